@@ -1,0 +1,244 @@
+/**
+ * Why a text is not JSON, in jq's words and with jq's line and column: fromjson calls this after
+ * the engine's own reader has refused the text.
+ */
+
+import { DEEPEST, walkBase, walkTop } from "../../value/walk";
+import { Buffer, bufferUint } from "../../bytes/buffer";
+import { messageBytes, messageText } from "../raise";
+import { isLooseNumber } from "./parsing";
+
+const DIGITS: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+// What is open: bytes on the walk stack.
+const OPEN_ARRAY: u32 = 0;
+const OPEN_OBJECT: u32 = 1;
+const OPEN_KEY: u32 = 2; // an object whose key waits for its value
+
+// What was read last and waits for its place.
+const NOTHING: u32 = 0;
+const VALUE: u32 = 1;
+const TEXT: u32 = 2;
+
+let line: u32 = 1;
+let column: u32 = 0;
+let waiting: u32 = NOTHING;
+let depth: u32 = 0;
+/** Elements or pairs so far, of every open container: 0 or 1. */
+let filled: usize = 0;
+let kinds: usize = 0;
+
+/** Adds the reason to the message under construction. */
+export function diagnose(at: usize, length: u32): void {
+  line = 1;
+  column = 0;
+  waiting = NOTHING;
+  depth = 0;
+  kinds = walkBase() + walkTop();
+  filled = kinds + DEEPEST + 16;
+  let token: usize = 0;
+  let inString = false;
+  let escaped = false;
+  let values: u32 = 0;
+  for (let p = at; p < at + length; p++) {
+    const c: u32 = load<u8>(p);
+    column++;
+    if (c == 10) {
+      line++;
+      column = 0;
+    }
+    if (inString) {
+      if (escaped) escaped = false;
+      else if (c == 92) escaped = true;
+      else if (c == 34) {
+        inString = false;
+        if (!said(stringFault(token, p)) && !said(place(TEXT))) {
+          token = 0;
+          continue;
+        }
+        where(false);
+        return;
+      }
+      continue;
+    }
+    const structure = c == 91 || c == 93 || c == 123 || c == 125 || c == 44 || c == 58;
+    const blank = c == 32 || c == 9 || c == 10 || c == 13;
+    if (!structure && !blank && c != 34) {
+      if (token == 0) token = p;
+      continue;
+    }
+    if (token != 0) {
+      const from = token;
+      token = 0;
+      if (said(literalFault(from, p))) {
+        where(false);
+        return;
+      }
+      if (depth == 0 && waiting != NOTHING) {
+        values++;
+        waiting = NOTHING;
+      }
+    }
+    if (c == 34) {
+      inString = true;
+      token = p + 1;
+      continue;
+    }
+    if (structure && said(step(c))) {
+      where(false);
+      return;
+    }
+    if (depth == 0 && waiting != NOTHING) {
+      values++;
+      waiting = NOTHING;
+    }
+    if (values > 1) break;
+  }
+  if (values <= 1) {
+    if (inString) {
+      messageText("Unfinished string");
+      where(true);
+      return;
+    }
+    if (token != 0 && said(literalFault(token, at + length))) {
+      where(true);
+      return;
+    }
+    if (depth != 0) {
+      messageText("Unfinished JSON term");
+      where(true);
+      return;
+    }
+    if (waiting != NOTHING) values++;
+  }
+  messageText(values == 0 ? "Expected JSON value" : "Unexpected extra JSON values");
+}
+
+/** True when there is a fault; it is then part of the message. */
+function said(fault: string): bool {
+  if (load<u32>(changetype<usize>(fault) - 4) == 0) return false;
+  messageText(fault);
+  return true;
+}
+
+function where(atEnd: bool): void {
+  messageText(atEnd ? " at EOF at line " : " at line ");
+  number(line);
+  messageText(", column ");
+  number(column);
+}
+
+function number(x: u32): void {
+  DIGITS.len = 0;
+  bufferUint(DIGITS, x);
+  messageBytes(DIGITS.at, DIGITS.len);
+}
+
+/** A value has ended. */
+function place(kind: u32): string {
+  if (waiting != NOTHING) return "Expected separator between values";
+  waiting = kind;
+  return "";
+}
+
+function literalFault(at: usize, end: usize): string {
+  const n = (end - at) as u32;
+  const c: u32 = load<u8>(at);
+  if (c == 39) return "Invalid string literal; expected \", but got '";
+  if (c == 116) return n == 4 && load<u32>(at) == 0x65757274 ? place(VALUE) : "Invalid literal";
+  if (c == 102) return n == 5 && load<u32>(at + 1) == 0x65736c61 ? place(VALUE) : "Invalid literal";
+  if (c == 110 && n > 1 && load<u8>(at + 1) == 117) {
+    return n == 4 && load<u32>(at) == 0x6c6c756e ? place(VALUE) : "Invalid literal";
+  }
+  return isLooseNumber(at, n) ? place(VALUE) : "Invalid numeric literal";
+}
+
+function stringFault(at: usize, end: usize): string {
+  let p = at;
+  while (p < end) {
+    const c: u32 = load<u8>(p);
+    p++;
+    if (c < 32) return "Invalid string: control characters from U+0000 through U+001F must be escaped";
+    if (c != 92) continue;
+    if (p >= end) return "Expected escape character at end of string";
+    const e: u32 = load<u8>(p);
+    p++;
+    if (e == 117) {
+      if (p + 4 > end) return "Invalid \\uXXXX escape";
+      const high = hex4(p);
+      if (high < 0) return "Invalid characters in \\uXXXX escape";
+      p += 4;
+      if (high < 0xd800 || high > 0xdbff) continue;
+      if (p + 6 > end || load<u16>(p) != 0x755c) return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
+      const low = hex4(p + 2);
+      if (low < 0xdc00 || low > 0xdfff) return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
+      p += 6;
+    } else if (e != 34 && e != 92 && e != 47 && e != 98 && e != 102 && e != 110 && e != 114 && e != 116) {
+      return "Invalid escape";
+    }
+  }
+  return "";
+}
+
+function hex4(p: usize): i32 {
+  let x: i32 = 0;
+  for (let i: usize = 0; i < 4; i++) {
+    const c: i32 = load<u8>(p + i);
+    let d = -1;
+    if (c >= 48 && c <= 57) d = c - 48;
+    else if ((c | 32) >= 97 && (c | 32) <= 102) d = (c | 32) - 87;
+    if (d < 0) return -1;
+    x = (x << 4) | d;
+  }
+  return x;
+}
+
+function innermost(): u32 {
+  return load<u8>(kinds + depth - 1);
+}
+
+function push(kind: u32): void {
+  store<u8>(kinds + depth, kind as u8);
+  store<u8>(filled + depth, 0);
+  depth++;
+}
+
+/** One of [ ] { } , : */
+function step(c: u32): string {
+  switch (c) {
+    case 91:
+    case 123:
+      if (depth >= DEEPEST) return "Exceeds depth limit for parsing";
+      if (waiting != NOTHING) return "Expected separator between values";
+      push(c == 91 ? OPEN_ARRAY : OPEN_OBJECT);
+      return "";
+    case 58:
+      if (waiting == NOTHING) return "Expected string key before ':'";
+      if (depth == 0 || innermost() != OPEN_OBJECT) return "':' not as part of an object";
+      if (waiting != TEXT) return "Object keys must be strings";
+      store<u8>(kinds + depth - 1, OPEN_KEY as u8);
+      waiting = NOTHING;
+      return "";
+    case 44:
+      if (waiting == NOTHING) return "Expected value before ','";
+      if (depth == 0) return "',' not as part of an object or array";
+      if (innermost() == OPEN_OBJECT) return "Objects must consist of key:value pairs";
+      if (innermost() == OPEN_KEY) store<u8>(kinds + depth - 1, OPEN_OBJECT as u8);
+      store<u8>(filled + depth - 1, 1);
+      waiting = NOTHING;
+      return "";
+    case 93:
+      if (depth == 0 || innermost() != OPEN_ARRAY) return "Unmatched ']'";
+      if (waiting == NOTHING && load<u8>(filled + depth - 1) != 0) return "Expected another array element";
+      break;
+    default:
+      if (depth == 0) return "Unmatched '}'";
+      if (waiting != NOTHING) {
+        if (innermost() != OPEN_KEY) return "Objects must consist of key:value pairs";
+      } else if (innermost() != OPEN_OBJECT) return "Unmatched '}'";
+      else if (load<u8>(filled + depth - 1) != 0) return "Expected another key-value pair";
+  }
+  depth--;
+  waiting = VALUE;
+  return "";
+}

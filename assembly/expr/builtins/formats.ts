@@ -1,0 +1,285 @@
+/** @text @json @csv @tsv @html @uri @urid @sh @base64 @base64d @base32 @base32d */
+
+import { bufferByte, bufferRoom, bufferText } from "../../bytes/buffer";
+import { encodeTo, sequenceAt, utf8Valid } from "../../bytes/utf8";
+import { LONGEST } from "../limits";
+import { charge } from "../../errors";
+import { writeJsonJq } from "../../json/writer";
+import { addressOf, ARRAY, elementAt, lengthOf, NULL, NUMBER, numberOf, STRING, tagOf } from "../../value/cell";
+import { cellIs } from "../../value/object";
+import { DONE, FATAL, messageBegin, messageBytes, messageEnd, messageText, typeError } from "../raise";
+import { BUILD, textDone, tooLong, toJson, toText } from "../strings";
+
+const TEXT: usize = memory.data(16, 16);
+
+/** to = c formatted as `format` says. */
+export function formatValue(to: usize, c: usize, format: usize): i32 {
+  if (tagOf(format) != STRING) return typeError(format, "is not a valid format");
+  if (cellIs(format, "json")) return toJson(to, c);
+  if (cellIs(format, "text")) return toText(to, c);
+  if (cellIs(format, "csv")) return row(to, c, true);
+  if (cellIs(format, "tsv")) return row(to, c, false);
+  if (cellIs(format, "sh")) return shell(to, c);
+  const html = cellIs(format, "html");
+  const uri = cellIs(format, "uri");
+  const urid = cellIs(format, "urid");
+  const base64 = cellIs(format, "base64");
+  const base64d = cellIs(format, "base64d");
+  const base32 = cellIs(format, "base32");
+  const base32d = cellIs(format, "base32d");
+  if (!html && !uri && !urid && !base64 && !base64d && !base32 && !base32d) {
+    messageBegin();
+    messageBytes(addressOf(format), lengthOf(format));
+    messageText(" is not a valid format");
+    return messageEnd();
+  }
+  const r = toText(TEXT, c);
+  if (r != DONE) return r;
+  const at = addressOf(TEXT);
+  const n = lengthOf(TEXT);
+  if (!charge(n >>> 2)) return FATAL;
+  BUILD.len = 0;
+  if (html) escapeHtml(at, n);
+  else if (uri) percent(at, n);
+  else if (base64) encode64(at, n);
+  else if (base32) encode32(at, n);
+  else if (urid) {
+    if (!unpercent(at, n) || utf8Valid(BUILD.at, BUILD.len) >= 0) return typeError(TEXT, "is not a valid uri encoding");
+  } else {
+    const state = base64d ? decode(at, n, 6) : decode(at, n, 5);
+    if (state == 1) return typeError(TEXT, base64d ? "is not valid base64 data" : "is not valid base32 data");
+    if (state == 2) return typeError(TEXT, base64d ? "trailing base64 byte found" : "trailing base32 byte found");
+    return repaired(to);
+  }
+  if (BUILD.len > LONGEST) return tooLong();
+  return textDone(to);
+}
+
+/** Decoded bytes need not be UTF-8: what is not becomes U+FFFD. */
+function repaired(to: usize): i32 {
+  const bad = utf8Valid(BUILD.at, BUILD.len);
+  if (bad < 0) return textDone(to);
+  const n = BUILD.len;
+  // The repaired text is written behind the decoded one.
+  bufferRoom(BUILD, n * 3 + 16);
+  const from: usize = BUILD.at;
+  const start = from + n + 8;
+  memory.fill(from + n, 0, 8);
+  let p: usize = 0;
+  let q = start;
+  while (p < (n as usize)) {
+    const size = sequenceAt(from + p, from + n);
+    if (size == 0) {
+      q += encodeTo(q, 0xfffd);
+      // The rest of a sequence that is cut off goes with its lead.
+      p++;
+      while (p < (n as usize) && (load<u8>(from + p) & 0xc0) == 0x80) p++;
+      continue;
+    }
+    memory.copy(q, from + p, size);
+    q += size;
+    p += size;
+  }
+  memory.copy(from, start, q - start);
+  BUILD.len = (q - start) as u32;
+  return textDone(to);
+}
+
+function row(to: usize, c: usize, csv: bool): i32 {
+  if (tagOf(c) != ARRAY) return typeError(c, csv ? "cannot be csv-formatted, only array" : "cannot be tsv-formatted, only array");
+  BUILD.len = 0;
+  for (let i: u32 = 0; i < lengthOf(c); i++) {
+    const item = elementAt(c, i);
+    const tag = tagOf(item);
+    if (i != 0) bufferByte(BUILD, csv ? 44 : 9);
+    if (!charge(1 + (lengthOf(item) >>> 3))) return FATAL;
+    if (tag == STRING) {
+      if (csv) quoted(addressOf(item), lengthOf(item));
+      else tabEscaped(addressOf(item), lengthOf(item));
+    } else if (tag > STRING) return typeError(item, "is not valid in a csv row");
+    else if (tag != NULL && !(tag == NUMBER && numberOf(item) != numberOf(item))) {
+      if (!writeJsonJq(item, BUILD, LONGEST)) return FATAL;
+    }
+    if (BUILD.len > LONGEST) return tooLong();
+  }
+  return textDone(to);
+}
+
+/** A text in double quotes, which are doubled inside. */
+function quoted(at: usize, n: u32): void {
+  bufferByte(BUILD, 34);
+  for (let i: u32 = 0; i < n; i++) {
+    const c: u32 = load<u8>(at + i);
+    if (c == 34) bufferByte(BUILD, 34);
+    bufferByte(BUILD, c);
+  }
+  bufferByte(BUILD, 34);
+}
+
+function tabEscaped(at: usize, n: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const c: u32 = load<u8>(at + i);
+    if (c == 9) bufferText(BUILD, "\\t");
+    else if (c == 10) bufferText(BUILD, "\\n");
+    else if (c == 13) bufferText(BUILD, "\\r");
+    else if (c == 92) bufferText(BUILD, "\\\\");
+    else bufferByte(BUILD, c);
+  }
+}
+
+function shell(to: usize, c: usize): i32 {
+  BUILD.len = 0;
+  const isArray = tagOf(c) == ARRAY;
+  const n: u32 = isArray ? lengthOf(c) : 1;
+  for (let i: u32 = 0; i < n; i++) {
+    const item = isArray ? elementAt(c, i) : c;
+    if (i != 0) bufferByte(BUILD, 32);
+    if (!charge(1 + (lengthOf(item) >>> 3))) return FATAL;
+    if (tagOf(item) == STRING) {
+      bufferByte(BUILD, 39);
+      const at = addressOf(item);
+      for (let j: u32 = 0; j < lengthOf(item); j++) {
+        if (load<u8>(at + j) == 39) bufferText(BUILD, "'\\''");
+        else bufferByte(BUILD, load<u8>(at + j));
+      }
+      bufferByte(BUILD, 39);
+    } else if (tagOf(item) > STRING) return typeError(item, "can not be escaped for shell");
+    else if (!writeJsonJq(item, BUILD, LONGEST)) return FATAL;
+    if (BUILD.len > LONGEST) return tooLong();
+  }
+  return textDone(to);
+}
+
+function escapeHtml(at: usize, n: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    switch (load<u8>(at + i) as u32) {
+      case 60: bufferText(BUILD, "&lt;"); break;
+      case 62: bufferText(BUILD, "&gt;"); break;
+      case 38: bufferText(BUILD, "&amp;"); break;
+      case 39: bufferText(BUILD, "&apos;"); break;
+      case 34: bufferText(BUILD, "&quot;"); break;
+      default: bufferByte(BUILD, load<u8>(at + i));
+    }
+  }
+}
+
+function isUnreserved(c: u32): bool {
+  return (
+    (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c == 45 || c == 46 || c == 95 || c == 126
+  );
+}
+
+function percent(at: usize, n: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const c: u32 = load<u8>(at + i);
+    if (isUnreserved(c)) bufferByte(BUILD, c);
+    else {
+      bufferByte(BUILD, 37);
+      bufferByte(BUILD, hexDigit(c >>> 4));
+      bufferByte(BUILD, hexDigit(c & 15));
+    }
+  }
+}
+
+function hexDigit(d: u32): u32 {
+  return d < 10 ? 48 + d : 55 + d;
+}
+
+function hexValue(c: u32): i32 {
+  if (c >= 48 && c <= 57) return c - 48;
+  const d = c | 32;
+  return d >= 97 && d <= 102 ? d - 87 : -1;
+}
+
+function unpercent(at: usize, n: u32): bool {
+  let i: u32 = 0;
+  while (i < n) {
+    const c: u32 = load<u8>(at + i);
+    if (c != 37) {
+      bufferByte(BUILD, c);
+      i++;
+      continue;
+    }
+    if (i + 2 >= n) return false;
+    const high = hexValue(load<u8>(at + i + 1));
+    const low = hexValue(load<u8>(at + i + 2));
+    if (high < 0 || low < 0) return false;
+    bufferByte(BUILD, (high << 4) | low);
+    i += 3;
+  }
+  return true;
+}
+
+function digit64(d: u32): u32 {
+  return d < 26 ? 65 + d : d < 52 ? 71 + d : d < 62 ? d - 4 : d == 62 ? 43 : 47;
+}
+
+function encode64(at: usize, n: u32): void {
+  for (let i: u32 = 0; i < n; i += 3) {
+    const left = n - i;
+    const x = ((load<u8>(at + i) as u32) << 16) | (left > 1 ? (load<u8>(at + i + 1) as u32) << 8 : 0) |
+      (left > 2 ? (load<u8>(at + i + 2) as u32) : 0);
+    bufferByte(BUILD, digit64(x >>> 18));
+    bufferByte(BUILD, digit64((x >>> 12) & 63));
+    bufferByte(BUILD, left > 1 ? digit64((x >>> 6) & 63) : 61);
+    bufferByte(BUILD, left > 2 ? digit64(x & 63) : 61);
+  }
+}
+
+function encode32(at: usize, n: u32): void {
+  let bits: u32 = 0;
+  let x: u32 = 0;
+  let written: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    x = ((x & 0xff) << 8) | load<u8>(at + i);
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      bufferByte(BUILD, digit32((x >>> bits) & 31));
+      written++;
+    }
+  }
+  if (bits != 0) {
+    bufferByte(BUILD, digit32((x << (5 - bits)) & 31));
+    written++;
+  }
+  while (written & 7) {
+    bufferByte(BUILD, 61);
+    written++;
+  }
+}
+
+function digit32(d: u32): u32 {
+  return d < 26 ? 65 + d : 24 + d;
+}
+
+/** 0: decoded into BUILD, 1: a foreign character, 2: a lone digit at the end. */
+function decode(at: usize, n: u32, width: u32): i32 {
+  let bits: u32 = 0;
+  let x: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const c: u32 = load<u8>(at + i);
+    if (c == 61) break;
+    const d = width == 6 ? value64(c) : value32(c);
+    if (d < 0) return 1;
+    x = ((x << width) | d) & 0xfffff;
+    bits += width;
+    if (bits >= 8) {
+      bits -= 8;
+      bufferByte(BUILD, (x >>> bits) & 0xff);
+    }
+  }
+  return bits >= width ? 2 : 0;
+}
+
+function value64(c: u32): i32 {
+  if (c >= 65 && c <= 90) return c - 65;
+  if (c >= 97 && c <= 122) return c - 71;
+  if (c >= 48 && c <= 57) return c + 4;
+  return c == 43 ? 62 : c == 47 ? 63 : -1;
+}
+
+function value32(c: u32): i32 {
+  if (c >= 65 && c <= 90) return c - 65;
+  return c >= 50 && c <= 55 ? c - 24 : -1;
+}

@@ -1,0 +1,162 @@
+/**
+ * Builtins that are written natively: value arguments only, one output or an error.
+ * The number of a native is its place in NATIVE_NAMES; the order is free to change, programs are
+ * never stored compiled.
+ */
+
+import { literalLength } from "../text";
+
+export const NATIVE_NAMES: StaticArray<string> = [
+  "length/0 utf8bytelength/0 keys/0 keys_unsorted/0 has/1 contains/1 startswith/1 ",
+  "endswith/1 ltrimstr/1 rtrimstr/1 trimstr/1 trim/0 ltrim/0 rtrim/0 split/1 join/1 ",
+  "ascii_downcase/0 ascii_upcase/0 explode/0 implode/0 tostring/0 tonumber/0 toboolean/0 ",
+  "tojson/0 fromjson/0 type/0 sort/0 _sort_by/1 _group_by/1 unique/0 _unique_by/1 min/0 ",
+  "max/0 _min_by/1 _max_by/1 reverse/0 _strindices/1 indices/1 index/1 rindex/1 bsearch/1 ",
+  "flatten/0 flatten/1 transpose/0 format/1 infinite/0 nan/0 isinfinite/0 isnan/0 ",
+  "isnormal/0 now/0 setpath/2 delpaths/1 to_entries/0 have_decnum/0 have_literal_numbers/0 ",
+  "builtins/0 floor/0 sqrt/0 fabs/0 round/0 ceil/0 trunc/0 abs/0 log/0 log2/0 log10/0 ",
+  "log1p/0 exp/0 exp2/0 exp10/0 expm1/0 sin/0 cos/0 tan/0 asin/0 acos/0 atan/0 sinh/0 ",
+  "cosh/0 tanh/0 asinh/0 acosh/0 atanh/0 cbrt/0 significand/0 logb/0 rint/0 nearbyint/0 ",
+  "frexp/0 modf/0 pow/2 atan2/2 fmod/2 ldexp/2 scalb/2 scalbln/2 hypot/2 copysign/2 fmin/2 ",
+  "fmax/2 fdim/2 drem/2 remainder/2 nextafter/2 nexttoward/2 fma/3 gmtime/0 mktime/0 ",
+  "strftime/1 strptime/1 ",
+];
+
+export const N_LENGTH: u32 = 0;
+export const N_UTF8BYTELENGTH: u32 = 1;
+export const N_KEYS: u32 = 2;
+export const N_KEYS_UNSORTED: u32 = 3;
+export const N_HAS: u32 = 4;
+export const N_CONTAINS: u32 = 5;
+export const N_STARTSWITH: u32 = 6;
+export const N_ENDSWITH: u32 = 7;
+export const N_LTRIMSTR: u32 = 8;
+export const N_RTRIMSTR: u32 = 9;
+export const N_TRIMSTR: u32 = 10;
+export const N_TRIM: u32 = 11;
+export const N_LTRIM: u32 = 12;
+export const N_RTRIM: u32 = 13;
+export const N_SPLIT: u32 = 14;
+export const N_JOIN: u32 = 15;
+export const N_ASCII_DOWNCASE: u32 = 16;
+export const N_ASCII_UPCASE: u32 = 17;
+export const N_EXPLODE: u32 = 18;
+export const N_IMPLODE: u32 = 19;
+export const N_TOSTRING: u32 = 20;
+export const N_TONUMBER: u32 = 21;
+export const N_TOBOOLEAN: u32 = 22;
+export const N_TOJSON: u32 = 23;
+export const N_FROMJSON: u32 = 24;
+export const N_TYPE: u32 = 25;
+export const N_SORT: u32 = 26;
+export const N_SORT_BY: u32 = 27;
+export const N_GROUP_BY: u32 = 28;
+export const N_UNIQUE: u32 = 29;
+export const N_UNIQUE_BY: u32 = 30;
+export const N_MIN: u32 = 31;
+export const N_MAX: u32 = 32;
+export const N_MIN_BY: u32 = 33;
+export const N_MAX_BY: u32 = 34;
+export const N_REVERSE: u32 = 35;
+export const N_STRINDICES: u32 = 36;
+export const N_INDICES: u32 = 37;
+export const N_INDEX: u32 = 38;
+export const N_RINDEX: u32 = 39;
+export const N_BSEARCH: u32 = 40;
+export const N_FLATTEN: u32 = 41;
+export const N_FLATTEN_DEPTH: u32 = 42;
+export const N_TRANSPOSE: u32 = 43;
+export const N_FORMAT: u32 = 44;
+export const N_INFINITE: u32 = 45;
+export const N_NAN: u32 = 46;
+export const N_ISINFINITE: u32 = 47;
+export const N_ISNAN: u32 = 48;
+export const N_ISNORMAL: u32 = 49;
+export const N_NOW: u32 = 50;
+export const N_SETPATH: u32 = 51;
+export const N_DELPATHS: u32 = 52;
+export const N_TO_ENTRIES: u32 = 53;
+export const N_HAVE_DECNUM: u32 = 54;
+export const N_HAVE_LITERAL_NUMBERS: u32 = 55;
+export const N_BUILTINS: u32 = 56;
+export const N_FLOOR: u32 = 57;
+export const N_SQRT: u32 = 58;
+export const N_FABS: u32 = 59;
+export const N_ROUND: u32 = 60;
+export const N_CEIL: u32 = 61;
+export const N_TRUNC: u32 = 62;
+export const N_ABS: u32 = 63;
+export const N_LOG: u32 = 64;
+export const N_LOG2: u32 = 65;
+export const N_LOG10: u32 = 66;
+export const N_LOG1P: u32 = 67;
+export const N_EXP: u32 = 68;
+export const N_EXP2: u32 = 69;
+export const N_EXP10: u32 = 70;
+export const N_EXPM1: u32 = 71;
+export const N_SIN: u32 = 72;
+export const N_COS: u32 = 73;
+export const N_TAN: u32 = 74;
+export const N_ASIN: u32 = 75;
+export const N_ACOS: u32 = 76;
+export const N_ATAN: u32 = 77;
+export const N_SINH: u32 = 78;
+export const N_COSH: u32 = 79;
+export const N_TANH: u32 = 80;
+export const N_ASINH: u32 = 81;
+export const N_ACOSH: u32 = 82;
+export const N_ATANH: u32 = 83;
+export const N_CBRT: u32 = 84;
+export const N_SIGNIFICAND: u32 = 85;
+export const N_LOGB: u32 = 86;
+export const N_RINT: u32 = 87;
+export const N_NEARBYINT: u32 = 88;
+export const N_FREXP: u32 = 89;
+export const N_MODF: u32 = 90;
+export const N_POW: u32 = 91;
+export const N_ATAN2: u32 = 92;
+export const N_FMOD: u32 = 93;
+export const N_LDEXP: u32 = 94;
+export const N_SCALB: u32 = 95;
+export const N_SCALBLN: u32 = 96;
+export const N_HYPOT: u32 = 97;
+export const N_COPYSIGN: u32 = 98;
+export const N_FMIN: u32 = 99;
+export const N_FMAX: u32 = 100;
+export const N_FDIM: u32 = 101;
+export const N_DREM: u32 = 102;
+export const N_REMAINDER: u32 = 103;
+export const N_NEXTAFTER: u32 = 104;
+export const N_NEXTTOWARD: u32 = 105;
+export const N_FMA: u32 = 106;
+export const N_GMTIME: u32 = 107;
+export const N_MKTIME: u32 = 108;
+export const N_STRFTIME: u32 = 109;
+export const N_STRPTIME: u32 = 110;
+
+/** The native of that name and arity, or -1. */
+export function findNative(name: usize, length: u32, arity: u32): i32 {
+  return findEntry(NATIVE_NAMES, name, length, arity);
+}
+
+/** Place of name/arity in a list of lines like "a/0 b/1 ", or -1. */
+export function findEntry(list: StaticArray<string>, name: usize, length: u32, arity: u32): i32 {
+  let entry: i32 = 0;
+  for (let l = 0; l < list.length; l++) {
+    const n = literalLength(list[l]);
+    const from = changetype<usize>(list[l]);
+    let i: u32 = 0;
+    while (i < n) {
+      let j: u32 = 0;
+      while (j < length && load<u8>(name + j) == (load<u16>(from + (((i + j) as usize) << 1)) as u8)) j++;
+      if (
+        j == length && load<u16>(from + (((i + j) as usize) << 1)) == 47 &&
+        load<u16>(from + (((i + j + 1) as usize) << 1)) == ((48 + arity) as u16)
+      ) return entry;
+      while (load<u16>(from + ((i as usize) << 1)) != 32) i++;
+      i++;
+      entry++;
+    }
+  }
+  return -1;
+}

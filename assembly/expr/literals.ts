@@ -1,0 +1,85 @@
+/** Literals of a program: numbers in jq's looser grammar, and the escapes of strings. */
+
+import { arenaTake } from "../bytes/arena";
+import { Buffer, bufferByte, bufferBytes } from "../bytes/buffer";
+import { parseNumber } from "../json/number";
+import { CELL, setNumber, setString } from "../value/cell";
+import { encodeTo } from "../bytes/utf8";
+import { bufferRoom } from "../bytes/buffer";
+import { TREE } from "./nodes";
+import { literalBytes, literalLength } from "./text";
+
+/** Bytes of the literal that is being read. */
+const PIECE: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+/** A cell in the compiler's arena with a number literal's value; 1., .5 and 007 are numbers too. */
+export function numberCell(at: usize, length: u32): u32 {
+  const cell = arenaTake(TREE, CELL);
+  setNumber(cell, looseNumber(at, length));
+  return cell as u32;
+}
+
+/** The double of a literal that jq accepts but JSON does not (1. .5 1.e3 007). */
+export function looseNumber(at: usize, length: u32): f64 {
+  PIECE.len = 0;
+  let i: u32 = 0;
+  if (i < length && load<u8>(at) == 45) {
+    bufferByte(PIECE, 45);
+    i++;
+  }
+  while (i + 1 < length && load<u8>(at + i) == 48 && isDigitAt(at + i + 1)) i++;
+  if (load<u8>(at + i) == 46) bufferByte(PIECE, 48);
+  for (; i < length; i++) {
+    const c: u32 = load<u8>(at + i);
+    if (c == 46 && (i + 1 == length || !isDigitAt(at + i + 1))) continue;
+    bufferByte(PIECE, c);
+  }
+  bufferRoom(PIECE, 16);
+  return parseNumber(PIECE.at, PIECE.len);
+}
+
+function isDigitAt(at: usize): bool {
+  const c: u32 = load<u8>(at);
+  return c >= 48 && c <= 57;
+}
+
+export function pieceBegin(): void {
+  PIECE.len = 0;
+}
+export function pieceBytes(at: usize, length: u32): void {
+  bufferBytes(PIECE, at, length);
+}
+export function pieceByte(byte: u32): void {
+  bufferByte(PIECE, byte);
+}
+export function pieceCodePoint(cp: u32): void {
+  bufferRoom(PIECE, 4);
+  PIECE.len += encodeTo(PIECE.at + PIECE.len, cp);
+}
+export function pieceEmpty(): bool {
+  return PIECE.len == 0;
+}
+
+/** A string cell in the compiler's arena with the bytes collected since pieceBegin(). */
+export function pieceCell(): u32 {
+  const cell = stringCell(PIECE.at, PIECE.len);
+  PIECE.len = 0;
+  return cell;
+}
+
+/** A string cell in the compiler's arena that refers to the given bytes' copy. */
+export function stringCell(at: usize, length: u32): u32 {
+  const cell = arenaTake(TREE, CELL);
+  // A literal is at most as long as the program, which the caller has bounded.
+  const to = arenaTake(TREE, length + 16);
+  memory.copy(to, at, length);
+  setString(cell, to, length, 0);
+  return cell as u32;
+}
+
+/** The same for an ASCII literal of the engine. */
+export function textCell(text: string): u32 {
+  const cell = arenaTake(TREE, CELL);
+  setString(cell, literalBytes(TREE, text), literalLength(text), 0);
+  return cell as u32;
+}

@@ -1,0 +1,921 @@
+/**
+ * The machine: runs a compiled program, one output at a time.
+ *
+ * Two stacks grow in blocks of their own. The frame stack holds activations:
+ *
+ *     frame   +0 u32 address to return to (0: the program)   +4 u32 caller (offset)
+ *             +8 u32 frame around the definition (offset)    +12 u32 end of the frame (offset)
+ *             +16 u32 path state to restore                  +20 u32 slot for the result
+ *             +32 slot 2: the input, then parameters, variables and temporaries
+ *
+ * The choice stack holds what is left to be tried:
+ *
+ *     choice  +0 u32 kind   +4 u32 address of code   +8 u32 frame (offset)
+ *             +12 u32 protected: frames below this offset must stay
+ *             +16 u32 path state   +32 cell: path   +48 cell: value at that path
+ *
+ * A frame whose function has returned stays as long as a choice protects it, so backtracking finds
+ * its slots as they were; a frame that nobody protects is reused, by tail calls in place.
+ *
+ * Path state: 0 nobody asks for paths, 1 somebody does but not here, 2 tracking.
+ */
+
+import { arenaOver, SCRATCH } from "../bytes/arena";
+import { bufferBytes, Buffer } from "../bytes/buffer";
+import { chunkGive, chunkTake } from "../bytes/memory";
+import * as C from "../codes";
+import { clearError, errorCode, fail, failDetail, fuel, setFuel } from "../errors";
+import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
+import {
+  addressOf, ARRAY, ASCII, copyCell, elementAt, isTruthy, keyAt, lengthOf, NULL, NUMBER, numberOf,
+  OBJECT, objectStorage, setBool, setCell, setNull, setNumber, STRING, tagOf, valueAt,
+} from "../value/cell";
+import { compareValues, equalStatus, TOO_DEEP } from "../value/compare";
+import { objectGet } from "../value/object";
+import { walkReset } from "../value/walk";
+import { getIndex, iterateError, outOfMemory, putKey, slice, sliceBounds } from "./access";
+import { add, divide, modulo, multiply, subtract } from "./arithmetic";
+import { callNative } from "./builtins/natives";
+import { setClock } from "./builtins/clock";
+import * as O from "./opcodes";
+import { NONE, SLOT_INPUT } from "./opcodes";
+import { deletePaths, getPath, setPath } from "./paths";
+import {
+  clearRaised, DONE, ERROR, FATAL, messageBegin, messageDump, messageEnd, messageText, messageValue, raiseText,
+  raiseValue, RAISED, typeError, typeError2,
+} from "./raise";
+import { concatParts } from "./interpolate";
+import { stringsReset, toJson } from "./strings";
+
+/** Most bytes of frames, and of choices: deterministic, the same in every build. */
+export const MAX_FRAMES: u32 = 67108864;
+export const MAX_CHOICES: u32 = 67108864;
+
+const CHOICE: u32 = 64;
+const K_FORK: u32 = 1;
+const K_EACH: u32 = 2;
+const K_RANGE: u32 = 3;
+const K_TRY: u32 = 4;
+const K_TRY_END: u32 = 5;
+const K_ALTERNATIVE: u32 = 6;
+
+/** Instructions that the machine jumps to itself, to backtrack and to unwind after an error. */
+const BACKTRACK_CODE: usize = memory.data(16, 16);
+const RAISE_CODE: usize = memory.data(16, 16);
+const OP_UNWIND: u32 = 59;
+
+let frames: usize = 0;
+let framesSize: u32 = 0;
+let choices: usize = 0;
+let choicesSize: u32 = 0;
+
+/** What is kept between two outputs. */
+let height: u32 = 0; // bytes of choices
+let started: bool = false;
+let program: usize = 0;
+let globals: usize = 0;
+
+const PATH: usize = memory.data(16, 16);
+const PATH_VALUE: usize = memory.data(16, 16);
+const TEMP: usize = memory.data(16, 16);
+const KEY: usize = memory.data(16, 16);
+const EXTRA: usize = memory.data(16, 16);
+
+/** What `now` returns. */
+export function setNow(seconds: f64): void {
+  setClock(seconds);
+}
+
+/** The error value that the program raised; valid until the next evaluation. */
+export function evalErrorValue(): usize {
+  return ERROR;
+}
+
+/**
+ * Begins an evaluation. `input` is a cell, `globals` an array of cells by slot; both are read in
+ * place and must stay as they are. Values are made in SCRATCH, whose limit is the caller's.
+ */
+export function evalBegin(code: usize, input: usize, variables: usize): void {
+  if (frames == 0) {
+    framesSize = 65536;
+    frames = chunkTake(framesSize);
+    choicesSize = 65536;
+    choices = chunkTake(choicesSize);
+  }
+  store<u16>(BACKTRACK_CODE, O.OP_BACKTRACK as u16);
+  store<u16>(RAISE_CODE, OP_UNWIND as u16);
+  clearError();
+  walkReset();
+  stringsReset();
+  clearRaised();
+  program = code;
+  globals = variables;
+  height = 0;
+  started = false;
+  const main = load<u32>(code, 16) as usize;
+  growFrames(load<u32>(main, 4));
+  memory.fill(frames, 0, 32);
+  store<u32>(frames, load<u32>(main, 4), 12);
+  copyCell(frames + (SLOT_INPUT << 4), input);
+}
+
+/** Makes the frame stack at least `size` bytes long; false above MAX_FRAMES. */
+function growFrames(size: u32): bool {
+  if (size <= framesSize) return true;
+  if (size > MAX_FRAMES) return fail(C.E_LIMIT_STACK, 0);
+  let larger = framesSize;
+  while (larger < size) larger <<= 1;
+  const to = chunkTake(larger);
+  memory.copy(to, frames, framesSize);
+  chunkGive(frames, framesSize);
+  frames = to;
+  framesSize = larger;
+  return true;
+}
+
+function growChoices(size: u32): bool {
+  if (size <= choicesSize) return true;
+  if (size > MAX_CHOICES) return fail(C.E_LIMIT_STACK, 0);
+  const larger = choicesSize << 1;
+  const to = chunkTake(larger);
+  memory.copy(to, choices, choicesSize);
+  chunkGive(choices, choicesSize);
+  choices = to;
+  choicesSize = larger;
+  return true;
+}
+
+/** Gives back large stacks, so that one deep evaluation does not keep memory for good. */
+function shrink(): void {
+  if (framesSize > 1 << 20) {
+    chunkGive(frames, framesSize);
+    framesSize = 65536;
+    frames = chunkTake(framesSize);
+  }
+  if (choicesSize > 1 << 20) {
+    chunkGive(choices, choicesSize);
+    choicesSize = 65536;
+    choices = chunkTake(choicesSize);
+  }
+}
+
+/** True when the value is the one that the path leads to, and not just an equal one. */
+function identical(a: usize, b: usize): bool {
+  const tag = tagOf(a);
+  if (tag != tagOf(b)) return false;
+  if (tag < NUMBER) return true;
+  if (tag == NUMBER) return load<u64>(a, 8) == load<u64>(b, 8);
+  return lengthOf(a) == lengthOf(b) && addressOf(a) == addressOf(b);
+}
+
+function pathError(action: string, key: usize, value: usize): i32 {
+  pathFault = true;
+  messageBegin();
+  messageText("Invalid path expression ");
+  messageText(action);
+  if (key != 0) {
+    messageDump(key);
+    messageText(" of ");
+  }
+  messageDump(value);
+  return messageEnd();
+}
+
+/** Checks that `t` is where the path leads, before a step with the given key. */
+function checkStep(t: usize, key: usize): i32 {
+  if (identical(t, PATH_VALUE)) return DONE;
+  return pathError("near attempt to access element ", key, t);
+}
+
+function appendStep(key: usize, value: usize): i32 {
+  copyCell(PATH_VALUE, value);
+  return arrayAppend(SCRATCH, PATH, PATH, key) ? DONE : outOfMemory();
+}
+
+/** FIELD and INDEX with all flags. */
+function indexStep(to: usize, t: usize, k: usize, tracking: bool): i32 {
+  pathFault = false;
+  if (!tracking) return getIndex(to, t, k);
+  let r = checkStep(t, k);
+  if (r != DONE) return r;
+  r = getIndex(TEMP, t, k);
+  if (r != DONE) return r;
+  r = appendStep(k, TEMP);
+  copyCell(to, TEMP);
+  return r;
+}
+
+/** {"start": from, "end": to}, the key of a slice in a path. */
+function sliceKey(to: usize, from: usize, end: usize): bool {
+  const at = objectStorage(SCRATCH, 2);
+  if (at == 0) return false;
+  setCell(to, OBJECT, 0, 0, at);
+  setNull(EXTRA);
+  return (
+    putKey(to, to, START_KEY(), from == 0 ? EXTRA : from) == DONE &&
+    putKey(to, to, END_KEY(), end == 0 ? EXTRA : end) == DONE
+  );
+}
+
+const KEY_TEXT: usize = memory.data<u8>([115, 116, 97, 114, 116, 101, 110, 100]);
+const KEY_CELLS: usize = memory.data(32, 16);
+function START_KEY(): usize {
+  setCell(KEY_CELLS, STRING, ASCII, 5, KEY_TEXT);
+  return KEY_CELLS;
+}
+function END_KEY(): usize {
+  setCell(KEY_CELLS + 16, STRING, ASCII, 3, KEY_TEXT + 5);
+  return KEY_CELLS + 16;
+}
+
+function sliceStep(to: usize, t: usize, from: usize, end: usize, tracking: bool): i32 {
+  pathFault = false;
+  const tag = tagOf(t);
+  if (tracking || (tag != ARRAY && tag != STRING && tag != NULL)) {
+    if (!sliceKey(KEY, from, end)) return outOfMemory();
+    return indexStep(to, t, KEY, tracking);
+  }
+  if (tag == NULL) {
+    setNull(to);
+    return DONE;
+  }
+  if (!sliceBounds(t, from, end)) return raiseText("Array/string slice indices must be integers");
+  return slice(to, t);
+}
+
+function getPathStep(to: usize, t: usize, path: usize, tracking: bool): i32 {
+  const r = getPath(TEMP, t, path);
+  if (r != DONE) return r;
+  if (tracking && identical(t, PATH_VALUE)) {
+    copyCell(EXTRA, TEMP);
+    if (!arrayConcat(SCRATCH, PATH, PATH, path)) return outOfMemory();
+    copyCell(PATH_VALUE, EXTRA);
+  }
+  copyCell(to, TEMP);
+  return DONE;
+}
+
+function compareStep(op: u32, to: usize, a: usize, b: usize): i32 {
+  if (op == O.OP_EQ || op == O.OP_NE) {
+    const e = equalStatus(a, b);
+    if (e == TOO_DEEP) return raiseText("Equality check too deep");
+    setBool(to, (e == 1) == (op == O.OP_EQ));
+    return DONE;
+  }
+  const r = compareValues(a, b);
+  if (r == TOO_DEEP) return raiseText("Comparison too deep");
+  let yes = false;
+  if (op == O.OP_LT) yes = r < 0;
+  else if (op == O.OP_LE) yes = r <= 0;
+  else if (op == O.OP_GT) yes = r > 0;
+  else yes = r >= 0;
+  setBool(to, yes);
+  return DONE;
+}
+
+function binaryStep(op: u32, to: usize, a: usize, b: usize): i32 {
+  switch (op) {
+    case O.OP_ADD: return add(to, a, b);
+    case O.OP_SUB: return subtract(to, a, b);
+    case O.OP_MUL: return multiply(to, a, b);
+    case O.OP_DIV: return divide(to, a, b);
+    case O.OP_MOD: return modulo(to, a, b);
+    default: return compareStep(op, to, a, b);
+  }
+}
+
+function putStep(to: usize, o: usize, k: usize, v: usize): i32 {
+  if (tagOf(k) == STRING) return putKey(to, o, k, v);
+  messageBegin();
+  messageText("Cannot use ");
+  messageValue(k);
+  messageText(" as object key");
+  return messageEnd();
+}
+
+/**
+ * The next output is written to `out` (its storage is in SCRATCH or shared with the input):
+ * 1 one output, 0 no more, -1 error: E_EXPR_ERROR with evalErrorValue(), or a limit.
+ */
+export function evalNext(out: usize): i32 {
+  let pc: usize = BACKTRACK_CODE;
+  let fp: usize = frames;
+  let top: u32 = height;
+  let guard: u32 = 0; // frames below this offset are protected
+  let tracking: u32 = 0;
+  let skip: u32 = 0; // errors from behind so many TRY_ENDs pass by
+  let left: i64 = fuel;
+  let r: i32 = DONE;
+  if (!started) {
+    started = true;
+    if (errorCode() != 0) return -1;
+    pc = load<u32>(program) as usize;
+  } else if (top != 0) guard = load<u32>(choices + top - CHOICE, 12);
+
+  while (true) {
+    if (--left < 0) {
+      setFuel(left);
+      if (errorCode() == 0) fail(C.E_LIMIT_FUEL, 0);
+      return finish(-1);
+    }
+    const at = pc;
+    const op = load<u16>(at) as u32;
+    pc += O.INSTRUCTION;
+    const a = fp + ((load<u16>(at, 2) as usize) << 4);
+    const b = fp + ((load<u16>(at, 4) as usize) << 4);
+    switch (op) {
+      case O.OP_MOVE:
+        copyCell(a, b);
+        continue;
+      case O.OP_CONST:
+        copyCell(a, load<u32>(at, 8));
+        continue;
+      case O.OP_GLOBAL:
+        copyCell(a, globals + ((load<u32>(at, 8) as usize) << 4));
+        continue;
+      case O.OP_OUTER: {
+        let f = fp;
+        for (let n = load<u32>(at, 8); n != 0; n--) f = frames + load<u32>(f, 8);
+        copyCell(a, f + ((load<u16>(at, 4) as usize) << 4));
+        continue;
+      }
+      case O.OP_FIELD: {
+        const flags = load<u16>(at, 6) as u32;
+        const key = load<u32>(at, 8) as usize;
+        if (tagOf(b) == OBJECT && (tracking & flags) == 0) {
+          const v = objectGet(b, addressOf(key), lengthOf(key));
+          if (v == 0) setNull(a);
+          else copyCell(a, v);
+          continue;
+        }
+        r = indexStep(a, b, key, (flags & tracking) != 0);
+        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
+          pc = BACKTRACK_CODE;
+          continue;
+        }
+        break;
+      }
+      case O.OP_INDEX: {
+        const flags = load<u32>(at, 8);
+        setFuel(left);
+        r = indexStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), (flags & tracking) != 0);
+        left = fuel;
+        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
+          pc = BACKTRACK_CODE;
+          continue;
+        }
+        break;
+      }
+      case O.OP_SLICE: {
+        const flags = load<u32>(at, 8);
+        const from = load<u16>(at, 6) as u32;
+        const end = load<u32>(at, 12);
+        setFuel(left);
+        r = sliceStep(
+          a, b, from == NONE ? 0 : fp + ((from as usize) << 4), end == NONE ? 0 : fp + ((end as usize) << 4),
+          (flags & tracking) != 0,
+        );
+        left = fuel;
+        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
+          pc = BACKTRACK_CODE;
+          continue;
+        }
+        break;
+      }
+      case O.OP_EACH: {
+        const flags = load<u32>(at, 8);
+        const tag = tagOf(b);
+        const follow = (flags & tracking & O.FLAG_PATH) != 0;
+        if (follow && !identical(b, PATH_VALUE)) {
+          r = pathError("near attempt to iterate through ", 0, b);
+          break;
+        }
+        if (tag != ARRAY && tag != OBJECT) {
+          if (flags & O.FLAG_OPTIONAL) {
+            pc = BACKTRACK_CODE;
+            continue;
+          }
+          r = iterateError(b);
+          break;
+        }
+        const n = lengthOf(b);
+        if (n == 0) {
+          pc = BACKTRACK_CODE;
+          continue;
+        }
+        if (n > 1) {
+          if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+            setFuel(left);
+            return finish(-1);
+          }
+          const end = load<u32>(fp, 12);
+          if (end > guard) guard = end;
+          pushChoice(top, K_EACH, at, fp, guard, tracking);
+          top += CHOICE;
+          store<u32>(fp + ((load<u16>(at, 6) as usize) << 4), 1);
+        }
+        copyCell(a, tag == ARRAY ? elementAt(b, 0) : valueAt(b, 0));
+        if (!follow) continue;
+        r = eachStep(b, 0, a);
+        break;
+      }
+      case O.OP_FORK: {
+        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+          setFuel(left);
+          return finish(-1);
+        }
+        const end = load<u32>(fp, 12);
+        if (end > guard) guard = end;
+        pushChoice(top, K_FORK, load<u32>(at, 8), fp, guard, tracking);
+        top += CHOICE;
+        continue;
+      }
+      case O.OP_BACKTRACK: {
+        if (top == 0) {
+          setFuel(left);
+          return finish(0);
+        }
+        const c = choices + top - CHOICE;
+        const kind = load<u32>(c);
+        fp = frames + load<u32>(c, 8);
+        tracking = load<u32>(c, 16);
+        if (tracking != 0) {
+          copyCell(PATH, c + 32);
+          copyCell(PATH_VALUE, c + 48);
+        }
+        if (kind == K_EACH) {
+          const each = load<u32>(c, 4) as usize;
+          const owner = fp + ((load<u16>(each, 4) as usize) << 4);
+          const cursor = fp + ((load<u16>(each, 6) as usize) << 4);
+          const i = load<u32>(cursor);
+          const to = fp + ((load<u16>(each, 2) as usize) << 4);
+          pc = each + O.INSTRUCTION;
+          if (i + 1 == lengthOf(owner)) {
+            top -= CHOICE;
+            guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+          } else {
+            store<u32>(cursor, i + 1);
+            guard = load<u32>(c, 12);
+          }
+          copyCell(to, tagOf(owner) == ARRAY ? elementAt(owner, i) : valueAt(owner, i));
+          if ((load<u32>(each, 8) & tracking & O.FLAG_PATH) == 0) continue;
+          r = eachStep(owner, i, to);
+          break;
+        }
+        if (kind == K_RANGE) {
+          const range = load<u32>(c, 4) as usize;
+          const cursor = fp + ((load<u32>(range, 8) as usize) << 4);
+          const y = load<u32>(range, 12);
+          const upto = numberOf(fp + ((load<u16>(range, 6) as usize) << 4));
+          const step = y == NONE ? 1 : numberOf(fp + ((y as usize) << 4));
+          const x = numberOf(cursor);
+          const following = x + step;
+          pc = range + O.INSTRUCTION;
+          setNumber(fp + ((load<u16>(range, 2) as usize) << 4), x);
+          if (step > 0 ? following < upto : following > upto) {
+            setNumber(cursor, following);
+            guard = load<u32>(c, 12);
+          } else {
+            top -= CHOICE;
+            guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+          }
+          continue;
+        }
+        top -= CHOICE;
+        guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+        pc = kind == K_FORK ? (load<u32>(c, 4) as usize) : BACKTRACK_CODE;
+        continue;
+      }
+      case OP_UNWIND: {
+        if (top == 0) {
+          setFuel(left);
+          return finish(uncaught());
+        }
+        const c = choices + top - CHOICE;
+        const kind = load<u32>(c);
+        top -= CHOICE;
+        guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+        pc = RAISE_CODE;
+        if (kind == K_TRY_END) skip++;
+        else if (kind == K_TRY && skip != 0) skip--;
+        else if (kind == K_TRY || kind == K_ALTERNATIVE) {
+          skip = 0;
+          fp = frames + load<u32>(c, 8);
+          tracking = load<u32>(c, 16);
+          if (tracking != 0) {
+            copyCell(PATH, c + 32);
+            copyCell(PATH_VALUE, c + 48);
+          }
+          const try_ = load<u32>(c, 4) as usize;
+          if (kind == K_TRY) copyCell(fp + ((load<u16>(try_, 2) as usize) << 4), ERROR);
+          pc = load<u32>(try_, 8);
+        }
+        continue;
+      }
+      case O.OP_JUMP:
+        pc = load<u32>(at, 8);
+        continue;
+      case O.OP_UNLESS:
+        if (!isTruthy(b)) pc = load<u32>(at, 8);
+        continue;
+      case O.OP_TRY:
+      case O.OP_ALTERNATIVE: {
+        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+          setFuel(left);
+          return finish(-1);
+        }
+        const end = load<u32>(fp, 12);
+        if (end > guard) guard = end;
+        if (op == O.OP_TRY) store<u32>(b, top);
+        pushChoice(top, op == O.OP_TRY ? K_TRY : K_ALTERNATIVE, at, fp, guard, tracking);
+        top += CHOICE;
+        continue;
+      }
+      case O.OP_TRY_END: {
+        // Nothing of the body is left to be tried: its TRY has done its work.
+        if (load<u32>(b) + CHOICE == top) {
+          top -= CHOICE;
+          guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+          continue;
+        }
+        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+          setFuel(left);
+          return finish(-1);
+        }
+        const end = load<u32>(fp, 12);
+        if (end > guard) guard = end;
+        pushChoice(top, K_TRY_END, at, fp, guard, tracking);
+        top += CHOICE;
+        continue;
+      }
+      case O.OP_ARRAY:
+        if (!arrayNew(SCRATCH, a, 4)) r = outOfMemory();
+        else r = DONE;
+        break;
+      case O.OP_COLLECT:
+      case O.OP_APPEND:
+        r = arrayAppend(SCRATCH, a, a, b) ? DONE : outOfMemory();
+        if (op == O.OP_APPEND && r == DONE && !arenaOver(SCRATCH)) {
+          pc = BACKTRACK_CODE;
+          continue;
+        }
+        break;
+      case O.OP_OBJECT: {
+        const storage = objectStorage(SCRATCH, load<u32>(at, 8));
+        if (storage == 0) r = outOfMemory();
+        else {
+          setCell(a, OBJECT, 0, 0, storage);
+          r = DONE;
+        }
+        break;
+      }
+      case O.OP_PUT:
+        setFuel(left);
+        r = putStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), fp + ((load<u32>(at, 12) as usize) << 4));
+        left = fuel;
+        break;
+      case O.OP_PATH_BEGIN:
+        store<u32>(a, tracking);
+        copyCell(a + 16, PATH);
+        copyCell(a + 32, PATH_VALUE);
+        copyCell(PATH_VALUE, b);
+        r = arrayNew(SCRATCH, PATH, 4) ? DONE : outOfMemory();
+        tracking = 2;
+        break;
+      case O.OP_PATH_END: {
+        const saved = fp + ((load<u16>(at, 6) as usize) << 4);
+        if (!identical(b, PATH_VALUE)) {
+          r = pathError("with result ", 0, b);
+          break;
+        }
+        copyCell(a, PATH);
+        tracking = load<u32>(saved);
+        copyCell(PATH, saved + 16);
+        copyCell(PATH_VALUE, saved + 32);
+        continue;
+      }
+      case O.OP_MARK:
+        store<u32>(a, top);
+        continue;
+      case O.OP_CUT:
+        top = load<u32>(b);
+        guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+        continue;
+      case O.OP_BREAK: {
+        let f = fp;
+        for (let n = load<u32>(at, 8); n != 0; n--) f = frames + load<u32>(f, 8);
+        top = load<u32>(f + ((load<u16>(at, 4) as usize) << 4));
+        pc = BACKTRACK_CODE;
+        continue;
+      }
+      case O.OP_TAKE:
+        copyCell(a, b);
+        setNull(b);
+        continue;
+      case O.OP_RANGE: {
+        const to = fp + ((load<u16>(at, 6) as usize) << 4);
+        const y = load<u32>(at, 12);
+        if (tagOf(b) != NUMBER || tagOf(to) != NUMBER || (y != NONE && tagOf(fp + ((y as usize) << 4)) != NUMBER)) {
+          r = raiseText("Range bounds must be numeric");
+          break;
+        }
+        const step = y == NONE ? 1 : numberOf(fp + ((y as usize) << 4));
+        const upto = numberOf(to);
+        const x = numberOf(b);
+        if (!(step > 0 ? x < upto : step < 0 && x > upto)) {
+          pc = BACKTRACK_CODE;
+          continue;
+        }
+        setNumber(a, x);
+        const following = x + step;
+        if (!(step > 0 ? following < upto : following > upto)) continue;
+        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+          setFuel(left);
+          return finish(-1);
+        }
+        const end = load<u32>(fp, 12);
+        if (end > guard) guard = end;
+        pushChoice(top, K_RANGE, at, fp, guard, tracking);
+        top += CHOICE;
+        setNumber(fp + ((load<u32>(at, 8) as usize) << 4), following);
+        continue;
+      }
+      case O.OP_NATIVE: {
+        const y = load<u32>(at, 12);
+        setFuel(left);
+        r = callNative(
+          load<u32>(at, 8), a, b, fp + ((load<u16>(at, 6) as usize) << 4),
+          fp + (((y & 0xffff) as usize) << 4), fp + (((y >>> 16) as usize) << 4),
+        );
+        left = fuel;
+        break;
+      }
+      case O.OP_CALL:
+      case O.OP_CALL_PARAM: {
+        const y = load<u32>(at, 12);
+        let code: usize = 0;
+        let around: u32 = 0;
+        let count: u32 = 0;
+        if (op == O.OP_CALL) {
+          code = load<u32>(at, 8) as usize;
+          count = load<u16>(at, 6) as u32;
+          let f = fp;
+          for (let n = y & O.CALL_LEVELS; n != 0; n--) f = frames + load<u32>(f, 8);
+          around = (f - frames) as u32;
+        } else {
+          let f = fp;
+          for (let n = load<u32>(at, 8); n != 0; n--) f = frames + load<u32>(f, 8);
+          const closure = f + ((load<u16>(at, 6) as usize) << 4);
+          code = load<u32>(closure) as usize;
+          around = load<u32>(closure, 4);
+        }
+        const size = load<u32>(code, 4);
+        const self = (fp - frames) as u32;
+        const end = load<u32>(fp, 12);
+        const start = end > guard ? end : guard;
+        if (start + size > framesSize) {
+          if (!growFrames(start + size)) {
+            setFuel(left);
+            return finish(-1);
+          }
+          fp = frames + self;
+        }
+        // The new frame is built on top, and moved down if it may replace ours.
+        const fresh = frames + start;
+        let replace = (y & O.CALL_TAIL) != 0 && guard <= self && around != self;
+        for (let i: u32 = 0; i < count; i++) {
+          const parameter = fresh + (((SLOT_INPUT + 1 + i) as usize) << 4);
+          if (load<u16>(pc, 2) == 0) {
+            store<u32>(parameter, load<u32>(pc, 8));
+            store<u32>(parameter, self, 4);
+            replace = false;
+          } else {
+            let f = fp;
+            for (let n = load<u32>(pc, 8); n != 0; n--) f = frames + load<u32>(f, 8);
+            const from = f + ((load<u16>(pc, 4) as usize) << 4);
+            store<u64>(parameter, load<u64>(from));
+            if (load<u32>(from, 4) == self) replace = false;
+          }
+          pc += O.INSTRUCTION;
+        }
+        const input = fp + ((load<u16>(at, 4) as usize) << 4);
+        if (replace) {
+          copyCell(fp + (SLOT_INPUT << 4), input);
+          memory.copy(fp + ((SLOT_INPUT + 1) << 4), fresh + ((SLOT_INPUT + 1) << 4), count << 4);
+          store<u32>(fp, around, 8);
+          store<u32>(fp, self + size, 12);
+        } else {
+          store<u32>(fresh, pc as u32);
+          store<u32>(fresh, self, 4);
+          store<u32>(fresh, around, 8);
+          store<u32>(fresh, start + size, 12);
+          store<u32>(fresh, tracking, 16);
+          store<u32>(fresh, load<u16>(at, 2) as u32, 20);
+          copyCell(fresh + (SLOT_INPUT << 4), input);
+          fp = fresh;
+          if (y & O.CALL_PLAIN && tracking != 0) tracking = 1;
+        }
+        pc = load<u32>(code) as usize;
+        continue;
+      }
+      case O.OP_RET: {
+        const back = load<u32>(fp) as usize;
+        if (back == 0) {
+          copyCell(out, b);
+          height = top;
+          setFuel(left);
+          return 1;
+        }
+        tracking = load<u32>(fp, 16);
+        const to = load<u32>(fp, 20);
+        fp = frames + load<u32>(fp, 4);
+        copyCell(fp + ((to as usize) << 4), b);
+        pc = back;
+        continue;
+      }
+      case O.OP_ERROR:
+        r = raiseValue(b);
+        break;
+      case O.OP_CONCAT: {
+        const count = load<u32>(at, 8);
+        setFuel(left);
+        r = concatParts(a, fp, pc, count);
+        left = fuel;
+        pc += count << 4;
+        break;
+      }
+      case O.OP_ADD: {
+        const c = fp + ((load<u16>(at, 6) as usize) << 4);
+        if (tagOf(b) == NUMBER && tagOf(c) == NUMBER) {
+          setNumber(a, numberOf(b) + numberOf(c));
+          continue;
+        }
+        setFuel(left);
+        r = add(a, b, c);
+        left = fuel;
+        break;
+      }
+      case O.OP_EQ: case O.OP_NE: case O.OP_LT: case O.OP_LE: case O.OP_GT: case O.OP_GE:
+      case O.OP_SUB: case O.OP_MUL: case O.OP_DIV: case O.OP_MOD:
+        setFuel(left);
+        r = binaryStep(op, a, b, fp + ((load<u16>(at, 6) as usize) << 4));
+        left = fuel;
+        break;
+      case O.OP_NOT:
+        setBool(a, !isTruthy(b));
+        continue;
+      case O.OP_BOOL:
+        setBool(a, isTruthy(b));
+        continue;
+      case O.OP_NEGATE:
+        if (tagOf(b) == NUMBER) {
+          setNumber(a, -numberOf(b));
+          continue;
+        }
+        r = typeError(b, "cannot be negated");
+        break;
+      case O.OP_GETPATH:
+        setFuel(left);
+        r = getPathStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), (load<u32>(at, 8) & tracking) != 0);
+        left = fuel;
+        break;
+      case O.OP_SETPATH:
+        setFuel(left);
+        r = setPath(a, b, fp + ((load<u16>(at, 6) as usize) << 4), fp + ((load<u32>(at, 12) as usize) << 4));
+        left = fuel;
+        break;
+      case O.OP_DELPATHS:
+        setFuel(left);
+        r = deletePaths(a, b, fp + ((load<u16>(at, 6) as usize) << 4));
+        left = fuel;
+        break;
+      case O.OP_COUNT: {
+        if (tagOf(b) > NUMBER) {
+          r = countError(b);
+          break;
+        }
+        const n = tagOf(b) == NUMBER ? numberOf(b) : -1;
+        if (!(n >= 0)) {
+          r = raiseValue(load<u32>(at, 8));
+          break;
+        }
+        setNumber(a, n);
+        if (n == 0) pc = load<u32>(at, 12);
+        continue;
+      }
+      case O.OP_COUNT_DOWN: {
+        const n = numberOf(a) - 1;
+        setNumber(a, n);
+        if (n <= 0) {
+          top = load<u32>(b);
+          guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
+        }
+        continue;
+      }
+      case O.OP_SKIP: {
+        const n = numberOf(a);
+        if (n <= 0) continue;
+        setNumber(a, n - 1);
+        pc = BACKTRACK_CODE;
+        continue;
+      }
+      case O.OP_FALSE:
+        setBool(a, false);
+        continue;
+      case O.OP_TRUE:
+        setBool(a, true);
+        continue;
+      case O.OP_NULL:
+        setNull(a);
+        continue;
+      default:
+        unreachable();
+    }
+    // A step that may fail has ended here.
+    if (r == DONE) {
+      if (!arenaOver(SCRATCH)) continue;
+      if (errorCode() == 0) fail(C.E_LIMIT_MEMORY, 0);
+      setFuel(left);
+      return finish(-1);
+    }
+    if (r == FATAL || errorCode() != 0) {
+      setFuel(left);
+      return finish(-1);
+    }
+    skip = 0;
+    pc = RAISE_CODE;
+  }
+}
+
+function countError(c: usize): i32 {
+  setNumber(EXTRA, 1);
+  return typeError2(c, EXTRA, "cannot be subtracted");
+}
+
+/** Set by pathError: errors about paths are raised even where the step is optional, as in jq. */
+let pathFault: bool = false;
+
+function notPathError(): bool {
+  const fault = pathFault;
+  pathFault = false;
+  return !fault;
+}
+
+function pushChoice(top: u32, kind: u32, code: usize, fp: usize, guard: u32, tracking: u32): void {
+  const c = choices + top;
+  store<u32>(c, kind);
+  store<u32>(c, code as u32, 4);
+  store<u32>(c, (fp - frames) as u32, 8);
+  store<u32>(c, guard, 12);
+  store<u32>(c, tracking, 16);
+  if (tracking != 0) {
+    copyCell(c + 32, PATH);
+    copyCell(c + 48, PATH_VALUE);
+  }
+}
+
+/** Prolongs the path by the key of element i of `of`. */
+function eachStep(owner: usize, i: u32, value: usize): i32 {
+  if (tagOf(owner) == OBJECT) return appendStep(keyAt(owner, i), value);
+  setNumber(KEY, i as f64);
+  return appendStep(KEY, value);
+}
+
+/** An evaluation has ended. */
+function finish(result: i32): i32 {
+  height = 0;
+  shrink();
+  return result;
+}
+
+const ERROR_TEXT: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+/** Nobody caught the error: it becomes the error record. */
+function uncaught(): i32 {
+  ERROR_TEXT.len = 0;
+  let text = ERROR;
+  if (tagOf(ERROR) != STRING) {
+    text = EXTRA;
+    if (toJson(EXTRA, ERROR) != DONE) return -1;
+  }
+  bufferBytes(ERROR_TEXT, addressOf(text), lengthOf(text));
+  failDetail(C.E_EXPR_ERROR, 0, "", ERROR_TEXT.at, ERROR_TEXT.len);
+  return -1;
+}
+
+/** Exactly one output, in `out`; false with E_EXPR_NONE, E_EXPR_MANY or the program's error. */
+export function evalOne(code: usize, input: usize, variables: usize, out: usize): bool {
+  evalBegin(code, input, variables);
+  const first = evalNext(out);
+  if (first < 0) return false;
+  if (first == 0) return fail(C.E_EXPR_NONE, 0);
+  const second = evalNext(EXTRA_OUT);
+  if (second < 0) return false;
+  if (second == 1) {
+    finish(0);
+    return fail(C.E_EXPR_MANY, 0);
+  }
+  return true;
+}
+
+const EXTRA_OUT: usize = memory.data(16, 16);

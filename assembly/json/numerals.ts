@@ -1,0 +1,126 @@
+/** Reading one JSON number (RFC 8259 section 6), with the rules for integers of docs/spec/json.md. */
+
+import * as C from "../codes";
+import { fail } from "../errors";
+import { ASCII, CANONICAL, setNumber, setString } from "../value/cell";
+import { formatNumber, NUMBER_TEXT } from "./format";
+import { decimal, parseNumber } from "./parse";
+
+/** Every integer of so many digits is a double and prints as itself. */
+const SAFE_DIGITS: usize = 15;
+/** A significand of so many digits fits 64 bits. */
+const WORD_DIGITS: usize = 19;
+const printed: usize = memory.data(32, 16);
+
+/**
+ * Reads the number that begins at p and writes its cell at c. Returns the address behind it, or 0
+ * with the error recorded (offsets count from `text`).
+ */
+export function readNumeral(p: usize, end: usize, text: usize, mode: u32, c: usize): usize {
+  const negative = load<u8>(p) == 0x2d;
+  const first = negative ? p + 1 : p;
+  let q = first;
+  let w: u64 = 0;
+  // The slack behind the text may hold digits: every look goes with a look at the end.
+  let digit: u32 = q < end ? load<u8>(q) - 0x30 : 255;
+  if (digit > 9) return stop(q, end, text);
+  do {
+    w = w * 10 + (digit as u64);
+    q++;
+    digit = q < end ? load<u8>(q) - 0x30 : 255;
+  } while (digit <= 9);
+  const wholeDigits = q - first;
+  if (wholeDigits > 1 && load<u8>(first) == 0x30) return stop(first + 1, end, text);
+  const next: u32 = q < end ? load<u8>(q) : 0;
+  if (next != 0x2e && (next | 0x20) != 0x65) {
+    if (wholeDigits <= SAFE_DIGITS) {
+      if (!negative) setNumber(c, w as f64);
+      else setNumber(c, mode & C.JSON_JQ ? -(w as f64) : 0 - (w as f64)); // 0 - 0 is 0, not -0
+      return q;
+    }
+    return integer(p, q, text, mode, c);
+  }
+
+  let digits = wholeDigits;
+  if (next == 0x2e) {
+    const fraction = ++q;
+    digit = q < end ? load<u8>(q) - 0x30 : 255;
+    if (digit > 9) return stop(q, end, text);
+    do {
+      w = w * 10 + (digit as u64);
+      q++;
+      digit = q < end ? load<u8>(q) - 0x30 : 255;
+    } while (digit <= 9);
+    digits += q - fraction;
+  }
+  let e: i64 = (wholeDigits as i64) - (digits as i64);
+  let plain = digits <= WORD_DIGITS;
+  if (q < end && (load<u8>(q) | 0x20) == 0x65) {
+    q++;
+    const sign: u32 = q < end ? load<u8>(q) : 0;
+    if (sign == 0x2b || sign == 0x2d) q++;
+    digit = q < end ? load<u8>(q) - 0x30 : 255;
+    if (digit > 9) return stop(q, end, text);
+    const from = q;
+    let power: i64 = 0;
+    do {
+      power = power * 10 + (digit as i64);
+      q++;
+      digit = q < end ? load<u8>(q) - 0x30 : 255;
+    } while (digit <= 9);
+    if (q - from > 9) plain = false;
+    e += sign == 0x2d ? -power : power;
+  }
+  let x: f64;
+  if (plain) {
+    x = decimal(w, e);
+    if (negative) x = -x;
+  } else x = parseNumber(p, (q - p) as u32);
+  return number(x, p, q, text, mode, c);
+}
+
+/** An integer literal of more digits than are always safe. */
+function integer(p: usize, q: usize, text: usize, mode: u32, c: usize): usize {
+  const length = (q - p) as u32;
+  const x = parseNumber(p, length);
+  const strict = (mode & C.JSON_JQ) == 0;
+  const asText = (mode & C.JSON_INTEGERS_TEXT) != 0;
+  if ((strict || asText) && !printsAs(x, p, length)) {
+    if (asText) {
+      if (length > (C.MAX_STRING as u32)) {
+        fail(C.E_LIMIT_SIZE, (p - text) as u32);
+        return 0;
+      }
+      setString(c, p, length, CANONICAL | ASCII);
+      return q;
+    }
+    if (abs(x) != Infinity) {
+      fail(C.E_JSON_INTEGER, (p - text) as u32);
+      return 0;
+    }
+  }
+  return number(x, p, q, text, mode, c);
+}
+
+function printsAs(x: f64, p: usize, length: u32): bool {
+  if (length > NUMBER_TEXT || abs(x) == Infinity) return false;
+  return formatNumber(x, printed) == length && memory.compare(printed, p, length) == 0;
+}
+
+function number(x: f64, p: usize, q: usize, text: usize, mode: u32, c: usize): usize {
+  if (abs(x) == Infinity) {
+    if ((mode & C.JSON_JQ) == 0) {
+      fail(C.E_JSON_RANGE, (p - text) as u32);
+      return 0;
+    }
+    x = x < 0 ? -f64.MAX_VALUE : f64.MAX_VALUE;
+  }
+  setNumber(c, x == 0 && (mode & C.JSON_JQ) == 0 ? 0 : x);
+  return q;
+}
+
+function stop(where: usize, end: usize, text: usize): usize {
+  const code: u32 = where >= end ? C.E_JSON_TRUNCATED : C.E_JSON_NUMBER;
+  fail(code, ((where >= end ? end : where) - text) as u32);
+  return 0;
+}

@@ -1,0 +1,121 @@
+/**
+ * Sorting the pairs of an object: stable, at most n log n comparisons, no recursion.
+ *
+ * A pair is 32 bytes, a key cell and a value cell (value/cell.ts). Runs of 16 are sorted by
+ * insertion and then merged bottom up between the pairs and an equally large spare area.
+ */
+
+import { chunkGive, chunkTake } from "../bytes/memory";
+import { HIGH_BITS } from "../bytes/word";
+import { addressOf, lengthOf } from "../value/cell";
+import { compareKeys } from "../value/order";
+
+const RUN: u32 = 16;
+
+/**
+ * The first eight bytes of a pair's key as one big-endian word, zeros behind a shorter key. It
+ * decides most comparisons; bytes behind a key may always be read (bytes/memory.ts).
+ */
+function prefixOf(pair: usize): u64 {
+  const length = lengthOf(pair);
+  const word = bswap<u64>(load<u64>(addressOf(pair)));
+  return length >= 8 ? word : word & ~((-1 as u64) >> ((length << 3) as u64));
+}
+
+/** RFC 8785 section 3.2.3 order of the keys of two pairs, whose prefixes are at hand. */
+function comparePrefixed(a: usize, aPrefix: u64, b: usize, bPrefix: u64): i32 {
+  // Outside ASCII, UTF-16 order is not the order of the bytes.
+  if (aPrefix != bPrefix && ((aPrefix | bPrefix) & HIGH_BITS) == 0)
+    return aPrefix < bPrefix ? -1 : 1;
+  return compareKeys(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
+}
+
+/** RFC 8785 section 3.2.3 order of the keys of two pairs. */
+export function comparePairs(a: usize, b: usize): i32 {
+  return comparePrefixed(a, prefixOf(a), b, prefixOf(b));
+}
+
+/** True if every key comes before the next one: sorted, and no two are equal. */
+export function pairsAscend(at: usize, n: u32): bool {
+  if (n < 2) return true;
+  let before = prefixOf(at);
+  for (let i: u32 = 1; i < n; i++) {
+    const p = at + ((i as usize) << 5);
+    const prefix = prefixOf(p);
+    if (comparePrefixed(p - 32, before, p, prefix) >= 0) return false;
+    before = prefix;
+  }
+  return true;
+}
+
+/** Bytes that sortPairs() borrows beside the pairs. */
+export function sortSpace(n: u32): u32 {
+  return n <= RUN ? 0 : n << 5;
+}
+
+/** Sorts n pairs by key; equal keys stay in the order in which they were. */
+export function sortPairs(at: usize, n: u32): void {
+  for (let i: u32 = 0; i < n; i += RUN) {
+    insertionSort(at + ((i as usize) << 5), n - i < RUN ? n - i : RUN);
+  }
+  if (n <= RUN) return;
+  const spare = chunkTake(n << 5);
+  let from = at;
+  let to = spare;
+  for (let width = RUN; width < n; width <<= 1) {
+    for (let i: u32 = 0; i < n; i += width << 1) {
+      const middle = i + width < n ? i + width : n;
+      const end = middle + width < n ? middle + width : n;
+      mergeRuns(from, to, i, middle, end);
+    }
+    const other = from;
+    from = to;
+    to = other;
+  }
+  if (from != at) memory.copy(at, from, (n as usize) << 5);
+  chunkGive(spare, n << 5);
+}
+
+function movePair(to: usize, from: usize): void {
+  store<u64>(to, load<u64>(from));
+  store<u64>(to, load<u64>(from, 8), 8);
+  store<u64>(to, load<u64>(from, 16), 16);
+  store<u64>(to, load<u64>(from, 24), 24);
+}
+
+const held: usize = memory.data(32, 16);
+
+function insertionSort(at: usize, n: u32): void {
+  const end = at + ((n as usize) << 5);
+  for (let p = at + 32; p < end; p += 32) {
+    const prefix = prefixOf(p);
+    if (comparePrefixed(p - 32, prefixOf(p - 32), p, prefix) <= 0) continue;
+    movePair(held, p);
+    let hole = p;
+    do {
+      movePair(hole, hole - 32);
+      hole -= 32;
+    } while (hole > at && comparePrefixed(hole - 32, prefixOf(hole - 32), held, prefix) > 0);
+    movePair(hole, held);
+  }
+}
+
+function mergeRuns(from: usize, to: usize, low: u32, middle: u32, high: u32): void {
+  let a = from + ((low as usize) << 5);
+  let b = from + ((middle as usize) << 5);
+  const aEnd = b;
+  const bEnd = from + ((high as usize) << 5);
+  let t = to + ((low as usize) << 5);
+  while (a < aEnd && b < bEnd) {
+    if (comparePairs(a, b) <= 0) {
+      movePair(t, a);
+      a += 32;
+    } else {
+      movePair(t, b);
+      b += 32;
+    }
+    t += 32;
+  }
+  if (a < aEnd) memory.copy(t, a, aEnd - a);
+  else memory.copy(t, b, bEnd - b);
+}

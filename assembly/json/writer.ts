@@ -1,0 +1,214 @@
+/**
+ * Values to text: RFC 8785 for canonical values, whose keys lie sorted.
+ *
+ * No recursion. A frame of the explicit stack is one open container:
+ *
+ *     +0 u32 address of the next entry    +4 u32 address behind the last one
+ *     +8 u32 ARRAY or OBJECT              +12 u32 unused
+ */
+
+import { Buffer, bufferRoom, bufferText, TEXT } from "../bytes/buffer";
+import { chunkGive, chunkTake } from "../bytes/memory";
+import { shaUpdate } from "../bytes/sha256";
+import { HIGH_BITS, ONES } from "../bytes/word";
+import * as C from "../codes";
+import { fail } from "../errors";
+import {
+  addressOf,
+  ARRAY,
+  CELL,
+  FALSE,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  PAIR,
+  STRING,
+  tagOf,
+  TRUE,
+} from "../value/cell";
+import { formatNumber, NUMBER_TEXT } from "./format";
+
+/** A chunk for MAX_DEPTH_JQ + 2 frames of 16 bytes. */
+const STACK: u32 = 262144;
+/** Open containers that fit: one more than jq prints. */
+const MOST_FRAMES: u32 = 10002;
+/** Hashing hands over its text whenever so much has gathered. */
+const PIECE: u32 = 16384;
+
+/**
+ * Appends the RFC 8785 text of a value; NaN is null, infinities are the largest doubles, -0 is 0.
+ * False with the error recorded, and the buffer as it was: E_LIMIT_SIZE when the text has more
+ * than `maximum` bytes, E_LIMIT_DEPTH, E_JSON_UNPRINTABLE.
+ */
+export function writeJson(c: usize, b: Buffer, maximum: u32): bool {
+  return writeInto(c, b, maximum, false, 0);
+}
+
+/** The same as jq's tojson writes it: -0 is "-0", what is nested too deep is skipped. */
+export function writeJsonJq(c: usize, b: Buffer, maximum: u32): bool {
+  return writeInto(c, b, maximum, true, 0);
+}
+
+/** Feeds the text of writeJson() to a hash stream (sha256.ts), piece by piece through TEXT. */
+export function hashJson(c: usize, stream: usize, maximum: u32): bool {
+  const b: Buffer = TEXT;
+  b.len = 0;
+  if (!writeInto(c, b, maximum, false, stream)) return false;
+  shaUpdate(stream, b.at, b.len);
+  b.len = 0;
+  return true;
+}
+
+function writeInto(c: usize, b: Buffer, maximum: u32, jq: bool, stream: usize): bool {
+  const stack = chunkTake(STACK);
+  const start = b.len;
+  const done = writeValue(c, b, maximum, jq, stream, stack);
+  if (!done) b.len = start;
+  chunkGive(stack, STACK);
+  return done;
+}
+
+function writeValue(
+  c: usize,
+  b: Buffer,
+  maximum: u32,
+  jq: bool,
+  stream: usize,
+  stack: usize,
+): bool {
+  let top = stack; // behind the innermost frame
+  let limit = (b.len as u64) + (maximum as u64);
+  while (true) {
+    const tag = tagOf(c);
+    let opened = false;
+    if (jq && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) bufferText(b, "<skipped: too deep>");
+    else if (tag == STRING) writeString(addressOf(c), lengthOf(c), b);
+    else if (tag == NUMBER) {
+      const x = numberOf(c);
+      if (jq && reinterpret<u64>(x) == 0x8000000000000000) bufferText(b, "-0");
+      else writeNumber(x, b);
+    } else if (tag == ARRAY || tag == OBJECT) {
+      put(b, tag == ARRAY ? 0x5b : 0x7b, 1);
+      const n = lengthOf(c);
+      if (n == 0) put(b, tag == ARRAY ? 0x5d : 0x7d, 1);
+      else {
+        if (top - stack >= (MOST_FRAMES as usize) << 4) return fail(C.E_LIMIT_DEPTH, 0);
+        const from = addressOf(c);
+        store<u32>(top, from as u32);
+        store<u32>(top, (from as u32) + n * (tag == ARRAY ? CELL : PAIR), 4);
+        store<u32>(top, tag, 8);
+        top += 16;
+        opened = true;
+      }
+    } else if (tag == NULL) put(b, 0x6c6c756e, 4);
+    else if (tag == TRUE) put(b, 0x65757274, 4);
+    else if (tag == FALSE) bufferText(b, "false");
+    else return fail(C.E_JSON_UNPRINTABLE, 0);
+
+    if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
+    if (stream != 0 && b.len >= PIECE) {
+      shaUpdate(stream, b.at, b.len);
+      limit -= b.len as u64;
+      b.len = 0;
+    }
+
+    // On to the next entry; containers that have none left are closed.
+    while (true) {
+      if (top == stack) return true;
+      const next = load<u32>(top - 16) as usize;
+      const isArray = load<u32>(top - 8) == ARRAY;
+      if (next == (load<u32>(top - 12) as usize)) {
+        put(b, isArray ? 0x5d : 0x7d, 1);
+        top -= 16;
+        if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
+        continue;
+      }
+      if (!opened) put(b, 0x2c, 1);
+      if (isArray) {
+        store<u32>(top - 16, (next + CELL) as u32);
+        c = next;
+      } else {
+        store<u32>(top - 16, (next + PAIR) as u32);
+        writeString(addressOf(next), lengthOf(next), b);
+        put(b, 0x3a, 1);
+        c = next + CELL;
+      }
+      break;
+    }
+  }
+}
+
+/** Appends a number: RFC 8785 section 3.2.2.3. */
+export function writeNumber(x: f64, b: Buffer): void {
+  if (x != x) {
+    bufferText(b, "null");
+    return;
+  }
+  if (x == Infinity) x = f64.MAX_VALUE;
+  else if (x == -Infinity) x = -f64.MAX_VALUE;
+  bufferRoom(b, NUMBER_TEXT);
+  b.len += formatNumber(x, b.at + b.len);
+}
+
+/** Appends a string, quoted and escaped: RFC 8785 section 3.2.2.2. */
+export function writeString(at: usize, length: u32, b: Buffer): void {
+  // Words are copied whole: up to 7 bytes too many, which the next one overwrites.
+  bufferRoom(b, length + 16);
+  let to: usize = b.at + b.len;
+  store<u8>(to++, 0x22);
+  const end = at + length;
+  let p = at;
+  while (p < end) {
+    const w = load<u64>(p);
+    let marks = escapeMarks(w);
+    store<u64>(to, w);
+    if (end - p < 8) marks &= ((1 as u64) << ((end - p) << 3)) - 1; // bytes behind the end
+    if (marks == 0) {
+      const step = end - p < 8 ? end - p : 8;
+      p += step;
+      to += step;
+      continue;
+    }
+    const run = (ctz<u64>(marks) >> 3) as usize;
+    b.len = (to + run - b.at) as u32;
+    writeEscape(load<u8>(p + run), b);
+    p += run + 1;
+    bufferRoom(b, ((end - p) as u32) + 16);
+    to = b.at + b.len;
+  }
+  store<u8>(to, 0x22);
+  b.len = (to + 1 - b.at) as u32;
+}
+
+/** Marks quotes, backslashes and control characters by their high bit; the first mark is exact. */
+function escapeMarks(w: u64): u64 {
+  const quote = w ^ (ONES * 0x22);
+  const backslash = w ^ (ONES * 0x5c);
+  const control = (w - ONES * 0x20) & ~w;
+  return (control | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash)) & HIGH_BITS;
+}
+
+/** Bytes of the two-character escapes, by control character; 0: there is none. */
+const SHORT: usize = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 0x62, 0x74, 0x6e, 0, 0x66, 0x72]);
+const HEX: usize = memory.data<u8>([
+  0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66,
+]);
+
+function writeEscape(byte: u32, b: Buffer): void {
+  const short: u32 = byte >= 0x20 ? byte : byte < 14 ? load<u8>(SHORT + byte) : 0;
+  if (short != 0) {
+    put(b, 0x5c | (short << 8), 2);
+    return;
+  }
+  put(b, 0x3030755c, 4); // \u00
+  put(b, load<u8>(HEX + (byte >>> 4)) | ((load<u8>(HEX + (byte & 15)) as u32) << 8), 2);
+}
+
+/** Appends the first n (at most 4) bytes of a word. */
+function put(b: Buffer, word: u32, n: u32): void {
+  bufferRoom(b, 4);
+  store<u32>(b.at + b.len, word);
+  b.len += n;
+}

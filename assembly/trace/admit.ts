@@ -1,0 +1,234 @@
+/**
+ * admit(): from what the outside said to the exact record to persist (ABI-7, TRACE-2, TRACE-6).
+ * Changes nothing: the same call gives the same bytes.
+ */
+
+import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
+import {
+  Buffer, bufferByte, bufferText, bufferUint, OUTPUT, TEXT,
+} from "../bytes/buffer";
+import * as C from "../codes";
+import { clearError, fail, failDetail } from "../errors";
+import { canonicalCopy } from "../json/canonical";
+import { parseJson } from "../json/reader";
+import { writeJson, writeNumber, writeString } from "../json/writer";
+import {
+  addressOf, copyCell, elementAt, keyAt, lengthOf, NULL, numberOf, OBJECT, objectStorage,
+  setCell, setNull, setString, setUsed, STRING, tagOf, valueAt,
+} from "../value/cell";
+import { cellIs, objectField, objectSet } from "../value/object";
+import { isGrant } from "../workflow/http";
+import { literalCell } from "../workflow/literal";
+import { Workflow } from "../workflow/nodes";
+import { PACK_DIGEST, workflowNamed, writeHex } from "../workflow/pack";
+import { EFFECT_HTTP, isTooDeep, Pending, requestOf, RUN, RUNNING } from "../workflow/state";
+import { isResult, isWhole, pendingWith } from "./replay";
+
+const HEAD: usize = memory.data(16, 16);
+const VALUE: usize = memory.data(16, 16);
+
+/** From frames: a descriptor and, where there is one, the outside's bytes. */
+export function admitRecord(at: usize, length: u32): bool {
+  arenaReset(SCRATCH, C.MAX_SCRATCH);
+  const end = at + length;
+  if (length < 4 || load<u32>(at) > length - 4) return fail(C.E_FRAMES, 0);
+  const n = load<u32>(at);
+  const rest = at + 4 + n;
+  let body: usize = 0;
+  let bodyLength: u32 = 0;
+  if (rest != end) {
+    if (end - rest < 4 || load<u32>(rest) != ((end - rest - 4) as u32)) return fail(C.E_FRAMES, n + 4);
+    body = rest + 4;
+    bodyLength = load<u32>(rest);
+  }
+  if (!parseJson(at + 4, n, C.JSON_BOUNDARY, SCRATCH, HEAD)) return false;
+  if (tagOf(HEAD) != OBJECT) return malformed("a descriptor is an object");
+  const kind = objectField(HEAD, "kind");
+  if (kind == 0 || tagOf(kind) != STRING) return malformed("a descriptor has a kind");
+  if (cellIs(kind, "start")) return admitStart(body, bodyLength);
+  if (RUN.status != RUNNING) return fail(C.E_CALL, 0);
+  if (cellIs(kind, "result")) return admitResult(body, bodyLength);
+  return cellIs(kind, "cancel") ? admitCancel() : malformed("unknown kind of descriptor");
+}
+
+function malformed(why: string): bool {
+  return failDetail(C.E_RECORD, 0, why, 0, 0);
+}
+
+// ---- start -------------------------------------------------------------------------------------------
+
+function admitStart(text: usize, length: u32): bool {
+  let members: u32 = 1;
+  const name = objectField(HEAD, "workflow");
+  const grant = objectField(HEAD, "grant");
+  const limits = objectField(HEAD, "limits");
+  if (name != 0) members++;
+  if (grant != 0) members++;
+  if (limits != 0) members++;
+  if (members != lengthOf(HEAD)) return malformed("a start descriptor has kind, workflow, grant and limits only");
+  if (name != 0 && tagOf(name) != STRING) return malformed("workflow is a name, a string");
+  const w = workflowNamed(name);
+  if (w == 0) {
+    if (name == 0) return malformed("the pack has several workflows: name one");
+    return failDetail(C.E_RECORD, 0, "the pack has no such workflow", addressOf(name), lengthOf(name));
+  }
+  if (grant != 0 && !isGrant(grant)) return malformed("the grant is malformed");
+  let fuelLimit: f64 = C.DEFAULT_RUN_FUEL;
+  let effectsLimit: f64 = C.DEFAULT_EFFECTS;
+  if (limits != 0) {
+    if (tagOf(limits) != OBJECT) return malformed("limits is an object");
+    for (let i: u32 = 0; i < lengthOf(limits); i++) {
+      const k = keyAt(limits, i);
+      const v = valueAt(limits, i);
+      if (cellIs(k, "fuel") && isWhole(v, 9007199254740991)) fuelLimit = numberOf(v);
+      else if (cellIs(k, "effects") && isWhole(v, 4294967295)) effectsLimit = numberOf(v);
+      else return failDetail(C.E_RECORD, 0, "limits has fuel and effects, whole numbers", addressOf(k), lengthOf(k));
+    }
+  }
+  if (text == 0) return fail(C.E_JSON_EMPTY, 0);
+  if (!parseJson(text, length, C.JSON_BOUNDARY, SCRATCH, VALUE)) return false;
+  if (isTooDeep(VALUE)) return fail(C.E_LIMIT_DEPTH, 0);
+  const b: Buffer = OUTPUT;
+  bufferText(b, '{"grant":');
+  if (grant == 0) bufferText(b, "{}");
+  else writeJson(grant, b, C.MAX_INPUT);
+  bufferText(b, ',"input":');
+  writeJson(VALUE, b, C.MAX_INPUT);
+  bufferText(b, ',"kind":"start","limits":{"effects":');
+  writeNumber(effectsLimit, b);
+  bufferText(b, ',"fuel":');
+  writeNumber(fuelLimit, b);
+  bufferText(b, '},"pack":"');
+  writeHex(b, PACK_DIGEST, 32);
+  bufferText(b, '","semantics":');
+  bufferUint(b, C.SEMANTICS);
+  bufferText(b, ',"seq":0,"workflow":');
+  const n = changetype<Workflow>(w).name;
+  writeString(addressOf(n), lengthOf(n), b);
+  bufferByte(b, 0x7d);
+  return true;
+}
+
+// ---- result --------------------------------------------------------------------------------------------
+
+function admitResult(body: usize, length: u32): bool {
+  const key = objectField(HEAD, "key");
+  const given = objectField(HEAD, "result");
+  if (lengthOf(HEAD) != 3 || key == 0 || given == 0 || tagOf(key) != STRING || tagOf(given) != OBJECT) {
+    return malformed("a result descriptor has kind, key and result");
+  }
+  const at = pendingWith(key);
+  if (at == 0) return failDetail(C.E_RECORD_KEY, 0, "no such effect is pending", addressOf(key), lengthOf(key));
+  const p = changetype<Pending>(at);
+  copyCell(VALUE, given);
+  if (p.type == EFFECT_HTTP && objectField(given, "failure") == 0) {
+    if (!httpResult(requestOf(p), given, body, length)) return false;
+  } else if (body != 0) return malformed("only an http answer has a body");
+  if (!isResult(p, VALUE)) return malformed("not a result of this kind of effect");
+  const b: Buffer = OUTPUT;
+  bufferText(b, '{"key":');
+  writeString(addressOf(key), lengthOf(key), b);
+  bufferText(b, ',"kind":"result","result":');
+  if (!writeJson(VALUE, b, C.MAX_INPUT)) return false;
+  bufferText(b, ',"seq":');
+  bufferUint(b, RUN.seq);
+  bufferByte(b, 0x7d);
+  return true;
+}
+
+/** VALUE becomes {"body" or "bytes", "headers", "status"}: the part of an answer that counts. */
+function httpResult(request: usize, given: usize, body: usize, length: u32): bool {
+  const status = objectField(given, "status");
+  const headers = objectField(given, "headers");
+  if (lengthOf(given) != 2 || status == 0 || headers == 0 || tagOf(headers) != OBJECT) {
+    return malformed("an http answer has status and headers");
+  }
+  const at = objectStorage(SCRATCH, 3);
+  const read = objectField(request, "read");
+  const isJson = read == 0 && length != 0 && parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, at + 16);
+  if (isJson && !isTooDeep(at + 16)) literalCell(at, "body");
+  else {
+    // A malformed body is itself a result.
+    clearError();
+    literalCell(at, "bytes");
+    base64Cell(at + 16, body, length);
+  }
+  literalCell(at + 32, "headers");
+  if (!namedHeaders(objectField(request, "responseHeaders"), headers, at + 48)) return false;
+  literalCell(at + 64, "status");
+  copyCell(at + 80, status);
+  setUsed(at, 3);
+  setCell(VALUE, OBJECT, 0, 3, at);
+  return true;
+}
+
+/** The headers that the workflow names, with the answer's values. */
+function namedHeaders(names: usize, headers: usize, out: usize): bool {
+  setCell(out, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
+  if (names == 0) return true;
+  for (let i: u32 = 0; i < lengthOf(names); i++) {
+    const name = elementAt(names, i);
+    for (let j: u32 = 0; j < lengthOf(headers); j++) {
+      if (!sameName(name, keyAt(headers, j)) || tagOf(valueAt(headers, j)) != STRING) continue;
+      if (!objectSet(SCRATCH, out, out, name, valueAt(headers, j))) return fail(C.E_LIMIT_MEMORY, 0);
+      break;
+    }
+  }
+  return canonicalCopy(out, SCRATCH, out, 0);
+}
+
+/** True if `b` is `a`, which is in lower case, whatever the case of its letters. */
+function sameName(a: usize, b: usize): bool {
+  if (lengthOf(a) != lengthOf(b)) return false;
+  for (let i: u32 = 0; i < lengthOf(a); i++) {
+    const c = load<u8>(addressOf(b) + i) as u32;
+    if ((load<u8>(addressOf(a) + i) as u32) != (c >= 0x41 && c <= 0x5a ? c | 0x20 : c)) return false;
+  }
+  return true;
+}
+
+const ALPHABET: usize = memory.data(64, 16);
+
+/** RFC 4648 section 4, with padding. */
+function base64Cell(out: usize, at: usize, length: u32): void {
+  if (load<u8>(ALPHABET) == 0) {
+    for (let i: u32 = 0; i < 64; i++) {
+      const c: u32 = i < 26 ? 65 + i : i < 52 ? 71 + i : i < 62 ? i - 4 : i == 62 ? 43 : 47;
+      store<u8>(ALPHABET + i, c as u8);
+    }
+  }
+  const b: Buffer = TEXT;
+  b.len = 0;
+  for (let i: u32 = 0; i < length; i += 3) {
+    const rest = length - i;
+    const x = (load<u8>(at + i) as u32) << 16;
+    const y = rest > 1 ? (load<u8>(at + i + 1) as u32) << 8 : 0;
+    const z: u32 = rest > 2 ? load<u8>(at + i + 2) : 0;
+    const bits = x | y | z;
+    bufferByte(b, load<u8>(ALPHABET + (bits >>> 18)));
+    bufferByte(b, load<u8>(ALPHABET + ((bits >>> 12) & 63)));
+    bufferByte(b, rest > 1 ? load<u8>(ALPHABET + ((bits >>> 6) & 63)) : 0x3d);
+    bufferByte(b, rest > 2 ? load<u8>(ALPHABET + (bits & 63)) : 0x3d);
+  }
+  // TEXT is free until the record is written, and writing does not use it.
+  setString(out, b.at, b.len, 0);
+}
+
+// ---- cancel ----------------------------------------------------------------------------------------------
+
+function admitCancel(): bool {
+  let reason = objectField(HEAD, "reason");
+  if (lengthOf(HEAD) != (reason == 0 ? 1 : 2)) return malformed("a cancel descriptor has kind and reason");
+  if (reason == 0) {
+    reason = arenaTake(SCRATCH, 16);
+    setNull(reason);
+  }
+  if (tagOf(reason) != STRING && tagOf(reason) != NULL) return malformed("reason is a text");
+  const b: Buffer = OUTPUT;
+  bufferText(b, '{"kind":"cancel","reason":');
+  writeJson(reason, b, C.MAX_INPUT);
+  bufferText(b, ',"seq":');
+  bufferUint(b, RUN.seq);
+  bufferByte(b, 0x7d);
+  return true;
+}

@@ -1,0 +1,166 @@
+/**
+ * Writing the records that leave the engine, each as a frame of the output window, in RFC 8785
+ * form: the keys below stand in their order (docs/spec/trace.md, TRACE-1 to TRACE-9).
+ *
+ * A value that does not fit (E_LIMIT_SIZE) is charged like one that does: the run then faults.
+ */
+
+import { Buffer, bufferByte, bufferText, bufferUint, frameBegin, frameEnd, OUTPUT } from "../bytes/buffer";
+import { MAX_INPUT } from "../codes";
+import { charge } from "../errors";
+import { writeJson, writeNumber, writeString } from "../json/writer";
+import { addressOf, lengthOf } from "../value/cell";
+import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/cost";
+import { FOR, Task } from "../workflow/nodes";
+import { PHASE_LIST } from "../workflow/phases";
+import {
+  Branch, contextOf, EFFECT_CLOCK, EFFECT_HTTP, EFFECT_RANDOM, Frame, keyOf, outputOf, Pending,
+  rawOf, requestOf, RUN,
+} from "../workflow/state";
+
+/** Longest value of a record that leaves the engine, in bytes. */
+const LONGEST: u32 = MAX_INPUT / 4;
+
+function text(c: usize): void {
+  writeString(addressOf(c), lengthOf(c), OUTPUT);
+}
+
+/** False when fuel or size ran out; the error is recorded. */
+function close(frame: u32, fits: bool): bool {
+  frameEnd(OUTPUT, frame);
+  return fits && charge(COST_RECORD + (OUTPUT.len - frame) * COST_RECORD_BYTE);
+}
+
+/** The indices of the enclosing turns, outermost first. */
+function iteration(frame: Frame): void {
+  const b: Buffer = OUTPUT;
+  let depth: u32 = 0;
+  for (let f = frame.parent; f != 0; f = changetype<Frame>(f).parent) if (isTurning(f)) depth++;
+  bufferByte(b, 0x5b);
+  for (let i = depth; i > 0; i--) {
+    let n: u32 = 0;
+    let f = frame.parent;
+    while (true) {
+      if (isTurning(f)) n++;
+      if (n == i) break;
+      f = changetype<Frame>(f).parent;
+    }
+    if (i != depth) bufferByte(b, 0x2c);
+    bufferUint(b, changetype<Frame>(f).turn);
+  }
+  bufferByte(b, 0x5d);
+}
+
+function isTurning(f: u32): bool {
+  const task = changetype<Frame>(f).task;
+  return task != 0 && changetype<Task>(task).kind == FOR && changetype<Frame>(f).phase == PHASE_LIST;
+}
+
+export function effectType(type: u32): string {
+  if (type == EFFECT_HTTP) return "http";
+  if (type == EFFECT_CLOCK) return "clock";
+  return type == EFFECT_RANDOM ? "random" : "timer";
+}
+
+export function writeRequest(p: Pending, frame: Frame, occurrence: u32): bool {
+  const b: Buffer = OUTPUT;
+  const f = frameBegin(b);
+  bufferText(b, '{"iteration":');
+  iteration(frame);
+  bufferText(b, ',"key":');
+  text(keyOf(p));
+  bufferText(b, ',"kind":"request","occurrence":');
+  bufferUint(b, occurrence);
+  bufferText(b, ',"request":');
+  const fits = writeJson(requestOf(p), b, LONGEST);
+  seqAndTask(frame);
+  bufferText(b, ',"type":"');
+  bufferText(b, effectType(p.type));
+  bufferText(b, '"}');
+  return close(f, fits);
+}
+
+function seqAndTask(frame: Frame): void {
+  const b: Buffer = OUTPUT;
+  bufferText(b, ',"seq":');
+  bufferUint(b, RUN.seq++);
+  bufferText(b, ',"task":');
+  if (frame.task == 0) bufferText(b, '""');
+  else text(changetype<Task>(frame.task).pointer);
+}
+
+/** `next` is 0 with a word, or the task that comes next. */
+export function writeTask(br: Branch, frame: Frame, status: string, error: usize, next: u32, word: string): bool {
+  const b: Buffer = OUTPUT;
+  const f = frameBegin(b);
+  bufferText(b, '{"context":');
+  let fits = writeJson(contextOf(br), b, LONGEST);
+  if (error != 0) {
+    bufferText(b, ',"error":');
+    fits = fits && writeJson(error, b, LONGEST);
+  }
+  bufferText(b, ',"input":');
+  fits = fits && writeJson(rawOf(frame), b, LONGEST);
+  bufferText(b, ',"iteration":');
+  iteration(frame);
+  bufferText(b, ',"kind":"task","next":');
+  if (next != 0) text(changetype<Task>(next).pointer);
+  else {
+    bufferByte(b, 0x22);
+    bufferText(b, word);
+    bufferByte(b, 0x22);
+  }
+  if (error == 0) {
+    bufferText(b, ',"output":');
+    fits = fits && writeJson(outputOf(frame), b, LONGEST);
+  }
+  bufferText(b, ',"seq":');
+  bufferUint(b, RUN.seq++);
+  bufferText(b, ',"status":"');
+  bufferText(b, status);
+  bufferText(b, '","task":');
+  text(changetype<Task>(frame.task).pointer);
+  bufferByte(b, 0x7d);
+  return close(f, fits);
+}
+
+export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize): bool {
+  const b: Buffer = OUTPUT;
+  const f = frameBegin(b);
+  bufferText(b, '{"attempt":');
+  bufferUint(b, attempt);
+  bufferText(b, ',"delay":');
+  writeNumber(delay, b);
+  bufferText(b, ',"error":');
+  const fits = writeJson(error, b, LONGEST);
+  bufferText(b, ',"iteration":');
+  iteration(frame);
+  bufferText(b, ',"kind":"retry"');
+  seqAndTask(frame);
+  bufferByte(b, 0x7d);
+  return close(f, fits);
+}
+
+/** `output` or `error` is a cell or 0; a cancelled run has neither. The last record: never charged. */
+export function writeOutcome(status: string, output: usize, error: usize): void {
+  const b: Buffer = OUTPUT;
+  const f = frameBegin(b);
+  const seq = RUN.seq++;
+  if (error != 0) {
+    bufferText(b, '{"error":');
+    writeJson(error, b, LONGEST);
+    bufferText(b, ',"kind":"outcome"');
+  } else {
+    bufferText(b, '{"kind":"outcome"');
+    if (output != 0) {
+      bufferText(b, ',"output":');
+      writeJson(output, b, LONGEST);
+    }
+  }
+  bufferText(b, ',"seq":');
+  bufferUint(b, seq);
+  bufferText(b, ',"status":"');
+  bufferText(b, status);
+  bufferText(b, '"}');
+  frameEnd(b, f);
+}

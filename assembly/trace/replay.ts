@@ -1,0 +1,187 @@
+/**
+ * Taking records in: the first (start) and every later one (advance). A record is checked in full
+ * before anything changes, because in a replay it comes from somebody else's file.
+ */
+
+import { arenaReset, SCRATCH } from "../bytes/arena";
+import * as C from "../codes";
+import { clearError, fail, failDetail, fuel, setFuel } from "../errors";
+import { parseJson } from "../json/reader";
+import {
+  addressOf, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf,
+} from "../value/cell";
+import { cellIs, objectField } from "../value/object";
+import { equalBytes } from "../value/order";
+import { unlink } from "../workflow/effects";
+import { isGrant, isHttpResult } from "../workflow/http";
+import { endRun, giveResult, runBranch, stopAtLimit } from "../workflow/machine";
+import { hexIs, PACK_DIGEST, workflowNamed } from "../workflow/pack";
+import { PHASE_INPUT } from "../workflow/phases";
+import { compact, newCounts, SMALLEST } from "../workflow/snapshot";
+import {
+  Branch, EFFECT_CLOCK, EFFECT_HTTP, EFFECT_RANDOM, effectsOf, GRANT, isTooDeep, keep, keyOf, LIMITS,
+  newBranch, newFrame, Pending, RAW_INPUT, requestOf, RUN, runArena, RUNNING, runReset,
+} from "../workflow/state";
+import { effectsAdd, effectsBegin, tagBegin, tagPart, tagText, tagValue } from "./digest";
+import { effectType } from "./record";
+
+const RECORD: usize = memory.data(16, 16);
+
+function malformed(why: string): bool {
+  return failDetail(C.E_RECORD, 0, why, 0, 0);
+}
+
+/** Parses a record and checks its kind and number of members. */
+function readRecord(at: usize, length: u32): bool {
+  arenaReset(SCRATCH, C.MAX_SCRATCH);
+  if (!parseJson(at, length, C.JSON_BOUNDARY, SCRATCH, RECORD)) return false;
+  if (tagOf(RECORD) != OBJECT) return malformed("a record is an object");
+  const kind = objectField(RECORD, "kind");
+  const seq = objectField(RECORD, "seq");
+  if (kind == 0 || tagOf(kind) != STRING || seq == 0 || tagOf(seq) != NUMBER) return malformed("a record has a kind and a seq");
+  return true;
+}
+
+function is(name: string): bool {
+  return cellIs(objectField(RECORD, "kind"), name);
+}
+
+export function startRun(at: usize, length: u32): bool {
+  if (!readRecord(at, length)) return false;
+  if (!is("start")) return fail(C.E_RECORD_ORDER, 0);
+  const grant = objectField(RECORD, "grant");
+  const input = objectField(RECORD, "input");
+  const limits = objectField(RECORD, "limits");
+  const pack = objectField(RECORD, "pack");
+  const semantics = objectField(RECORD, "semantics");
+  const name = objectField(RECORD, "workflow");
+  if (lengthOf(RECORD) != 8 || grant == 0 || input == 0 || limits == 0 || pack == 0 || semantics == 0 || name == 0) {
+    return malformed("a start record has grant, input, kind, limits, pack, semantics, seq and workflow");
+  }
+  if (numberOf(objectField(RECORD, "seq")) != 0) return fail(C.E_RECORD_ORDER, 0);
+  if (tagOf(semantics) != NUMBER || numberOf(semantics) != (C.SEMANTICS as f64)) return malformed("another version of the semantics");
+  if (tagOf(pack) != STRING || !hexIs(pack, PACK_DIGEST)) return malformed("the record names another pack");
+  if (!isGrant(grant)) return malformed("the grant is malformed");
+  if (!isLimits(limits)) return malformed("the limits are malformed");
+  if (isTooDeep(input)) return fail(C.E_LIMIT_DEPTH, 0);
+  const w = tagOf(name) == STRING ? workflowNamed(name) : 0;
+  if (w == 0) return malformed("the pack has no such workflow");
+  runReset();
+  RUN.status = RUNNING;
+  RUN.workflow = w;
+  RUN.seq = 1;
+  RUN.threshold = SMALLEST;
+  RUN.fuelLimit = numberOf(objectField(limits, "fuel"));
+  RUN.effectsLimit = numberOf(objectField(limits, "effects")) as u32;
+  setFuel(RUN.fuelLimit as i64);
+  newCounts();
+  const b = newBranch();
+  RUN.branch = changetype<usize>(b) as u32;
+  effectsBegin(effectsOf(b));
+  const root = newFrame(0, 0);
+  root.phase = PHASE_INPUT;
+  b.frame = changetype<usize>(root) as u32;
+  // These are part of the record: they are not charged, so that the digest always has them.
+  setFuel(i64.MAX_VALUE);
+  const kept = keep(GRANT, grant) && keep(LIMITS, limits) && keep(RAW_INPUT, input);
+  setFuel(RUN.fuelLimit as i64);
+  if (!kept) {
+    runReset();
+    return false;
+  }
+  return activate(b);
+}
+
+/** {"effects","fuel"}: whole numbers. */
+export function isLimits(v: usize): bool {
+  if (tagOf(v) != OBJECT || lengthOf(v) != 2) return false;
+  return isWhole(objectField(v, "effects"), 4294967295) && isWhole(objectField(v, "fuel"), 9007199254740991);
+}
+export function isWhole(v: usize, most: f64): bool {
+  if (v == 0 || tagOf(v) != NUMBER) return false;
+  const x = numberOf(v);
+  return x >= 0 && x <= most && floor<f64>(x) == x;
+}
+
+export function advanceRun(at: usize, length: u32): bool {
+  if (!readRecord(at, length)) return false;
+  if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
+  if (is("cancel")) return cancel();
+  if (!is("result")) return fail(C.E_RECORD_ORDER, 0);
+  const key = objectField(RECORD, "key");
+  const result = objectField(RECORD, "result");
+  if (lengthOf(RECORD) != 4 || key == 0 || result == 0 || tagOf(key) != STRING) return malformed("a result record has key, kind, result and seq");
+  const p = pendingWith(key);
+  if (p == 0) return fail(C.E_RECORD_KEY, 0);
+  const e = changetype<Pending>(p);
+  if (!isResult(e, result)) return malformed("not a result of this kind of effect");
+  if (isTooDeep(result)) return fail(C.E_LIMIT_DEPTH, 0);
+  RUN.seq++;
+  RUN.used++;
+  RUN.hasNow = 0;
+  const b = changetype<Branch>(e.branch);
+  tagBegin("effect");
+  tagPart(addressOf(keyOf(e)), lengthOf(keyOf(e)));
+  tagText(effectType(e.type));
+  tagValue(requestOf(e));
+  tagValue(result);
+  effectsAdd(effectsOf(b));
+  unlink(e);
+  setFuel((RUN.fuelLimit - RUN.fuelUsed) as i64);
+  giveResult(b, e, result);
+  return activate(b);
+}
+
+function cancel(): bool {
+  const reason = objectField(RECORD, "reason");
+  if (lengthOf(RECORD) != 3 || reason == 0 || (tagOf(reason) != STRING && tagOf(reason) != NULL)) return malformed("a cancel record has kind, reason and seq");
+  RUN.seq++;
+  endRun(C.STATUS_CANCELLED);
+  return true;
+}
+
+/** Runs the branch until it waits, keeps the books, and drops garbage where there is much. */
+function activate(b: Branch): bool {
+  const before = runArena().taken;
+  runBranch(b);
+  RUN.fuelUsed = RUN.fuelLimit - (fuel as f64);
+  RUN.taken += runArena().taken - before;
+  if (RUN.status == RUNNING && RUN.taken > RUN.threshold) {
+    const alive = compact();
+    RUN.taken = alive;
+    RUN.threshold = alive * 2 > SMALLEST ? alive * 2 : SMALLEST;
+    if (alive > (C.MAX_RUN as u32)) {
+      fail(C.E_LIMIT_MEMORY, 0);
+      stopAtLimit(changetype<Branch>(RUN.branch));
+    }
+  }
+  clearError();
+  return true;
+}
+
+/** The pending effect with this key, or 0. */
+export function pendingWith(key: usize): u32 {
+  for (let p = RUN.pending; p != 0; p = changetype<Pending>(p).next) {
+    const k = keyOf(changetype<Pending>(p));
+    if (equalBytes(addressOf(k), lengthOf(k), addressOf(key), lengthOf(key))) return p;
+  }
+  return 0;
+}
+
+/** True if the value has the shape of a result of this effect (TRACE-6). */
+export function isResult(e: Pending, v: usize): bool {
+  if (e.type == EFFECT_HTTP) return isHttpResult(v);
+  if (tagOf(v) != OBJECT) return false;
+  if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isWhole(objectField(v, "ms"), 253402300799999);
+  if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isHex(objectField(v, "hex"));
+  return lengthOf(v) == 0;
+}
+
+function isHex(v: usize): bool {
+  if (v == 0 || tagOf(v) != STRING || lengthOf(v) != 32) return false;
+  for (let i: u32 = 0; i < 32; i++) {
+    const c = load<u8>(addressOf(v) + i) as u32;
+    if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,124 @@
+/** Compiling a workflow document of the Open Workflow DSL 1.0.3 (docs/spec/workflow.md). */
+
+import { arenaTake, PERSISTENT } from "../bytes/arena";
+import { Buffer, bufferByte, bufferBytes, TEXT } from "../bytes/buffer";
+import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
+import { addressOf, CANONICAL, copyCell, KEPT, lengthOf, setString } from "../value/cell";
+import { cellIs, objectField } from "../value/object";
+import { isObject, isString, onlyFields, required } from "./fields";
+import { Workflow } from "./nodes";
+import { failCell, placeField, placeLeave } from "./place";
+import { scopeBegin } from "./scope";
+import { loadTasks, tasksBegin, tasksEnd } from "./tasks";
+import { compileInput, compileOutput } from "./transform";
+
+/** The compiled workflow, or 0 with the error recorded. */
+export function loadWorkflow(document: usize): u32 {
+  // The cell at `document` is reused by the caller: keep a copy.
+  const definition = arenaTake(PERSISTENT, 16);
+  copyCell(definition, document);
+  if (!onlyFields(definition, "document do evaluate input output schedule timeout use")) return 0;
+  const w = changetype<Workflow>(arenaTake(PERSISTENT, offsetof<Workflow>()));
+  w.definition = definition as u32;
+  w.next = 0;
+  w.inputFrom = 0;
+  w.outputAs = 0;
+  if (!checkHead(w, definition) || !checkUnsupported(definition)) return 0;
+  const use = objectField(definition, "use");
+  if (use != 0 && !checkUse(use)) return 0;
+  scopeBegin();
+  const input = objectField(definition, "input");
+  if (input != 0) {
+    w.inputFrom = compileInput(input);
+    if (w.inputFrom == 0) return 0;
+  }
+  const output = objectField(definition, "output");
+  if (output != 0) {
+    w.outputAs = compileOutput(output, "output");
+    if (w.outputAs == 0) return 0;
+  }
+  const list = required(definition, "do");
+  if (list == 0) return 0;
+  tasksBegin(use);
+  w.list = loadTasks(list, "do", 0);
+  if (w.list == 0) return 0;
+  w.taskCount = tasksEnd();
+  w.tasks = arenaTake(PERSISTENT, w.taskCount << 2) as u32;
+  indexTasks(w.list, w.tasks);
+  return changetype<usize>(w) as u32;
+}
+
+function checkHead(w: Workflow, definition: usize): bool {
+  const head = required(definition, "document");
+  if (head == 0 || !isObject(head, "document")) return false;
+  const before = placeField("document");
+  if (!onlyFields(head, "dsl metadata name namespace summary tags title version")) return false;
+  const dsl = required(head, "dsl");
+  const namespace = required(head, "namespace");
+  const name = required(head, "name");
+  const version = required(head, "version");
+  if (dsl == 0 || namespace == 0 || name == 0 || version == 0) return false;
+  if (!isString(dsl, "dsl") || !isString(namespace, "namespace") || !isString(name, "name") || !isString(version, "version")) return false;
+  if (!cellIs(dsl, "1.0.3") && !cellIs(dsl, "1.0.2") && !cellIs(dsl, "1.0.1") && !cellIs(dsl, "1.0.0")) {
+    return failCell(E_WF_UNSUPPORTED, "this engine reads DSL versions 1.0.0 to 1.0.3, not", dsl);
+  }
+  const text: Buffer = TEXT;
+  text.len = 0;
+  bufferBytes(text, addressOf(namespace), lengthOf(namespace));
+  bufferByte(text, 0x2f);
+  bufferBytes(text, addressOf(name), lengthOf(name));
+  bufferByte(text, 0x3a);
+  bufferBytes(text, addressOf(version), lengthOf(version));
+  const cell = arenaTake(PERSISTENT, 16);
+  const at = arenaTake(PERSISTENT, text.len);
+  memory.copy(at, text.at, text.len);
+  setString(cell, at, text.len, CANONICAL | KEPT);
+  w.name = cell as u32;
+  placeLeave(before);
+  return true;
+}
+
+function checkUnsupported(definition: usize): bool {
+  if (!absent(definition, "timeout") || !absent(definition, "schedule")) return false;
+  const evaluate = objectField(definition, "evaluate");
+  if (evaluate == 0) return true;
+  const before = placeField("evaluate");
+  if (!onlyFields(evaluate, "language mode")) return false;
+  const language = objectField(evaluate, "language");
+  if (language != 0 && (!isString(language, "language") || !cellIs(language, "jq"))) return failCell(E_WF_REFUSED, "the only expression language is jq", 0);
+  const mode = objectField(evaluate, "mode");
+  if (mode != 0 && (!isString(mode, "mode") || !cellIs(mode, "strict"))) return failCell(E_WF_REFUSED, "loose mode: runtimes disagree about what it means", 0);
+  placeLeave(before);
+  return true;
+}
+
+function checkUse(use: usize): bool {
+  const before = placeField("use");
+  if (!onlyFields(use, "authentications catalogs errors extensions functions retries secrets timeouts")) return false;
+  if (!absent(use, "authentications") || !absent(use, "catalogs") || !absent(use, "extensions")) return false;
+  if (!absent(use, "functions") || !absent(use, "secrets") || !absent(use, "timeouts")) return false;
+  placeLeave(before);
+  return true;
+}
+
+function absent(object: usize, name: string): bool {
+  if (objectField(object, name) == 0) return true;
+  const before = placeField(name);
+  failCell(E_WF_UNSUPPORTED, "this part of the DSL is not built yet", 0);
+  placeLeave(before);
+  return false;
+}
+
+import { childLists, childOf } from "./tasks";
+import { List, Task, taskOf } from "./nodes";
+
+/** Fills the table of tasks by id. Depth is bounded by loadTasks(). */
+function indexTasks(list: u32, table: u32): void {
+  const n = changetype<List>(list).count;
+  for (let i: u32 = 0; i < n; i++) {
+    const t: Task = taskOf(list, i);
+    store<u32>(table + (t.id << 2), changetype<usize>(t) as u32);
+    const lists = childLists(t);
+    for (let j: u32 = 0; j < lists; j++) indexTasks(childOf(t, j), table);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Effects: what the run asks of the outside. Asking makes a pending effect and a request record;
+ * the branch waits until advance() brings the result.
+ */
+
+import { arenaTake, SCRATCH } from "../bytes/arena";
+import { Buffer, bufferUint } from "../bytes/buffer";
+import { E_LIMIT_EFFECTS } from "../codes";
+import { fail } from "../errors";
+import { OBJECT, objectStorage, setCell, setNumber, setUsed } from "../value/cell";
+import { writeRequest } from "../trace/record";
+import { bufferCell, literalCell } from "./literal";
+import { Task } from "./nodes";
+import {
+  Branch, EFFECT_CLOCK, EFFECT_RANDOM, EFFECT_TIMER, FOR_JITTER, FOR_NOW, FOR_TASK_STARTED,
+  FOR_WORKFLOW_STARTED, Frame, keep, keyOf, newPending, Pending, requestOf, RUN, WAITING,
+} from "./state";
+
+const KEY: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+/** Asks for an effect whose request is the cell. False with a limit's error recorded. */
+export function ask(b: Branch, frame: Frame, type: u32, what: u32, request: usize): bool {
+  if (RUN.asked >= RUN.effectsLimit) return fail(E_LIMIT_EFFECTS, 0);
+  RUN.asked++;
+  const p = newPending();
+  p.branch = changetype<usize>(b) as u32;
+  p.type = type;
+  p.what = what;
+  p.sequence = b.sequence++;
+  const cell = arenaTake(SCRATCH, 16);
+  KEY.len = 0;
+  bufferUint(KEY, p.sequence);
+  bufferCell(cell, KEY);
+  if (!keep(keyOf(p), cell) || !keep(requestOf(p), request)) return false;
+  // Oldest first: the host performs effects in the order in which they were asked for.
+  if (RUN.pending == 0) RUN.pending = changetype<usize>(p) as u32;
+  else {
+    let last = changetype<Pending>(RUN.pending);
+    while (last.next != 0) last = changetype<Pending>(last.next);
+    last.next = changetype<usize>(p) as u32;
+  }
+  b.state = WAITING;
+  return writeRequest(p, frame, countOf(frame, type));
+}
+
+/** Counts and returns the requests of this type by this task in this iteration. */
+function countOf(frame: Frame, type: u32): u32 {
+  if (frame.task == 0) return 1;
+  const at = RUN.counts + ((changetype<Task>(frame.task).id * 4 + type) << 2);
+  const n = load<u32>(at) + 1;
+  store<u32>(at, n);
+  return n;
+}
+
+/** Asks for the time or for random bytes. */
+export function askFor(b: Branch, frame: Frame, what: u32): bool {
+  const cell = arenaTake(SCRATCH, 16);
+  const at = objectStorage(SCRATCH, 1);
+  literalCell(at, "for");
+  literalCell(at + 16, nameOf(what));
+  setUsed(at, 1);
+  setCell(cell, OBJECT, 0, 1, at);
+  const isClock = what == FOR_NOW || what == FOR_WORKFLOW_STARTED || what == FOR_TASK_STARTED;
+  return ask(b, frame, isClock ? EFFECT_CLOCK : EFFECT_RANDOM, what, cell);
+}
+
+function nameOf(what: u32): string {
+  if (what == FOR_NOW) return "now";
+  if (what == FOR_WORKFLOW_STARTED) return "workflow.startedAt";
+  if (what == FOR_TASK_STARTED) return "task.startedAt";
+  return what == FOR_JITTER ? "jitter" : "workflow.id";
+}
+
+/** Asks for a timer of so many milliseconds. */
+export function askTimer(b: Branch, frame: Frame, what: u32, ms: f64): bool {
+  const cell = arenaTake(SCRATCH, 16);
+  const at = objectStorage(SCRATCH, 1);
+  literalCell(at, "ms");
+  setNumber(at + 16, ms);
+  setUsed(at, 1);
+  setCell(cell, OBJECT, 0, 1, at);
+  return ask(b, frame, EFFECT_TIMER, what, cell);
+}
+
+/** Takes an effect out of the list of pending ones. */
+export function unlink(p: Pending): void {
+  const at = changetype<usize>(p) as u32;
+  if (RUN.pending == at) {
+    RUN.pending = p.next;
+    return;
+  }
+  let q = changetype<Pending>(RUN.pending);
+  while (q.next != at) q = changetype<Pending>(q.next);
+  q.next = p.next;
+}

@@ -1,0 +1,21 @@
+/** ASCII literals of the engine as string cells, for keys and texts that it makes itself. */
+
+import { arenaTake, SCRATCH } from "../bytes/arena";
+import { Buffer } from "../bytes/buffer";
+import { ASCII, CANONICAL, setString } from "../value/cell";
+
+/** A string cell of a literal; its bytes lie in SCRATCH. */
+export function literalCell(c: usize, text: string): void {
+  const from = changetype<usize>(text);
+  const n = load<u32>(from - 4) >>> 1;
+  const at = arenaTake(SCRATCH, n);
+  for (let i: u32 = 0; i < n; i++) store<u8>(at + i, load<u16>(from + ((i as usize) << 1)) as u8);
+  setString(c, at, n, CANONICAL | ASCII);
+}
+
+/** A string cell of a buffer's bytes, copied to SCRATCH. */
+export function bufferCell(c: usize, b: Buffer): void {
+  const at = arenaTake(SCRATCH, b.len);
+  memory.copy(at, b.at, b.len);
+  setString(c, at, b.len, CANONICAL);
+}

@@ -1,0 +1,165 @@
+/**
+ * A loaded pack: plain records in the PERSISTENT arena, written once by load(), read by the machine.
+ *
+ * Every field is a u32: an address (0 is none), a count or a code. Addresses of cells point at
+ * canonical values with the KEPT flag.
+ */
+
+// Task kinds.
+export const DO: u32 = 1;
+export const SET: u32 = 2;
+export const SWITCH: u32 = 3;
+export const RAISE: u32 = 4;
+export const FOR: u32 = 5;
+export const TRY: u32 = 6;
+export const HTTP: u32 = 7;
+export const DECIDE: u32 = 8;
+
+// Flow directives; GOTO + i is task i of the same list.
+export const CONTINUE: u32 = 0;
+export const EXIT: u32 = 1;
+export const END: u32 = 2;
+export const GOTO: u32 = 16;
+
+/** A workflow document. */
+@unmanaged
+export class Workflow {
+  /** String cell: namespace/name:version. */
+  name: u32;
+  definition: u32;
+  list: u32;
+  inputFrom: u32;
+  outputAs: u32;
+  /** Number of tasks, and an array of their addresses by id. */
+  taskCount: u32;
+  tasks: u32;
+  /** Next workflow of the pack. */
+  next: u32;
+}
+
+/** A list of tasks: their addresses follow the count. */
+@unmanaged
+export class List {
+  count: u32;
+}
+
+export function taskOf(list: u32, index: u32): Task {
+  return changetype<Task>(load<u32>(list + 4 + (index << 2)));
+}
+
+@unmanaged
+export class Task {
+  kind: u32;
+  /** Position in document order, from 0; the tasks inside have the ids up to `lastId`. */
+  id: u32;
+  lastId: u32;
+  /** String cells: name, and RFC 6901 pointer in the document. */
+  name: u32;
+  pointer: u32;
+  definition: u32;
+  condition: u32;
+  inputFrom: u32;
+  outputAs: u32;
+  exportAs: u32;
+  then: u32;
+  /** What the kind needs: a record below, a template, or a list. */
+  body: u32;
+}
+
+/** for: variables `each` and `at` are slots of the scope. */
+@unmanaged
+export class For {
+  each: u32;
+  at: u32;
+  collection: u32;
+  condition: u32;
+  list: u32;
+}
+
+/** One case of a switch. */
+@unmanaged
+export class Case {
+  condition: u32;
+  then: u32;
+  next: u32;
+}
+
+@unmanaged
+export class Try {
+  list: u32;
+  /** Object cell with the literal filters of errors.with, or 0. */
+  filter: u32;
+  /** Slot of the error variable. */
+  variable: u32;
+  when: u32;
+  exceptWhen: u32;
+  retry: u32;
+  /** List to run when an error was caught, or 0. */
+  catchList: u32;
+  /** Flow after the catch path; NO_FLOW when not given. */
+  then: u32;
+}
+export const NO_FLOW: u32 = 0xffffffff;
+
+@unmanaged
+export class Retry {
+  when: u32;
+  exceptWhen: u32;
+  /** Milliseconds. */
+  delay: f64;
+  jitterFrom: f64;
+  jitterTo: f64;
+  /** 0 constant, 1 linear, 2 exponential. */
+  backoff: u32;
+  hasJitter: u32;
+  /** Largest number of retries; NO_LIMIT when not given. */
+  attempts: u32;
+  unused: u32;
+}
+export const NO_LIMIT: u32 = 0xffffffff;
+
+// What a call http gives.
+export const CONTENT: u32 = 0;
+export const RAW: u32 = 1;
+export const RESPONSE: u32 = 2;
+
+@unmanaged
+export class Http {
+  /** String cell in upper case. */
+  method: u32;
+  endpoint: u32;
+  /** 1: the endpoint is a URI template to expand, 0: an expression's result as it is. */
+  isTemplate: u32;
+  headers: u32;
+  query: u32;
+  body: u32;
+  output: u32;
+  redirect: u32;
+  /** Array cell of lower-case header names that the workflow reads, or 0. */
+  responseHeaders: u32;
+}
+
+/** call decide: a table and the template of its input. */
+@unmanaged
+export class Decide {
+  table: u32;
+  input: u32;
+}
+
+export const FIRST: u32 = 0;
+export const UNIQUE: u32 = 1;
+export const COLLECT: u32 = 2;
+
+/** A decision table; cells point into the parsed file. */
+@unmanaged
+export class Table {
+  path: u32;
+  name: u32;
+  version: u32;
+  policy: u32;
+  inputs: u32;
+  rules: u32;
+  /** Object cell, or 0. */
+  fallback: u32;
+  next: u32;
+}

@@ -1,0 +1,203 @@
+/**
+ * load(): pack.json and the files that it lists, checked against it and compiled.
+ *
+ * The digest of a pack is the SHA-256 of pack.json, which holds the digest of every file: so the
+ * engine itself knows that what it runs is what the digest names.
+ */
+
+import { Arena, arenaReset, PERSISTENT, SCRATCH } from "../bytes/arena";
+import { Buffer, bufferByte, TEXT } from "../bytes/buffer";
+import { sha256 } from "../bytes/sha256";
+import {
+  E_FRAMES, E_PACK_DIGEST, E_PACK_FILE, E_PACK_FORMAT, JSON_BOUNDARY, MAX_INPUT, MAX_SCRATCH,
+} from "../codes";
+import { fail } from "../errors";
+import { canonicalCopy } from "../json/canonical";
+import { parseJson } from "../json/reader";
+import { writeJson } from "../json/writer";
+import { addressOf, elementAt, KEPT, lengthOf, NUMBER, numberOf, setNull, setString, STRING, tagOf } from "../value/cell";
+import { cellIs, objectField } from "../value/object";
+import { compareBytes, equalBytes } from "../value/order";
+import { loadWorkflow } from "./document";
+import { isArray, isString, onlyFields, required } from "./fields";
+import { Workflow } from "./nodes";
+import { failCell, placeBegin, placeField, placeIndex, placeLeave, showPlace } from "./place";
+import { loadTable, tablesBegin } from "./table";
+
+/** The loaded pack's digest: 32 bytes. */
+export const PACK_DIGEST: usize = memory.data(32, 16);
+let first: u32 = 0;
+let loaded: bool = false;
+
+const HASH: usize = memory.data(32, 16);
+const VALUE: usize = memory.data(16, 16);
+const NAME: usize = memory.data(16, 16);
+const NAME_TEXT: usize = memory.data(16, 16);
+/** More than any pack that fits into the input window needs. */
+const PERSISTENT_LIMIT: u32 = 536870912;
+
+export function packLoaded(): bool {
+  return loaded;
+}
+
+/** The workflow of that name (namespace/name:version); 0: none. A null name: the only one. */
+export function workflowNamed(name: usize): u32 {
+  if (name == 0) return first != 0 && changetype<Workflow>(first).next == 0 ? first : 0;
+  for (let w = first; w != 0; w = changetype<Workflow>(w).next) {
+    const n = changetype<Workflow>(w).name;
+    if (equalBytes(addressOf(n), lengthOf(n), addressOf(name), lengthOf(name))) return w;
+  }
+  return 0;
+}
+
+/** Loads from frames in [at, at+length). False with the error recorded; nothing is loaded then. */
+export function loadPack(at: usize, length: u32): bool {
+  loaded = false;
+  first = 0;
+  tablesBegin();
+  arenaReset(PERSISTENT, PERSISTENT_LIMIT);
+  const end = at + length;
+  const n = frameAt(at, end);
+  if (n == NO_FRAME) return fail(E_FRAMES, 0);
+  sha256(at + 4, n, PACK_DIGEST);
+  manifestName();
+  if (!read(at + 4, n, VALUE)) return false;
+  const manifest = VALUE;
+  if (!onlyFields(manifest, "files format id tables version workflows")) return false;
+  const format = required(manifest, "format");
+  const files = required(manifest, "files");
+  const id = required(manifest, "id");
+  const tables = required(manifest, "tables");
+  const version = required(manifest, "version");
+  const workflows = required(manifest, "workflows");
+  if (format == 0 || files == 0 || id == 0 || tables == 0 || version == 0 || workflows == 0) return false;
+  if (!isString(id, "id") || !isString(version, "version")) return false;
+  if (tagOf(format) != STRING || !cellIs(format, "reach/pack/v1")) return failCell(E_PACK_FORMAT, "expected the format reach/pack/v1", 0);
+  if (!isArray(files, "files") || !isArray(tables, "tables") || !isArray(workflows, "workflows")) return false;
+  if (!checkFiles(files, at + 4 + n, end)) return false;
+  // Tables come first: workflows refer to them.
+  if (!loadListed(tables, files, at + 4 + n, false) || !loadListed(workflows, files, at + 4 + n, true)) return false;
+  if (first == 0) return failCell(E_PACK_FORMAT, "a pack has at least one workflow", 0);
+  loaded = true;
+  return true;
+}
+
+function manifestName(): void {
+  const text = "pack.json";
+  for (let i: u32 = 0; i < 9; i++) store<u8>(NAME_TEXT + i, load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8);
+  setString(NAME, NAME_TEXT, 9, 0);
+  placeBegin(NAME);
+}
+
+const NO_FRAME: u32 = 0xffffffff;
+
+function frameAt(at: usize, end: usize): u32 {
+  if (end - at < 4 || at > end) return NO_FRAME;
+  const n = load<u32>(at);
+  return n > ((end - at - 4) as u32) ? NO_FRAME : n;
+}
+
+/** Parses a file into PERSISTENT; it must be canonical, so that equal digests are equal values. */
+function read(at: usize, length: u32, out: usize): bool {
+  const scratch: Arena = SCRATCH;
+  arenaReset(scratch, MAX_SCRATCH);
+  setNull(out);
+  let ok = parseJson(at, length, JSON_BOUNDARY, scratch, out);
+  if (ok) {
+    const text: Buffer = TEXT;
+    text.len = 0;
+    ok = writeJson(out, text, MAX_INPUT);
+    if (ok && !equalBytes(text.at, text.len, at, length)) {
+      failCell(E_PACK_FORMAT, "a file of a pack is not in RFC 8785 form", 0);
+      return false;
+    }
+  }
+  ok = ok && canonicalCopy(out, PERSISTENT, out, KEPT);
+  if (!ok) showPlace();
+  arenaReset(scratch, MAX_SCRATCH);
+  return ok;
+}
+
+/** Each entry {path, sha256, size}, sorted by path, must match its frame. */
+function checkFiles(files: usize, at: usize, end: usize): bool {
+  const before = placeField("files");
+  const n = lengthOf(files);
+  let p = at;
+  for (let i: u32 = 0; i < n; i++) {
+    const inner = placeIndex(i);
+    const f = elementAt(files, i);
+    if (!onlyFields(f, "path sha256 size")) return false;
+    const path = required(f, "path");
+    const digest = required(f, "sha256");
+    const size = required(f, "size");
+    if (path == 0 || digest == 0 || size == 0 || !isString(path, "path") || !isString(digest, "sha256")) return false;
+    if (i != 0) {
+      const last = objectField(elementAt(files, i - 1), "path");
+      if (compareBytes(addressOf(last), lengthOf(last), addressOf(path), lengthOf(path)) >= 0) {
+        return failCell(E_PACK_FORMAT, "files are listed in the order of their paths, each once", path);
+      }
+    }
+    const length = frameAt(p, end);
+    if (length == NO_FRAME) return failCell(E_PACK_FILE, "a file is missing", path);
+    sha256(p + 4, length, HASH);
+    if (tagOf(size) != NUMBER || numberOf(size) != (length as f64) || !hexIs(digest, HASH)) {
+      return failCell(E_PACK_DIGEST, "a file is not what pack.json says", path);
+    }
+    p += 4 + length;
+    placeLeave(inner);
+  }
+  if (p != end) return failCell(E_PACK_FILE, "there are more files than pack.json lists", 0);
+  placeLeave(before);
+  return true;
+}
+
+/** True if the string cell is the lower-case hex of 32 bytes. */
+export function hexIs(cell: usize, bytes: usize): bool {
+  if (lengthOf(cell) != 64) return false;
+  for (let i: u32 = 0; i < 64; i++) {
+    const byte = load<u8>(bytes + (i >>> 1));
+    const digit = (i & 1) == 0 ? byte >>> 4 : byte & 15;
+    if (load<u8>(addressOf(cell) + i) != (digit < 10 ? 48 + digit : 87 + digit)) return false;
+  }
+  return true;
+}
+
+/** Appends bytes as lower-case hex. */
+export function writeHex(b: Buffer, at: usize, length: u32): void {
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = load<u8>(at + i) as u32;
+    bufferByte(b, (byte >>> 4) + (byte >>> 4 < 10 ? 48 : 87));
+    bufferByte(b, (byte & 15) + ((byte & 15) < 10 ? 48 : 87));
+  }
+}
+
+/** Loads the files that a list of paths names. */
+function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): bool {
+  for (let i: u32 = 0; i < lengthOf(paths); i++) {
+    manifestName();
+    const path = elementAt(paths, i);
+    if (tagOf(path) != STRING) return failCell(E_PACK_FORMAT, "a path is a string", 0);
+    let p = at;
+    let found = false;
+    for (let j: u32 = 0; j < lengthOf(files) && !found; j++) {
+      const name = objectField(elementAt(files, j), "path");
+      if (equalBytes(addressOf(name), lengthOf(name), addressOf(path), lengthOf(path))) found = true;
+      else p += 4 + load<u32>(p);
+    }
+    if (!found) return failCell(E_PACK_FILE, "a file is not listed under files", path);
+    placeBegin(path);
+    const value = VALUE;
+    if (!read(p + 4, load<u32>(p), value)) return false;
+    if (!areWorkflows) {
+      if (!loadTable(path, value)) return false;
+    } else {
+      const w = loadWorkflow(value);
+      if (w == 0) return false;
+      const name = changetype<Workflow>(w).name;
+      if (first != 0 && workflowNamed(name) != 0) return failCell(E_PACK_FORMAT, "two workflows have the same name", name);
+      changetype<Workflow>(w).next = first;
+      first = w;
+    }
+  }
+  return true;
+}

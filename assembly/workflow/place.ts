@@ -1,0 +1,84 @@
+/**
+ * Where load() is in a document: a JSON pointer that grows and shrinks with the walk, and the file
+ * that it is in. Errors of load() carry both; tasks keep the pointer as their reference.
+ */
+
+import { Arena, arenaTake } from "../bytes/arena";
+import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
+import { fail, failDetail, setErrorWhere } from "../errors";
+import { addressOf, CANONICAL, KEPT, lengthOf, setString } from "../value/cell";
+
+/** The pointer of the value at hand. */
+export const PLACE: Buffer = changetype<Buffer>(memory.data(16, 16));
+/** The text that an error shows: "POINTER of FILE". */
+const SHOWN: Buffer = changetype<Buffer>(memory.data(16, 16));
+let file: usize = 0;
+
+/** Starts at the root of a file, whose path is a string cell. */
+export function placeBegin(path: usize): void {
+  PLACE.len = 0;
+  file = path;
+}
+
+/** Goes into a member; hand the result to placeLeave(). Escapes as RFC 6901 section 3. */
+export function placeEnter(key: usize): u32 {
+  const before = PLACE.len;
+  bufferByte(PLACE, 0x2f);
+  const n = lengthOf(key);
+  for (let i: u32 = 0; i < n; i++) {
+    const c = load<u8>(addressOf(key) + i);
+    if (c == 0x7e) bufferText(PLACE, "~0");
+    else if (c == 0x2f) bufferText(PLACE, "~1");
+    else bufferByte(PLACE, c);
+  }
+  return before;
+}
+export function placeField(name: string): u32 {
+  const before = PLACE.len;
+  bufferByte(PLACE, 0x2f);
+  bufferText(PLACE, name);
+  return before;
+}
+export function placeIndex(i: u32): u32 {
+  const before = PLACE.len;
+  bufferByte(PLACE, 0x2f);
+  bufferUint(PLACE, i);
+  return before;
+}
+export function placeLeave(before: u32): void {
+  PLACE.len = before;
+}
+
+/** The pointer as a string cell that lives in `a`. */
+export function placeCell(a: Arena): u32 {
+  const cell = arenaTake(a, 16);
+  const at = arenaTake(a, PLACE.len);
+  memory.copy(at, PLACE.at, PLACE.len);
+  setString(cell, at, PLACE.len, CANONICAL | KEPT);
+  return cell as u32;
+}
+
+/** Records an error at this place; always false. */
+export function failHere(code: u32): bool {
+  fail(code, 0);
+  showPlace();
+  return false;
+}
+/** The same with a reason and the text of a string cell (0: none). */
+export function failCell(code: u32, why: string, cell: usize): bool {
+  failDetail(code, 0, why, cell == 0 ? 0 : addressOf(cell), cell == 0 ? 0 : lengthOf(cell));
+  showPlace();
+  return false;
+}
+
+/** Adds this place to the error that is already recorded. */
+export function showPlace(): void {
+  SHOWN.len = 0;
+  if (PLACE.len == 0) bufferByte(SHOWN, 0x2f);
+  else bufferBytes(SHOWN, PLACE.at, PLACE.len);
+  if (file != 0) {
+    bufferText(SHOWN, " of ");
+    bufferBytes(SHOWN, addressOf(file), lengthOf(file));
+  }
+  setErrorWhere(SHOWN.at, SHOWN.len);
+}

@@ -1,0 +1,102 @@
+/** Retry policies: compiling them, and the delay before a retry. */
+
+import { arenaTake, PERSISTENT } from "../bytes/arena";
+import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { OBJECT, lengthOf, numberOf, tagOf } from "../value/cell";
+import { objectField } from "../value/object";
+import { durationValue, parseDuration } from "./duration";
+import { isCount, onlyFields, required } from "./fields";
+import { NO_LIMIT, Retry } from "./nodes";
+import { failCell, placeField, placeLeave } from "./place";
+import { compileProgram } from "./template";
+
+/** The compiled policy, or 0 with the error recorded. */
+export function loadRetry(v: usize): u32 {
+  if (!onlyFields(v, "when exceptWhen delay backoff limit jitter")) return 0;
+  const r = changetype<Retry>(arenaTake(PERSISTENT, offsetof<Retry>()));
+  memory.fill(changetype<usize>(r), 0, offsetof<Retry>());
+  r.attempts = NO_LIMIT;
+  const when = objectField(v, "when");
+  if (when != 0) {
+    r.when = compileProgram(when);
+    if (r.when == 0) return 0;
+  }
+  const except = objectField(v, "exceptWhen");
+  if (except != 0) {
+    r.exceptWhen = compileProgram(except);
+    if (r.exceptWhen == 0) return 0;
+  }
+  const delay = objectField(v, "delay");
+  if (delay != 0) {
+    const before = placeField("delay");
+    if (!parseDuration(delay)) return 0;
+    r.delay = durationValue();
+    placeLeave(before);
+  }
+  const backoff = objectField(v, "backoff");
+  if (backoff != 0) {
+    const before = placeField("backoff");
+    if (!onlyFields(backoff, "constant linear exponential")) return 0;
+    if (lengthOf(backoff) != 1) {
+      failCell(E_WF_TYPE, "backoff is one of constant, linear, exponential", 0);
+      return 0;
+    }
+    if (objectField(backoff, "linear") != 0) r.backoff = 1;
+    else if (objectField(backoff, "exponential") != 0) r.backoff = 2;
+    placeLeave(before);
+  }
+  const limit = objectField(v, "limit");
+  if (limit != 0 && !loadLimit(r, limit)) return 0;
+  const jitter = objectField(v, "jitter");
+  if (jitter != 0 && !loadJitter(r, jitter)) return 0;
+  return changetype<usize>(r) as u32;
+}
+
+function loadLimit(r: Retry, limit: usize): bool {
+  const before = placeField("limit");
+  if (!onlyFields(limit, "attempt duration")) return false;
+  if (objectField(limit, "duration") != 0) return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
+  const attempt = objectField(limit, "attempt");
+  if (attempt != 0) {
+    const inner = placeField("attempt");
+    if (!onlyFields(attempt, "count duration")) return false;
+    if (objectField(attempt, "duration") != 0) return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
+    const count = objectField(attempt, "count");
+    if (count != 0) {
+      if (!isCount(count, "count")) return false;
+      r.attempts = numberOf(count) as u32;
+    }
+    placeLeave(inner);
+  }
+  placeLeave(before);
+  return true;
+}
+
+function loadJitter(r: Retry, jitter: usize): bool {
+  const before = placeField("jitter");
+  if (tagOf(jitter) != OBJECT || !onlyFields(jitter, "from to")) return false;
+  const from = required(jitter, "from");
+  const to = required(jitter, "to");
+  if (from == 0 || to == 0) return false;
+  if (!parseDuration(from)) return false;
+  r.jitterFrom = durationValue();
+  if (!parseDuration(to)) return false;
+  r.jitterTo = durationValue();
+  if (r.jitterTo < r.jitterFrom) return failCell(E_WF_TYPE, "jitter.to is below jitter.from", 0);
+  r.hasJitter = 1;
+  placeLeave(before);
+  return true;
+}
+
+/** A retry waits no longer than this: 30 days. */
+const LONGEST: f64 = 2592000000.0;
+
+/** Milliseconds before retry number n (from 1), without jitter. */
+export function retryDelay(r: Retry, n: u32): f64 {
+  let d = r.delay;
+  if (r.backoff == 1) d = d * (n as f64);
+  else if (r.backoff == 2) {
+    for (let i: u32 = 1; i < n && d < LONGEST; i++) d *= 2;
+  }
+  return d < LONGEST ? d : LONGEST;
+}

@@ -1,0 +1,223 @@
+/**
+ * The state of the run: one record of fixed fields, and in the RUN arena its branches, the frames
+ * of their tasks, and the effects that wait for a result.
+ *
+ *     RUN -> branch -> frame -> parent frame -> ... -> root frame
+ *         -> pending effect -> pending effect
+ *
+ * Cells in here are canonical and KEPT: their storage lies in the RUN arena or in the pack.
+ * Garbage is left behind as the run goes on and dropped by compaction between activations
+ * (snapshot.ts), so addresses are stable within an activation only.
+ */
+
+import { Arena, arenaReset, arenaTake, RUN_A, RUN_B } from "../bytes/arena";
+import { E_LIMIT_DEPTH, MAX_RUN_DEPTH } from "../codes";
+import { fail } from "../errors";
+import { SHA_STATE } from "../bytes/sha256";
+import { canonicalCopy } from "../json/canonical";
+import { heightOf, KEPT, setNull } from "../value/cell";
+
+// Status of the run.
+export const NONE: u32 = 0;
+export const RUNNING: u32 = 1;
+export const ENDED: u32 = 2;
+
+@unmanaged
+export class Run {
+  status: u32;
+  /** One of the ABI's statuses once the run has ended. */
+  end: u32;
+  workflow: u32;
+  /** Number of the next record. */
+  seq: u32;
+  /** Effects asked for, and results used, so far. */
+  asked: u32;
+  used: u32;
+  branch: u32;
+  pending: u32;
+  /** Requests of each kind by each task in this iteration: 4 u32 a task. */
+  counts: u32;
+  /** 1 when the activation has a clock sample. */
+  hasNow: u32;
+  hasStarted: u32;
+  hasId: u32;
+  /** Units of the RUN arena that count towards its limit, and when to compact. */
+  taken: u32;
+  threshold: u32;
+  effectsLimit: u32;
+  unused: u32;
+  now: f64;
+  started: f64;
+  fuelLimit: f64;
+  fuelUsed: f64;
+}
+
+export const RUN: Run = changetype<Run>(memory.data(128, 16));
+export const GRANT: usize = memory.data(16, 16);
+export const LIMITS: usize = memory.data(16, 16);
+/** The workflow's raw input, and its transformed input. */
+export const RAW_INPUT: usize = memory.data(16, 16);
+export const INPUT_CELL: usize = memory.data(16, 16);
+export const RUN_ID: usize = memory.data(16, 16);
+/** The output or the error that the run ended with. */
+export const OUTCOME: usize = memory.data(16, 16);
+
+// State of a branch.
+export const READY: u32 = 0;
+export const WAITING: u32 = 1;
+
+/** One line of execution. Forks will add branches; their effects are keyed by fork and index. */
+@unmanaged
+export class Branch {
+  next: u32;
+  state: u32;
+  frame: u32;
+  /** Effects that it has asked for. */
+  sequence: u32;
+}
+/** Behind the fields: the branch's $context (a cell), then the hash of its effects so far. */
+const BRANCH_SIZE: u32 = 16 + 16 + SHA_STATE;
+export function contextOf(b: Branch): usize {
+  return changetype<usize>(b) + 16;
+}
+export function effectsOf(b: Branch): usize {
+  return changetype<usize>(b) + 32;
+}
+
+/** A task being run, or (task 0) the workflow itself. */
+@unmanaged
+export class Frame {
+  parent: u32;
+  task: u32;
+  phase: u32;
+  /** The list being run and the position of the next task in it. */
+  list: u32;
+  index: u32;
+  /** for: number of the turn. */
+  turn: u32;
+  /** try: number of the attempt, from 1; 0 in all other tasks. */
+  attempt: u32;
+  /** Flow that a switch or a catch clause chose; NO_FLOW: the task's own. */
+  flow: u32;
+  /** 1: the task was skipped. */
+  skipped: u32;
+  hasStarted: u32;
+  started: f64;
+}
+/** Behind the fields: the five cells below. */
+const FRAME_FIELDS: u32 = 48;
+const FRAME_SIZE: u32 = FRAME_FIELDS + 5 * 16;
+
+export function rawOf(f: Frame): usize {
+  return changetype<usize>(f) + FRAME_FIELDS;
+}
+export function inputOf(f: Frame): usize {
+  return changetype<usize>(f) + FRAME_FIELDS + 16;
+}
+/** What the list hands from task to task. */
+export function valueOf(f: Frame): usize {
+  return changetype<usize>(f) + FRAME_FIELDS + 32;
+}
+export function outputOf(f: Frame): usize {
+  return changetype<usize>(f) + FRAME_FIELDS + 48;
+}
+/** for: the collection; try: the error being handled. */
+export function extraOf(f: Frame): usize {
+  return changetype<usize>(f) + FRAME_FIELDS + 64;
+}
+
+// Types of effects.
+export const EFFECT_HTTP: u32 = 0;
+export const EFFECT_CLOCK: u32 = 1;
+export const EFFECT_RANDOM: u32 = 2;
+export const EFFECT_TIMER: u32 = 3;
+
+// What a clock or random effect is for.
+export const FOR_CALL: u32 = 0;
+export const FOR_NOW: u32 = 1;
+export const FOR_WORKFLOW_STARTED: u32 = 2;
+export const FOR_TASK_STARTED: u32 = 3;
+export const FOR_WORKFLOW_ID: u32 = 4;
+export const FOR_JITTER: u32 = 5;
+export const FOR_RETRY: u32 = 6;
+
+/** An effect that waits for its result. */
+@unmanaged
+export class Pending {
+  next: u32;
+  branch: u32;
+  type: u32;
+  what: u32;
+  /** Its number within the branch. */
+  sequence: u32;
+  unused: u32;
+}
+/** Behind the fields: key and request, two cells. */
+const PENDING_SIZE: u32 = 24 + 8 + 32;
+export function keyOf(p: Pending): usize {
+  return changetype<usize>(p) + 32;
+}
+export function requestOf(p: Pending): usize {
+  return changetype<usize>(p) + 48;
+}
+
+let arena: Arena = RUN_A;
+
+/** The arena that holds the state. */
+export function runArena(): Arena {
+  return arena;
+}
+/** Makes the other arena current and empty; the old one keeps its contents until runDrop(). */
+export function runSwap(): void {
+  arena = arena == RUN_A ? RUN_B : RUN_A;
+  arenaReset(arena, 0xffffffff);
+}
+/** Empties the arena that is not current. */
+export function runDrop(): void {
+  arenaReset(arena == RUN_A ? RUN_B : RUN_A, 0xffffffff);
+}
+
+/** Forgets the run. */
+export function runReset(): void {
+  memory.fill(changetype<usize>(RUN), 0, offsetof<Run>());
+  arenaReset(RUN_A, 0xffffffff);
+  arenaReset(RUN_B, 0xffffffff);
+  setNull(GRANT);
+  setNull(LIMITS);
+  setNull(RAW_INPUT);
+  setNull(INPUT_CELL);
+  setNull(RUN_ID);
+  setNull(OUTCOME);
+}
+
+/**
+ * Keeps a value: its canonical copy in the RUN arena. False with a limit's error recorded. Records
+ * and snapshots nest a value a few levels deeper and must still be readable: MAX_RUN_DEPTH.
+ */
+export function keep(to: usize, value: usize): bool {
+  if (!canonicalCopy(value, arena, to, KEPT)) return false;
+  return !isTooDeep(to) || fail(E_LIMIT_DEPTH, 0);
+}
+
+/** True if a canonical value nests deeper than MAX_RUN_DEPTH. */
+export function isTooDeep(c: usize): bool {
+  return heightOf(c) > (MAX_RUN_DEPTH as u32);
+}
+
+export function newBranch(): Branch {
+  const b = changetype<Branch>(arenaTake(arena, BRANCH_SIZE));
+  memory.fill(changetype<usize>(b), 0, BRANCH_SIZE);
+  return b;
+}
+export function newFrame(parent: u32, task: u32): Frame {
+  const f = changetype<Frame>(arenaTake(arena, FRAME_SIZE));
+  memory.fill(changetype<usize>(f), 0, FRAME_SIZE);
+  f.parent = parent;
+  f.task = task;
+  return f;
+}
+export function newPending(): Pending {
+  const p = changetype<Pending>(arenaTake(arena, PENDING_SIZE));
+  memory.fill(changetype<usize>(p), 0, PENDING_SIZE);
+  return p;
+}

@@ -1,0 +1,508 @@
+/** Compiling the tasks of a list, kind by kind. */
+
+import { arenaTake, PERSISTENT } from "../bytes/arena";
+import {
+  E_LIMIT_DEPTH, E_LIMIT_SIZE, E_WF_DUPLICATE, E_WF_FIELD, E_WF_REFERENCE, E_WF_REFUSED, E_WF_TARGET, E_WF_TYPE,
+  E_WF_UNSUPPORTED,
+} from "../codes";
+import {
+  addressOf, ARRAY, ASCII, CANONICAL, elementAt, KEPT, keyAt, lengthOf, NUMBER, OBJECT, setString,
+  STRING, tagOf, valueAt,
+} from "../value/cell";
+import { cellIs, objectField, objectGet } from "../value/object";
+import { equalBytes } from "../value/order";
+import { loadHttp } from "./http";
+import { isArray, isObject, isString, onlyFields, required } from "./fields";
+import {
+  Case, CONTINUE, Decide, DECIDE, DO, END, EXIT, For, FOR, GOTO, HTTP, List, NO_FLOW, RAISE, SET,
+  SWITCH, Task, taskOf, Try, TRY,
+} from "./nodes";
+import { failCell, placeCell, placeEnter, placeField, placeIndex, placeLeave } from "./place";
+import { loadRetry } from "./retry";
+import { MOST, scopeCount, scopePop, scopePush } from "./scope";
+import { tableAt } from "./table";
+import { compileProgram, compileTemplate, isExpression } from "./template";
+import { compileInput, compileOutput, IDENTITY } from "./transform";
+
+/** Deepest nesting of tasks: this file recurses over the document, and only over it. */
+const DEEPEST: u32 = 64;
+
+/** Keeps the check for equal names, which compares all pairs, short. */
+const MOST_TASKS: u32 = 4096;
+
+let nextId: u32 = 0;
+let use: usize = 0;
+
+/** Before a document: ids from 0; `components` is its `use` object or 0. */
+export function tasksBegin(components: usize): void {
+  nextId = 0;
+  use = components;
+}
+export function tasksEnd(): u32 {
+  return nextId;
+}
+
+/** A member of `use.SECTION`, or 0. */
+export function component(section: string, name: usize): usize {
+  if (use == 0) return 0;
+  const s = objectField(use, section);
+  if (s == 0 || tagOf(s) != OBJECT) return 0;
+  return objectGet(s, addressOf(name), lengthOf(name));
+}
+
+/** Compiles a list of named tasks. 0 with the error recorded. */
+export function loadTasks(value: usize, field: string, depth: u32): u32 {
+  if (!isArray(value, field)) return 0;
+  const before = placeField(field);
+  if (depth > DEEPEST) {
+    failCell(E_LIMIT_DEPTH, "tasks are nested too deep", 0);
+    return 0;
+  }
+  const n = lengthOf(value);
+  if (n > MOST_TASKS) {
+    failCell(E_LIMIT_SIZE, "a list has at most 4096 tasks", 0);
+    return 0;
+  }
+  const list = arenaTake(PERSISTENT, 4 + n * 4) as u32;
+  changetype<List>(list).count = n;
+  for (let i: u32 = 0; i < n; i++) {
+    const item = elementAt(value, i);
+    const inner = placeIndex(i);
+    if (tagOf(item) != OBJECT || lengthOf(item) != 1) {
+      failCell(E_WF_TYPE, "an item of a task list is an object with one member: the task's name", 0);
+      return 0;
+    }
+    const name = keyAt(item, 0);
+    for (let j: u32 = 0; j < i; j++) {
+      const other = keyAt(elementAt(value, j), 0);
+      if (equalBytes(addressOf(name), lengthOf(name), addressOf(other), lengthOf(other))) {
+        failCell(E_WF_DUPLICATE, "two tasks of one list have the same name", name);
+        return 0;
+      }
+    }
+    const named = placeEnter(name);
+    const t = loadTask(name, valueAt(item, 0), depth);
+    if (t == 0) return 0;
+    store<u32>(list + 4 + (i << 2), t);
+    placeLeave(named);
+    placeLeave(inner);
+  }
+  // Targets can only be told once all names are known.
+  for (let i: u32 = 0; i < n; i++) {
+    const inner = placeIndex(i);
+    const named = placeEnter(keyAt(elementAt(value, i), 0));
+    if (!resolveFlows(taskOf(list, i), valueAt(elementAt(value, i), 0), list)) return 0;
+    placeLeave(named);
+    placeLeave(inner);
+  }
+  placeLeave(before);
+  return list;
+}
+
+function loadTask(name: usize, v: usize, depth: u32): u32 {
+  if (tagOf(v) != OBJECT) {
+    failCell(E_WF_TYPE, "a task is an object", 0);
+    return 0;
+  }
+  const t = changetype<Task>(arenaTake(PERSISTENT, offsetof<Task>()));
+  memory.fill(changetype<usize>(t), 0, offsetof<Task>());
+  t.id = nextId++;
+  t.name = name as u32;
+  t.definition = v as u32;
+  t.pointer = placeCell(PERSISTENT);
+  if (!loadCommon(t, v)) return 0;
+  let ok = false;
+  // `for` and `try` hold `do` too: they come first.
+  if (objectField(v, "for") != 0) ok = loadFor(t, v, depth);
+  else if (objectField(v, "try") != 0) ok = loadTry(t, v, depth);
+  else if (objectField(v, "do") != 0) {
+    t.kind = DO;
+    ok = onlyFields(v, "if input output export timeout then metadata do");
+    if (ok) {
+      t.body = loadTasks(objectField(v, "do"), "do", depth + 1);
+      ok = t.body != 0;
+    }
+  } else if (objectField(v, "set") != 0) ok = loadSet(t, v);
+  else if (objectField(v, "switch") != 0) ok = loadSwitch(t, v);
+  else if (objectField(v, "raise") != 0) ok = loadRaise(t, v);
+  else if (objectField(v, "call") != 0) ok = loadCall(t, v);
+  else ok = refuseKind(v);
+  if (!ok) return 0;
+  t.lastId = nextId - 1;
+  return changetype<usize>(t) as u32;
+}
+
+/** if, input, output, export: what every task may have. */
+function loadCommon(t: Task, v: usize): bool {
+  if (objectField(v, "timeout") != 0) {
+    placeField("timeout");
+    return failCell(E_WF_UNSUPPORTED, "timeouts are not built yet", 0);
+  }
+  const metadata = objectField(v, "metadata");
+  if (metadata != 0 && !isObject(metadata, "metadata")) return false;
+  const condition = objectField(v, "if");
+  if (condition != 0) {
+    const before = placeField("if");
+    t.condition = compileProgram(condition);
+    if (t.condition == 0) return false;
+    placeLeave(before);
+  }
+  const input = objectField(v, "input");
+  if (input != 0) {
+    t.inputFrom = compileInput(input);
+    if (t.inputFrom == 0) return false;
+    if (t.inputFrom == IDENTITY) t.inputFrom = 0;
+  }
+  const output = objectField(v, "output");
+  if (output != 0) {
+    t.outputAs = compileOutput(output, "output");
+    if (t.outputAs == 0) return false;
+    if (t.outputAs == IDENTITY) t.outputAs = 0;
+  }
+  const exported = objectField(v, "export");
+  if (exported != 0) {
+    t.exportAs = compileOutput(exported, "export");
+    if (t.exportAs == 0) return false;
+    if (t.exportAs == IDENTITY) t.exportAs = 0;
+  }
+  return true;
+}
+
+function loadSet(t: Task, v: usize): bool {
+  t.kind = SET;
+  if (!onlyFields(v, "if input output export timeout then metadata set")) return false;
+  const set = objectField(v, "set");
+  if (tagOf(set) != OBJECT && tagOf(set) != STRING) return failCell(E_WF_TYPE, "set takes an object or an expression", 0);
+  const before = placeField("set");
+  t.body = tagOf(set) == STRING ? compileProgram(set) : compileTemplate(set);
+  placeLeave(before);
+  return t.body != 0;
+}
+
+function loadSwitch(t: Task, v: usize): bool {
+  t.kind = SWITCH;
+  if (!onlyFields(v, "if input output export timeout then metadata switch")) return false;
+  const cases = objectField(v, "switch");
+  if (!isArray(cases, "switch")) return false;
+  const before = placeField("switch");
+  if (lengthOf(cases) == 0) return failCell(E_WF_TYPE, "a switch has at least one case", 0);
+  let last: u32 = 0;
+  let fallback = false;
+  for (let i: u32 = 0; i < lengthOf(cases); i++) {
+    const inner = placeIndex(i);
+    const item = elementAt(cases, i);
+    if (tagOf(item) != OBJECT || lengthOf(item) != 1) return failCell(E_WF_TYPE, "a case is an object with one member: its name", 0);
+    const named = placeEnter(keyAt(item, 0));
+    const body = valueAt(item, 0);
+    if (!onlyFields(body, "when then") || required(body, "then") == 0) return false;
+    const c = changetype<Case>(arenaTake(PERSISTENT, offsetof<Case>()));
+    c.condition = 0;
+    c.next = 0;
+    const when = objectField(body, "when");
+    if (when != 0) {
+      const deeper = placeField("when");
+      c.condition = compileProgram(when);
+      if (c.condition == 0) return false;
+      placeLeave(deeper);
+    } else if (fallback) return failCell(E_WF_TYPE, "a switch has at most one case without when", 0);
+    else fallback = true;
+    if (last == 0) t.body = changetype<usize>(c) as u32;
+    else changetype<Case>(last).next = changetype<usize>(c) as u32;
+    last = changetype<usize>(c) as u32;
+    placeLeave(named);
+    placeLeave(inner);
+  }
+  placeLeave(before);
+  return true;
+}
+
+function loadRaise(t: Task, v: usize): bool {
+  t.kind = RAISE;
+  if (!onlyFields(v, "if input output export timeout then metadata raise")) return false;
+  const raise = objectField(v, "raise");
+  const before = placeField("raise");
+  if (!onlyFields(raise, "error")) return false;
+  let error = required(raise, "error");
+  if (error == 0) return false;
+  const inner = placeField("error");
+  if (tagOf(error) == STRING) {
+    const named = component("errors", error);
+    if (named == 0) return failCell(E_WF_REFERENCE, "use.errors has no such error", error);
+    error = named;
+  }
+  if (!onlyFields(error, "type status title detail instance")) return false;
+  const type = required(error, "type");
+  const status = required(error, "status");
+  if (type == 0 || status == 0 || !isString(type, "type")) return false;
+  if (tagOf(status) != NUMBER && !isExpression(status)) return failCell(E_WF_TYPE, "status is a number", 0);
+  const title = objectField(error, "title");
+  const detail = objectField(error, "detail");
+  if (title != 0 && !isString(title, "title")) return false;
+  if (detail != 0 && !isString(detail, "detail")) return false;
+  t.body = compileTemplate(error);
+  placeLeave(inner);
+  placeLeave(before);
+  return t.body != 0;
+}
+
+/** A variable's name: the given string, or a default literal. Returns its slot, MOST on error. */
+function variable(given: usize, field: string, fallback: string): u32 {
+  let name = given;
+  if (name == 0) {
+    const n = load<u32>(changetype<usize>(fallback) - 4) >>> 1;
+    name = arenaTake(PERSISTENT, 16);
+    const at = arenaTake(PERSISTENT, n);
+    for (let i: u32 = 0; i < n; i++) store<u8>(at + i, load<u16>(changetype<usize>(fallback) + ((i as usize) << 1)) as u8);
+    setString(name, at, n, CANONICAL | KEPT | ASCII);
+  } else if (!isString(name, field)) return MOST;
+  const slot = scopePush(name);
+  if (slot == MOST) failCell(E_LIMIT_DEPTH, "too many variables in scope", 0);
+  return slot;
+}
+
+function loadFor(t: Task, v: usize, depth: u32): bool {
+  t.kind = FOR;
+  if (!onlyFields(v, "if input output export timeout then metadata for while do")) return false;
+  const head = objectField(v, "for");
+  const f = changetype<For>(arenaTake(PERSISTENT, offsetof<For>()));
+  const before = placeField("for");
+  if (!onlyFields(head, "each in at")) return false;
+  const collection = required(head, "in");
+  if (collection == 0) return false;
+  const inner = placeField("in");
+  if (tagOf(collection) == STRING) f.collection = compileProgram(collection);
+  else if (tagOf(collection) == ARRAY) f.collection = compileTemplate(collection);
+  else return failCell(E_WF_TYPE, "for.in is an expression or an array", 0);
+  if (f.collection == 0) return false;
+  placeLeave(inner);
+  const scope = scopeCount();
+  f.each = variable(objectField(head, "each"), "each", "item");
+  f.at = f.each == MOST ? MOST : variable(objectField(head, "at"), "at", "index");
+  if (f.at == MOST) return false;
+  placeLeave(before);
+  f.condition = 0;
+  const condition = objectField(v, "while");
+  if (condition != 0) {
+    const deeper = placeField("while");
+    f.condition = compileProgram(condition);
+    if (f.condition == 0) return false;
+    placeLeave(deeper);
+  }
+  const list = required(v, "do");
+  if (list == 0) return false;
+  f.list = loadTasks(list, "do", depth + 1);
+  scopePop(scope);
+  t.body = changetype<usize>(f) as u32;
+  return f.list != 0;
+}
+
+function loadTry(t: Task, v: usize, depth: u32): bool {
+  t.kind = TRY;
+  if (!onlyFields(v, "if input output export timeout then metadata try catch")) return false;
+  const y = changetype<Try>(arenaTake(PERSISTENT, offsetof<Try>()));
+  memory.fill(changetype<usize>(y), 0, offsetof<Try>());
+  t.body = changetype<usize>(y) as u32;
+  y.then = NO_FLOW;
+  y.list = loadTasks(objectField(v, "try"), "try", depth + 1);
+  if (y.list == 0) return false;
+  const clause = required(v, "catch");
+  if (clause == 0) return false;
+  const before = placeField("catch");
+  if (!onlyFields(clause, "errors as when exceptWhen retry do then")) return false;
+  const errors = objectField(clause, "errors");
+  if (errors != 0) {
+    const inner = placeField("errors");
+    if (!onlyFields(errors, "with")) return false;
+    const filter = objectField(errors, "with");
+    if (filter != 0) {
+      placeField("with");
+      if (!onlyFields(filter, "type status instance title detail")) return false;
+      for (let i: u32 = 0; i < lengthOf(filter); i++) {
+        const tag = tagOf(valueAt(filter, i));
+        if (tag != STRING && tag != NUMBER) return failCell(E_WF_TYPE, "a filter is a text or a number", keyAt(filter, i));
+        if (isExpression(valueAt(filter, i))) return failCell(E_WF_UNSUPPORTED, "expressions in errors.with are not built yet; use when", 0);
+      }
+      y.filter = filter as u32;
+    }
+    placeLeave(inner);
+  }
+  const scope = scopeCount();
+  y.variable = variable(objectField(clause, "as"), "as", "error");
+  if (y.variable == MOST) return false;
+  if (!condition(clause, "when", y, false) || !condition(clause, "exceptWhen", y, true)) return false;
+  let retry = objectField(clause, "retry");
+  if (retry != 0) {
+    const inner = placeField("retry");
+    if (tagOf(retry) == STRING) {
+      const named = component("retries", retry);
+      if (named == 0) return failCell(E_WF_REFERENCE, "use.retries has no such policy", retry);
+      retry = named;
+    }
+    y.retry = loadRetry(retry);
+    if (y.retry == 0) return false;
+    placeLeave(inner);
+  }
+  const list = objectField(clause, "do");
+  if (list != 0) {
+    y.catchList = loadTasks(list, "do", depth + 1);
+    if (y.catchList == 0) return false;
+  }
+  scopePop(scope);
+  placeLeave(before);
+  return true;
+}
+
+function condition(clause: usize, field: string, y: Try, except: bool): bool {
+  const c = objectField(clause, field);
+  if (c == 0) return true;
+  const before = placeField(field);
+  const program = compileProgram(c);
+  if (program == 0) return false;
+  if (except) y.exceptWhen = program;
+  else y.when = program;
+  placeLeave(before);
+  return true;
+}
+
+function loadCall(t: Task, v: usize): bool {
+  if (!onlyFields(v, "if input output export timeout then metadata call with")) return false;
+  const call = objectField(v, "call");
+  if (!isString(call, "call")) return false;
+  if (!cellIs(call, "http") && !cellIs(call, "decide")) {
+    placeField("call");
+    if (cellIs(call, "openapi") || cellIs(call, "grpc") || cellIs(call, "asyncapi") || cellIs(call, "a2a") || cellIs(call, "mcp") || cellIs(call, "llm")) {
+      return failCell(E_WF_UNSUPPORTED, "this call is not built yet", call);
+    }
+    return failCell(E_WF_UNSUPPORTED, "calls of functions and catalogs are not built yet", call);
+  }
+  const args = required(v, "with");
+  if (args == 0 || !isObject(args, "with")) return false;
+  const before = placeField("with");
+  if (cellIs(call, "http")) {
+    t.kind = HTTP;
+    t.body = loadHttp(args, objectField(v, "metadata"));
+  } else {
+    t.kind = DECIDE;
+    t.body = loadDecide(args);
+  }
+  placeLeave(before);
+  return t.body != 0;
+}
+
+function loadDecide(args: usize): u32 {
+  if (!onlyFields(args, "table input")) return 0;
+  const path = required(args, "table");
+  const input = required(args, "input");
+  if (path == 0 || input == 0 || !isString(path, "table")) return 0;
+  const d = changetype<Decide>(arenaTake(PERSISTENT, offsetof<Decide>()));
+  d.table = tableAt(path);
+  if (d.table == 0) {
+    placeField("table");
+    failCell(E_WF_REFERENCE, "the pack has no such table", path);
+    return 0;
+  }
+  const before = placeField("input");
+  d.input = compileTemplate(input);
+  placeLeave(before);
+  return d.input == 0 ? 0 : (changetype<usize>(d) as u32);
+}
+
+function refuseKind(v: usize): bool {
+  const run = objectField(v, "run");
+  if (run != 0) {
+    placeField("run");
+    if (tagOf(run) == OBJECT && objectField(run, "shell") != 0) {
+      return failCell(E_WF_REFUSED, "run.shell: a shell's effects can be neither bounded nor recorded", 0);
+    }
+    if (tagOf(run) == OBJECT && (objectField(run, "script") != 0 || objectField(run, "container") != 0)) {
+      return failCell(E_WF_REFUSED, "scripts and containers are refused until a plugin tier covers them", 0);
+    }
+    return failCell(E_WF_UNSUPPORTED, "run is not built yet", 0);
+  }
+  if (objectField(v, "fork") != 0) return unsupported("fork is not built yet");
+  if (objectField(v, "wait") != 0) return unsupported("wait is not built yet");
+  if (objectField(v, "listen") != 0) return unsupported("listen is not built yet");
+  if (objectField(v, "emit") != 0) return unsupported("emit is not built yet");
+  for (let i: u32 = 0; i < lengthOf(v); i++) {
+    const k = keyAt(v, i);
+    if (!cellIs(k, "if") && !cellIs(k, "input") && !cellIs(k, "output") && !cellIs(k, "export") && !cellIs(k, "then") && !cellIs(k, "metadata")) {
+      return failCell(E_WF_FIELD, "unknown kind of task", k);
+    }
+  }
+  return failCell(E_WF_TYPE, "a task needs one of do, set, switch, raise, for, try, call", 0);
+}
+
+function unsupported(why: string): bool {
+  return failCell(E_WF_UNSUPPORTED, why, 0);
+}
+
+// ---- Flow directives ----------------------------------------------------------------------------
+
+/** Index of the task of that name in the list + GOTO, or NO_FLOW with the error recorded. */
+function resolve(v: usize, list: u32): u32 {
+  if (tagOf(v) != STRING) {
+    failCell(E_WF_TYPE, "a flow directive is a string", 0);
+    return NO_FLOW;
+  }
+  if (cellIs(v, "continue")) return CONTINUE;
+  if (cellIs(v, "exit")) return EXIT;
+  if (cellIs(v, "end")) return END;
+  const n = changetype<List>(list).count;
+  for (let i: u32 = 0; i < n; i++) {
+    const name = taskOf(list, i).name;
+    if (equalBytes(addressOf(name), lengthOf(name), addressOf(v), lengthOf(v))) return GOTO + i;
+  }
+  failCell(E_WF_TARGET, "'then' names no task of this list", v);
+  return NO_FLOW;
+}
+
+function resolveFlows(t: Task, v: usize, list: u32): bool {
+  const then = objectField(v, "then");
+  if (then != 0) {
+    const before = placeField("then");
+    t.then = resolve(then, list);
+    if (t.then == NO_FLOW) return false;
+    placeLeave(before);
+  }
+  if (t.kind == TRY) {
+    const c = objectField(objectField(v, "catch"), "then");
+    if (c != 0) {
+      const before = placeField("catch");
+      placeField("then");
+      const flow = resolve(c, list);
+      if (flow == NO_FLOW) return false;
+      changetype<Try>(t.body).then = flow;
+      placeLeave(before);
+    }
+  }
+  if (t.kind == SWITCH) {
+    const cases = objectField(v, "switch");
+    let c = t.body;
+    for (let i: u32 = 0; i < lengthOf(cases); i++) {
+      const before = placeField("switch");
+      placeIndex(i);
+      placeEnter(keyAt(elementAt(cases, i), 0));
+      placeField("then");
+      const flow = resolve(objectField(valueAt(elementAt(cases, i), 0), "then"), list);
+      if (flow == NO_FLOW) return false;
+      changetype<Case>(c).then = flow;
+      c = changetype<Case>(c).next;
+      placeLeave(before);
+    }
+  }
+  return true;
+}
+
+// ---- The lists inside a task ------------------------------------------------------------------------
+
+/** How many lists of tasks a task holds. */
+export function childLists(t: Task): u32 {
+  if (t.kind == DO || t.kind == FOR) return 1;
+  if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
+  return 0;
+}
+export function childOf(t: Task, i: u32): u32 {
+  if (t.kind == DO) return t.body;
+  if (t.kind == FOR) return changetype<For>(t.body).list;
+  return i == 0 ? changetype<Try>(t.body).list : changetype<Try>(t.body).catchList;
+}

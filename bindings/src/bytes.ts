@@ -1,0 +1,81 @@
+/** Bytes, hex and base64 without the help of any one host. */
+
+/** Text as its UTF-8, or the bytes themselves. */
+export type Text = string | Uint8Array;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The UTF-8 of a well-formed text (a lone surrogate would become U+FFFD: check before). */
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+
+/** The text of UTF-8 bytes, with nothing repaired or removed. Throws a TypeError otherwise. */
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** Writes the UTF-8 of a well-formed text into `target`, which has room for it. */
+export const utf8Into = (text: string, target: Uint8Array): number =>
+  encoder.encodeInto(text, target).written;
+
+/** Index of the first lone surrogate of a text, or -1. */
+export function loneSurrogate(text: string): number {
+  if (text.isWellFormed()) return -1;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.codePointAt(i) ?? 0;
+    if (unit > 0xffff) i++;
+    else if (unit >= 0xd800 && unit <= 0xdfff) return i;
+  }
+  return -1;
+}
+
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/**
+ * Lower-case hex of bytes.
+ *
+ * @example toHex(new Uint8Array([0, 255])) // "00ff"
+ */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += digits[byte];
+  return text;
+}
+
+/**
+ * The bytes of a hex text; upper case is accepted. Throws a TypeError for anything else.
+ *
+ * @example fromHex("00ff") // Uint8Array [0, 255]
+ */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new TypeError("Not a hex text");
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  }
+  return bytes;
+}
+
+/** The bytes of a base64 text. `atob` is in every host that has WebAssembly. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** True if both hold the same bytes. Not constant-time: nothing here is a secret. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** All parts in one array. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,222 @@
+/**
+ * One instance of the engine behind its two windows (docs/spec/abi.md).
+ *
+ * Invariants: a view over the memory is used only after a check that the memory is still the same
+ * (any call may replace it); what leaves here is a copy; after a trap nothing is called again.
+ */
+
+import { loneSurrogate, utf8, utf8Into } from "./bytes.ts";
+import type { Text } from "./bytes.ts";
+import { fromUtf8 } from "./bytes.ts";
+import { EngineError, EngineTrap } from "./errors.ts";
+import * as codes from "./generated/codes.ts";
+
+type Call = (a?: number, b?: number, c?: number, d?: number) => number;
+
+/** The engine's exports, as docs/spec/abi.md lists them. */
+export interface Exports {
+  /** A WebAssembly.Memory; spelled out, so that the declarations need no library of types. */
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly abi: Call;
+  readonly semantics: Call;
+  readonly input: Call;
+  readonly output: Call;
+  readonly outputLength: Call;
+  readonly fuelUsed: Call;
+  readonly errorCode: Call;
+  readonly errorOffset: Call;
+  readonly errorDepth: Call;
+  readonly errorText: Call;
+  readonly canonicalize: Call;
+  readonly canonicalHash: Call;
+  readonly sha256: Call;
+  readonly hmacSha256: Call;
+  readonly hashReset: Call;
+  readonly hashUpdate: Call;
+  readonly hashFinal: Call;
+  readonly hashFrames: Call;
+  readonly merkleRoot: Call;
+  readonly evaluate: Call;
+  readonly load: Call;
+  readonly admit: Call;
+  readonly start: Call;
+  readonly advance: Call;
+  readonly decision: Call;
+  readonly fingerprint: Call;
+  readonly snapshot: Call;
+  readonly restore: Call;
+}
+
+/** Up to this many bytes, texts are encoded in place; above, their exact size is worth a copy. */
+const SMALL = 1 << 16;
+
+export class Core {
+  readonly exports: Exports;
+  #view: Uint8Array<ArrayBuffer>;
+  #trap: unknown;
+  #trapped = false;
+
+  constructor(exports: Exports) {
+    this.exports = exports;
+    this.#view = new Uint8Array(exports.memory.buffer);
+  }
+
+  /** True once a call has trapped. */
+  get trapped(): boolean {
+    return this.#trapped;
+  }
+
+  /** One call of the engine. Whatever it throws is a trap, and the end of this instance. */
+  call(f: Call, a: number = 0, b: number = 0, c: number = 0, d: number = 0): number {
+    if (this.#trapped) {
+      throw new EngineTrap("This instance of the engine has stopped before: make another one", {
+        cause: this.#trap,
+      });
+    }
+    try {
+      return f(a, b, c, d);
+    } catch (error) {
+      this.#trapped = true;
+      this.#trap = error;
+      const what = error instanceof Error ? error.message : String(error);
+      throw new EngineTrap(`The engine has stopped: ${what}`, { cause: error });
+    }
+  }
+
+  /** The same, where a status comes back: an error status is thrown as an EngineError. */
+  checked(f: Call, a: number = 0, b: number = 0, c: number = 0, d: number = 0): number {
+    const status = this.call(f, a, b, c, d);
+    if (status === codes.STATUS_ERROR) throw this.error();
+    return status;
+  }
+
+  /** The error of the last call. The output window is gone afterwards. */
+  error(): EngineError {
+    const { exports } = this;
+    const code = this.call(exports.errorCode) >>> 0;
+    const offset = this.call(exports.errorOffset) >>> 0;
+    const depth = this.call(exports.errorDepth) >>> 0;
+    this.call(exports.errorText);
+    return new EngineError(code, this.outputText(), offset, depth);
+  }
+
+  /** Puts one part into the input window and returns its length in bytes. */
+  placeOne(part: Text): number {
+    if (checkText(part)) return this.place(part)[0] ?? 0;
+    const at = this.#window(part.length);
+    this.#view.set(part, at);
+    return part.length;
+  }
+
+  /** Puts parts one behind the other into the input window and returns their lengths in bytes. */
+  place(...parts: readonly Text[]): number[] {
+    let atMost = 0;
+    for (const part of parts) atMost += checkText(part) ? 3 * part.length : part.length;
+    if (atMost <= SMALL) {
+      let at = this.#window(atMost);
+      return parts.map((part) => {
+        const size =
+          typeof part === "string"
+            ? utf8Into(part, this.#view.subarray(at, at + 3 * part.length))
+            : (this.#view.set(part, at), part.length);
+        at += size;
+        return size;
+      });
+    }
+    const bytes = parts.map((part) => (typeof part === "string" ? utf8(part) : part));
+    let at = this.#window(bytes.reduce((size, part) => size + part.length, 0));
+    return bytes.map((part) => {
+      this.#view.set(part, at);
+      at += part.length;
+      return part.length;
+    });
+  }
+
+  /** Puts frames (ABI-4) into the input window and returns their length together. */
+  placeFrames(frames: readonly Text[]): number {
+    const bytes = frames.map((frame) => (checkText(frame) ? utf8(frame) : frame));
+    const size = bytes.reduce((sum, frame) => sum + 4 + frame.length, 0);
+    let at = this.#window(size);
+    for (const frame of bytes) {
+      const { length } = frame;
+      this.#view[at] = length;
+      this.#view[at + 1] = length >>> 8;
+      this.#view[at + 2] = length >>> 16;
+      this.#view[at + 3] = length >>> 24;
+      this.#view.set(frame, at + 4);
+      at += 4 + length;
+    }
+    return size;
+  }
+
+  /** A copy of the output window. */
+  output(): Uint8Array<ArrayBuffer> {
+    const [from, to] = this.#outputRange();
+    return this.#view.slice(from, to);
+  }
+
+  /** The output window as text. The engine writes well-formed UTF-8 only. */
+  outputText(): string {
+    const [from, to] = this.#outputRange();
+    return fromUtf8(this.#view.subarray(from, to));
+  }
+
+  /** A copy of each frame of the output window. */
+  outputFrames(): Uint8Array<ArrayBuffer>[] {
+    const [from, to] = this.#outputRange();
+    const view = this.#view;
+    const frames: Uint8Array<ArrayBuffer>[] = [];
+    for (let at = from; at + 4 <= to;) {
+      const start = at + 4;
+      const length = u32(view, at);
+      at = start + length;
+      frames.push(view.slice(start, at));
+    }
+    return frames;
+  }
+
+  #outputRange(): [from: number, to: number] {
+    const from = this.call(this.exports.output) >>> 0;
+    const length = this.call(this.exports.outputLength) >>> 0;
+    this.#refresh();
+    return [from, from + length];
+  }
+
+  #window(size: number): number {
+    // The engine refuses too, but sees only the low 32 bits.
+    const at = size <= codes.MAX_INPUT ? this.call(this.exports.input, size) >>> 0 : 0;
+    if (at === 0) {
+      throw new EngineError(
+        codes.E_LIMIT_SIZE,
+        `text is too long: ${size} bytes, and a call takes ${codes.MAX_INPUT}`,
+        codes.MAX_INPUT,
+      );
+    }
+    this.#refresh();
+    return at;
+  }
+
+  #refresh(): void {
+    const { buffer } = this.exports.memory;
+    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer);
+  }
+}
+
+const u32 = (view: Uint8Array, at: number): number =>
+  ((view[at] ?? 0) |
+    ((view[at + 1] ?? 0) << 8) |
+    ((view[at + 2] ?? 0) << 16) |
+    ((view[at + 3] ?? 0) << 24)) >>>
+  0;
+
+/** True for a text, false for bytes; throws for anything else, and for a text that has no UTF-8. */
+function checkText(part: Text): part is string {
+  if (typeof part === "string") {
+    const at = loneSurrogate(part);
+    if (at < 0) return true;
+    const offset = utf8(part.slice(0, at)).length;
+    throw new EngineError(codes.E_JSON_SURROGATE, "lone surrogate in a text", offset);
+  }
+  if (part instanceof Uint8Array) return false;
+  throw new TypeError("Expected a string or a Uint8Array");
+}

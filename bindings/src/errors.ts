@@ -1,0 +1,61 @@
+/** What goes wrong in the engine, in the two ways that a caller must tell apart. */
+
+import * as codes from "./generated/codes.ts";
+
+/** The printed form of an error code of assembly/codes.ts: 1109 is `REACH-E1109`. */
+export const codeName = (code: number): string => `REACH-E${code}`;
+
+/**
+ * What to do about an error, where the message alone does not say it. The engine's messages come
+ * from its own catalogue; these are for people only and may change.
+ */
+const hints: Readonly<Record<number, string>> = {
+  [codes.E_CALL]: "load() comes before start(), start() before advance() and decision()",
+  [codes.E_SNAPSHOT]: "replay the recorded inputs instead: a snapshot is only a cache",
+  [codes.E_JSON_UTF8]: "encode the text as UTF-8",
+  [codes.E_JSON_SURROGATE]:
+    "the text was cut inside a character: see String.prototype.toWellFormed",
+  [codes.E_JSON_DUPLICATE]: "keep one of the members: which one counts would be a guess",
+  [codes.E_JSON_INTEGER]: 'write it as a string, or ask for { integers: "text" }',
+  [codes.E_JSON_RANGE]: "write it as a string",
+  [codes.E_LIMIT_FUEL]: "the computation is too long: give it less data, or more fuel",
+};
+
+/**
+ * The engine refused what it was given. The same call gives the same error on every machine, and
+ * the engine is as it was before.
+ *
+ * @example
+ * try {
+ *   canonicalize('{"a":1,"a":2}');
+ * } catch (error) {
+ *   if (error instanceof EngineError) console.log(error.code, error.offset); // REACH-E1109 7
+ * }
+ */
+export class EngineError extends Error {
+  override readonly name: string = "EngineError";
+  /** Stable, to switch on: `REACH-E` and the number of docs/spec/errors.md. */
+  readonly code: string;
+  /** Bytes into the input, or into the text that the error is about. */
+  readonly offset: number;
+  /** Levels of nesting at that place, where the error is about JSON. */
+  readonly depth: number;
+  /** What to do about it, where there is something to say. */
+  readonly hint: string | undefined;
+
+  constructor(code: number, message: string, offset: number = 0, depth: number = 0) {
+    super(message);
+    this.code = codeName(code);
+    this.offset = offset;
+    this.depth = depth;
+    this.hint = hints[code];
+  }
+}
+
+/**
+ * The engine stopped: a bug of the engine, or a host without memory; never an outcome of a run
+ * (ABI-3). The instance is unusable from then on and says so with this error; make another one.
+ */
+export class EngineTrap extends Error {
+  override readonly name: string = "EngineTrap";
+}

@@ -1,0 +1,67 @@
+/** jq programs, evaluated in the engine (docs/spec/expr.md). */
+
+import { fromUtf8 } from "./bytes.ts";
+import type { Text } from "./bytes.ts";
+import type { Core } from "./core.ts";
+import { EngineError } from "./errors.ts";
+import { STATUS_ERROR } from "./generated/codes.ts";
+
+export interface EvaluateOptions {
+  /** Fuel that the evaluation may use, in the units of docs/spec/limits.md. Default: 1e8. */
+  readonly fuel?: number;
+  /** True: exactly one output is needed; none or several are the errors E1402 and E1403. */
+  readonly one?: boolean;
+}
+
+export interface Evaluation {
+  /** The outputs as JSON texts, as jq prints them with `-c`; those before the error if there is one. */
+  readonly outputs: string[];
+  /** What ended the evaluation before its time. `offset` is into the program or the input. */
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly offset: number;
+  } | null;
+  /** The fuel that it used: the same on every machine and in every build. */
+  readonly fuel: number;
+}
+
+export interface ExprCalls {
+  /**
+   * Runs a jq program on one JSON input, read in jq mode. What the program or the input does wrong
+   * is in the result and not thrown; the result depends on program, input and options alone.
+   *
+   * @example
+   * evaluate(".items | map(.price) | add", '{"items":[{"price":2},{"price":3}]}').outputs // ["5"]
+   */
+  evaluate(program: string, input: Text, options?: EvaluateOptions): Evaluation;
+}
+
+export function exprCalls(core: Core): ExprCalls {
+  const { exports } = core;
+  return {
+    evaluate: (program, input, { fuel = 0, one = false } = {}) => {
+      if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
+      let lengths: number[];
+      try {
+        lengths = core.place(program, input);
+      } catch (error) {
+        if (error instanceof EngineError) return { outputs: [], error: plain(error), fuel: 0 };
+        throw error;
+      }
+      const [programLength, inputLength] = lengths;
+      const flags = one ? 1 : 0;
+      const status = core.call(exports.evaluate, programLength, inputLength, flags, fuel);
+      // The outputs first: reading the error's text replaces them.
+      const outputs = core.outputFrames().map((output) => fromUtf8(output));
+      const used = core.call(exports.fuelUsed);
+      return { outputs, error: status === STATUS_ERROR ? plain(core.error()) : null, fuel: used };
+    },
+  };
+}
+
+const plain = ({ code, message, offset }: EngineError): NonNullable<Evaluation["error"]> => ({
+  code,
+  message,
+  offset,
+});

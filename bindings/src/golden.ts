@@ -1,0 +1,295 @@
+/**
+ * Golden files: what every engine, on every machine, must answer (format reach/golden/v1).
+ *
+ * A file holds cases of one area; a case names the rule that it is about, says why it is there,
+ * what is asked (`op` and its operands) and what comes of it: `expect`, or `error` with a code.
+ * Released files never change. Reading files is the caller's work, so this runs in a browser too.
+ */
+
+import { concat, fromHex, fromUtf8, toHex, utf8 } from "./bytes.ts";
+import type { Engine } from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import type { JsonOptions } from "./json.ts";
+import { makePack } from "./pack.ts";
+import { parseRecord } from "./records.ts";
+import type { Json } from "./records.ts";
+import { firstDifference } from "./replay.ts";
+import type { StartOptions } from "./run.ts";
+
+/** A file of golden/v1, decoded. */
+export interface GoldenFile {
+  readonly format: "reach/golden/v1";
+  readonly area: string;
+  /** The page of docs/spec with the rules. */
+  readonly spec: string;
+  readonly notes: string;
+  readonly cases: readonly GoldenCase[];
+}
+
+/** Bytes that a case is about: a text, hex, or a unit that is repeated. */
+export type GoldenBytes =
+  | string
+  | { readonly hex: string }
+  | { readonly repeat: GoldenBytes; readonly times: number }
+  | readonly GoldenBytes[];
+
+interface Common {
+  readonly id: string;
+  /** Rule ids of the spec page: one, or several. */
+  readonly rule: string | readonly string[];
+  readonly why: string;
+}
+
+/** What came of a case: one of the two. */
+export interface GoldenOutcome {
+  readonly expect?: Json;
+  readonly error?: { readonly code: string; readonly [more: string]: Json };
+}
+
+type Operation =
+  | {
+      readonly op: "canonicalize" | "canonicalHash";
+      readonly input: GoldenBytes;
+      readonly options?: JsonOptions;
+    }
+  | { readonly op: "sha256"; readonly input: GoldenBytes }
+  | { readonly op: "hmacSha256"; readonly key: GoldenBytes; readonly input: GoldenBytes }
+  | { readonly op: "merkleRoot"; readonly leaves: readonly GoldenBytes[] }
+  | { readonly op: "hashFrames"; readonly frames: readonly GoldenBytes[]; readonly prefix?: number }
+  | {
+      readonly op: "evaluate";
+      readonly program: string;
+      readonly input: GoldenBytes;
+      readonly options?: { readonly fuel?: number; readonly one?: boolean };
+    }
+  | RunOperation;
+
+/** A run with scripted answers: no host, no clock, no network. */
+interface RunOperation {
+  readonly op: "run";
+  /** Path and content: the first one is the workflow, the others are decision tables. */
+  readonly pack: { readonly [path: string]: Json };
+  /** JSON text. */
+  readonly input: string;
+  readonly grant?: object;
+  readonly limits?: object;
+  /** In the order in which they arrive. */
+  readonly answers?: readonly Answer[];
+}
+
+type Answer =
+  | { readonly key: string; readonly result: object; readonly body?: GoldenBytes }
+  | { readonly cancel: string };
+
+export type GoldenCase = Common & Operation & GoldenOutcome;
+
+/** What a check found; a failure names file, case and the first difference. */
+export interface GoldenResult {
+  readonly passed: number;
+  readonly failed: readonly string[];
+}
+
+/**
+ * Checks golden files against an engine. Never throws for what is in them.
+ *
+ * @example
+ * const { passed, failed } = verifyGolden(createEngine(), [{ path, text }]);
+ */
+export function verifyGolden(
+  engine: Engine,
+  files: readonly { readonly path: string; readonly text: string }[],
+): GoldenResult {
+  let passed = 0;
+  const failed: string[] = [];
+  for (const { path, text } of files) {
+    let file: GoldenFile;
+    try {
+      file = readGolden(text);
+    } catch (error) {
+      failed.push(`${path}: ${messageOf(error)}`);
+      continue;
+    }
+    for (const item of file.cases) {
+      const problem = checkCase(engine, item);
+      if (problem === undefined) passed += 1;
+      else failed.push(`${path} ${item.id}: ${problem}`);
+    }
+  }
+  return { passed, failed };
+}
+
+/** The file in a text. Throws a TypeError for anything that is not of this format. */
+export function readGolden(text: string): GoldenFile {
+  const file = JSON.parse(text) as GoldenFile;
+  if (file.format !== "reach/golden/v1") throw new TypeError("its format is not reach/golden/v1");
+  if (!Array.isArray(file.cases) || file.cases.length === 0) throw new TypeError("it has no cases");
+  const ids = new Set(file.cases.map(({ id }) => id));
+  if (ids.size < file.cases.length) throw new TypeError("two of its cases have one id");
+  return file;
+}
+
+/** What is wrong with a case; undefined where nothing is. */
+export function checkCase(engine: Engine, item: GoldenCase): string | undefined {
+  if (item.expect === undefined && item.error === undefined) return "it expects nothing";
+  let actual: GoldenOutcome;
+  try {
+    actual = outcomeOf(engine, item);
+  } catch (error) {
+    return messageOf(error);
+  }
+  const expected = outcomePart(item);
+  const found = firstDifference(expected, comparable(expected, actual));
+  return found && `${found.pointer}: expected ${show(found.a)}, found ${show(found.b)}`;
+}
+
+/** `expect` and `error` of a case, and nothing else of it. */
+function outcomePart({ expect, error }: GoldenOutcome): GoldenOutcome {
+  return {
+    ...(expect === undefined ? {} : { expect }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/**
+ * The actual outcome, reduced to the members that the expected one speaks of: a case may leave
+ * out what it is not about (an offset, the fuel), never what tells success from failure.
+ */
+export function comparable(expected: GoldenOutcome, actual: GoldenOutcome): GoldenOutcome {
+  const reduce = (part: "expect" | "error"): GoldenOutcome => {
+    const value = actual[part];
+    if (value === undefined) return {};
+    const wanted = expected[part];
+    if (!isObject(value) || !isObject(wanted)) return { [part]: value };
+    const entries = Object.entries(value).filter(([name]) => name in wanted);
+    return { [part]: Object.fromEntries(entries) };
+  };
+  return { ...reduce("expect"), ...reduce("error") };
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What the engine answers now, with all that can be said about it. */
+export function outcomeOf(engine: Engine, item: Operation): GoldenOutcome {
+  try {
+    return operate(engine, item);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { error: errorPart(error) };
+  }
+}
+
+const errorPart = ({
+  code,
+  offset,
+  message,
+}: Omit<EngineError, "depth" | "hint" | "name">): {
+  code: string;
+  offset: number;
+  message: string;
+} => ({ code, offset, message });
+
+function operate(engine: Engine, item: Operation): GoldenOutcome {
+  switch (item.op) {
+    case "canonicalize":
+      return { expect: fromUtf8(engine.canonicalize(bytesOf(item.input), item.options)) };
+    case "canonicalHash":
+      return { expect: toHex(engine.canonicalHash(bytesOf(item.input), item.options)) };
+    case "sha256":
+      return { expect: toHex(engine.sha256(bytesOf(item.input))) };
+    case "hmacSha256":
+      return { expect: toHex(engine.hmacSha256(bytesOf(item.key), bytesOf(item.input))) };
+    case "merkleRoot":
+      return { expect: toHex(engine.merkleRoot(item.leaves.map((leaf) => bytesOf(leaf)))) };
+    case "hashFrames": {
+      const frames = item.frames.map((frame) => bytesOf(frame));
+      return { expect: engine.hashFrames(frames, item.prefix).map((digest) => toHex(digest)) };
+    }
+    case "evaluate": {
+      const { outputs, error, fuel } = engine.evaluate(
+        item.program,
+        bytesOf(item.input),
+        item.options,
+      );
+      return error === null
+        ? { expect: { outputs, fuel } }
+        : { error: { ...error, outputs, fuel } };
+    }
+    case "run":
+      return { expect: runCase(engine, item) };
+    default:
+      throw new TypeError(`unknown operation ${String((item as { op?: unknown }).op)}`);
+  }
+}
+
+/** The run that a case describes: its end, its digests, and the root over all its records. */
+function runCase(engine: Engine, item: RunOperation): Json {
+  const [[path, workflow] = ["", null], ...tables] = Object.entries(item.pack);
+  const text = (value: Json): string => JSON.stringify(value);
+  const { namespace, name, version } = (workflow as { document: Record<string, string> }).document;
+  const pack = makePack(engine, {
+    id: `${namespace}/${name}`,
+    version: version ?? "",
+    workflows: { [path]: text(workflow) },
+    tables: Object.fromEntries(tables.map(([table, content]) => [table, text(content)])),
+  });
+  engine.load(pack);
+  const options: StartOptions = {
+    ...(item.grant === undefined ? {} : { grant: item.grant }),
+    ...(item.limits === undefined ? {} : { limits: item.limits }),
+  };
+  const first = engine.admitStart(options, item.input);
+  let step = engine.start(first);
+  const records: Uint8Array[] = [first, ...step.records];
+  for (const answer of item.answers ?? []) {
+    const record =
+      "cancel" in answer
+        ? engine.admitCancel(answer.cancel)
+        : engine.admitResult(
+            answer.key,
+            answer.result,
+            answer.body === undefined ? undefined : bytesOf(answer.body),
+          );
+    step = engine.advance(record);
+    records.push(record, ...step.records);
+  }
+  // Any later call has a fuel of its own.
+  const fuel = engine.fuelUsed();
+  const common = {
+    status: step.status,
+    records: records.length,
+    root: toHex(engine.merkleRoot(records)),
+    fuel,
+  };
+  const last = records.at(-1);
+  const outcome = last && parseRecord(last);
+  if (outcome?.kind !== "outcome") return common;
+  return {
+    ...common,
+    ...(outcome.output === undefined ? {} : { output: outcome.output }),
+    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+    decision: engine.decision(),
+    fingerprint: engine.fingerprint(),
+  };
+}
+
+/** The bytes that a case means. */
+export function bytesOf(bytes: GoldenBytes): Uint8Array {
+  if (typeof bytes === "string") return utf8(bytes);
+  if ("hex" in bytes) return fromHex(bytes.hex);
+  if ("repeat" in bytes) {
+    const unit = bytesOf(bytes.repeat);
+    const whole = new Uint8Array(unit.length * bytes.times);
+    for (let at = 0; at < whole.length; at += unit.length) whole.set(unit, at);
+    return whole;
+  }
+  return concat(bytes.map((part) => bytesOf(part)));
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

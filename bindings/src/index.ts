@@ -1,0 +1,31 @@
+/**
+ * `@reach-fabric/engine`: everything that a decision computes, in one WebAssembly module that
+ * imports nothing. The same bytes come out in Node, in browsers, and on every machine.
+ */
+
+export { fromHex, fromUtf8, sameBytes, toHex, utf8 } from "./bytes.ts";
+export type { Text } from "./bytes.ts";
+export {
+  canonicalHash,
+  canonicalize,
+  evaluate,
+  hashFrames,
+  hmacSha256,
+  merkleRoot,
+  sha256,
+} from "./default.ts";
+export { createEngine, engineDigest } from "./engine.ts";
+export type { Engine, EngineOptions } from "./engine.ts";
+export { codeName, EngineError, EngineTrap } from "./errors.ts";
+export type { EvaluateOptions, Evaluation } from "./expr.ts";
+export * as codes from "./generated/codes.ts";
+export { taggedHash } from "./hash.ts";
+export type { Hasher } from "./hash.ts";
+export type { JsonOptions } from "./json.ts";
+export { makePack } from "./pack.ts";
+export type { PackSource } from "./pack.ts";
+export { isInput, parseRecord } from "./records.ts";
+export type * from "./records.ts";
+export { firstDifference, replay } from "./replay.ts";
+export type { Difference, Divergence, ReplayResult } from "./replay.ts";
+export type { Advance, Pack, StartOptions } from "./run.ts";

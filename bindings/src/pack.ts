@@ -1,0 +1,47 @@
+/** Packs in memory (format reach/pack/v1): a manifest that names every file by its SHA-256. */
+
+import { toHex } from "./bytes.ts";
+import type { Text } from "./bytes.ts";
+import type { Engine } from "./engine.ts";
+import type { Pack } from "./run.ts";
+
+/** What a pack is made from. Contents are JSON texts in any form; the pack holds them canonical. */
+export interface PackSource {
+  /** `namespace/name`. */
+  readonly id: string;
+  readonly version: string;
+  /** Path and JSON text of each workflow, and of each decision table. */
+  readonly workflows: Readonly<Record<string, Text>>;
+  readonly tables?: Readonly<Record<string, Text>>;
+}
+
+/**
+ * The pack of some workflows and tables. The same contents give the same bytes and digest, in
+ * whatever order and spelling they come.
+ *
+ * @throws EngineError for a content that is not strict JSON
+ *
+ * @example
+ * makePack(engine, { id: "demo/hello", version: "1.0.0", workflows: { "hello.json": text } })
+ */
+export function makePack(engine: Engine, source: PackSource): Pack {
+  const { id, version, workflows, tables = {} } = source;
+  const files = Object.entries({ ...workflows, ...tables })
+    .map(([path, content]) => ({ path, bytes: engine.canonicalize(content) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const manifest = engine.canonicalize(
+    JSON.stringify({
+      format: "reach/pack/v1",
+      id,
+      version,
+      workflows: Object.keys(workflows).sort(),
+      tables: Object.keys(tables).sort(),
+      files: files.map(({ path, bytes }) => ({
+        path,
+        sha256: toHex(engine.sha256(bytes)),
+        size: bytes.length,
+      })),
+    }),
+  );
+  return { manifest, files, digest: toHex(engine.sha256(manifest)) };
+}

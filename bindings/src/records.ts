@@ -1,0 +1,127 @@
+/** The records of a trace as TypeScript sees them (docs/spec/trace.md). */
+
+import { fromUtf8 } from "./bytes.ts";
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The first record: everything that the run begins with. */
+export interface StartRecord {
+  readonly kind: "start";
+  readonly seq: number;
+  /** SHA-256 of pack.json, in hex. */
+  readonly pack: string;
+  readonly workflow: string;
+  readonly input: Json;
+  readonly grant: Json;
+  readonly limits: Json;
+  readonly semantics: number;
+}
+
+/** What only a task of a workflow may cause: where in the document, and in which turn of its loops. */
+interface Place {
+  /** JSON pointer of the task in the workflow document. */
+  readonly task: string;
+  /** Indices of the enclosing `for` loops, outermost first. */
+  readonly iteration: number[];
+}
+
+/** The engine asks the outside for something. */
+export interface RequestRecord extends Place {
+  readonly kind: "request";
+  readonly seq: number;
+  /** Names the effect within the run (TRACE-4). */
+  readonly key: string;
+  readonly type: "http" | "clock" | "random" | "timer";
+  readonly occurrence: number;
+  readonly request: { [key: string]: Json };
+}
+
+/** What the outside answered. */
+export interface ResultRecord {
+  readonly kind: "result";
+  readonly seq: number;
+  readonly key: string;
+  readonly result: { [key: string]: Json };
+}
+
+/** A task has ended. */
+export interface TaskRecord extends Place {
+  readonly kind: "task";
+  readonly seq: number;
+  readonly status: "completed" | "skipped" | "faulted";
+  readonly input: Json;
+  readonly context: Json;
+  readonly output?: Json;
+  readonly error?: Json;
+  readonly next: string;
+}
+
+/** A `try` task will run again. */
+export interface RetryRecord extends Place {
+  readonly kind: "retry";
+  readonly seq: number;
+  readonly attempt: number;
+  /** Milliseconds. */
+  readonly delay: number;
+  readonly error: Json;
+}
+
+/** The outside ends the run. */
+export interface CancelRecord {
+  readonly kind: "cancel";
+  readonly seq: number;
+  readonly reason: Json;
+}
+
+/** The last record of a run that has ended. */
+export interface OutcomeRecord {
+  readonly kind: "outcome";
+  readonly seq: number;
+  readonly status: "completed" | "faulted" | "cancelled";
+  readonly output?: Json;
+  readonly error?: Json;
+}
+
+/** What entered the engine. */
+export type InputRecord = StartRecord | ResultRecord | CancelRecord;
+/** What left the engine. */
+export type OutputRecord = RequestRecord | TaskRecord | RetryRecord | OutcomeRecord;
+export type TraceRecord = InputRecord | OutputRecord;
+
+const kinds = ["start", "request", "result", "task", "retry", "cancel", "outcome"];
+
+/**
+ * The record in these bytes. The kind and the number are checked, the rest is as it came: a record
+ * that somebody else wrote is believed only after a replay.
+ *
+ * @throws TypeError for bytes that are not a record of this format
+ *
+ * @example parseRecord(records[0]).kind // "start"
+ */
+export function parseRecord(bytes: Uint8Array): TraceRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(fromUtf8(bytes));
+  } catch (error) {
+    throw new TypeError("Not a record: it is not JSON", { cause: error });
+  }
+  if (!isRecord(value)) throw new TypeError("Not a record: its kind or its seq is unknown");
+  return value;
+}
+
+function isRecord(value: unknown): value is TraceRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, seq } = value as Partial<TraceRecord>;
+  return typeof kind === "string" && kinds.includes(kind) && Number.isSafeInteger(seq);
+}
+
+/**
+ * True for a record that entered the engine, false for one that left it.
+ *
+ * @example records.filter((record) => isInput(record))
+ */
+export function isInput(record: Uint8Array | TraceRecord): boolean {
+  const { kind } = record instanceof Uint8Array ? parseRecord(record) : record;
+  return kind === "start" || kind === "result" || kind === "cancel";
+}

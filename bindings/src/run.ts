@@ -1,0 +1,147 @@
+/** Runs: a pack, what enters from outside, and the records that leave (docs/spec/abi.md). */
+
+import { fromHex, toHex } from "./bytes.ts";
+import type { Text } from "./bytes.ts";
+import type { Core } from "./core.ts";
+import { EngineError } from "./errors.ts";
+import * as codes from "./generated/codes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A workflow with all that it needs, in memory (format reach/pack/v1). */
+export interface Pack {
+  /** pack.json: RFC 8785 JSON that names every file with its size and SHA-256. */
+  readonly manifest: Uint8Array;
+  /** The files, in the manifest's order. */
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  /** SHA-256 of the manifest, in hex: the pack's identity. */
+  readonly digest: string;
+}
+
+/** What a run begins with, besides its input. */
+export interface StartOptions {
+  /** `namespace/name:version`; may be left out where the pack has one workflow. */
+  readonly workflow?: string;
+  /** What the run may do to the world, by logical names. Nothing by default. */
+  readonly grant?: object;
+  /** Limits that differ from the defaults. */
+  readonly limits?: object;
+}
+
+/** Where a run is after a record was taken. */
+export interface Advance {
+  readonly status: "waiting" | "completed" | "faulted" | "cancelled";
+  /** The records that left the engine, in order: requests, ended tasks, retries, the outcome. */
+  readonly records: Bytes[];
+}
+
+export interface RunCalls {
+  /**
+   * Loads a pack and forgets the pack and the run before it.
+   *
+   * @throws EngineError `REACH-E15xx`: a file is not what the manifest says, or a workflow is not
+   *   one that this engine runs. The message names the place.
+   */
+  load(pack: Pack): void;
+  /**
+   * The start record to persist and then to hand to start(). Changes nothing.
+   *
+   * @param input the run's input, JSON text
+   * @throws EngineError for an input that is not strict JSON and for options that do not fit
+   */
+  admitStart(options: StartOptions, input: Text): Bytes;
+  /**
+   * The record of an effect's result, to persist and then to hand to advance(). Changes nothing.
+   *
+   * @param key the request's `key`
+   * @param result what came back, in the form of ABI-7: for http `{ status, headers }` or
+   *   `{ failure }`, for clock `{ ms }`, for random `{ hex }`, for timer `{}`
+   * @param body the body of an http answer; one that is not JSON is itself a result
+   */
+  admitResult(key: string, result: object, body?: Text): Bytes;
+  /** The record that ends the run, to persist and then to hand to advance(). Changes nothing. */
+  admitCancel(reason?: string): Bytes;
+  /**
+   * Begins a run and forgets the one before it.
+   *
+   * @throws EngineError `REACH-E16xx` for a record that does not belong here
+   */
+  start(record: Uint8Array): Advance;
+  /**
+   * Takes one record that is durable by now.
+   *
+   * @throws EngineError `REACH-E16xx`; the run is as it was before
+   */
+  advance(record: Uint8Array): Advance;
+  /** The decision digest of the ended run, in hex (TRACE-14). */
+  decision(): string;
+  /** The fingerprint of the ended run, in hex: this engine and that decision (TRACE-17). */
+  fingerprint(): string;
+  /** Fuel of the run so far, or of the last evaluate(). */
+  fuelUsed(): number;
+  /** The state of the run: a cache for restore(), never evidence (ABI-10). */
+  snapshot(): Bytes;
+  /** Takes the state back; the pack must be the loaded one. @throws EngineError `REACH-E1003` */
+  restore(snapshot: Uint8Array): void;
+}
+
+const statuses: Readonly<Record<number, Advance["status"]>> = {
+  [codes.STATUS_WAITING]: "waiting",
+  [codes.STATUS_COMPLETED]: "completed",
+  [codes.STATUS_FAULTED]: "faulted",
+  [codes.STATUS_CANCELLED]: "cancelled",
+};
+
+/** @param digest the engine's digest in hex, for fingerprints */
+export function runCalls(core: Core, digest: string): RunCalls {
+  const { exports } = core;
+
+  const admit = (descriptor: object, outside: readonly Text[]): Bytes => {
+    core.checked(exports.admit, core.placeFrames([JSON.stringify(descriptor), ...outside]));
+    return core.output();
+  };
+  const take = (f: typeof exports.start, record: Uint8Array): Advance => {
+    const length = core.placeOne(record);
+    const status = statuses[core.checked(f, length)];
+    if (status === undefined) throw new TypeError("The engine gave a status that ABI 1 lacks");
+    return { status, records: core.outputFrames() };
+  };
+
+  return {
+    load: (pack) => {
+      const frames = [pack.manifest, ...pack.files.map((file) => file.bytes)];
+      core.checked(exports.load, core.placeFrames(frames));
+      if (toHex(core.output()) !== pack.digest) {
+        throw new EngineError(
+          codes.E_PACK_DIGEST,
+          "the pack's digest is not that of its pack.json",
+        );
+      }
+    },
+    admitStart: ({ workflow, grant, limits }, input) =>
+      admit({ kind: "start", workflow, grant, limits }, [input]),
+    admitResult: (key, result, body) =>
+      admit({ kind: "result", key, result }, body === undefined ? [] : [body]),
+    admitCancel: (reason) => admit({ kind: "cancel", reason }, []),
+    start: (record) => take(exports.start, record),
+    advance: (record) => take(exports.advance, record),
+    decision: () => {
+      core.checked(exports.decision);
+      return toHex(core.output());
+    },
+    fingerprint: () => {
+      core.place(fromHex(digest));
+      core.checked(exports.fingerprint, 32);
+      return toHex(core.output());
+    },
+    fuelUsed: () => core.call(exports.fuelUsed),
+    snapshot: () => {
+      core.checked(exports.snapshot);
+      return core.output();
+    },
+    restore: (snapshot) => {
+      const length = core.placeOne(snapshot);
+      core.checked(exports.restore, length);
+    },
+  };
+}

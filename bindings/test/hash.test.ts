@@ -1,0 +1,137 @@
+import { createHash, createHmac } from "node:crypto";
+import { expect, test } from "vitest";
+import {
+  createEngine,
+  fromHex,
+  hashFrames,
+  hmacSha256,
+  merkleRoot,
+  sha256,
+  taggedHash,
+  toHex,
+  utf8,
+} from "@reach-fabric/engine";
+
+const reference = (...parts: Uint8Array[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+};
+const bytes = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 37 + 11) & 255);
+
+test("SHA-256 of every length around the block size", () => {
+  for (let length = 0; length < 200; length++)
+    expect(toHex(sha256(bytes(length)))).toBe(reference(bytes(length)));
+});
+
+test("a hasher gives the same for every split", () => {
+  const engine = createEngine();
+  const whole = bytes(200);
+  const wanted = reference(whole);
+  for (let i = 0; i <= 200; i++) {
+    for (let j = i; j <= 200; j += 13) {
+      const hasher = engine.hasher().update(whole.subarray(0, i)).update(whole.subarray(i, j));
+      expect(toHex(hasher.update(whole.subarray(j)).digest())).toBe(wanted);
+    }
+  }
+});
+
+test("an engine has one hasher at a time, and says so", () => {
+  const engine = createEngine();
+  const first = engine.hasher();
+  const second = engine.hasher().update(utf8("b"));
+  const ended = expect.objectContaining({ code: "REACH-E1001" });
+  expect(() => first.update(utf8("a"))).toThrow(ended);
+  expect(toHex(second.digest())).toBe(reference(utf8("b")));
+  expect(() => second.digest()).toThrow(ended);
+});
+
+test("other calls do not disturb an open hasher", () => {
+  const engine = createEngine();
+  const hasher = engine.hasher().update(bytes(70));
+  engine.sha256(bytes(1000));
+  engine.hmacSha256(bytes(10), bytes(10));
+  engine.canonicalHash('{"b":1,"a":[1,2,3]}');
+  engine.hashFrames([bytes(65), bytes(65)], 1);
+  engine.merkleRoot([bytes(1), bytes(2), bytes(3)]);
+  expect(toHex(hasher.update(bytes(5)).digest())).toBe(reference(bytes(70), bytes(5)));
+});
+
+test("bytes beyond the input window are hashed in pieces", () => {
+  const engine = createEngine();
+  const long = new Uint8Array(64 * 1024 * 1024 + 1).fill(7);
+  expect(toHex(engine.sha256(long))).toBe(reference(long));
+});
+
+test("HMAC-SHA-256 with keys shorter and longer than a block", () => {
+  for (const size of [0, 1, 32, 63, 64, 65, 200]) {
+    const wanted = createHmac("sha256", bytes(size)).update(bytes(100)).digest("hex");
+    expect(toHex(hmacSha256(bytes(size), bytes(100)))).toBe(wanted);
+  }
+});
+
+test("hashFrames hashes each frame, with a prefix or without", () => {
+  for (const count of [0, 1, 2, 3, 4, 5, 8, 9, 33]) {
+    // Equal lengths, and mixed ones: SIMD lanes may not depend on it.
+    for (const frames of [
+      Array.from({ length: count }, () => bytes(64)),
+      Array.from({ length: count }, (_, i) => bytes(i * 7)),
+    ]) {
+      for (const build of ["scalar", "simd"] as const) {
+        const engine = createEngine({ build });
+        expect(engine.hashFrames(frames).map((digest) => toHex(digest))).toEqual(
+          frames.map((frame) => reference(frame)),
+        );
+        expect(engine.hashFrames(frames, 1).map((digest) => toHex(digest))).toEqual(
+          frames.map((frame) => reference(new Uint8Array([1]), frame)),
+        );
+      }
+    }
+  }
+  for (const prefix of [256, -2, 0.5]) expect(() => hashFrames([], prefix)).toThrow(RangeError);
+});
+
+/** RFC 6962 section 2.1, word by word. */
+function tree(leaves: readonly Uint8Array[]): Uint8Array {
+  const [first] = leaves;
+  if (first === undefined) return fromHex(reference());
+  if (leaves.length === 1) return fromHex(reference(new Uint8Array([0]), first));
+  let k = 1;
+  while (2 * k < leaves.length) k *= 2;
+  return fromHex(reference(new Uint8Array([1]), tree(leaves.slice(0, k)), tree(leaves.slice(k))));
+}
+
+test("merkleRoot is the tree head of RFC 6962", () => {
+  for (let count = 0; count < 70; count++) {
+    const leaves = Array.from({ length: count }, (_, i) => bytes(i % 9));
+    expect(toHex(merkleRoot(leaves))).toBe(toHex(tree(leaves)));
+  }
+});
+
+test("more leaves than the input window holds give the same tree head", () => {
+  const leaves = Array.from({ length: 7 }, (_, i) => new Uint8Array(10_000_000).fill(i));
+  expect(toHex(createEngine().merkleRoot(leaves))).toBe(toHex(tree(leaves)));
+});
+
+test("taggedHash is H of the trace: tags and lengths make it unambiguous", () => {
+  const engine = createEngine();
+  const wanted = reference(
+    utf8("reach/v1/fp\0"),
+    fromHex("0000000000000003"),
+    utf8("abc"),
+    fromHex("0000000000000000"),
+  );
+  expect(toHex(taggedHash(engine, "fp", ["abc", new Uint8Array()]))).toBe(wanted);
+  const digests = [["ab", "c"], ["a", "bc"], ["abc"], ["abc", ""]].map((parts) =>
+    toHex(taggedHash(engine, "t", parts)),
+  );
+  expect(new Set(digests).size).toBe(4);
+});
+
+test("hex reads what it writes, and nothing else", () => {
+  expect(fromHex(toHex(bytes(256)))).toEqual(bytes(256));
+  expect(fromHex("00fF")).toEqual(new Uint8Array([0, 255]));
+  for (const wrong of ["0", "0g", "0x00", " 00", "00\n"])
+    expect(() => fromHex(wrong)).toThrow(TypeError);
+});

@@ -1,0 +1,26 @@
+// Nothing of the host but WebAssembly reaches a decision: the same answers to all golden cases
+// under other time zones, locales and flags, and with Date, Math, Intl and chance replaced.
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { answersOfNode, nodeBundle } from "../../tools/runtimes.ts";
+
+const patch = new URL("patched-host.mjs", import.meta.url).href;
+const bundle = await nodeBundle(fileURLToPath(new URL("../../build/host-test", import.meta.url)));
+const plain = answersOfNode(process.execPath, bundle).transcript;
+
+const hosts: readonly [string, Parameters<typeof answersOfNode>[2]][] = [
+  [
+    "at the date line, in Turkish",
+    { env: { TZ: "Pacific/Kiritimati", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8" } },
+  ],
+  ["with Date, Math, Intl and chance replaced", { flags: ["--import", patch] }],
+  ["without optimising compilers", { flags: ["--no-opt", "--liftoff-only"] }],
+  ["with optimising compilers only", { flags: ["--no-liftoff", "--no-wasm-lazy-compilation"] }],
+  ["with a small stack", { flags: ["--stack-size=200"] }],
+];
+
+test.each(hosts)("the same answers %s", (_, host) => {
+  const { builds } = answersOfNode(process.execPath, bundle, host).transcript;
+  expect(builds.flatMap(({ failed }) => failed)).toEqual([]);
+  expect(builds).toEqual(plain.builds);
+});

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// The `reach` command. It is committed, not built, because npm links a bin only
+// if its file exists at installation. It runs on any Node 20, so that a Node
+// which is too old is answered with a sentence and not with a stack trace.
+import { existsSync } from "node:fs";
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const supported = (major === 22 && minor >= 19) || major === 24 || major >= 26;
+const fromSource = process.execArgv.includes("--conditions=source");
+const checkout = new URL("../../tools/node.mjs", import.meta.url);
+
+if (existsSync(checkout) && !(supported && fromSource)) {
+  // In a source checkout: run the sources, on the Node that the lock file pins.
+  const { runNode } = await import(checkout.href);
+  const main = new URL("../src/main.ts", import.meta.url);
+  process.exitCode = await runNode([main, ...process.argv.slice(2)], { quiet: true });
+} else if (!supported) {
+  process.stderr.write(
+    `reach needs Node 22.19, 24 or 26 and newer; this is ${process.versions.node}.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  await import(existsSync(checkout) ? "../src/main.ts" : "../dist/main.js");
+}

@@ -1,0 +1,79 @@
+import { diff as compare } from "@reach-fabric/evidence";
+import type { DiffReport } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../engine.ts";
+import { readEvidence } from "../evidence.ts";
+import { brief, describeOutcome, taskName } from "../names.ts";
+import { CliError, EXIT, problemOf } from "../problem.ts";
+import { columns } from "../table.ts";
+import { safe, short } from "../text.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Verb } from "../verb.ts";
+
+/** `reach diff A B`: the first step at which two runs part. */
+export function diff(program: Command, verb: Verb): void {
+  program
+    .command("diff")
+    .summary("the first step at which two runs differ")
+    .description(
+      "Compares two runs record by record and shows the first step at which they part, and how each " +
+        "was decided. Exits 0 if both are the same decision, 1 if not. Neither file is verified.",
+    )
+    .argument("<a>", "evidence, a .reach file")
+    .argument("<b>", "evidence, a .reach file")
+    .option("--json", "print the difference as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach diff before.reach after.reach")
+    .action(
+      verb<[string, string]>((terminal, a, b) => {
+        const engine = engines()();
+        const [left, right] = [readEvidence(engine, a), readEvidence(engine, b)];
+        let report: DiffReport;
+        try {
+          report = compare(engine, left, right);
+        } catch (error) {
+          throw new CliError(problemOf(error, `${a}, ${b}`));
+        }
+        if (terminal.json) terminal.result({ files: { a, b }, ...report });
+        else print(terminal, a, b, report);
+        if (report.same) return EXIT.ok;
+        const step = report.step === undefined ? [] : ["--step", String(report.step)];
+        terminal.next(["reach", "inspect", b, ...step]);
+        return EXIT.failed;
+      }),
+    );
+}
+
+function print(terminal: Terminal, a: string, b: string, report: DiffReport): void {
+  const { bold, green, yellow } = terminal.colors;
+  const { same, step, task, kind, pointer, values, packs, decisions, outcomes } = report;
+  const names = `${safe(a)} and ${safe(b)}`;
+  terminal.print(`${bold(names)}  ${same ? green("the same decision") : yellow("differ")}`);
+  if (same) {
+    terminal.print(columns([["decision", decisions.a]]));
+    return;
+  }
+  if (packs !== undefined) {
+    const files = packs.files.length === 0 ? "" : `, in ${packs.files.join(", ")}`;
+    terminal.print(`\npacks differ: ${short(packs.a)} and ${short(packs.b)}${safe(files)}`);
+  }
+  if (step === undefined) {
+    terminal.print("\nNo record differs: what differs is what the run began with.");
+  } else {
+    const about = task === undefined ? (kind ?? "") : taskName(task);
+    terminal.print(`\nFirst difference: record ${step}, ${safe(kind ?? "")} ${safe(about)}`);
+    terminal.print(
+      columns([
+        ["at", pointer === undefined || pointer === "" ? "the whole record" : pointer],
+        ["a", brief(values?.a, 160)],
+        ["b", brief(values?.b, 160)],
+      ]),
+    );
+  }
+  terminal.print("\nOutcomes");
+  terminal.print(
+    columns([
+      ["a", outcomes.a === null ? "not disclosed" : describeOutcome(outcomes.a, 140), short(decisions.a)],
+      ["b", outcomes.b === null ? "not disclosed" : describeOutcome(outcomes.b, 140), short(decisions.b)],
+    ]),
+  );
+}

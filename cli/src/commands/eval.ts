@@ -1,0 +1,96 @@
+import type { Evaluation } from "@reach-fabric/engine";
+import type { Command } from "commander";
+import { eachLine } from "../batch.ts";
+import { engines } from "../engine.ts";
+import { placeIn, pointAt, readInput } from "../files.ts";
+import { CODE, CliError, EXIT, sentence } from "../problem.ts";
+import type { Problem } from "../problem.ts";
+import type { Verb } from "../verb.ts";
+
+interface EvalOptions {
+  batch?: string;
+  fuel?: string;
+}
+
+/** `reach eval PROGRAM [FILE]`: one jq program on one JSON text, as a workflow's expressions are. */
+export function evalCommand(program: Command, verb: Verb): void {
+  program
+    .command("eval")
+    .summary("evaluate a jq program in the engine")
+    .description(
+      "Evaluates a jq program on one JSON text in the engine, and prints each output on a line. " +
+        "A program that does not compile and an input that is not JSON exit 2; an error while it " +
+        "runs exits 1, after the outputs before it.",
+    )
+    .argument("[program]", "the jq program (not with --batch)")
+    .argument("[file]", "JSON text; stdin if absent or -")
+    .option("--fuel <n>", "fuel that the evaluation may use")
+    .option(
+      "--batch <file>",
+      'one {"id","program","input"} a line in, one {"id","outputs","error","fuel"} out',
+    )
+    .option("--json", "print {outputs, error, fuel}; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ echo '{\"items\":[2,3]}' | reach eval '.items | add'")
+    .action(
+      verb<[string | undefined, string | undefined, EvalOptions]>(
+        (terminal, source, file, options) => {
+          const engine = engines();
+          const limit = options.fuel === undefined ? {} : { fuel: wholeNumber(options.fuel) };
+          if (options.batch !== undefined) {
+            eachLine(terminal, options.batch, ({ id, program: text, input }) => {
+              const result = engine().evaluate(text ?? ".", input, limit);
+              return { id, outputs: result.outputs, error: brief(result.error), fuel: result.fuel };
+            });
+            return EXIT.ok;
+          }
+          if (source === undefined) {
+            throw new CliError({
+              code: CODE.usage,
+              what: "A program is missing",
+              hint: "reach eval '.items | add' FILE",
+              exitCode: EXIT.usage,
+            });
+          }
+          const path = file ?? "-";
+          const bytes = readInput(path);
+          const { outputs, error, fuel } = engine().evaluate(source, bytes, limit);
+          if (terminal.json) terminal.result({ outputs, error, fuel });
+          else if (outputs.length > 0) terminal.print(outputs.join("\n"));
+          if (error === null) return EXIT.ok;
+          throw new CliError(problem(error, source, path, bytes));
+        },
+      ),
+    );
+}
+
+const brief = (error: Evaluation["error"]): { code: string; message: string } | null =>
+  error && { code: error.code, message: error.message };
+
+/** E11xx is about the input, E13xx about the program; the rest happened while it ran. */
+function problem(
+  error: NonNullable<Evaluation["error"]>,
+  source: string,
+  path: string,
+  bytes: Uint8Array,
+): Problem {
+  const { code, message, offset } = error;
+  if (code.startsWith("REACH-E11")) {
+    const where = placeIn(path === "-" ? "stdin" : path, bytes, offset);
+    return { code, what: sentence(message), where, exitCode: EXIT.usage };
+  }
+  if (code.startsWith("REACH-E13")) {
+    const where = placeIn("program", Buffer.from(source), offset);
+    return { code, what: sentence(message), where, why: pointAt(source, offset), exitCode: EXIT.usage };
+  }
+  return { code, what: sentence(message), exitCode: EXIT.failed };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
+  throw new CliError({
+    code: CODE.usage,
+    what: "--fuel takes a whole number above 0",
+    exitCode: EXIT.usage,
+  });
+}

@@ -1,0 +1,98 @@
+import { replay as replayRecords } from "@reach-fabric/engine";
+import type { ReplayResult } from "@reach-fabric/engine";
+import type { Evidence } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../engine.ts";
+import { readEvidence } from "../evidence.ts";
+import { brief, describeOutcome, taskName } from "../names.ts";
+import { CODE, CliError, EXIT } from "../problem.ts";
+import type { Problem } from "../problem.ts";
+import { columns } from "../table.ts";
+import { safe } from "../text.ts";
+import type { Verb } from "../verb.ts";
+
+/** `reach replay FILE`: the recorded inputs, computed again; the first record that differs. */
+export function replay(program: Command, verb: Verb): void {
+  program
+    .command("replay")
+    .summary("compute a recorded run again and compare every record")
+    .description(
+      "Feeds the recorded inputs of a run to the engine again, offline, and compares every record " +
+        "byte for byte. The first that differs is shown. Replaying does not check who signed: verify does.",
+    )
+    .argument("<file>", "evidence, a .reach file")
+    .option("--json", "print the result as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach replay one.reach")
+    .action(
+      verb<[string]>((terminal, file) => {
+        const engine = engines()();
+        const evidence = readEvidence(engine, file);
+        const { run, pack, records, outcome } = evidence;
+        if (pack === null || records === null) throw new CliError(incomplete(file, evidence));
+        const result = replayRecords(engine, pack, records);
+        const ok = result.status === "reproduced" && result.decision === run.decision;
+        if (terminal.json) terminal.result({ file, workflow: run.workflow, ...result });
+        else {
+          const { green, red, bold } = terminal.colors;
+          terminal.print(`${bold(safe(file))}  ${ok ? green("reproduced") : red(result.status)}`);
+          terminal.print(
+            columns([
+              ["workflow", run.workflow],
+              ["records", `${result.records} of ${records.length} as recorded`],
+              ...(outcome === null ? [] : [["outcome", describeOutcome(outcome, 100)]]),
+              ...(result.decision === undefined ? [] : [["decision", result.decision]]),
+              ...(result.fuel === undefined ? [] : [["fuel", String(result.fuel)]]),
+            ]),
+          );
+        }
+        if (!ok) {
+          terminal.problem(diverged(file, result, records.length, run.decision));
+          return EXIT.failed;
+        }
+        terminal.next(["reach", "verify", file]);
+        return EXIT.ok;
+      }),
+    );
+}
+
+const incomplete = (file: string, { pack, missing }: Evidence): Problem => ({
+  code: pack === null ? "REACH-E5404" : "REACH-E5504",
+  what: "This evidence cannot be replayed",
+  where: file,
+  why: pack === null ? "its pack is not enclosed" : `${missing.length} values are not disclosed`,
+  hint: "Ask for the evidence with its pack and its values.",
+  exitCode: EXIT.unchecked,
+});
+
+function diverged(
+  file: string,
+  { status, divergence, refusal, decision }: ReplayResult,
+  records: number,
+  signed: string | null,
+): Problem {
+  const base = { where: file, exitCode: EXIT.failed };
+  if (divergence !== undefined) {
+    const { seq, kind, task, pointer, recorded, replayed, reason } = divergence;
+    const about = task === undefined ? kind : taskName(task);
+    const at = pointer === undefined ? "" : ` at ${pointer}`;
+    return {
+      ...base,
+      code: CODE.diverged,
+      what: `Replay diverged at record ${seq} of ${records} (${about})`,
+      why: `${reason}${at}\nrecorded ${brief(recorded, 100)}\nreplayed ${brief(replayed, 100)}`,
+      hint: `reach inspect ${file} --step ${seq}`,
+    };
+  }
+  if (refusal !== undefined) {
+    return { ...base, code: refusal.code, what: "The engine refuses this run", why: refusal.message };
+  }
+  if (status === "incomplete") {
+    return { ...base, code: CODE.diverged, what: "The run goes on where its records end" };
+  }
+  return {
+    ...base,
+    code: CODE.diverged,
+    what: "The replay gives another decision digest than the one that was signed",
+    why: `signed ${signed ?? "none"}, replayed ${decision ?? "none"}`,
+  };
+}

@@ -1,0 +1,333 @@
+import { existsSync } from "node:fs";
+import { access, constants, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { createEngine, EngineError, fromUtf8, parseRecord } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
+import { createEvidence, signerOf } from "@reach-fabric/evidence";
+import type { KeyFile, Signer } from "@reach-fabric/evidence";
+// Types only: the host needs a newer Node than verify, replay, canon and eval do.
+import type { EffectiveGrant, RunResult } from "@reach-fabric/host";
+import type { Command } from "commander";
+import { placeIn, pointAt, readInput } from "../files.ts";
+import { deniedProblem, missingGrant } from "../grants.ts";
+import { readKey, userKey, xdgFolder } from "../keys.ts";
+import { brief, runError, taskName } from "../names.ts";
+import { CODE, CliError, exists, EXIT, problemOf, systemProblem } from "../problem.ts";
+import type { Problem } from "../problem.ts";
+import { progressOf } from "../progress.ts";
+import { columns } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { safe } from "../text.ts";
+import type { Verb } from "../verb.ts";
+
+interface RunCommandOptions {
+  input: string;
+  output: string;
+  grant?: string;
+  key?: string;
+  record?: string;
+  actor: string;
+  tenant: string;
+  force?: boolean;
+}
+
+/** `reach run WORKFLOW`: one run, its effects performed, its evidence in one file. */
+export function run(program: Command, verb: Verb): void {
+  program
+    .command("run")
+    .summary("run a workflow and write the evidence of it")
+    .description(
+      "Runs a workflow on one input, performs what the grant allows, and writes signed evidence of it " +
+        "to one .reach file: all of it or none. A run that faults has evidence, too, and exits 1; one " +
+        "that asks for what is not granted exits 4. Without --key it signs with your own key, " +
+        "$XDG_CONFIG_HOME/reach/key.json (~/.config/reach/key.json), made at the first use.",
+    )
+    .argument("<workflow>", "the workflow, YAML or JSON; its tables are beside or below it")
+    .requiredOption("-i, --input <file>", "the run's input, JSON; - is stdin")
+    .requiredOption("-o, --output <file>", "where the evidence is written, a .reach file")
+    .option("-g, --grant <file>", "what the run may contact; nothing without it")
+    .option("-k, --key <file>", "the key to sign with (reach keys new)")
+    .option(
+      "--record <dir>",
+      "keep the run's records in this folder as it goes; otherwise they are below " +
+        "$XDG_STATE_HOME/reach/runs until the evidence is written",
+    )
+    .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
+    .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
+    .option("--force", "replace an existing output file")
+    .option("-q, --quiet", "no progress on stderr")
+    .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach run workflow.yaml --input input.json --grant grant.json -o one.reach",
+    )
+    .action(verb<[string, RunCommandOptions]>(runCommand));
+}
+
+async function runCommand(
+  terminal: Terminal,
+  workflow: string,
+  options: RunCommandOptions,
+): Promise<number> {
+  // All that can be refused is refused before anything is asked of the world.
+  await checkOutput(options);
+  const host = await import("@reach-fabric/host");
+  const engine = createEngine();
+  const input = checkedInput(engine, options.input);
+  const pack = await host.loadPack(workflow);
+  refuseUnloadable(engine, pack, workflow);
+  const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
+  const missing = missingGrant(pack, grant?.grant, workflow);
+  if (missing !== undefined) throw new CliError(missing);
+  const signer = chosenSigner(terminal, options);
+
+  const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
+  const recorder = host.folderRecorder(folder);
+  const interrupt = onInterrupt();
+  let result: RunResult;
+  try {
+    terminal.progress("start", `running ${workflow}`, { workflow, run: recorder.run.id, folder });
+    result = await host.run({
+      engine,
+      pack,
+      input,
+      ...grantOptions(grant),
+      recorder,
+      signal: interrupt.signal,
+      onRecord: progressOf(terminal),
+    });
+  } catch (error) {
+    const kept = await keptRecords(folder, host.readFolder);
+    if (kept === undefined && options.record === undefined) await remove(folder);
+    if (interrupt.signal.aborted) throw new CliError(interrupted(folder, kept, interrupt.code()));
+    throw new CliError({ ...problemOf(error, workflow), ...keptHint(folder, kept) });
+  } finally {
+    interrupt.stop();
+  }
+
+  let evidence: Uint8Array;
+  try {
+    evidence = createEvidence({
+      engine,
+      pack,
+      records: result.records,
+      runSecret: result.run.secret,
+      signer,
+      run: {
+        id: result.run.id,
+        tenant: options.tenant,
+        actor: options.actor,
+        attempt: 1,
+        startedAt: result.run.startedAt,
+        endedAt: result.run.endedAt,
+      },
+      annotations: result.annotations,
+    });
+    await host.writeFileAtomic(options.output, evidence);
+  } catch (error) {
+    // The effects have happened: the records of them are worth more than a tidy folder.
+    const kept = await keptRecords(folder, host.readFolder);
+    throw new CliError({ ...problemOf(error, options.output), ...keptHint(folder, kept) });
+  }
+  if (options.record === undefined) await remove(folder);
+
+  print(terminal, options, result, evidence.length, signer.key.id);
+  const problem = problemOfRun(result, workflow, options.output);
+  if (problem !== undefined) {
+    terminal.problem(problem);
+    return problem.exitCode;
+  }
+  terminal.next(["reach", "verify", options.output]);
+  return EXIT.ok;
+}
+
+/** Refuses an output that could not be written, or would replace something, while it costs nothing. */
+async function checkOutput({ output, force }: RunCommandOptions): Promise<void> {
+  if (force !== true && existsSync(output)) {
+    throw new CliError(exists(output, "Name another file, or give --force to replace this one."));
+  }
+  const folder = dirname(output);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const problem = systemProblem(error as NodeJS.ErrnoException, folder);
+    throw new CliError({ ...problem, code: CODE.unwritable, what: "The output cannot be written" });
+  }
+}
+
+/** The input's bytes, known to be strict JSON. */
+function checkedInput(engine: Engine, path: string): Uint8Array {
+  const bytes = readInput(path);
+  try {
+    engine.canonicalHash(bytes);
+    return bytes;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const where = placeIn(path === "-" ? "stdin" : path, bytes, error.offset);
+    throw new CliError({ ...problemOf(error), where });
+  }
+}
+
+/** The engine's own check of the pack, whose message ends with the place: `at POINTER of FILE`. */
+function refuseUnloadable(engine: Engine, pack: Pack, workflow: string): void {
+  try {
+    engine.load(pack);
+  } catch (error) {
+    const problem = problemOf(error, workflow);
+    const place = /^(.*) at (\/.*) of (.+)$/s.exec(problem.what);
+    if (place === null || !(error instanceof EngineError)) throw new CliError(problem);
+    const [, what = "", pointer = "", path = ""] = place;
+    const where = `${join(dirname(workflow), path)} ${pointer}`;
+    const program = error.code.startsWith("REACH-E13") ? expressionAt(pack, path, pointer) : undefined;
+    const why = program === undefined ? problem.why : pointAt(program, error.offset);
+    throw new CliError({ ...problem, what, where, ...(why === undefined ? {} : { why }) });
+  }
+}
+
+/** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */
+function expressionAt({ files }: Pack, path: string, pointer: string): string | undefined {
+  const file = files.find((one) => one.path === path);
+  let value: unknown = file && JSON.parse(fromUtf8(file.bytes));
+  for (const part of pointer.split("/").slice(1)) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    value = (value as Record<string, unknown> | null | undefined)?.[name];
+  }
+  if (typeof value !== "string") return undefined;
+  return /^\s*\$\{(.*)\}\s*$/s.exec(value)?.[1] ?? value;
+}
+
+function chosenSigner(terminal: Terminal, { key: path }: RunCommandOptions): Signer {
+  let key: KeyFile;
+  if (path === undefined) {
+    const own = userKey(process.env);
+    key = own.key;
+    if (own.made !== undefined) {
+      const { id, private: secret, public: shared } = own.made;
+      terminal.progress(
+        "key",
+        `made your key ${id} in ${secret}; ${shared} is for those who verify`,
+        { ...own.made },
+      );
+    }
+  } else key = readKey(path);
+  try {
+    return signerOf(key);
+  } catch (error) {
+    throw new CliError(problemOf(error, path));
+  }
+}
+
+const grantOptions = (
+  grant: EffectiveGrant | undefined,
+): { grant?: EffectiveGrant["grant"]; addresses?: EffectiveGrant["addresses"] } =>
+  grant === undefined ? {} : { grant: grant.grant, addresses: grant.addresses };
+
+const stateFolder = (): string => xdgFolder(process.env["XDG_STATE_HOME"], ".local/state");
+
+const remove = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true }).catch(() => undefined);
+
+/** The first Ctrl-C (or SIGTERM) interrupts the run, a second one ends the process at once. */
+function onInterrupt(): { signal: AbortSignal; code: () => number; stop: () => void } {
+  const controller = new AbortController();
+  let code: number = EXIT.interrupted;
+  const first = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(code);
+    if (name === "SIGTERM") code = 143;
+    controller.abort(new Error("interrupted"));
+  };
+  const names = ["SIGINT", "SIGTERM"] as const;
+  for (const name of names) process.on(name, first);
+  return {
+    signal: controller.signal,
+    code: () => code,
+    stop: () => {
+      for (const name of names) process.off(name, first);
+    },
+  };
+}
+
+/** What the folder of a run that did not end holds, in one sentence; undefined for nothing. */
+async function keptRecords(
+  folder: string,
+  readFolder: (folder: string) => Promise<{ records: readonly unknown[]; summary: string }>,
+): Promise<string | undefined> {
+  try {
+    const { records, summary } = await readFolder(folder);
+    return records.length === 0 ? undefined : summary;
+  } catch {
+    return undefined;
+  }
+}
+
+const keptHint = (folder: string, kept: string | undefined): { hint?: string } =>
+  kept === undefined ? {} : { hint: `${kept}\nThe records are in ${folder}` };
+
+const interrupted = (folder: string, kept: string | undefined, exitCode: number): Problem => ({
+  code: CODE.interrupted,
+  what: "Interrupted: no evidence was written",
+  ...(kept === undefined ? {} : { where: folder, why: kept }),
+  hint:
+    kept === undefined
+      ? "Nothing had been recorded."
+      : "The records stay in that folder. Resuming is not built yet: run the input again.",
+  exitCode,
+});
+
+function print(
+  terminal: Terminal,
+  { output }: RunCommandOptions,
+  result: RunResult,
+  bytes: number,
+  key: string,
+): void {
+  const { status, decision, fingerprint, records, run: facts } = result;
+  const start = parseRecord(records[0] ?? new Uint8Array());
+  const workflow = start.kind === "start" ? start.workflow : "";
+  const value = status === "completed" ? { output: result.output } : { error: result.error };
+  if (terminal.json) {
+    terminal.result({
+      status,
+      ...value,
+      workflow,
+      decision,
+      fingerprint,
+      run: facts.id,
+      records: records.length,
+      file: output,
+      bytes,
+      key,
+    });
+    return;
+  }
+  const { bold, green, yellow } = terminal.colors;
+  terminal.print(`${bold(safe(workflow))}  ${status === "completed" ? green(status) : yellow(status)}`);
+  terminal.print(
+    columns([
+      ...Object.entries(value).map(([name, content]) => [name, brief(content, 200)]),
+      ["decision", decision],
+      ["evidence", `${output} (${records.length} records, ${bytes} bytes, signed with key ${key})`],
+    ]),
+  );
+}
+
+/** A run that did not complete, as the error that the command ends with. */
+function problemOfRun(result: RunResult, workflow: string, output: string): Problem | undefined {
+  if (result.status === "completed") return undefined;
+  if (result.status === "cancelled") {
+    return { code: CODE.cancelled, what: "The run was cancelled", exitCode: EXIT.failed };
+  }
+  const { title, status, type, detail, instance } = runError(result.error);
+  if (type?.endsWith("/errors/authorization") === true) {
+    return deniedProblem(workflow, instance, detail ?? title);
+  }
+  return {
+    code: CODE.faulted,
+    what: `The run faulted: ${title ?? type ?? "an error"}${status === undefined ? "" : ` (${status})`}`,
+    where: instance === undefined ? workflow : `${workflow}, task ${taskName(instance)}`,
+    ...(detail === undefined ? {} : { why: detail }),
+    hint: `The evidence of it is written: reach inspect ${output}`,
+    exitCode: EXIT.failed,
+  };
+}

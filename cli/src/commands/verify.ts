@@ -1,0 +1,131 @@
+import { defaultRequired, publicKeyOf, verdicts, verify as verifyBytes } from "@reach-fabric/evidence";
+import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../engine.ts";
+import { readInput } from "../files.ts";
+import { readKey } from "../keys.ts";
+import { describeOutcome } from "../names.ts";
+import { CODE, CliError, EXIT, problemOf } from "../problem.ts";
+import type { Problem } from "../problem.ts";
+import { columns, table } from "../table.ts";
+import { safe } from "../text.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Verb } from "../verb.ts";
+
+interface VerifyOptions {
+  trust?: string[];
+  require?: string;
+}
+
+/** `reach verify FILE...`: what each piece of evidence shows, verdict by verdict. */
+export function verify(program: Command, verb: Verb): void {
+  program
+    .command("verify")
+    .summary("check evidence: authentic, complete, replayed")
+    .description(
+      "Checks evidence offline: that nothing was changed since it was signed, that nothing is " +
+        "missing, and that the engine computes the same decision again. Each verdict is pass, fail or " +
+        `not checked. Required are ${defaultRequired.join(", ")}; with --trust also trusted. ` +
+        "Exits 1 if a required verdict fails, 3 if one could not be checked.",
+    )
+    .argument("<file...>", "evidence, one or more .reach files")
+    .option("--trust <keyfile...>", "key files (public is enough) that may have signed")
+    .option("--require <verdicts>", `verdicts that must pass, of ${verdicts.join(",")}`)
+    .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach verify one.reach --trust team.key.pub")
+    .action(
+      verb<[string[], VerifyOptions]>((terminal, files, { trust, require }) => {
+        const policy: Policy = {
+          ...(trust === undefined
+            ? {}
+            : { trustedKeys: trust.map((path) => publicKeyOf(readKey(path))) }),
+          ...(require === undefined ? {} : { required: verdictList(require) }),
+        };
+        const engine = engines();
+        const codes = files.map((file) => {
+          try {
+            const report = verifyBytes(engine(), readInput(file), policy);
+            print(terminal, file, report);
+            if (!report.ok) terminal.problem(problem(file, report));
+            return report.exitCode;
+          } catch (error) {
+            const found = problemOf(error, file);
+            terminal.problem(found);
+            return found.exitCode;
+          }
+        });
+        const [file = ""] = files;
+        if (codes.every((code) => code === 0)) terminal.next(["reach", "inspect", file]);
+        // A proven fault says more than what could not be checked, and that more than bad input.
+        return [EXIT.failed, EXIT.unchecked, EXIT.usage].find((code) => codes.includes(code)) ?? EXIT.ok;
+      }),
+    );
+}
+
+function verdictList(text: string): Verdict[] {
+  return text.split(",").map((name) => {
+    const known = verdicts.find((verdict) => verdict === name.trim());
+    if (known !== undefined) return known;
+    throw new CliError({
+      code: CODE.usage,
+      what: `There is no verdict ${JSON.stringify(name)}`,
+      hint: `The verdicts are ${verdicts.join(", ")}.`,
+      exitCode: EXIT.usage,
+    });
+  });
+}
+
+function print(terminal: Terminal, file: string, report: Report): void {
+  const { verdicts: found, ok, exitCode, required, run, outcome, decision, fingerprint } = report;
+  if (terminal.json) {
+    terminal.result({
+      file,
+      ok,
+      exitCode,
+      required,
+      verdicts: found,
+      ...(run === undefined ? {} : { workflow: run.workflow, run: run.id, key: run.key.id }),
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(decision === undefined ? {} : { decision }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    });
+    return;
+  }
+  const { green, red, yellow, bold } = terminal.colors;
+  const paints = { pass: green, fail: red, "not checked": yellow };
+  const head = ok ? green("verified") : exitCode === EXIT.failed ? red("FAILED") : yellow("could not be checked");
+  const rows = verdicts.map((verdict) => {
+    const { result, why } = found[verdict];
+    const name = required.includes(verdict) ? `${verdict} *` : verdict;
+    return [name, { text: result, paint: paints[result] }, why];
+  });
+  terminal.print(`${bold(safe(file))}  ${head}`);
+  terminal.print(table(["verdict", "result", "why"], rows));
+  if (run !== undefined) {
+    terminal.print(
+      columns([
+        ["workflow", run.workflow],
+        ["outcome", outcome === undefined ? "not disclosed" : describeOutcome(outcome, 100)],
+        ["decision", decision ?? "not disclosed"],
+      ]),
+    );
+  }
+}
+
+/** The first required verdict that did not pass, as the error that the command ends with. */
+function problem(file: string, { verdicts: found, required, exitCode }: Report): Problem {
+  const wanted = exitCode === EXIT.failed ? "fail" : "not checked";
+  const verdict = required.find((name) => found[name].result === wanted) ?? "authentic";
+  const { code, why, hint } = found[verdict];
+  return {
+    code: code ?? CODE.unchecked,
+    what:
+      wanted === "fail"
+        ? `This evidence does not verify: ${verdict} failed`
+        : `This evidence could not be checked: ${verdict}`,
+    where: file,
+    why,
+    ...(hint === undefined ? {} : { hint }),
+    exitCode,
+  };
+}

@@ -1,0 +1,71 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { CODE, CliError, EXIT, systemProblem } from "./problem.ts";
+
+/** More than this is not read into memory; the engine's own limit for a JSON text is lower. */
+const MAX_FILE = 1 << 29; // 512 MiB
+
+/** The bytes of a file, or of stdin for `-`. Errors are CliErrors that name the file. */
+export function readInput(path: string): Uint8Array {
+  const where = path === "-" ? "stdin" : path;
+  let fd: number | undefined;
+  try {
+    fd = path === "-" ? 0 : openSync(path, "r");
+    if (fstatSync(fd).isDirectory()) {
+      throw Object.assign(new Error("it is a folder"), { code: "EISDIR", syscall: "read" });
+    }
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = new Uint8Array(1 << 16);
+      const read = readSome(fd, chunk);
+      if (read === 0) break;
+      chunks.push(chunk.subarray(0, read));
+      size += read;
+      if (size > MAX_FILE) throw tooLarge(where);
+    }
+    return Buffer.concat(chunks, size);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(systemProblem(error as NodeJS.ErrnoException, where));
+  } finally {
+    if (fd !== undefined && fd !== 0) closeSync(fd);
+  }
+}
+
+/** readSync on a pipe that has nothing yet fails with EAGAIN: wait for it. */
+function readSome(fd: number, chunk: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+const tooLarge = (where: string): CliError =>
+  new CliError({
+    code: CODE.tooLarge,
+    what: "This file is too large",
+    where,
+    why: `more than ${MAX_FILE} bytes`,
+    exitCode: EXIT.usage,
+  });
+
+/** `path:line:column` of a byte of a text, both from 1, the column in characters. */
+export function placeIn(path: string, bytes: Uint8Array, offset: number): string {
+  const before = Buffer.from(bytes.subarray(0, Math.min(offset, bytes.length))).toString("utf8");
+  const lines = before.split("\n");
+  return `${path}:${lines.length}:${Array.from(lines.at(-1) ?? "").length + 1}`;
+}
+
+/** The line of a program that a byte is on, and below it a caret at that byte. */
+export function pointAt(program: string, offset: number): string {
+  const before = Buffer.from(program).subarray(0, offset).toString("utf8");
+  const start = before.lastIndexOf("\n") + 1;
+  const line = program.slice(start).split("\n")[0] ?? "";
+  return `${line}\n${" ".repeat(Array.from(before.slice(start)).length)}^`;
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { createEngine } from "@reach-fabric/engine";
+import { newKey, readKeyFile } from "@reach-fabric/evidence";
+import type { KeyFile } from "@reach-fabric/evidence";
+import { readInput } from "./files.ts";
+import { CliError, exists, problemOf, systemProblem } from "./problem.ts";
+
+/** What `keys new` made: the key's id and the two files. */
+export interface MadeKey {
+  readonly id: string;
+  readonly private: string;
+  readonly public: string;
+}
+
+/**
+ * Makes a key pair: the private key at `path` (mode 0600), the public one at `path`.pub. Both files
+ * are new and complete, or neither is there.
+ *
+ * @throws CliError where one of them exists or cannot be written
+ */
+export function createKeyFile(path: string, random: (size: number) => Uint8Array): MadeKey {
+  const key = newKey(random);
+  const publicPath = `${path}.pub`;
+  if (existsSync(publicPath)) {
+    throw new CliError(exists(publicPath));
+  }
+  writeNew(path, key.private, 0o600);
+  try {
+    writeNew(publicPath, key.public, 0o644);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+  return { id: key.public.id, private: path, public: publicPath };
+}
+
+/** A file that was not there before, complete and durable, or an error and no file. */
+function writeNew(path: string, value: unknown, mode: number): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "wx", mode);
+    const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    fsyncSync(fd);
+  } catch (error) {
+    if (fd !== undefined) rmSync(path, { force: true });
+    throw new CliError(systemProblem(error as NodeJS.ErrnoException, path));
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** The key file at a path. Errors name the file and never show what is in it. */
+export function readKey(path: string): KeyFile {
+  const bytes = readInput(path);
+  try {
+    return readKeyFile(createEngine(), bytes);
+  } catch (error) {
+    throw new CliError(problemOf(error, path));
+  }
+}
+
+/** Where a run without --key looks for its key: XDG_CONFIG_HOME/reach/key.json. */
+export function defaultKeyPath(env: NodeJS.ProcessEnv): string {
+  return join(xdgFolder(env["XDG_CONFIG_HOME"], ".config"), "key.json");
+}
+
+/** Our folder below one of the XDG base directories; a relative one is ignored, as the standard says. */
+export function xdgFolder(base: string | undefined, fallback: string): string {
+  return join(base?.startsWith("/") === true ? base : join(homedir(), fallback), "reach");
+}
+
+/** The user's own key, made at the first use. */
+export function userKey(env: NodeJS.ProcessEnv): { readonly key: KeyFile; readonly made?: MadeKey } {
+  const path = defaultKeyPath(env);
+  if (existsSync(path)) return { key: readKey(path) };
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));
+  }
+  const made = createKeyFile(path, (size) => randomBytes(size));
+  return { key: readKey(path), made };
+}

@@ -1,0 +1,81 @@
+import { Command, CommanderError } from "commander";
+import { CODE, EXIT } from "./problem.ts";
+import { createTerminal } from "./terminal.ts";
+import { createVerb } from "./verb.ts";
+import type { Verb } from "./verb.ts";
+
+type Add = (program: Command, verb: Verb) => void;
+
+/** Each verb with what it needs, loaded when it is asked for: `canon` needs no signatures. */
+const verbs: Readonly<Record<string, () => Promise<Add>>> = {
+  run: async () => (await import("./commands/run.ts")).run,
+  verify: async () => (await import("./commands/verify.ts")).verify,
+  replay: async () => (await import("./commands/replay.ts")).replay,
+  diff: async () => (await import("./commands/diff.ts")).diff,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  keys: async () => (await import("./commands/keys.ts")).keys,
+  canon: async () => (await import("./commands/canon.ts")).canon,
+  eval: async () => (await import("./commands/eval.ts")).evalCommand,
+  golden: async () => (await import("./commands/golden.ts")).golden,
+};
+
+/**
+ * Runs one command line and resolves to its exit code.
+ *
+ * @param args what follows `reach`
+ */
+export async function reach(args: readonly string[], version: string): Promise<number> {
+  let code: number = EXIT.ok;
+  const verb = createVerb((given) => {
+    code = given;
+  });
+  const program = new Command("reach");
+  program
+    .description("Runs decision workflows that anybody can verify, replay and question.")
+    .version(version, "-V, --version")
+    .helpOption("-h, --help", "what a command does, with an example")
+    .exitOverride()
+    // What commander says of wrong usage is said below, as every other error.
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
+        "3 could not check, 4 not authorised, 130 interrupted.\n\n" +
+        "Example:\n  $ reach run workflow.yaml --input input.json --grant grant.json -o one.reach",
+    );
+  const [first = ""] = args;
+  const only = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
+  const loaded = only === undefined ? Object.values(verbs) : [only];
+  for (const add of await Promise.all(loaded.map((load) => load()))) add(program, verb);
+  try {
+    if (args.length === 0) {
+      program.outputHelp();
+      return EXIT.usage;
+    }
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    // `reach keys` alone: commander has printed the help.
+    if (error.code === "commander.help") return EXIT.usage;
+    createTerminal(args.includes("--json"), false).problem({
+      code: CODE.usage,
+      what: sentence(error.message),
+      hint: `reach ${helpOf(program, args)}--help`,
+      exitCode: EXIT.usage,
+    });
+    return EXIT.usage;
+  }
+  return code;
+}
+
+/** commander's `error: missing required argument 'file'` without its prefix. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, "").replaceAll("\n", " ");
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function helpOf(program: Command, args: readonly string[]): string {
+  const names = program.commands.map((command) => command.name());
+  return args[0] !== undefined && names.includes(args[0]) ? `${args[0]} ` : "";
+}

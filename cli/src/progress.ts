@@ -1,0 +1,36 @@
+import { parseRecord } from "@reach-fabric/engine";
+import type { TraceRecord } from "@reach-fabric/engine";
+import { taskName } from "./names.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Says what a run asks of the world as it goes: origins, methods and status codes, never a path, a
+ * body or a value of the run.
+ */
+export function progressOf(terminal: Terminal): (record: Uint8Array) => void {
+  const asked = new Map<string, string>();
+  return (bytes) => {
+    const record: TraceRecord = parseRecord(bytes);
+    if (record.kind === "request") {
+      asked.set(record.key, taskName(record.task));
+      if (record.type !== "http") return;
+      const { method, uri } = record.request;
+      const request = `${String(method)} ${originOf(String(uri))}`;
+      const task = taskName(record.task);
+      terminal.progress("request", `  ${task}: ${request}`, { key: record.key, task, request });
+    }
+    if (record.kind === "result" && ("status" in record.result || "failure" in record.result)) {
+      const answer = String(record.result["status"] ?? record.result["failure"]);
+      const task = asked.get(record.key) ?? record.key;
+      terminal.progress("result", `  ${task}: ${answer}`, { key: record.key, task, answer });
+    }
+    if (record.kind === "retry") {
+      const { attempt, delay } = record;
+      const task = taskName(record.task);
+      const text = `  ${task}: attempt ${attempt} in ${delay} ms`;
+      terminal.progress("retry", text, { task, attempt, delay });
+    }
+  };
+}
+
+const originOf = (uri: string): string => /^https?:\/\/[^/?#]*/.exec(uri)?.[0] ?? "";

@@ -1,0 +1,41 @@
+// Bytes and base64 in the one spelling that evidence allows.
+
+/** All parts in one array. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** The offset of the first difference, the shorter length where one begins the other, or -1. */
+export function firstDifferentByte(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return i;
+  return a.length === b.length ? -1 : shared;
+}
+
+/** RFC 4648 base64 with padding. For keys, signatures and statements: a few kilobytes. */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/**
+ * The bytes of a base64 text if it is the one text that {@link toBase64} writes for them, undefined
+ * otherwise: several spellings of one signature would be several files about one run.
+ */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch {
+    return undefined;
+  }
+  const bytes = Uint8Array.from(binary, (unit) => unit.charCodeAt(0));
+  return toBase64(bytes) === text ? bytes : undefined;
+}

@@ -1,0 +1,176 @@
+// Everything that can be wrong with a piece of evidence or a key, in one catalogue.
+//
+// `outcome` says what verify() makes of it: `fail` where the file
+// is shown to be wrong, `not checked` where this program cannot tell (exit codes 1 and 3).
+
+/** The codes of evidence and keys. A code never changes its meaning. */
+export type EvidenceCode =
+  | "REACH-E5001"
+  | "REACH-E5002"
+  | "REACH-E5003"
+  | "REACH-E5004"
+  | "REACH-E5005"
+  | "REACH-E5006"
+  | "REACH-E5007"
+  | "REACH-E5101"
+  | "REACH-E5102"
+  | "REACH-E5103"
+  | "REACH-E5104"
+  | "REACH-E5105"
+  | "REACH-E5201"
+  | "REACH-E5202"
+  | "REACH-E5203"
+  | "REACH-E5204"
+  | "REACH-E5205"
+  | "REACH-E5301"
+  | "REACH-E5302"
+  | "REACH-E5303"
+  | "REACH-E5304"
+  | "REACH-E5305"
+  | "REACH-E5306"
+  | "REACH-E5401"
+  | "REACH-E5402"
+  | "REACH-E5403"
+  | "REACH-E5404"
+  | "REACH-E5405"
+  | "REACH-E5406"
+  | "REACH-E5501"
+  | "REACH-E5502"
+  | "REACH-E5503"
+  | "REACH-E5504"
+  | "REACH-E5601"
+  | "REACH-E5602"
+  | "REACH-E5603"
+  | "REACH-E5604"
+  | "REACH-E5605"
+  | "REACH-E5701"
+  | "REACH-E5702"
+  | "REACH-E5703"
+  | "REACH-E5704"
+  | "REACH-E5705"
+  | "REACH-E5801"
+  | "REACH-E5802"
+  | "REACH-E5803"
+  | "REACH-E5901";
+
+/** What is known about an error besides its place. */
+interface Entry {
+  readonly outcome: "fail" | "not checked";
+  readonly hint?: string;
+}
+
+const fail = (hint?: string): Entry => ({ outcome: "fail", ...(hint ? { hint } : {}) });
+const open = (hint?: string): Entry => ({ outcome: "not checked", ...(hint ? { hint } : {}) });
+
+const damaged =
+  "the file was changed or damaged after it was written: get it again from its source";
+const inconsistent = "whoever wrote this file did not make it with Reach, or changed it on purpose";
+
+/** The codes of evidence and keys, `REACH-E5xxx`. docs/spec/evidence.md lists them. */
+export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
+  // 50xx the container
+  "REACH-E5001": fail("is it a .reach file?"),
+  "REACH-E5002": fail(damaged),
+  "REACH-E5003": fail(damaged),
+  "REACH-E5004": fail(damaged),
+  "REACH-E5005": fail("a .reach file is taken as it is: do not unpack and pack it again"),
+  "REACH-E5006": fail(damaged),
+  "REACH-E5007": fail("limits are in docs/spec/evidence.md, EVID-2"),
+  // 51xx the JSON in it
+  "REACH-E5101": fail(damaged),
+  "REACH-E5102": fail(damaged),
+  "REACH-E5103": fail(damaged),
+  "REACH-E5104": open("take a newer version of Reach"),
+  "REACH-E5105": fail(damaged),
+  // 52xx keys
+  "REACH-E5201": fail("make a key with `reach keys new`"),
+  "REACH-E5202": fail("such a key is valid for signatures that nobody made: make another one"),
+  "REACH-E5203": fail("the key file was changed: get it again from its owner"),
+  "REACH-E5204": fail("only a key file with `private` can sign"),
+  "REACH-E5205": fail("ask the signer which key is his, over another channel"),
+  // 53xx the signature and the signed statement
+  "REACH-E5301": fail(damaged),
+  "REACH-E5302": fail(damaged),
+  "REACH-E5303": fail(damaged),
+  "REACH-E5304": fail(damaged),
+  "REACH-E5305": fail(inconsistent),
+  "REACH-E5306": fail(damaged),
+  // 54xx the pack and the engine
+  "REACH-E5401": fail(damaged),
+  "REACH-E5402": fail(damaged),
+  "REACH-E5403": fail(inconsistent),
+  "REACH-E5404": open("ask for the evidence with its pack enclosed"),
+  "REACH-E5405": fail("the policy lists the engines that it allows"),
+  "REACH-E5406": open("take a version of Reach whose engine has these semantics"),
+  // 55xx disclosures
+  "REACH-E5501": fail(damaged),
+  "REACH-E5502": fail(damaged),
+  "REACH-E5503": fail(inconsistent),
+  "REACH-E5504": open("ask for the evidence with these values disclosed"),
+  // 56xx the trace
+  "REACH-E5601": fail(inconsistent),
+  "REACH-E5602": fail(inconsistent),
+  "REACH-E5603": fail(inconsistent),
+  "REACH-E5604": fail(inconsistent),
+  "REACH-E5605": fail(inconsistent),
+  // 57xx replay
+  "REACH-E5701": fail("`reach replay` shows the record and both values"),
+  "REACH-E5702": fail(inconsistent),
+  "REACH-E5703": open("give a larger budget of fuel if you trust where the file comes from"),
+  "REACH-E5704": fail(inconsistent),
+  "REACH-E5705": open("this is a bug of the engine or a machine without memory: report it"),
+  // 58xx making evidence
+  "REACH-E5801": fail("only a run that has ended has evidence"),
+  "REACH-E5802": fail(),
+  "REACH-E5803": fail("the recorded run is not what the engine computes: do not trust its host"),
+  // 59xx
+  "REACH-E5901": open("this is a bug of Reach: report it"),
+};
+
+/** Where an {@link EvidenceError} is. */
+export interface ErrorPlace {
+  /** Bytes into the file, or into the entry that the message names. */
+  readonly offset?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * A file or a key is not what it should be. `code` is stable, `message` names the place.
+ *
+ * @example
+ * try {
+ *   openEvidence(engine, bytes);
+ * } catch (error) {
+ *   if (error instanceof EvidenceError) console.log(error.code, error.offset, error.hint);
+ * }
+ */
+export class EvidenceError extends Error {
+  override readonly name: string = "EvidenceError";
+  readonly code: EvidenceCode;
+  readonly offset: number | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: EvidenceCode, message: string, { offset, cause }: ErrorPlace = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.offset = offset;
+    this.hint = catalogue[code].hint;
+  }
+
+  /** What a check makes of this error. */
+  get outcome(): "fail" | "not checked" {
+    return catalogue[this.code].outcome;
+  }
+}
+
+/**
+ * A text of unknown origin for a message: quoted, ASCII only, at most 80 characters, so that it can
+ * neither steer a terminal nor turn the reading direction.
+ */
+export function quoted(text: string): string {
+  const cut = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return JSON.stringify(cut).replace(
+    /[^\u0020-\u007e]/g,
+    (unit) => `\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}

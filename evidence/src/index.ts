@@ -1,0 +1,28 @@
+/**
+ * `@reach-fabric/evidence`: signed evidence about a run in one file, and verify(), which says what
+ * it shows and what it does not. No I/O and no Node: it runs in a browser.
+ */
+export { createEvidence } from "./create.ts";
+export type { CreateOptions, RunFacts } from "./create.ts";
+export { diff } from "./diff.ts";
+export type { Both, DiffReport } from "./diff.ts";
+export { EvidenceError } from "./errors.ts";
+export type { EvidenceCode } from "./errors.ts";
+export {
+  newKey,
+  publicKey,
+  publicKeyFile,
+  publicKeyOf,
+  publicKeyPem,
+  readKeyFile,
+  sameKey,
+  signerOf,
+} from "./keys.ts";
+export type { PrivateKeyFile, PublicKey, Signer } from "./keys.ts";
+export { openEvidence } from "./open.ts";
+export type { Evidence, Outcome, Run } from "./open.ts";
+export { defaultRequired, verdicts } from "./verdicts.ts";
+export type { Finding, Report, Verdict } from "./verdicts.ts";
+export { REPLAY_FUEL, verify } from "./verify.ts";
+export type { Policy } from "./verify.ts";
+export type { KeyFile } from "@reach-fabric/schema";

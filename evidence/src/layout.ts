@@ -1,0 +1,81 @@
+// Which entries a .reach file of format 1 has, and in which order. docs/spec/evidence.md, EVID-5.
+import type { Entry } from "./container.ts";
+import { EvidenceError, quoted } from "./errors.ts";
+
+/** The names of the entries. */
+export const ENTRY = {
+  run: "run.json",
+  bundle: "run.sigstore.json",
+  trace: "trace.jsonl",
+  disclosures: "disclosures.jsonl",
+} as const;
+
+const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
+
+/** The name of the blob with this SHA-256. */
+export const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
+
+/** The entries of one piece of evidence. */
+export interface Layout {
+  readonly run: Uint8Array;
+  readonly bundle: Uint8Array;
+  readonly trace: Uint8Array;
+  /** Removable: absent where nothing is disclosed. */
+  readonly disclosures: Uint8Array | undefined;
+  /** By the SHA-256 in their names, which is not checked here. Removable. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The entries in their order: the three that are always there, disclosures, blobs by digest. */
+export function entriesOf({ run, bundle, trace, disclosures, blobs }: Layout): Entry[] {
+  return [
+    { name: ENTRY.run, bytes: run },
+    { name: ENTRY.bundle, bytes: bundle },
+    { name: ENTRY.trace, bytes: trace },
+    ...(disclosures === undefined ? [] : [{ name: ENTRY.disclosures, bytes: disclosures }]),
+    ...[...blobs.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([digest, bytes]) => ({ name: blobName(digest), bytes })),
+  ];
+}
+
+/**
+ * The entries of a container by what they are.
+ *
+ * @throws EvidenceError `REACH-E5003` one that format 1 does not know, `REACH-E5004` one that is
+ *   not in its place, `REACH-E5006` one that is missing
+ */
+export function readLayout(entries: readonly Entry[]): Layout {
+  const found = new Map(entries.map(({ name, bytes }) => [name, bytes]));
+  const blobs = new Map<string, Uint8Array>();
+  const known: string[] = Object.values(ENTRY);
+  for (const { name, bytes } of entries) {
+    const digest = BLOB.exec(name)?.[1];
+    if (digest !== undefined) blobs.set(digest, bytes);
+    else if (!known.includes(name)) {
+      throw new EvidenceError("REACH-E5003", `evidence has no entry ${quoted(name)}`);
+    }
+  }
+  const required = (name: string): Uint8Array => {
+    const bytes = found.get(name);
+    if (bytes === undefined) throw new EvidenceError("REACH-E5006", `there is no ${name}`);
+    return bytes;
+  };
+  const layout = {
+    run: required(ENTRY.run),
+    bundle: required(ENTRY.bundle),
+    trace: required(ENTRY.trace),
+    disclosures: found.get(ENTRY.disclosures),
+    blobs,
+  };
+  entriesOf(layout).forEach(({ name }, i) => {
+    const actual = entries[i]?.name;
+    if (actual !== name) {
+      throw new EvidenceError(
+        "REACH-E5004",
+        `entry ${i + 1} is ${quoted(actual ?? "")}, where ${name} belongs`,
+      );
+    }
+  });
+  return layout;
+}

@@ -1,0 +1,125 @@
+// Opens a .reach file: what is in it, put together, with nothing said about who wrote it.
+import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
+import type { EvidenceRun, TraceLeaf } from "@reach-fabric/schema";
+import { readContainer } from "./container.ts";
+import { matchDisclosures, readDisclosures, rebuildRecords, runValues } from "./disclosures.ts";
+import type { Disclosed, RunValues } from "./disclosures.ts";
+import { EvidenceError } from "./errors.ts";
+import { namedKey, readRun } from "./run.ts";
+import type { PublicKey } from "./keys.ts";
+import { ENTRY, readLayout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import { readPack, requireBlobs } from "./pack.ts";
+import { readLeaves } from "./trace.ts";
+import type { Leaf } from "./trace.ts";
+
+/** What a piece of evidence says about its run: run.json, with the values that are disclosed. */
+export interface Run extends RunValues {
+  readonly id: string;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly workflow: string;
+  readonly semantics: number;
+  /** SHA-256 of the engine and of the pack, in hex. */
+  readonly engine: string;
+  readonly pack: string;
+  readonly trace: { readonly root: string; readonly size: number };
+  /** The key that run.json names as its signer's: see the verdict `trusted`. */
+  readonly key: PublicKey;
+}
+
+/** How a run ended; undefined values are not disclosed. */
+export type Outcome = Pick<OutcomeRecord, "status" | "output" | "error">;
+
+/** A .reach file that was opened and not verified. */
+export interface Evidence {
+  readonly run: Run;
+  /** The pack as it was run; null where it is not enclosed whole. */
+  readonly pack: Pack | null;
+  /** All records, byte for byte; null where a value is not disclosed. */
+  readonly records: Uint8Array[] | null;
+  readonly leaves: readonly TraceLeaf[];
+  readonly outcome: Outcome | null;
+  /** The pointers of the values that are not disclosed. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * What is in a .reach file. Container, JSON, commitments and blobs are checked, so the parts belong
+ * together; the signature is not, and nothing is replayed: that is verify().
+ *
+ * @throws EvidenceError the code of the first thing that is wrong
+ *
+ * @example
+ * const { run, records } = openEvidence(engine, bytes);
+ */
+export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
+  const { document, layout } = readDocument(engine, bytes);
+  const key = namedKey(document);
+  requireBlobs(engine, layout.blobs);
+  const pack = readPack(engine, document.pack, layout.blobs);
+  const leaves = readLeaves(engine, layout.trace);
+  const disclosed = readDisclosed(engine, document, layout, leaves);
+  return assemble(document, key, pack, leaves, disclosed);
+}
+
+/**
+ * The container of a file and its run.json. The version is read before anything that a later
+ * version could have changed, except the container itself.
+ */
+export function readDocument(
+  engine: Engine,
+  bytes: Uint8Array,
+): { document: EvidenceRun; layout: Layout } {
+  // Out of reach of whoever shares the memory: what is checked is what is used.
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
+  const entries = readContainer(own);
+  const [first] = entries;
+  if (first?.name !== ENTRY.run) {
+    throw new EvidenceError("REACH-E5006", `the first entry is not ${ENTRY.run}`);
+  }
+  const document = readRun(engine, first.bytes);
+  return { document, layout: readLayout(entries) };
+}
+
+/** The disclosures of a file, put to their commitments. */
+export function readDisclosed(
+  engine: Engine,
+  document: EvidenceRun,
+  layout: Layout,
+  leaves: readonly Leaf[],
+): Disclosed {
+  return matchDisclosures(engine, document, leaves, readDisclosures(engine, layout.disclosures));
+}
+
+/** One view of what was read. */
+export function assemble(
+  document: EvidenceRun,
+  key: PublicKey,
+  pack: Pack | null,
+  leaves: readonly Leaf[],
+  disclosed: Disclosed,
+): Evidence {
+  const { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace } = document;
+  const identity = { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace };
+  return {
+    run: { ...identity, ...runValues(disclosed), pack: document.pack, key },
+    pack,
+    records: rebuildRecords(leaves, disclosed),
+    leaves: leaves.map(({ value }) => value),
+    outcome: outcomeOf(leaves, disclosed),
+    missing: disclosed.missing,
+  };
+}
+
+function outcomeOf(leaves: readonly Leaf[], { records }: Disclosed): Outcome | null {
+  const last = leaves.at(-1)?.value;
+  if (last?.kind !== "outcome") return null;
+  const [disclosure] = records.at(-1) ?? [];
+  if (disclosure === undefined) return { status: last.status };
+  const value = disclosure.value as NonNullable<OutcomeRecord["output"]>;
+  return last.status === "completed"
+    ? { status: last.status, output: value }
+    : { status: last.status, error: value };
+}

@@ -1,0 +1,258 @@
+// verify(): the protocol, check by check, in the order of docs/spec/evidence.md, EVID-24.
+//
+// Everything up to check 8 answers `authentic`; 9 and 10 `complete`; 15 `replayed`. A check runs
+// only on what the checks before it have let through: no byte is parsed as a statement before its
+// signature was verified, and nothing is replayed before it is known to be what was signed.
+import { fromHex, replay as replayOnEngine, taggedHash, toHex } from "@reach-fabric/engine";
+import type { Engine, ReplayResult } from "@reach-fabric/engine";
+import { readBundle, verifiedPayload } from "./bundle.ts";
+import { EvidenceError, quoted } from "./errors.ts";
+import { sameKey } from "./keys.ts";
+import type { PublicKey } from "./keys.ts";
+import { assemble, readDisclosed, readDocument } from "./open.ts";
+import type { Evidence } from "./open.ts";
+import { readPack, requireBlobs } from "./pack.ts";
+import { namedKey } from "./run.ts";
+import { requireStatement } from "./statement.ts";
+import { readLeaves, requireSameRun, requireTrace } from "./trace.ts";
+import { defaultRequired, Findings, verdicts } from "./verdicts.ts";
+import type { Report, Verdict } from "./verdicts.ts";
+
+/** What a verifier asks of evidence. */
+export interface Policy {
+  /**
+   * The keys that may have signed. With it, `trusted` is required: a file that another key signed
+   * fails, and with no keys every file does. Without it, `trusted` is not checked.
+   */
+  readonly trustedKeys?: readonly PublicKey[];
+  /** The verdicts that must pass; `authentic` always must. Default: and `complete`, `replayed`. */
+  readonly required?: readonly Verdict[];
+  /**
+   * Digests of the engines that may have run it, in hex. With it, `replayed` is required: another
+   * engine fails. Without it, any engine may have, provided that this one computes the same.
+   */
+  readonly engines?: readonly string[];
+  /**
+   * Fuel that a replay may use. A run that was allowed more is not replayed: `not checked`. Default:
+   * {@link REPLAY_FUEL}.
+   */
+  readonly fuel?: number;
+}
+
+/** The default budget of a replay in units of fuel: ten times what a run has by default. */
+export const REPLAY_FUEL = 1_000_000_000;
+
+/**
+ * Verifies a .reach file and says what is shown and what is not, verdict by verdict. For hostile
+ * bytes, too, it returns a report; it throws for a policy that makes no sense.
+ *
+ * What `authentic` shows: nothing in the file was changed since somebody with the private key of
+ * `run.key` signed it. It does not show whose key that is: anybody can sign a file of his own. Give
+ * `trustedKeys` to know who.
+ *
+ * @param engine its pack and run are replaced
+ *
+ * @example
+ * const report = verify(createEngine(), bytes, { trustedKeys: [publicKeyOf(file)] });
+ * if (!report.ok) for (const [verdict, { result, why }] of Object.entries(report.verdicts)) ...
+ */
+export function verify(
+  engine: Engine,
+  bytes: Uint8Array,
+  policy: Policy = {},
+  replay: typeof replayOnEngine = replayOnEngine,
+): Report {
+  const findings = new Findings(requiredBy(policy));
+
+  const evidence = findings.attempt("authentic", () => {
+    // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
+    const { document, layout } = readDocument(engine, bytes);
+    const bundle = readBundle(engine, layout.bundle);
+    // 4 the key: named by the file, trusted only if the policy says so
+    const key = namedKey(document);
+    findings.attempt("trusted", () => requireTrusted(policy, key));
+    // 5 exactly one signature, and it is valid
+    const payload = verifiedPayload(bundle, key);
+    // 6 those bytes, and no others, are parsed; they are about the files in hand
+    requireStatement(engine, payload, { ...document, run: layout.run, trace: layout.trace });
+    // 7 every blob belongs to the pack that was signed; its engine is one that may be used
+    requireBlobs(engine, layout.blobs);
+    const pack = readPack(engine, document.pack, layout.blobs);
+    findings.attempt("replayed", () => requireAllowed(policy, document.engine));
+    // 8 every disclosed value is the one that was committed to
+    const leaves = readLeaves(engine, layout.trace);
+    const disclosed = readDisclosed(engine, document, layout, leaves);
+    return { document, allLeaves: leaves, ...assemble(document, key, pack, leaves, disclosed) };
+  });
+  if (evidence === undefined) return findings.report({});
+  const { document, allLeaves, run, outcome } = evidence;
+  notePasses(findings, policy, run.key);
+
+  const oneRun = findings.attempt("complete", () => {
+    // 9 contiguity, count, end, root
+    requireTrace(engine, document, allLeaves);
+    // 10 the trace is that of run.json
+    requireSameRun(document, allLeaves);
+    return true;
+  });
+  // 11 to 14, log, witnesses, consistency and times, are not built yet.
+
+  let result: ReplayResult | undefined;
+  if (oneRun === undefined) {
+    findings.leave("replayed", "the trace is not that of one whole run");
+  } else {
+    findings.attempt("complete", () => {
+      requireAllDisclosed(evidence);
+      findings.pass(
+        "complete",
+        `all ${run.trace.size} records, their values and the pack are there`,
+      );
+    });
+    // 15 replay, decision digest, fingerprint
+    result = findings.attempt("replayed", () => replayWithin(engine, evidence, policy, replay));
+  }
+  if (result !== undefined) {
+    const { status } = result;
+    findings.attempt("replayed", () => {
+      if (status !== "reproduced") throw notReproduced(result);
+      requireDecision(engine, run, result);
+      const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
+      findings.pass("replayed", `all ${result.records} records, decision and fingerprint${same}`);
+    });
+  }
+  return findings.report({
+    run,
+    ...(outcome === null ? {} : { outcome }),
+    ...(run.decision === null ? {} : { decision: run.decision }),
+    ...(run.fingerprint === null ? {} : { fingerprint: run.fingerprint }),
+    ...(result === undefined ? {} : { replay: result }),
+  });
+}
+
+/** What a policy requires, said or implied: naming keys or engines is asking for them. */
+function requiredBy({ required = defaultRequired, trustedKeys, engines }: Policy): Verdict[] {
+  const unknown = required.find((verdict) => !verdicts.includes(verdict));
+  if (unknown !== undefined) throw new TypeError(`There is no verdict ${unknown}`);
+  return [
+    "authentic",
+    ...required,
+    ...(trustedKeys === undefined ? [] : ["trusted" as const]),
+    ...(engines === undefined ? [] : ["replayed" as const]),
+  ];
+}
+
+function requireTrusted({ trustedKeys }: Policy, key: PublicKey): void {
+  if (trustedKeys === undefined || trustedKeys.some((trusted) => sameKey(trusted, key))) return;
+  throw new EvidenceError("REACH-E5205", `the policy does not trust the key ${key.id}`);
+}
+
+function requireAllowed({ engines }: Policy, engine: string): void {
+  if (engines === undefined || engines.includes(engine)) return;
+  throw new EvidenceError("REACH-E5405", `the policy does not allow the engine ${engine}`);
+}
+
+function notePasses(findings: Findings, { trustedKeys }: Policy, { id }: PublicKey): void {
+  findings.pass(
+    "authentic",
+    `every byte is what the key ${id} signed; whose key that is, the file cannot say`,
+  );
+  if (trustedKeys === undefined) {
+    findings.leave("trusted", `no trusted key was given: anybody may hold the key ${id}`);
+  } else {
+    findings.pass("trusted", `the policy trusts the key ${id}`);
+  }
+  findings.leave("complete", "the trace was not checked");
+  findings.leave("replayed", "the run was not replayed");
+}
+
+function requireAllDisclosed({ missing, pack }: Evidence): void {
+  const [first] = missing;
+  if (first !== undefined) {
+    throw new EvidenceError(
+      "REACH-E5504",
+      `${missing.length} values are not disclosed, the first is ${first}`,
+    );
+  }
+  if (pack === null) throw noPack();
+}
+
+const noPack = (): EvidenceError =>
+  new EvidenceError("REACH-E5404", "the pack is not enclosed, or not all of it");
+
+/**
+ * The replay of the records, within the policy's budget of fuel.
+ *
+ * @throws EvidenceError `REACH-E5404`, `REACH-E5504` something is not there to be replayed,
+ *   `REACH-E5406` this engine means something else by a run, `REACH-E5703` over the budget
+ */
+function replayWithin(
+  engine: Engine,
+  { run, pack, records, leaves, missing }: Evidence,
+  { fuel = REPLAY_FUEL }: Policy,
+  replay: typeof replayOnEngine,
+): ReplayResult {
+  if (records === null) {
+    const first = missing.find((pointer) => !pointer.startsWith("/run/")) ?? "";
+    throw new EvidenceError("REACH-E5504", `the value at ${first} is not disclosed`);
+  }
+  if (pack === null) throw noPack();
+  if (run.semantics !== engine.semantics) {
+    throw new EvidenceError(
+      "REACH-E5406",
+      `the run has semantics ${run.semantics}, this engine has ${engine.semantics}`,
+    );
+  }
+  requireBudget(leaves, fuel);
+  return replay(engine, pack, records);
+}
+
+/**
+ * What a run may use is part of its start record, so a replay cannot use more; a run that may use
+ * more than the verifier wants to spend is not begun.
+ */
+function requireBudget([start]: Evidence["leaves"], budget: number): void {
+  const fuel = start?.kind === "start" ? start.limits["fuel"] : undefined;
+  if (typeof fuel === "number" && fuel > budget) {
+    throw new EvidenceError(
+      "REACH-E5703",
+      `the run may use ${fuel} units of fuel, the budget is ${budget}`,
+    );
+  }
+}
+
+function notReproduced({ status, refusal, divergence }: ReplayResult): EvidenceError {
+  if (status === "refused") {
+    const why = refusal === undefined ? "" : `: ${quoted(refusal.message)} (${refusal.code})`;
+    return new EvidenceError("REACH-E5704", `the engine refuses the pack or the start${why}`);
+  }
+  if (divergence === undefined) {
+    return new EvidenceError("REACH-E5701", "the run goes on where the records end");
+  }
+  const { seq, kind, pointer } = divergence;
+  const where = pointer === undefined ? "" : ` at ${quoted(pointer)}`;
+  return new EvidenceError(
+    "REACH-E5701",
+    `the engine computes something else: record ${seq} (${quoted(kind)})${where}`,
+  );
+}
+
+/** Requires that the signed decision and fingerprint are those of the replay (TRACE-17). */
+function requireDecision(engine: Engine, run: Evidence["run"], { decision }: ReplayResult): void {
+  if (run.decision === null) {
+    throw new EvidenceError("REACH-E5504", "the signed decision digest is not disclosed");
+  }
+  if (run.decision !== decision) {
+    throw new EvidenceError(
+      "REACH-E5702",
+      `the replay gives the decision ${decision}, ${run.decision} was signed`,
+    );
+  }
+  const parts = [fromHex(run.engine), fromHex(decision)];
+  const fingerprint = toHex(taggedHash(engine, "fp", parts));
+  if (run.fingerprint !== fingerprint) {
+    throw new EvidenceError(
+      "REACH-E5702",
+      `the fingerprint is ${fingerprint}, ${run.fingerprint} was signed`,
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { catalogue } from "../src/errors.ts";
+
+const spec = readFileSync(new URL("../../docs/spec/evidence.md", import.meta.url), "utf8");
+
+test("docs/spec/evidence.md lists the codes of the catalogue, and says the same of them", () => {
+  const listed = [...spec.matchAll(/^\| (REACH-E5\d{3}) \| (fail|not checked) \| \S/gm)];
+  expect(Object.fromEntries(listed.map(([, code, outcome]) => [code, outcome]))).toEqual(
+    Object.fromEntries(Object.entries(catalogue).map(([code, { outcome }]) => [code, outcome])),
+  );
+});
+
+test("its rules are numbered without a gap", () => {
+  const numbers = [...spec.matchAll(/\*\*EVID-(\d+)\*\*/g)].map(([, number]) => Number(number));
+  expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+});

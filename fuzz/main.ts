@@ -1,0 +1,111 @@
+// npm run fuzz                            every target, a minute each
+// npm run fuzz -- json --time 600         one of them, ten minutes
+// npm run fuzz -- expr --seed 7 --runs 5000
+//
+// Prints the seed first: the same seed and runs try the same inputs. Before anything else the
+// canary must die; a run that cannot find its fault fails. Progress goes to stderr. A finding is
+// printed with all that is needed to try it again, and belongs into fuzz/corpus with its cause.
+import { parseArgs } from "node:util";
+import { canaryTarget } from "./targets/canary.ts";
+import { exprTarget } from "./targets/expr.ts";
+import { jsonTarget } from "./targets/json.ts";
+import { attack, tryCorpus } from "./registry.ts";
+import type { Finding, Target } from "./registry.ts";
+
+const targets: Readonly<Record<string, () => Target<never>>> = {
+  json: jsonTarget as () => Target<never>,
+  expr: exprTarget as () => Target<never>,
+};
+
+/** Inputs of one round: short enough to keep to the time, long enough for large inputs. */
+const ROUND = 2000;
+
+function main(args: string[]): number {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { seed: { type: "string" }, time: { type: "string" }, runs: { type: "string" } },
+  });
+  const numbers = [values.seed, values.time, values.runs].map((text) =>
+    text === undefined ? undefined : Number(text),
+  );
+  const unknown = positionals.filter((name) => !(name in targets));
+  if (
+    unknown.length > 0 ||
+    numbers.some((x) => x !== undefined && !(Number.isInteger(x) && x >= 0))
+  ) {
+    process.stderr.write(
+      `fuzz [${Object.keys(targets).join("|")}]... [--seed N] [--time SECONDS] [--runs N]\n`,
+    );
+    return 2;
+  }
+  const [seed = Math.trunc(Date.now() / 1000) % 2 ** 31, time = 60, runs] = numbers;
+  process.stdout.write(`seed ${seed}\n`);
+
+  if (attack(canaryTarget(), seed, ROUND) === undefined) {
+    process.stdout.write("canary ALIVE: a known fault was not found, so this run proves nothing\n");
+    return 1;
+  }
+  process.stdout.write("canary found, as it must be\n");
+
+  let findings = 0;
+  for (const name of positionals.length > 0 ? positionals : Object.keys(targets)) {
+    const target = targets[name]?.();
+    if (target === undefined) continue;
+    const kept = tryCorpus(target);
+    for (const failure of kept.failed) process.stdout.write(`${name} corpus ${failure}\n`);
+    findings += kept.failed.length;
+
+    const { finding, tried, seconds } = hunt(
+      target,
+      seed,
+      runs ?? Infinity,
+      runs === undefined ? time : Infinity,
+    );
+    const about = target.known ? `, ${target.known()}` : "";
+    process.stdout.write(
+      `${name}: ${tried} inputs in ${seconds.toFixed(1)} s, ${kept.passed} kept ones${about}: ` +
+        `${finding === undefined ? "nothing found" : "FAULT"}\n`,
+    );
+    if (finding !== undefined) {
+      findings += 1;
+      process.stdout.write(report(name, finding));
+    }
+  }
+  return findings === 0 ? 0 : 1;
+}
+
+function hunt(
+  target: Target<never>,
+  seed: number,
+  runs: number,
+  time: number,
+): { finding: Finding | undefined; tried: number; seconds: number } {
+  const start = performance.now();
+  const seconds = (): number => (performance.now() - start) / 1000;
+  let tried = 0;
+  let said = 0;
+  for (let round = 0; tried < runs && seconds() < time; round++) {
+    const count = Math.min(ROUND, runs - tried);
+    const finding = attack(target, seed + round, count);
+    tried += count;
+    if (finding !== undefined) return { finding, tried, seconds: seconds() };
+    if (seconds() - said >= 10) {
+      said = seconds();
+      process.stderr.write(`${target.name}: ${tried} inputs, ${said.toFixed(0)} s\n`);
+    }
+  }
+  return { finding: undefined, tried, seconds: seconds() };
+}
+
+function report(name: string, { seed, path, input, error }: Finding): string {
+  const kept = JSON.stringify(input, (_, value: unknown) =>
+    value instanceof Uint8Array ? { hex: Buffer.from(value).toString("hex") } : value,
+  );
+  return (
+    `\n${error.message}\n\n  input: ${kept}\n` +
+    `  again: npm run fuzz -- ${name} --seed ${seed} --runs ${ROUND}   (path ${path})\n\n`
+  );
+}
+
+process.exitCode = main(process.argv.slice(2));

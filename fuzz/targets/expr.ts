@@ -1,0 +1,83 @@
+// The jq compiler and machine against fuzz/models/jq, and rubbish programs against nothing but
+// the builds themselves: every one must end in the same documented way with the same fuel.
+import fc from "fast-check";
+import type { Engine, Evaluation } from "@reach-fabric/engine";
+import { agreed, survivors } from "../../tools/builds.ts";
+import { inputs, programs, rubble } from "../arbitraries/expr.ts";
+import { print } from "../models/jq/ast.ts";
+import type { Ast } from "../models/jq/ast.ts";
+import { interpret } from "../models/jq/interpret.ts";
+import type { Outcome } from "../models/jq/interpret.ts";
+import { GiveUp } from "../models/jq/values.ts";
+import { read } from "../models/json.ts";
+import type { Target } from "../registry.ts";
+
+interface Input {
+  /** A tree that the model can run, or a text for the builds alone. */
+  readonly program: Ast | string;
+  readonly input: string;
+}
+
+const FUEL = 3_000_000;
+
+/** Fuel is part of what must agree. */
+const ask = (engine: Engine, program: string, input: string): Evaluation =>
+  engine.evaluate(program, input, { fuel: FUEL });
+
+/** What the model says, or undefined where it does not know. */
+function model(program: Ast, input: string): Outcome | undefined {
+  try {
+    return interpret(program, read(new TextEncoder().encode(input), "jq"));
+  } catch (error) {
+    if (error instanceof GiveUp || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function fault(actual: Evaluation, expected: Outcome): string | undefined {
+  if (JSON.stringify(actual.outputs) !== JSON.stringify(expected.outputs)) return "other outputs";
+  if (expected.error === null) return actual.error === null ? undefined : "an error";
+  if (actual.error === null) return "no error";
+  if (actual.error.code !== "REACH-E1401") return "another kind of error";
+  if (expected.error === true) return undefined;
+  // Long texts are cut.
+  const words = actual.error.message.replace("the expression raised an error: ", "");
+  return expected.error.startsWith(words) && words.length > 0 ? undefined : "another message";
+}
+
+export function exprTarget(): Target<Input> {
+  const engines = survivors();
+  let asked = 0;
+  let known = 0;
+  return {
+    name: "expr",
+    arbitrary: fc.oneof(
+      { weight: 9, arbitrary: fc.record({ program: programs, input: inputs }) },
+      { weight: 1, arbitrary: fc.record({ program: rubble, input: inputs }) },
+    ),
+    check: ({ program, input }) => {
+      const text = typeof program === "string" ? program : print(program);
+      const about = `\n  program: ${text}\n  input:   ${input}\n`;
+      let actual: Evaluation;
+      try {
+        actual = agreed(engines(), (engine) => ask(engine, text, input));
+      } catch (error) {
+        throw new Error(`${String(error)}${about}`, { cause: error });
+      }
+      if (actual.fuel < 0 || actual.fuel > FUEL + 1e6) throw new Error(`fuel ${actual.fuel}`);
+      if (typeof program === "string") return;
+      asked += 1;
+      const expected = model(program, input);
+      if (expected === undefined || actual.error?.code.startsWith("REACH-E12")) return;
+      known += 1;
+      const what = fault(actual, expected);
+      if (what !== undefined) {
+        throw new Error(
+          `${what}${about}` +
+            `  engine:  ${JSON.stringify(actual)}\n  model:   ${JSON.stringify(expected)}`,
+        );
+      }
+    },
+    known: () => `the model knew the answer of ${known} of ${asked} programs`,
+  };
+}

@@ -1,0 +1,28 @@
+// A short fuzz run with a fixed seed: the same inputs every time, so a red test means a change.
+import { expect, test } from "vitest";
+import { attack, tryCorpus } from "../registry.ts";
+import type { Target } from "../registry.ts";
+import { canaryTarget } from "../targets/canary.ts";
+import { exprTarget } from "../targets/expr.ts";
+import { jsonTarget } from "../targets/json.ts";
+
+const SEED = 20_261_123;
+
+test("the canary's fault is found", () => {
+  expect(attack(canaryTarget(), SEED, 2000)).toBeDefined();
+});
+
+const targets: readonly [() => Target<never>, number][] = [
+  [jsonTarget as () => Target<never>, 10_000],
+  [exprTarget as () => Target<never>, 3000],
+];
+
+for (const [make, runs] of targets) {
+  const { name } = make;
+  test(`${name}: model = release = SIMD = debug on ${runs} inputs and the kept ones`, () => {
+    const target = make();
+    expect(tryCorpus(target).failed).toEqual([]);
+    const finding = attack(target, SEED, runs);
+    expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
+  });
+}

@@ -1,0 +1,55 @@
+// Where the golden files are, and the rules of docs/spec that they are about.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** A golden file as it lies on the disk; the path is relative to the repository. */
+export interface FileText {
+  readonly path: string;
+  readonly text: string;
+}
+
+const names = (folder: string): string[] =>
+  readdirSync(root + folder, { recursive: true, encoding: "utf8" }).sort();
+
+/** All golden files of all released formats, by path. */
+export function goldenFiles(): FileText[] {
+  return names("golden")
+    .filter((name) => /^v\d+\/.*\.json$/.test(name.replaceAll("\\", "/")))
+    .map((name) => `golden/${name.replaceAll("\\", "/")}`)
+    .map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
+}
+
+/** Rule ids and the page of docs/spec that defines each. A rule begins a paragraph: `**JSON-1** ...`. */
+export function specRules(): Map<string, string> {
+  const rules = new Map<string, string>();
+  for (const name of names("docs/spec").filter((file) => file.endsWith(".md"))) {
+    const page = `docs/spec/${name}`;
+    const text = readFileSync(root + page, "utf8");
+    for (const [, id = ""] of text.matchAll(/^(?:[-*|] )?\*\*([A-Z]+-\d+)\*\*/gm)) {
+      const before = rules.get(id);
+      if (before !== undefined) throw new Error(`${id} is defined in ${before} and in ${page}`);
+      rules.set(id, page);
+    }
+  }
+  return rules;
+}
+
+/** Rule ids that titles of tests cite (`test("ABI-3 a trap ...")`), with the file that does. */
+export function testedRules(): Map<string, string> {
+  const rules = new Map<string, string>();
+  const folders = readdirSync(root, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !["node_modules", "build", ".git"].includes(entry.name),
+  );
+  for (const { name: folder } of folders) {
+    for (const name of names(folder).filter((file) => /test[\\/].*\.test\.ts$/.test(file))) {
+      if (name.includes("node_modules")) continue;
+      const text = readFileSync(`${root}${folder}/${name}`, "utf8");
+      for (const [, ids = ""] of text.matchAll(/\b(?:test|it|describe)\(\s*["'`]([^"'`]*)/g)) {
+        for (const [id] of ids.matchAll(/\b[A-Z]+-\d+\b/g)) rules.set(id, `${folder}/${name}`);
+      }
+    }
+  }
+  return rules;
+}

@@ -1,0 +1,101 @@
+// Effects: what the engine asks for and the host performs (TRACE-5, TRACE-6).
+import type { RequestRecord } from "@reach-fabric/engine";
+import { randomBytes } from "node:crypto";
+import type { Egress, HttpRequest, Note } from "./egress.ts";
+import { ReachError } from "./error.ts";
+
+/** The outside world as a run sees it. Tests replace any part of it. */
+export interface Effects {
+  /** Performs an http request; a failure is an answer, never an exception. */
+  readonly fetch: Egress["fetch"];
+  /** Milliseconds since 1970, in UTC. */
+  readonly clock: () => number;
+  /** That many bytes nobody can predict. */
+  readonly random: (size: number) => Uint8Array;
+  /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
+  readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The machine's own clock, randomness and timers. */
+export const machine: Omit<Effects, "fetch"> = {
+  clock: () => Date.now(),
+  random: (size) => new Uint8Array(randomBytes(size)),
+  timer: waitFor,
+};
+
+/** Longest delay that one setTimeout can hold; a longer one would fire at once. */
+const LONGEST = 2 ** 31 - 1;
+
+async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  for (let left = ms; left > 0; left -= LONGEST) await waitOnce(Math.min(left, LONGEST), signal);
+}
+
+function waitOnce(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const done = (): void => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** The result of an effect, as admitResult() takes it. */
+export interface Performed {
+  readonly result: object;
+  readonly body?: Uint8Array;
+  readonly note?: Note;
+}
+
+/** What an effect knows of the run that it belongs to. */
+export interface EffectContext {
+  readonly signal: AbortSignal;
+  readonly idempotencyKey: string;
+  /** The run's id, 32 lower-case hex digits: what `$workflow.id` is. */
+  readonly runId: string;
+  /** The time that the host stamped on the record with which a task or the workflow started. */
+  startedAt(what: "workflow" | "task", request: RequestRecord): number;
+}
+
+/**
+ * Performs one effect.
+ *
+ * @throws the signal's reason if it was aborted; ReachError `REACH-E3003` for an unknown effect
+ */
+export async function perform(
+  record: RequestRecord,
+  effects: Effects,
+  context: EffectContext,
+): Promise<Performed> {
+  const { request } = record;
+  const what = request["for"];
+  if (record.type === "http") return effects.fetch(request as unknown as HttpRequest, context);
+  if (record.type === "clock") {
+    const ms =
+      what === "workflow.startedAt"
+        ? context.startedAt("workflow", record)
+        : what === "task.startedAt"
+          ? context.startedAt("task", record)
+          : effects.clock();
+    return { result: { ms } };
+  }
+  if (record.type === "random") {
+    const hex =
+      what === "workflow.id" ? context.runId : Buffer.from(effects.random(16)).toString("hex");
+    return { result: { hex } };
+  }
+  if (record.type !== "timer") {
+    throw new ReachError("REACH-E3003", "The engine asks for an effect that this host lacks.", {
+      where: `effect ${record.key}`,
+      hint: "The engine and the host are of different versions.",
+    });
+  }
+  await effects.timer(Number(request["ms"]), context.signal);
+  return { result: {} };
+}

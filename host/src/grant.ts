@@ -1,0 +1,115 @@
+// Grants: what a run may do to the world (docs/spec/grant.md). The engine checks each request first;
+// this is the second check, which shares nothing with the first but the specification.
+import { canonicalize } from "@reach-fabric/engine";
+import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
+import type { Grant, GrantFile, HttpGrant } from "@reach-fabric/schema";
+import { checked, readJson } from "./document.ts";
+import { ReachError } from "./error.ts";
+import { readRegularFile } from "./files.ts";
+
+/** Largest grant file. */
+const MAX_GRANT = 1024 * 1024;
+
+/** A grant file in its two parts: what is hashed, and what is the operator's alone. */
+export interface EffectiveGrant {
+  /** By logical names, in normal form: part of the decision digest. */
+  readonly grant: Grant;
+  /** From a logical origin to the origin that is contacted: in no digest, never in the engine. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a grant file: strict JSON of format reach/grant/v1.
+ *
+ * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for its JSON, `REACH-E42xx` for
+ *   what it says
+ *
+ * @example
+ * const { grant, addresses } = await readGrant("grant.json");
+ * await run({ engine, pack, input, grant, addresses, recorder });
+ */
+export async function readGrant(path: string): Promise<EffectiveGrant> {
+  const bytes = await readRegularFile(path, { limit: MAX_GRANT });
+  const document = readJson(bytes, path);
+  const file = checked(grantFile, document, "grant");
+  for (const [index, { origin }] of (file.http ?? []).entries()) {
+    checkNormal(origin, document.place(["http", index, "origin"]));
+  }
+  for (const [name, address] of Object.entries(file.addresses ?? {})) {
+    checkNormal(address, document.place(["addresses", name]));
+  }
+  return { grant: effectiveGrant(file), addresses: { ...file.addresses } };
+}
+
+/** The schema knows names; only a URL parser knows the one spelling of an IPv6 address. */
+function checkNormal(origin: string, where: string): void {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return;
+  throw new ReachError(problemCode.badValue, "An origin that is not in normal form.", {
+    where,
+    hint: URL.canParse(origin) ? `Write it as ${new URL(origin).origin}.` : undefined,
+  });
+}
+
+/** GRANT-5: the entries sorted and without repetition, so that one grant has one text. */
+export function effectiveGrant({ http = [] }: Pick<GrantFile, "http">): Grant {
+  const entries = http.map(({ origin, methods, paths }) =>
+    new TextDecoder().decode(
+      canonicalize(
+        JSON.stringify({
+          methods: [...new Set(methods)].sort(),
+          origin,
+          paths: [...new Set(paths)].sort(),
+        }),
+      ),
+    ),
+  );
+  const unique = [...new Set(entries)].sort();
+  return unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) };
+}
+
+/** A request's URI in the parts that a grant speaks of. */
+export interface Target {
+  /** In normal form, for example `https://bureau.example`. */
+  readonly origin: string;
+  /** At least `/`. */
+  readonly path: string;
+  /** With its `?`, or empty. */
+  readonly query: string;
+}
+
+/**
+ * GRANT-4: the parts of a URI, or why it is denied to everybody.
+ *
+ * What passes means the same to every URL parser: no user information, no backslash, no fragment,
+ * no other spelling of the host, no segment that is not what it looks like.
+ */
+export function parseTarget(uri: string): Target | { readonly why: string } {
+  const match = /^(https?:\/\/[^/?#\\@\s]+)(\/[^?#]*)?(\?[^#]*)?$/.exec(uri);
+  if (!match) return { why: "the URI is not scheme://host/path?query" };
+  const [, origin = "", path = "/", query = ""] = match;
+  if (!URL.canParse(uri)) return { why: "the URI has no host that can be read" };
+  const url = new URL(uri);
+  if (url.origin !== origin) return { why: "the URI's origin is not in normal form" };
+  if (url.username !== "" || url.password !== "") return { why: "the URI holds a user's name" };
+  const bad = whyNotPath(path);
+  if (bad !== undefined) return { why: `of the URI's path: ${bad}` };
+  if (!/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$/.test(query)) {
+    return { why: "the URI's query has a character that must be encoded" };
+  }
+  return { origin, path, query };
+}
+
+/** GRANT-6: why a request is not granted, or undefined if one entry allows all of it. */
+export function whyNotGranted(grant: Grant, method: string, target: Target): string | undefined {
+  const ofOrigin = (grant.http ?? []).filter(({ origin }) => origin === target.origin);
+  if (ofOrigin.length === 0) return `no entry grants the origin ${target.origin}`;
+  const ofMethod = ofOrigin.filter(({ methods }) => methods.some((name) => name === method));
+  if (ofMethod.length === 0) return `no entry grants ${method} at ${target.origin}`;
+  return ofMethod.some(({ paths }) => paths.some((pattern) => matches(pattern, target.path)))
+    ? undefined
+    : `no entry grants ${method} of this path at ${target.origin}`;
+}
+
+/** GRANT-3. */
+const matches = (pattern: string, path: string): boolean =>
+  pattern.endsWith("*") ? path.startsWith(pattern.slice(0, -1)) : path === pattern;

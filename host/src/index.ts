@@ -1,0 +1,29 @@
+/**
+ * `@reach-fabric/host`: performs the effects of a run and keeps its records. Everything that touches
+ * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
+ */
+export type { Address, Lookup } from "./address.ts";
+export type { Effects } from "./effects.ts";
+export { createEgress, DEFAULT_LIMITS } from "./egress.ts";
+export type {
+  Egress,
+  EgressLimits,
+  EgressOptions,
+  HttpAnswer,
+  HttpRequest,
+  Note,
+  RequestContext,
+} from "./egress.ts";
+export { ReachError } from "./error.ts";
+export type { ErrorDetails, PlacedProblem } from "./error.ts";
+export type { Failure } from "./failure.ts";
+export { readRegularFile, writeFileAtomic } from "./files.ts";
+export { readFolder } from "./folder.ts";
+export type { FolderRun } from "./folder.ts";
+export { effectiveGrant, readGrant } from "./grant.ts";
+export type { EffectiveGrant } from "./grant.ts";
+export { loadPack } from "./pack.ts";
+export { folderRecorder, memoryRecorder } from "./recorder.ts";
+export type { Annotation, Beginning, IdentityOptions, Recorder, RunIdentity } from "./recorder.ts";
+export { run } from "./run.ts";
+export type { RunOptions, RunResult } from "./run.ts";

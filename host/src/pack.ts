@@ -1,0 +1,127 @@
+// The pack of a workflow file, made in memory: the workflow and the decision tables that it names,
+// each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
+// read, however it is named or linked.
+import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
+import type { Pack } from "@reach-fabric/engine";
+import { problemCode, table, tablesOf, whyNotPackPath, workflow } from "@reach-fabric/schema";
+import type { PackManifest, Workflow } from "@reach-fabric/schema";
+import { realpath } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { checked, readDocument } from "./document.ts";
+import type { ReadDocument } from "./document.ts";
+import { ReachError } from "./error.ts";
+import { cannotRead, readRegularFile, realFolderOf } from "./files.ts";
+
+/** Files that one pack may have, and the bytes that they may have together. */
+const MAX_FILES = 1000;
+
+/**
+ * The pack of one workflow file and the tables that it names.
+ *
+ * Guarantees: every file is strictly read (docs/spec/json.md; YAML 1.2 core without tags, merge
+ * keys and duplicates), fits its schema, and lies in the workflow's own folder or below it, reached
+ * without a symbolic link. The same documents give the same bytes and the same digest, whether they
+ * were written as YAML or JSON; where the folder is plays no part.
+ *
+ * @param path the workflow, a .yaml, .yml or .json file
+ * @throws ReachError `REACH-E41xx` for files, `REACH-E42xx` for YAML and what a document says,
+ *   `REACH-E11xx` for JSON; `problems` holds all that is wrong in a document
+ *
+ * @example
+ * const pack = await loadPack("examples/loan-prescreen/workflow.yaml");
+ * engine.load(pack);
+ */
+export async function loadPack(path: string): Promise<Pack> {
+  const folder = await realFolderOf(path);
+  const name = basename(path);
+  checkPath(name, path);
+  const read = readDocument(await readRegularFile(path), path);
+  const document = checked(workflow, read, "workflow");
+  const files = new Map([[name, read.canonical]]);
+  for (const { table: tablePath, path: where } of tablesOf(document)) {
+    if (files.has(tablePath)) continue;
+    checkNew(tablePath, files, read.place(where));
+    const found = await readBelow(folder, tablePath, read.place(where));
+    checked(table, found, "decision table");
+    files.set(tablePath, found.canonical);
+  }
+  return makePack(document.document, name, files);
+}
+
+function checkPath(path: string, where: string): void {
+  const why = whyNotPackPath(path);
+  if (why === undefined) return;
+  throw new ReachError("REACH-E4120", "A name that no pack can hold.", { where, why });
+}
+
+/** Two names that differ in case only are one file on some systems and two on others. */
+function checkNew(path: string, files: ReadonlyMap<string, unknown>, where: string): void {
+  const same = [...files.keys()].find((other) => other.toLowerCase() === path.toLowerCase());
+  if (same !== undefined) {
+    throw new ReachError(problemCode.duplicateName, "Two files whose names differ in case only.", {
+      where,
+      why: "on some systems they are one file",
+    });
+  }
+  if (files.size >= MAX_FILES) {
+    throw new ReachError("REACH-E4103", "Too many files.", {
+      where,
+      why: `the limit is ${MAX_FILES}`,
+    });
+  }
+}
+
+async function readBelow(folder: string, path: string, where: string): Promise<ReadDocument> {
+  checkPath(path, where);
+  const full = join(folder, ...path.split("/"));
+  let real: string;
+  try {
+    real = await realpath(full);
+  } catch (error) {
+    throw named(cannotRead(full, error), where);
+  }
+  if (real !== full) {
+    throw new ReachError("REACH-E4121", "A decision table is reached through a symbolic link.", {
+      where: full,
+      why: "a pack holds files of the workflow's own folder only",
+      hint: "Copy the file into the folder.",
+    });
+  }
+  return readDocument(await readRegularFile(full, { follow: false }), full);
+}
+
+/** The same error, which also says who named the file. */
+const named = (error: Error, by: string): Error =>
+  error instanceof ReachError
+    ? new ReachError(error.code, error.message, {
+        where: error.where,
+        why: `${error.why ?? ""}; named at ${by}`,
+        hint: error.hint,
+        cause: error,
+      })
+    : error;
+
+/** The manifest over files that are canonical already, in the order of their paths. */
+function makePack(
+  { namespace, name, version }: Workflow["document"],
+  workflowPath: string,
+  contents: ReadonlyMap<string, Uint8Array>,
+): Pack {
+  // ASCII by checkPath: the order of UTF-16, of UTF-8 and of bytes are one.
+  const paths = [...contents.keys()].sort();
+  const files = paths.map((path) => ({ path, bytes: contents.get(path) as Uint8Array }));
+  const manifest: PackManifest = {
+    files: files.map(({ path, bytes }) => ({
+      path,
+      sha256: toHex(sha256(bytes)),
+      size: bytes.length,
+    })),
+    format: "reach/pack/v1",
+    id: `${namespace}/${name}`,
+    tables: paths.filter((path) => path !== workflowPath),
+    version,
+    workflows: [workflowPath],
+  };
+  const bytes = canonicalize(JSON.stringify(manifest));
+  return { manifest: bytes, files, digest: toHex(sha256(bytes)) };
+}

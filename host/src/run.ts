@@ -1,0 +1,241 @@
+// A run: the engine computes, the host performs what it asks for, and everything is on the disk
+// before it has consequences (ABI-8).
+import { parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
+import type { Advance, Engine, OutcomeRecord, Pack, RequestRecord } from "@reach-fabric/engine";
+import type { Grant } from "@reach-fabric/schema";
+import { machine, perform } from "./effects.ts";
+import type { EffectContext, Effects, Performed } from "./effects.ts";
+import { createEgress } from "./egress.ts";
+import type { Egress, EgressLimits, Note } from "./egress.ts";
+import { ReachError } from "./error.ts";
+import type { Annotation, Recorder } from "./recorder.ts";
+import { StartTimes } from "./start-times.ts";
+
+export interface RunOptions {
+  readonly engine: Engine;
+  readonly pack: Pack;
+  /** `namespace/name:version`; may be left out where the pack has one workflow. */
+  readonly workflow?: string;
+  /** JSON text. */
+  readonly input: Uint8Array;
+  /** The effective grant; nothing is granted without it. */
+  readonly grant?: Grant;
+  /** The operator's map from logical origins to the origins that are contacted. */
+  readonly addresses?: Readonly<Record<string, string>>;
+  /** The engine's limits that differ from its defaults: part of the decision. */
+  readonly limits?: object;
+  /** Bounds of each http request: the host's, in no digest. */
+  readonly egress?: Partial<EgressLimits>;
+  readonly recorder: Recorder;
+  /** Parts of the outside world to replace. */
+  readonly effects?: Partial<Effects>;
+  /** Interrupts the run; what is recorded stays as it is. */
+  readonly signal?: AbortSignal;
+  /** Called for each record once it is durable. */
+  readonly onRecord?: (record: Uint8Array) => void;
+}
+
+export interface RunResult {
+  readonly status: "completed" | "faulted" | "cancelled";
+  /** The trace, complete. */
+  readonly records: readonly Uint8Array[];
+  /** The decision digest, in hex. */
+  readonly decision: string;
+  readonly fingerprint: string;
+  /** What the workflow gave, if it completed. */
+  readonly output?: unknown;
+  /** The error that no task caught, if it faulted. */
+  readonly error?: unknown;
+  /** The host's stamps and remarks, in the order of the records. */
+  readonly annotations: readonly Annotation[];
+  readonly run: {
+    /** A lower-case UUID. */
+    readonly id: string;
+    readonly secret: Uint8Array;
+    /** In UTC with milliseconds. */
+    readonly startedAt: string;
+    readonly endedAt: string;
+  };
+}
+
+/**
+ * Runs a workflow to its end.
+ *
+ * Guarantees: every record is durable in the recorder before the engine goes on from it, every
+ * request before it is performed; the records are a trace that replay() reproduces. A fault of the
+ * workflow is a result, with status `faulted`, never an exception.
+ *
+ * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E41xx` from
+ *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
+ *   recorded; EngineTrap
+ *
+ * @example
+ * const { status, output, decision } = await run({
+ *   engine: createEngine(), pack, input, grant, addresses, recorder: folderRecorder("runs/1"),
+ * });
+ */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { engine, pack, recorder } = options;
+  engine.load(pack);
+  const start = engine.admitStart(startOptions(options), options.input);
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const egress = createEgress({
+    grant: options.grant ?? {},
+    ...(options.addresses ? { addresses: options.addresses } : {}),
+    ...(options.egress ? { limits: options.egress } : {}),
+  });
+  const session = new Session(options, egress, signal);
+  try {
+    const startedAt = session.stamp();
+    await recorder.begin({ pack, engine: engine.digest, startedAt });
+    const end = await session.runFrom(start, startedAt);
+    return {
+      ...outcomeOf(end),
+      records: session.records,
+      decision: engine.decision(),
+      fingerprint: engine.fingerprint(),
+      annotations: session.annotations,
+      run: { ...recorder.run, startedAt, endedAt: session.stamp() },
+    };
+  } catch (error) {
+    if (options.signal?.aborted) throw interrupted(error);
+    throw error;
+  } finally {
+    // Effects that are still under way have nobody to answer to.
+    stop.abort(new Error("the run has ended"));
+    await Promise.allSettled([egress.close(), recorder.close()]);
+  }
+}
+
+const startOptions = ({
+  workflow,
+  grant,
+  limits,
+}: RunOptions): Parameters<Engine["admitStart"]>[0] => ({
+  ...(workflow === undefined ? {} : { workflow }),
+  ...(grant === undefined ? {} : { grant }),
+  ...(limits === undefined ? {} : { limits }),
+});
+
+const interrupted = (cause: unknown): ReachError =>
+  new ReachError("REACH-E3002", "The run was interrupted.", {
+    why: "its records so far are kept, and no outcome is recorded",
+    exitCode: 130,
+    cause,
+  });
+
+function outcomeOf(end: OutcomeRecord): Pick<RunResult, "status" | "output" | "error"> {
+  return {
+    status: end.status,
+    ...("output" in end ? { output: end.output } : {}),
+    ...("error" in end ? { error: end.error } : {}),
+  };
+}
+
+/** An effect that has come to its end. */
+type Finished = { readonly key: string } & (
+  | { readonly performed: Performed }
+  | { readonly error: unknown }
+);
+
+/** One run from its start record to its outcome. */
+class Session {
+  readonly records: Uint8Array[] = [];
+  readonly annotations: Annotation[] = [];
+  readonly #options: RunOptions;
+  readonly #effects: Effects;
+  readonly #signal: AbortSignal;
+  readonly #times = new StartTimes();
+  /** Answers in the order of their arrival. */
+  readonly #finished: Finished[] = [];
+  #underWay = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(options: RunOptions, egress: Egress, signal: AbortSignal) {
+    this.#options = options;
+    this.#effects = { ...machine, fetch: egress.fetch, ...options.effects };
+    this.#signal = signal;
+  }
+
+  /** The host's time, as it is noted. */
+  stamp(): string {
+    return new Date(this.#effects.clock()).toISOString();
+  }
+
+  async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
+    const { engine } = this.#options;
+    await this.#keepInput(start, startedAt);
+    let advance = engine.start(start);
+    for (;;) {
+      const outputs = await this.#keepOutputs(advance);
+      if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
+      for (const output of outputs) if (output.kind === "request") this.#perform(output);
+      const finished = await this.#next();
+      if ("error" in finished) throw finished.error;
+      const { result, body, note } = finished.performed;
+      const record = engine.admitResult(finished.key, result, body);
+      await this.#keepInput(record, this.stamp(), note);
+      advance = engine.advance(record);
+    }
+  }
+
+  async #keepInput(record: Uint8Array, at: string, note?: Note): Promise<void> {
+    const annotation = { seq: this.records.length, at, ...note };
+    await this.#append([record], annotation);
+    this.annotations.push(annotation);
+    this.#times.input(Date.parse(at));
+  }
+
+  async #keepOutputs({ records }: Advance): Promise<ReturnType<typeof parseRecord>[]> {
+    await this.#append(records);
+    const parsed = records.map((record) => parseRecord(record));
+    for (const record of parsed) this.#times.output(record);
+    return parsed;
+  }
+
+  async #append(records: readonly Uint8Array[], annotation?: Annotation): Promise<void> {
+    this.#signal.throwIfAborted();
+    await this.#options.recorder.append(records, annotation);
+    this.records.push(...records);
+    for (const record of records) this.#options.onRecord?.(record);
+  }
+
+  #perform(request: RequestRecord): void {
+    const { key } = request;
+    const { recorder, pack } = this.#options;
+    const context: EffectContext = {
+      signal: this.#signal,
+      idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, key),
+      runId: recorder.run.id.replaceAll("-", ""),
+      startedAt: (what) =>
+        what === "workflow" ? this.#times.workflow : this.#times.task(request.task),
+    };
+    const finish = (finished: Finished): void => {
+      this.#underWay -= 1;
+      this.#finished.push(finished);
+      this.#wake?.();
+    };
+    this.#underWay += 1;
+    perform(request, this.#effects, context).then(
+      (performed) => finish({ key, performed }),
+      (error: unknown) => finish({ key, error }),
+    );
+  }
+
+  /** The effect that came to its end first and was not taken yet. */
+  async #next(): Promise<Finished> {
+    if (this.#finished.length === 0) {
+      if (this.#underWay === 0) throw new TypeError("The engine waits for nothing");
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#signal.throwIfAborted();
+    return this.#finished.shift() as Finished;
+  }
+}
+
+/** One key for one effect of one run, the same when it has to be performed again. */
+const idempotencyKey = (pack: string, run: string, key: string): string =>
+  toHex(sha256(utf8(JSON.stringify(["reach/v1/idempotency-key", pack, run, key]))));

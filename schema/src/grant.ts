@@ -1,0 +1,108 @@
+// What an operator gives a run: docs/spec/grant.md. Nothing is granted by default.
+import * as z from "zod";
+import { problemCode, report, strict } from "./problem.ts";
+
+const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
+
+/** GRANT-2: a logical origin in the one spelling that every URL parser agrees on. */
+export const origin: z.ZodString = z.string().check((context) => {
+  const why = whyNotOrigin(context.value);
+  if (why) report(context, [], { code: problemCode.badValue, what: `Not an origin: ${why}.` });
+});
+
+function whyNotOrigin(text: string): string | undefined {
+  const match = /^(https?):\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]*))?$/.exec(text);
+  if (!match) {
+    return /[A-Z]/.test(text)
+      ? "write it in lower case"
+      : "expected https://host or https://host:port without a path";
+  }
+  const [, scheme, host = "", port] = match;
+  if (port === (scheme === "https" ? "443" : "80")) return "leave the scheme's own port out";
+  if (Number(port ?? 1) > 65535) return "its port is above 65535";
+  return host.startsWith("[") ? undefined : whyNotHost(host);
+}
+
+/** URL parsers read a last label that looks like a number as an IPv4 address in disguise. */
+function whyNotHost(host: string): string | undefined {
+  const labels = host.split(".");
+  if (host.length > 253 || !labels.every((part) => /^(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(part))) {
+    return "its host is not a name";
+  }
+  if (!/^(?:[0-9]+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")) return undefined;
+  const isByte = (part: string): boolean => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && +part < 256;
+  return labels.length === 4 && labels.every(isByte)
+    ? undefined
+    : "write an IPv4 address as four decimal numbers";
+}
+
+/** GRANT-3: a path, or a path's beginning followed by `*`. */
+export const pathPattern: z.ZodString = z.string().check((context) => {
+  const why = whyNotPattern(context.value);
+  if (why) report(context, [], { code: problemCode.badValue, what: `Not a path: ${why}.` });
+});
+
+function whyNotPattern(text: string): string | undefined {
+  if (!text.startsWith("/")) return "it must begin with `/`";
+  const path = text.endsWith("*") ? text.slice(0, -1) : text;
+  if (path.includes("*")) return "`*` stands at the end only";
+  if (path.includes("?") || path.includes("#")) return "a query is not part of it";
+  return whyNotPath(path);
+}
+
+/**
+ * GRANT-4: why a request's path is denied whatever the grant says, or undefined.
+ *
+ * What is left has one meaning to every server and proxy: no dot segments, no empty segments, no
+ * encoded slash, backslash or dot, and no character that must have been encoded.
+ */
+export function whyNotPath(path: string): string | undefined {
+  if (!/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/.test(path)) {
+    return "it has a character that a path must encode";
+  }
+  if (path.includes("//")) return "it has an empty segment";
+  if (/%(?:25)?(?:2f|5c)|%252e/i.test(path)) return "it has an encoded slash, backslash or dot";
+  if (/%(?:0[0-9a-f]|1[0-9a-f]|7f)/i.test(path)) return "it has an encoded control character";
+  if (path.split("/").some((segment) => /^(?:\.|%2e){1,2}(?:;.*)?$/i.test(segment))) {
+    return "it has a `.` or `..` segment";
+  }
+  return undefined;
+}
+
+const http = strict({
+  origin,
+  methods: z
+    .array(z.enum(METHODS, { error: `Expected one of ${METHODS.join(", ")}.` }))
+    .min(1, { error: "Name at least one method." }),
+  paths: z.array(pathPattern).min(1, { error: "Name at least one path; /* is every path." }),
+});
+
+/** The effective grant: what the engine sees and every decision digest holds (GRANT-5). */
+export const grant = strict({ http: z.array(http).optional() });
+
+/** The effective grant. */
+export type Grant = z.infer<typeof grant>;
+/** What one entry of a grant allows. */
+export type HttpGrant = z.infer<typeof http>;
+
+const file = strict({
+  format: z.literal("reach/grant/v1", { error: "Expected reach/grant/v1." }),
+  http: z.array(http).optional(),
+  addresses: z.record(z.string(), origin).optional(),
+});
+
+/** GRANT-1: the file that an operator writes. */
+export const grantFile: typeof file = file.check((context) => {
+  const granted = new Set(context.value.http?.map((entry) => entry.origin));
+  for (const name of Object.keys(context.value.addresses ?? {})) {
+    if (granted.has(name)) continue;
+    report(context, ["addresses", name], {
+      code: problemCode.unknownName,
+      what: "An address for an origin that no entry of `http` grants.",
+      hint: granted.size > 0 ? `Granted: ${[...granted].join(", ")}.` : "Nothing is granted.",
+    });
+  }
+});
+
+/** The file that an operator writes. */
+export type GrantFile = z.infer<typeof grantFile>;

@@ -1,0 +1,19 @@
+/**
+ * `@reach-fabric/schema`: the shapes of all that Reach reads, as zod schemas that refuse unknown
+ * fields, and the types that follow from them. No I/O, and no Node: it runs in a browser.
+ */
+export { packPath, whyNotPackPath } from "./common.ts";
+export * from "./evidence.ts";
+export { grant, grantFile, whyNotPath } from "./grant.ts";
+export type { Grant, GrantFile, HttpGrant } from "./grant.ts";
+export * from "./keys.ts";
+export { limits } from "./limits.ts";
+export type { Limits } from "./limits.ts";
+export { packManifest } from "./pack.ts";
+export type { PackManifest } from "./pack.ts";
+export { pointerOf, problemCode, problemsOf } from "./problem.ts";
+export type { Path, Problem } from "./problem.ts";
+export { table } from "./table.ts";
+export type { Table } from "./table.ts";
+export { tablesOf, workflow } from "./workflow.ts";
+export type { Workflow } from "./workflow.ts";

@@ -1,0 +1,181 @@
+import * as z from "zod";
+
+/** One thing that is wrong in a document, as data that a tool can print or point at. */
+export interface Problem {
+  /** Stable: `REACH-E42xx`. */
+  readonly code: string;
+  /** RFC 6901 pointer of the place; of the field itself where the field should not be there. */
+  readonly pointer: string;
+  /** The same place as names and indices. */
+  readonly path: readonly (string | number)[];
+  readonly what: string;
+  readonly why?: string;
+  readonly hint?: string;
+}
+
+/** Codes of what can be wrong in a document that is well-formed JSON. */
+export const problemCode = {
+  unknownField: "REACH-E4210",
+  wrongType: "REACH-E4211",
+  missing: "REACH-E4212",
+  refused: "REACH-E4213",
+  notBuiltYet: "REACH-E4214",
+  badValue: "REACH-E4215",
+  unknownName: "REACH-E4216",
+  duplicateName: "REACH-E4217",
+} as const;
+
+/** A problem that is found by hand: what zod cannot say by itself. */
+export type Finding = Omit<Problem, "pointer" | "path">;
+
+/** Names and indices from the root of a document. */
+export type Path = readonly (string | number)[];
+/** What a check of zod is given. */
+export type Context = z.core.ParsePayload;
+
+/** Adds a finding at a path below the value that a check looks at. */
+export function report(context: Context, path: Path, finding: Finding): void {
+  context.issues.push({
+    code: "custom",
+    input: undefined,
+    message: finding.what,
+    path: [...path],
+    params: { finding },
+    continue: true,
+  });
+}
+
+const KNOWN = "known fields: ";
+
+/** An object without unknown fields, whose problems can name the fields that there are. */
+export function strict<Shape extends z.core.$ZodShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? KNOWN + Object.keys(shape).join(" ") : undefined,
+  });
+}
+
+/** RFC 6901. */
+export const pointerOf = (path: Path): string =>
+  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+/**
+ * What a schema finds wrong in a value, in the order of the schema; empty if nothing.
+ *
+ * @example
+ * problemsOf(grantFile, { format: "reach/grant/v2" })[0].pointer; // "/format"
+ */
+export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
+  const result = schema.safeParse(value);
+  return result.success ? [] : result.error.issues.flatMap((issue) => fromIssue(issue, value));
+}
+
+function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
+  const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+  const at = (finding: Finding, where: Path = path): Problem => ({
+    ...finding,
+    path: where,
+    pointer: pointerOf(where),
+  });
+  if (issue.code === "custom" && issue.params?.["finding"]) {
+    return [at(issue.params["finding"] as Finding)];
+  }
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.message.startsWith(KNOWN)
+      ? issue.message.slice(KNOWN.length).split(" ")
+      : [];
+    return issue.keys.map((key) => at(unknownField(key, known), [...path, key]));
+  }
+  if (isMissing(root, path)) {
+    return [at({ code: problemCode.missing, what: `The field \`${path.at(-1)}\` is missing.` })];
+  }
+  if (issue.code === "invalid_type") return [at(wrongType(issue.expected, valueAt(root, path)))];
+  if (issue.code === "invalid_union") {
+    // The alternative that got furthest says it best.
+    const [nearest] = issue.errors.toSorted((a, b) => depthOf(b) - depthOf(a));
+    if (nearest && depthOf(nearest) > 0) {
+      const below = (inner: z.core.$ZodIssue): z.core.$ZodIssue => ({
+        ...inner,
+        path: [...issue.path, ...inner.path],
+      });
+      return nearest.flatMap((inner) => fromIssue(below(inner), root));
+    }
+    return [at({ code: problemCode.wrongType, what: issue.message })];
+  }
+  return [at({ code: problemCode.badValue, what: issue.message })];
+}
+
+const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(...issues.map((issue) => issue.path.length + (issue.code === "invalid_type" ? 0 : 1)));
+
+function wrongType(expected: string, value: unknown): Finding {
+  const actual = typeName(value);
+  const finding = {
+    code: problemCode.wrongType,
+    what: `Expected ${article(expected)}, found ${article(actual)}.`,
+  };
+  if (expected === "string" && (actual === "number" || actual === "boolean")) {
+    return { ...finding, hint: `YAML reads an unquoted ${actual} as such: put it in quotes.` };
+  }
+  if (actual === "null") return { ...finding, hint: "An empty value in YAML is null." };
+  return finding;
+}
+
+const article = (type: string): string =>
+  type === "null" ? type : `${/^[aeio]/.test(type) ? "an" : "a"} ${type}`;
+
+/** The JSON type of a value. */
+export const typeName = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+
+function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const part of path) {
+    if (value === null || typeof value !== "object") return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+function isMissing(root: unknown, path: Path): boolean {
+  return path.length > 0 && valueAt(root, path) === undefined;
+}
+
+/** What to say of a field that should not be there. */
+export function unknownField(name: string, known: readonly string[]): Finding {
+  const near = known
+    .map((other) => ({ other, distance: editDistance(name, other) }))
+    .filter(({ other, distance }) => distance <= Math.min(3, Math.floor(other.length / 2)))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return {
+    code: problemCode.unknownField,
+    what: `The field \`${shorten(name)}\` is unknown here.`,
+    why: "Unknown fields are errors: a misspelt one would silently change what is decided.",
+    ...(near
+      ? { hint: `Did you mean \`${near.other}\`?` }
+      : known.length > 0
+        ? { hint: `Known here: ${known.join(", ")}.` }
+        : {}),
+  };
+}
+
+/** A name as part of a message: never longer than a line. */
+export const shorten = (name: string): string =>
+  name.length > 60 ? `${name.slice(0, 57)}...` : name;
+
+/** Levenshtein distance; the names of a schema are short. */
+function editDistance(a: string, b: string): number {
+  if (a.length > 60) return a.length;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, swap));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,383 @@
+// Tasks of the Open Workflow DSL 1.0.3 as far as this version runs them. The engine validates again
+// and is the authority (docs/spec/workflow.md); this schema finds the same things earlier, all of
+// them at once, and says them better. What the language has and Reach does not run is refused by
+// name, with the reason, and never ignored.
+//
+// A task's kind is the field that it has. The schema of that kind alone is tried: a union would try
+// all of them at each level, which takes time that doubles with every level of nesting.
+/* oxlint-disable unicorn/no-thenable -- `then` is what the language calls it; nobody awaits a schema. */
+import * as z from "zod";
+import { anyObject, json, onlyMember, packPath } from "./common.ts";
+import { duration, isExpression } from "./duration.ts";
+import { problemCode, problemsOf, report, shorten, strict, typeName } from "./problem.ts";
+import type { Context, Finding, Path } from "./problem.ts";
+
+export const notBuiltYet = (what: string, hint?: string): Finding => ({
+  code: problemCode.notBuiltYet,
+  what: `${what}: not built yet.`,
+  ...(hint ? { hint } : {}),
+});
+export const refused = (what: string, why: string): Finding => ({
+  code: problemCode.refused,
+  what: `${what}: refused.`,
+  why,
+});
+
+/** A field of the language that must not be there, with what to say if it is. */
+export const absent = (finding: Finding): z.ZodOptional<z.ZodType<never>> =>
+  z
+    .unknown()
+    .check((context) => {
+      if (context.value !== undefined) report(context, [], finding);
+    })
+    .optional() as unknown as z.ZodOptional<z.ZodType<never>>;
+
+// ---- What every task may have ------------------------------------------------------------------
+
+const noSchema = absent(
+  notBuiltYet("Validation by a JSON Schema", "Check with a `switch` and a `raise` task for now."),
+);
+/** A value that may hold expressions at any depth, or one expression. */
+const template = z.union([z.string(), anyObject]);
+export const input = strict({ schema: noSchema, from: template.optional() });
+export const output = strict({ schema: noSchema, as: template.optional() });
+const exports = strict({ schema: noSchema, as: template.optional() });
+export const noTimeout = absent(notBuiltYet("`timeout`"));
+
+const base = {
+  if: z.string().optional(),
+  input: input.optional(),
+  output: output.optional(),
+  export: exports.optional(),
+  timeout: noTimeout,
+  then: z
+    .string()
+    .min(1, { error: "Expected the name of a task, continue, exit or end." })
+    .optional(),
+  metadata: anyObject.optional(),
+};
+
+// ---- Errors and retries ------------------------------------------------------------------------
+
+const status = z.union(
+  [z.int(), z.string().refine(isExpression, { error: "Expected a number or an expression." })],
+  { error: "Expected a whole number." },
+);
+
+export const error = strict({
+  type: z.string(),
+  status,
+  instance: z.string().optional(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+});
+
+const literal = z
+  .string()
+  .check((context) => {
+    if (!isExpression(context.value)) return;
+    const what = "An expression in `errors.with`";
+    report(context, [], notBuiltYet(what, "`catch.when` can say the same."));
+  })
+  .optional();
+const errorFilter = strict({
+  type: literal,
+  status: z.int().optional(),
+  instance: literal,
+  title: literal,
+  detail: literal,
+});
+
+/** The language gives the kinds of backoff no settings of their own. */
+const noSettings = strict({});
+const backoff = strict({
+  constant: noSettings.optional(),
+  exponential: noSettings.optional(),
+  linear: noSettings.optional(),
+}).check((context) => {
+  if (context.issues.length === 0 && Object.keys(context.value).length !== 1) {
+    report(context, [], {
+      code: problemCode.badValue,
+      what: "Expected exactly one of constant, linear, exponential.",
+    });
+  }
+});
+
+export const retry = strict({
+  when: z.string().optional(),
+  exceptWhen: z.string().optional(),
+  delay: duration.optional(),
+  backoff: backoff.optional(),
+  limit: strict({
+    attempt: strict({
+      count: z.int().min(0, { error: "Expected zero or more." }).optional(),
+      duration: absent(notBuiltYet("A time limit for each attempt")),
+    }).optional(),
+    duration: absent(notBuiltYet("A time limit over all attempts")),
+  }).optional(),
+  jitter: strict({ from: duration, to: duration }).optional(),
+});
+
+// ---- Calls -------------------------------------------------------------------------------------
+
+const noAuthentication = absent(
+  notBuiltYet(
+    "Authentication of a call",
+    "Secrets and authentication come with their own effects.",
+  ),
+);
+const scalar = z.union([z.string(), z.number(), z.boolean()], {
+  error: "Expected a text, a number or a boolean.",
+});
+const expression = z.string().refine(isExpression, { error: "Expected ${ } or an object." });
+const headers = z.union([expression, z.record(z.string(), scalar)]);
+const query = z.union([expression, z.record(z.string(), z.union([scalar, z.array(scalar)]))]);
+/** Of an answer's headers only those that are named here are recorded (WF-23). */
+const responseHeaders = z.array(
+  z.string().regex(/^[a-z0-9!._~-]{1,100}$/, { error: "Expected a header's name in lower case." }),
+);
+const httpMetadata = anyObject.check((context) => {
+  if (!Object.hasOwn(context.value, "reach")) return;
+  const own = strict({ responseHeaders: responseHeaders.optional() });
+  for (const { path, pointer: _, ...finding } of problemsOf(own, context.value["reach"])) {
+    report(context, ["reach", ...path], finding);
+  }
+});
+
+const httpArguments = strict({
+  method: z.string().regex(/^(get|head|post|put|patch|delete|options)$/i, {
+    error: "Expected get, head, post, put, patch, delete or options.",
+  }),
+  endpoint: z.union([z.string(), strict({ uri: z.string(), authentication: noAuthentication })]),
+  headers: headers.optional(),
+  query: query.optional(),
+  body: json.optional(),
+  output: z
+    .enum(["raw", "content", "response"], { error: "Expected raw, content or response." })
+    .optional(),
+  redirect: z.boolean().optional(),
+});
+
+const decideArguments = strict({ table: packPath, input: json });
+
+/** The functions that `call` may name, or what to say of them. */
+const calls: Record<string, z.ZodType | Finding> = {
+  http: strict({
+    ...base,
+    call: z.literal("http"),
+    with: httpArguments,
+    metadata: httpMetadata.optional(),
+  }),
+  decide: strict({ ...base, call: z.literal("decide"), with: decideArguments }),
+  openapi: notBuiltYet("`call: openapi`", "`call: http` can make the same request."),
+  grpc: notBuiltYet("`call: grpc`"),
+  asyncapi: notBuiltYet("`call: asyncapi`"),
+  a2a: notBuiltYet("`call: a2a`"),
+  mcp: notBuiltYet("`call: mcp`"),
+  llm: notBuiltYet("`call: llm`"),
+};
+
+/** How `run` may start something, all of it refused or not built yet. */
+const runs: Record<string, Finding> = {
+  shell: refused("`run.shell`", "Reach never starts a shell: nothing could record what it did."),
+  script: refused("`run.script`", "Foreign code needs a plugin tier that isolates and meters it."),
+  container: refused("`run.container`", "Foreign code needs a plugin tier that isolates it."),
+  workflow: notBuiltYet("`run.workflow`"),
+};
+
+// ---- Lists of tasks ----------------------------------------------------------------------------
+
+/** Where `then` may lead beside the tasks of its own list. */
+const DIRECTIVES = ["continue", "exit", "end"];
+
+function checkThen(context: Context, path: Path, target: unknown, names: readonly string[]): void {
+  if (typeof target !== "string" || target === "") return;
+  if (DIRECTIVES.includes(target) || names.includes(target)) return;
+  report(context, path, {
+    code: problemCode.unknownName,
+    what: `\`then\` names no task of the same list: \`${shorten(target)}\`.`,
+    hint: `Expected continue, exit, end or one of ${names.join(", ")}.`,
+  });
+}
+
+/** A list of `- name: task`; what is in a task is checked, but not said by this type. */
+export type TaskList = readonly Readonly<Record<string, unknown>>[];
+
+/** An ordered list of named tasks. */
+export const taskList: z.ZodType<TaskList> = z
+  .array(z.unknown())
+  .check((context) =>
+    checkList(context, context.value, checkTask),
+  ) as unknown as z.ZodType<TaskList>;
+
+function checkTask(context: Context, path: Path, task: unknown, names: readonly string[]): void {
+  const schema = schemaOf(task);
+  if (!(schema instanceof z.ZodType)) return report(context, path, schema);
+  for (const { path: below, pointer: _, ...finding } of problemsOf(schema, task)) {
+    report(context, [...path, ...below], finding);
+  }
+  const { then } = task as { then?: unknown };
+  checkThen(context, [...path, "then"], then, names);
+  const kind = kindOf(task as object);
+  if (kind === "switch") checkCases(context, [...path, "switch"], (task as Loose)["switch"], names);
+  if (kind === "try") {
+    const handler = (task as Loose)["catch"] as { then?: unknown } | null | undefined;
+    checkThen(context, [...path, "catch", "then"], handler?.then, names);
+  }
+}
+
+type Loose = Record<string, unknown>;
+type Check = (context: Context, path: Path, value: unknown, names: readonly string[]) => void;
+
+/** Walks a list of `- name: value` and reports names that do not stand alone or come twice. */
+function checkList(context: Context, list: readonly unknown[], check: Check): void {
+  const names = list.flatMap((item) => onlyMember(item)?.[0] ?? []);
+  const seen = new Set<string>();
+  for (const [index, item] of list.entries()) {
+    const member = onlyMember(item);
+    if (!member) {
+      const several = typeName(item) === "object" && Object.keys(item as object).length > 1;
+      report(context, [index], {
+        code: problemCode.badValue,
+        what: "Expected one name with its definition.",
+        hint: several
+          ? "Each item of the list holds one name: start the next with its own `-`."
+          : "Write `- name: {...}`.",
+      });
+      continue;
+    }
+    const [name, value] = member;
+    if (seen.has(name)) {
+      report(context, [index, name], {
+        code: problemCode.duplicateName,
+        what: `The name \`${shorten(name)}\` comes twice in one list.`,
+      });
+    }
+    seen.add(name);
+    check(context, [index, name], value, names);
+  }
+}
+
+function checkCases(context: Context, path: Path, cases: unknown, names: readonly string[]): void {
+  if (!Array.isArray(cases)) return;
+  let defaults = 0;
+  for (const [index, item] of cases.entries()) {
+    const member = onlyMember(item);
+    const value = member?.[1] as { when?: unknown; then?: unknown } | null | undefined;
+    if (!member || typeName(value) !== "object") continue;
+    checkThen(context, [...path, index, member[0], "then"], value?.then, names);
+    if (value?.when !== undefined) continue;
+    defaults += 1;
+    if (defaults === 2) {
+      report(context, [...path, index, member[0]], {
+        code: problemCode.badValue,
+        what: "A switch has at most one case without `when`.",
+      });
+    }
+  }
+}
+
+const switchCase = strict({
+  when: z.string().optional(),
+  then: z.string().min(1, { error: "Expected the name of a task, continue, exit or end." }),
+});
+
+const cases = z
+  .array(z.unknown())
+  .min(1, { error: "A switch needs at least one case." })
+  .check((context) => {
+    checkList(context, context.value, (_, path, value) => {
+      for (const { path: below, pointer: _, ...finding } of problemsOf(switchCase, value)) {
+        report(context, [...path, ...below], finding);
+      }
+    });
+  });
+
+// ---- Tasks -------------------------------------------------------------------------------------
+
+const setTask = strict({
+  ...base,
+  set: z.union([
+    z.string(),
+    anyObject.refine((value) => Object.keys(value).length > 0, { error: "Expected a field." }),
+  ]),
+});
+const switchTask = strict({ ...base, switch: cases });
+const raiseTask = strict({ ...base, raise: strict({ error: z.union([z.string(), error]) }) });
+const doTask = strict({ ...base, do: taskList });
+const forTask = strict({
+  ...base,
+  for: strict({
+    each: z.string().optional(),
+    in: z.union([z.string(), z.array(z.unknown())]),
+    at: z.string().optional(),
+  }),
+  while: z.string().optional(),
+  do: taskList,
+});
+const tryTask = strict({
+  ...base,
+  try: taskList,
+  catch: strict({
+    errors: strict({ with: errorFilter.optional() }).optional(),
+    as: z.string().optional(),
+    when: z.string().optional(),
+    exceptWhen: z.string().optional(),
+    retry: z.union([z.string(), retry]).optional(),
+    do: taskList.optional(),
+    then: z.string().optional(),
+  }),
+});
+
+/** The field that makes a task what it is; `for` and `try` come before `do`. */
+const kinds: Record<string, z.ZodType | Finding> = {
+  for: forTask,
+  try: tryTask,
+  do: doTask,
+  set: setTask,
+  switch: switchTask,
+  raise: raiseTask,
+  fork: notBuiltYet("`fork`", "Run the branches one after the other for now."),
+  emit: notBuiltYet("`emit`"),
+  listen: notBuiltYet("`listen`"),
+  wait: notBuiltYet("`wait`"),
+};
+
+const kindOf = (task: object): string | undefined =>
+  ["call", "run", ...Object.keys(kinds)].find((kind) => Object.hasOwn(task, kind));
+
+function schemaOf(task: unknown): z.ZodType | Finding {
+  if (typeName(task) !== "object") {
+    return {
+      code: problemCode.wrongType,
+      what: `Expected a task (an object), found ${typeName(task)}.`,
+      hint: "A task holds one of call, do, for, raise, set, switch, try.",
+    };
+  }
+  const fields = task as Loose;
+  const kind = kindOf(fields);
+  if (kind === "call") return callOf(fields["call"]);
+  if (kind === "run") {
+    const how = typeName(fields["run"]) === "object" ? Object.keys(fields["run"] as object) : [];
+    const known = Object.keys(runs).find((name) => how.includes(name));
+    return (known === undefined ? undefined : runs[known]) ?? notBuiltYet("`run`");
+  }
+  return (
+    (kind === undefined ? undefined : kinds[kind]) ?? {
+      code: problemCode.missing,
+      what: "This task does nothing that Reach knows.",
+      hint: "A task holds one of call, do, for, raise, set, switch, try.",
+    }
+  );
+}
+
+function callOf(name: unknown): z.ZodType | Finding {
+  if (typeof name !== "string") {
+    return { code: problemCode.wrongType, what: "`call` names a function: expected a string." };
+  }
+  if (Object.hasOwn(calls, name)) return calls[name] as z.ZodType | Finding;
+  return notBuiltYet(
+    `\`call: ${shorten(name)}\` (a function of your own or of a catalog)`,
+    "This version calls http and decide.",
+  );
+}

@@ -1,0 +1,127 @@
+// The workflow document: what surrounds the tasks, and the names that only the whole can check.
+import * as z from "zod";
+import { anyObject, label, onlyMember, semver } from "./common.ts";
+import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
+import type { Context, Path } from "./problem.ts";
+import {
+  absent,
+  error,
+  input,
+  noTimeout,
+  notBuiltYet,
+  output,
+  refused,
+  retry,
+  taskList,
+} from "./tasks.ts";
+
+const use = strict({
+  errors: z.record(z.string(), error).optional(),
+  retries: z.record(z.string(), retry).optional(),
+  authentications: absent(notBuiltYet("`use.authentications`")),
+  extensions: absent(notBuiltYet("`use.extensions`")),
+  functions: absent(notBuiltYet("`use.functions`")),
+  secrets: absent(notBuiltYet("`use.secrets`")),
+  timeouts: absent(notBuiltYet("`use.timeouts`")),
+  catalogs: absent(notBuiltYet("`use.catalogs`")),
+});
+
+const evaluate = strict({
+  language: z.literal("jq", { error: "Expected jq, the only language of expressions." }).optional(),
+  mode: z
+    .string()
+    .check((context) => {
+      if (context.value === "strict") return;
+      const finding =
+        context.value === "loose"
+          ? refused("`evaluate.mode: loose`", "It makes a text an expression by accident.")
+          : { code: problemCode.badValue, what: "Expected strict." };
+      report(context, [], finding);
+    })
+    .optional(),
+});
+
+const fields = strict({
+  document: strict({
+    dsl: z.string().regex(/^1\.0\.[0-3]$/, {
+      error: "Expected a version of the DSL that this engine runs: 1.0.0 to 1.0.3.",
+    }),
+    namespace: label,
+    name: label,
+    version: semver,
+    title: z.string().optional(),
+    summary: z.string().optional(),
+    tags: anyObject.optional(),
+    metadata: anyObject.optional(),
+  }),
+  input: input.optional(),
+  use: use.optional(),
+  do: taskList,
+  timeout: noTimeout,
+  output: output.optional(),
+  schedule: absent(notBuiltYet("`schedule`", "Start the run from outside for now.")),
+  evaluate: evaluate.optional(),
+});
+
+/**
+ * A workflow document that this version runs, with everything else refused by name.
+ *
+ * @example
+ * problemsOf(workflow, document); // [] if the document can be loaded
+ */
+export const workflow: typeof fields = fields.check((context) => {
+  const { use: named, do: tasks } = context.value;
+  const errors = Object.keys(named?.errors ?? {});
+  const retries = Object.keys(named?.retries ?? {});
+  for (const { path, task } of tasksOf(["do"], tasks)) {
+    const raised = member(member(task, "raise"), "error");
+    const retried = member(member(task, "catch"), "retry");
+    checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
+    checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
+  }
+});
+
+/** A workflow document. */
+export type Workflow = z.infer<typeof workflow>;
+
+function checkName(
+  context: Context,
+  path: Path,
+  name: unknown,
+  names: readonly string[],
+  where: string,
+): void {
+  if (typeof name !== "string" || names.includes(name)) return;
+  report(context, path, {
+    code: problemCode.unknownName,
+    what: `\`${shorten(name)}\` is not in ${where}.`,
+    hint: names.length > 0 ? `There: ${names.join(", ")}.` : `There is no ${where}.`,
+  });
+}
+
+const member = (value: unknown, name: string): unknown =>
+  typeName(value) === "object" ? (value as Record<string, unknown>)[name] : undefined;
+
+/** Every task below a list, with its path, in document order; works on documents not yet checked. */
+export function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unknown }> {
+  if (!Array.isArray(list)) return;
+  for (const [index, item] of list.entries()) {
+    const named = onlyMember(item);
+    if (!named) continue;
+    const [name, task] = named;
+    const here = [...path, index, name];
+    yield { path: here, task };
+    yield* tasksOf([...here, "do"], member(task, "do"));
+    yield* tasksOf([...here, "try"], member(task, "try"));
+    yield* tasksOf([...here, "catch", "do"], member(member(task, "catch"), "do"));
+  }
+}
+
+/** The decision tables that a workflow calls, with the place of each call, in document order. */
+export function tablesOf(document: Workflow): { path: Path; table: string }[] {
+  return [...tasksOf(["do"], document.do)].flatMap(({ path, task }) => {
+    const table = member(member(task, "with"), "table");
+    if (member(task, "call") !== "decide" || typeof table !== "string") return [];
+    return [{ path: [...path, "with", "table"], table }];
+  });
+}

@@ -1,0 +1,295 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a field of the language. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { problemsOf, tablesOf, workflow } from "@reach-fabric/schema";
+import type { Problem, Workflow } from "@reach-fabric/schema";
+
+const document = { dsl: "1.0.3", namespace: "test", name: "sample", version: "1.0.0" };
+const withTasks = (...tasks: unknown[]): unknown => ({ document, do: tasks });
+const withTask = (task: unknown): unknown => withTasks({ task });
+const problems = (value: unknown): Problem[] => problemsOf(workflow, value);
+const said = (value: unknown): string[] =>
+  problems(value).map(({ code, pointer }) => `${code} ${pointer}`);
+
+const get = { call: "http", with: { method: "get", endpoint: "https://a.example/{id}" } };
+
+describe("accepts", () => {
+  it.each<[string, unknown]>([
+    ["set with an object", { set: { a: 1, b: "${ .x }" } }],
+    ["set with an expression", { set: "${ . }" }],
+    ["an empty list of tasks", { do: [] }],
+    ["a call", get],
+    ["every field of a call", { ...get, if: ".a", then: "end", metadata: { a: 1 } }],
+    ["an answer's headers", { ...get, metadata: { reach: { responseHeaders: ["etag"] }, a: 1 } }],
+    [
+      "values by name",
+      { call: "http", with: { ...get.with, headers: { a: 1 }, query: { a: [1, true] } } },
+    ],
+    ["a decision", { call: "decide", with: { table: "tables/a.yaml", input: "${ . }" } }],
+    ["a loop over an array", { for: { in: [{ a: 1 }] }, do: [{ s: { set: { x: 1 } } }] }],
+    ["a loop with names", { for: { each: "x", at: "i", in: ".l" }, while: ".a", do: [] }],
+    ["an error in place", { raise: { error: { type: "https://e.example/x", status: 400 } } }],
+    ["a status that is computed", { raise: { error: { type: "x", status: "${ .s }" } } }],
+    [
+      "a retry in place",
+      {
+        try: [{ get }],
+        catch: {
+          errors: { with: { status: 503 } },
+          retry: {
+            delay: { seconds: 1 },
+            backoff: { exponential: {} },
+            limit: { attempt: { count: 3 } },
+            jitter: { from: "PT0S", to: "PT0.5S" },
+          },
+          do: [{ fallback: { set: { a: 1 } } }],
+        },
+      },
+    ],
+  ])("%s", (_, task) => {
+    expect(problems(withTask(task))).toEqual([]);
+  });
+
+  it("input, output, use and evaluate", () => {
+    const value = {
+      document: { ...document, title: "T", summary: "S", tags: { a: "b" }, metadata: {} },
+      input: { from: "${ . }" },
+      output: { as: { a: "${ .b }" } },
+      evaluate: { language: "jq", mode: "strict" },
+      use: {
+        errors: { low: { type: "https://e.example/low", status: 422 } },
+        retries: { twice: { limit: { attempt: { count: 2 } } } },
+      },
+      do: [
+        { a: { raise: { error: "low" } } },
+        { b: { try: [{ get }], catch: { retry: "twice", then: "a" } } },
+        { c: { switch: [{ x: { when: ".a", then: "a" } }, { y: { then: "exit" } }] } },
+      ],
+    };
+    expect(problems(value)).toEqual([]);
+  });
+});
+
+describe("names what is wrong, where, and what to do", () => {
+  it.each<[string, unknown, string]>([
+    ["an unknown field", { ...get, whith: {} }, "REACH-E4210 /do/0/task/whith"],
+    [
+      "an unknown field deep down",
+      { set: { a: 1 }, input: { form: "." } },
+      "REACH-E4210 /do/0/task/input/form",
+    ],
+    ["a misspelt kind", { sett: { a: 1 } }, "REACH-E4212 /do/0/task"],
+    ["a task that is no object", 7, "REACH-E4211 /do/0/task"],
+    ["a wrong type", { set: { a: 1 }, if: true }, "REACH-E4211 /do/0/task/if"],
+    [
+      "a missing field",
+      { call: "http", with: { method: "get" } },
+      "REACH-E4212 /do/0/task/with/endpoint",
+    ],
+    [
+      "a method that is none",
+      { call: "http", with: { ...get.with, method: "CONNECT" } },
+      "REACH-E4215 /do/0/task/with/method",
+    ],
+    [
+      "a header's name in capitals",
+      { ...get, metadata: { reach: { responseHeaders: ["ETag"] } } },
+      "REACH-E4215 /do/0/task/metadata/reach/responseHeaders/0",
+    ],
+    [
+      "an unknown field of ours",
+      { ...get, metadata: { reach: { headers: [] } } },
+      "REACH-E4210 /do/0/task/metadata/reach/headers",
+    ],
+    [
+      "headers that are a text",
+      { call: "http", with: { ...get.with, headers: "a: b" } },
+      "REACH-E4215 /do/0/task/with/headers",
+    ],
+    ["an empty set", { set: {} }, "REACH-E4215 /do/0/task/set"],
+    ["an unknown target", { set: { a: 1 }, then: "nowhere" }, "REACH-E4216 /do/0/task/then"],
+    [
+      "an unknown target of a case",
+      { switch: [{ a: { then: "nowhere" } }] },
+      "REACH-E4216 /do/0/task/switch/0/a/then",
+    ],
+    [
+      "an unknown target of a catch",
+      { try: [], catch: { then: "nowhere" } },
+      "REACH-E4216 /do/0/task/catch/then",
+    ],
+    [
+      "two defaults",
+      { switch: [{ a: { then: "end" } }, { b: { then: "end" } }] },
+      "REACH-E4215 /do/0/task/switch/1/b",
+    ],
+    ["a switch without cases", { switch: [] }, "REACH-E4215 /do/0/task/switch"],
+    ["an unknown error", { raise: { error: "nope" } }, "REACH-E4216 /do/0/task/raise/error"],
+    [
+      "an unknown retry policy",
+      { try: [], catch: { retry: "nope" } },
+      "REACH-E4216 /do/0/task/catch/retry",
+    ],
+    [
+      "two backoffs",
+      { try: [], catch: { retry: { backoff: { constant: {}, linear: {} } } } },
+      "REACH-E4215 /do/0/task/catch/retry/backoff",
+    ],
+    [
+      "a duration in months",
+      { try: [], catch: { retry: { delay: "P1M" } } },
+      "REACH-E4213 /do/0/task/catch/retry/delay",
+    ],
+    [
+      "a duration that is none",
+      { try: [], catch: { retry: { delay: "5 s" } } },
+      "REACH-E4215 /do/0/task/catch/retry/delay",
+    ],
+    [
+      "an empty duration",
+      { try: [], catch: { retry: { delay: {} } } },
+      "REACH-E4215 /do/0/task/catch/retry/delay",
+    ],
+    [
+      "an unknown part of a duration",
+      { try: [], catch: { retry: { delay: { weeks: 1 } } } },
+      "REACH-E4210 /do/0/task/catch/retry/delay/weeks",
+    ],
+    [
+      "a table outside the folder",
+      { call: "decide", with: { table: "../a.json", input: 1 } },
+      "REACH-E4215 /do/0/task/with/table",
+    ],
+    [
+      "a decision without input",
+      { call: "decide", with: { table: "a.json" } },
+      "REACH-E4212 /do/0/task/with/input",
+    ],
+    [
+      "a problem in a nested list",
+      { do: [{ inner: { for: { in: "." }, do: [{ x: { set: 1 } }] } }] },
+      "REACH-E4211 /do/0/task/do/0/inner/do/0/x/set",
+    ],
+    // Not built yet, and refused.
+    ["fork", { fork: { branches: [] } }, "REACH-E4214 /do/0/task"],
+    ["listen", { listen: {} }, "REACH-E4214 /do/0/task"],
+    ["emit", { emit: {} }, "REACH-E4214 /do/0/task"],
+    ["wait", { wait: { seconds: 1 } }, "REACH-E4214 /do/0/task"],
+    ["timeout", { set: { a: 1 }, timeout: { after: "PT1S" } }, "REACH-E4214 /do/0/task/timeout"],
+    [
+      "a schema",
+      { set: { a: 1 }, input: { schema: { document: {} } } },
+      "REACH-E4214 /do/0/task/input/schema",
+    ],
+    ["call llm", { call: "llm", with: {} }, "REACH-E4214 /do/0/task"],
+    ["call of a function", { call: "mine" }, "REACH-E4214 /do/0/task"],
+    ["a name of Object.prototype", { call: "constructor" }, "REACH-E4214 /do/0/task"],
+    ["run.workflow", { run: { workflow: {} } }, "REACH-E4214 /do/0/task"],
+    ["run.shell", { run: { shell: { command: "ls" } } }, "REACH-E4213 /do/0/task"],
+    ["run.script", { run: { script: {} } }, "REACH-E4213 /do/0/task"],
+    ["run.container", { run: { container: {} } }, "REACH-E4213 /do/0/task"],
+    [
+      "authentication",
+      {
+        call: "http",
+        with: { method: "get", endpoint: { uri: "https://a.example", authentication: {} } },
+      },
+      "REACH-E4214 /do/0/task/with/endpoint/authentication",
+    ],
+  ])("%s", (_, task, expected) => {
+    expect(said(withTask(task))).toEqual([expected]);
+  });
+
+  it("lists: one name each, every name once", () => {
+    expect(said(withTasks({ a: { set: { x: 1 } }, b: { set: { x: 1 } } }))).toEqual([
+      "REACH-E4215 /do/0",
+    ]);
+    expect(said(withTasks({ a: { set: { x: 1 } } }, { a: { set: { x: 1 } } }))).toEqual([
+      "REACH-E4217 /do/1/a",
+    ]);
+    expect(said(withTasks({}))).toEqual(["REACH-E4215 /do/0"]);
+  });
+
+  it("the document itself", () => {
+    expect(said({})).toEqual(["REACH-E4212 /document", "REACH-E4212 /do"]);
+    expect(said({ document: { ...document, dsl: "1.1.0" }, do: [] })).toEqual([
+      "REACH-E4215 /document/dsl",
+    ]);
+    expect(said({ document: { ...document, version: 1 }, do: [] })).toEqual([
+      "REACH-E4211 /document/version",
+    ]);
+    expect(said({ document, do: [], evaluate: { mode: "loose" } })).toEqual([
+      "REACH-E4213 /evaluate/mode",
+    ]);
+    expect(said({ document, do: [], schedule: { cron: "* * * * *" } })).toEqual([
+      "REACH-E4214 /schedule",
+    ]);
+    expect(said(JSON.parse('{"__proto__":1,"do":[]}'))).toContain("REACH-E4210 /__proto__");
+  });
+
+  it("several at once, with hints", () => {
+    const [first, second] = problems(withTask({ set: { a: 1 }, thenn: "end", iff: "." }));
+    expect(first).toMatchObject({ hint: "Did you mean `then`?", path: ["do", 0, "task", "thenn"] });
+    expect(second).toMatchObject({ hint: "Did you mean `if`?" });
+    const [version] = problems({ document: { ...document, version: 1 }, do: [] });
+    expect(version?.hint).toMatch(/quotes/);
+    const [shell] = problems(withTask({ run: { shell: {} } }));
+    expect(shell?.why).toMatch(/never starts a shell/);
+  });
+});
+
+it("nesting costs time in proportion", () => {
+  let task: unknown = { set: { a: 1 } };
+  for (let level = 0; level < 100; level += 1) {
+    task = { for: { in: "." }, do: [{ inner: { do: [{ task }] } }] };
+  }
+  expect(problems(withTask(task))).toEqual([]);
+});
+
+it("tablesOf finds the tables of all decisions, wherever they are", () => {
+  const decide = (table: string): unknown => ({ call: "decide", with: { table, input: "${ . }" } });
+  const value = withTasks(
+    { a: decide("a.json") },
+    {
+      b: {
+        do: [{ c: { try: [{ d: decide("b.json") }], catch: { do: [{ e: decide("c.json") }] } } }],
+      },
+    },
+  );
+  expect(problems(value)).toEqual([]);
+  expect(tablesOf(value as Workflow)).toEqual([
+    { path: ["do", 0, "a", "with", "table"], table: "a.json" },
+    { path: ["do", 1, "b", "do", 0, "c", "try", 0, "d", "with", "table"], table: "b.json" },
+    { path: ["do", 1, "b", "do", 0, "c", "catch", "do", 0, "e", "with", "table"], table: "c.json" },
+  ]);
+});
+
+describe("the language's own examples", () => {
+  const vectors = new URL("../../../shared/vectors/openworkflow/", import.meta.url).pathname;
+  const names = (folder: string): string[] =>
+    existsSync(join(vectors, folder))
+      ? readdirSync(join(vectors, folder)).filter((name) => name.endsWith(".yaml"))
+      : [];
+  const read = (folder: string, name: string): unknown =>
+    parse(readFileSync(join(vectors, folder, name), "utf8"), { uniqueKeys: false });
+
+  it("each is accepted, or refused for what it uses: never for its form", (context) => {
+    const examples = names("examples");
+    if (examples.length === 0) context.skip("shared/vectors/openworkflow is not here");
+    const codes = examples.map((name) =>
+      problems(read("examples", name)).map(({ code, pointer }) => `${name} ${code} ${pointer}`),
+    );
+    expect(codes.flat().filter((line) => !/REACH-E421[34]/.test(line))).toEqual([]);
+    expect(codes.filter((list) => list.length === 0).length).toBeGreaterThanOrEqual(13);
+  });
+
+  it("what is invalid is refused", (context) => {
+    const invalid = names("invalid");
+    if (invalid.length === 0) context.skip("shared/vectors/openworkflow is not here");
+    for (const name of invalid) {
+      expect(problems(read("invalid", name)), name).not.toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+
+/** How many tests ended in which way. */
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export const countsLine = ({ passed, failed, skipped }: Counts): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+/**
+ * Says what was skipped and why, and ends with one line of counts.
+ *
+ * A test file that does not load and an error outside every test count as failures, so that
+ * `0 failed` is never said of a broken run. tools/test.ts names a file in REACH_TEST_COUNTS to
+ * get the counts and print the line itself, after the other checks.
+ */
+export default class SummaryReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const counts: Counts = { passed: 0, failed: unhandled.length, skipped: 0 };
+    const skipped: string[] = [];
+    for (const module of modules) {
+      if (module.errors().length > 0) counts.failed += 1;
+      for (const suite of module.children.allSuites()) {
+        if (suite.errors().length > 0) counts.failed += 1;
+      }
+      for (const test of module.children.allTests()) {
+        const result = test.result();
+        // "pending" at the end of a run: it was never started, which is no kind of success.
+        if (result.state === "passed") counts.passed += 1;
+        else if (result.state !== "skipped") counts.failed += 1;
+        else {
+          counts.skipped += 1;
+          skipped.push(`  SKIPPED ${module.relativeModuleId} > ${test.fullName}: ${reason(test)}`);
+        }
+      }
+    }
+    if (skipped.length > 0) process.stdout.write(`\n${skipped.join("\n")}\n`);
+    const file = process.env["REACH_TEST_COUNTS"];
+    if (file) writeFileSync(file, JSON.stringify(counts));
+    else process.stdout.write(`\n${countsLine(counts)}\n`);
+  }
+}
+
+function reason(test: TestCase): string {
+  const result = test.result();
+  const note = result.state === "skipped" ? result.note : undefined;
+  return note ?? (test.options.mode === "todo" ? "todo" : "NO REASON GIVEN (use ctx.skip(reason))");
+}

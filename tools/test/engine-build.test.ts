@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const builds = ["debug", "release", "release-simd"] as const;
+const read = (name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(join(root, name)));
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+describe.each(builds)("the %s build", (build) => {
+  test("imports nothing", async () => {
+    const module = await WebAssembly.compile(read(`build/${build}/engine.wasm`));
+    expect(WebAssembly.Module.imports(module)).toEqual([]);
+  });
+});
+
+test("no code of the engine allocates a managed object", () => {
+  const text = readFileSync(join(root, "build/debug/engine.wat"), "utf8");
+  const functions = [...text.matchAll(/\(func \$(\S+)/g)].map((match) => match[1] ?? "");
+  expect(functions.length).toBeGreaterThan(0);
+  // What `new`, a closure, a string concatenation or a local array literal would bring along.
+  const allocator =
+    /__(new|alloc|renew|realloc|newBuffer|newArray)\b|~lib\/rt\/(tlsf|itcms|stub)\b/;
+  expect(functions.filter((name) => allocator.test(name))).toEqual([]);
+});
+
+test.each(["release", "release-simd"])("the %s build is small enough to embed", (build) => {
+  expect(read(`build/${build}/engine.wasm`).length).toBeLessThan(200 * 1024);
+});
+
+test("the generated module holds the builds and the scalar build's digest", async () => {
+  const generated = await import("../../bindings/src/generated/engine.ts");
+  const scalar = read("build/release/engine.wasm");
+  expect(generated.engineDigest).toBe(sha256(scalar));
+  expect(Buffer.from(generated.engineScalar, "base64").equals(scalar)).toBe(true);
+  const simd = read("build/release-simd/engine.wasm");
+  expect(Buffer.from(generated.engineSimd, "base64").equals(simd)).toBe(true);
+});
+
+test("two builds in two folders give the same bytes", () => {
+  const digests = [1, 2].map((turn) => {
+    const folder = mkdtempSync(join(tmpdir(), `reach-build-${"x".repeat(turn * 7)}-`));
+    try {
+      for (const name of ["assembly", "asconfig.json"]) {
+        cpSync(join(root, name), join(folder, name), { recursive: true });
+      }
+      symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+      const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
+      const args = [asc, "--target", "release", "--outFile", "engine.wasm"];
+      execFileSync(process.execPath, args, { cwd: folder, stdio: "pipe" });
+      return sha256(readFileSync(join(folder, "engine.wasm")));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+  expect(digests).toEqual(Array(2).fill(sha256(read("build/release/engine.wasm"))));
+});

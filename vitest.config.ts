@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run the sources of every package, as every program of this checkout does.
+const conditions = ["source"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["*/test/**/*.test.ts"],
+    pool: "forks",
+    // The smallest machine that we test on has two cores.
+    maxWorkers: 2,
+    execArgv: ["--conditions=source"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    reporters: [["default", { summary: false }], "./tools/reporter.ts"],
+  },
+});
