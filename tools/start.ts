@@ -4,20 +4,21 @@
 // Exits 0 only if all of it came out as expected.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import { createEngine, parseRecord } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { createEvidence, diff, newKey, openEvidence, publicKeyOf, signerOf, verify } from "@reach-fabric/evidence";
+import {
+  createEvidence,
+  diff,
+  newKey,
+  openEvidence,
+  publicKeyOf,
+  signerOf,
+  verify,
+} from "@reach-fabric/evidence";
 import type { Outcome, Signer } from "@reach-fabric/evidence";
 import { folderRecorder, loadPack, readGrant, run, writeFileAtomic } from "@reach-fabric/host";
 import type { EffectiveGrant, RunResult } from "@reach-fabric/host";
@@ -59,7 +60,7 @@ function said({ status, output, error }: Outcome | RunResult): Said {
     const { title = "an error" } = (error ?? {}) as { title?: string };
     return { decision: "none", reasons: [title], rules: [] };
   }
-  return output as unknown as Said;
+  return output as Said;
 }
 
 async function main(): Promise<void> {
@@ -71,7 +72,9 @@ async function main(): Promise<void> {
   await writeFileAtomic(`${out}/demo.key.pub`, json(shared));
   const signer = signerOf(secret);
 
-  const names = readdirSync(`${example}/applicants`).map((file) => file.replace(/\.json$/, "")).sort();
+  const names = readdirSync(`${example}/applicants`)
+    .map((file) => file.replace(/\.json$/, ""))
+    .sort();
   say(bold(`1  Deciding ${names.length} loan applications`));
   const services = await startServices();
   const decided: Decided[] = [];
@@ -103,11 +106,19 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  say(`\n${green("Everything came out as expected.")} The files are in ${shown(out)}. What to type next:\n`);
+  say(
+    `\n${green("Everything came out as expected.")} The files are in ${shown(out)}. What to type next:\n`,
+  );
   for (const [command, why] of [
     [`inspect ${shown(out)}/09-bureau-recovers.reach`, "every step of one decision"],
-    [`verify ${shown(out)}/*.reach --trust ${shown(out)}/demo.key.pub`, "all of them; one was changed"],
-    [`diff ${shown(out)}/02-score-boundary.reach ${shown(out)}/changed/02-score-boundary.reach`, "what the rule changes"],
+    [
+      `verify ${shown(out)}/*.reach --trust ${shown(out)}/demo.key.pub`,
+      "all of them; one was changed",
+    ],
+    [
+      `diff ${shown(out)}/02-score-boundary.reach ${shown(out)}/changed/02-score-boundary.reach`,
+      "what the rule changes",
+    ],
   ] as const) {
     say(`  npx reach ${command}\n    ${dim(why)}`);
   }
@@ -142,12 +153,18 @@ async function decide(
 }
 
 function printDecisions(decided: readonly Decided[]): void {
-  const expected = JSON.parse(readFileSync(`${example}/expected.json`, "utf8")) as Record<string, Said>;
+  const expected = JSON.parse(readFileSync(`${example}/expected.json`, "utf8")) as Record<
+    string,
+    Said
+  >;
   const rows = decided.map(({ name, result, says }) => {
     const wanted = expected[name];
     const same =
-      wanted?.decision === says.decision && `${wanted.reasons.join()}` === says.reasons.join();
-    expect(same, `${name}: ${says.decision} ${says.reasons.join()}, not ${wanted?.decision} ${wanted?.reasons.join()}`);
+      wanted?.decision === says.decision && wanted.reasons.join() === says.reasons.join();
+    expect(
+      same,
+      `${name}: ${says.decision} ${says.reasons.join()}, not ${wanted?.decision} ${wanted?.reasons.join()}`,
+    );
     const because = [...says.rules, ...says.reasons].join(" ");
     return [name, says.decision, because, String(asked(result)), result.decision.slice(0, 12)];
   });
@@ -161,7 +178,11 @@ const asked = ({ records }: RunResult): number =>
     return record.kind === "request" && record.type === "http";
   }).length;
 
-function verifyAll(engine: Engine, decided: readonly Decided[], key: ReturnType<typeof publicKeyOf>): void {
+function verifyAll(
+  engine: Engine,
+  decided: readonly Decided[],
+  key: ReturnType<typeof publicKeyOf>,
+): void {
   const start = performance.now();
   let verified = 0;
   let records = 0;
@@ -198,11 +219,16 @@ async function changeOneRule(
   const folder = `${out}/changed`;
   cpSync(`${example}/workflow.yaml`, `${folder}/workflow.yaml`);
   const before = readFileSync(`${example}/tables/loan-policy.yaml`, "utf8");
-  const after = before.replace("id: R4, when: {score: {gte: 700}", "id: R4, when: {score: {gte: 720}");
+  const after = before.replace(
+    "id: R4, when: {score: {gte: 700}",
+    "id: R4, when: {score: {gte: 720}",
+  );
   expect(before !== after, "rule R4 is not where it was expected");
   mkdirSync(`${folder}/tables`);
   writeFileSync(`${folder}/tables/loan-policy.yaml`, after);
-  say("   Rule R4 accepts from a score of 720, not 700. The recorded answers are used again: nobody is asked.\n");
+  say(
+    "   Rule R4 accepts from a score of 720, not 700. The recorded answers are used again: nobody is asked.\n",
+  );
 
   const pack = await loadPack(`${folder}/workflow.yaml`);
   const changes: string[][] = [];
@@ -259,7 +285,9 @@ function reach(args: readonly string[]): number | null {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)),
+  );
   const line = (row: readonly string[]): string =>
     `   ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd();
   return `${[dim(line(head)), ...rows.map(line)].join("\n")}\n`;

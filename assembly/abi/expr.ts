@@ -28,7 +28,9 @@ export const EVAL_ONE: u32 = 1;
  * fuelLimit <= 0 means DEFAULT_FUEL.
  */
 export function evaluate(programLength: u32, inputLength: u32, flags: u32, fuelLimit: f64): u32 {
-  beginCall(fuelLimit > 0 ? (min<f64>(fuelLimit, 9007199254740992) as i64) : (C.DEFAULT_FUEL as i64));
+  beginCall(
+    fuelLimit > 0 ? (min<f64>(fuelLimit, 9007199254740992) as i64) : (C.DEFAULT_FUEL as i64),
+  );
   if ((programLength as u64) + (inputLength as u64) > (INPUT.cap as u64)) {
     fail(C.E_FRAMES, 0);
     return C.STATUS_ERROR;
@@ -69,7 +71,7 @@ function run(programLength: u32, inputLength: u32, flags: u32): void {
     const frame = frameBegin(OUTPUT);
     if (!writeJson(RESULT, OUTPUT, C.MAX_STRING)) return;
     frameEnd(OUTPUT, frame);
-    setFuel(fuel - ((OUTPUT.len - frame) as i64 >>> 3));
+    setFuel(fuel - (((OUTPUT.len - frame) as i64) >>> 3));
   }
   if (flags & EVAL_ONE && outputs == 0) fail(C.E_EXPR_NONE, 0);
 }

@@ -70,7 +70,7 @@ export function bufferText(b: Buffer, text: string): void {
   const from = changetype<usize>(text);
   const len = load<u32>(from - 4) >>> 1;
   bufferRoom(b, len);
-  let to: usize = b.at + b.len;
+  const to: usize = b.at + b.len;
   for (let i: u32 = 0; i < len; i++) store<u8>(to + i, load<u16>(from + ((i as usize) << 1)) as u8);
   b.len += len;
 }

@@ -5,13 +5,40 @@ import { codePoints, sizeAt } from "../bytes/utf8";
 import { charge } from "../errors";
 import { arrayAppend, arrayNew, arraySlice } from "../value/array";
 import {
-  addressOf, ARRAY, ASCII, arrayStorage, copyCell, elementAt, flagsOf, lengthOf, NULL, NUMBER,
-  numberOf, OBJECT, objectStorage, PAIR, setCell, setNull, setNumber, setString, setUsed, STRING, tagOf,
+  addressOf,
+  ARRAY,
+  ASCII,
+  arrayStorage,
+  copyCell,
+  elementAt,
+  flagsOf,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  objectStorage,
+  PAIR,
+  setCell,
+  setNull,
+  setNumber,
+  setString,
+  setUsed,
+  STRING,
+  tagOf,
 } from "../value/cell";
 import { equalStatus, TOO_DEEP } from "../value/compare";
 import { objectField, objectGet, objectSet } from "../value/object";
 import {
-  DONE, FATAL, kindName, messageBegin, messageDump, messageEnd, messageText, messageValue, raiseText,
+  DONE,
+  FATAL,
+  kindName,
+  messageBegin,
+  messageDump,
+  messageEnd,
+  messageText,
+  messageValue,
+  raiseText,
 } from "./raise";
 import { fail } from "../errors";
 import { E_LIMIT_MEMORY } from "../codes";
@@ -92,7 +119,8 @@ function sliceError(): i32 {
 
 /** Bounds of t[from:to]; the cells may be 0 or null: absent. False: one is no number. */
 export function sliceBounds(t: usize, from: usize, to: usize): bool {
-  const length: f64 = tagOf(t) == ARRAY ? (lengthOf(t) as f64) : tagOf(t) == STRING ? (stringLength(t) as f64) : 0;
+  const length: f64 =
+    tagOf(t) == ARRAY ? (lengthOf(t) as f64) : tagOf(t) == STRING ? (stringLength(t) as f64) : 0;
   let start: f64 = 0;
   let end = length;
   if (from != 0 && tagOf(from) != NULL) {
@@ -162,7 +190,7 @@ function indexesOf(to: usize, t: usize, k: usize): i32 {
   const m = lengthOf(k);
   const address = addressOf(t);
   const keys = addressOf(k);
-  let found = memory.data(16, 16);
+  const found = memory.data(16, 16);
   if (!arrayNew(SCRATCH, found, 4)) return outOfMemory();
   const number = memory.data(16, 16);
   for (let i: u32 = 0; m != 0 && i + m <= n; i++) {
@@ -250,7 +278,11 @@ function setSlice(to: usize, t: usize, k: usize, v: usize): i32 {
   const old: usize = n == 0 ? 0 : addressOf(t);
   memory.copy(at, old, (from as usize) << 4);
   memory.copy(at + ((from as usize) << 4), addressOf(v), (m as usize) << 4);
-  memory.copy(at + (((from + m) as usize) << 4), old + ((end as usize) << 4), ((n - end) as usize) << 4);
+  memory.copy(
+    at + (((from + m) as usize) << 4),
+    old + ((end as usize) << 4),
+    ((n - end) as usize) << 4,
+  );
   setUsed(at, size);
   setCell(to, ARRAY, 0, size, at);
   return DONE;
@@ -260,7 +292,8 @@ function setSlice(to: usize, t: usize, k: usize, v: usize): i32 {
 export function hasKey(t: usize, k: usize): i32 {
   const tt = tagOf(t);
   if (tt == NULL) return 0;
-  if (tt == OBJECT && tagOf(k) == STRING) return objectGet(t, addressOf(k), lengthOf(k)) != 0 ? 1 : 0;
+  if (tt == OBJECT && tagOf(k) == STRING)
+    return objectGet(t, addressOf(k), lengthOf(k)) != 0 ? 1 : 0;
   if (tt == ARRAY && tagOf(k) == NUMBER) {
     const x = numberOf(k);
     if (x != x) return 0;

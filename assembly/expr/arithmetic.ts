@@ -6,8 +6,28 @@ import { LONGEST } from "./limits";
 import { charge, fail } from "../errors";
 import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
 import {
-  addressOf, ARRAY, capacityOf, copyCell, elementAt, flagsOf, keyAt, KEPT, lengthOf, NULL, NUMBER,
-  numberOf, OBJECT, PAIR, setCell, setNull, setNumber, setUsed, STRING, tagOf, usedOf, valueAt,
+  addressOf,
+  ARRAY,
+  capacityOf,
+  copyCell,
+  elementAt,
+  flagsOf,
+  keyAt,
+  KEPT,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  PAIR,
+  setCell,
+  setNull,
+  setNumber,
+  setUsed,
+  STRING,
+  tagOf,
+  usedOf,
+  valueAt,
 } from "../value/cell";
 import { equalStatus, TOO_DEEP } from "../value/compare";
 import { objectFind } from "../value/object";
@@ -179,7 +199,10 @@ function mergeDeep(to: usize, a: usize, b: usize): i32 {
             break;
           }
           top += FRAME;
-          if (!walkSet(top + FRAME) || !openMerge(bottom + top, valueAt(f, found as u32), pair + 16)) {
+          if (
+            !walkSet(top + FRAME) ||
+            !openMerge(bottom + top, valueAt(f, found as u32), pair + 16)
+          ) {
             result = outOfMemory();
             break;
           }
@@ -230,7 +253,8 @@ function toLong(x: f64): i64 {
 }
 
 export function modulo(to: usize, a: usize, b: usize): i32 {
-  if (tagOf(a) != NUMBER || tagOf(b) != NUMBER) return typeError2(a, b, "cannot be divided (remainder)");
+  if (tagOf(a) != NUMBER || tagOf(b) != NUMBER)
+    return typeError2(a, b, "cannot be divided (remainder)");
   const x = numberOf(a);
   const y = numberOf(b);
   if (x != x || y != y) {
@@ -238,7 +262,8 @@ export function modulo(to: usize, a: usize, b: usize): i32 {
     return DONE;
   }
   const divisor = toLong(y);
-  if (divisor == 0) return typeError2(a, b, "cannot be divided (remainder) because the divisor is zero");
+  if (divisor == 0)
+    return typeError2(a, b, "cannot be divided (remainder) because the divisor is zero");
   setNumber(to, divisor == -1 ? 0 : ((toLong(x) % divisor) as f64));
   return DONE;
 }

@@ -20,7 +20,13 @@ export const MAX_PROGRAM: u32 = 1048576;
  * last of equal names wins; a variable's slot in evalBegin's `globals` is its position. Returns
  * the program's address, or 0 with the error recorded: its offset counts bytes of the text.
  */
-export function compileExpression(text: usize, length: u32, names: usize, count: u32, arena: Arena): usize {
+export function compileExpression(
+  text: usize,
+  length: u32,
+  names: usize,
+  count: u32,
+  arena: Arena,
+): usize {
   if (length > MAX_PROGRAM) {
     fail(C.E_EXPR_TOO_LARGE, 0);
     return 0;

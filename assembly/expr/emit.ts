@@ -10,7 +10,16 @@
 
 import { Arena, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
 import { Buffer, bufferRoom } from "../bytes/buffer";
-import { addressOf, CELL, copyCell, flagsOf, lengthOf, setString, STRING, tagOf } from "../value/cell";
+import {
+  addressOf,
+  CELL,
+  copyCell,
+  flagsOf,
+  lengthOf,
+  setString,
+  STRING,
+  tagOf,
+} from "../value/cell";
 import * as O from "./opcodes";
 
 const CODE: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -99,7 +108,8 @@ export function emitProgram(arena: Arena, mentions: u32): usize {
   for (let i: u32 = 0; i < FUNCTIONS.len; i += FUNCTION) {
     store<u32>(functions + i, (code as u32) + load<u32>(functions + i));
   }
-  for (let i: u32 = 0; i < CODE.len; i += O.INSTRUCTION) relocate(code + i, code as u32, constants as u32, functions as u32);
+  for (let i: u32 = 0; i < CODE.len; i += O.INSTRUCTION)
+    relocate(code + i, code as u32, constants as u32, functions as u32);
   store<u32>(program, load<u32>(functions));
   store<u32>(program, mentions, 4);
   store<u32>(program, CODE.len / O.INSTRUCTION, 8);
@@ -117,10 +127,16 @@ function take(arena: Arena, size: u32): usize {
 function relocate(at: usize, code: u32, constants: u32, functions: u32): void {
   const x = load<u32>(at, 8);
   switch (load<u16>(at) as u32) {
-    case O.OP_FORK: case O.OP_JUMP: case O.OP_UNLESS: case O.OP_TRY: case O.OP_ALTERNATIVE:
+    case O.OP_FORK:
+    case O.OP_JUMP:
+    case O.OP_UNLESS:
+    case O.OP_TRY:
+    case O.OP_ALTERNATIVE:
       store<u32>(at, code + x, 8);
       break;
-    case O.OP_CONST: case O.OP_FIELD: case O.OP_FAIL:
+    case O.OP_CONST:
+    case O.OP_FIELD:
+    case O.OP_FAIL:
       store<u32>(at, constants + (x << 4), 8);
       break;
     case O.OP_COUNT:

@@ -11,9 +11,18 @@
 import { arenaTake } from "../bytes/arena";
 import * as C from "../codes";
 import { errorCode, fail, failDetail } from "../errors";
-import { addressOf, lengthOf, NUMBER, numberOf, STRING, tagOf } from "../value/cell";
+import { addressOf, lengthOf, NUMBER, STRING, tagOf } from "../value/cell";
 import { equalBytes } from "../value/order";
-import { constantOf, emit, emitBegin, here, newFunction, patch, patchY, setFunctionEntry, setFunctionFrame } from "./emit";
+import {
+  constantOf,
+  emit,
+  emitBegin,
+  newFunction,
+  patch,
+  patchY,
+  setFunctionEntry,
+  setFunctionFrame,
+} from "./emit";
 import * as N from "./nodes";
 import { newNode, Node, nodeAt, TREE } from "./nodes";
 import * as O from "./opcodes";
@@ -193,18 +202,26 @@ function gen(node: u32, input: u32, mode: u32): u32 {
   while (errorCode() == 0) {
     const n = nodeAt(node);
     switch (n.kind) {
-      case N.N_DOT: return input;
+      case N.N_DOT:
+        return input;
       case N.N_PIPE:
         input = gen(n.a, input, mode);
         node = n.b;
         break;
-      case N.N_CONST: return genConstant(n.a);
-      case N.N_INDEX: return genIndex(n, input, mode);
-      case N.N_VAR: return genVariable(n);
-      case N.N_CALL: return genCall(node, input, mode, false);
-      case N.N_BINARY: return genBinary(node, input);
-      case N.N_COMMA: return genComma(node, input, mode);
-      case N.N_SLICE: return genSlice(n, input, mode);
+      case N.N_CONST:
+        return genConstant(n.a);
+      case N.N_INDEX:
+        return genIndex(n, input, mode);
+      case N.N_VAR:
+        return genVariable(n);
+      case N.N_CALL:
+        return genCall(node, input, mode, false);
+      case N.N_BINARY:
+        return genBinary(node, input);
+      case N.N_COMMA:
+        return genComma(node, input, mode);
+      case N.N_SLICE:
+        return genSlice(n, input, mode);
       case N.N_EACH: {
         const owner = gen(n.a, input, mode);
         const cursor = slot();
@@ -212,25 +229,38 @@ function gen(node: u32, input: u32, mode: u32): u32 {
         emit(O.OP_EACH, out, owner, cursor, flags(n.c, mode), 0);
         return out;
       }
-      case N.N_RECURSE: return genPrelude("recurse", 0, 0, input, mode, false);
-      case N.N_ARRAY: return genArray(n.a, input);
-      case N.N_OBJECT: return genObject(n, input);
-      case N.N_STRING: return genString(n, input);
-      case N.N_FORMAT: return genFormat(n.name, n.nameLength, input);
+      case N.N_RECURSE:
+        return genPrelude("recurse", 0, 0, input, mode, false);
+      case N.N_ARRAY:
+        return genArray(n.a, input);
+      case N.N_OBJECT:
+        return genObject(n, input);
+      case N.N_STRING:
+        return genString(n, input);
+      case N.N_FORMAT:
+        return genFormat(n.name, n.nameLength, input);
       case N.N_NEGATE: {
         const r = gen(n.a, input, mode);
         const out = slot();
         emit(O.OP_NEGATE, out, r, 0, 0, 0);
         return out;
       }
-      case N.N_REDUCE: return genReduce(n, input, mode);
-      case N.N_FOREACH: return genForeach(n, input, mode);
-      case N.N_IF: return genIf(n, input, mode);
-      case N.N_TRY: return genTry(n, input, mode);
-      case N.N_AND: return genLogic(n, input, true);
-      case N.N_OR: return genLogic(n, input, false);
-      case N.N_DEFINED: return genDefined(n, input, mode);
-      case N.N_ASSIGN: return genAssign(n, input);
+      case N.N_REDUCE:
+        return genReduce(n, input, mode);
+      case N.N_FOREACH:
+        return genForeach(n, input, mode);
+      case N.N_IF:
+        return genIf(n, input, mode);
+      case N.N_TRY:
+        return genTry(n, input, mode);
+      case N.N_AND:
+        return genLogic(n, input, true);
+      case N.N_OR:
+        return genLogic(n, input, false);
+      case N.N_DEFINED:
+        return genDefined(n, input, mode);
+      case N.N_ASSIGN:
+        return genAssign(n, input);
       case N.N_LABEL: {
         const saved = scope;
         openLabel(n);
@@ -238,7 +268,8 @@ function gen(node: u32, input: u32, mode: u32): u32 {
         scope = saved;
         return r;
       }
-      case N.N_BREAK: return genBreak(n);
+      case N.N_BREAK:
+        return genBreak(n);
       case N.N_AS: {
         const saved = scope;
         const value = gen(n.a, input, OFF);
@@ -319,7 +350,13 @@ function genVariable(n: Node): u32 {
     }
   }
   if (textIs(n.name, n.nameLength, "ENV")) {
-    failDetail(C.E_EXPR_REFUSED, n.at, "refused: the environment differs from host to host", n.name, n.nameLength);
+    failDetail(
+      C.E_EXPR_REFUSED,
+      n.at,
+      "refused: the environment differs from host to host",
+      n.name,
+      n.nameLength,
+    );
   } else failDetail(C.E_EXPR_VARIABLE, n.at, "unknown variable", n.name, n.nameLength);
   return out;
 }
@@ -342,7 +379,14 @@ function genBinary(node: u32, input: u32): u32 {
   let left = gen(n, input, OFF);
   for (let i = count; i > 0; i--) {
     const out = slot();
-    emit(load<u32>(operands + ((i - 1) << 3), 4), out, left, load<u32>(operands + ((i - 1) << 3)), 0, 0);
+    emit(
+      load<u32>(operands + ((i - 1) << 3), 4),
+      out,
+      left,
+      load<u32>(operands + ((i - 1) << 3)),
+      0,
+      0,
+    );
     left = out;
   }
   return left;
@@ -483,7 +527,6 @@ function genLogic(n: Node, input: u32, isAnd: bool): u32 {
   }
   return out;
 }
-
 
 /**
  * a // b up to the place where b's code belongs. An output of `a` is moved to `out` and the jump
@@ -807,7 +850,15 @@ function genPrelude(name: string, args: u32, count: u32, input: u32, mode: u32, 
 }
 
 /** The same by a name in the text; NONE when the prelude has no such definition. */
-function callPrelude(name: u32, length: u32, args: u32, count: u32, input: u32, mode: u32, tail: bool): u32 {
+function callPrelude(
+  name: u32,
+  length: u32,
+  args: u32,
+  count: u32,
+  input: u32,
+  mode: u32,
+  tail: bool,
+): u32 {
   let found = findFunction(preludeScope, name, length, count);
   if (found == 0) {
     const line = findPrelude(name, length, count);
@@ -857,10 +908,10 @@ function failName(code: u32, n: Node, why: string): void {
   store<u8>(at + n.nameLength, 47);
   let length = n.nameLength + 1;
   if (n.b >= 10) {
-    store<u8>(at + length, (48 + (n.b / 10) % 10) as u8);
+    store<u8>(at + length, (48 + ((n.b / 10) % 10)) as u8);
     length++;
   }
-  store<u8>(at + length, (48 + n.b % 10) as u8);
+  store<u8>(at + length, (48 + (n.b % 10)) as u8);
   failDetail(code, n.at, why, at, length + 1);
 }
 
@@ -897,8 +948,10 @@ function genSpecial(id: i32, args: u32, input: u32, mode: u32): u32 {
       emit(O.OP_NOT, out, input, 0, 0, 0);
       return out;
     }
-    case X.X_PATH: return genPaths(args, input);
-    case X.X_DEL: return genDelete(args, input);
+    case X.X_PATH:
+      return genPaths(args, input);
+    case X.X_DEL:
+      return genDelete(args, input);
     case X.X_SELECT: {
       const condition = gen(args, input, OFF);
       const no = emit(O.OP_UNLESS, 0, condition, 0, 0, 0);
@@ -929,10 +982,14 @@ function genSpecial(id: i32, args: u32, input: u32, mode: u32): u32 {
       emit(O.OP_CUT, 0, mark, 0, 0, 0);
       return r;
     }
-    case X.X_LAST: return genLast(args, input, mode);
-    case X.X_LIMIT: return genLimit(args, second, input, mode);
-    case X.X_SKIP: return genSkip(args, second, input, mode, "skip doesn't support negative count");
-    case X.X_NTH: return genNth(args, second, input, mode);
+    case X.X_LAST:
+      return genLast(args, input, mode);
+    case X.X_LIMIT:
+      return genLimit(args, second, input, mode);
+    case X.X_SKIP:
+      return genSkip(args, second, input, mode, "skip doesn't support negative count");
+    case X.X_NTH:
+      return genNth(args, second, input, mode);
     case X.X_ISEMPTY: {
       const out = slot();
       const mark = slot();
@@ -947,12 +1004,18 @@ function genSpecial(id: i32, args: u32, input: u32, mode: u32): u32 {
       patch(end);
       return out;
     }
-    case X.X_ANY: return genAny(0, 0, input, true);
-    case X.X_ANY_OF: return genAny(0, args, input, true);
-    case X.X_ANY_IN: return genAny(args, second, input, true);
-    case X.X_ALL: return genAny(0, 0, input, false);
-    case X.X_ALL_OF: return genAny(0, args, input, false);
-    case X.X_ALL_IN: return genAny(args, second, input, false);
+    case X.X_ANY:
+      return genAny(0, 0, input, true);
+    case X.X_ANY_OF:
+      return genAny(0, args, input, true);
+    case X.X_ANY_IN:
+      return genAny(args, second, input, true);
+    case X.X_ALL:
+      return genAny(0, 0, input, false);
+    case X.X_ALL_OF:
+      return genAny(0, args, input, false);
+    case X.X_ALL_IN:
+      return genAny(args, second, input, false);
     case X.X_RANGE: {
       const to = gen(args, input, OFF);
       const from = slot();
@@ -984,7 +1047,8 @@ function genSpecial(id: i32, args: u32, input: u32, mode: u32): u32 {
       patch(fork);
       return sum;
     }
-    default: { // getpath
+    default: {
+      // getpath
       const path = gen(args, input, OFF);
       const out = slot();
       emit(O.OP_GETPATH, out, input, path, flags(0, mode), 0);
@@ -1069,7 +1133,14 @@ function genLimit(count: u32, args: u32, input: u32, mode: u32): u32 {
   const left = slot();
   const mark = slot();
   const n = gen(count, input, OFF);
-  const none = emit(O.OP_COUNT, left, n, 0, constantOf(textCell("limit doesn't support negative count")), 0);
+  const none = emit(
+    O.OP_COUNT,
+    left,
+    n,
+    0,
+    constantOf(textCell("limit doesn't support negative count")),
+    0,
+  );
   emit(O.OP_MARK, mark, 0, 0, 0, 0);
   const r = gen(args, input, mode);
   emit(O.OP_COUNT_DOWN, left, mark, 0, 0, 0);
@@ -1093,7 +1164,14 @@ function genSkip(count: u32, args: u32, input: u32, mode: u32, message: string):
 function genNth(count: u32, args: u32, input: u32, mode: u32): u32 {
   const left = slot();
   const n = gen(count, input, OFF);
-  const none = emit(O.OP_COUNT, left, n, 0, constantOf(textCell("nth doesn't support negative indices")), 0);
+  const none = emit(
+    O.OP_COUNT,
+    left,
+    n,
+    0,
+    constantOf(textCell("nth doesn't support negative indices")),
+    0,
+  );
   patchY(none);
   const mark = slot();
   emit(O.OP_MARK, mark, 0, 0, 0, 0);

@@ -130,7 +130,12 @@ function nameEnd(from: usize): usize {
 /** Reads a name that may carry module prefixes (a::b); returns its end. */
 function pathEnd(from: usize): usize {
   let p = nameEnd(from);
-  while (p + 2 < textEnd && load<u8>(p) == 58 && load<u8>(p, 1) == 58 && isNameStart(load<u8>(p, 2))) {
+  while (
+    p + 2 < textEnd &&
+    load<u8>(p) == 58 &&
+    load<u8>(p, 1) == 58 &&
+    isNameStart(load<u8>(p, 2))
+  ) {
     p = nameEnd(p + 2);
   }
   return p;
@@ -230,7 +235,16 @@ export function next(): void {
       if (d == 61) one(T_SET_MOD, 2);
       else one(c, 1);
       return;
-    case 34: case 40: case 41: case 44: case 58: case 59: case 91: case 93: case 123: case 125:
+    case 34:
+    case 40:
+    case 41:
+    case 44:
+    case 58:
+    case 59:
+    case 91:
+    case 93:
+    case 123:
+    case 125:
       one(c, 1);
       return;
     default:

@@ -1,13 +1,12 @@
 /** Literals of a program: numbers in jq's looser grammar, and the escapes of strings. */
 
 import { arenaTake } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes } from "../bytes/buffer";
+import { Buffer, bufferByte, bufferBytes, bufferRoom } from "../bytes/buffer";
 import { parseNumber } from "../json/number";
 import { CELL, setNumber, setString } from "../value/cell";
 import { encodeTo } from "../bytes/utf8";
-import { bufferRoom } from "../bytes/buffer";
 import { TREE } from "./nodes";
-import { literalBytes, literalLength } from "./text";
+import { isDigit, literalBytes, literalLength } from "./text";
 
 /** Bytes of the literal that is being read. */
 const PIECE: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -82,4 +81,55 @@ export function textCell(text: string): u32 {
   const cell = arenaTake(TREE, CELL);
   setString(cell, literalBytes(TREE, text), literalLength(text), 0);
   return cell as u32;
+}
+
+/** True when the bytes are a number as jq reads it outside JSON: +1, .5, 1., nan, -infinity. */
+export function isLooseNumber(at: usize, length: u32): bool {
+  let i: u32 = 0;
+  if (i < length && (load<u8>(at) == 43 || load<u8>(at) == 45)) i++;
+  if (isWord(at + i, length - i, 0x6e616e, 3)) return true;
+  if (isWord(at + i, length - i, 0x666e69, 3)) return true;
+  if (length - i == 8 && (load<u64>(at + i) | 0x2020202020202020) == 0x7974696e69666e69)
+    return true;
+  let digits: u32 = 0;
+  while (i < length && isDigit(load<u8>(at + i))) {
+    i++;
+    digits++;
+  }
+  if (i < length && load<u8>(at + i) == 46) {
+    i++;
+    while (i < length && isDigit(load<u8>(at + i))) {
+      i++;
+      digits++;
+    }
+  }
+  if (digits == 0) return false;
+  if (i < length && (load<u8>(at + i) | 32) == 101) {
+    i++;
+    if (i < length && (load<u8>(at + i) == 43 || load<u8>(at + i) == 45)) i++;
+    if (i == length) return false;
+    while (i < length && isDigit(load<u8>(at + i))) i++;
+  }
+  return i == length;
+}
+
+function isWord(at: usize, length: u32, word: u32, size: u32): bool {
+  if (length != size) return false;
+  return (
+    ((load<u8>(at) as u32) |
+      ((load<u8>(at, 1) as u32) << 8) |
+      ((load<u8>(at, 2) as u32) << 16) |
+      0x202020) ==
+    word
+  );
+}
+
+/** The value of such a number. */
+export function looseValue(at: usize, length: u32): f64 {
+  let i: u32 = 0;
+  const negative = load<u8>(at) == 45;
+  if (negative || load<u8>(at) == 43) i++;
+  const c: u32 = load<u8>(at + i) | 32;
+  const x = c == 110 ? NaN : c == 105 ? Infinity : looseNumber(at + i, length - i);
+  return negative ? -x : x;
 }

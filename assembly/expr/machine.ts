@@ -27,8 +27,26 @@ import * as C from "../codes";
 import { clearError, errorCode, fail, failDetail, fuel, setFuel } from "../errors";
 import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
 import {
-  addressOf, ARRAY, ASCII, copyCell, elementAt, isTruthy, keyAt, lengthOf, NULL, NUMBER, numberOf,
-  OBJECT, objectStorage, setBool, setCell, setNull, setNumber, STRING, tagOf, valueAt,
+  addressOf,
+  ARRAY,
+  ASCII,
+  CANONICAL,
+  copyCell,
+  FALSE,
+  isTruthy,
+  keyAt,
+  lengthOf,
+  NULL,
+  NUMBER,
+  OBJECT,
+  objectStorage,
+  setBool,
+  setCell,
+  setNull,
+  setNumber,
+  STRING,
+  tagOf,
+  TRUE,
 } from "../value/cell";
 import { compareValues, equalStatus, TOO_DEEP } from "../value/compare";
 import { objectGet } from "../value/object";
@@ -41,8 +59,20 @@ import * as O from "./opcodes";
 import { NONE, SLOT_INPUT } from "./opcodes";
 import { deletePaths, getPath, setPath } from "./paths";
 import {
-  clearRaised, DONE, ERROR, FATAL, messageBegin, messageDump, messageEnd, messageText, messageValue, raiseText,
-  raiseValue, RAISED, typeError, typeError2,
+  clearRaised,
+  DONE,
+  ERROR,
+  FATAL,
+  messageBegin,
+  messageDump,
+  messageEnd,
+  messageText,
+  messageValue,
+  raiseText,
+  raiseValue,
+  RAISED,
+  typeError,
+  typeError2,
 } from "./raise";
 import { concatParts } from "./interpolate";
 import { stringsReset, toJson } from "./strings";
@@ -50,6 +80,9 @@ import { stringsReset, toJson } from "./strings";
 /** Most bytes of frames, and of choices: deterministic, the same in every build. */
 export const MAX_FRAMES: u32 = 67108864;
 export const MAX_CHOICES: u32 = 67108864;
+
+/** The first word of a number's cell (setNumber writes the same). */
+const NUMBER_HEAD: u64 = (NUMBER | (CANONICAL << 8)) as u64;
 
 const CHOICE: u32 = 64;
 const K_FORK: u32 = 1;
@@ -275,12 +308,18 @@ function compareStep(op: u32, to: usize, a: usize, b: usize): i32 {
 
 function binaryStep(op: u32, to: usize, a: usize, b: usize): i32 {
   switch (op) {
-    case O.OP_ADD: return add(to, a, b);
-    case O.OP_SUB: return subtract(to, a, b);
-    case O.OP_MUL: return multiply(to, a, b);
-    case O.OP_DIV: return divide(to, a, b);
-    case O.OP_MOD: return modulo(to, a, b);
-    default: return compareStep(op, to, a, b);
+    case O.OP_ADD:
+      return add(to, a, b);
+    case O.OP_SUB:
+      return subtract(to, a, b);
+    case O.OP_MUL:
+      return multiply(to, a, b);
+    case O.OP_DIV:
+      return divide(to, a, b);
+    case O.OP_MOD:
+      return modulo(to, a, b);
+    default:
+      return compareStep(op, to, a, b);
   }
 }
 
@@ -292,6 +331,11 @@ function putStep(to: usize, o: usize, k: usize, v: usize): i32 {
   messageText(" as object key");
   return messageEnd();
 }
+
+/*
+ * Below, cells are copied and tested by plain loads and stores: the loop must not depend on what
+ * the optimiser chooses to inline. Everything that is not hot calls the helpers.
+ */
 
 /**
  * The next output is written to `out` (its storage is in SCRATCH or shared with the input):
@@ -325,27 +369,39 @@ export function evalNext(out: usize): i32 {
     const b = fp + ((load<u16>(at, 4) as usize) << 4);
     switch (op) {
       case O.OP_MOVE:
-        copyCell(a, b);
+        store<u64>(a, load<u64>(b));
+        store<u64>(a, load<u64>(b, 8), 8);
         continue;
       case O.OP_CONST:
-        copyCell(a, load<u32>(at, 8));
+        const from1: usize = load<u32>(at, 8);
+        store<u64>(a, load<u64>(from1));
+        store<u64>(a, load<u64>(from1, 8), 8);
         continue;
       case O.OP_GLOBAL:
-        copyCell(a, globals + ((load<u32>(at, 8) as usize) << 4));
+        const from2: usize = globals + ((load<u32>(at, 8) as usize) << 4);
+        store<u64>(a, load<u64>(from2));
+        store<u64>(a, load<u64>(from2, 8), 8);
         continue;
       case O.OP_OUTER: {
         let f = fp;
         for (let n = load<u32>(at, 8); n != 0; n--) f = frames + load<u32>(f, 8);
-        copyCell(a, f + ((load<u16>(at, 4) as usize) << 4));
+        const from3: usize = f + ((load<u16>(at, 4) as usize) << 4);
+        store<u64>(a, load<u64>(from3));
+        store<u64>(a, load<u64>(from3, 8), 8);
         continue;
       }
       case O.OP_FIELD: {
         const flags = load<u16>(at, 6) as u32;
         const key = load<u32>(at, 8) as usize;
-        if (tagOf(b) == OBJECT && (tracking & flags) == 0) {
-          const v = objectGet(b, addressOf(key), lengthOf(key));
-          if (v == 0) setNull(a);
-          else copyCell(a, v);
+        if ((load<u8>(b) as u32) == OBJECT && (tracking & flags) == 0) {
+          const v = objectGet(b, load<u32>(key, 8) as usize, load<u32>(key, 4));
+          if (v == 0) {
+            store<u64>(a, 0);
+            store<u64>(a, 0, 8);
+          } else {
+            store<u64>(a, load<u64>(v));
+            store<u64>(a, load<u64>(v, 8), 8);
+          }
           continue;
         }
         r = indexStep(a, b, key, (flags & tracking) != 0);
@@ -372,7 +428,10 @@ export function evalNext(out: usize): i32 {
         const end = load<u32>(at, 12);
         setFuel(left);
         r = sliceStep(
-          a, b, from == NONE ? 0 : fp + ((from as usize) << 4), end == NONE ? 0 : fp + ((end as usize) << 4),
+          a,
+          b,
+          from == NONE ? 0 : fp + ((from as usize) << 4),
+          end == NONE ? 0 : fp + ((end as usize) << 4),
           (flags & tracking) != 0,
         );
         left = fuel;
@@ -384,7 +443,7 @@ export function evalNext(out: usize): i32 {
       }
       case O.OP_EACH: {
         const flags = load<u32>(at, 8);
-        const tag = tagOf(b);
+        const tag = load<u8>(b) as u32;
         const follow = (flags & tracking & O.FLAG_PATH) != 0;
         if (follow && !identical(b, PATH_VALUE)) {
           r = pathError("near attempt to iterate through ", 0, b);
@@ -398,7 +457,7 @@ export function evalNext(out: usize): i32 {
           r = iterateError(b);
           break;
         }
-        const n = lengthOf(b);
+        const n = load<u32>(b, 4);
         if (n == 0) {
           pc = BACKTRACK_CODE;
           continue;
@@ -414,7 +473,9 @@ export function evalNext(out: usize): i32 {
           top += CHOICE;
           store<u32>(fp + ((load<u16>(at, 6) as usize) << 4), 1);
         }
-        copyCell(a, tag == ARRAY ? elementAt(b, 0) : valueAt(b, 0));
+        const from4: usize = (load<u32>(b, 8) as usize) + (tag == ARRAY ? 0 : 16);
+        store<u64>(a, load<u64>(from4));
+        store<u64>(a, load<u64>(from4, 8), 8);
         if (!follow) continue;
         r = eachStep(b, 0, a);
         break;
@@ -450,14 +511,18 @@ export function evalNext(out: usize): i32 {
           const i = load<u32>(cursor);
           const to = fp + ((load<u16>(each, 2) as usize) << 4);
           pc = each + O.INSTRUCTION;
-          if (i + 1 == lengthOf(owner)) {
+          if (i + 1 == load<u32>(owner, 4)) {
             top -= CHOICE;
             guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
           } else {
             store<u32>(cursor, i + 1);
             guard = load<u32>(c, 12);
           }
-          copyCell(to, tagOf(owner) == ARRAY ? elementAt(owner, i) : valueAt(owner, i));
+          const from5: usize =
+            (load<u32>(owner, 8) as usize) +
+            ((load<u8>(owner) as u32) == ARRAY ? (i as usize) << 4 : ((i as usize) << 5) + 16);
+          store<u64>(to, load<u64>(from5));
+          store<u64>(to, load<u64>(from5, 8), 8);
           if ((load<u32>(each, 8) & tracking & O.FLAG_PATH) == 0) continue;
           r = eachStep(owner, i, to);
           break;
@@ -466,14 +531,17 @@ export function evalNext(out: usize): i32 {
           const range = load<u32>(c, 4) as usize;
           const cursor = fp + ((load<u32>(range, 8) as usize) << 4);
           const y = load<u32>(range, 12);
-          const upto = numberOf(fp + ((load<u16>(range, 6) as usize) << 4));
-          const step = y == NONE ? 1 : numberOf(fp + ((y as usize) << 4));
-          const x = numberOf(cursor);
+          const upto = load<f64>(fp + ((load<u16>(range, 6) as usize) << 4), 8);
+          const step = y == NONE ? 1 : load<f64>(fp + ((y as usize) << 4), 8);
+          const x = load<f64>(cursor, 8);
           const following = x + step;
           pc = range + O.INSTRUCTION;
-          setNumber(fp + ((load<u16>(range, 2) as usize) << 4), x);
+          const to6: usize = fp + ((load<u16>(range, 2) as usize) << 4);
+          store<u64>(to6, NUMBER_HEAD);
+          store<f64>(to6, x, 8);
           if (step > 0 ? following < upto : following > upto) {
-            setNumber(cursor, following);
+            store<u64>(cursor, NUMBER_HEAD);
+            store<f64>(cursor, following, 8);
             guard = load<u32>(c, 12);
           } else {
             top -= CHOICE;
@@ -506,9 +574,9 @@ export function evalNext(out: usize): i32 {
             copyCell(PATH, c + 32);
             copyCell(PATH_VALUE, c + 48);
           }
-          const try_ = load<u32>(c, 4) as usize;
-          if (kind == K_TRY) copyCell(fp + ((load<u16>(try_, 2) as usize) << 4), ERROR);
-          pc = load<u32>(try_, 8);
+          const handler = load<u32>(c, 4) as usize;
+          if (kind == K_TRY) copyCell(fp + ((load<u16>(handler, 2) as usize) << 4), ERROR);
+          pc = load<u32>(handler, 8);
         }
         continue;
       }
@@ -516,7 +584,7 @@ export function evalNext(out: usize): i32 {
         pc = load<u32>(at, 8);
         continue;
       case O.OP_UNLESS:
-        if (!isTruthy(b)) pc = load<u32>(at, 8);
+        if (load<u8>(b) == (NULL as u8) || load<u8>(b) == (FALSE as u8)) pc = load<u32>(at, 8);
         continue;
       case O.OP_TRY:
       case O.OP_ALTERNATIVE: {
@@ -571,14 +639,20 @@ export function evalNext(out: usize): i32 {
       }
       case O.OP_PUT:
         setFuel(left);
-        r = putStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), fp + ((load<u32>(at, 12) as usize) << 4));
+        r = putStep(
+          a,
+          b,
+          fp + ((load<u16>(at, 6) as usize) << 4),
+          fp + ((load<u32>(at, 12) as usize) << 4),
+        );
         left = fuel;
         break;
       case O.OP_PATH_BEGIN:
         store<u32>(a, tracking);
         copyCell(a + 16, PATH);
         copyCell(a + 32, PATH_VALUE);
-        copyCell(PATH_VALUE, b);
+        store<u64>(PATH_VALUE, load<u64>(b));
+        store<u64>(PATH_VALUE, load<u64>(b, 8), 8);
         r = arrayNew(SCRATCH, PATH, 4) ? DONE : outOfMemory();
         tracking = 2;
         break;
@@ -588,7 +662,8 @@ export function evalNext(out: usize): i32 {
           r = pathError("with result ", 0, b);
           break;
         }
-        copyCell(a, PATH);
+        store<u64>(a, load<u64>(PATH));
+        store<u64>(a, load<u64>(PATH, 8), 8);
         tracking = load<u32>(saved);
         copyCell(PATH, saved + 16);
         copyCell(PATH_VALUE, saved + 32);
@@ -609,24 +684,31 @@ export function evalNext(out: usize): i32 {
         continue;
       }
       case O.OP_TAKE:
-        copyCell(a, b);
-        setNull(b);
+        store<u64>(a, load<u64>(b));
+        store<u64>(a, load<u64>(b, 8), 8);
+        store<u64>(b, 0);
+        store<u64>(b, 0, 8);
         continue;
       case O.OP_RANGE: {
         const to = fp + ((load<u16>(at, 6) as usize) << 4);
         const y = load<u32>(at, 12);
-        if (tagOf(b) != NUMBER || tagOf(to) != NUMBER || (y != NONE && tagOf(fp + ((y as usize) << 4)) != NUMBER)) {
+        if (
+          (load<u8>(b) as u32) != NUMBER ||
+          (load<u8>(to) as u32) != NUMBER ||
+          (y != NONE && (load<u8>(fp + ((y as usize) << 4)) as u32) != NUMBER)
+        ) {
           r = raiseText("Range bounds must be numeric");
           break;
         }
-        const step = y == NONE ? 1 : numberOf(fp + ((y as usize) << 4));
-        const upto = numberOf(to);
-        const x = numberOf(b);
+        const step = y == NONE ? 1 : load<f64>(fp + ((y as usize) << 4), 8);
+        const upto = load<f64>(to, 8);
+        const x = load<f64>(b, 8);
         if (!(step > 0 ? x < upto : step < 0 && x > upto)) {
           pc = BACKTRACK_CODE;
           continue;
         }
-        setNumber(a, x);
+        store<u64>(a, NUMBER_HEAD);
+        store<f64>(a, x, 8);
         const following = x + step;
         if (!(step > 0 ? following < upto : following > upto)) continue;
         if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
@@ -637,15 +719,21 @@ export function evalNext(out: usize): i32 {
         if (end > guard) guard = end;
         pushChoice(top, K_RANGE, at, fp, guard, tracking);
         top += CHOICE;
-        setNumber(fp + ((load<u32>(at, 8) as usize) << 4), following);
+        const to7: usize = fp + ((load<u32>(at, 8) as usize) << 4);
+        store<u64>(to7, NUMBER_HEAD);
+        store<f64>(to7, following, 8);
         continue;
       }
       case O.OP_NATIVE: {
         const y = load<u32>(at, 12);
         setFuel(left);
         r = callNative(
-          load<u32>(at, 8), a, b, fp + ((load<u16>(at, 6) as usize) << 4),
-          fp + (((y & 0xffff) as usize) << 4), fp + (((y >>> 16) as usize) << 4),
+          load<u32>(at, 8),
+          a,
+          b,
+          fp + ((load<u16>(at, 6) as usize) << 4),
+          fp + (((y & 0xffff) as usize) << 4),
+          fp + (((y >>> 16) as usize) << 4),
         );
         left = fuel;
         break;
@@ -700,7 +788,9 @@ export function evalNext(out: usize): i32 {
         }
         const input = fp + ((load<u16>(at, 4) as usize) << 4);
         if (replace) {
-          copyCell(fp + (SLOT_INPUT << 4), input);
+          const to8: usize = fp + (SLOT_INPUT << 4);
+          store<u64>(to8, load<u64>(input));
+          store<u64>(to8, load<u64>(input, 8), 8);
           memory.copy(fp + ((SLOT_INPUT + 1) << 4), fresh + ((SLOT_INPUT + 1) << 4), count << 4);
           store<u32>(fp, around, 8);
           store<u32>(fp, self + size, 12);
@@ -711,7 +801,9 @@ export function evalNext(out: usize): i32 {
           store<u32>(fresh, start + size, 12);
           store<u32>(fresh, tracking, 16);
           store<u32>(fresh, load<u16>(at, 2) as u32, 20);
-          copyCell(fresh + (SLOT_INPUT << 4), input);
+          const to9: usize = fresh + (SLOT_INPUT << 4);
+          store<u64>(to9, load<u64>(input));
+          store<u64>(to9, load<u64>(input, 8), 8);
           fp = fresh;
           if (y & O.CALL_PLAIN && tracking != 0) tracking = 1;
         }
@@ -721,7 +813,8 @@ export function evalNext(out: usize): i32 {
       case O.OP_RET: {
         const back = load<u32>(fp) as usize;
         if (back == 0) {
-          copyCell(out, b);
+          store<u64>(out, load<u64>(b));
+          store<u64>(out, load<u64>(b, 8), 8);
           height = top;
           setFuel(left);
           return 1;
@@ -729,7 +822,9 @@ export function evalNext(out: usize): i32 {
         tracking = load<u32>(fp, 16);
         const to = load<u32>(fp, 20);
         fp = frames + load<u32>(fp, 4);
-        copyCell(fp + ((to as usize) << 4), b);
+        const to10: usize = fp + ((to as usize) << 4);
+        store<u64>(to10, load<u64>(b));
+        store<u64>(to10, load<u64>(b, 8), 8);
         pc = back;
         continue;
       }
@@ -744,23 +839,31 @@ export function evalNext(out: usize): i32 {
         pc += count << 4;
         break;
       }
-      case O.OP_ADD: {
+      case O.OP_ADD:
+      case O.OP_SUB:
+      case O.OP_MUL:
+      case O.OP_EQ:
+      case O.OP_NE:
+      case O.OP_LT:
+      case O.OP_LE:
+      case O.OP_GT:
+      case O.OP_GE:
+      case O.OP_DIV:
+      case O.OP_MOD: {
         const c = fp + ((load<u16>(at, 6) as usize) << 4);
-        if (tagOf(b) == NUMBER && tagOf(c) == NUMBER) {
-          setNumber(a, numberOf(b) + numberOf(c));
+        if (load<u8>(b) == (NUMBER as u8) && load<u8>(c) == (NUMBER as u8) && op < O.OP_DIV) {
+          const x = load<f64>(b, 8);
+          const y = load<f64>(c, 8);
+          const z = op == O.OP_ADD ? x + y : op == O.OP_SUB ? x - y : x * y;
+          store<u64>(a, NUMBER_HEAD);
+          store<f64>(a, select<f64>(z, NaN, z == z), 8);
           continue;
         }
         setFuel(left);
-        r = add(a, b, c);
+        r = binaryStep(op, a, b, c);
         left = fuel;
         break;
       }
-      case O.OP_EQ: case O.OP_NE: case O.OP_LT: case O.OP_LE: case O.OP_GT: case O.OP_GE:
-      case O.OP_SUB: case O.OP_MUL: case O.OP_DIV: case O.OP_MOD:
-        setFuel(left);
-        r = binaryStep(op, a, b, fp + ((load<u16>(at, 6) as usize) << 4));
-        left = fuel;
-        break;
       case O.OP_NOT:
         setBool(a, !isTruthy(b));
         continue;
@@ -768,20 +871,30 @@ export function evalNext(out: usize): i32 {
         setBool(a, isTruthy(b));
         continue;
       case O.OP_NEGATE:
-        if (tagOf(b) == NUMBER) {
-          setNumber(a, -numberOf(b));
+        if ((load<u8>(b) as u32) == NUMBER) {
+          setNumber(a, -load<f64>(b, 8));
           continue;
         }
         r = typeError(b, "cannot be negated");
         break;
       case O.OP_GETPATH:
         setFuel(left);
-        r = getPathStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), (load<u32>(at, 8) & tracking) != 0);
+        r = getPathStep(
+          a,
+          b,
+          fp + ((load<u16>(at, 6) as usize) << 4),
+          (load<u32>(at, 8) & tracking) != 0,
+        );
         left = fuel;
         break;
       case O.OP_SETPATH:
         setFuel(left);
-        r = setPath(a, b, fp + ((load<u16>(at, 6) as usize) << 4), fp + ((load<u32>(at, 12) as usize) << 4));
+        r = setPath(
+          a,
+          b,
+          fp + ((load<u16>(at, 6) as usize) << 4),
+          fp + ((load<u32>(at, 12) as usize) << 4),
+        );
         left = fuel;
         break;
       case O.OP_DELPATHS:
@@ -790,22 +903,24 @@ export function evalNext(out: usize): i32 {
         left = fuel;
         break;
       case O.OP_COUNT: {
-        if (tagOf(b) > NUMBER) {
+        if ((load<u8>(b) as u32) > NUMBER) {
           r = countError(b);
           break;
         }
-        const n = tagOf(b) == NUMBER ? numberOf(b) : -1;
+        const n = (load<u8>(b) as u32) == NUMBER ? load<f64>(b, 8) : -1;
         if (!(n >= 0)) {
           r = raiseValue(load<u32>(at, 8));
           break;
         }
-        setNumber(a, n);
+        store<u64>(a, NUMBER_HEAD);
+        store<f64>(a, n, 8);
         if (n == 0) pc = load<u32>(at, 12);
         continue;
       }
       case O.OP_COUNT_DOWN: {
-        const n = numberOf(a) - 1;
-        setNumber(a, n);
+        const n = load<f64>(a, 8) - 1;
+        store<u64>(a, NUMBER_HEAD);
+        store<f64>(a, n, 8);
         if (n <= 0) {
           top = load<u32>(b);
           guard = top == 0 ? 0 : load<u32>(choices + top - CHOICE, 12);
@@ -813,20 +928,24 @@ export function evalNext(out: usize): i32 {
         continue;
       }
       case O.OP_SKIP: {
-        const n = numberOf(a);
+        const n = load<f64>(a, 8);
         if (n <= 0) continue;
-        setNumber(a, n - 1);
+        store<u64>(a, NUMBER_HEAD);
+        store<f64>(a, n - 1, 8);
         pc = BACKTRACK_CODE;
         continue;
       }
       case O.OP_FALSE:
-        setBool(a, false);
+        store<u64>(a, FALSE as u64);
+        store<u64>(a, 0, 8);
         continue;
       case O.OP_TRUE:
-        setBool(a, true);
+        store<u64>(a, TRUE as u64);
+        store<u64>(a, 0, 8);
         continue;
       case O.OP_NULL:
-        setNull(a);
+        store<u64>(a, 0);
+        store<u64>(a, 0, 8);
         continue;
       default:
         unreachable();

@@ -1,6 +1,12 @@
 /** Collects what a program mentions while it is parsed (see mentions.ts). */
 
-import { MENTIONS_NOW, MENTIONS_SECRETS, MENTIONS_TASK_STARTED, MENTIONS_WORKFLOW_ID, MENTIONS_WORKFLOW_STARTED } from "./mentions";
+import {
+  MENTIONS_NOW,
+  MENTIONS_SECRETS,
+  MENTIONS_TASK_STARTED,
+  MENTIONS_WORKFLOW_ID,
+  MENTIONS_WORKFLOW_STARTED,
+} from "./mentions";
 import { isNamePart, isNameStart, textIs } from "./text";
 
 export let mentions: u32 = 0;

@@ -12,7 +12,17 @@
 import * as C from "../codes";
 import { errorCode, fail, failDetail } from "../errors";
 import * as L from "./lexer";
-import { numberCell, pieceBegin, pieceByte, pieceBytes, pieceCell, pieceCodePoint, pieceEmpty, stringCell, textCell } from "./literals";
+import {
+  numberCell,
+  pieceBegin,
+  pieceByte,
+  pieceBytes,
+  pieceCell,
+  pieceCodePoint,
+  pieceEmpty,
+  stringCell,
+  textCell,
+} from "./literals";
 import * as N from "./nodes";
 import { beside, MAX_NESTING, newNode, nodeAt, under } from "./nodes";
 import * as O from "./opcodes";
@@ -29,7 +39,13 @@ export function parseProgram(at: usize, length: u32): u32 {
   L.lexBegin(at, length);
   L.next();
   if (L.tok == L.T_MODULE || L.tok == L.T_IMPORT || L.tok == L.T_INCLUDE) {
-    failDetail(C.E_EXPR_REFUSED, offset(), "modules are refused: a program stands for itself", 0, 0);
+    failDetail(
+      C.E_EXPR_REFUSED,
+      offset(),
+      "modules are refused: a program stands for itself",
+      0,
+      0,
+    );
     return 0;
   }
   // A program of definitions only is the identity, as for jq.
@@ -52,6 +68,11 @@ export function parseDefinition(at: usize, length: u32): u32 {
 
 function offset(): u32 {
   return (L.tokStart - L.textStart) as u32;
+}
+
+/** The current token, for code that has just moved on. */
+function current(): u32 {
+  return L.tok;
 }
 
 function ok(): bool {
@@ -231,31 +252,69 @@ function definition(): u32 {
 /** Precedence of a token as a binary operator; 0: none. */
 function precedence(token: u32): u32 {
   switch (token) {
-    case L.T_DEFINED: return 1;
-    case 61: case L.T_SET_PIPE: case L.T_SET_ADD: case L.T_SET_SUB: case L.T_SET_MUL:
-    case L.T_SET_DIV: case L.T_SET_MOD: case L.T_SET_DEFINED: return 2;
-    case L.T_OR: return 3;
-    case L.T_AND: return 4;
-    case L.T_EQ: case L.T_NE: case L.T_LE: case L.T_GE: case 60: case 62: return 5;
-    case 43: case 45: return 6;
-    case 42: case 47: case 37: return 7;
-    default: return 0;
+    case L.T_DEFINED:
+      return 1;
+    case 61:
+    case L.T_SET_PIPE:
+    case L.T_SET_ADD:
+    case L.T_SET_SUB:
+    case L.T_SET_MUL:
+    case L.T_SET_DIV:
+    case L.T_SET_MOD:
+    case L.T_SET_DEFINED:
+      return 2;
+    case L.T_OR:
+      return 3;
+    case L.T_AND:
+      return 4;
+    case L.T_EQ:
+    case L.T_NE:
+    case L.T_LE:
+    case L.T_GE:
+    case 60:
+    case 62:
+      return 5;
+    case 43:
+    case 45:
+      return 6;
+    case 42:
+    case 47:
+    case 37:
+      return 7;
+    default:
+      return 0;
   }
 }
 
 export function binaryOpcode(token: u32): u32 {
   switch (token) {
-    case 43: case L.T_SET_ADD: return O.OP_ADD;
-    case 45: case L.T_SET_SUB: return O.OP_SUB;
-    case 42: case L.T_SET_MUL: return O.OP_MUL;
-    case 47: case L.T_SET_DIV: return O.OP_DIV;
-    case 37: case L.T_SET_MOD: return O.OP_MOD;
-    case L.T_EQ: return O.OP_EQ;
-    case L.T_NE: return O.OP_NE;
-    case 60: return O.OP_LT;
-    case L.T_LE: return O.OP_LE;
-    case 62: return O.OP_GT;
-    default: return O.OP_GE;
+    case 43:
+    case L.T_SET_ADD:
+      return O.OP_ADD;
+    case 45:
+    case L.T_SET_SUB:
+      return O.OP_SUB;
+    case 42:
+    case L.T_SET_MUL:
+      return O.OP_MUL;
+    case 47:
+    case L.T_SET_DIV:
+      return O.OP_DIV;
+    case 37:
+    case L.T_SET_MOD:
+      return O.OP_MOD;
+    case L.T_EQ:
+      return O.OP_EQ;
+    case L.T_NE:
+      return O.OP_NE;
+    case 60:
+      return O.OP_LT;
+    case L.T_LE:
+      return O.OP_LE;
+    case 62:
+      return O.OP_GT;
+    default:
+      return O.OP_GE;
   }
 }
 
@@ -333,17 +392,24 @@ function postfix(): u32 {
         t = subject(n, t);
         break;
       }
-      case 46: { // .
+      case 46: {
+        // .
         L.next();
-        if (L.tok == L.T_QUOTE) {
+        const after = current();
+        if (after == L.T_QUOTE) {
           const n = newNode(N.N_INDEX, at);
           const key = stringTerm(0, 0);
           nodeAt(n).b = key;
           under(n, key);
           t = subject(n, t);
-        } else if (L.tok == 91) t = bracket(t);
+        } else if (after == 91) t = bracket(t);
         else {
-          L.syntaxError(L.tokStart, "try .[\"field\"] instead of .field for unusually named fields", 0, 0);
+          L.syntaxError(
+            L.tokStart,
+            'try .["field"] instead of .field for unusually named fields',
+            0,
+            0,
+          );
           return 0;
         }
         break;
@@ -351,7 +417,8 @@ function postfix(): u32 {
       case 91:
         t = bracket(t);
         break;
-      case 63: { // ?
+      case 63: {
+        // ?
         L.next();
         const n = newNode(N.N_TRY, at);
         nodeAt(n).a = t;
@@ -419,7 +486,8 @@ function constant(cell: u32, at: u32): u32 {
 function term(): u32 {
   const at = offset();
   switch (L.tok) {
-    case 46: { // .
+    case 46: {
+      // .
       L.next();
       if (L.tok == L.T_QUOTE) {
         const n = newNode(N.N_INDEX, at);
@@ -430,7 +498,12 @@ function term(): u32 {
         return subject(n, newNode(N.N_DOT, at));
       }
       if (L.tok == L.T_IDENT) {
-        L.syntaxError(L.tokStart, "try .[\"field\"] instead of .field for unusually named fields", 0, 0);
+        L.syntaxError(
+          L.tokStart,
+          'try .["field"] instead of .field for unusually named fields',
+          0,
+          0,
+        );
         return 0;
       }
       return newNode(N.N_DOT, at);
@@ -468,7 +541,8 @@ function term(): u32 {
       L.next();
       return location(at);
     }
-    case 45: { // -
+    case 45: {
+      // -
       L.next();
       if (!enter()) return 0;
       const t = postfix();
@@ -484,13 +558,15 @@ function term(): u32 {
       under(n, t);
       return n;
     }
-    case 40: { // (
+    case 40: {
+      // (
       L.next();
       const q = query();
       if (!expect(41)) return 0;
       return q;
     }
-    case 91: { // [
+    case 91: {
+      // [
       L.next();
       const n = newNode(N.N_ARRAY, at);
       if (accept(93)) return n;
@@ -880,16 +956,36 @@ function stringTerm(format: usize, formatLength: u32): u32 {
 function escape(p: usize): usize {
   const c: u32 = p + 1 < L.textEnd ? load<u8>(p, 1) : 0;
   switch (c) {
-    case 34: case 92: case 47: pieceByte(c); break;
-    case 98: pieceByte(8); break;
-    case 102: pieceByte(12); break;
-    case 110: pieceByte(10); break;
-    case 114: pieceByte(13); break;
-    case 116: pieceByte(9); break;
+    case 34:
+    case 92:
+    case 47:
+      pieceByte(c);
+      break;
+    case 98:
+      pieceByte(8);
+      break;
+    case 102:
+      pieceByte(12);
+      break;
+    case 110:
+      pieceByte(10);
+      break;
+    case 114:
+      pieceByte(13);
+      break;
+    case 116:
+      pieceByte(9);
+      break;
     case 117: {
       const high = hex4(p + 2);
       if (high < 0) break;
-      if (high >= 0xd800 && high < 0xdc00 && p + 7 < L.textEnd && load<u8>(p, 6) == 92 && load<u8>(p, 7) == 117) {
+      if (
+        high >= 0xd800 &&
+        high < 0xdc00 &&
+        p + 7 < L.textEnd &&
+        load<u8>(p, 6) == 92 &&
+        load<u8>(p, 7) == 117
+      ) {
         const low = hex4(p + 8);
         if (low >= 0xdc00 && low < 0xe000) {
           pieceCodePoint((0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)) as u32);
@@ -901,7 +997,8 @@ function escape(p: usize): usize {
     }
     default:
   }
-  if (c == 34 || c == 92 || c == 47 || c == 98 || c == 102 || c == 110 || c == 114 || c == 116) return p + 2;
+  if (c == 34 || c == 92 || c == 47 || c == 98 || c == 102 || c == 110 || c == 114 || c == 116)
+    return p + 2;
   L.syntaxError(p, "invalid escape in a string", p, p + 2 <= L.textEnd ? 2 : 1);
   return 0;
 }

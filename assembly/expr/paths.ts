@@ -4,14 +4,38 @@ import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import { charge } from "../errors";
 import { arrayAppend, arrayNew } from "../value/array";
 import {
-  addressOf, ARRAY, arrayStorage, copyCell, elementAt, lengthOf, NULL, NUMBER, numberOf, OBJECT,
-  objectStorage, PAIR, setCell, setNull, setUsed, STRING, tagOf,
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  elementAt,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  objectStorage,
+  PAIR,
+  setCell,
+  setNull,
+  setUsed,
+  STRING,
+  tagOf,
 } from "../value/cell";
 import { equalStatus } from "../value/compare";
 import { objectField, objectFind } from "../value/object";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../value/walk";
 import { getIndex, outOfMemory, setIndex, sliceBounds, sliceFrom, sliceTo, toInt } from "./access";
-import { DONE, FATAL, kindName, messageBegin, messageEnd, messageText, raiseText, RAISED } from "./raise";
+import {
+  DONE,
+  FATAL,
+  kindName,
+  messageBegin,
+  messageEnd,
+  messageText,
+  raiseText,
+  RAISED,
+} from "./raise";
 import { sortedOrder } from "./sorting";
 
 const CURRENT: usize = memory.data(16, 16);
@@ -116,7 +140,7 @@ function deleteSorted(to: usize, root: usize, paths: usize, order: isize, n: u32
   let result = DONE;
   while (true) {
     const f = bottom + top;
-    let i = load<u32>(f, NEXT_AT);
+    const i = load<u32>(f, NEXT_AT);
     const end = load<u32>(f, END_AT);
     if (i < end) {
       const path = pathAt(paths, order, i);

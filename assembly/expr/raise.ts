@@ -7,8 +7,23 @@ import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import { writeNumber, writeString } from "../json/writer";
 import {
-  addressOf, ARRAY, copyCell, elementAt, FALSE, keyAt, lengthOf, NULL, NUMBER, numberOf, OBJECT,
-  setNull, setString, STRING, tagOf, TRUE, valueAt,
+  addressOf,
+  ARRAY,
+  copyCell,
+  elementAt,
+  FALSE,
+  keyAt,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  setNull,
+  setString,
+  STRING,
+  tagOf,
+  TRUE,
+  valueAt,
 } from "../value/cell";
 import { sizeAt } from "../bytes/utf8";
 
@@ -61,14 +76,21 @@ export function clearRaised(): void {
 
 export function kindName(c: usize): string {
   switch (tagOf(c)) {
-    case NULL: return "null";
+    case NULL:
+      return "null";
     case FALSE:
-    case TRUE: return "boolean";
-    case NUMBER: return "number";
-    case STRING: return "string";
-    case ARRAY: return "array";
-    case OBJECT: return "object";
-    default: return "opaque";
+    case TRUE:
+      return "boolean";
+    case NUMBER:
+      return "number";
+    case STRING:
+      return "string";
+    case ARRAY:
+      return "array";
+    case OBJECT:
+      return "object";
+    default:
+      return "opaque";
   }
 }
 
@@ -128,11 +150,21 @@ export function messageDump(c: usize): void {
 function dump(c: usize, depth: u32): void {
   if (DUMP.len > SHOWN + 1) return;
   switch (tagOf(c)) {
-    case NULL: bufferText(DUMP, "null"); return;
-    case FALSE: bufferText(DUMP, "false"); return;
-    case TRUE: bufferText(DUMP, "true"); return;
-    case NUMBER: dumpNumber(numberOf(c)); return;
-    case STRING: dumpString(c); return;
+    case NULL:
+      bufferText(DUMP, "null");
+      return;
+    case FALSE:
+      bufferText(DUMP, "false");
+      return;
+    case TRUE:
+      bufferText(DUMP, "true");
+      return;
+    case NUMBER:
+      dumpNumber(numberOf(c));
+      return;
+    case STRING:
+      dumpString(c);
+      return;
     case ARRAY:
       bufferByte(DUMP, 91);
       for (let i: u32 = 0; i < lengthOf(c) && DUMP.len <= SHOWN + 1; i++) {
@@ -151,7 +183,8 @@ function dump(c: usize, depth: u32): void {
       }
       bufferByte(DUMP, 125);
       return;
-    default: bufferText(DUMP, "<opaque>");
+    default:
+      bufferText(DUMP, "<opaque>");
   }
 }
 

@@ -46,7 +46,15 @@ export function newContext(parent: u32): u32 {
   return at;
 }
 
-export function newScope(kind: u32, name: u32, nameLength: u32, arity: u32, slot: u32, context: u32, next: u32): u32 {
+export function newScope(
+  kind: u32,
+  name: u32,
+  nameLength: u32,
+  arity: u32,
+  slot: u32,
+  context: u32,
+  next: u32,
+): u32 {
   const at = arenaTake(TREE, 32) as u32;
   const s = changetype<Scope>(at as usize);
   s.kind = kind;
@@ -75,9 +83,11 @@ export function findFunction(scope: u32, name: u32, nameLength: u32, arity: u32)
   while (scope != 0) {
     const s = changetype<Scope>(scope as usize);
     if (
-      (s.kind == S_FUNCTION || s.kind == S_PARAM) && s.arity == arity &&
+      (s.kind == S_FUNCTION || s.kind == S_PARAM) &&
+      s.arity == arity &&
       equalBytes(s.name, s.nameLength, name, nameLength)
-    ) return scope;
+    )
+      return scope;
     scope = s.next;
   }
   return 0;

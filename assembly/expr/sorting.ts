@@ -3,7 +3,18 @@
 import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import { charge } from "../errors";
 import { arrayAppend, arrayNew } from "../value/array";
-import { addressOf, ARRAY, arrayStorage, copyCell, elementAt, lengthOf, setCell, setNull, setUsed, tagOf } from "../value/cell";
+import {
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  elementAt,
+  lengthOf,
+  setCell,
+  setNull,
+  setUsed,
+  tagOf,
+} from "../value/cell";
 import { compareValues, TOO_DEEP } from "../value/compare";
 import { outOfMemory } from "./access";
 import { DONE, FATAL, raiseText, RAISED, typeError, typeError2 } from "./raise";
@@ -33,7 +44,11 @@ export function sortedOrder(keys: usize): isize {
       let j = middle;
       // Runs that are in order already are only copied.
       if (middle < high) {
-        const r = compareAt(cells, load<u32>(from + ((middle - 1) << 2)), load<u32>(from + (middle << 2)));
+        const r = compareAt(
+          cells,
+          load<u32>(from + ((middle - 1) << 2)),
+          load<u32>(from + (middle << 2)),
+        );
         if (r == TOO_DEEP) return tooDeep();
         if (r <= 0) j = high;
         if (!charge(1)) return FATAL;
@@ -68,7 +83,8 @@ function compareAt(cells: usize, i: u32, j: u32): i32 {
 
 /** True when both are arrays of one length; raises otherwise. */
 function checkKeys(values: usize, keys: usize): bool {
-  if (tagOf(values) == ARRAY && tagOf(keys) == ARRAY && lengthOf(values) == lengthOf(keys)) return true;
+  if (tagOf(values) == ARRAY && tagOf(keys) == ARRAY && lengthOf(values) == lengthOf(keys))
+    return true;
   if (values == keys) typeError(values, "cannot be sorted, as it is not an array");
   else typeError2(values, keys, "cannot be sorted, as they are not both arrays");
   return false;
@@ -84,7 +100,10 @@ export function sortBy(to: usize, values: usize, keys: usize): i32 {
   if (at == 0) return outOfMemory();
   const from = addressOf(values);
   for (let i: u32 = 0; i < n; i++) {
-    copyCell(at + ((i as usize) << 4), from + ((load<u32>((order as usize) + (i << 2)) as usize) << 4));
+    copyCell(
+      at + ((i as usize) << 4),
+      from + ((load<u32>((order as usize) + (i << 2)) as usize) << 4),
+    );
   }
   setUsed(at, n);
   setCell(to, ARRAY, 0, n, at);
@@ -129,7 +148,8 @@ export function groupBy(to: usize, values: usize, keys: usize, unique: bool): i3
 
 /** to = the value with the smallest (largest) key: of equal ones the first (the last). */
 export function extreme(to: usize, values: usize, keys: usize, smallest: bool): i32 {
-  if (tagOf(values) != ARRAY || tagOf(keys) != ARRAY) return typeError2(values, keys, "cannot be iterated over");
+  if (tagOf(values) != ARRAY || tagOf(keys) != ARRAY)
+    return typeError2(values, keys, "cannot be iterated over");
   const n = lengthOf(values);
   if (lengthOf(keys) != n) return typeError2(values, keys, "have wrong length");
   if (n == 0) {

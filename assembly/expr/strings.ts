@@ -9,8 +9,22 @@ import { charge, fail } from "../errors";
 import { writeJsonJq } from "../json/writer";
 import { arrayAppend, arrayNew } from "../value/array";
 import {
-  addressOf, ARRAY, ASCII, copyCell, elementAt, flagsOf, lengthOf, NULL, NUMBER, numberOf,
-  setNumber, setString, STRING, tagOf,
+  addressOf,
+  ARRAY,
+  ASCII,
+  copyCell,
+  elementAt,
+  flagsOf,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  setNumber,
+  setString,
+  STRING,
+  tagOf,
+  valueAt,
 } from "../value/cell";
 import { compareBytes } from "../value/order";
 import { iterateError, outOfMemory } from "./access";
@@ -108,7 +122,8 @@ export function findBytes(at: usize, length: u32, from: u32, needle: usize, size
   const first: u32 = size == 0 ? 0 : load<u8>(needle);
   let i = from;
   while (i <= last) {
-    if (size == 0 || (load<u8>(at + i) == first && compareBytes(at + i, size, needle, size) == 0)) return i as i32;
+    if (size == 0 || (load<u8>(at + i) == first && compareBytes(at + i, size, needle, size) == 0))
+      return i as i32;
     i++;
   }
   return -1;
@@ -148,13 +163,13 @@ export function splitString(to: usize, text: usize, separator: usize): i32 {
 
 /** to = array | join(separator) */
 export function joinStrings(to: usize, array: usize, separator: usize): i32 {
-  if (tagOf(array) != ARRAY) return iterateError(array);
+  if (tagOf(array) != ARRAY && tagOf(array) != OBJECT) return iterateError(array);
   const n = lengthOf(array);
   if (n != 0 && tagOf(separator) != STRING && n > 1) return joinOdd(to, array, separator);
   BUILD.len = 0;
   let f: u32 = tagOf(separator) == STRING ? flagsOf(separator) & ASCII : ASCII;
   for (let i: u32 = 0; i < n; i++) {
-    const c = elementAt(array, i);
+    const c = tagOf(array) == ARRAY ? elementAt(array, i) : valueAt(array, i);
     const tag = tagOf(c);
     if (i != 0) append(separator);
     if (tag == STRING) {
@@ -180,7 +195,7 @@ function joinOdd(to: usize, array: usize, separator: usize): i32 {
     setString(ITEM, 0, 0, ASCII);
     return joinStrings(to, array, ITEM);
   }
-  const first = elementAt(array, 0);
+  const first = tagOf(array) == ARRAY ? elementAt(array, 0) : valueAt(array, 0);
   if (tagOf(first) == STRING) return typeError2(first, separator, "cannot be added");
   if (tagOf(first) > NUMBER) {
     setString(ITEM, 0, 0, ASCII);
@@ -264,8 +279,16 @@ function codePointOf(x: f64): u32 {
 
 export function isSpace(c: u32): bool {
   return (
-    (c >= 9 && c <= 13) || c == 32 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-    (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+    (c >= 9 && c <= 13) ||
+    c == 32 ||
+    c == 0x85 ||
+    c == 0xa0 ||
+    c == 0x1680 ||
+    (c >= 0x2000 && c <= 0x200a) ||
+    c == 0x2028 ||
+    c == 0x2029 ||
+    c == 0x202f ||
+    c == 0x205f ||
     c == 0x3000
   );
 }
@@ -307,12 +330,19 @@ export function trimString(to: usize, text: usize, part: usize, sides: u32): i32
   if (sides & 1) {
     const r = affixed(OUT, part, false);
     if (r < 0) return 0;
-    if (r == 1) setString(OUT, addressOf(OUT) + lengthOf(part), lengthOf(OUT) - lengthOf(part), flagsOf(OUT) & ASCII);
+    if (r == 1)
+      setString(
+        OUT,
+        addressOf(OUT) + lengthOf(part),
+        lengthOf(OUT) - lengthOf(part),
+        flagsOf(OUT) & ASCII,
+      );
   }
   if (sides & 2) {
     const r = affixed(OUT, part, true);
     if (r < 0) return 0;
-    if (r == 1) setString(OUT, addressOf(OUT), lengthOf(OUT) - lengthOf(part), flagsOf(OUT) & ASCII);
+    if (r == 1)
+      setString(OUT, addressOf(OUT), lengthOf(OUT) - lengthOf(part), flagsOf(OUT) & ASCII);
   }
   copyCell(to, OUT);
   return DONE;

@@ -3,9 +3,8 @@
  * tagged hash that they are made of: SHA-256("reach/v1/" || tag || 00 || (u64be length || part)...).
  */
 
-import { Buffer, bufferBytes, TEXT } from "../bytes/buffer";
+import { Buffer, bufferBytes, bufferText, TEXT } from "../bytes/buffer";
 import { SHA_STATE, shaBegin, shaEnd, shaUpdate } from "../bytes/sha256";
-import { bufferText } from "../bytes/buffer";
 import { MAX_INPUT } from "../codes";
 import { writeJson } from "../json/writer";
 

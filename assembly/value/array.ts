@@ -2,7 +2,17 @@
 
 import { Arena } from "../bytes/arena";
 import {
-  addressOf, ARRAY, arrayStorage, capacityOf, copyCell, flagsOf, KEPT, lengthOf, setCell, setUsed, usedOf,
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  capacityOf,
+  copyCell,
+  flagsOf,
+  KEPT,
+  lengthOf,
+  setCell,
+  setUsed,
+  usedOf,
 } from "./cell";
 
 /** to = the empty array with room for `capacity` elements. False when the arena's limit is hit. */

@@ -8,7 +8,18 @@
 import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import { charge } from "../errors";
 import {
-  addressOf, ARRAY, elementAt, keyAt, lengthOf, NUMBER, numberOf, OBJECT, OPAQUE, STRING, tagOf, valueAt,
+  addressOf,
+  ARRAY,
+  elementAt,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  OPAQUE,
+  STRING,
+  tagOf,
+  valueAt,
 } from "./cell";
 import { objectFind } from "./object";
 import { compareBytes } from "./order";
@@ -167,7 +178,9 @@ export function sortedPairs(o: usize): usize {
       let i = low;
       let j = middle;
       for (let k = low; k < high; k++) {
-        const left = j >= high || (i < middle && keyOrder(o, load<u32>(from + (i << 2)), load<u32>(from + (j << 2))) <= 0);
+        const left =
+          j >= high ||
+          (i < middle && keyOrder(o, load<u32>(from + (i << 2)), load<u32>(from + (j << 2))) <= 0);
         store<u32>(to + (k << 2), load<u32>(from + ((left ? i : j) << 2)));
         if (left) i++;
         else j++;

@@ -10,13 +10,12 @@
  * It is a cache: whether it exists never shows in a result or in the fuel.
  */
 
-import { Arena, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
+import { Arena, arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import {
   addressOf, CANONICAL, capacityOf, copyCell, flagsOf, keyAt, KEPT, lengthOf, OBJECT, PAIR,
   objectStorage, setCell, setUsed, usedOf, valueAt,
 } from "./cell";
 import { compareKeys, equalBytes } from "./order";
-import { SCRATCH } from "../bytes/arena";
 
 const LINEAR: u32 = 8;
 

@@ -6,10 +6,10 @@ import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
 import { addressOf, CANONICAL, copyCell, KEPT, lengthOf, setString } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { isObject, isString, onlyFields, required } from "./fields";
-import { Workflow } from "./nodes";
+import { List, Task, taskOf, Workflow } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { scopeBegin } from "./scope";
-import { loadTasks, tasksBegin, tasksEnd } from "./tasks";
+import { childLists, childOf, loadTasks, tasksBegin, tasksEnd } from "./tasks";
 import { compileInput, compileOutput } from "./transform";
 
 /** The compiled workflow, or 0 with the error recorded. */
@@ -108,9 +108,6 @@ function absent(object: usize, name: string): bool {
   placeLeave(before);
   return false;
 }
-
-import { childLists, childOf } from "./tasks";
-import { List, Task, taskOf } from "./nodes";
 
 /** Fills the table of tasks by id. Depth is bounded by loadTasks(). */
 function indexTasks(list: u32, table: u32): void {

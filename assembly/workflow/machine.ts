@@ -292,7 +292,7 @@ function stepSwitch(b: Branch, f: Frame, t: Task): bool {
     if (isTruthy(CELL_A)) chosen = c;
   }
   if (chosen == 0) chosen = fallback;
-  f.flow = chosen == 0 ? NO_FLOW : changetype<Case>(chosen).then;
+  f.flow = chosen == 0 ? NO_FLOW : changetype<Case>(chosen).flow;
   copyCell(outputOf(f), inputOf(f));
   f.phase = PHASE_OUTPUT;
   return true;
@@ -359,7 +359,7 @@ function stepList(b: Branch, f: Frame): bool {
     f.phase = PHASE_TURN;
     return true;
   }
-  if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).then;
+  if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).flow;
   copyCell(outputOf(f), valueOf(f));
   f.phase = PHASE_OUTPUT;
   return true;
@@ -368,7 +368,7 @@ function stepList(b: Branch, f: Frame): bool {
 /** Before a turn of a for: is there one, and may it run? */
 function stepTurn(b: Branch, f: Frame, t: Task): bool {
   const v = changetype<For>(t.body);
-  let more = f.turn < lengthOf(extraOf(f));
+  let more: bool = f.turn < lengthOf(extraOf(f));
   if (more && v.condition != 0) {
     const got = evaluate(b, f, v.condition, valueOf(f), INSIDE);
     if (got != OK) return got == WAIT || raise(b, f, got);
@@ -390,7 +390,7 @@ function stepTurn(b: Branch, f: Frame, t: Task): bool {
 function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
   // A skipped task is passed over: its `then` does not apply.
-  const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.then : f.flow;
+  const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
   let index = p.index + 1;
   if (flow >= GOTO) index = flow - GOTO;
   const last = flow == EXIT || index >= changetype<List>(p.list).count;
@@ -495,7 +495,7 @@ function raiseError(b: Branch, from: Frame): bool {
 /** try: decides what becomes of the error in extraOf(f). */
 function stepCatching(b: Branch, f: Frame, t: Task): bool {
   const y = changetype<Try>(t.body);
-  let mine = y.filter == 0 || caught(y.filter, extraOf(f));
+  let mine: bool = y.filter == 0 || caught(y.filter, extraOf(f));
   if (mine && y.when != 0) {
     const got = evaluate(b, f, y.when, extraOf(f), INSIDE);
     if (got != OK) return got == WAIT || raise(b, f, got);
@@ -512,7 +512,7 @@ function stepCatching(b: Branch, f: Frame, t: Task): bool {
   }
   if (y.retry != 0) {
     const r = changetype<Retry>(y.retry);
-    let again = r.attempts == NO_LIMIT || f.attempt - 1 < r.attempts;
+    let again: bool = r.attempts == NO_LIMIT || f.attempt - 1 < r.attempts;
     if (again && r.when != 0) {
       const got = evaluate(b, f, r.when, extraOf(f), INSIDE);
       if (got != OK) return got == WAIT || raise(b, f, got);
@@ -535,7 +535,7 @@ function stepCatching(b: Branch, f: Frame, t: Task): bool {
     enterList(f, y.catchList, PHASE_IN_CATCH);
     return true;
   }
-  f.flow = y.then;
+  f.flow = y.flow;
   copyCell(outputOf(f), inputOf(f));
   f.phase = PHASE_OUTPUT;
   return true;

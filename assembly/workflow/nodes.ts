@@ -61,7 +61,8 @@ export class Task {
   inputFrom: u32;
   outputAs: u32;
   exportAs: u32;
-  then: u32;
+  /** The directive of `then`. */
+  flow: u32;
   /** What the kind needs: a record below, a template, or a list. */
   body: u32;
 }
@@ -80,7 +81,7 @@ export class For {
 @unmanaged
 export class Case {
   condition: u32;
-  then: u32;
+  flow: u32;
   next: u32;
 }
 
@@ -97,7 +98,7 @@ export class Try {
   /** List to run when an error was caught, or 0. */
   catchList: u32;
   /** Flow after the catch path; NO_FLOW when not given. */
-  then: u32;
+  flow: u32;
 }
 export const NO_FLOW: u32 = 0xffffffff;
 

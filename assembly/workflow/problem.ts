@@ -52,7 +52,7 @@ export function problemCell(out: usize, instance: usize): void {
     bufferCell(at + 16, PROBLEM_DETAIL);
     n = 1;
   }
-  let p = at + ((n as usize) << 5);
+  const p = at + ((n as usize) << 5);
   literalCell(p, "instance");
   copyCell(p + 16, instance);
   literalCell(p + 32, "status");

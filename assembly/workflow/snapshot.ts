@@ -11,7 +11,7 @@
  *      "rawInput","semantics","seq","started","taken","threshold","used","workflow"}
  */
 
-import { arenaReset, SCRATCH } from "../bytes/arena";
+import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferClear, bufferRoom, bufferText, bufferUint } from "../bytes/buffer";
 import { SHA_STATE } from "../bytes/sha256";
 import {
@@ -24,9 +24,7 @@ import {
   addressOf, ARRAY, elementAt, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
-import { arenaTake } from "../bytes/arena";
-import { For, List, Task, Try, Workflow } from "./nodes";
-import { DO, FOR, TRY } from "./nodes";
+import { DO, FOR, For, List, Task, TRY, Try, Workflow } from "./nodes";
 import { hexIs, PACK_DIGEST, workflowNamed, writeHex } from "./pack";
 import { PHASE_DONE, PHASE_IN_CATCH } from "./phases";
 import {

@@ -217,7 +217,7 @@ export function decide(t: Table, v: usize, out: usize): u32 {
     const when = objectField(elementAt(rules, i), "when");
     const cells = lengthOf(when);
     if (!charge(1 + cells)) return NO_FUEL;
-    let hit = true;
+    let hit: bool = true;
     for (let j: u32 = 0; j < cells && hit; j++) {
       const k = keyAt(when, j);
       const x = objectGet(v, addressOf(k), lengthOf(k));

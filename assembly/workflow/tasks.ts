@@ -111,7 +111,7 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   t.definition = v as u32;
   t.pointer = placeCell(PERSISTENT);
   if (!loadCommon(t, v)) return 0;
-  let ok = false;
+  let ok: bool = false;
   // `for` and `try` hold `do` too: they come first.
   if (objectField(v, "for") != 0) ok = loadFor(t, v, depth);
   else if (objectField(v, "try") != 0) ok = loadTry(t, v, depth);
@@ -187,7 +187,7 @@ function loadSwitch(t: Task, v: usize): bool {
   const before = placeField("switch");
   if (lengthOf(cases) == 0) return failCell(E_WF_TYPE, "a switch has at least one case", 0);
   let last: u32 = 0;
-  let fallback = false;
+  let fallback: bool = false;
   for (let i: u32 = 0; i < lengthOf(cases); i++) {
     const inner = placeIndex(i);
     const item = elementAt(cases, i);
@@ -302,7 +302,7 @@ function loadTry(t: Task, v: usize, depth: u32): bool {
   const y = changetype<Try>(arenaTake(PERSISTENT, offsetof<Try>()));
   memory.fill(changetype<usize>(y), 0, offsetof<Try>());
   t.body = changetype<usize>(y) as u32;
-  y.then = NO_FLOW;
+  y.flow = NO_FLOW;
   y.list = loadTasks(objectField(v, "try"), "try", depth + 1);
   if (y.list == 0) return false;
   const clause = required(v, "catch");
@@ -460,8 +460,8 @@ function resolveFlows(t: Task, v: usize, list: u32): bool {
   const then = objectField(v, "then");
   if (then != 0) {
     const before = placeField("then");
-    t.then = resolve(then, list);
-    if (t.then == NO_FLOW) return false;
+    t.flow = resolve(then, list);
+    if (t.flow == NO_FLOW) return false;
     placeLeave(before);
   }
   if (t.kind == TRY) {
@@ -471,7 +471,7 @@ function resolveFlows(t: Task, v: usize, list: u32): bool {
       placeField("then");
       const flow = resolve(c, list);
       if (flow == NO_FLOW) return false;
-      changetype<Try>(t.body).then = flow;
+      changetype<Try>(t.body).flow = flow;
       placeLeave(before);
     }
   }
@@ -485,7 +485,7 @@ function resolveFlows(t: Task, v: usize, list: u32): bool {
       placeField("then");
       const flow = resolve(objectField(valueAt(elementAt(cases, i), 0), "then"), list);
       if (flow == NO_FLOW) return false;
-      changetype<Case>(c).then = flow;
+      changetype<Case>(c).flow = flow;
       c = changetype<Case>(c).next;
       placeLeave(before);
     }

@@ -20,7 +20,11 @@ interface Asked {
  *
  * @param grant undefined where no grant was given
  */
-export function missingGrant(pack: Pack, grant: Grant | undefined, file: string): Problem | undefined {
+export function missingGrant(
+  pack: Pack,
+  grant: Grant | undefined,
+  file: string,
+): Problem | undefined {
   const asked = askedBy(pack);
   const lacking = asked.filter((one) => !mayBeGranted(grant ?? {}, one));
   const [first] = lacking;
@@ -40,7 +44,11 @@ export function missingGrant(pack: Pack, grant: Grant | undefined, file: string)
 }
 
 /** What the engine has denied in a run, in the same words. */
-export function deniedProblem(file: string, task: string | undefined, detail: string | undefined): Problem {
+export function deniedProblem(
+  file: string,
+  task: string | undefined,
+  detail: string | undefined,
+): Problem {
   return {
     code: CODE.denied,
     what: "The run asked for something that the grant does not allow",
@@ -86,7 +94,8 @@ function askedBy(pack: Pack): Asked[] {
       const uri = typeof endpoint === "string" ? endpoint : endpoint?.uri;
       const literal = /^(https?:\/\/[^/?#{}$\s]+)(\/[^?#]*)?/.exec(uri ?? "");
       if (literal === null || method === undefined) return [];
-      const [, origin = "", whole = "/"] = literal;
+      const [, written = "", whole = "/"] = literal;
+      const origin = URL.canParse(written) ? new URL(written).origin : written;
       const at = whole.indexOf("{");
       return [
         {
@@ -132,7 +141,10 @@ function mayBeGranted({ http = [] }: Grant, { method, origin, path }: Asked): bo
 }
 
 function mayMatch(pattern: string, path: string): boolean {
-  const [granted, asked] = [pattern, path].map((text) => text.replace(/\*$/, "")) as [string, string];
+  const [granted, asked] = [pattern, path].map((text) => text.replace(/\*$/, "")) as [
+    string,
+    string,
+  ];
   const [open, computed] = [pattern.endsWith("*"), path.endsWith("*")];
   if (open && computed) return granted.startsWith(asked) || asked.startsWith(granted);
   if (open) return asked.startsWith(granted);

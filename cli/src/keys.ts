@@ -74,7 +74,10 @@ export function xdgFolder(base: string | undefined, fallback: string): string {
 }
 
 /** The user's own key, made at the first use. */
-export function userKey(env: NodeJS.ProcessEnv): { readonly key: KeyFile; readonly made?: MadeKey } {
+export function userKey(env: NodeJS.ProcessEnv): {
+  readonly key: KeyFile;
+  readonly made?: MadeKey;
+} {
   const path = defaultKeyPath(env);
   if (existsSync(path)) return { key: readKey(path) };
   try {
@@ -82,6 +85,13 @@ export function userKey(env: NodeJS.ProcessEnv): { readonly key: KeyFile; readon
   } catch (error) {
     throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));
   }
-  const made = createKeyFile(path, (size) => randomBytes(size));
-  return { key: readKey(path), made };
+  try {
+    const made = createKeyFile(path, (size) => randomBytes(size));
+    return { key: readKey(path), made };
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+    // Another process has made it in the meantime; its one write takes no longer than this.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    return { key: readKey(path) };
+  }
 }

@@ -16,6 +16,10 @@ export function taskName(pointer: string): string {
 export const brief = (value: unknown, width: number): string =>
   value === undefined ? "nothing" : clip(safeJson(value), width);
 
+/** A text as it is, any other JSON value as its JSON. */
+export const textOf = (value: unknown): string =>
+  typeof value === "string" ? value : safeJson(value);
+
 /** How a run ended, on one line. */
 export function describeOutcome(
   outcome: { readonly status: string; readonly output?: unknown; readonly error?: unknown },

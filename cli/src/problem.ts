@@ -1,5 +1,5 @@
 import type { Colors } from "./colors.ts";
-import { safe } from "./text.ts";
+import { safe, safeJson } from "./text.ts";
 
 /** The exit codes of every verb. */
 export const EXIT = {
@@ -51,7 +51,6 @@ export const CODE = {
   golden: "REACH-E4007",
   unchecked: "REACH-E4008",
   diverged: "REACH-E2101",
-  differ: "REACH-E2201",
   noGrant: "REACH-E3150",
   notGranted: "REACH-E3151",
   denied: "REACH-E3152",
@@ -175,7 +174,9 @@ export const exists = (path: string | undefined, hint?: string): Problem => ({
 
 /** A problem in the form of every error: what and code, then where, why and hint. */
 export function printProblem(problem: Problem, colors: Colors): string {
-  const lines = [`${colors.red("x")} ${colors.bold(safe(problem.what))}   ${colors.dim(problem.code)}`];
+  const lines = [
+    `${colors.red("x")} ${colors.bold(safe(problem.what))}   ${colors.dim(problem.code)}`,
+  ];
   if (problem.where !== undefined) lines.push(`  where: ${safe(problem.where)}`);
   if (problem.why !== undefined) {
     const [first = "", ...rest] = problem.why.split("\n");
@@ -190,5 +191,5 @@ export function printProblem(problem: Problem, colors: Colors): string {
 
 /** The same as one line of JSON. */
 export function problemJson({ exitCode, ...problem }: Problem): string {
-  return `${JSON.stringify({ ...problem, exitCode })}\n`;
+  return `${safeJson({ ...problem, exitCode })}\n`;
 }

@@ -1,6 +1,6 @@
 import { parseRecord } from "@reach-fabric/engine";
 import type { TraceRecord } from "@reach-fabric/engine";
-import { taskName } from "./names.ts";
+import { taskName, textOf } from "./names.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -15,12 +15,12 @@ export function progressOf(terminal: Terminal): (record: Uint8Array) => void {
       asked.set(record.key, taskName(record.task));
       if (record.type !== "http") return;
       const { method, uri } = record.request;
-      const request = `${String(method)} ${originOf(String(uri))}`;
+      const request = `${textOf(method)} ${originOf(textOf(uri))}`;
       const task = taskName(record.task);
       terminal.progress("request", `  ${task}: ${request}`, { key: record.key, task, request });
     }
     if (record.kind === "result" && ("status" in record.result || "failure" in record.result)) {
-      const answer = String(record.result["status"] ?? record.result["failure"]);
+      const answer = textOf(record.result["status"] ?? record.result["failure"]);
       const task = asked.get(record.key) ?? record.key;
       terminal.progress("result", `  ${task}: ${answer}`, { key: record.key, task, answer });
     }

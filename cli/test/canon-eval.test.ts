@@ -52,7 +52,12 @@ test("canon --batch answers each line, errors among them", async () => {
   const batch = put(folder, "canon.jsonl", `${lines.map((l) => JSON.stringify(l)).join("\n")}\n`);
   const { status, stdout } = await reach(folder, ["canon", "--batch", batch]);
   expect(status).toBe(0);
-  expect(stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual([
+  expect(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
     { id: 1, output: '{"a":1,"b":2}', error: null, fuel: expect.any(Number) as number },
     {
       id: "two",
@@ -128,18 +133,26 @@ test("eval --batch answers each line, and the next one after a fault works", asy
     { id: "a", program: ".x", input: '{"x":[1,2]}' },
     { id: "b", program: '"x" * 2e9', input: "null" },
     { id: "c", program: ".[", input: "null" },
-    { id: "d", program: "1, error(\"e\")", input: "null" },
+    { id: "d", program: '1, error("e")', input: "null" },
     { id: "e", program: ".", input: "true" },
   ];
   const batch = put(folder, "eval.jsonl", lines.map((line) => JSON.stringify(line)).join("\n"));
   const { status, stdout } = await reach(folder, ["eval", "--batch", batch]);
-  const answers = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as object);
+  const answers = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as object);
   expect(status).toBe(0);
   const number = expect.any(Number) as number;
   const message = expect.any(String) as string;
   expect(answers).toEqual([
     { id: "a", outputs: ["[1,2]"], error: null, fuel: number },
-    { id: "b", outputs: [], error: { code: expect.stringMatching(/^REACH-E12/) as string, message }, fuel: number },
+    {
+      id: "b",
+      outputs: [],
+      error: { code: expect.stringMatching(/^REACH-E12/) as string, message },
+      fuel: number,
+    },
     { id: "c", outputs: [], error: { code: "REACH-E1301", message }, fuel: number },
     { id: "d", outputs: ["1"], error: { code: "REACH-E1401", message }, fuel: number },
     { id: "e", outputs: ["true"], error: null, fuel: number },

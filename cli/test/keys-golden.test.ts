@@ -62,7 +62,9 @@ const golden = (expected: string): string =>
 test("golden verify says what passed on each build", async () => {
   put(folder, "good.json", golden("1"));
   const { status, stdout } = await reach(folder, ["golden", "verify", "good.json"]);
-  expect(stdout).toBe("scalar  1 passed, 0 failed in 1 files\nsimd    1 passed, 0 failed in 1 files\n");
+  expect(stdout).toBe(
+    "scalar  1 passed, 0 failed in 1 files\nsimd    1 passed, 0 failed in 1 files\n",
+  );
   expect(status).toBe(0);
 });
 
@@ -70,7 +72,10 @@ test("golden verify fails for another answer, and names the case", async () => {
   put(folder, "bad.json", golden("2"));
   const ended = await reach(folder, ["golden", "verify", "bad.json", "--json"]);
   expect(ended.status).toBe(1);
-  expect(JSON.parse(ended.stdout)).toMatchObject({ files: 1, builds: [{ passed: 0 }, { passed: 0 }] });
+  expect(JSON.parse(ended.stdout)).toMatchObject({
+    files: 1,
+    builds: [{ passed: 0 }, { passed: 0 }],
+  });
   expect(errorOf(ended)).toMatchObject({
     code: "REACH-E4007",
     why: expect.stringContaining("bad.json one") as string,

@@ -5,11 +5,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { afterAll, beforeAll } from "vitest";
+import { grantFor, startServices } from "../../examples/loan-prescreen/services.ts";
+import type { Services } from "../../examples/loan-prescreen/services.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
-export const example = join(repository, "examples/loan-prescreen");
+const example = join(repository, "examples/loan-prescreen");
+/** The example's workflow. */
+export const workflow: string = join(example, "workflow.yaml");
+/** The path of one of the example's applications. */
+export const applicant = (name: string): string => join(example, "applicants", `${name}.json`);
 
 /** How a command ended and what it said. */
 export interface Ended {
@@ -34,7 +40,11 @@ export function temporaryFolder(): string {
 }
 
 /** Starts `reach`, with nothing of the user's own configuration. */
-export function start(folder: string, args: readonly string[], options: Options = {}): ChildProcess {
+export function start(
+  folder: string,
+  args: readonly string[],
+  options: Options = {},
+): ChildProcess {
   const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
   return spawn(process.execPath, ["--conditions=source", main, ...args], {
     cwd: options.cwd ?? folder,
@@ -87,3 +97,34 @@ export function errorOf({ stderr }: Ended): Record<string, unknown> {
   const last = stderr.trimEnd().split("\n").at(-1) ?? "";
   return JSON.parse(last) as Record<string, unknown>;
 }
+
+/** Runs the example for one applicant, against services that this test file starts and stops. */
+export function decider(
+  folder: string,
+): (name: string, output: string, more?: readonly string[], options?: Options) => Promise<Ended> {
+  let services: Services;
+  let grant: string;
+  beforeAll(async () => {
+    services = await startServices();
+    grant = put(folder, "grant.json", grantFor(services));
+  });
+  afterAll(async () => {
+    await services.stop();
+  });
+  return (name, output, more = [], options = {}) =>
+    reach(
+      folder,
+      ["run", workflow, "-i", applicant(name), "-g", grant, "-o", output, ...more],
+      options,
+    );
+}
+
+/** What a run with --json printed. */
+export interface RunResult {
+  readonly status: string;
+  readonly output: { readonly decision: string };
+  readonly decision: string;
+  readonly fingerprint: string;
+}
+
+export const resultOf = ({ stdout }: Ended): RunResult => JSON.parse(stdout) as RunResult;

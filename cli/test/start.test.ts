@@ -21,7 +21,12 @@ test("npm start ends as it should, and leaves what it says", async () => {
     expect(existsSync(join(out, file.replace(".json", ".reach")))).toBe(true);
   }
   // The commands that it suggests do what it says.
-  const verify = await reach(folder, ["verify", "start/01-strong.reach", "--trust", "start/demo.key.pub"]);
+  const verify = await reach(folder, [
+    "verify",
+    "start/01-strong.reach",
+    "--trust",
+    "start/demo.key.pub",
+  ]);
   expect(verify.status).toBe(0);
   const names = ["start/02-score-boundary.reach", "start/changed/02-score-boundary.reach"];
   const diff = await reach(folder, ["diff", ...names]);

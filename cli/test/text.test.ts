@@ -21,9 +21,7 @@ test.each([
 test("safeJson is safe, and the same JSON", () => {
   const value = { "k\u202e": ["\u001b[31m", "\u{e0041}", "\u2028", "plain ü"] };
   const text = safeJson(value);
-  expect(text).toBe(
-    String.raw`{"k\u202e":["\u001b[31m","\udb40\udc41","\u2028","plain ü"]}`,
-  );
+  expect(text).toBe(String.raw`{"k\u202e":["\u001b[31m","\udb40\udc41","\u2028","plain ü"]}`);
   expect(JSON.parse(text)).toEqual(value);
   expect(safe(safeJson(value, 2).replaceAll("\n", ""))).not.toContain("\u202e");
 });
@@ -45,9 +43,12 @@ test.each([
 });
 
 test("columns are aligned and foreign text in them is escaped", () => {
-  expect(columns([["a", "long one", "x"], ["ü\u001b", "b", "y"]])).toBe(
-    "  a        long one  x\n  ü\\u001b  b         y",
-  );
+  expect(
+    columns([
+      ["a", "long one", "x"],
+      ["ü\u001b", "b", "y"],
+    ]),
+  ).toBe("  a        long one  x\n  ü\\u001b  b         y");
 });
 
 test("a suggested command is one that a shell reads back", () => {

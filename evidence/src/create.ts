@@ -52,9 +52,9 @@ export interface CreateOptions {
  *
  * The run is replayed first, and a run that the engine does not reproduce is not signed.
  *
- * @throws EvidenceError `REACH-E5101`, `REACH-E5102` a record that is not canonical, `REACH-E5801` a
- *   trace that is not that of a run which has ended, `REACH-E5802` facts or a secret that do not fit, `REACH-E5803` a run that does not reproduce,
- *   `REACH-E5007` over a limit
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5102` a record that is not canonical; `REACH-E5801` a
+ *   trace that is not that of a run which has ended; `REACH-E5802` facts or a secret that do not
+ *   fit; `REACH-E5803` a run that does not reproduce; `REACH-E5007` over a limit
  *
  * @example
  * const file = createEvidence({ engine, pack, records, runSecret, signer, run });

@@ -20,6 +20,8 @@ function accepted(file: Uint8Array): string | undefined {
   const codes = Object.values(verdicts).map(({ code }) => code);
   if (codes.includes("REACH-E5901")) return "a check could not be made";
   if (ok) return "accepted";
+  // The digit of the version, changed to a later one: not accepted, and not called damaged.
+  if (verdicts.authentic.code === "REACH-E5104") return undefined;
   return exitCode === 1 ? undefined : `exit code ${exitCode}`;
 }
 
@@ -187,8 +189,8 @@ describe("the same content from another zip tool is refused:", () => {
     expect(accepted(fileOf(new Map([...entries(small)].reverse())))).toBeUndefined();
   });
 
-  const python = spawnSync("python3", ["--version"]).status === 0;
-  test.skipIf(!python)("python3 zipfile, as close as it gets", () => {
+  test("python3 zipfile, as close as it gets", ({ skip }) => {
+    if (spawnSync("python3", ["--version"]).status !== 0) skip("there is no python3");
     // The same order, method, date, version, system and attributes: one field remains.
     const script = `
 import sys, zipfile
@@ -201,10 +203,12 @@ with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") a
     expect(accepted(reencoded(["python3", "-c", script, "in.reach", "out.reach"]))).toBeUndefined();
   });
 
-  const zip = spawnSync("zip", ["-v"]).status === 0;
-  test.skipIf(!zip).each(["-0", "-0X", "-0XD", "-9"])("zip %s", (flags) => {
+  test("zip, with several options", ({ skip }) => {
+    if (spawnSync("zip", ["-v"]).status !== 0) skip("there is no zip");
     const names = [...entries(small).keys()];
-    expect(accepted(reencoded(["zip", "-q", flags, "out.reach", ...names]))).toBeUndefined();
+    for (const flags of ["-0", "-0X", "-0XD", "-9"]) {
+      expect(accepted(reencoded(["zip", "-q", flags, "out.reach", ...names]))).toBeUndefined();
+    }
   });
 });
 

@@ -224,7 +224,6 @@ const parts = fc.letrec<Parts>((tie) => {
       fc.record({ t: fc.constant("//" as const), a: path, b: path }),
       any.map((condition) => call("select", condition)),
       path.map((inner) => call("first", inner)),
-      path.map((inner) => call("last", inner)),
       path.map((inner) => call("recurse", { t: "?", of: { t: "each", of: inner } })),
       fc
         .array(

@@ -176,7 +176,9 @@ export function createEgress(options: EgressOptions): Egress {
       const late = new RequestFailed("timeout", "REACH-E3220", `no answer in ${limits.total} ms`);
       const timer = setTimeout(() => deadline.abort(late), limits.total);
       try {
-        return await perform(request, idempotencyKey, AbortSignal.any([signal, deadline.signal]));
+        const either = AbortSignal.any([signal, deadline.signal]);
+        // undici lets go of a request that is still connecting only when that has ended.
+        return await Promise.race([perform(request, idempotencyKey, either), aborted(either)]);
       } catch (error) {
         signal.throwIfAborted();
         return failed(deadline.signal.aborted ? late : error);
@@ -188,6 +190,13 @@ export function createEgress(options: EgressOptions): Egress {
       await Promise.all([mapped.destroy(), open.destroy()]);
     },
   };
+}
+
+/** Rejects when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /** A request that has passed all checks of its form. */
@@ -318,22 +327,19 @@ function redirected(request: Sendable, answer: Received, location: string): Send
 }
 
 async function readBody({ body, headers }: Received, limit: number): Promise<Uint8Array> {
-  const tooLarge = (): RequestFailed =>
-    new RequestFailed("tooLarge", "REACH-E3221", `the answer is over the limit of ${limit} bytes`);
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     discard(body);
     throw new RequestFailed("protocol", "REACH-E3222", "the answer is encoded, unasked");
   }
-  if (Number(headers["content-length"] ?? 0) > limit) {
-    discard(body);
-    throw tooLarge();
-  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > limit) throw tooLarge();
+    if (size > limit) {
+      const why = `the answer is over the limit of ${limit} bytes`;
+      throw new RequestFailed("tooLarge", "REACH-E3221", why);
+    }
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks, size));

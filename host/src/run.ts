@@ -231,7 +231,6 @@ class Session {
         this.#wake = resolve;
       });
     }
-    this.#signal.throwIfAborted();
     return this.#finished.shift() as Finished;
   }
 }

@@ -9,7 +9,7 @@ export const MAX_YAML: number = 4 * 1024 * 1024;
 /** Deepest nesting of a document. */
 const MAX_DEPTH = 256;
 /** Values that a document may have once its aliases are followed: what ends alias bombs. */
-const MAX_NODES = 500_000;
+const MAX_NODES = 200_000;
 
 /** A parsed text, and where its parts stand. */
 export interface Yaml {

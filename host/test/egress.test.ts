@@ -4,7 +4,13 @@ import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createEgress } from "@reach-fabric/host";
-import type { EgressLimits, EgressOptions, HttpAnswer, HttpRequest } from "@reach-fabric/host";
+import type {
+  Egress,
+  EgressLimits,
+  EgressOptions,
+  HttpAnswer,
+  HttpRequest,
+} from "@reach-fabric/host";
 import { selfSigned } from "./certificate.ts";
 import { json, later, listen, serve, text } from "./helpers.ts";
 
@@ -31,6 +37,12 @@ async function send(
 const failure = async (...args: Parameters<typeof send>): Promise<string> => {
   const { result } = await send(...args);
   return "failure" in result ? result.failure : `status ${result.status}`;
+};
+
+/** The result of one request through a client that is there already. */
+const ask = async (egress: Egress, uri: string): Promise<HttpAnswer["result"]> => {
+  const context = { idempotencyKey: "k", signal: new AbortController().signal };
+  return (await egress.fetch({ method: "GET", uri, headers: {}, redirect: false }, context)).result;
 };
 
 describe("a request", () => {
@@ -191,13 +203,12 @@ describe("the grant is checked again", () => {
 });
 
 describe("GRANT-9: without an address of the operator only public addresses", () => {
+  const addressOf = (address: string) => ({ address, family: address.includes(":") ? 6 : 4 });
   const lookups = (...addresses: string[]) => {
     const asked: string[] = [];
     const lookup = (name: string) => {
       asked.push(name);
-      return Promise.resolve(
-        addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
-      );
+      return Promise.resolve(addresses.map(addressOf));
     };
     return { asked, lookup };
   };
@@ -232,25 +243,28 @@ describe("GRANT-9: without an address of the operator only public addresses", ()
     expect(requests).toEqual([]);
   });
 
+  // Global by our rule, and given to nobody: nothing outside is ever contacted.
+  const NOBODY = "2d00::1";
+
   it("a name whose answer changes is checked each time (DNS rebinding)", async () => {
     const { port, requests } = await serve(json({}));
     const origin = `http://a.example:${port}`;
-    let asked = 0;
-    const lookup = () =>
-      Promise.resolve([{ address: (asked += 1) === 1 ? "192.0.2.1" : "127.0.0.1", family: 4 }]);
-    const options = { grant: grantOf(origin), lookup, limits: { connect: 300, total: 500 } };
-    await failure(options, { uri: `${origin}/` });
-    expect(await failure(options, { uri: `${origin}/` })).toBe("denied");
+    const answers = [NOBODY, "127.0.0.1"];
+    const lookup = () => Promise.resolve([addressOf(answers.shift() ?? "")]);
+    const limits = { connect: 300, total: 400 };
+    const egress = createEgress({ grant: grantOf(origin), lookup, limits });
+    later(() => egress.close());
+    const ends = [await ask(egress, `${origin}/`), await ask(egress, `${origin}/`)];
+    expect(ends[0]).not.toEqual({ failure: "denied" });
+    expect(ends[1]).toEqual({ failure: "denied" });
     expect(requests).toEqual([]);
   });
 
   it("the address that was checked is the one that is contacted: the name is asked once", async () => {
-    const { asked, lookup } = lookups("93.184.216.34");
+    const { asked, lookup } = lookups(NOBODY);
     const origin = "http://a.example:9";
-    const end = await failure(
-      { grant: grantOf(origin), lookup, limits: { connect: 300, total: 400 } },
-      { uri: `${origin}/` },
-    );
+    const limits = { connect: 300, total: 400 };
+    const end = await failure({ grant: grantOf(origin), lookup, limits }, { uri: `${origin}/` });
     expect(end).not.toBe("denied");
     expect(asked).toEqual(["a.example"]);
   });
@@ -299,19 +313,15 @@ describe("GRANT-9: without an address of the operator only public addresses", ()
     const direct = `http://127.0.0.1:${port}`;
     const egress = createEgress({ grant: grantOf(A, direct), addresses: { [A]: origin } });
     later(() => egress.close());
-    const ask = (uri: string) =>
-      egress.fetch(
-        { method: "GET", uri, headers: {}, redirect: false },
-        { idempotencyKey: "k", signal: new AbortController().signal },
-      );
-    expect((await ask(`${A}/`)).result).toMatchObject({ status: 200 });
-    expect((await ask(`${direct}/`)).result).toEqual({ failure: "denied" });
+    expect(await ask(egress, `${A}/`)).toMatchObject({ status: 200 });
+    expect(await ask(egress, `${direct}/`)).toEqual({ failure: "denied" });
     expect(requests).toHaveLength(1);
   });
 });
 
 describe("failures have words", () => {
-  const quick: Partial<EgressLimits> = { connect: 500, headers: 2000, total: 300, bytes: 1000 };
+  const small: Partial<EgressLimits> = { bytes: 1000 };
+  const quick: Partial<EgressLimits> = { total: 300 };
 
   /** A server that talks TCP only. */
   async function raw(talk: (socket: Socket) => void): Promise<string> {
@@ -324,18 +334,19 @@ describe("failures have words", () => {
     later(() => server.close());
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
-  const of = (address: string): Promise<string> =>
-    failure({ addresses: { [A]: address }, limits: quick });
+  const of = (address: string, limits = small): Promise<string> =>
+    failure({ addresses: { [A]: address }, limits });
 
   it("refused: nobody listens", async () => {
     expect(await of("http://127.0.0.1:1")).toBe("refused");
   });
 
   it("timeout: no answer, a slow body, a drip of bytes", async () => {
-    expect(await of(await raw(() => undefined))).toBe("timeout");
+    expect(await of(await raw(() => undefined), quick)).toBe("timeout");
     expect(
       await of(
         await raw((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx")),
+        quick,
       ),
     ).toBe("timeout");
     const drip = await raw((socket) => {
@@ -344,13 +355,16 @@ describe("failures have words", () => {
       later(() => clearInterval(timer));
     });
     const start = performance.now();
-    expect(await of(drip)).toBe("timeout");
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(await of(drip, quick)).toBe("timeout");
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   it("timeout: a name that nobody resolves in time", async () => {
     const lookup = () => new Promise<never>(() => undefined);
+    const start = performance.now();
     expect(await failure({ lookup, limits: quick })).toBe("timeout");
+    // Not only when the connection is given up.
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it("reset: the connection ends before the answer does", async () => {
@@ -401,7 +415,7 @@ describe("failures have words", () => {
   it("dns: the name leads nowhere", async () => {
     const lookup = () =>
       Promise.reject(Object.assign(new Error("no"), { code: "ENOTFOUND", syscall: "getaddrinfo" }));
-    expect(await failure({ lookup, limits: quick })).toBe("dns");
+    expect(await failure({ lookup })).toBe("dns");
   });
 
   it("tooLarge: announced, or found while reading, and not read further", async () => {
@@ -438,7 +452,7 @@ describe("failures have words", () => {
   it("notes say why without addresses, bodies or headers", async () => {
     const { origin } = await serve((_, response) => response.end("secret ".repeat(1000)));
     const { note } = await send(
-      { addresses: { [A]: origin }, limits: quick },
+      { addresses: { [A]: origin }, limits: small },
       { headers: { "x-api-key": "secret" }, method: "POST", body: { secret: 1 } },
     );
     expect(note).toEqual({

@@ -1,4 +1,5 @@
 // Runs on the real engine, with real HTTP servers on loopback.
+import { spawn } from "node:child_process";
 import { writeFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -104,8 +105,6 @@ default: {then: refer}
 });
 
 describe("what a service does is recorded, and an error of the workflow", () => {
-  const quick = { egress: { total: 300, bytes: 1000 } };
-
   it("a 500", async () => {
     const { origin } = await serve(json({ oops: 1 }, 500));
     const result = await runOf(one, origin);
@@ -122,14 +121,14 @@ describe("what a service does is recorded, and an error of the workflow", () => 
 
   it("an answer over the limit", async () => {
     const { origin } = await serve(json("x".repeat(2000)));
-    const result = await runOf(one, origin, quick);
+    const result = await runOf(one, origin, { egress: { bytes: 1000 } });
     expect(problemOf(result)).toEqual(["communication", 502]);
     expect(resultsOf(result)).toEqual([{ failure: "tooLarge" }]);
   });
 
   it("no answer in time", async () => {
     const { origin } = await serve(() => undefined);
-    const result = await runOf(one, origin, quick);
+    const result = await runOf(one, origin, { egress: { total: 300 } });
     expect(resultsOf(result)).toEqual([{ failure: "timeout" }]);
   });
 
@@ -277,6 +276,38 @@ describe("a folder", () => {
     expect(found.summary).toMatch(
       /^The run was interrupted: it had \d+ whole records and was waiting on effect 1 \(http\) of task \/do\/1\/second\.$/,
     );
+    expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
+      status: "incomplete",
+    });
+  });
+
+  it("of a process that was killed tells the request that it was killed in", async () => {
+    const workflow = join(await newFolder(), "workflow.yaml");
+    await writeFile(workflow, `${head}do:\n  - first: ${call}\n  - second: ${call}\n`);
+    const folder = join(await newFolder(), "run");
+    const program = `
+      import { createEngine } from "@reach-fabric/engine";
+      import { folderRecorder, loadPack, run } from "@reach-fabric/host";
+      const [workflow, folder, grant, addresses] = process.argv.slice(1);
+      await run({ engine: createEngine(), pack: await loadPack(workflow), recorder: folderRecorder(folder),
+        input: new TextEncoder().encode('{"id":"c-1"}'), grant: JSON.parse(grant), addresses: JSON.parse(addresses) });`;
+    let kill = (): unknown => undefined;
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/v1/c-1") return json({ id: "c-2" })(request, response, "");
+      return void kill();
+    });
+    const args = [workflow, folder, JSON.stringify(granted), JSON.stringify({ [A]: origin })];
+    const child = spawn(
+      process.execPath,
+      ["--conditions=source", "--input-type=module", "-e", program, ...args],
+      { cwd: new URL(".", import.meta.url).pathname, stdio: "ignore" },
+    );
+    kill = () => child.kill("SIGKILL");
+    const ended = await new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
+    expect(ended).toBe("SIGKILL");
+    const found = await readFolder(folder);
+    expect([found.torn, found.ended]).toEqual([0, undefined]);
+    expect(found.waiting).toMatchObject([{ key: "1", type: "http", task: "/do/1/second" }]);
     expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
       status: "incomplete",
     });

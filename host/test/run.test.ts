@@ -95,7 +95,7 @@ describe("a run", () => {
 
   it("performs effects together and records their results in the order of arrival", async () => {
     const result = await start(function* () {
-      const first = yield [http("slow", 80), http("quick", 5), http("middle", 40)];
+      const first = yield [http("slow", 600), http("quick", 5), http("middle", 250)];
       const second = yield [];
       const third = yield [];
       return [first, second, third].map(({ key }) => key);

@@ -3,7 +3,20 @@
 import { SCRATCH } from "../../bytes/arena";
 import { charge } from "../../errors";
 import { arrayAppend, arrayNew } from "../../value/array";
-import { ARRAY, arrayStorage, copyCell, elementAt, lengthOf, NULL, OBJECT, setCell, setNull, setUsed, tagOf, valueAt } from "../../value/cell";
+import {
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  elementAt,
+  lengthOf,
+  NULL,
+  OBJECT,
+  setCell,
+  setNull,
+  setUsed,
+  tagOf,
+  valueAt,
+} from "../../value/cell";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
 import { iterateError, outOfMemory } from "../access";
 import { DONE, FATAL, raiseText } from "../raise";
@@ -75,9 +88,9 @@ export function transpose(to: usize, c: usize): i32 {
     if (at == 0) return outOfMemory();
     for (let i: u32 = 0; i < rows; i++) {
       const row = elementAt(c, i);
-      const to_ = at + ((i as usize) << 4);
-      if (tagOf(row) == ARRAY && j < lengthOf(row)) copyCell(to_, elementAt(row, j));
-      else setNull(to_);
+      const cell = at + ((i as usize) << 4);
+      if (tagOf(row) == ARRAY && j < lengthOf(row)) copyCell(cell, elementAt(row, j));
+      else setNull(cell);
     }
     setUsed(at, rows);
     setCell(line, ARRAY, 0, rows, at);

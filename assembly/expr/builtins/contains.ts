@@ -1,7 +1,17 @@
 /** contains: strings within strings, elements within elements, pairs within pairs. */
 
 import { charge } from "../../errors";
-import { addressOf, ARRAY, elementAt, keyAt, lengthOf, OBJECT, STRING, tagOf, valueAt } from "../../value/cell";
+import {
+  addressOf,
+  ARRAY,
+  elementAt,
+  keyAt,
+  lengthOf,
+  OBJECT,
+  STRING,
+  tagOf,
+  valueAt,
+} from "../../value/cell";
 import { equalStatus, TOO_DEEP } from "../../value/compare";
 import { objectGet } from "../../value/object";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
@@ -21,7 +31,8 @@ export function containsValue(a: usize, b: usize): i32 {
   open(bottom + top, a, b);
   answer = -1;
   // answer: -1 going down, otherwise what the question above found
-  while (true) {
+  let going = true;
+  while (going) {
     const f = bottom + top;
     const x = load<u32>(f) as usize;
     const y = load<u32>(f, 4) as usize;
@@ -94,15 +105,15 @@ export function containsValue(a: usize, b: usize): i32 {
       answer = -1;
       continue;
     }
-    if (top == start) {
-      walkSet(start);
-      return result;
-    }
-    top -= FRAME;
-    depth--;
     answer = result;
+    if (top == start) going = false;
+    else {
+      top -= FRAME;
+      depth--;
+    }
   }
-  return 0;
+  walkSet(start);
+  return answer;
 }
 
 function open(f: usize, a: usize, b: usize): void {

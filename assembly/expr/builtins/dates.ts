@@ -8,7 +8,21 @@ import { SCRATCH } from "../../bytes/arena";
 import { bufferByte, bufferText } from "../../bytes/buffer";
 import { charge } from "../../errors";
 import { arrayAppend } from "../../value/array";
-import { addressOf, ARRAY, arrayStorage, elementAt, lengthOf, NUMBER, numberOf, setCell, setNumber, setString, setUsed, STRING, tagOf } from "../../value/cell";
+import {
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  elementAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  setCell,
+  setNumber,
+  setString,
+  setUsed,
+  STRING,
+  tagOf,
+} from "../../value/cell";
 import { outOfMemory } from "../access";
 import { DONE, messageBegin, messageBytes, messageEnd, messageText, raiseText } from "../raise";
 import { BUILD, textDone } from "../strings";
@@ -23,13 +37,16 @@ let seconds: i32 = 0;
 let weekday: i32 = 0;
 let yearday: i32 = 0;
 
-const NAMES = "SundayMondayTuesdayWednesdayThursdayFridaySaturdayJanuaryFebruaryMarchAprilMayJuneJulyAugustSeptemberOctoberNovemberDecember";
+const NAMES =
+  "SundayMondayTuesdayWednesdayThursdayFridaySaturdayJanuaryFebruaryMarchAprilMayJuneJulyAugustSeptemberOctoberNovemberDecember";
 /** Where each name begins, and the end of the last one. */
-const STARTS: usize = memory.data<u8>([0, 6, 12, 19, 28, 36, 42, 50, 57, 65, 70, 75, 78, 82, 86, 92, 101, 108, 116, 124]);
+const STARTS: usize = memory.data<u8>([
+  0, 6, 12, 19, 28, 36, 42, 50, 57, 65, 70, 75, 78, 82, 86, 92, 101, 108, 116, 124,
+]);
 const MONTHS: i32 = 7;
 
 function floorDiv(a: i64, b: i64): i64 {
-  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+  return a / b - (a % b != 0 && a < 0 != b < 0 ? 1 : 0);
 }
 
 /** Days from 1970-01-01 to the first of March of a year, plus days: era arithmetic. */
@@ -44,11 +61,13 @@ function daysFrom(y: i64, m: i64, d: i64): i64 {
   const era = floorDiv(y, 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = (153 * (m - 2) + 2) / 5;
-  return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468 + d - 1;
+  return (
+    era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468 + d - 1
+  );
 }
 
 function setDays(days: i64): void {
-  weekday = ((days + 4) - floorDiv(days + 4, 7) * 7) as i32;
+  weekday = (days + 4 - floorDiv(days + 4, 7) * 7) as i32;
   const z = days + 719468;
   const era = floorDiv(z, 146097);
   const doe = z - era * 146097;
@@ -63,7 +82,12 @@ function setDays(days: i64): void {
 
 /** Seconds since 1970 of the fields, whatever their ranges. */
 function secondsOf(): i64 {
-  return daysFrom(year, month, day) * 86400 + (hours as i64) * 3600 + (minutes as i64) * 60 + (seconds as i64);
+  return (
+    daysFrom(year, month, day) * 86400 +
+    (hours as i64) * 3600 +
+    (minutes as i64) * 60 +
+    (seconds as i64)
+  );
 }
 
 function setSeconds(t: i64): void {
@@ -97,7 +121,8 @@ function pieces(to: usize, fraction: f64): i32 {
 export function gmTime(to: usize, c: usize): i32 {
   if (tagOf(c) != NUMBER) return raiseText("gmtime() requires numeric inputs");
   const x = numberOf(c);
-  if (!(abs(x) < MAX_SECONDS)) return raiseText("error converting number of seconds since epoch to datetime");
+  if (!(abs(x) < MAX_SECONDS))
+    return raiseText("error converting number of seconds since epoch to datetime");
   setSeconds(trunc(x) as i64);
   return pieces(to, x - floor(x));
 }
@@ -117,7 +142,8 @@ function readPieces(c: usize): bool {
     const item = elementAt(c, i);
     if (tagOf(item) != NUMBER || numberOf(item) != numberOf(item)) return false;
     const x = numberOf(item);
-    const whole: i32 = x <= -2147483648 ? i32.MIN_VALUE : x >= 2147483647 ? i32.MAX_VALUE : (x as i32);
+    const whole: i32 =
+      x <= -2147483648 ? i32.MIN_VALUE : x >= 2147483647 ? i32.MAX_VALUE : (x as i32);
     if (i == 0) year = whole;
     else if (i == 1) month = whole;
     else if (i == 2) day = whole;
@@ -142,7 +168,8 @@ export function makeTime(to: usize, c: usize): i32 {
 export function formatTime(to: usize, c: usize, format: usize): i32 {
   if (tagOf(c) == NUMBER) {
     const x = numberOf(c);
-    if (!(abs(x) < MAX_SECONDS)) return raiseText("error converting number of seconds since epoch to datetime");
+    if (!(abs(x) < MAX_SECONDS))
+      return raiseText("error converting number of seconds since epoch to datetime");
     if (tagOf(format) != STRING) return raiseText("strftime/1 requires a string format");
     setSeconds(trunc(x) as i64);
   } else {
@@ -211,48 +238,126 @@ function conversion(f: u32, flag: i32): void {
   const zero = flag < 0 ? 48 : flag;
   const space = flag < 0 ? 32 : flag;
   switch (f) {
-    case 37: bufferByte(BUILD, 37); break;
-    case 110: bufferByte(BUILD, 10); break;
-    case 116: bufferByte(BUILD, 9); break;
-    case 89: padded(year, flag > 0 ? 4 : 1, zero); break; // Y
-    case 67: padded(floorDiv(year, 100), 2, zero); break; // C
-    case 121: padded(((year % 100) + 100) % 100, 2, zero); break; // y
-    case 109: padded(month + 1, 2, zero); break; // m
-    case 100: padded(day, 2, zero); break; // d
-    case 101: padded(day, 2, space); break; // e
-    case 72: padded(hours, 2, zero); break; // H
-    case 107: padded(hours, 2, space); break; // k
-    case 73: padded(twelve(), 2, zero); break; // I
-    case 108: padded(twelve(), 2, space); break; // l
-    case 77: padded(minutes, 2, zero); break; // M
-    case 83: padded(seconds, 2, zero); break; // S
-    case 112: bufferText(BUILD, hours < 12 ? "AM" : "PM"); break; // p
-    case 80: bufferText(BUILD, hours < 12 ? "am" : "pm"); break; // P
-    case 90: bufferText(BUILD, "UTC"); break; // Z
-    case 122: bufferText(BUILD, "+0000"); break; // z
-    case 115: padded(secondsOf(), 1, 48); break; // s
-    case 106: padded(yearday + 1, 3, zero); break; // j
-    case 97: name(weekday, 3); break; // a
-    case 65: name(weekday, 99); break; // A
-    case 98: case 104: name(MONTHS + month, 3); break; // b h
-    case 66: name(MONTHS + month, 99); break; // B
-    case 117: padded(weekday == 0 ? 7 : weekday, 1, 48); break; // u
-    case 119: padded(weekday, 1, 48); break; // w
-    case 85: padded((yearday + 7 - weekday) / 7, 2, zero); break; // U
-    case 87: padded((yearday + 7 - (weekday + 6) % 7) / 7, 2, zero); break; // W
-    case 71: padded(isoYear(), 1, 48); break; // G
-    case 103: padded(((isoYear() % 100) + 100) % 100, 2, zero); break; // g
+    case 37:
+      bufferByte(BUILD, 37);
+      break;
+    case 110:
+      bufferByte(BUILD, 10);
+      break;
+    case 116:
+      bufferByte(BUILD, 9);
+      break;
+    case 89:
+      padded(year, flag > 0 ? 4 : 1, zero);
+      break; // Y
+    case 67:
+      padded(floorDiv(year, 100), 2, zero);
+      break; // C
+    case 121:
+      padded(((year % 100) + 100) % 100, 2, zero);
+      break; // y
+    case 109:
+      padded(month + 1, 2, zero);
+      break; // m
+    case 100:
+      padded(day, 2, zero);
+      break; // d
+    case 101:
+      padded(day, 2, space);
+      break; // e
+    case 72:
+      padded(hours, 2, zero);
+      break; // H
+    case 107:
+      padded(hours, 2, space);
+      break; // k
+    case 73:
+      padded(twelve(), 2, zero);
+      break; // I
+    case 108:
+      padded(twelve(), 2, space);
+      break; // l
+    case 77:
+      padded(minutes, 2, zero);
+      break; // M
+    case 83:
+      padded(seconds, 2, zero);
+      break; // S
+    case 112:
+      bufferText(BUILD, hours < 12 ? "AM" : "PM");
+      break; // p
+    case 80:
+      bufferText(BUILD, hours < 12 ? "am" : "pm");
+      break; // P
+    case 90:
+      bufferText(BUILD, "UTC");
+      break; // Z
+    case 122:
+      bufferText(BUILD, "+0000");
+      break; // z
+    case 115:
+      padded(secondsOf(), 1, 48);
+      break; // s
+    case 106:
+      padded(yearday + 1, 3, zero);
+      break; // j
+    case 97:
+      name(weekday, 3);
+      break; // a
+    case 65:
+      name(weekday, 99);
+      break; // A
+    case 98:
+    case 104:
+      name(MONTHS + month, 3);
+      break; // b h
+    case 66:
+      name(MONTHS + month, 99);
+      break; // B
+    case 117:
+      padded(weekday == 0 ? 7 : weekday, 1, 48);
+      break; // u
+    case 119:
+      padded(weekday, 1, 48);
+      break; // w
+    case 85:
+      padded((yearday + 7 - weekday) / 7, 2, zero);
+      break; // U
+    case 87:
+      padded((yearday + 7 - ((weekday + 6) % 7)) / 7, 2, zero);
+      break; // W
+    case 71:
+      padded(isoYear(), 1, 48);
+      break; // G
+    case 103:
+      padded(((isoYear() % 100) + 100) % 100, 2, zero);
+      break; // g
     case 86: // V
       isoYear();
       padded(isoWeek, 2, zero);
       break;
-    case 68: conversions("m/d/y"); break; // D
-    case 70: conversions("Y-m-d"); break; // F
-    case 82: conversions("H:M"); break; // R
-    case 84: case 88: conversions("H:M:S"); break; // T X
-    case 120: conversions("m/d/y"); break; // x
-    case 114: conversions("I:M:S p"); break; // r
-    case 99: conversions("a b e H:M:S Y"); break; // c
+    case 68:
+      conversions("m/d/y");
+      break; // D
+    case 70:
+      conversions("Y-m-d");
+      break; // F
+    case 82:
+      conversions("H:M");
+      break; // R
+    case 84:
+    case 88:
+      conversions("H:M:S");
+      break; // T X
+    case 120:
+      conversions("m/d/y");
+      break; // x
+    case 114:
+      conversions("I:M:S p");
+      break; // r
+    case 99:
+      conversions("a b e H:M:S Y");
+      break; // c
     default:
       bufferByte(BUILD, 37);
       bufferByte(BUILD, f);
@@ -309,7 +414,8 @@ let haveYearday: bool = false;
 let epoch: bool = false;
 
 export function parseTime(to: usize, c: usize, format: usize): i32 {
-  if (tagOf(c) != STRING || tagOf(format) != STRING) return raiseText("strptime/1 requires string inputs and arguments");
+  if (tagOf(c) != STRING || tagOf(format) != STRING)
+    return raiseText("strptime/1 requires string inputs and arguments");
   year = 1900;
   month = 0;
   day = 0;
@@ -329,17 +435,17 @@ export function parseTime(to: usize, c: usize, format: usize): i32 {
   const matched = match(addressOf(format), addressOf(format) + lengthOf(format));
   if (!matched || (scan < scanEnd && !isBlank(load<u8>(scan)))) {
     messageBegin();
-    messageText("date \"");
+    messageText('date "');
     messageBytes(addressOf(c), lengthOf(c));
-    messageText("\" does not match format \"");
+    messageText('" does not match format "');
     messageBytes(addressOf(format), lengthOf(format));
-    messageText("\"");
+    messageText('"');
     return messageEnd();
   }
   if (pm >= 0) hours = (hours % 12) + pm * 12;
   if (!epoch) {
     const days = daysFrom(year, month, day);
-    if (!haveWeekday && day != 0) weekday = ((days + 4) - floorDiv(days + 4, 7) * 7) as i32;
+    if (!haveWeekday && day != 0) weekday = (days + 4 - floorDiv(days + 4, 7) * 7) as i32;
     if (!haveYearday && day != 0) yearday = (days - daysFrom(year, 0, 1)) as i32;
     if (haveYearday && day == 0) {
       const s = seconds;
@@ -450,10 +556,12 @@ function matchOne(f: u32): bool {
       if (scan >= scanEnd || load<u8>(scan) != 37) return false;
       scan++;
       return true;
-    case 110: case 116: // n t
+    case 110:
+    case 116: // n t
       skipBlanks();
       return true;
-    case 89: { // Y
+    case 89: {
+      // Y
       const negative = scan < scanEnd && load<u8>(scan) == 45;
       if (negative) scan++;
       x = take(0, 9999, 4);
@@ -473,15 +581,18 @@ function matchOne(f: u32): bool {
       x = take(1, 12, 2);
       month = x - 1;
       return x >= 0;
-    case 100: case 101: // d e
+    case 100:
+    case 101: // d e
       x = take(1, 31, 2);
       day = x;
       return x >= 0;
-    case 72: case 107: // H k
+    case 72:
+    case 107: // H k
       x = take(0, 23, 2);
       hours = x;
       return x >= 0;
-    case 73: case 108: // I l
+    case 73:
+    case 108: // I l
       x = take(1, 12, 2);
       hours = x % 12;
       if (pm < 0) pm = 0;
@@ -499,12 +610,15 @@ function matchOne(f: u32): bool {
       yearday = x - 1;
       haveYearday = true;
       return x >= 0;
-    case 97: case 65: // a A
+    case 97:
+    case 65: // a A
       x = takeName(0, 7);
       weekday = x;
       haveWeekday = true;
       return x >= 0;
-    case 98: case 66: case 104: // b B h
+    case 98:
+    case 66:
+    case 104: // b B h
       x = takeName(MONTHS, 12);
       month = x;
       return x >= 0;
@@ -518,9 +632,13 @@ function matchOne(f: u32): bool {
       weekday = x;
       haveWeekday = true;
       return x >= 0;
-    case 85: case 87: case 86: // U W V: read and ignored
+    case 85:
+    case 87:
+    case 86: // U W V: read and ignored
       return take(0, 53, 2) >= 0;
-    case 112: case 80: { // p P
+    case 112:
+    case 80: {
+      // p P
       if (scan + 2 > scanEnd || (load<u8>(scan + 1) | 32) != 109) return false;
       const c: u32 = load<u8>(scan) | 32;
       if (c != 97 && c != 112) return false;
@@ -528,7 +646,8 @@ function matchOne(f: u32): bool {
       scan += 2;
       return true;
     }
-    case 115: { // s
+    case 115: {
+      // s
       let t: i64 = 0;
       let n = 0;
       while (scan < scanEnd && load<u8>(scan) >= 48 && load<u8>(scan) <= 57 && n < 15) {
@@ -543,7 +662,8 @@ function matchOne(f: u32): bool {
     case 90: // Z: letters
       while (scan < scanEnd && (load<u8>(scan) | 32) >= 97 && (load<u8>(scan) | 32) <= 122) scan++;
       return true;
-    case 122: { // z
+    case 122: {
+      // z
       skipBlanks();
       if (scan < scanEnd && load<u8>(scan) == 90) {
         scan++;
@@ -553,15 +673,25 @@ function matchOne(f: u32): bool {
       scan++;
       if (take(0, 99, 2) < 0) return false;
       if (scan < scanEnd && load<u8>(scan) == 58) scan++;
-      if (scan < scanEnd && load<u8>(scan) >= 48 && load<u8>(scan) <= 57) return take(0, 59, 2) >= 0;
+      if (scan < scanEnd && load<u8>(scan) >= 48 && load<u8>(scan) <= 57)
+        return take(0, 59, 2) >= 0;
       return true;
     }
-    case 68: case 120: return matchAll("m/d/y"); // D x
-    case 70: return matchAll("Y-m-d"); // F
-    case 82: return matchAll("H:M"); // R
-    case 84: case 88: return matchAll("H:M:S"); // T X
-    case 114: return matchAll("I:M:S p"); // r
-    case 99: return matchAll("a b e H:M:S Y"); // c
-    default: return false;
+    case 68:
+    case 120:
+      return matchAll("m/d/y"); // D x
+    case 70:
+      return matchAll("Y-m-d"); // F
+    case 82:
+      return matchAll("H:M"); // R
+    case 84:
+    case 88:
+      return matchAll("H:M:S"); // T X
+    case 114:
+      return matchAll("I:M:S p"); // r
+    case 99:
+      return matchAll("a b e H:M:S Y"); // c
+    default:
+      return false;
   }
 }

@@ -6,7 +6,7 @@
 import { DEEPEST, walkBase, walkTop } from "../../value/walk";
 import { Buffer, bufferUint } from "../../bytes/buffer";
 import { messageBytes, messageText } from "../raise";
-import { isLooseNumber } from "./parsing";
+import { isLooseNumber } from "../literals";
 
 const DIGITS: Buffer = changetype<Buffer>(memory.data(16, 16));
 
@@ -158,7 +158,8 @@ function stringFault(at: usize, end: usize): string {
   while (p < end) {
     const c: u32 = load<u8>(p);
     p++;
-    if (c < 32) return "Invalid string: control characters from U+0000 through U+001F must be escaped";
+    if (c < 32)
+      return "Invalid string: control characters from U+0000 through U+001F must be escaped";
     if (c != 92) continue;
     if (p >= end) return "Expected escape character at end of string";
     const e: u32 = load<u8>(p);
@@ -169,11 +170,21 @@ function stringFault(at: usize, end: usize): string {
       if (high < 0) return "Invalid characters in \\uXXXX escape";
       p += 4;
       if (high < 0xd800 || high > 0xdbff) continue;
-      if (p + 6 > end || load<u16>(p) != 0x755c) return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
+      if (p + 6 > end || load<u16>(p) != 0x755c)
+        return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
       const low = hex4(p + 2);
       if (low < 0xdc00 || low > 0xdfff) return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
       p += 6;
-    } else if (e != 34 && e != 92 && e != 47 && e != 98 && e != 102 && e != 110 && e != 114 && e != 116) {
+    } else if (
+      e != 34 &&
+      e != 92 &&
+      e != 47 &&
+      e != 98 &&
+      e != 102 &&
+      e != 110 &&
+      e != 114 &&
+      e != 116
+    ) {
       return "Invalid escape";
     }
   }
@@ -229,7 +240,8 @@ function step(c: u32): string {
       return "";
     case 93:
       if (depth == 0 || innermost() != OPEN_ARRAY) return "Unmatched ']'";
-      if (waiting == NOTHING && load<u8>(filled + depth - 1) != 0) return "Expected another array element";
+      if (waiting == NOTHING && load<u8>(filled + depth - 1) != 0)
+        return "Expected another array element";
       break;
     default:
       if (depth == 0) return "Unmatched '}'";

@@ -5,9 +5,27 @@ import { encodeTo, sequenceAt, utf8Valid } from "../../bytes/utf8";
 import { LONGEST } from "../limits";
 import { charge } from "../../errors";
 import { writeJsonJq } from "../../json/writer";
-import { addressOf, ARRAY, elementAt, lengthOf, NULL, NUMBER, numberOf, STRING, tagOf } from "../../value/cell";
+import {
+  addressOf,
+  ARRAY,
+  elementAt,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  STRING,
+  tagOf,
+} from "../../value/cell";
 import { cellIs } from "../../value/object";
-import { DONE, FATAL, messageBegin, messageBytes, messageEnd, messageText, typeError } from "../raise";
+import {
+  DONE,
+  FATAL,
+  messageBegin,
+  messageBytes,
+  messageEnd,
+  messageText,
+  typeError,
+} from "../raise";
 import { BUILD, textDone, tooLong, toJson, toText } from "../strings";
 
 const TEXT: usize = memory.data(16, 16);
@@ -44,11 +62,14 @@ export function formatValue(to: usize, c: usize, format: usize): i32 {
   else if (base64) encode64(at, n);
   else if (base32) encode32(at, n);
   else if (urid) {
-    if (!unpercent(at, n) || utf8Valid(BUILD.at, BUILD.len) >= 0) return typeError(TEXT, "is not a valid uri encoding");
+    if (!unpercent(at, n) || utf8Valid(BUILD.at, BUILD.len) >= 0)
+      return typeError(TEXT, "is not a valid uri encoding");
   } else {
     const state = base64d ? decode(at, n, 6) : decode(at, n, 5);
-    if (state == 1) return typeError(TEXT, base64d ? "is not valid base64 data" : "is not valid base32 data");
-    if (state == 2) return typeError(TEXT, base64d ? "trailing base64 byte found" : "trailing base32 byte found");
+    if (state == 1)
+      return typeError(TEXT, base64d ? "is not valid base64 data" : "is not valid base32 data");
+    if (state == 2)
+      return typeError(TEXT, base64d ? "trailing base64 byte found" : "trailing base32 byte found");
     return repaired(to);
   }
   if (BUILD.len > LONGEST) return tooLong();
@@ -86,7 +107,11 @@ function repaired(to: usize): i32 {
 }
 
 function row(to: usize, c: usize, csv: bool): i32 {
-  if (tagOf(c) != ARRAY) return typeError(c, csv ? "cannot be csv-formatted, only array" : "cannot be tsv-formatted, only array");
+  if (tagOf(c) != ARRAY)
+    return typeError(
+      c,
+      csv ? "cannot be csv-formatted, only array" : "cannot be tsv-formatted, only array",
+    );
   BUILD.len = 0;
   for (let i: u32 = 0; i < lengthOf(c); i++) {
     const item = elementAt(c, i);
@@ -153,19 +178,36 @@ function shell(to: usize, c: usize): i32 {
 function escapeHtml(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     switch (load<u8>(at + i) as u32) {
-      case 60: bufferText(BUILD, "&lt;"); break;
-      case 62: bufferText(BUILD, "&gt;"); break;
-      case 38: bufferText(BUILD, "&amp;"); break;
-      case 39: bufferText(BUILD, "&apos;"); break;
-      case 34: bufferText(BUILD, "&quot;"); break;
-      default: bufferByte(BUILD, load<u8>(at + i));
+      case 60:
+        bufferText(BUILD, "&lt;");
+        break;
+      case 62:
+        bufferText(BUILD, "&gt;");
+        break;
+      case 38:
+        bufferText(BUILD, "&amp;");
+        break;
+      case 39:
+        bufferText(BUILD, "&apos;");
+        break;
+      case 34:
+        bufferText(BUILD, "&quot;");
+        break;
+      default:
+        bufferByte(BUILD, load<u8>(at + i));
     }
   }
 }
 
 function isUnreserved(c: u32): bool {
   return (
-    (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c == 45 || c == 46 || c == 95 || c == 126
+    (c >= 48 && c <= 57) ||
+    (c >= 65 && c <= 90) ||
+    (c >= 97 && c <= 122) ||
+    c == 45 ||
+    c == 46 ||
+    c == 95 ||
+    c == 126
   );
 }
 
@@ -217,7 +259,9 @@ function digit64(d: u32): u32 {
 function encode64(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i += 3) {
     const left = n - i;
-    const x = ((load<u8>(at + i) as u32) << 16) | (left > 1 ? (load<u8>(at + i + 1) as u32) << 8 : 0) |
+    const x =
+      ((load<u8>(at + i) as u32) << 16) |
+      (left > 1 ? (load<u8>(at + i + 1) as u32) << 8 : 0) |
       (left > 2 ? (load<u8>(at + i + 2) as u32) : 0);
     bufferByte(BUILD, digit64(x >>> 18));
     bufferByte(BUILD, digit64((x >>> 12) & 63));

@@ -4,7 +4,17 @@
  */
 
 import { SCRATCH } from "../../bytes/arena";
-import { ARRAY, arrayStorage, copyCell, NUMBER, numberOf, setCell, setNumber, setUsed, tagOf } from "../../value/cell";
+import {
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  NUMBER,
+  numberOf,
+  setCell,
+  setNumber,
+  setUsed,
+  tagOf,
+} from "../../value/cell";
 import { outOfMemory } from "../access";
 import { DONE, typeError } from "../raise";
 import * as T from "./table";
@@ -22,46 +32,107 @@ export function mathOne(id: u32, to: usize, c: usize): i32 {
   const x = numberOf(c);
   let y: f64 = 0;
   switch (id) {
-    case T.N_FLOOR: y = floor(x); break;
-    case T.N_SQRT: y = sqrt(x); break;
-    case T.N_FABS: y = abs(x); break;
-    case T.N_ROUND: y = copysign(floor(abs(x) + 0.5) - (floor(abs(x) + 0.5) - abs(x) > 0.5 ? 1 : 0), x); break;
-    case T.N_CEIL: y = ceil(x); break;
-    case T.N_TRUNC: y = trunc(x); break;
-    case T.N_ABS: y = x < 0 ? -x : x; break;
-    case T.N_LOG: y = NativeMath.log(x); break;
-    case T.N_LOG2: y = NativeMath.log2(x); break;
-    case T.N_LOG10: y = NativeMath.log10(x); break;
-    case T.N_LOG1P: y = NativeMath.log1p(x); break;
-    case T.N_EXP: y = NativeMath.exp(x); break;
-    case T.N_EXP2: y = NativeMath.pow(2, x); break;
-    case T.N_EXP10: y = NativeMath.pow(10, x); break;
-    case T.N_EXPM1: y = NativeMath.expm1(x); break;
-    case T.N_SIN: y = NativeMath.sin(x); break;
-    case T.N_COS: y = NativeMath.cos(x); break;
-    case T.N_TAN: y = NativeMath.tan(x); break;
-    case T.N_ASIN: y = NativeMath.asin(x); break;
-    case T.N_ACOS: y = NativeMath.acos(x); break;
-    case T.N_ATAN: y = NativeMath.atan(x); break;
-    case T.N_SINH: y = NativeMath.sinh(x); break;
-    case T.N_COSH: y = NativeMath.cosh(x); break;
-    case T.N_TANH: y = NativeMath.tanh(x); break;
-    case T.N_ASINH: y = NativeMath.asinh(x); break;
-    case T.N_ACOSH: y = NativeMath.acosh(x); break;
-    case T.N_ATANH: y = NativeMath.atanh(x); break;
-    case T.N_CBRT: y = NativeMath.cbrt(x); break;
+    case T.N_FLOOR:
+      y = floor(x);
+      break;
+    case T.N_SQRT:
+      y = sqrt(x);
+      break;
+    case T.N_FABS:
+      y = abs(x);
+      break;
+    case T.N_ROUND:
+      y = copysign(floor(abs(x) + 0.5) - (floor(abs(x) + 0.5) - abs(x) > 0.5 ? 1 : 0), x);
+      break;
+    case T.N_CEIL:
+      y = ceil(x);
+      break;
+    case T.N_TRUNC:
+      y = trunc(x);
+      break;
+    case T.N_ABS:
+      y = x < 0 ? -x : x;
+      break;
+    case T.N_LOG:
+      y = NativeMath.log(x);
+      break;
+    case T.N_LOG2:
+      y = NativeMath.log2(x);
+      break;
+    case T.N_LOG10:
+      y = NativeMath.log10(x);
+      break;
+    case T.N_LOG1P:
+      y = NativeMath.log1p(x);
+      break;
+    case T.N_EXP:
+      y = NativeMath.exp(x);
+      break;
+    case T.N_EXP2:
+      y = NativeMath.pow(2, x);
+      break;
+    case T.N_EXP10:
+      y = NativeMath.pow(10, x);
+      break;
+    case T.N_EXPM1:
+      y = NativeMath.expm1(x);
+      break;
+    case T.N_SIN:
+      y = NativeMath.sin(x);
+      break;
+    case T.N_COS:
+      y = NativeMath.cos(x);
+      break;
+    case T.N_TAN:
+      y = NativeMath.tan(x);
+      break;
+    case T.N_ASIN:
+      y = NativeMath.asin(x);
+      break;
+    case T.N_ACOS:
+      y = NativeMath.acos(x);
+      break;
+    case T.N_ATAN:
+      y = NativeMath.atan(x);
+      break;
+    case T.N_SINH:
+      y = NativeMath.sinh(x);
+      break;
+    case T.N_COSH:
+      y = NativeMath.cosh(x);
+      break;
+    case T.N_TANH:
+      y = NativeMath.tanh(x);
+      break;
+    case T.N_ASINH:
+      y = NativeMath.asinh(x);
+      break;
+    case T.N_ACOSH:
+      y = NativeMath.acosh(x);
+      break;
+    case T.N_ATANH:
+      y = NativeMath.atanh(x);
+      break;
+    case T.N_CBRT:
+      y = NativeMath.cbrt(x);
+      break;
     case T.N_SIGNIFICAND:
       y = x == 0 || x != x || abs(x) == Infinity ? x : scale(x, -exponentOf(x));
       break;
-    case T.N_LOGB: y = x == 0 ? -Infinity : x != x ? x : abs(x) == Infinity ? Infinity : (exponentOf(x) as f64); break;
+    case T.N_LOGB:
+      y = x == 0 ? -Infinity : x != x ? x : abs(x) == Infinity ? Infinity : (exponentOf(x) as f64);
+      break;
     case T.N_RINT:
-    case T.N_NEARBYINT: y = nearest(x); break;
+    case T.N_NEARBYINT:
+      y = nearest(x);
+      break;
     case T.N_FREXP: {
       if (x == 0 || x != x || abs(x) == Infinity) return pair(to, x, 0);
       const e = exponentOf(x) + 1;
       return pair(to, scale(x, -e), e as f64);
     }
-    default: { // modf
+    default: {
+      // modf
       if (abs(x) == Infinity) return pair(to, copysign(0, x), x);
       const whole = trunc(x);
       return pair(to, copysign(x - whole, x), whole);
@@ -100,9 +171,15 @@ export function mathTwo(id: u32, to: usize, a: usize, b: usize): i32 {
   const y = numberOf(b);
   let z: f64 = 0;
   switch (id) {
-    case T.N_POW: z = power(x, y); break;
-    case T.N_ATAN2: z = NativeMath.atan2(x, y); break;
-    case T.N_FMOD: z = NativeMath.mod(x, y); break;
+    case T.N_POW:
+      z = power(x, y);
+      break;
+    case T.N_ATAN2:
+      z = NativeMath.atan2(x, y);
+      break;
+    case T.N_FMOD:
+      z = NativeMath.mod(x, y);
+      break;
     case T.N_LDEXP:
     case T.N_SCALB:
     case T.N_SCALBLN: {
@@ -110,14 +187,27 @@ export function mathTwo(id: u32, to: usize, a: usize, b: usize): i32 {
       else z = scale(x, y > 10000 ? 10000 : y < -10000 ? -10000 : (y as i32));
       break;
     }
-    case T.N_HYPOT: z = NativeMath.hypot(x, y); break;
-    case T.N_COPYSIGN: z = copysign(x, y); break;
-    case T.N_FMIN: z = x != x ? y : y != y ? x : min(x, y); break;
-    case T.N_FMAX: z = x != x ? y : y != y ? x : max(x, y); break;
-    case T.N_FDIM: z = x != x || y != y ? NaN : x > y ? x - y : 0; break;
+    case T.N_HYPOT:
+      z = NativeMath.hypot(x, y);
+      break;
+    case T.N_COPYSIGN:
+      z = copysign(x, y);
+      break;
+    case T.N_FMIN:
+      z = x != x ? y : y != y ? x : min(x, y);
+      break;
+    case T.N_FMAX:
+      z = x != x ? y : y != y ? x : max(x, y);
+      break;
+    case T.N_FDIM:
+      z = x != x || y != y ? NaN : x > y ? x - y : 0;
+      break;
     case T.N_DREM:
-    case T.N_REMAINDER: z = NativeMath.rem(x, y); break;
-    default: z = following(x, y);
+    case T.N_REMAINDER:
+      z = NativeMath.rem(x, y);
+      break;
+    default:
+      z = following(x, y);
   }
   setNumber(to, z);
   return DONE;
@@ -151,7 +241,8 @@ export function mathThree(id: u32, to: usize, a: usize, b: usize, c: usize): i32
 function fused(a: f64, b: f64, c: f64): f64 {
   const p = a * b;
   const plain = p + c;
-  if (!(abs(p) < 1e292 && abs(p) > 1e-250) || !(abs(a) < 1e292 && abs(b) < 1e292 && abs(c) < 1e300)) return plain;
+  if (!(abs(p) < 1e292 && abs(p) > 1e-250) || !(abs(a) < 1e292 && abs(b) < 1e292 && abs(c) < 1e300))
+    return plain;
   const a1 = a * 134217729.0 - (a * 134217729.0 - a);
   const a2 = a - a1;
   const b1 = b * 134217729.0 - (b * 134217729.0 - b);

@@ -4,18 +4,48 @@ import { SCRATCH } from "../../bytes/arena";
 import { charge } from "../../errors";
 import { arrayAppend, arrayNew } from "../../value/array";
 import {
-  ARRAY, arrayStorage, ASCII, copyCell, elementAt, keyAt, lengthOf, NUMBER, numberOf, NULL, OBJECT,
-  objectStorage, PAIR, setBool, setCell, setNull, setNumber, setString, setUsed, STRING, tagOf, TRUE, FALSE, valueAt,
+  ARRAY,
+  arrayStorage,
+  ASCII,
+  copyCell,
+  elementAt,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  NULL,
+  OBJECT,
+  objectStorage,
+  PAIR,
+  setBool,
+  setCell,
+  setNull,
+  setNumber,
+  setString,
+  setUsed,
+  STRING,
+  tagOf,
+  TRUE,
+  FALSE,
+  valueAt,
 } from "../../value/cell";
 import { compareValues, sortedPairs, TOO_DEEP } from "../../value/compare";
 import { getIndex, hasKey, outOfMemory, stringLength } from "../access";
 import { deletePaths, setPath } from "../paths";
-import {
-  DONE, FATAL, kindName, raiseText, RAISED, typeError, typeError2,
-} from "../raise";
+import { DONE, FATAL, kindName, raiseText, RAISED, typeError, typeError2 } from "../raise";
 import { extreme, groupBy, sortBy } from "../sorting";
 import {
-  affixed, asciiCase, explode, implode, joinStrings, splitString, stringIndices, toJson, toText, trim, trimString,
+  affixed,
+  asciiCase,
+  explode,
+  implode,
+  joinStrings,
+  splitString,
+  stringIndices,
+  toJson,
+  toText,
+  trim,
+  trimString,
 } from "../strings";
 import { cellIs } from "../../value/object";
 import { clock } from "./clock";
@@ -36,70 +66,113 @@ const ITEM: usize = memory.data(16, 16);
 export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize, c: usize): i32 {
   if (!charge(1)) return FATAL;
   switch (id) {
-    case T.N_LENGTH: return lengthNative(to, input);
+    case T.N_LENGTH:
+      return lengthNative(to, input);
     case T.N_UTF8BYTELENGTH:
       if (tagOf(input) != STRING) return typeError(input, "only strings have UTF-8 byte length");
       setNumber(to, lengthOf(input) as f64);
       return DONE;
-    case T.N_KEYS: return keys(to, input, true);
-    case T.N_KEYS_UNSORTED: return keys(to, input, false);
-    case T.N_HAS: return truth(to, hasKey(input, a));
+    case T.N_KEYS:
+      return keys(to, input, true);
+    case T.N_KEYS_UNSORTED:
+      return keys(to, input, false);
+    case T.N_HAS:
+      return truth(to, hasKey(input, a));
     case T.N_CONTAINS: {
-      if (tagOf(input) != tagOf(a)) return typeError2(input, a, "cannot have their containment checked");
+      if (tagOf(input) != tagOf(a))
+        return typeError2(input, a, "cannot have their containment checked");
       const r = containsValue(input, a);
       if (r == TOO_DEEP) return raiseText("Containment check too deep");
       setBool(to, r == 1);
       return DONE;
     }
-    case T.N_STARTSWITH: return truth(to, affixed(input, a, false));
-    case T.N_ENDSWITH: return truth(to, affixed(input, a, true));
-    case T.N_LTRIMSTR: return trimString(to, input, a, 1);
-    case T.N_RTRIMSTR: return trimString(to, input, a, 2);
-    case T.N_TRIMSTR: return trimString(to, input, a, 3);
-    case T.N_TRIM: return trim(to, input, 3);
-    case T.N_LTRIM: return trim(to, input, 1);
-    case T.N_RTRIM: return trim(to, input, 2);
+    case T.N_STARTSWITH:
+      return truth(to, affixed(input, a, false));
+    case T.N_ENDSWITH:
+      return truth(to, affixed(input, a, true));
+    case T.N_LTRIMSTR:
+      return trimString(to, input, a, 1);
+    case T.N_RTRIMSTR:
+      return trimString(to, input, a, 2);
+    case T.N_TRIMSTR:
+      return trimString(to, input, a, 3);
+    case T.N_TRIM:
+      return trim(to, input, 3);
+    case T.N_LTRIM:
+      return trim(to, input, 1);
+    case T.N_RTRIM:
+      return trim(to, input, 2);
     case T.N_SPLIT:
-      if (tagOf(input) != STRING || tagOf(a) != STRING) return raiseText("split input and separator must be strings");
+      if (tagOf(input) != STRING || tagOf(a) != STRING)
+        return raiseText("split input and separator must be strings");
       return splitString(to, input, a);
-    case T.N_JOIN: return joinStrings(to, input, a);
-    case T.N_ASCII_DOWNCASE: return asciiCase(to, input, false);
-    case T.N_ASCII_UPCASE: return asciiCase(to, input, true);
-    case T.N_EXPLODE: return explode(to, input);
-    case T.N_IMPLODE: return implode(to, input);
-    case T.N_TOSTRING: return toText(to, input);
-    case T.N_TONUMBER: return toNumber(to, input);
+    case T.N_JOIN:
+      return joinStrings(to, input, a);
+    case T.N_ASCII_DOWNCASE:
+      return asciiCase(to, input, false);
+    case T.N_ASCII_UPCASE:
+      return asciiCase(to, input, true);
+    case T.N_EXPLODE:
+      return explode(to, input);
+    case T.N_IMPLODE:
+      return implode(to, input);
+    case T.N_TOSTRING:
+      return toText(to, input);
+    case T.N_TONUMBER:
+      return toNumber(to, input);
     case T.N_TOBOOLEAN:
       if (tagOf(input) == TRUE || tagOf(input) == FALSE) copyCell(to, input);
       else if (tagOf(input) == STRING && cellIs(input, "true")) setBool(to, true);
       else if (tagOf(input) == STRING && cellIs(input, "false")) setBool(to, false);
       else return typeError(input, "cannot be parsed as a boolean");
       return DONE;
-    case T.N_TOJSON: return toJson(to, input);
-    case T.N_FROMJSON: return fromJson(to, input);
-    case T.N_TYPE: return literal(to, kindName(input));
-    case T.N_SORT: return sortBy(to, input, input);
-    case T.N_SORT_BY: return sortBy(to, input, a);
-    case T.N_GROUP_BY: return groupBy(to, input, a, false);
-    case T.N_UNIQUE: return groupBy(to, input, input, true);
-    case T.N_UNIQUE_BY: return groupBy(to, input, a, true);
-    case T.N_MIN: return extreme(to, input, input, true);
-    case T.N_MAX: return extreme(to, input, input, false);
-    case T.N_MIN_BY: return extreme(to, input, a, true);
-    case T.N_MAX_BY: return extreme(to, input, a, false);
-    case T.N_REVERSE: return reverse(to, input);
-    case T.N_STRINDICES: return stringIndices(to, input, a);
-    case T.N_INDICES: return indices(to, input, a);
-    case T.N_INDEX: return indexNative(to, input, a, false);
-    case T.N_RINDEX: return indexNative(to, input, a, true);
-    case T.N_BSEARCH: return bsearch(to, input, a);
-    case T.N_FLATTEN: return flattenArray(to, input, 1e9);
+    case T.N_TOJSON:
+      return toJson(to, input);
+    case T.N_FROMJSON:
+      return fromJson(to, input);
+    case T.N_TYPE:
+      return literal(to, kindName(input));
+    case T.N_SORT:
+      return sortBy(to, input, input);
+    case T.N_SORT_BY:
+      return sortBy(to, input, a);
+    case T.N_GROUP_BY:
+      return groupBy(to, input, a, false);
+    case T.N_UNIQUE:
+      return groupBy(to, input, input, true);
+    case T.N_UNIQUE_BY:
+      return groupBy(to, input, a, true);
+    case T.N_MIN:
+      return extreme(to, input, input, true);
+    case T.N_MAX:
+      return extreme(to, input, input, false);
+    case T.N_MIN_BY:
+      return extreme(to, input, a, true);
+    case T.N_MAX_BY:
+      return extreme(to, input, a, false);
+    case T.N_REVERSE:
+      return reverse(to, input);
+    case T.N_STRINDICES:
+      return stringIndices(to, input, a);
+    case T.N_INDICES:
+      return indices(to, input, a);
+    case T.N_INDEX:
+      return indexNative(to, input, a, false);
+    case T.N_RINDEX:
+      return indexNative(to, input, a, true);
+    case T.N_BSEARCH:
+      return bsearch(to, input, a);
+    case T.N_FLATTEN:
+      return flattenArray(to, input, 1e9);
     case T.N_FLATTEN_DEPTH:
-      if (tagOf(a) < NUMBER || (tagOf(a) == NUMBER && numberOf(a) < 0)) return raiseText("flatten depth must not be negative");
+      if (tagOf(a) < NUMBER || (tagOf(a) == NUMBER && numberOf(a) < 0))
+        return raiseText("flatten depth must not be negative");
       if (tagOf(a) != NUMBER) return typeError2(a, one(), "cannot be subtracted");
       return flattenArray(to, input, numberOf(a));
-    case T.N_TRANSPOSE: return transpose(to, input);
-    case T.N_FORMAT: return formatValue(to, input, a);
+    case T.N_TRANSPOSE:
+      return transpose(to, input);
+    case T.N_FORMAT:
+      return formatValue(to, input, a);
     case T.N_INFINITE:
       setNumber(to, Infinity);
       return DONE;
@@ -120,19 +193,28 @@ export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize,
     case T.N_NOW:
       setNumber(to, clock());
       return DONE;
-    case T.N_SETPATH: return setPath(to, input, a, b);
-    case T.N_DELPATHS: return deletePaths(to, input, a);
-    case T.N_TO_ENTRIES: return toEntries(to, input);
+    case T.N_SETPATH:
+      return setPath(to, input, a, b);
+    case T.N_DELPATHS:
+      return deletePaths(to, input, a);
+    case T.N_TO_ENTRIES:
+      return toEntries(to, input);
     case T.N_HAVE_DECNUM:
     case T.N_HAVE_LITERAL_NUMBERS:
       setBool(to, false);
       return DONE;
-    case T.N_BUILTINS: return listBuiltins(to);
-    case T.N_GMTIME: return gmTime(to, input);
-    case T.N_MKTIME: return makeTime(to, input);
-    case T.N_STRFTIME: return formatTime(to, input, a);
-    case T.N_STRPTIME: return parseTime(to, input, a);
-    case T.N_FMA: return mathThree(id, to, a, b, c);
+    case T.N_BUILTINS:
+      return listBuiltins(to);
+    case T.N_GMTIME:
+      return gmTime(to, input);
+    case T.N_MKTIME:
+      return makeTime(to, input);
+    case T.N_STRFTIME:
+      return formatTime(to, input, a);
+    case T.N_STRPTIME:
+      return parseTime(to, input, a);
+    case T.N_FMA:
+      return mathThree(id, to, a, b, c);
     default:
       if (id >= T.N_POW) return mathTwo(id, to, a, b);
       return mathOne(id, to, input);
@@ -188,7 +270,8 @@ function keys(to: usize, c: usize, sorted: bool): i32 {
   } else {
     const order: usize = sorted ? sortedPairs(c) : 0;
     if (sorted && order == 0) return outOfMemory();
-    for (let i: u32 = 0; i < n; i++) copyCell(at + ((i as usize) << 4), keyAt(c, sorted ? load<u32>(order + (i << 2)) : i));
+    for (let i: u32 = 0; i < n; i++)
+      copyCell(at + ((i as usize) << 4), keyAt(c, sorted ? load<u32>(order + (i << 2)) : i));
   }
   setUsed(at, n);
   setCell(to, ARRAY, 0, n, at);

@@ -148,11 +148,17 @@ export function findEntry(list: StaticArray<string>, name: usize, length: u32, a
     let i: u32 = 0;
     while (i < n) {
       let j: u32 = 0;
-      while (j < length && load<u8>(name + j) == (load<u16>(from + (((i + j) as usize) << 1)) as u8)) j++;
+      while (
+        j < length &&
+        load<u8>(name + j) == (load<u16>(from + (((i + j) as usize) << 1)) as u8)
+      )
+        j++;
       if (
-        j == length && load<u16>(from + (((i + j) as usize) << 1)) == 47 &&
+        j == length &&
+        load<u16>(from + (((i + j) as usize) << 1)) == 47 &&
         load<u16>(from + (((i + j + 1) as usize) << 1)) == ((48 + arity) as u16)
-      ) return entry;
+      )
+        return entry;
       while (load<u16>(from + ((i as usize) << 1)) != 32) i++;
       i++;
       entry++;

@@ -16,9 +16,12 @@ export function canon(program: Command, verb: Verb): void {
         "Equal bytes mean equal values. What is not strict JSON is refused with its place.",
     )
     .argument("[file]", "JSON text; stdin if absent or -")
-    .option("--batch <file>", 'one {"id","input"} a line in, one {"id","output","error","fuel"} out')
+    .option(
+      "--batch <file>",
+      'one {"id","input"} a line in, one {"id","output","error","fuel"} out',
+    )
     .option("--json", "print {output, sha256}; errors as JSON on stderr")
-    .addHelpText("after", "\nExample:\n  $ echo '{\"b\": 1.0, \"a\": 2}' | reach canon")
+    .addHelpText("after", '\nExample:\n  $ echo \'{"b": 1.0, "a": 2}\' | reach canon')
     .action(
       verb<[string | undefined, { batch?: string }]>((terminal, file, { batch }) => {
         const engine = engines();
@@ -49,7 +52,11 @@ export function canon(program: Command, verb: Verb): void {
     );
 }
 
-function canonical(bytes: Uint8Array, path: string, engine: ReturnType<typeof engines>): Uint8Array {
+function canonical(
+  bytes: Uint8Array,
+  path: string,
+  engine: ReturnType<typeof engines>,
+): Uint8Array {
   try {
     return engine().canonicalize(bytes);
   } catch (error) {

@@ -72,8 +72,16 @@ function print(terminal: Terminal, a: string, b: string, report: DiffReport): vo
   terminal.print("\nOutcomes");
   terminal.print(
     columns([
-      ["a", outcomes.a === null ? "not disclosed" : describeOutcome(outcomes.a, 140), short(decisions.a)],
-      ["b", outcomes.b === null ? "not disclosed" : describeOutcome(outcomes.b, 140), short(decisions.b)],
+      [
+        "a",
+        outcomes.a === null ? "not disclosed" : describeOutcome(outcomes.a, 140),
+        short(decisions.a),
+      ],
+      [
+        "b",
+        outcomes.b === null ? "not disclosed" : describeOutcome(outcomes.b, 140),
+        short(decisions.b),
+      ],
     ]),
   );
 }

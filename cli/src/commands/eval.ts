@@ -80,7 +80,13 @@ function problem(
   }
   if (code.startsWith("REACH-E13")) {
     const where = placeIn("program", Buffer.from(source), offset);
-    return { code, what: sentence(message), where, why: pointAt(source, offset), exitCode: EXIT.usage };
+    return {
+      code,
+      what: sentence(message),
+      where,
+      why: pointAt(source, offset),
+      exitCode: EXIT.usage,
+    };
   }
   return { code, what: sentence(message), exitCode: EXIT.failed };
 }

@@ -4,7 +4,7 @@ import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
 import { readEvidence } from "../evidence.ts";
-import { brief, describeOutcome, taskName } from "../names.ts";
+import { brief, describeOutcome, taskName, textOf } from "../names.ts";
 import { CODE, CliError, EXIT } from "../problem.ts";
 import { columns, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -124,7 +124,7 @@ function summary(record: TraceRecord): string {
     case "request": {
       const { method, uri } = record.request;
       return record.type === "http"
-        ? `${record.key}: ${String(method)} ${String(uri)}`
+        ? `${record.key}: ${textOf(method)} ${textOf(uri)}`
         : `${record.key}: ${record.type} ${brief(record.request, 60)}`;
     }
     case "result":

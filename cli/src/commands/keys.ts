@@ -18,15 +18,25 @@ export function keys(program: Command, verb: Verb): void {
     .option("--json", "print {id, private, public} with the files' names; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key")
     .action(
-      verb<[{ output: string }]>(async (terminal, { output }) => {
-        const made = await createKeyFile(output, (size) => randomBytes(size));
+      verb<[{ output: string }]>((terminal, { output }) => {
+        const made = createKeyFile(output, (size) => randomBytes(size));
         if (terminal.json) terminal.result(made);
         else {
           terminal.print(
             `key      ${made.id}\nprivate  ${made.private}  (keep it to yourself)\npublic   ${made.public}  (give it to those who verify)`,
           );
         }
-        terminal.next(["reach", "run", "WORKFLOW", "--input", "FILE", "--key", output, "-o", "FILE.reach"]);
+        terminal.next([
+          "reach",
+          "run",
+          "WORKFLOW",
+          "--input",
+          "FILE",
+          "--key",
+          output,
+          "-o",
+          "FILE.reach",
+        ]);
         return EXIT.ok;
       }),
     );

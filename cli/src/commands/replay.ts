@@ -84,7 +84,12 @@ function diverged(
     };
   }
   if (refusal !== undefined) {
-    return { ...base, code: refusal.code, what: "The engine refuses this run", why: refusal.message };
+    return {
+      ...base,
+      code: refusal.code,
+      what: "The engine refuses this run",
+      why: refusal.message,
+    };
   }
   if (status === "incomplete") {
     return { ...base, code: CODE.diverged, what: "The run goes on where its records end" };

@@ -179,7 +179,9 @@ function refuseUnloadable(engine: Engine, pack: Pack, workflow: string): void {
     if (place === null || !(error instanceof EngineError)) throw new CliError(problem);
     const [, what = "", pointer = "", path = ""] = place;
     const where = `${join(dirname(workflow), path)} ${pointer}`;
-    const program = error.code.startsWith("REACH-E13") ? expressionAt(pack, path, pointer) : undefined;
+    const program = error.code.startsWith("REACH-E13")
+      ? expressionAt(pack, path, pointer)
+      : undefined;
     const why = program === undefined ? problem.why : pointAt(program, error.offset);
     throw new CliError({ ...problem, what, where, ...(why === undefined ? {} : { why }) });
   }
@@ -302,7 +304,9 @@ function print(
     return;
   }
   const { bold, green, yellow } = terminal.colors;
-  terminal.print(`${bold(safe(workflow))}  ${status === "completed" ? green(status) : yellow(status)}`);
+  terminal.print(
+    `${bold(safe(workflow))}  ${status === "completed" ? green(status) : yellow(status)}`,
+  );
   terminal.print(
     columns([
       ...Object.entries(value).map(([name, content]) => [name, brief(content, 200)]),

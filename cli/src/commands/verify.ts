@@ -1,4 +1,9 @@
-import { defaultRequired, publicKeyOf, verdicts, verify as verifyBytes } from "@reach-fabric/evidence";
+import {
+  defaultRequired,
+  publicKeyOf,
+  verdicts,
+  verify as verifyBytes,
+} from "@reach-fabric/evidence";
 import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
@@ -29,7 +34,11 @@ export function verify(program: Command, verb: Verb): void {
         "Exits 1 if a required verdict fails, 3 if one could not be checked.",
     )
     .argument("<file...>", "evidence, one or more .reach files")
-    .option("--trust <keyfile...>", "key files (public is enough) that may have signed")
+    .option(
+      "--trust <keyfile>",
+      "a key (the public file is enough) that may have signed; may be given again",
+      (path: string, before: string[] | undefined) => [...(before ?? []), path],
+    )
     .option("--require <verdicts>", `verdicts that must pass, of ${verdicts.join(",")}`)
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach verify one.reach --trust team.key.pub")
@@ -57,7 +66,9 @@ export function verify(program: Command, verb: Verb): void {
         const [file = ""] = files;
         if (codes.every((code) => code === 0)) terminal.next(["reach", "inspect", file]);
         // A proven fault says more than what could not be checked, and that more than bad input.
-        return [EXIT.failed, EXIT.unchecked, EXIT.usage].find((code) => codes.includes(code)) ?? EXIT.ok;
+        return (
+          [EXIT.failed, EXIT.unchecked, EXIT.usage].find((code) => codes.includes(code)) ?? EXIT.ok
+        );
       }),
     );
 }
@@ -93,14 +104,18 @@ function print(terminal: Terminal, file: string, report: Report): void {
   }
   const { green, red, yellow, bold } = terminal.colors;
   const paints = { pass: green, fail: red, "not checked": yellow };
-  const head = ok ? green("verified") : exitCode === EXIT.failed ? red("FAILED") : yellow("could not be checked");
+  const head = ok
+    ? green("verified")
+    : exitCode === EXIT.failed
+      ? red("FAILED")
+      : yellow("could not be checked");
   const rows = verdicts.map((verdict) => {
     const { result, why } = found[verdict];
     const name = required.includes(verdict) ? `${verdict} *` : verdict;
     return [name, { text: result, paint: paints[result] }, why];
   });
   terminal.print(`${bold(safe(file))}  ${head}`);
-  terminal.print(table(["verdict", "result", "why"], rows));
+  terminal.print(table(["verdict (* required)", "result", "why"], rows));
   if (run !== undefined) {
     terminal.print(
       columns([

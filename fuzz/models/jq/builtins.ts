@@ -70,10 +70,10 @@ function indices(value: Value, part: Value): Value {
     }
     return found;
   }
-  if (value === null) return null;
-  if (!Array.isArray(value)) return unsure("indices");
+  if (value === null) throw new GiveUp("indices in null");
+  if (!Array.isArray(value)) throw new GiveUp("indices in what has none");
   const wanted = Array.isArray(part) ? part : [part];
-  if (wanted.length === 0) return null;
+  if (wanted.length === 0) return [];
   return [...value.keys()].filter((at) =>
     wanted.every((item, i) => at + i < value.length && compare(value[at + i] ?? null, item) === 0),
   );
@@ -100,14 +100,8 @@ const simple: Readonly<Record<string, Simple>> = {
     return v instanceof Map ? [...v.keys()] : raise(`${described(v)} has no keys`);
   },
   "to_entries/0": (v) => {
-    if (!(v instanceof Map)) return unsure("no object");
-    return [...v].map(
-      ([key, value]) =>
-        new Map<string, Value>([
-          ["key", key],
-          ["value", value],
-        ]),
-    );
+    const keys = simple["keys_unsorted/0"]?.(v) ?? [];
+    return inside(keys).map((key) => new Map<string, Value>([["key", key], ["value", getPath(v, [key])]]));
   },
   "from_entries/0": (v) => {
     const object = new Map<string, Value>();
@@ -131,7 +125,11 @@ const simple: Readonly<Record<string, Simple>> = {
   "unique/0": (v) => groups(array(v), array(v)).map(([first = null]) => first),
   "min/0": (v) => best(array(v), array(v), false),
   "max/0": (v) => best(array(v), array(v), true),
-  "reverse/0": (v) => (typeof v === "string" ? [...v].reverse().join("") : [...array(v)].reverse()),
+  "reverse/0": (v) => {
+    if (typeof v === "string") return [...v].reverse().join("");
+    if (!Array.isArray(v)) throw new GiveUp("reverse of what has no order");
+    return [...v].reverse();
+  },
   "flatten/0": (v) => flatten(v, -1),
   "flatten/1": (v, depth = null) =>
     number(depth) < 0 ? raise("flatten depth must not be negative") : flatten(v, number(depth)),
@@ -165,11 +163,15 @@ const simple: Readonly<Record<string, Simple>> = {
     return String.fromCodePoint(...points);
   },
   "has/1": (v, key = null) => {
+    if (v === null) return false;
     if (v instanceof Map && typeof key === "string") return v.has(key);
     if (Array.isArray(v) && typeof key === "number") return key >= 0 && key < v.length;
     return raise(`Cannot check whether ${typeName(v)} has a ${typeName(key)} key`);
   },
-  "contains/1": (v, part = null) => contains(v, part),
+  "contains/1": (v, part = null) =>
+    typeName(v) === typeName(part)
+      ? contains(v, part)
+      : raise(`${described(v)} and ${described(part)} cannot have their containment checked`),
   "join/1": (v, separator = null) => {
     let joined: Value = null;
     for (const item of inside(v)) {
@@ -369,8 +371,8 @@ export function* builtin(
     case "limit/2":
       for (const count of all(f, input)) {
         let left = number(count);
-        if (left < 0) raise("limit doesn't support negative count");
-        if (left <= 0) continue;
+        if (left === 0) continue;
+        if (!(left > 0)) raise("limit doesn't support negative count");
         for (const result of g?.(input, path) ?? []) {
           yield result;
           if (--left <= 0) break;
@@ -396,9 +398,11 @@ export function* builtin(
       for (const at of leaves(input)) if (at.length > 0) yield made(at);
       return;
     case "paths/1":
+      // The filter sees the root, too; the empty path is left out afterwards.
       for (const at of leaves(input)) {
-        if (at.length === 0) continue;
-        for (const value of all(f, getPath(input, at))) if (truthy(value)) yield made(at);
+        for (const value of all(f, getPath(input, at))) {
+          if (truthy(value) && at.length > 0) yield made(at);
+        }
       }
       return;
     case "del/1":
@@ -453,9 +457,11 @@ export function* builtin(
 
   function* walk(value: Value): Results {
     spend(env);
-    const inner = (item: Value): Value[] => [...walk(item)].map(([result]) => result);
+    const inner = function* (item: Value): Generator<Value> {
+      for (const [result] of walk(item)) yield result;
+    };
     let changed = value;
-    if (Array.isArray(value)) changed = value.flatMap((item) => inner(item));
+    if (Array.isArray(value)) changed = value.flatMap((item) => [...inner(item)]);
     else if (value instanceof Map) {
       const places = [...value.keys()].map((key): Path => [key]);
       changed = updated(value, places, inner);

@@ -11,6 +11,7 @@ import {
   getPath,
   GiveUp,
   JqError,
+  output,
   print,
   raise,
   setPath,
@@ -155,14 +156,10 @@ export function* run(ast: Ast, env: Env, input: Value, path: Result[1]): Results
       return;
     case "//": {
       let found = false;
-      try {
-        for (const result of run(ast.a, env, input, path)) {
-          if (!truthy(result[0])) continue;
-          found = true;
-          yield result;
-        }
-      } catch (error) {
-        if (!(error instanceof JqError)) throw error;
+      for (const result of run(ast.a, env, input, path)) {
+        if (!truthy(result[0])) continue;
+        found = true;
+        yield result;
       }
       if (!found) yield* run(ast.b, env, input, path);
       return;
@@ -331,9 +328,9 @@ export function* run(ast: Ast, env: Env, input: Value, path: Result[1]): Results
   }
 
   function* assigned({ op, path: where, value: what }: Ast & { t: "assign" }): Results {
-    const places = (value: Value): Path[] => [
-      ...paths((from, at) => run(where, env, from, at), value),
-    ];
+    // Lazily: an update comes before the path behind it is even looked for.
+    const places = (value: Value): Iterable<Path> =>
+      paths((from, at) => run(where, env, from, at), value);
     if (op === "|=") {
       yield made(updated(input, places(input), (old) => values(what, env, old)));
       return;
@@ -358,7 +355,7 @@ export function* run(ast: Ast, env: Env, input: Value, path: Result[1]): Results
 /** Each place gets the first output of the update; where there is none it is removed at the end. */
 export function updated(
   input: Value,
-  places: readonly Path[],
+  places: Iterable<Path>,
   update: (old: Value) => Iterable<Value>,
 ): Value {
   let result = input;
@@ -392,7 +389,7 @@ export function interpret(program: Ast, input: Value, steps: number = 20_000): O
   const outputs: string[] = [];
   try {
     for (const value of values(program, env, input)) {
-      outputs.push(print(value));
+      outputs.push(output(value));
       if (outputs.length > 1000) throw new GiveUp("too many outputs");
     }
   } catch (error) {
