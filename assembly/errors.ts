@@ -60,6 +60,14 @@ export function failDetail(errorCode: u32, at: u32, why: string, text: usize, le
   return false;
 }
 
+/** Records an error that a program raised: its message is the text, and nothing else. */
+export function failRaised(text: usize, len: u32): bool {
+  fail(C.E_EXPR_ERROR, 0);
+  detailAt = text;
+  detailLength = len > 4096 ? cutUtf8(text, 4096) : len;
+  return false;
+}
+
 /** Longest prefix of at most `max` bytes that does not cut a character in two. */
 function cutUtf8(text: usize, max: u32): u32 {
   let n = max;
@@ -92,9 +100,10 @@ export function errorDepth(): u32 {
 
 /** Appends the text of the recorded error: the catalogue's, or the reason given, then the detail. */
 export function writeErrorText(b: Buffer): void {
-  bufferText(b, load<u32>(changetype<usize>(whyText) - 4) == 0 ? messageOf(code) : whyText);
+  const raised = code == C.E_EXPR_ERROR && detailLength != 0;
+  if (!raised) bufferText(b, load<u32>(changetype<usize>(whyText) - 4) == 0 ? messageOf(code) : whyText);
   if (detailLength != 0) {
-    bufferText(b, ": ");
+    if (!raised) bufferText(b, ": ");
     bufferBytes(b, detailAt, detailLength);
   }
   if (whereLength != 0) {

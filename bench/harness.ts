@@ -8,7 +8,7 @@
 export interface Contender {
   readonly name: string;
   /** One unit of work. What it returns is thrown away, but not before it was made. */
-  run(): unknown;
+  readonly run: () => unknown;
 }
 
 export interface Contest {

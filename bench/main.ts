@@ -38,7 +38,6 @@ async function main(args: string[]): Promise<number> {
   const effort = values.quick ? efforts.quick : efforts.full;
   const results: Result[] = [];
   for (const name of wanted) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, or they would disturb each other
     for (const contest of (await parts[name]?.()) ?? []) {
       process.stderr.write(`${contest.name} ...\n`);
       results.push(measure(contest, effort));

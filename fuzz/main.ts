@@ -9,12 +9,14 @@ import { parseArgs } from "node:util";
 import { canaryTarget } from "./targets/canary.ts";
 import { exprTarget } from "./targets/expr.ts";
 import { jsonTarget } from "./targets/json.ts";
+import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./registry.ts";
 import type { Finding, Target } from "./registry.ts";
 
 const targets: Readonly<Record<string, () => Target<never>>> = {
   json: jsonTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
+  workflow: workflowTarget as () => Target<never>,
 };
 
 /** Inputs of one round: short enough to keep to the time, long enough for large inputs. */

@@ -1,6 +1,9 @@
 // Where the golden files are, and the rules of docs/spec that they are about.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { toHex } from "@reach-fabric/engine";
+import type { RunsIndex } from "./runs.ts";
+import type { Golden } from "./transcript.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -19,6 +22,20 @@ export function goldenFiles(): FileText[] {
     .filter((name) => /^v\d+\/.*\.json$/.test(name.replaceAll("\\", "/")))
     .map((name) => `golden/${name.replaceAll("\\", "/")}`)
     .map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
+}
+
+/** golden/runs/index.json, and the bytes of a file beside it. */
+export const runsIndex = (): RunsIndex =>
+  JSON.parse(readFileSync(`${root}golden/runs/index.json`, "utf8")) as RunsIndex;
+
+export const readRun = (file: string): Uint8Array =>
+  new Uint8Array(readFileSync(`${root}golden/runs/${file}`));
+
+/** Everything that a runtime is asked. */
+export function allGolden(): Golden {
+  const index = runsIndex();
+  const runs = index.runs.map(({ file }) => [file, toHex(readRun(file))]);
+  return { files: goldenFiles(), index, runs: Object.fromEntries(runs) as Golden["runs"] };
 }
 
 /** Rule ids and the page of docs/spec that defines each. A rule begins a paragraph: `**JSON-1** ...`. */

@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import { createEngine } from "@reach-fabric/engine";
 import { verifyGolden } from "@reach-fabric/engine/golden";
 import { allBuilds } from "../tools/builds.ts";
-import { goldenFiles } from "./files.ts";
+import { goldenFiles, readRun, runsIndex } from "./files.ts";
+import { updateRuns } from "./make-runs.ts";
+import { verifyRuns } from "./runs.ts";
 import { updateFile } from "./update.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -32,6 +34,11 @@ function main([command = "verify", ...parts]: readonly string[]): number {
       for (const change of changed) process.stdout.write(`${file.path} ${change}\n`);
       if (changed.length > 0) writeFileSync(root + file.path, text);
     }
+    if (parts.length === 0) {
+      const runs = updateRuns();
+      changes += runs.length;
+      for (const change of runs) process.stdout.write(`${change}\n`);
+    }
     process.stdout.write(`${changes} cases changed\n`);
     return 0;
   }
@@ -43,6 +50,13 @@ function main([command = "verify", ...parts]: readonly string[]): number {
       `${name.padEnd(7)} ${passed} passed, ${failed.length} failed in ${files.length} files\n`,
     );
     for (const failure of failed) process.stdout.write(`  FAILED ${failure}\n`);
+    if (parts.length > 0) continue;
+    const runs = verifyRuns(engine, runsIndex(), readRun);
+    failures += runs.failed.length;
+    process.stdout.write(
+      `        ${runs.passed} passed, ${runs.failed.length} failed of golden/runs\n`,
+    );
+    for (const failure of runs.failed) process.stdout.write(`  FAILED golden/runs/${failure}\n`);
   }
   return failures === 0 ? 0 : 1;
 }

@@ -1,9 +1,11 @@
 // What a runtime answers to all golden cases, small enough to compare between runtimes.
 //
 // No node: import, no Node-only API: the same bundle runs on every Node and in a browser.
-import { createEngine, engineDigest, toHex, utf8 } from "@reach-fabric/engine";
+import { createEngine, engineDigest, fromHex, toHex, utf8 } from "@reach-fabric/engine";
 import { outcomeOf, readGolden, verifyGolden } from "@reach-fabric/engine/golden";
 import type { GoldenOutcome } from "@reach-fabric/engine/golden";
+import { verifyRuns } from "./runs.ts";
+import type { RunsIndex } from "./runs.ts";
 
 /** What one runtime says. Two runtimes that say the same text agree byte for byte. */
 export interface Transcript {
@@ -23,12 +25,21 @@ export interface BuildTranscript {
   readonly runs: Readonly<Record<string, unknown>>;
 }
 
-/** Runs every case twice on each build that this runtime has. */
-export function transcript(files: readonly { path: string; text: string }[]): Transcript {
+/** What a runtime is asked: plain JSON, so that it can be handed to a page. */
+export interface Golden {
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  readonly index: RunsIndex;
+  /** The files of the index, in hex. */
+  readonly runs: Readonly<Record<string, string>>;
+}
+
+/** Runs every case twice, and verifies all evidence, on each build that this runtime has. */
+export function transcript({ files, index, runs: evidence }: Golden): Transcript {
   const builds: BuildTranscript[] = [];
   for (const build of ["scalar", "simd"] as const) {
     const engine = createEngine({ build });
     const { passed, failed } = verifyGolden(engine, files);
+    const judged = verifyRuns(engine, index, (file) => fromHex(evidence[file] ?? ""));
     const runs: Record<string, unknown> = {};
     const round = (): string => {
       const lines = files.flatMap(({ path, text }) =>
@@ -42,7 +53,13 @@ export function transcript(files: readonly { path: string; text: string }[]): Tr
     };
     const outcomes = round();
     const again = round() === outcomes ? [] : ["the second round on one engine gave other answers"];
-    builds.push({ build, passed, failed: [...failed, ...again], outcomes, runs });
+    builds.push({
+      build,
+      passed: passed + judged.passed,
+      failed: [...failed, ...judged.failed, ...again],
+      outcomes,
+      runs,
+    });
   }
   return { engine: engineDigest, builds };
 }

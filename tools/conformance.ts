@@ -83,7 +83,6 @@ async function main(args: readonly string[]): Promise<number> {
   let failures = 0;
   for (const suite of suites) {
     // A new engine for each: what one suite does to it must not matter to the next.
-    // oxlint-disable-next-line no-await-in-loop -- one after the other: the lines stay in order
     const result = await suite.run(createEngine(), vectors);
     failures += result.failed.length;
     process.stdout.write(`${suiteLine(suite.name, result)}\n`);

@@ -34,7 +34,6 @@ const text = `/**
  * floor(10^q * 2^s) with s such that the result has 128 bits, for q from ${FIRST} to ${LAST}:
  * high word, low word. Exact for q from 0 to 55.
  */
-/* oxlint-disable no-loss-of-precision -- u64 literals */
 export const FIRST_POWER: i32 = ${FIRST};
 export const POWERS: usize = memory.data<u64>([
 ${lines.join("\n")}

@@ -5,13 +5,13 @@
 // golden files, checks them on both builds of the engine and says all that came of them; then the
 // transcripts are compared as texts. Exit status 1 if anything differs or a runtime is missing.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
-import { goldenFiles } from "../golden/files.ts";
-import type { Transcript } from "../golden/transcript.ts";
+import { allGolden } from "../golden/files.ts";
+import type { Golden, Transcript } from "../golden/transcript.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "build/runtimes");
@@ -22,61 +22,66 @@ export interface Answers {
   readonly transcript: Transcript;
 }
 
-/** The bundle for Node: reads a file of golden files, prints the transcript. */
-export async function nodeBundle(into: string = folder): Promise<string> {
-  const outfile = join(into, "transcript.mjs");
-  await build({
-    stdin: {
-      contents: `
-        import { readFileSync } from "node:fs";
-        import { transcript } from "./golden/transcript.ts";
-        const files = JSON.parse(readFileSync(process.argv[2], "utf8"));
-        process.stdout.write(JSON.stringify(transcript(files)));`,
-      resolveDir: root,
-    },
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    conditions: ["source"],
-    logLevel: "warning",
-  });
-  return outfile;
+/** What every runtime gets: made at one time, so that all of them answer about the same engine. */
+export interface Questions {
+  /** A program for Node that reads the golden files from its last argument and prints its answers. */
+  readonly program: string;
+  /** The golden files, in a file. */
+  readonly file: string;
+  /** A script for a page: it defines `reach.transcript`. */
+  readonly script: string;
+  readonly golden: Golden;
 }
 
-/** The same for a page: a script that defines `reach.transcript`. */
-export async function pageBundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, "golden/transcript.ts")],
-    bundle: true,
-    write: false,
-    platform: "browser",
-    format: "iife",
-    globalName: "reach",
-    target: "chrome120",
-    conditions: ["source"],
-    logLevel: "warning",
-  });
-  return outputFiles[0]?.text ?? "";
+/** Bundles the questions into a folder. */
+export async function questions(into: string = folder): Promise<Questions> {
+  const common = { bundle: true, conditions: ["source"], logLevel: "warning" as const };
+  const program = join(into, "transcript.mjs");
+  const [, page] = await Promise.all([
+    build({
+      ...common,
+      stdin: {
+        contents: `
+          import { readFileSync } from "node:fs";
+          import { transcript } from "./golden/transcript.ts";
+          const golden = JSON.parse(readFileSync(process.argv[2], "utf8"));
+          process.stdout.write(JSON.stringify(transcript(golden)));`,
+        resolveDir: root,
+      },
+      outfile: program,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+    }),
+    build({
+      ...common,
+      entryPoints: [join(root, "golden/transcript.ts")],
+      write: false,
+      platform: "browser",
+      format: "iife",
+      globalName: "reach",
+      target: "chrome120",
+    }),
+  ]);
+  const golden = allGolden();
+  const file = join(into, "golden.json");
+  writeFileSync(file, JSON.stringify(golden));
+  return { program, file, script: page.outputFiles[0]?.text ?? "", golden };
 }
 
-/** Runs the bundle on a Node, with more arguments for it and other variables where wanted. */
+/** Asks a Node, with flags and variables of its own where wanted. */
 export function answersOfNode(
   node: string,
-  bundle: string,
+  { program, file }: Questions,
   more: {
     readonly flags?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Answers {
-  mkdirSync(folder, { recursive: true });
-  const files = join(folder, `golden-${process.pid}.json`);
-  writeFileSync(files, JSON.stringify(goldenFiles()));
   const version = spawnSync(node, ["--version"], { encoding: "utf8" });
   const { status, stdout, stderr, error } = spawnSync(
     node,
-    [...(more.flags ?? []), bundle, files],
+    [...(more.flags ?? []), program, file],
     {
       encoding: "utf8",
       maxBuffer: 1 << 28,
@@ -90,19 +95,22 @@ export function answersOfNode(
   };
 }
 
-/** Runs the bundle in a page of its own, without network. */
-export async function answersOfChromium(executablePath: string): Promise<Answers> {
+/** Asks a page of its own in a Chromium, without network. */
+export async function answersOfChromium(
+  executablePath: string,
+  { script, golden }: Questions,
+): Promise<Answers> {
   const rootUser = process.getuid?.() === 0;
   const browser = await chromium.launch({ executablePath, args: rootUser ? ["--no-sandbox"] : [] });
   try {
     const page = await browser.newPage();
-    await page.addScriptTag({ content: await pageBundle() });
-    const transcript = await page.evaluate((files) => {
+    await page.addScriptTag({ content: script });
+    const transcript = await page.evaluate((given) => {
       const { reach } = globalThis as unknown as {
-        reach: { transcript(given: typeof files): Transcript };
+        reach: { transcript(asked: typeof given): Transcript };
       };
-      return reach.transcript(files);
-    }, goldenFiles());
+      return reach.transcript(given);
+    }, golden);
     return { runtime: `Chromium ${browser.version()}`, transcript };
   } finally {
     await browser.close();
@@ -151,11 +159,13 @@ export function differences(all: readonly Answers[]): string[] {
 
 export function answersLine({ runtime, transcript: { builds } }: Answers): string {
   const [scalar] = builds;
-  const names = builds.map((each) => each.build).join(" and ");
+  const counts = builds.map(
+    ({ build: name, passed, failed }) => `${name} ${passed} passed, ${failed.length} failed`,
+  );
   const runs = Object.keys(scalar?.runs ?? {}).length;
   return (
-    `${runtime.padEnd(22)} ${scalar?.passed ?? 0} golden cases passed on ${names}, ` +
-    `${runs} runs twice, answers ${scalar?.outcomes.slice(0, 16) ?? "none"}`
+    `${runtime.padEnd(22)} ${counts.join("; ")} (${runs} of them runs); ` +
+    `all answers, twice: ${scalar?.outcomes.slice(0, 16) ?? "none"}`
   );
 }
 
@@ -185,11 +195,7 @@ function fetchNodes(majors: readonly number[]): string[] {
 }
 
 async function main(): Promise<number> {
-  if (readdirSync(join(root, "golden")).length === 0 || goldenFiles().length === 0) {
-    process.stderr.write("There is no golden file: nothing to compare\n");
-    return 1;
-  }
-  const bundle = await nodeBundle();
+  const asked = await questions();
   const nodes = [process.execPath, ...fetchNodes([20, 22, 24])];
   const own = ownNode();
   if (own !== undefined) nodes.push(own);
@@ -199,10 +205,10 @@ async function main(): Promise<number> {
     all.push(answers);
     process.stdout.write(`${answersLine(answers)}\n`);
   };
-  for (const node of nodes) say(answersOfNode(node, bundle));
+  for (const node of nodes) say(answersOfNode(node, asked));
   const browser = findChromium();
   if (browser === undefined) missing.push("Chromium (none on PATH: apt-get install chromium)");
-  else say(await answersOfChromium(browser));
+  else say(await answersOfChromium(browser, asked));
 
   for (const what of missing) process.stdout.write(`NOT RUN on ${what}\n`);
   const problems = differences(all);

@@ -12,39 +12,48 @@ import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
 import { ENDED, RUN, runReset, RUNNING } from "../workflow/state";
 import { beginCall, reportFuel } from "./call";
 
-/** Loading is bounded by the size of the pack; the counter only has to be there. */
-const LOAD_FUEL: i64 = 1000000000000;
+/** For calls that are bounded by their input: the counter only has to be there. */
+const PLENTY: i64 = 1000000000000;
+/** Loading compares names with names: this is for packs that are made to make it slow. */
+const LOAD_FUEL: i64 = 200000000;
 
 /** Frames pack.json, file, file ...: checked and compiled. Output: the pack's digest. */
 export function load(length: u32): u32 {
   beginCall(LOAD_FUEL);
   runReset();
-  if (!loadPack(INPUT.at, length)) return C.STATUS_ERROR;
+  if (!takes(length) || !loadPack(INPUT.at, length)) return C.STATUS_ERROR;
   bufferBytes(OUTPUT, PACK_DIGEST, 32);
   return C.STATUS_OK;
 }
 
 /** Frames descriptor, bytes: the record to persist. The run does not change. */
 export function admit(length: u32): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (!packLoaded()) return refuse();
-  const ok = admitRecord(INPUT.at, length);
+  const ok = takes(length) && admitRecord(INPUT.at, length);
   arenaReset(SCRATCH, C.MAX_SCRATCH);
   return ok ? C.STATUS_OK : C.STATUS_ERROR;
 }
 
 /** A start record: begins the run. Output: frames of records. */
 export function start(length: u32): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (!packLoaded()) return refuse();
-  return status(startRun(INPUT.at, length));
+  return status(takes(length) && startRun(INPUT.at, length));
 }
 
 /** An admitted record: the run goes on. Output: frames of records. */
 export function advance(length: u32): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (RUN.status != RUNNING) return refuse();
-  return status(advanceRun(INPUT.at, length));
+  return status(takes(length) && advanceRun(INPUT.at, length));
+}
+
+/** Makes sure that the input window is as long as the host says, with slack to read behind it. */
+function takes(length: u32): bool {
+  if (length > (C.MAX_INPUT as u32)) return fail(C.E_LIMIT_SIZE, 0);
+  bufferRoom(INPUT, length + 16);
+  return true;
 }
 
 function refuse(): u32 {
@@ -61,7 +70,7 @@ function status(ok: bool): u32 {
 
 /** The decision digest of a run that has ended. */
 export function decision(): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (RUN.status != ENDED) return refuse();
   writeDecision();
   reportFuel(RUN.fuelUsed);
@@ -70,7 +79,7 @@ export function decision(): u32 {
 
 /** The fingerprint of a run that has ended; the input window holds the engine's digest. */
 export function fingerprint(length: u32): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (RUN.status != ENDED || length != 32) return refuse();
   writeFingerprint(INPUT.at);
   reportFuel(RUN.fuelUsed);
@@ -79,16 +88,18 @@ export function fingerprint(length: u32): u32 {
 
 /** The state of a waiting run, to be given to restore(). */
 export function snapshot(): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (RUN.status != RUNNING) return refuse();
-  writeSnapshot(OUTPUT);
-  return C.STATUS_OK;
+  const ok = writeSnapshot(OUTPUT, C.MAX_INPUT);
+  reportFuel(RUN.fuelUsed);
+  return ok ? C.STATUS_OK : C.STATUS_ERROR;
 }
 
 /** A snapshot's text. E_SNAPSHOT: nothing is running then. */
 export function restore(length: u32): u32 {
-  beginCall(LOAD_FUEL);
+  beginCall(PLENTY);
   if (!packLoaded()) return refuse();
-  bufferRoom(INPUT, 16);
-  return restoreFrom(INPUT.at, length) ? C.STATUS_WAITING : C.STATUS_ERROR;
+  const ok = takes(length) && restoreFrom(INPUT.at, length);
+  reportFuel(RUN.fuelUsed);
+  return ok ? C.STATUS_WAITING : C.STATUS_ERROR;
 }

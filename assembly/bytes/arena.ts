@@ -69,6 +69,16 @@ export function arenaReset(a: Arena, limit: u32): void {
   a.step = 0;
 }
 
+/** No limit at all. */
+export const NO_BOUND: u32 = 0xffffffff;
+
+/** Sets a limit of `size` bytes from here on; the flag is down. */
+export function arenaLimit(a: Arena, size: u32): void {
+  const limit = (a.taken as u64) + (size as u64);
+  a.limit = limit < (NO_BOUND as u64) ? (limit as u32) : NO_BOUND;
+  a.over = 0;
+}
+
 /** True once more than the limit was taken. */
 export function arenaOver(a: Arena): bool {
   return a.over != 0;

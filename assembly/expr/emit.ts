@@ -136,7 +136,6 @@ function relocate(at: usize, code: u32, constants: u32, functions: u32): void {
       break;
     case O.OP_CONST:
     case O.OP_FIELD:
-    case O.OP_FAIL:
       store<u32>(at, constants + (x << 4), 8);
       break;
     case O.OP_COUNT:

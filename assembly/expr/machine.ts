@@ -24,7 +24,7 @@ import { arenaOver, SCRATCH } from "../bytes/arena";
 import { bufferBytes, Buffer } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import * as C from "../codes";
-import { clearError, errorCode, fail, failDetail, fuel, setFuel } from "../errors";
+import { clearError, errorCode, fail, failRaised, fuel, setFuel } from "../errors";
 import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
 import {
   addressOf,
@@ -620,10 +620,9 @@ export function evalNext(out: usize): i32 {
         if (!arrayNew(SCRATCH, a, 4)) r = outOfMemory();
         else r = DONE;
         break;
-      case O.OP_COLLECT:
       case O.OP_APPEND:
         r = arrayAppend(SCRATCH, a, a, b) ? DONE : outOfMemory();
-        if (op == O.OP_APPEND && r == DONE && !arenaOver(SCRATCH)) {
+        if (r == DONE && !arenaOver(SCRATCH)) {
           pc = BACKTRACK_CODE;
           continue;
         }
@@ -1018,7 +1017,7 @@ function uncaught(): i32 {
     if (toJson(EXTRA, ERROR) != DONE) return -1;
   }
   bufferBytes(ERROR_TEXT, addressOf(text), lengthOf(text));
-  failDetail(C.E_EXPR_ERROR, 0, "", ERROR_TEXT.at, ERROR_TEXT.len);
+  failRaised(ERROR_TEXT.at, ERROR_TEXT.len);
   return -1;
 }
 

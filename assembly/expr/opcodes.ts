@@ -68,8 +68,6 @@ export const OP_TRUE: u32 = 53;
 export const OP_NULL: u32 = 54;
 export const OP_SKIP: u32 = 55; // while a > 0: a -= 1 and backtrack
 export const OP_COUNT: u32 = 56; // a = count b; raise message x when negative; to y when 0
-export const OP_FAIL: u32 = 57; // raise the message that is constant x
-export const OP_COLLECT: u32 = 58; // append b to the array in a, and go on
 
 /** Flags of FIELD, INDEX, SLICE, EACH, GETPATH. */
 export const FLAG_OPTIONAL: u32 = 1;

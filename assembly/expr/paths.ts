@@ -143,6 +143,10 @@ function deleteSorted(to: usize, root: usize, paths: usize, order: isize, n: u32
     const i = load<u32>(f, NEXT_AT);
     const end = load<u32>(f, END_AT);
     if (i < end) {
+      if (!charge(1)) {
+        result = FATAL;
+        break;
+      }
       const path = pathAt(paths, order, i);
       const key = elementAt(path, depth);
       const whole = lengthOf(path) == depth + 1;

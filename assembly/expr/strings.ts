@@ -115,16 +115,20 @@ export function toText(to: usize, c: usize): i32 {
   return DONE;
 }
 
-/** Offset of the needle in the text at or after `from`, or -1. */
+/**
+ * Offset of the needle in the text at or after `from`, or -1, also when the fuel runs out. A place
+ * where the first byte fits costs 1, and 1 for 64 bytes of the needle: the search is quadratic in
+ * the worst case, but never for free.
+ */
 export function findBytes(at: usize, length: u32, from: u32, needle: usize, size: u32): i32 {
+  if (size == 0) return from <= length ? (from as i32) : -1;
   if (size > length) return -1;
   const last = length - size;
-  const first: u32 = size == 0 ? 0 : load<u8>(needle);
-  let i = from;
-  while (i <= last) {
-    if (size == 0 || (load<u8>(at + i) == first && compareBytes(at + i, size, needle, size) == 0))
-      return i as i32;
-    i++;
+  const first: u32 = load<u8>(needle);
+  for (let i = from; i <= last; i++) {
+    if (load<u8>(at + i) != first) continue;
+    if (size == 1 || compareBytes(at + i, size, needle, size) == 0) return i as i32;
+    if (!charge(1 + (size >>> 6))) return -1;
   }
   return -1;
 }

@@ -4,7 +4,6 @@
  * floor(10^q * 2^s) with s such that the result has 128 bits, for q from -342 to 324:
  * high word, low word. Exact for q from 0 to 55.
  */
-/* oxlint-disable no-loss-of-precision -- u64 literals */
 export const FIRST_POWER: i32 = -342;
 export const POWERS: usize = memory.data<u64>([
   0xeef453d6923bd65a,

@@ -3,7 +3,9 @@
  * Changes nothing: the same call gives the same bytes.
  */
 
-import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
+import {
+  arenaLimit, arenaMark, arenaRelease, arenaReset, arenaTake, Mark, SCRATCH,
+} from "../bytes/arena";
 import {
   Buffer, bufferByte, bufferText, bufferUint, OUTPUT, TEXT,
 } from "../bytes/buffer";
@@ -13,7 +15,7 @@ import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import {
-  addressOf, copyCell, elementAt, keyAt, lengthOf, NULL, numberOf, OBJECT, objectStorage,
+  addressOf, copyCell, elementAt, heightOf, keyAt, lengthOf, NULL, numberOf, OBJECT, objectStorage,
   setCell, setNull, setString, setUsed, STRING, tagOf, valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectSet } from "../value/object";
@@ -21,11 +23,13 @@ import { isGrant } from "../workflow/http";
 import { literalCell } from "../workflow/literal";
 import { Workflow } from "../workflow/nodes";
 import { PACK_DIGEST, workflowNamed, writeHex } from "../workflow/pack";
+import { isWhole } from "../workflow/sound";
 import { EFFECT_HTTP, isTooDeep, Pending, requestOf, RUN, RUNNING } from "../workflow/state";
-import { isResult, isWhole, pendingWith } from "./replay";
+import { isResult, pendingWith } from "./replay";
 
 const HEAD: usize = memory.data(16, 16);
 const VALUE: usize = memory.data(16, 16);
+const MARK: Mark = changetype<Mark>(memory.data(16, 16));
 
 /** From frames: a descriptor and, where there is one, the outside's bytes. */
 export function admitRecord(at: usize, length: u32): bool {
@@ -86,14 +90,15 @@ function admitStart(text: usize, length: u32): bool {
     }
   }
   if (text == 0) return fail(C.E_JSON_EMPTY, 0);
+  arenaLimit(SCRATCH, C.MAX_SCRATCH - REST);
   if (!parseJson(text, length, C.JSON_BOUNDARY, SCRATCH, VALUE)) return false;
   if (isTooDeep(VALUE)) return fail(C.E_LIMIT_DEPTH, 0);
   const b: Buffer = OUTPUT;
   bufferText(b, '{"grant":');
   if (grant == 0) bufferText(b, "{}");
-  else writeJson(grant, b, C.MAX_INPUT);
+  else if (!writeJson(grant, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"input":');
-  writeJson(VALUE, b, C.MAX_INPUT);
+  if (!writeJson(VALUE, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"kind":"start","limits":{"effects":');
   writeNumber(effectsLimit, b);
   bufferText(b, ',"fuel":');
@@ -105,8 +110,13 @@ function admitStart(text: usize, length: u32): bool {
   bufferText(b, ',"seq":0,"workflow":');
   const n = changetype<Workflow>(w).name;
   writeString(addressOf(n), lengthOf(n), b);
-  bufferByte(b, 0x7d);
-  return true;
+  return close();
+}
+
+/** Ends the record. One that advance() or start() could not be given is refused. */
+function close(): bool {
+  bufferByte(OUTPUT, 0x7d);
+  return OUTPUT.len <= (C.MAX_INPUT as u32) || fail(C.E_LIMIT_SIZE, 0);
 }
 
 // ---- result --------------------------------------------------------------------------------------------
@@ -132,8 +142,7 @@ function admitResult(body: usize, length: u32): bool {
   if (!writeJson(VALUE, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"seq":');
   bufferUint(b, RUN.seq);
-  bufferByte(b, 0x7d);
-  return true;
+  return close();
 }
 
 /** VALUE becomes {"body" or "bytes", "headers", "status"}: the part of an answer that counts. */
@@ -144,12 +153,8 @@ function httpResult(request: usize, given: usize, body: usize, length: u32): boo
     return malformed("an http answer has status and headers");
   }
   const at = objectStorage(SCRATCH, 3);
-  const read = objectField(request, "read");
-  const isJson = read == 0 && length != 0 && parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, at + 16);
-  if (isJson && !isTooDeep(at + 16)) literalCell(at, "body");
+  if (objectField(request, "read") == 0 && length != 0 && bodyFits(body, length, at + 16)) literalCell(at, "body");
   else {
-    // A malformed body is itself a result.
-    clearError();
     literalCell(at, "bytes");
     base64Cell(at + 16, body, length);
   }
@@ -161,6 +166,27 @@ function httpResult(request: usize, given: usize, body: usize, length: u32): boo
   setCell(VALUE, OBJECT, 0, 3, at);
   return true;
 }
+
+/**
+ * Reads a body that advance() will be able to take. A body that is malformed, too deep or too long
+ * is itself a result: false, and nothing of it is left behind.
+ */
+function bodyFits(body: usize, length: u32, out: usize): bool {
+  arenaMark(SCRATCH, MARK);
+  arenaLimit(SCRATCH, C.MAX_SCRATCH - REST);
+  // Inside a result the body is one level deeper.
+  let fits = parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, out) && heightOf(out) < (C.MAX_RUN_DEPTH as u32);
+  if (fits && length > SHORT) fits = writeJson(out, OUTPUT, C.MAX_INPUT - REST);
+  OUTPUT.len = 0;
+  clearError();
+  if (!fits) arenaRelease(SCRATCH, MARK);
+  arenaLimit(SCRATCH, C.MAX_SCRATCH);
+  return fits;
+}
+/** Room in a record, and in the memory that reading it takes, for all but the one big value. */
+const REST: u32 = 1 << 20;
+/** The canonical text of a body no longer than this fits: 4 bytes of a number become 21 at most. */
+const SHORT: u32 = 1 << 23;
 
 /** The headers that the workflow names, with the answer's values. */
 function namedHeaders(names: usize, headers: usize, out: usize): bool {
@@ -226,9 +252,8 @@ function admitCancel(): bool {
   if (tagOf(reason) != STRING && tagOf(reason) != NULL) return malformed("reason is a text");
   const b: Buffer = OUTPUT;
   bufferText(b, '{"kind":"cancel","reason":');
-  writeJson(reason, b, C.MAX_INPUT);
+  if (!writeJson(reason, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"seq":');
   bufferUint(b, RUN.seq);
-  bufferByte(b, 0x7d);
-  return true;
+  return close();
 }

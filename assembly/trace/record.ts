@@ -2,7 +2,7 @@
  * Writing the records that leave the engine, each as a frame of the output window, in RFC 8785
  * form: the keys below stand in their order (docs/spec/trace.md, TRACE-1 to TRACE-9).
  *
- * A value that does not fit (E_LIMIT_SIZE) is charged like one that does: the run then faults.
+ * A record with a value that does not fit (E_LIMIT_SIZE) does not leave: the run then faults.
  */
 
 import { Buffer, bufferByte, bufferText, bufferUint, frameBegin, frameEnd, OUTPUT } from "../bytes/buffer";
@@ -27,8 +27,16 @@ function text(c: usize): void {
 
 /** False when fuel or size ran out; the error is recorded. */
 function close(frame: u32, fits: bool): bool {
+  if (!fits) return drop(frame);
   frameEnd(OUTPUT, frame);
-  return fits && charge(COST_RECORD + (OUTPUT.len - frame) * COST_RECORD_BYTE);
+  return charge(COST_RECORD + (OUTPUT.len - frame) * COST_RECORD_BYTE);
+}
+
+/** Takes the record back: half of one must never be seen. Always false. */
+function drop(frame: u32): bool {
+  OUTPUT.len = frame;
+  RUN.seq--;
+  return false;
 }
 
 /** The indices of the enclosing turns, outermost first. */
@@ -141,26 +149,32 @@ export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize)
   return close(f, fits);
 }
 
-/** `output` or `error` is a cell or 0; a cancelled run has neither. The last record: never charged. */
-export function writeOutcome(status: string, output: usize, error: usize): void {
+/**
+ * `output` or `error` is a cell or 0; a cancelled run has neither. The last record: never charged.
+ * False when the value does not fit.
+ */
+export function writeOutcome(status: string, output: usize, error: usize): bool {
   const b: Buffer = OUTPUT;
   const f = frameBegin(b);
   const seq = RUN.seq++;
+  let fits: bool = true;
   if (error != 0) {
     bufferText(b, '{"error":');
-    writeJson(error, b, LONGEST);
+    fits = writeJson(error, b, LONGEST);
     bufferText(b, ',"kind":"outcome"');
   } else {
     bufferText(b, '{"kind":"outcome"');
     if (output != 0) {
       bufferText(b, ',"output":');
-      writeJson(output, b, LONGEST);
+      fits = writeJson(output, b, LONGEST);
     }
   }
+  if (!fits) return drop(f);
   bufferText(b, ',"seq":');
   bufferUint(b, seq);
   bufferText(b, ',"status":"');
   bufferText(b, status);
   bufferText(b, '"}');
   frameEnd(b, f);
+  return true;
 }

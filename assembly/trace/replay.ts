@@ -3,10 +3,12 @@
  * before anything changes, because in a replay it comes from somebody else's file.
  */
 
-import { arenaReset, SCRATCH } from "../bytes/arena";
+import { arenaLimit, arenaReset, SCRATCH } from "../bytes/arena";
+import { TEXT } from "../bytes/buffer";
 import * as C from "../codes";
 import { clearError, fail, failDetail, fuel, setFuel } from "../errors";
 import { parseJson } from "../json/reader";
+import { writeJson } from "../json/writer";
 import {
   addressOf, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf,
 } from "../value/cell";
@@ -17,7 +19,8 @@ import { isGrant, isHttpResult } from "../workflow/http";
 import { endRun, giveResult, runBranch, stopAtLimit } from "../workflow/machine";
 import { hexIs, PACK_DIGEST, workflowNamed } from "../workflow/pack";
 import { PHASE_INPUT } from "../workflow/phases";
-import { compact, newCounts, SMALLEST } from "../workflow/snapshot";
+import { compact, newCounts } from "../workflow/snapshot";
+import { isLimits, isTime, SMALLEST } from "../workflow/sound";
 import {
   Branch, EFFECT_CLOCK, EFFECT_HTTP, EFFECT_RANDOM, effectsOf, GRANT, isTooDeep, keep, keyOf, LIMITS,
   newBranch, newFrame, Pending, RAW_INPUT, requestOf, RUN, runArena, RUNNING, runReset,
@@ -31,10 +34,12 @@ function malformed(why: string): bool {
   return failDetail(C.E_RECORD, 0, why, 0, 0);
 }
 
-/** Parses a record and checks its kind and number of members. */
+/** Parses a record, which has one spelling only, and checks that it has a kind and a seq. */
 function readRecord(at: usize, length: u32): bool {
   arenaReset(SCRATCH, C.MAX_SCRATCH);
   if (!parseJson(at, length, C.JSON_BOUNDARY, SCRATCH, RECORD)) return false;
+  TEXT.len = 0;
+  if (!writeJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length)) return malformed("a record is in RFC 8785 form");
   if (tagOf(RECORD) != OBJECT) return malformed("a record is an object");
   const kind = objectField(RECORD, "kind");
   const seq = objectField(RECORD, "seq");
@@ -92,17 +97,6 @@ export function startRun(at: usize, length: u32): bool {
   return activate(b);
 }
 
-/** {"effects","fuel"}: whole numbers. */
-export function isLimits(v: usize): bool {
-  if (tagOf(v) != OBJECT || lengthOf(v) != 2) return false;
-  return isWhole(objectField(v, "effects"), 4294967295) && isWhole(objectField(v, "fuel"), 9007199254740991);
-}
-export function isWhole(v: usize, most: f64): bool {
-  if (v == 0 || tagOf(v) != NUMBER) return false;
-  const x = numberOf(v);
-  return x >= 0 && x <= most && floor<f64>(x) == x;
-}
-
 export function advanceRun(at: usize, length: u32): bool {
   if (!readRecord(at, length)) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
@@ -143,18 +137,11 @@ function cancel(): bool {
 /** Runs the branch until it waits, keeps the books, and drops garbage where there is much. */
 function activate(b: Branch): bool {
   const before = runArena().taken;
+  arenaLimit(runArena(), C.MAX_SCRATCH);
   runBranch(b);
   RUN.fuelUsed = RUN.fuelLimit - (fuel as f64);
   RUN.taken += runArena().taken - before;
-  if (RUN.status == RUNNING && RUN.taken > RUN.threshold) {
-    const alive = compact();
-    RUN.taken = alive;
-    RUN.threshold = alive * 2 > SMALLEST ? alive * 2 : SMALLEST;
-    if (alive > (C.MAX_RUN as u32)) {
-      fail(C.E_LIMIT_MEMORY, 0);
-      stopAtLimit(changetype<Branch>(RUN.branch));
-    }
-  }
+  if (RUN.status == RUNNING && RUN.taken > RUN.threshold && !compact()) stopAtLimit(b);
   clearError();
   return true;
 }
@@ -170,9 +157,9 @@ export function pendingWith(key: usize): u32 {
 
 /** True if the value has the shape of a result of this effect (TRACE-6). */
 export function isResult(e: Pending, v: usize): bool {
-  if (e.type == EFFECT_HTTP) return isHttpResult(v);
+  if (e.type == EFFECT_HTTP) return isHttpResult(v, requestOf(e));
   if (tagOf(v) != OBJECT) return false;
-  if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isWhole(objectField(v, "ms"), 253402300799999);
+  if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isTime(objectField(v, "ms"));
   if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isHex(objectField(v, "hex"));
   return lengthOf(v) == 0;
 }

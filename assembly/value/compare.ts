@@ -5,7 +5,7 @@
  * every 32 bytes of text.
  */
 
-import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
+import { arenaMark, arenaRelease, arenaRoom, arenaTake, Mark, ROOM, SCRATCH } from "../bytes/arena";
 import { charge } from "../errors";
 import {
   addressOf,
@@ -30,13 +30,24 @@ export const TOO_DEEP: i32 = 2;
 
 /** -1, 0, 1; or TOO_DEEP. */
 export function compareValues(a: usize, b: usize): i32 {
-  let result = compareHeads(a, b);
-  if (result != SAME_KIND) return result;
+  const heads = compareHeads(a, b);
+  if (heads != SAME_KIND) return heads;
+  // The sorted orders of keys are not needed afterwards: sorting many objects must not fill memory.
+  const mark = changetype<Mark>(MARK);
+  arenaMark(SCRATCH, mark);
+  const result = compareContents(a, b);
+  arenaRelease(SCRATCH, mark);
+  return result;
+}
+
+const MARK: usize = memory.data(16, 16);
+
+function compareContents(a: usize, b: usize): i32 {
   const start = walkTop();
   const bottom = walkBase();
   let top = start;
   let depth: u32 = 0;
-  result = 0;
+  let result = 0;
   push(bottom + top, a, b);
   top += FRAME;
   while (top != start) {
@@ -160,6 +171,7 @@ function compareKeySets(x: usize, y: usize, f: usize): i32 {
  */
 export function sortedPairs(o: usize): usize {
   const n = lengthOf(o);
+  charge(n >>> 2);
   const size = (n + 1) * 8;
   if (size > ROOM && !arenaRoom(SCRATCH, size)) return 0;
   let from = arenaTake(SCRATCH, size);

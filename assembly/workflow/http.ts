@@ -273,8 +273,16 @@ function isOwned(name: usize): bool {
   return cellIs(name, "host") || cellIs(name, "content-length") || cellIs(name, "transfer-encoding")
     || cellIs(name, "connection") || cellIs(name, "upgrade") || cellIs(name, "keep-alive") || cellIs(name, "te")
     || cellIs(name, "trailer") || cellIs(name, "expect") || cellIs(name, "authorization") || cellIs(name, "cookie")
-    || cellIs(name, "proxy-authorization") || cellIs(name, "proxy-connection") || cellIs(name, "idempotency-key")
-    || cellIs(name, "accept-encoding");
+    || cellIs(name, "idempotency-key") || cellIs(name, "accept-encoding") || begins(name, "proxy-");
+}
+
+function begins(name: usize, text: string): bool {
+  const n = load<u32>(changetype<usize>(text) - 4) >>> 1;
+  if (lengthOf(name) < n) return false;
+  for (let i: u32 = 0; i < n; i++) {
+    if (load<u8>(addressOf(name) + i) != (load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8)) return false;
+  }
+  return true;
 }
 
 // ---- The grant -------------------------------------------------------------------------------------
@@ -343,8 +351,8 @@ function isTexts(v: usize): bool {
 
 // ---- The answer -------------------------------------------------------------------------------------
 
-/** True if the cell has the shape of an http result (TRACE-6). */
-export function isHttpResult(v: usize): bool {
+/** True if the cell is one that admit() could have made of an answer to this request (TRACE-6). */
+export function isHttpResult(v: usize, request: usize): bool {
   if (tagOf(v) != OBJECT) return false;
   const failure = objectField(v, "failure");
   if (failure != 0) return lengthOf(v) == 1 && tagOf(failure) == STRING && isFailure(failure);
@@ -355,9 +363,45 @@ export function isHttpResult(v: usize): bool {
   if (status == 0 || headers == 0 || (bytes == 0 && objectField(v, "body") == 0)) return false;
   if (tagOf(status) != NUMBER || !(numberOf(status) >= 100 && numberOf(status) <= 599)) return false;
   if (floor<f64>(numberOf(status)) != numberOf(status) || tagOf(headers) != OBJECT) return false;
-  if (bytes != 0 && tagOf(bytes) != STRING) return false;
-  for (let i: u32 = 0; i < lengthOf(headers); i++) if (tagOf(valueAt(headers, i)) != STRING) return false;
+  if (bytes == 0 ? objectField(request, "read") != 0 : !isBase64(bytes)) return false;
+  const names = objectField(request, "responseHeaders");
+  for (let i: u32 = 0; i < lengthOf(headers); i++) {
+    if (tagOf(valueAt(headers, i)) != STRING || names == 0 || !isNamed(names, keyAt(headers, i))) return false;
+  }
   return true;
+}
+
+function isNamed(names: usize, name: usize): bool {
+  for (let i: u32 = 0; i < lengthOf(names); i++) {
+    const n = elementAt(names, i);
+    if (equalBytes(addressOf(n), lengthOf(n), addressOf(name), lengthOf(name))) return true;
+  }
+  return false;
+}
+
+/** RFC 4648 section 4, with padding, and no bits behind the last byte. */
+function isBase64(v: usize): bool {
+  if (tagOf(v) != STRING || (lengthOf(v) & 3) != 0) return false;
+  const at = addressOf(v);
+  let n = lengthOf(v);
+  let pads: u32 = 0;
+  while (pads < 2 && n != 0 && load<u8>(at + n - 1) == 0x3d) {
+    pads++;
+    n--;
+  }
+  let last: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    last = digit64(load<u8>(at + i));
+    if (last == 64) return false;
+  }
+  return pads == 0 || (last & (pads == 1 ? 3 : 15)) == 0;
+}
+
+function digit64(c: u32): u32 {
+  if (c >= 0x41 && c <= 0x5a) return c - 65;
+  if (c >= 0x61 && c <= 0x7a) return c - 71;
+  if (c >= 0x30 && c <= 0x39) return c + 4;
+  return c == 0x2b ? 62 : c == 0x2f ? 63 : 64;
 }
 
 function isFailure(w: usize): bool {

@@ -7,8 +7,8 @@
  * when the answer is there.
  */
 
-import { Arena, arenaMark, arenaOver, arenaRelease, arenaTake, Mark, SCRATCH } from "../bytes/arena";
-import { bufferText, bufferUint } from "../bytes/buffer";
+import { Arena, arenaLimit, arenaMark, arenaOver, arenaRelease, arenaTake, Mark, NO_BOUND, SCRATCH } from "../bytes/arena";
+import { bufferText, bufferUint, OUTPUT } from "../bytes/buffer";
 import * as C from "../codes";
 import { charge, clearError, errorCode, fail, fuel, setFuel, writeErrorText } from "../errors";
 import { setNow } from "../expr/machine";
@@ -40,7 +40,8 @@ import { retryDelay } from "./retry";
 import {
   Branch, contextOf, EFFECT_HTTP, ENDED, extraOf, FOR_CALL, FOR_JITTER, FOR_NOW, FOR_RETRY,
   FOR_TASK_STARTED, FOR_WORKFLOW_ID, FOR_WORKFLOW_STARTED, Frame, GRANT, INPUT_CELL, inputOf, keep,
-  newFrame, OUTCOME, outputOf, Pending, RAW_INPUT, rawOf, READY, requestOf, RUN, RUN_ID, RUNNING, valueOf,
+  newFrame, OUTCOME, outputOf, Pending, RAW_INPUT, rawOf, READY, requestOf, RUN, RUN_ID, runArena,
+  RUNNING, valueOf,
 } from "./state";
 import { decide, DECIDED, NO_FUEL } from "./table";
 import { evaluateTemplate, templateMentions } from "./template";
@@ -59,11 +60,14 @@ export function runBranch(b: Branch): void {
     arenaMark(scratch, MARK);
     if (!charge(COST_PHASE) || !step(b, changetype<Frame>(b.frame))) stopAtLimit(b);
     arenaRelease(scratch, MARK);
-    if (RUN.status == RUNNING && arenaOver(scratch)) {
-      fail(C.E_LIMIT_MEMORY, 0);
-      stopAtLimit(b);
-    }
+    if (RUN.status == RUNNING && !isBounded()) stopAtLimit(b);
   }
+}
+
+/** False with the error recorded once this activation holds or has said too much. */
+function isBounded(): bool {
+  if (arenaOver(SCRATCH) || arenaOver(runArena())) return fail(C.E_LIMIT_MEMORY, 0);
+  return OUTPUT.len <= (C.MAX_INPUT as u32) || fail(C.E_LIMIT_SIZE, 0);
 }
 
 /** Hands a result to the branch that waits for it; it is then READY. */
@@ -204,8 +208,7 @@ function stepRoot(b: Branch, f: Frame): bool {
     if (!keep(outputOf(f), CELL_A)) return false;
   }
   copyCell(OUTCOME, outputOf(f));
-  endRun(C.STATUS_COMPLETED);
-  return true;
+  return endRun(C.STATUS_COMPLETED);
 }
 
 // ---- Expressions ----------------------------------------------------------------------------------------
@@ -488,8 +491,7 @@ function raiseError(b: Branch, from: Frame): bool {
     f = changetype<Frame>(f.parent);
   }
   copyCell(OUTCOME, CELL_A);
-  endRun(C.STATUS_FAULTED);
-  return true;
+  return endRun(C.STATUS_FAULTED);
 }
 
 /** try: decides what becomes of the error in extraOf(f). */
@@ -552,12 +554,13 @@ function delayed(b: Branch, f: Frame, t: Task): bool {
   }
   const fraction = (bits as f64) / 4503599627370496.0; // 13 hex digits: 2^52
   const jitter = r.jitterFrom + fraction * (r.jitterTo - r.jitterFrom);
-  return retry(b, f, floor<f64>(retryDelay(r, f.attempt) + jitter));
+  return retry(b, f, retryDelay(r, f.attempt) + jitter);
 }
 
 /** Records the retry and waits, or goes on at once where there is nothing to wait for. */
 function retry(b: Branch, f: Frame, delay: f64): bool {
   f.attempt++;
+  delay = floor<f64>(delay);
   if (!writeRetry(f, f.attempt, delay, extraOf(f))) return false;
   f.phase = PHASE_DELAY;
   return delay <= 0 || askTimer(b, f, FOR_RETRY, delay);
@@ -570,6 +573,7 @@ export function stopAtLimit(b: Branch): void {
   // The outcome itself must not fail for want of what ran out.
   const before = fuel;
   setFuel(LAST_UNITS);
+  arenaLimit(runArena(), NO_BOUND);
   problem(RUNTIME, 500, "A limit of the run was reached");
   bufferText(PROBLEM_DETAIL, "REACH-E");
   bufferUint(PROBLEM_DETAIL, errorCode());
@@ -585,12 +589,15 @@ export function stopAtLimit(b: Branch): void {
 }
 const LAST_UNITS: i64 = 100000;
 
-/** Ends the run with OUTCOME as its output or error. */
-export function endRun(status: u32): void {
+/** Ends the run with OUTCOME as its output or error. False: it does not fit into a record. */
+export function endRun(status: u32): bool {
+  let fits: bool;
+  if (status == C.STATUS_COMPLETED) fits = writeOutcome("completed", OUTCOME, 0);
+  else if (status == C.STATUS_FAULTED) fits = writeOutcome("faulted", 0, OUTCOME);
+  else fits = writeOutcome("cancelled", 0, 0);
+  if (!fits) return false;
   RUN.status = ENDED;
   RUN.end = status;
   RUN.pending = 0;
-  if (status == C.STATUS_COMPLETED) writeOutcome("completed", OUTCOME, 0);
-  else if (status == C.STATUS_FAULTED) writeOutcome("faulted", 0, OUTCOME);
-  else writeOutcome("cancelled", 0, 0);
+  return true;
 }

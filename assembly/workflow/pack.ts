@@ -11,7 +11,7 @@ import { sha256 } from "../bytes/sha256";
 import {
   E_FRAMES, E_PACK_DIGEST, E_PACK_FILE, E_PACK_FORMAT, JSON_BOUNDARY, MAX_INPUT, MAX_SCRATCH,
 } from "../codes";
-import { fail } from "../errors";
+import { charge, fail } from "../errors";
 import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
@@ -180,6 +180,7 @@ function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): 
     let p = at;
     let found = false;
     for (let j: u32 = 0; j < lengthOf(files) && !found; j++) {
+      if (!charge(1)) return showPlace();
       const name = objectField(elementAt(files, j), "path");
       if (equalBytes(addressOf(name), lengthOf(name), addressOf(path), lengthOf(path))) found = true;
       else p += 4 + load<u32>(p);
@@ -194,6 +195,7 @@ function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): 
       const w = loadWorkflow(value);
       if (w == 0) return false;
       const name = changetype<Workflow>(w).name;
+      if (!charge(i)) return showPlace();
       if (first != 0 && workflowNamed(name) != 0) return failCell(E_PACK_FORMAT, "two workflows have the same name", name);
       changetype<Workflow>(w).next = first;
       first = w;

@@ -6,8 +6,8 @@
  * long run, and a restored run cannot differ from one that went straight on.
  *
  *     {"abi","asked","branch":{"context","effects","frames":[FRAME outermost first],"sequence",
- *      "state"},"counts":[[index,count]...],"effectsLimit","fuelLimit","fuelUsed","grant","id",
- *      "input","limits","pack","pending":[{"key","request","sequence","type","what"}],
+ *      "state"},"counts":[[index,count]...],"fuelUsed","grant","id","input","limits","pack",
+ *      "pending":[{"key","request","sequence","type","what"}],
  *      "rawInput","semantics","seq","started","taken","threshold","used","workflow"}
  */
 
@@ -15,7 +15,8 @@ import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferClear, bufferRoom, bufferText, bufferUint } from "../bytes/buffer";
 import { SHA_STATE } from "../bytes/sha256";
 import {
-  ABI_VERSION, E_SNAPSHOT, JSON_BOUNDARY, MAX_INPUT, MAX_SCRATCH, SEMANTICS,
+  ABI_VERSION, E_LIMIT_MEMORY, E_LIMIT_SIZE, E_SNAPSHOT, JSON_BOUNDARY, MAX_RUN, MAX_SCRATCH,
+  SEMANTICS,
 } from "../codes";
 import { fail, fuel, setFuel } from "../errors";
 import { writeJson, writeNumber, writeString } from "../json/writer";
@@ -24,9 +25,10 @@ import {
   addressOf, ARRAY, elementAt, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
-import { DO, FOR, For, List, Task, TRY, Try, Workflow } from "./nodes";
+import { DO, FOR, For, Task, TRY, Try, Workflow } from "./nodes";
 import { hexIs, PACK_DIGEST, workflowNamed, writeHex } from "./pack";
 import { PHASE_DONE, PHASE_IN_CATCH } from "./phases";
+import { isLimits, isSound, isTime, isWhole, SMALLEST } from "./sound";
 import {
   Branch, contextOf, effectsOf, extraOf, Frame, GRANT, INPUT_CELL, inputOf, keep, keyOf, LIMITS,
   newBranch, newFrame, newPending, outputOf, Pending, RAW_INPUT, rawOf, requestOf, RUN, RUN_ID,
@@ -35,8 +37,6 @@ import {
 
 const COMPACT: Buffer = changetype<Buffer>(memory.data(16, 16));
 const ROOT: usize = memory.data(16, 16);
-/** State below this size is not worth compacting. */
-export const SMALLEST: u32 = 1 << 20;
 
 // ---- Writing ---------------------------------------------------------------------------------------
 
@@ -56,11 +56,17 @@ function numberField(b: Buffer, name: string, x: f64): void {
 }
 function cellField(b: Buffer, name: string, c: usize): void {
   field(b, name);
-  writeJson(c, b, MAX_INPUT);
+  if (!tooLong && (b.len > longest || !writeJson(c, b, longest - b.len))) tooLong = true;
 }
 
-/** Appends the state of the run. */
-export function writeSnapshot(b: Buffer): void {
+/** Longest text, and whether it would be longer. */
+let longest: u32 = 0;
+let tooLong: bool = false;
+
+/** Puts the state of the run into an empty buffer. False with E_LIMIT_SIZE if it is longer than `most`. */
+export function writeSnapshot(b: Buffer, most: u32): bool {
+  longest = most;
+  tooLong = false;
   const br = changetype<Branch>(RUN.branch);
   bufferByte(b, 0x7b);
   uintField(b, "abi", ABI_VERSION);
@@ -79,8 +85,6 @@ export function writeSnapshot(b: Buffer): void {
   bufferByte(b, 0x7d);
   field(b, "counts");
   writeCounts(b);
-  uintField(b, "effectsLimit", RUN.effectsLimit);
-  numberField(b, "fuelLimit", RUN.fuelLimit);
   numberField(b, "fuelUsed", RUN.fuelUsed);
   cellField(b, "grant", GRANT);
   cellField(b, "id", RUN_ID);
@@ -103,6 +107,7 @@ export function writeSnapshot(b: Buffer): void {
   field(b, "workflow");
   writeString(addressOf(name), lengthOf(name), b);
   bufferByte(b, 0x7d);
+  return (!tooLong && b.len <= most) || fail(E_LIMIT_SIZE, 0);
 }
 
 function writeFrames(b: Buffer, br: Branch): void {
@@ -138,7 +143,7 @@ function writeFrame(b: Buffer, f: Frame): void {
 
 function writeCounts(b: Buffer): void {
   bufferByte(b, 0x5b);
-  const n = changetype<Workflow>(RUN.workflow).taskCount * 4;
+  const n = countsOf();
   let first = true;
   for (let i: u32 = 0; i < n; i++) {
     const count = load<u32>(RUN.counts + (i << 2));
@@ -183,17 +188,20 @@ function get(o: usize, name: string, tag: u32): usize {
 }
 const ANY: u32 = 99;
 
-function getNumber(o: usize, name: string): f64 {
+function getWhole(o: usize, name: string, most: f64): f64 {
   const v = get(o, name, NUMBER);
-  return v == 0 ? 0 : numberOf(v);
+  if (isWhole(v, most)) return numberOf(v);
+  bad = true;
+  return 0;
 }
 function getUint(o: usize, name: string, most: u32): u32 {
-  const x = getNumber(o, name);
-  if (!(x >= 0 && x <= (most as f64)) || floor<f64>(x) != x) {
-    bad = true;
-    return 0;
-  }
-  return x as u32;
+  return getWhole(o, name, most as f64) as u32;
+}
+function getTime(o: usize): f64 {
+  const v = get(o, "started", NUMBER);
+  if (isTime(v)) return numberOf(v);
+  bad = true;
+  return 0;
 }
 function getCell(o: usize, name: string, to: usize): void {
   const v = get(o, name, ANY);
@@ -216,31 +224,37 @@ export function readSnapshot(v: usize): bool {
   RUN.seq = getUint(v, "seq", MOST);
   RUN.taken = getUint(v, "taken", MOST);
   RUN.threshold = getUint(v, "threshold", MOST);
-  RUN.effectsLimit = getUint(v, "effectsLimit", MOST);
-  RUN.fuelLimit = getNumber(v, "fuelLimit");
-  RUN.fuelUsed = getNumber(v, "fuelUsed");
+  RUN.fuelUsed = getWhole(v, "fuelUsed", 9007199254740991);
   RUN.hasStarted = objectField(v, "started") != 0 ? 1 : 0;
-  if (RUN.hasStarted) RUN.started = getNumber(v, "started");
+  if (RUN.hasStarted) RUN.started = getTime(v);
   getCell(v, "grant", GRANT);
   getCell(v, "id", RUN_ID);
   getCell(v, "input", INPUT_CELL);
   getCell(v, "limits", LIMITS);
   getCell(v, "rawInput", RAW_INPUT);
   RUN.hasId = tagOf(RUN_ID) == STRING ? 1 : 0;
+  if (!isLimits(LIMITS)) return fail(E_SNAPSHOT, 0);
+  RUN.fuelLimit = numberOf(objectField(LIMITS, "fuel"));
+  RUN.effectsLimit = numberOf(objectField(LIMITS, "effects")) as u32;
   readCounts(get(v, "counts", ARRAY));
   const branch = get(v, "branch", OBJECT);
   const pending = get(v, "pending", ARRAY);
   if (bad) return fail(E_SNAPSHOT, 0);
   readBranch(branch);
   readPending(pending);
-  if (bad) return fail(E_SNAPSHOT, 0);
+  if (bad || !isSound()) return fail(E_SNAPSHOT, 0);
   RUN.status = RUNNING;
   return true;
 }
 
+/** How many counts there are: four for each task and for the workflow itself. */
+function countsOf(): u32 {
+  return (changetype<Workflow>(RUN.workflow).taskCount + 1) * 4;
+}
+
 /** An empty table of counts for the run's workflow. */
 export function newCounts(): void {
-  const size = changetype<Workflow>(RUN.workflow).taskCount << 4;
+  const size = countsOf() << 2;
   RUN.counts = arenaTake(runArena(), size) as u32;
   memory.fill(RUN.counts, 0, size);
 }
@@ -248,11 +262,11 @@ export function newCounts(): void {
 function readCounts(v: usize): void {
   newCounts();
   if (v == 0) return;
-  const most = changetype<Workflow>(RUN.workflow).taskCount * 4;
+  const last = (countsOf() - 1) as f64;
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const e = elementAt(v, i);
-    if (tagOf(e) != ARRAY || lengthOf(e) != 2 || tagOf(elementAt(e, 0)) != NUMBER || tagOf(elementAt(e, 1)) != NUMBER) bad = true;
-    else if (!(numberOf(elementAt(e, 0)) >= 0 && numberOf(elementAt(e, 0)) < (most as f64))) bad = true;
+    if (tagOf(e) != ARRAY || lengthOf(e) != 2) bad = true;
+    else if (!isWhole(elementAt(e, 0), last) || !isWhole(elementAt(e, 1), MOST as f64)) bad = true;
     else store<u32>(RUN.counts + ((numberOf(elementAt(e, 0)) as u32) << 2), numberOf(elementAt(e, 1)) as u32);
   }
 }
@@ -287,14 +301,13 @@ function readFrame(v: usize, parent: u32): u32 {
   f.skipped = getUint(v, "skipped", 1);
   f.turn = getUint(v, "turn", MOST);
   f.hasStarted = tagOf(v) == OBJECT && objectField(v, "started") != 0 ? 1 : 0;
-  if (f.hasStarted) f.started = getNumber(v, "started");
+  if (f.hasStarted) f.started = getTime(v);
   getCell(v, "extra", extraOf(f));
   getCell(v, "input", inputOf(f));
   getCell(v, "output", outputOf(f));
   getCell(v, "raw", rawOf(f));
   getCell(v, "value", valueOf(f));
   f.list = listOf(f);
-  if (f.list != 0 && f.index > changetype<List>(f.list).count) bad = true;
   return changetype<usize>(f) as u32;
 }
 
@@ -343,11 +356,11 @@ function digit(c: u32): u32 {
 
 /** Restores from a text that is followed by 16 bytes of slack. */
 export function restoreFrom(at: usize, length: u32): bool {
+  runReset();
   arenaReset(SCRATCH, MAX_SCRATCH);
   if (!parseJson(at, length, JSON_BOUNDARY, SCRATCH, ROOT)) return fail(E_SNAPSHOT, 0);
   const before = fuel;
   setFuel(i64.MAX_VALUE);
-  runReset();
   const ok = readSnapshot(ROOT);
   setFuel(before);
   arenaReset(SCRATCH, MAX_SCRATCH);
@@ -356,17 +369,18 @@ export function restoreFrom(at: usize, length: u32): bool {
 }
 
 /**
- * Drops garbage: writes the state and reads it into the other arena. Returns the size of what is
- * alive, in bytes of its JSON.
+ * Drops garbage: writes the state and reads it into the other arena. False with the error recorded
+ * if what is alive is more than a run may hold.
  */
-export function compact(): u32 {
+export function compact(): bool {
   const b: Buffer = COMPACT;
   bufferClear(b);
-  writeSnapshot(b);
+  RUN.taken = 0;
+  if (!writeSnapshot(b, MAX_RUN)) return fail(E_LIMIT_MEMORY, 0);
   bufferRoom(b, 16);
   const length = b.len;
   arenaReset(SCRATCH, MAX_SCRATCH);
-  if (!parseJson(b.at, length, JSON_BOUNDARY, SCRATCH, ROOT)) unreachable();
+  if (!parseJson(b.at, length, JSON_BOUNDARY, SCRATCH, ROOT)) return fail(E_LIMIT_MEMORY, 0);
   const before = fuel;
   setFuel(i64.MAX_VALUE);
   runSwap();
@@ -375,5 +389,7 @@ export function compact(): u32 {
   setFuel(before);
   runDrop();
   arenaReset(SCRATCH, MAX_SCRATCH);
-  return length;
+  RUN.taken = length;
+  RUN.threshold = length * 2 > SMALLEST ? length * 2 : SMALLEST;
+  return true;
 }

@@ -10,7 +10,7 @@
  * (snapshot.ts), so addresses are stable within an activation only.
  */
 
-import { Arena, arenaReset, arenaTake, RUN_A, RUN_B } from "../bytes/arena";
+import { Arena, arenaReset, arenaTake, NO_BOUND, RUN_A, RUN_B } from "../bytes/arena";
 import { E_LIMIT_DEPTH, MAX_RUN_DEPTH } from "../codes";
 import { fail } from "../errors";
 import { SHA_STATE } from "../bytes/sha256";
@@ -170,18 +170,18 @@ export function runArena(): Arena {
 /** Makes the other arena current and empty; the old one keeps its contents until runDrop(). */
 export function runSwap(): void {
   arena = arena == RUN_A ? RUN_B : RUN_A;
-  arenaReset(arena, 0xffffffff);
+  arenaReset(arena, NO_BOUND);
 }
 /** Empties the arena that is not current. */
 export function runDrop(): void {
-  arenaReset(arena == RUN_A ? RUN_B : RUN_A, 0xffffffff);
+  arenaReset(arena == RUN_A ? RUN_B : RUN_A, NO_BOUND);
 }
 
 /** Forgets the run. */
 export function runReset(): void {
   memory.fill(changetype<usize>(RUN), 0, offsetof<Run>());
-  arenaReset(RUN_A, 0xffffffff);
-  arenaReset(RUN_B, 0xffffffff);
+  arenaReset(RUN_A, NO_BOUND);
+  arenaReset(RUN_B, NO_BOUND);
   setNull(GRANT);
   setNull(LIMITS);
   setNull(RAW_INPUT);

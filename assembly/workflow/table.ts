@@ -7,8 +7,8 @@
 
 import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { bufferByte, bufferText } from "../bytes/buffer";
-import { E_TABLE, E_WF_DUPLICATE } from "../codes";
-import { charge } from "../errors";
+import { E_LIMIT_MEMORY, E_TABLE, E_WF_DUPLICATE } from "../codes";
+import { charge, errorCode, fail } from "../errors";
 import {
   addressOf, ARRAY, arrayStorage, copyCell, elementAt, keyAt, lengthOf, NUMBER, numberOf,
   OBJECT, objectStorage, OPAQUE, setCell, setUsed, STRING, tagOf, valueAt,
@@ -17,7 +17,7 @@ import { cellIs, objectField, objectGet } from "../value/object";
 import { equalBytes } from "../value/order";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
 import { COLLECT, FIRST, Table, UNIQUE } from "./nodes";
-import { failCell, placeEnter, placeField, placeIndex, placeLeave } from "./place";
+import { failCell, placeEnter, placeField, placeIndex, placeLeave, showPlace } from "./place";
 import { literalCell } from "./literal";
 import { PROBLEM_DETAIL } from "./problem";
 
@@ -72,6 +72,7 @@ export function loadTable(path: usize, v: usize): bool {
   for (let i: u32 = 0; i < lengthOf(rules); i++) {
     const inner = placeIndex(i);
     if (!checkRule(elementAt(rules, i), inputs)) return false;
+    if (!charge(i)) return showPlace();
     for (let j: u32 = 0; j < i; j++) {
       const a = objectField(elementAt(rules, i), "id");
       const b = objectField(elementAt(rules, j), "id");
@@ -109,7 +110,7 @@ function checkRule(rule: usize, inputs: usize): bool {
   const before = placeField("when");
   for (let i: u32 = 0; i < lengthOf(when); i++) {
     const inner = placeEnter(keyAt(when, i));
-    if (!isInput(keyAt(when, i), inputs)) return failCell(E_TABLE, "not one of the table's inputs", keyAt(when, i));
+    if (!isInput(keyAt(when, i), inputs)) return errorCode() != 0 ? showPlace() : failCell(E_TABLE, "not one of the table's inputs", keyAt(when, i));
     if (!checkCell(valueAt(when, i))) return false;
     placeLeave(inner);
   }
@@ -118,7 +119,7 @@ function checkRule(rule: usize, inputs: usize): bool {
 }
 
 function isInput(key: usize, inputs: usize): bool {
-  for (let i: u32 = 0; i < lengthOf(inputs); i++) {
+  for (let i: u32 = 0; i < lengthOf(inputs) && charge(1); i++) {
     const e = elementAt(inputs, i);
     if (equalBytes(addressOf(e), lengthOf(e), addressOf(key), lengthOf(key))) return true;
   }
@@ -160,7 +161,7 @@ function matches(cell: usize, v: usize): bool {
   if (tagOf(cell) != OBJECT) return equalLiteral(cell, v);
   const set = objectField(cell, "in");
   if (set != 0) {
-    for (let i: u32 = 0; i < lengthOf(set); i++) if (equalLiteral(elementAt(set, i), v)) return true;
+    for (let i: u32 = 0; i < lengthOf(set) && charge(1); i++) if (equalLiteral(elementAt(set, i), v)) return true;
     return false;
   }
   if (tagOf(v) != NUMBER) return false;
@@ -183,20 +184,21 @@ function equalLiteral(a: usize, b: usize): bool {
   const tag = tagOf(a);
   if (tag != tagOf(b)) return false;
   if (tag == NUMBER) return numberOf(a) == numberOf(b);
-  if (tag == STRING) return equalBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
+  if (tag == STRING) return lengthOf(a) == lengthOf(b) && charge(lengthOf(a) >>> 6) && equalBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
   return tag < NUMBER;
 }
 
 // Outcomes of decide().
 export const DECIDED: u32 = 0;
-/** Out of fuel: the error is recorded. */
+/** Out of fuel or memory: the error is recorded. */
 export const NO_FUEL: u32 = 1;
 /** The table cannot answer: PROBLEM_DETAIL says why. */
 export const UNDECIDED: u32 = 2;
 
 /**
  * Applies a table to an input; out becomes {reasons, result, rules, table, version}, in SCRATCH.
- * Charges one unit a rule and one a cell looked at.
+ * Charges one unit a rule, an input, a cell and a literal of a set looked at, and 64 bytes of text
+ * compared.
  */
 export function decide(t: Table, v: usize, out: usize): u32 {
   PROBLEM_DETAIL.len = 0;
@@ -204,6 +206,7 @@ export function decide(t: Table, v: usize, out: usize): u32 {
     bufferText(PROBLEM_DETAIL, "The table's input is not an object");
     return UNDECIDED;
   }
+  if (!charge(lengthOf(t.inputs))) return NO_FUEL;
   for (let i: u32 = 0; i < lengthOf(t.inputs); i++) {
     const name = elementAt(t.inputs, i);
     if (objectGet(v, addressOf(name), lengthOf(name)) == 0) return undecided("The table's input lacks ", name);
@@ -211,7 +214,7 @@ export function decide(t: Table, v: usize, out: usize): u32 {
   const rules = t.rules;
   const n = lengthOf(rules);
   const hits = arrayStorage(SCRATCH, n + 1);
-  if (hits == 0) return NO_FUEL;
+  if (hits == 0) return noMemory();
   let count: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
     const when = objectField(elementAt(rules, i), "when");
@@ -224,6 +227,7 @@ export function decide(t: Table, v: usize, out: usize): u32 {
       if (tagOf(x) == OPAQUE) return undecided("A redacted value cannot be decided on: ", k);
       hit = matches(valueAt(when, j), x);
     }
+    if (errorCode() != 0) return NO_FUEL;
     if (!hit) continue;
     copyCell(hits + ((count as usize) << 4), elementAt(rules, i));
     count++;
@@ -239,6 +243,11 @@ export function decide(t: Table, v: usize, out: usize): u32 {
     }
   }
   return answer(t, hits, count, false, out);
+}
+
+function noMemory(): u32 {
+  fail(E_LIMIT_MEMORY, 0);
+  return NO_FUEL;
 }
 
 function undecided(why: string, what: usize): u32 {
@@ -262,7 +271,7 @@ function answer(t: Table, hits: usize, count: u32, isDefault: bool, out: usize):
   const reasons = arrayStorage(SCRATCH, reasonCount);
   const ids = arrayStorage(SCRATCH, isDefault ? 0 : count);
   const results = arrayStorage(SCRATCH, count);
-  if (at == 0 || reasons == 0 || ids == 0 || results == 0) return NO_FUEL;
+  if (at == 0 || reasons == 0 || ids == 0 || results == 0) return noMemory();
   let k: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const rule = hits + ((i as usize) << 4);

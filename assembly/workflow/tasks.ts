@@ -1,8 +1,8 @@
 /** Compiling the tasks of a list, kind by kind. */
 
-import { arenaTake, PERSISTENT } from "../bytes/arena";
+import { arenaOver, arenaTake, PERSISTENT } from "../bytes/arena";
 import {
-  E_LIMIT_DEPTH, E_LIMIT_SIZE, E_WF_DUPLICATE, E_WF_FIELD, E_WF_REFERENCE, E_WF_REFUSED, E_WF_TARGET, E_WF_TYPE,
+  E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_LIMIT_SIZE, E_WF_DUPLICATE, E_WF_FIELD, E_WF_REFERENCE, E_WF_REFUSED, E_WF_TARGET, E_WF_TYPE,
   E_WF_UNSUPPORTED,
 } from "../codes";
 import {
@@ -10,6 +10,7 @@ import {
   STRING, tagOf, valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet } from "../value/object";
+import { charge, fail } from "../errors";
 import { equalBytes } from "../value/order";
 import { loadHttp } from "./http";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
@@ -17,7 +18,7 @@ import {
   Case, CONTINUE, Decide, DECIDE, DO, END, EXIT, For, FOR, GOTO, HTTP, List, NO_FLOW, RAISE, SET,
   SWITCH, Task, taskOf, Try, TRY,
 } from "./nodes";
-import { failCell, placeCell, placeEnter, placeField, placeIndex, placeLeave } from "./place";
+import { failCell, placeCell, placeEnter, placeField, placeIndex, placeLeave, showPlace } from "./place";
 import { loadRetry } from "./retry";
 import { MOST, scopeCount, scopePop, scopePush } from "./scope";
 import { tableAt } from "./table";
@@ -73,6 +74,7 @@ export function loadTasks(value: usize, field: string, depth: u32): u32 {
       return 0;
     }
     const name = keyAt(item, 0);
+    if (!charge(i)) return failLoad();
     for (let j: u32 = 0; j < i; j++) {
       const other = keyAt(elementAt(value, j), 0);
       if (equalBytes(addressOf(name), lengthOf(name), addressOf(other), lengthOf(other))) {
@@ -99,6 +101,12 @@ export function loadTasks(value: usize, field: string, depth: u32): u32 {
   return list;
 }
 
+/** A limit was hit while loading: its error, here. Always 0. */
+function failLoad(): u32 {
+  showPlace();
+  return 0;
+}
+
 function loadTask(name: usize, v: usize, depth: u32): u32 {
   if (tagOf(v) != OBJECT) {
     failCell(E_WF_TYPE, "a task is an object", 0);
@@ -110,6 +118,10 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   t.name = name as u32;
   t.definition = v as u32;
   t.pointer = placeCell(PERSISTENT);
+  if (arenaOver(PERSISTENT)) {
+    fail(E_LIMIT_MEMORY, 0);
+    return failLoad();
+  }
   if (!loadCommon(t, v)) return 0;
   let ok: bool = false;
   // `for` and `try` hold `do` too: they come first.
@@ -451,6 +463,10 @@ function resolve(v: usize, list: u32): u32 {
   for (let i: u32 = 0; i < n; i++) {
     const name = taskOf(list, i).name;
     if (equalBytes(addressOf(name), lengthOf(name), addressOf(v), lengthOf(v))) return GOTO + i;
+    if (!charge(1)) {
+      failLoad();
+      return NO_FLOW;
+    }
   }
   failCell(E_WF_TARGET, "'then' names no task of this list", v);
   return NO_FLOW;

@@ -8,12 +8,12 @@
  *        CONSTANT cell | EXPRESSION program | MAKE_ARRAY length | MAKE_OBJECT keys (an object cell)
  */
 
-import { PERSISTENT, arenaTake, SCRATCH } from "../bytes/arena";
+import { arenaOver, arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferU32 } from "../bytes/buffer";
-import { E_LIMIT_DEPTH, E_WF_TYPE } from "../codes";
+import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../codes";
 import { compileExpression, programMentions } from "../expr/compile";
 import { evalOne } from "../expr/machine";
-import { charge } from "../errors";
+import { charge, fail } from "../errors";
 import {
   addressOf, ARRAY, arrayStorage, copyCell, elementAt, keyAt, lengthOf, OBJECT, objectStorage,
   setCell, setUsed, STRING, tagOf, valueAt,
@@ -84,9 +84,10 @@ function finish(): u32 {
 
 function emitProgram(): bool {
   const program = compileExpression(innerAt, innerLength, SCOPE_NAMES, scopeCount(), PERSISTENT);
-  if (program == 0) {
-    showPlace();
-    return false;
+  if (program == 0) return showPlace();
+  if (arenaOver(PERSISTENT)) {
+    fail(E_LIMIT_MEMORY, 0);
+    return showPlace();
   }
   mentions |= programMentions(program);
   if (readsText("$task")) mentions |= READS_TASK;
@@ -150,6 +151,7 @@ export function templateMentions(t: u32): u32 {
  */
 export function evaluateTemplate(t: u32, input: usize, globals: usize, out: usize): bool {
   const count = load<u32>(t, 4);
+  if (!arenaRoom(SCRATCH, (count as u64) << 4)) return fail(E_LIMIT_MEMORY, 0);
   const stack = arenaTake(SCRATCH, count << 4);
   let top = stack;
   for (let i: u32 = 0; i < count; i++) {
@@ -169,7 +171,7 @@ export function evaluateTemplate(t: u32, input: usize, globals: usize, out: usiz
       case MAKE_ARRAY: {
         const n = operand as u32;
         const at = arrayStorage(SCRATCH, n);
-        if (at == 0) return false;
+        if (at == 0) return fail(E_LIMIT_MEMORY, 0);
         top -= operand << 4;
         memory.copy(at, top, operand << 4);
         setUsed(at, n);
@@ -180,7 +182,7 @@ export function evaluateTemplate(t: u32, input: usize, globals: usize, out: usiz
       default: {
         const n = lengthOf(operand);
         const at = objectStorage(SCRATCH, n);
-        if (at == 0) return false;
+        if (at == 0) return fail(E_LIMIT_MEMORY, 0);
         top -= (n as usize) << 4;
         for (let j: u32 = 0; j < n; j++) {
           copyCell(at + ((j as usize) << 5), keyAt(operand, j));

@@ -165,7 +165,7 @@ export function checkUri(): bool {
   if (i < n && load<u8>(at + i) == 0x5b) {
     while (i < n && load<u8>(at + i) != 0x5d) {
       const c = load<u8>(at + i) as u32;
-      if (c != 0x5b && c != 0x3a && c != 0x2e && !isHex(c)) return invalid("its host is malformed");
+      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && !isHex(c)) return invalid("its host is malformed");
       bufferByte(out, lower(c));
       i++;
     }
@@ -204,8 +204,15 @@ export function checkUri(): bool {
     } else if (c == 0x25) {
       if (i + 2 >= n || !isHex(load<u8>(at + i + 1)) || !isHex(load<u8>(at + i + 2))) return invalid("a percent sign must be followed by two hex digits");
       const d = (unhex(load<u8>(at + i + 1)) << 4) | unhex(load<u8>(at + i + 2));
-      if (d < 0x20 || d == 0x7f) return invalid("an encoded control character");
-      if (!query && (d == 0x2f || d == 0x5c)) return invalid("an encoded slash in the path");
+      if (!query) {
+        if (d < 0x20 || d == 0x7f) return invalid("an encoded control character in the path");
+        if (d == 0x2f || d == 0x5c) return invalid("an encoded slash in the path");
+        // Whoever decodes twice sees a slash, a backslash or a dot.
+        if (d == 0x25 && i + 4 < n && isHex(load<u8>(at + i + 3)) && isHex(load<u8>(at + i + 4))) {
+          const e = (unhex(load<u8>(at + i + 3)) << 4) | unhex(load<u8>(at + i + 4));
+          if (e == 0x2f || e == 0x5c || e == 0x2e) return invalid("a doubly encoded slash or dot in the path");
+        }
+      }
     } else if (c == 0x23) return invalid("a fragment is not allowed");
     else if (!isAllowed(c)) return invalid("a character that must be percent-encoded");
     bufferByte(out, c);
@@ -221,14 +228,17 @@ function isAllowed(c: u32): bool {
   return c == 0x21 || c == 0x24 || (c >= 0x26 && c <= 0x2c) || c == 0x3b || c == 0x3d;
 }
 
-/** No empty, `.` or `..` segment, in any spelling (a path may end in a slash). */
+/**
+ * No empty, `.` or `..` segment, in any spelling or with parameters behind a semicolon, which some
+ * servers cut off first (a path may end in a slash).
+ */
 function checkSegments(at: usize, n: u32): bool {
   let dots: u32 = 0;
   let others: u32 = 0;
   let i: u32 = 1;
   while (i <= n) {
     const c: u32 = i == n ? 0x2f : load<u8>(at + i);
-    if (c == 0x2f) {
+    if (c == 0x2f || (c == 0x3b && others == 0 && (dots == 1 || dots == 2))) {
       if (others == 0 && dots == 0 && i != n) return invalid("an empty segment in the path");
       if (others == 0 && (dots == 1 || dots == 2)) return invalid("a dot segment in the path");
       dots = 0;

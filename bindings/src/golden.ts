@@ -102,6 +102,8 @@ export function verifyGolden(
   let passed = 0;
   const failed: string[] = [];
   for (const { path, text } of files) {
+    // The index of golden/runs is about evidence, which is not known here.
+    if (text.includes('"reach/golden-runs/v1"')) continue;
     let file: GoldenFile;
     try {
       file = readGolden(text);

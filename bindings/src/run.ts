@@ -77,7 +77,7 @@ export interface RunCalls {
   decision(): string;
   /** The fingerprint of the ended run, in hex: this engine and that decision (TRACE-17). */
   fingerprint(): string;
-  /** Fuel of the run so far, or of the last evaluate(). */
+  /** Fuel of the last call: of the whole run so far after start() and advance(). */
   fuelUsed(): number;
   /** The state of the run: a cache for restore(), never evidence (ABI-10). */
   snapshot(): Bytes;

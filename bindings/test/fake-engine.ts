@@ -9,6 +9,8 @@ const name = (text: string): number[] => [...u(text.length), ...Buffer.from(text
 const vector = (items: number[][]): number[] => [...u(items.length), ...items.flat()];
 const section = (id: number, content: number[]): number[] => [id, ...u(content.length), ...content];
 
+const magic = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
 /** What a function does: gives a number, traps, or runs out of stack. */
 export type Body = number | "trap" | "overflow";
 
@@ -25,7 +27,7 @@ export function fakeModule(
     return [...u(whole.length), ...whole];
   };
   return new Uint8Array([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...magic,
     ...section(1, vector([[0x60, 0x00, 0x01, 0x7f]])), // () -> i32
     ...section(2, vector(imports.map((what) => [...name("env"), ...name(what), 0x00, 0x00]))),
     ...section(3, vector(list.map(() => [0x00]))),

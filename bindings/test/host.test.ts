@@ -2,11 +2,11 @@
 // under other time zones, locales and flags, and with Date, Math, Intl and chance replaced.
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { answersOfNode, nodeBundle } from "../../tools/runtimes.ts";
+import { answersOfNode, questions } from "../../tools/runtimes.ts";
 
 const patch = new URL("patched-host.mjs", import.meta.url).href;
-const bundle = await nodeBundle(fileURLToPath(new URL("../../build/host-test", import.meta.url)));
-const plain = answersOfNode(process.execPath, bundle).transcript;
+const asked = await questions(fileURLToPath(new URL("../../build/host-test/", import.meta.url)));
+const plain = answersOfNode(process.execPath, asked).transcript;
 
 const hosts: readonly [string, Parameters<typeof answersOfNode>[2]][] = [
   [
@@ -20,7 +20,7 @@ const hosts: readonly [string, Parameters<typeof answersOfNode>[2]][] = [
 ];
 
 test.each(hosts)("the same answers %s", (_, host) => {
-  const { builds } = answersOfNode(process.execPath, bundle, host).transcript;
+  const { builds } = answersOfNode(process.execPath, asked, host).transcript;
   expect(builds.flatMap(({ failed }) => failed)).toEqual([]);
   expect(builds).toEqual(plain.builds);
 });

@@ -1,3 +1,4 @@
+/* oxlint-disable no-extend-native -- it is what this file is for */
 // Loaded before a program: a host in which time, chance, locale and mathematics are all different.
 const wrong = () => 0.123456789;
 for (const name of Object.getOwnPropertyNames(Math)) {

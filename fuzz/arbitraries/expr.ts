@@ -115,8 +115,8 @@ interface Parts {
 }
 
 const parts = fc.letrec<Parts>((tie) => {
-  const any = tie("any");
-  const path = tie("path");
+  const any = tie("any") as fc.Arbitrary<Ast>;
+  const path = tie("path") as fc.Arbitrary<Ast>;
   const maybe = (arbitrary: fc.Arbitrary<Ast>): fc.Arbitrary<Ast | null> =>
     fc.option(arbitrary, { nil: null, freq: 2 });
   const leaf = fc.oneof(
@@ -161,7 +161,7 @@ const parts = fc.letrec<Parts>((tie) => {
         a: any,
         b: any,
       }),
-      fc.record({ t: fc.constant("if" as const), condition: any, then: any, else: maybe(any) }),
+      fc.record({ t: fc.constant("if" as const), condition: any, yes: any, no: maybe(any) }),
       fc.record({ t: fc.constant("try" as const), body: any, handler: maybe(any) }),
       fc.record({ t: fc.constant("?" as const), of: any }),
       fc.record({ t: fc.constant("negate" as const), of: any }),
@@ -220,7 +220,7 @@ const parts = fc.letrec<Parts>((tie) => {
       fc.record({ t: fc.constant("?" as const), of: path }),
       fc.record({ t: fc.constant("pipe" as const), a: path, b: path }),
       fc.record({ t: fc.constant("comma" as const), a: path, b: path }),
-      fc.record({ t: fc.constant("if" as const), condition: any, then: path, else: maybe(path) }),
+      fc.record({ t: fc.constant("if" as const), condition: any, yes: path, no: maybe(path) }),
       fc.record({ t: fc.constant("//" as const), a: path, b: path }),
       any.map((condition) => call("select", condition)),
       path.map((inner) => call("first", inner)),

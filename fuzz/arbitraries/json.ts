@@ -111,13 +111,18 @@ const characters = fc.oneof(
 /** One character as it stands, in a short escape, or as \uXXXX. */
 const spelled = fc.tuple(characters, fc.nat(9)).map(([character, how]) => {
   if (how < 7) return JSON.stringify(character).slice(1, -1);
-  return [...Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))]
+  return Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
     .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
     .map((text) => (how === 7 ? text : text.toUpperCase().replace("\\U", "\\u")))
     .join("");
 });
 
-const strings = fc.array(spelled, { maxLength: 20 }).map((parts) => `"${parts.join("")}"`);
+/** Halves of pairs on both sides of every border, alone and together. */
+const halves = fc
+  .array(fc.constantFrom("d7ff", "d800", "dbff", "dc00", "DFFF", "e000"), { minLength: 1, maxLength: 3 })
+  .map((units) => units.map((unit) => `\\u${unit}`).join(""));
+
+const strings = fc.array(fc.oneof({ weight: 12, arbitrary: spelled }, halves), { maxLength: 20 }).map((parts) => `"${parts.join("")}"`);
 
 const keys = fc.oneof(
   fc.constantFrom(
@@ -201,17 +206,15 @@ const damaged = fc
     return Uint8Array.from(bytes);
   });
 
+/** Texts around the limit of nesting, closed or not. */
 const deep = fc
   .tuple(
-    fc.constantFrom("[", '{"a":', '[{"a":'),
+    fc.constantFrom(["[", "]"] as const, ['{"a":', "}"] as const),
     fc.integer({ min: 1020, max: 1027 }),
     fc.boolean(),
   )
-  .map(([open, times, closed]) => {
-    const close = [...open].reverse().join("").replace(':"a"', "");
-    const levels = open === '[{"a":' ? times >> 1 : times;
-    const ends = close.replaceAll("{", "}").replaceAll("[", "]").replaceAll(/[":a]/g, "");
-    return open.repeat(levels) + (closed ? `1${ends.repeat(levels)}` : "");
+  .map(([[open, close], levels, closed]) => {
+    return open.repeat(levels) + (closed ? `1${close.repeat(levels)}` : "");
   });
 
 /** Anything that somebody may send as JSON. */

@@ -1,5 +1,4 @@
 // A target with a wrong model: a fuzz run that does not find this fault finds nothing at all.
-import fc from "fast-check";
 import { createEngine, fromUtf8 } from "@reach-fabric/engine";
 import { texts } from "../arbitraries/json.ts";
 import type { Target } from "../registry.ts";

@@ -5,6 +5,7 @@ import type { Target } from "../registry.ts";
 import { canaryTarget } from "../targets/canary.ts";
 import { exprTarget } from "../targets/expr.ts";
 import { jsonTarget } from "../targets/json.ts";
+import { workflowTarget } from "../targets/workflow.ts";
 
 const SEED = 20_261_123;
 
@@ -15,6 +16,7 @@ test("the canary's fault is found", () => {
 const targets: readonly [() => Target<never>, number][] = [
   [jsonTarget as () => Target<never>, 10_000],
   [exprTarget as () => Target<never>, 3000],
+  [workflowTarget as () => Target<never>, 600],
 ];
 
 for (const [make, runs] of targets) {

@@ -6,13 +6,13 @@ import {
   answersOfNode,
   differences,
   findChromium,
-  nodeBundle,
+  questions,
   ownNode,
 } from "../runtimes.ts";
 import type { Answers } from "../runtimes.ts";
 
-const bundle = await nodeBundle();
-const pinned = answersOfNode(process.execPath, bundle);
+const asked = await questions();
+const pinned = answersOfNode(process.execPath, asked);
 
 test(`every golden case holds on the pinned Node ${process.version}`, () => {
   expect(differences([pinned])).toEqual([]);
@@ -24,14 +24,14 @@ test(`every golden case holds on the pinned Node ${process.version}`, () => {
 test("the machine's own Node gives the same bytes", (context) => {
   const node = ownNode();
   if (node === undefined) context.skip("NOT CHECKED: no Node but the pinned one is on PATH");
-  else expect(differences([pinned, answersOfNode(node, bundle)])).toEqual([]);
+  else expect(differences([pinned, answersOfNode(node, asked)])).toEqual([]);
 });
 
 test("Chromium gives the same bytes", async (context) => {
   const chromium = findChromium();
   if (chromium === undefined)
     context.skip("NOT CHECKED: no Chromium on PATH (apt-get install chromium)");
-  else expect(differences([pinned, await answersOfChromium(chromium)])).toEqual([]);
+  else expect(differences([pinned, await answersOfChromium(chromium, asked)])).toEqual([]);
 });
 
 test("a runtime that answers otherwise is found", () => {

@@ -25,7 +25,8 @@ import {
 } from "../../value/cell";
 import { outOfMemory } from "../access";
 import { DONE, messageBegin, messageBytes, messageEnd, messageText, raiseText } from "../raise";
-import { BUILD, textDone } from "../strings";
+import { LONGEST } from "../limits";
+import { BUILD, textDone, tooLong } from "../strings";
 
 // The fields of the time under consideration.
 let year: i64 = 0;
@@ -207,6 +208,7 @@ export function formatTime(to: usize, c: usize, format: usize): i32 {
       }
     }
     conversion(f, pad);
+    if (BUILD.len > LONGEST) return tooLong();
   }
   return textDone(to);
 }

@@ -36,7 +36,7 @@ const PRELUDE: StaticArray<string> = [
   "def inside(box): . as $part | box | contains($part);",
   "def while(going; step): def turn: if going then ., (step | turn) else empty end; turn;",
   "def until(done; step): def turn: if done then . else step | turn end; turn;",
-  "def repeat(step): def turn: ., (step | turn); turn;",
+  "def repeat(f): def again: f, again; again;",
   "def first: .[0];",
   "def last: .[-1];",
   "def nth($n): .[$n];",

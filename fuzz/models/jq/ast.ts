@@ -18,7 +18,7 @@ export type Ast =
   | { t: "comma"; a: Ast; b: Ast }
   | { t: "binary"; op: Operator; a: Ast; b: Ast }
   | { t: "and" | "or" | "//"; a: Ast; b: Ast }
-  | { t: "if"; condition: Ast; then: Ast; else: Ast | null }
+  | { t: "if"; condition: Ast; yes: Ast; no: Ast | null }
   | { t: "try"; body: Ast; handler: Ast | null }
   | { t: "as"; source: Ast; name: string; body: Ast }
   | { t: "variable"; name: string }
@@ -135,8 +135,8 @@ function text(ast: Ast): [string, keyof typeof strengths] {
     case "or":
       return [`${at(ast.a, ast.t)} ${ast.t} ${at(ast.b, ast.t, true)}`, ast.t];
     case "if": {
-      const otherwise = ast.else === null ? "" : ` else ${print(ast.else)}`;
-      return [`if ${print(ast.condition)} then ${print(ast.then)}${otherwise} end`, "term"];
+      const otherwise = ast.no === null ? "" : ` else ${print(ast.no)}`;
+      return [`if ${print(ast.condition)} then ${print(ast.yes)}${otherwise} end`, "term"];
     }
     case "try": {
       const handler = ast.handler === null ? "" : ` catch ${term(ast.handler)}`;

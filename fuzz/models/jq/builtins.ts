@@ -1,10 +1,11 @@
 // The builtins that the model knows. Where the words of an error are not certain, `unsure` says so.
 import type { Value } from "../json.ts";
 import { read } from "../json.ts";
-import { each, paths, spend, updated } from "./interpret.ts";
-import type { Env, Filter, Result, Results } from "./interpret.ts";
+import { each, paths, spend, updated } from "./steps.ts";
+import type { Env, Filter, Result, Results } from "./steps.ts";
 import {
   arithmetic,
+  characters,
   compare,
   contains,
   deletePaths,
@@ -34,7 +35,7 @@ const number = (value: Value): number =>
 /** All values inside, for what is not an array or an object the error of `.[]`. */
 const inside = (value: Value): Value[] => [...each(value, null)].map(([item]) => item);
 
-const letters = (value: string, pattern: RegExp, change: (letter: string) => string): string =>
+const replaced = (value: string, pattern: RegExp, change: (letter: string) => string): string =>
   value.replaceAll(pattern, change);
 
 function best(values: Value[], keys: Value[], last: boolean): Value {
@@ -66,7 +67,7 @@ function indices(value: Value, part: Value): Value {
     if (part === "") throw new GiveUp("indices of nothing");
     const found: number[] = [];
     for (let at = value.indexOf(part); at >= 0; at = value.indexOf(part, at + 1)) {
-      found.push([...value.slice(0, at)].length);
+      found.push(characters(value.slice(0, at)).length);
     }
     return found;
   }
@@ -86,7 +87,7 @@ const simple: Readonly<Record<string, Simple>> = {
   "length/0": (v) => {
     if (v === null) return 0;
     if (typeof v === "number") return Math.abs(v);
-    if (typeof v === "string") return [...v].length;
+    if (typeof v === "string") return characters(v).length;
     if (Array.isArray(v)) return v.length;
     return v instanceof Map ? v.size : raise(`${described(v)} has no length`);
   },
@@ -101,7 +102,13 @@ const simple: Readonly<Record<string, Simple>> = {
   },
   "to_entries/0": (v) => {
     const keys = simple["keys_unsorted/0"]?.(v) ?? [];
-    return inside(keys).map((key) => new Map<string, Value>([["key", key], ["value", getPath(v, [key])]]));
+    return inside(keys).map(
+      (key) =>
+        new Map<string, Value>([
+          ["key", key],
+          ["value", getPath(v, [key])],
+        ]),
+    );
   },
   "from_entries/0": (v) => {
     const object = new Map<string, Value>();
@@ -126,9 +133,9 @@ const simple: Readonly<Record<string, Simple>> = {
   "min/0": (v) => best(array(v), array(v), false),
   "max/0": (v) => best(array(v), array(v), true),
   "reverse/0": (v) => {
-    if (typeof v === "string") return [...v].reverse().join("");
+    if (typeof v === "string") return characters(v).toReversed().join("");
     if (!Array.isArray(v)) throw new GiveUp("reverse of what has no order");
-    return [...v].reverse();
+    return v.toReversed();
   },
   "flatten/0": (v) => flatten(v, -1),
   "flatten/1": (v, depth = null) =>
@@ -152,8 +159,8 @@ const simple: Readonly<Record<string, Simple>> = {
     if (typeof v === "string" && /nan|inf/i.test(v)) throw new GiveUp("a number that is none");
     return raise(`${described(v)} cannot be parsed as a number`);
   },
-  "ascii_downcase/0": (v) => letters(text(v), /[A-Z]/g, (letter) => letter.toLowerCase()),
-  "ascii_upcase/0": (v) => letters(text(v), /[a-z]/g, (letter) => letter.toUpperCase()),
+  "ascii_downcase/0": (v) => replaced(text(v), /[A-Z]/g, (letter) => letter.toLowerCase()),
+  "ascii_upcase/0": (v) => replaced(text(v), /[a-z]/g, (letter) => letter.toUpperCase()),
   "explode/0": (v) => Array.from(text(v), (character) => character.codePointAt(0) ?? 0),
   "implode/0": (v) => {
     const points = array(v);

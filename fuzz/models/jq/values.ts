@@ -24,6 +24,9 @@ export const unsure = (what: string): never => {
   throw new JqError(what, true);
 };
 
+/** The characters of a text: what jq counts. */
+export const characters = (text: string): string[] => Array.from(text);
+
 export function typeName(value: Value): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
@@ -84,7 +87,7 @@ const rank = (value: Value): number => {
 export const sortedKeys = (map: Map<string, Value>): string[] => [...map.keys()].sort(byCodePoint);
 
 function byCodePoint(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
+  const [left, right] = [characters(a), characters(b)];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
     const order = (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
     if (order !== 0) return order;
@@ -207,7 +210,7 @@ function merge(a: Map<string, Value>, b: Map<string, Value>): Value {
 
 export function split(text: string, separator: string): Value {
   if (text === "") return [];
-  return separator === "" ? [...text] : text.split(separator);
+  return separator === "" ? characters(text) : text.split(separator);
 }
 
 export type Path = Value[];
@@ -237,10 +240,11 @@ export function get(value: Value, key: Value): Value {
     return value[at < 0 ? at + value.length : at] ?? null;
   }
   if (isSlice(key) && (Array.isArray(value) || typeof value === "string")) {
-    const items = typeof value === "string" ? [...value] : value;
-    const [from, to] = bounds(key, items.length);
-    const piece = items.slice(from, to);
-    return typeof value === "string" ? piece.join("") : piece;
+    if (typeof value === "string") {
+      const letters = characters(value);
+      return letters.slice(...bounds(key, letters.length)).join("");
+    }
+    return value.slice(...bounds(key, value.length));
   }
   if (Array.isArray(value) && Array.isArray(key)) return indices(value, key);
   if (value === null && (typeof key === "string" || typeof key === "number" || isSlice(key))) {

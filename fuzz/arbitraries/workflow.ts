@@ -1,0 +1,443 @@
+// Workflow documents that load, over every kind of task, with expressions that work, that fail and
+// that ask for the time; inputs for them; and what the outside answers.
+import fc from "fast-check";
+import type { Json } from "../models/workflow.ts";
+
+export interface Answer {
+  /** Undefined: a failure. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly failure?: string;
+}
+
+export interface Script {
+  readonly document: Json;
+  readonly input: Json;
+  /** Given in turn, again and again. */
+  readonly answers: readonly Answer[];
+  readonly chance: readonly string[];
+  /** After so many results the run is cancelled. */
+  readonly cancelAfter: number | null;
+}
+
+/** What the documents refer to. */
+export const tables: Readonly<Record<string, Json>> = {
+  "first.json": {
+    table: { name: "first", version: "1.0.0" },
+    hitPolicy: "first",
+    inputs: ["n"],
+    rules: [
+      { id: "A", when: { n: { lt: 2 } }, then: "low", reasons: ["LOW", "LOWER"] },
+      { id: "B", when: { n: { in: [2, "x", null] } }, then: { is: "two" } },
+    ],
+    default: { then: null, reasons: ["NONE"] },
+  },
+  "unique.json": {
+    table: { name: "unique", version: "2" },
+    hitPolicy: "unique",
+    inputs: ["n", "a"],
+    rules: [
+      { id: "A", when: { n: { gte: 1, lt: 3 } }, then: 1, reasons: ["X"] },
+      { id: "B", when: { a: true }, then: 2 },
+    ],
+  },
+  "collect.json": {
+    table: { name: "collect", version: "3" },
+    hitPolicy: "collect",
+    inputs: ["n"],
+    rules: [
+      { id: "A", when: { n: { gt: 0 } }, then: "a", reasons: ["P"] },
+      { id: "B", when: {}, then: "b", reasons: ["Q"] },
+      { id: "C", when: { n: "x" }, then: "c" },
+    ],
+  },
+};
+
+const errors = "https://open-workflow-specification.org/spec/1.0.0/errors/";
+
+/** Programs that give one value whatever they are given. */
+const safe = [
+  ".",
+  ".n? // 0",
+  "(.n? // 0) < 3",
+  ".a? == true",
+  "{a: ., n: 1}",
+  "{b: 1, a: 2, n: (.n? // 0)}",
+  "[.n?, {n: 2}, null]",
+  "[range(3)]",
+  "null",
+  "false",
+  "true",
+  '"x"',
+  '{n: "a/b", a: ".."}',
+  '"ü\\n"',
+  "-0",
+  "1e400",
+  "tojson",
+  "$context",
+  "($context.n? // 0) + 1",
+  "{n: (($context.n? // 0) + 1)}",
+  "($context.n? // 0) < 2",
+  "$input",
+  "$output",
+  "$task.name",
+  "$task.reference",
+  "$task.output",
+  "$task.input",
+  "$workflow.input",
+  "$workflow.definition.document.name",
+  "$runtime",
+];
+/** Programs that ask. */
+const asking = [
+  "$task.startedAt.iso8601",
+  "$workflow.id",
+  "$workflow.startedAt.epoch",
+  "[$task.startedAt.epoch.seconds, $workflow.id]",
+  "now",
+  "[now, $workflow.id]",
+  "if false then now else 1 end",
+  "{n: now, a: $task}",
+];
+/** Programs that fail, always or with some data. */
+const risky = [
+  ".a",
+  ".n + 1",
+  ".a.b",
+  "[.n, .a]",
+  "length",
+  "keys",
+  "$context.a",
+  "$input.n",
+  "empty",
+  "1, 2",
+  'error("no")',
+  "error({a: 1})",
+  "error(null)",
+];
+/** Programs by the variable that they want in scope. */
+const ofVariable: Readonly<Record<string, readonly string[]>> = {
+  item: ["$item", "$item.n?", "{n: $item}", "$item == 1"],
+  index: ["$index", "$index < 1", "{n: $index}"],
+  error: ["$error.status", "$error.type", "$error", "$error.status > 500", "{n: $error.status}", "true"],
+  e: ["$e", "$e.status == 503"],
+};
+
+interface Scope {
+  readonly variables: readonly string[];
+  readonly depth: number;
+}
+
+/** Undefined `n` times out of `n + 1`. */
+const oneIn = <T>(n: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof(
+    { weight: n, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary },
+  );
+const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => oneIn(7, arbitrary);
+const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  oneIn(1, arbitrary);
+
+/** An object without the members that are undefined. */
+const parts = (record: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Json> =>
+  fc
+    .record(record)
+    .map(
+      (value) =>
+        Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Json,
+    );
+
+const program = ({ variables }: Scope): fc.Arbitrary<string> => {
+  const own = variables.flatMap((name) => ofVariable[name] ?? []);
+  return fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...safe) },
+    { weight: 3, arbitrary: fc.constantFrom(...asking) },
+    { weight: 2, arbitrary: fc.constantFrom(...risky) },
+    ...(own.length === 0 ? [] : [{ weight: 10, arbitrary: fc.constantFrom(...own) }]),
+  );
+};
+const braced = (scope: Scope): fc.Arbitrary<string> =>
+  program(scope).map((text) => `\${ ${text} }`);
+const either = (scope: Scope): fc.Arbitrary<string> => fc.oneof(program(scope), braced(scope));
+
+const literal: fc.Arbitrary<Json> = fc.constantFrom<Json[]>(null, true, 0, 2.5, "text", "x y", []);
+const template = (scope: Scope): fc.Arbitrary<Json> =>
+  fc.oneof(
+    braced(scope),
+    literal,
+    fc.tuple(braced(scope), literal).map(([n, a]): Json => ({ n, a })),
+    fc.tuple(braced(scope), literal).map(([a, b]): Json => [a, { b }]),
+  );
+
+/** Where a string is an expression anyway. */
+const shape = (scope: Scope): fc.Arbitrary<Json> =>
+  fc.oneof(either(scope), template(scope).filter((v) => typeof v !== "string"));
+
+/** Where only texts, numbers and booleans are welcome. */
+const scalar = (scope: Scope): fc.Arbitrary<Json> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom<Json[]>("x", 1, true, "${ .n? // 7 }", "a b&c=é") },
+    { weight: 1, arbitrary: template(scope) },
+  );
+
+const duration = fc.constantFrom<Json[]>(
+  { milliseconds: 0 },
+  { milliseconds: 10 },
+  { seconds: 2, milliseconds: 1 },
+);
+
+const policy = (scope: Scope): fc.Arbitrary<Json> =>
+  parts({
+    when: rarely(program(scope)),
+    exceptWhen: rarely(program(scope)),
+    delay: sometimes(duration),
+    backoff: sometimes(
+      fc.constantFrom<Json[]>({ linear: {} }, { exponential: {} }, { constant: {} }),
+    ),
+    limit: fc.nat(2).map((count) => ({ attempt: { count } })),
+    jitter: rarely(fc.constant({ from: { milliseconds: 3 }, to: { seconds: 1 } })),
+  });
+
+const endpoint = (scope: Scope): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 20, arbitrary: fc.constant("https://a.example/v1/x") },
+    fc.constantFrom(
+      "https://a.example/v1/{n}",
+      "https://a.example/v1/{a}/z",
+      "https://A.example:443/v1/{n}?k=1".replace("A.example:443", "a.example"),
+      "https://b.example/v1",
+    ),
+    braced(scope),
+    program(scope).map((text) => `\${ "https://a.example/v1/" + (${text} | tostring) }`),
+  );
+
+const http = (scope: Scope): fc.Arbitrary<Json> =>
+  fc
+    .tuple(
+      parts({
+        method: fc.constantFrom("get", "POST"),
+        endpoint: endpoint(scope),
+        query: rarely(scalar(scope).map((q): Json => ({ q, a: [1, "ü"] }))),
+        headers: rarely(scalar(scope).map((x): Json => ({ "X-A": x }))),
+        body: sometimes(template(scope)),
+        output: sometimes(fc.constantFrom("content", "raw", "response")),
+        redirect: rarely(fc.boolean()),
+      }),
+      rarely(fc.constant({ reach: { responseHeaders: ["x-id"] } })),
+    )
+    .map(([args, metadata]): Json => ({
+      call: "http",
+      with: args,
+      ...(metadata === undefined ? {} : { metadata }),
+    }));
+
+const inlineError = (scope: Scope): fc.Arbitrary<Json> =>
+  parts({
+    type: fc.constantFrom(`${errors}runtime`, "https://t.example/e"),
+    status: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom<Json[]>(400, 503) },
+      { weight: 1, arbitrary: braced(scope) },
+    ),
+    title: rarely(fc.oneof(fc.constant("T"), braced(scope))),
+    detail: rarely(fc.oneof(fc.constant("D"), braced(scope))),
+  });
+
+const bodies = (scope: Scope): fc.Arbitrary<Json> => {
+  const { depth, variables } = scope;
+  const deeper = (...more: string[]): Scope => ({
+    depth: depth - 1,
+    variables: [...variables, ...more],
+  });
+  const flat: fc.WeightedArbitrary<Json>[] = [
+    {
+      weight: 4,
+      arbitrary: fc.oneof(
+        program(scope).map((set): Json => ({ set })),
+        fc.tuple(template(scope), template(scope)).map(([n, a]): Json => ({ set: { n, a } })),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.oneof(
+        inlineError(scope).map((error): Json => ({ raise: { error } })),
+        fc.constant<Json>({ raise: { error: "named" } }),
+      ),
+    },
+    { weight: 5, arbitrary: http(scope) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...Object.keys(tables)), template(scope))
+        .map(([table, input]): Json => ({ call: "decide", with: { table, input } })),
+    },
+  ];
+  if (depth === 0) return fc.oneof(...flat);
+  return fc.oneof(
+    ...flat,
+    { weight: 1, arbitrary: fc.record({ do: list(deeper()) }) as fc.Arbitrary<Json> },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          fc.oneof(fc.constantFrom<Json[]>("[1, 2]", [1, "${ . }"], "[range(3)]"), either(scope)),
+          rarely(program({ depth, variables: [...variables, "item", "index"] })),
+          list(deeper("item", "index")),
+        )
+        .map(([of, condition, tasks]): Json => ({
+          for: { in: of },
+          ...(condition === undefined ? {} : { while: condition }),
+          do: tasks,
+        })),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.boolean().chain((renamed) => {
+        const name = renamed ? "e" : "error";
+        const caught = { depth, variables: [...variables, name] };
+        return fc
+          .tuple(
+            list(deeper()),
+            parts({
+              errors: rarely(
+                fc.constantFrom<Json[]>(
+                  { with: { status: 503 } },
+                  { with: { type: `${errors}expression` } },
+                ),
+              ),
+              as: fc.constant(renamed ? "e" : undefined),
+              when: rarely(program(caught)),
+              exceptWhen: rarely(program(caught)),
+              retry: sometimes(fc.oneof(policy(caught), fc.constant("thrice"))),
+              do: sometimes(list(deeper(name))),
+            }),
+          )
+          .map(([tasks, clause]): Json => ({ try: tasks, catch: clause }));
+      }),
+    },
+  );
+};
+
+const flows = (count: number): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom("continue", "exit", "end") },
+    { weight: 2, arbitrary: fc.nat(count - 1).map((i) => `t${i}`) },
+  );
+
+function list(scope: Scope): fc.Arbitrary<Json> {
+  return fc.integer({ min: 1, max: 3 }).chain((count) =>
+    fc
+      .array(task(scope, count), { minLength: count, maxLength: count })
+      .map((tasks): Json => tasks.map((t, i): Json => ({ [`t${i}`]: t }))),
+  );
+}
+
+function task(scope: Scope, count: number): fc.Arbitrary<Json> {
+  const choice = fc
+    .array(
+      parts({ when: fc.oneof({ weight: 4, arbitrary: program(scope) }, { weight: 1, arbitrary: fc.constant(undefined) }), then: flows(count) }),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((cases): Json => {
+      // At most one without `when`.
+      let fallback = false;
+      const kept = (cases as { when?: Json; then: Json }[]).filter(({ when }) => {
+        const isSecond = when === undefined && fallback;
+        fallback ||= when === undefined;
+        return !isSecond;
+      });
+      return { switch: kept.map((c, i): Json => ({ [`c${i}`]: c as Json })) };
+    });
+  const common = parts({
+    if: rarely(program(scope)),
+    input: rarely(fc.record({ from: shape(scope) })),
+    output: rarely(fc.record({ as: shape(scope) })),
+    export: rarely(fc.record({ as: shape(scope) })),
+    then: rarely(flows(count)),
+  });
+  const body = fc.oneof(
+    { weight: 6, arbitrary: bodies(scope) },
+    { weight: 1, arbitrary: choice },
+  );
+  return fc
+    .tuple(common, body, rarely(flows(count)))
+    .map(([some, rest, then]): Json => {
+      const whole = { ...(some as object), ...(rest as object) } as Record<string, Json>;
+      if (whole["try"] !== undefined && then !== undefined) {
+        whole["catch"] = { ...(whole["catch"] as object), then };
+      }
+      return whole;
+    });
+}
+
+const top: Scope = { depth: 3, variables: [] };
+
+const document = fc
+  .record({
+    do: list(top),
+    input: rarely(fc.record({ from: either(top) })),
+    output: rarely(fc.record({ as: either(top) })),
+  })
+  .map(({ do: tasks, input, output }): Json => ({
+    document: { dsl: "1.0.3", namespace: "fuzz", name: "case", version: "1.0.0" },
+    use: {
+      errors: { named: { type: `${errors}validation`, status: 422, detail: "${ .a }" } },
+      retries: {
+        thrice: { limit: { attempt: { count: 3 } }, delay: { milliseconds: 5 }, backoff: { linear: {} } },
+      },
+    },
+    do: tasks,
+    ...(input === undefined ? {} : { input: input as Json }),
+    ...(output === undefined ? {} : { output: output as Json }),
+  }));
+
+const answer: fc.Arbitrary<Answer> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      status: fc.constantFrom(200, 200, 201, 302, 404, 503),
+      headers: fc.constantFrom<Readonly<Record<string, string>>[]>(
+        {},
+        { "X-Id": "7", date: "today" },
+      ),
+      body: fc.constantFrom(
+        '{"n":1,"a":true}',
+        '{"n":2,"a":{"b":"x"}}',
+        "[1,2,{}]",
+        "null",
+        '"text"',
+        "",
+        "not json",
+        '{"a":1,"a":2}',
+        "12345678901234567890",
+        "\uFEFF{}",
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      failure: fc.constantFrom("refused", "timeout", "denied", "tooLarge", "redirect"),
+    }),
+  },
+);
+
+const hex = fc
+  .array(fc.nat(15), { minLength: 32, maxLength: 32 })
+  .map((digits) => digits.map((d) => d.toString(16)).join(""));
+
+export const scripts: fc.Arbitrary<Script> = fc.record({
+  document,
+  input: fc.constantFrom<Json[]>(
+    {},
+    null,
+    { n: 1, a: true },
+    { n: 2, a: { b: "x" } },
+    { a: "x y", n: "q" },
+    [1, 2],
+    "text",
+  ),
+  answers: fc.array(answer, { minLength: 1, maxLength: 4 }),
+  chance: fc.array(hex, { minLength: 1, maxLength: 3 }),
+  cancelAfter: oneIn(15, fc.nat(4)).map((n) => n ?? null),
+});

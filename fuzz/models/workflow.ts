@@ -1,0 +1,665 @@
+// What a workflow run must do, said as plainly as possible: docs/spec/workflow.md and trace.md as a
+// recursive program over the document, with exceptions for errors. Nothing here is shared with the
+// engine but the evaluation of one jq expression, which has a model of its own.
+//
+// A phase of a task that has to ask for the time or an id is begun again when the answer is there
+// (WF-9); hence evaluation is a plain function that throws what it lacks.
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Dict = { [key: string]: Json };
+
+/** An expression's value, or its error's text. */
+export type Evaluate = (
+  program: string,
+  input: Json,
+  variables: Dict,
+) => { readonly value: Json } | { readonly error: string };
+
+export interface Question {
+  readonly type: "http" | "clock" | "random" | "timer";
+  readonly key: string;
+  readonly request: Dict;
+}
+
+export interface Setting {
+  readonly document: Json;
+  readonly tables: Readonly<Record<string, Json>>;
+  readonly input: Json;
+  readonly granted: (method: string, uri: string) => boolean;
+  readonly evaluate: Evaluate;
+  /** Most records that are worth looking at. */
+  readonly patience: number;
+  /** Every record that leaves is put here. */
+  readonly seen: Json[];
+}
+
+/** The run has become too long to follow. */
+export class GiveUp extends Error {}
+
+/** An error of the DSL on its way up. */
+class Fault extends Error {
+  readonly error: Json;
+  constructor(error: Json) {
+    super("fault");
+    this.error = error;
+  }
+}
+
+/** `then: end` on its way out. */
+class End extends Error {
+  readonly output: Json;
+  constructor(output: Json) {
+    super("end");
+    this.output = output;
+  }
+}
+
+type Wanted = "now" | "workflow.startedAt" | "task.startedAt" | "workflow.id";
+class Lacking extends Error {
+  readonly what: Wanted;
+  constructor(what: Wanted) {
+    super(what);
+    this.what = what;
+  }
+}
+
+interface Frame {
+  readonly pointer: string;
+  readonly name: string;
+  readonly definition: Json;
+  readonly iteration: readonly number[];
+  readonly variables: Dict;
+  raw: Json;
+  input: Json;
+  output: Json;
+  started?: number;
+}
+
+type Mode = "before" | "inside" | "after" | "export";
+type Asking<T> = Generator<Question, T, Dict>;
+type List = readonly { readonly [name: string]: Dict }[];
+
+const errorType = (name: string): string =>
+  `https://open-workflow-specification.org/spec/1.0.0/errors/${name}`;
+
+/** Yields what the run asks and is given results. */
+export function* interpret(setting: Setting): Asking<void> {
+  const { document, tables, granted, evaluate, patience, seen } = setting;
+  const w = document as Dict;
+  let seq = 1;
+  let asked = 0;
+  let now: number | undefined;
+  let startedAt: number | undefined;
+  let id: string | undefined;
+  let context: Json = null;
+  let counts: Record<string, number> = {};
+
+  const emit = (record: Dict): void => {
+    seen.push({ ...record, seq: seq++ });
+    if (seen.length > patience) throw new GiveUp();
+  };
+
+  function* ask(frame: Frame, type: Question["type"], request: Dict): Asking<Dict> {
+    const counted = `${frame.pointer} ${type}`;
+    counts[counted] = (counts[counted] ?? 0) + 1;
+    const key = String(asked++);
+    const { iteration, pointer: task } = frame;
+    const occurrence = counts[counted];
+    emit({ iteration: [...iteration], key, kind: "request", occurrence, request, task, type });
+    const result = yield { type, key, request };
+    seq++;
+    now = undefined;
+    return result;
+  }
+
+  function* phase<T>(frame: Frame, work: () => T): Asking<T> {
+    for (;;) {
+      try {
+        return work();
+      } catch (lack) {
+        if (!(lack instanceof Lacking)) throw lack;
+        const { what } = lack;
+        const isClock = what !== "workflow.id";
+        const result = yield* ask(frame, isClock ? "clock" : "random", { for: what });
+        if (what === "now") now = result["ms"] as number;
+        else if (what === "workflow.startedAt") startedAt = result["ms"] as number;
+        else if (what === "task.startedAt") frame.started = result["ms"] as number;
+        else id = uuid(result["hex"] as string);
+      }
+    }
+  }
+
+  /** WF-9: what the expressions in a value mention must be there first, `now` last. */
+  const need = (frame: Frame, texts: string): void => {
+    const whole = (name: string): boolean => new RegExp(`\\$${name}(?!\\.[a-zA-Z_])`).test(texts);
+    const isTask = frame.pointer !== "";
+    if (/\$workflow\.startedAt/.test(texts) || whole("workflow"))
+      if (startedAt === undefined) throw new Lacking("workflow.startedAt");
+    if (isTask && (/\$task\.startedAt/.test(texts) || whole("task")))
+      if (frame.started === undefined) throw new Lacking("task.startedAt");
+    if (/\$workflow\.id/.test(texts) || whole("workflow"))
+      if (id === undefined) throw new Lacking("workflow.id");
+    if (/\bnow\b/.test(texts) && now === undefined) throw new Lacking("now");
+  };
+
+  const fault = (frame: Frame, type: string, status: number, title: string, detail = ""): never => {
+    throw new Fault({
+      ...(detail === "" ? {} : { detail }),
+      instance: frame.pointer,
+      status,
+      title,
+      type: errorType(type),
+    });
+  };
+
+  const jq = (program: string, input: Json, frame: Frame, mode: Mode): Json => {
+    const isTask = frame.pointer !== "";
+    const found = evaluate(program.replaceAll(/\bnow\b/g, "$now"), input, {
+      context,
+      input: mode === "before" ? null : frame.input,
+      output: mode === "export" ? frame.output : null,
+      task: isTask
+        ? {
+            definition: frame.definition,
+            input: frame.raw,
+            name: frame.name,
+            output: mode === "after" || mode === "export" ? frame.output : null,
+            reference: frame.pointer,
+            startedAt: time(frame.started),
+          }
+        : null,
+      workflow: { definition: w, id: id ?? null, input: setting.input, startedAt: time(startedAt) },
+      runtime: { metadata: {}, name: "reach", version: "1" },
+      now: now === undefined ? null : now / 1000,
+      ...frame.variables,
+    });
+    if ("error" in found) return fault(frame, "expression", 400, "An expression failed", found.error);
+    return found.value;
+  };
+
+  const inner = (text: string): string | undefined => /^\s*\$\{([\s\S]*)\}\s*$/.exec(text)?.[1];
+
+  /** WF-3: a string that is an expression with or without `${ }`. */
+  const program = (text: Json, input: Json, frame: Frame, mode: Mode): Json => {
+    need(frame, text as string);
+    return jq(inner(text as string) ?? (text as string), input, frame, mode);
+  };
+
+  /** WF-3: any other value. */
+  const template = (value: Json, input: Json, frame: Frame, mode: Mode): Json => {
+    need(frame, expressionsOf(value).join(" "));
+    const build = (v: Json): Json => {
+      if (typeof v === "string") {
+        const text = inner(v);
+        return text === undefined ? v : jq(text, input, frame, mode);
+      }
+      if (Array.isArray(v)) return v.map((x) => build(x));
+      if (v === null || typeof v !== "object") return v;
+      return Object.fromEntries(
+        Object.keys(v)
+          .sort()
+          .map((k) => [k, build(v[k] as Json)]),
+      );
+    };
+    return build(value);
+  };
+  const expressionsOf = (v: Json): string[] => {
+    if (typeof v === "string") return inner(v) === undefined ? [] : [v];
+    if (v === null || typeof v !== "object") return [];
+    return Object.values(v).flatMap((x) => expressionsOf(x));
+  };
+  const either = (v: Json, input: Json, frame: Frame, mode: Mode): Json =>
+    typeof v === "string" ? program(v, input, frame, mode) : template(v, input, frame, mode);
+
+  // ---- Tasks -----------------------------------------------------------------------------------
+
+  interface Place {
+    readonly pointer: string;
+    readonly iteration: readonly number[];
+    readonly variables: Dict;
+  }
+
+  function* runList(list: List, place: Place, value: Json): Asking<Json> {
+    let index = 0;
+    while (index < list.length) {
+      const done = yield* runTask(list, index, place, value);
+      value = done.output;
+      index = done.next;
+    }
+    return value;
+  }
+
+  function* runTask(
+    list: List,
+    index: number,
+    place: Place,
+    raw: Json,
+  ): Asking<{ output: Json; next: number }> {
+    const [name = "", definition = {}] = Object.entries(list[index] ?? {})[0] ?? [];
+    const pointer = `${place.pointer}/${index}/${name}`;
+    const frame: Frame = {
+      ...place,
+      pointer,
+      name,
+      definition,
+      raw,
+      input: null,
+      output: null,
+    };
+    const t = definition;
+    const record = { input: raw, iteration: [...place.iteration], kind: "task", task: pointer };
+    let flow = (t["then"] ?? "continue") as string;
+    let status = "completed";
+    try {
+      const isSkipped =
+        t["if"] !== undefined &&
+        !truthy(yield* phase(frame, () => program(t["if"] as Json, raw, frame, "before")));
+      if (isSkipped) {
+        frame.output = raw;
+        flow = "continue";
+        status = "skipped";
+      } else {
+        const from = (t["input"] as Dict | undefined)?.["from"];
+        frame.input =
+          from === undefined
+            ? raw
+            : yield* phase(frame, () => either(from, raw, frame, "before"));
+        const chosen = yield* runBody(t, frame);
+        if (chosen !== undefined) flow = chosen;
+        const as = (t["output"] as Dict | undefined)?.["as"];
+        if (as !== undefined) {
+          frame.output = yield* phase(frame, () => either(as, frame.output, frame, "after"));
+        }
+        const exported = (t["export"] as Dict | undefined)?.["as"];
+        if (exported !== undefined) {
+          context = yield* phase(frame, () => either(exported, frame.output, frame, "export"));
+        }
+      }
+    } catch (error) {
+      if (error instanceof Fault) {
+        emit({ ...record, context, error: error.error, next: "raise", status: "faulted" });
+      }
+      throw error;
+    }
+    const names = list.map((item) => Object.keys(item)[0]);
+    const next =
+      flow === "continue"
+        ? index + 1
+        : flow === "exit" || flow === "end"
+          ? list.length
+          : names.indexOf(flow);
+    const named =
+      flow === "end"
+        ? "end"
+        : next >= list.length
+          ? "exit"
+          : `${place.pointer}/${next}/${names[next]}`;
+    emit({ ...record, context, next: named, output: frame.output, status });
+    if (flow === "end") throw new End(frame.output);
+    return { output: frame.output, next };
+  }
+
+  /** Sets the frame's output; returns the flow that the task chose, if it chose one. */
+  function* runBody(t: Dict, frame: Frame): Asking<string | undefined> {
+    const inside = (list: string, more: Dict = {}, turn: readonly number[] = []): Place => ({
+      pointer: `${frame.pointer}/${list}`,
+      iteration: [...frame.iteration, ...turn],
+      variables: { ...frame.variables, ...more },
+    });
+    const { input } = frame;
+    if (t["set"] !== undefined) {
+      frame.output = yield* phase(frame, () => either(t["set"] as Json, input, frame, "inside"));
+    } else if (t["switch"] !== undefined) {
+      const cases = (t["switch"] as Dict[]).map((c) => Object.values(c)[0] as Dict);
+      frame.output = input;
+      const chosen = yield* phase(
+        frame,
+        () =>
+          cases.find(
+            (c) => c["when"] !== undefined && truthy(program(c["when"], input, frame, "inside")),
+          ) ?? cases.find((c) => c["when"] === undefined),
+      );
+      return chosen?.["then"] as string | undefined;
+    } else if (t["for"] !== undefined) {
+      const head = t["for"] as Dict;
+      const items = yield* phase(frame, () => either(head["in"] as Json, input, frame, "inside"));
+      if (!Array.isArray(items)) fault(frame, "expression", 400, "for.in is not an array");
+      let value = input;
+      for (const [turn, item] of (items as Json[]).entries()) {
+        const variables = {
+          [(head["each"] ?? "item") as string]: item,
+          [(head["at"] ?? "index") as string]: turn,
+        };
+        const condition = t["while"];
+        if (condition !== undefined) {
+          const own = frame.variables;
+          Object.assign(frame, { variables: { ...own, ...variables } });
+          const more = yield* phase(frame, () => program(condition, value, frame, "inside"));
+          Object.assign(frame, { variables: own });
+          if (!truthy(more)) break;
+        }
+        counts = Object.fromEntries(
+          Object.entries(counts).filter(([key]) => !key.startsWith(`${frame.pointer}/`)),
+        );
+        value = yield* runList(t["do"] as unknown as List, inside("do", variables, [turn]), value);
+      }
+      frame.output = value;
+    } else if (t["try"] !== undefined) {
+      return yield* runTry(t, frame, inside);
+    } else if (t["do"] !== undefined) {
+      frame.output = yield* runList(t["do"] as unknown as List, inside("do"), input);
+    } else if (t["raise"] !== undefined) {
+      const given = (t["raise"] as Dict)["error"] as Json;
+      const named = typeof given === "string" ? ((w["use"] as Dict)["errors"] as Dict)[given] : given;
+      const e = (yield* phase(frame, () => template(named as Json, input, frame, "inside"))) as Dict;
+      const isText = (v: Json | undefined): boolean => v === undefined || typeof v === "string";
+      const isGood =
+        typeof e["type"] === "string" &&
+        typeof e["status"] === "number" &&
+        isText(e["title"]) &&
+        isText(e["detail"]);
+      if (!isGood) fault(frame, "expression", 400, "The error to raise is malformed");
+      throw new Fault({ ...e, instance: frame.pointer });
+    } else if (t["call"] === "decide") {
+      const { table, input: given } = t["with"] as { table: string; input: Json };
+      const value = yield* phase(frame, () => template(given, input, frame, "inside"));
+      const answer = decide(tables[table] as Dict, value);
+      if (typeof answer === "string") {
+        fault(frame, "runtime", 500, "The decision table gave no answer", answer);
+      }
+      frame.output = answer;
+    } else yield* runHttp(t, frame);
+    return undefined;
+  }
+
+  function* runTry(
+    t: Dict,
+    frame: Frame,
+    inside: (list: string, more?: Dict) => Place,
+  ): Asking<string | undefined> {
+    const clause = t["catch"] as Dict;
+    const policies = ((w["use"] as Dict | undefined)?.["retries"] ?? {}) as Dict;
+    const policy =
+      typeof clause["retry"] === "string" ? policies[clause["retry"]] : clause["retry"];
+    for (let attempt = 1; ; attempt++) {
+      try {
+        frame.output = yield* runList(t["try"] as unknown as List, inside("try"), frame.input);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const caught = error.error as Dict;
+        const variables = { [(clause["as"] ?? "error") as string]: caught };
+        const own = frame.variables;
+        Object.assign(frame, { variables: { ...own, ...variables } });
+        const holds = (of: Dict): boolean =>
+          (of["when"] === undefined || truthy(program(of["when"], caught, frame, "inside"))) &&
+          (of["exceptWhen"] === undefined ||
+            !truthy(program(of["exceptWhen"], caught, frame, "inside")));
+        const filter = ((clause["errors"] as Dict | undefined)?.["with"] ?? {}) as Dict;
+        const plan = yield* phase(frame, () => {
+          const fits = Object.entries(filter).every(([k, v]) => caught[k] === v);
+          if (!fits || !holds(clause)) return "not mine";
+          if (policy === undefined) return "give in";
+          const most = (((policy as Dict)["limit"] as Dict | undefined)?.["attempt"] as Dict)?.[
+            "count"
+          ];
+          const may = most === undefined || attempt <= (most as number);
+          return may && holds(policy as Dict) ? "retry" : "give in";
+        });
+        if (plan === "not mine") throw error;
+        if (plan === "retry") {
+          let delay = delayOf(policy as Dict, attempt);
+          const jitter = (policy as Dict)["jitter"] as Dict | undefined;
+          if (jitter !== undefined) {
+            const { hex } = (yield* ask(frame, "random", { for: "jitter" })) as { hex: string };
+            const [from, to] = [ms(jitter["from"]), ms(jitter["to"])];
+            delay += from + (Number.parseInt(hex.slice(0, 13), 16) / 2 ** 52) * (to - from);
+          }
+          delay = Math.floor(delay);
+          const { iteration, pointer: task } = frame;
+          const more = { attempt: attempt + 1, delay, error: caught };
+          emit({ ...more, iteration: [...iteration], kind: "retry", task });
+          if (delay > 0) yield* ask(frame, "timer", { ms: delay });
+          Object.assign(frame, { variables: own });
+          continue;
+        }
+        Object.assign(frame, { variables: own });
+        frame.output =
+          clause["do"] === undefined
+            ? frame.input
+            : yield* runList(
+                clause["do"] as unknown as List,
+                inside("catch/do", variables),
+                frame.input,
+              );
+        return clause["then"] as string | undefined;
+      }
+    }
+  }
+
+  function* runHttp(t: Dict, frame: Frame): Asking<void> {
+    const { input } = frame;
+    const args = t["with"] as Dict;
+    const names = ((t["metadata"] as Dict | undefined)?.["reach"] as Dict | undefined)?.[
+      "responseHeaders"
+    ];
+    const endpoint = args["endpoint"] as string;
+    const request = yield* phase(frame, (): Dict => {
+      const { headers = {}, query = {}, body, method, output, redirect } = args;
+      need(frame, expressionsOf([endpoint, headers, query, body ?? null]).join(" "));
+      let uri: Json = endpoint;
+      if (inner(endpoint) === undefined) {
+        uri = endpoint.replaceAll(/\{([^}]*)\}/g, (_, name: string) => {
+          const v = isDict(input) ? input[name] : undefined;
+          if (!isScalar(v)) {
+            const title = "The endpoint's URI template names a value that is not there";
+            return fault(frame, "expression", 400, title, name);
+          }
+          return percent(String(v));
+        });
+      } else uri = template(endpoint, input, frame, "inside");
+      if (typeof uri !== "string") {
+        return fault(frame, "expression", 400, "The endpoint is not a text");
+      }
+      for (const [key, value] of sorted(template(query, input, frame, "inside") as Dict)) {
+        for (const v of Array.isArray(value) ? value : [value]) {
+          if (!isScalar(v)) {
+            const title =
+              "A query parameter is neither text, number, boolean nor an array of them";
+            return fault(frame, "expression", 400, title);
+          }
+          uri += `${uri.includes("?") ? "&" : "?"}${percent(key)}=${percent(String(v))}`;
+        }
+      }
+      const path = /^https:\/\/[^/?]*([^?]*)/.exec(uri)?.[1];
+      const why =
+        path === undefined ? "it must begin with https:// or http://" : whyNotPath(path);
+      if (why !== undefined) {
+        const title = "The endpoint is not a URI that Reach accepts";
+        return fault(frame, "configuration", 400, title, why);
+      }
+      const sent = body === undefined ? {} : { body: template(body, input, frame, "inside") };
+      const fields: Dict = {};
+      for (const [key, value] of sorted(template(headers, input, frame, "inside") as Dict)) {
+        if (!isScalar(value)) {
+          return fault(frame, "expression", 400, "A header's value is not a text");
+        }
+        if (/[^ -~]|^ | $/.test(String(value))) {
+          const title = "A header's value holds a character that is not allowed";
+          return fault(frame, "configuration", 400, title);
+        }
+        fields[key.toLowerCase()] = String(value);
+      }
+      return {
+        ...sent,
+        headers: fields,
+        method: (method as string).toUpperCase(),
+        ...(output === "raw" ? { read: "raw" } : {}),
+        redirect: redirect ?? false,
+        ...(names === undefined ? {} : { responseHeaders: names }),
+        uri,
+      };
+    });
+    const { method, uri, headers } = request as { method: string; uri: string; headers: Json };
+    if (!granted(method, uri)) {
+      const title = "The grant does not allow this request";
+      fault(frame, "authorization", 403, title, `${method} ${uri.replace(/\?.*/, "")}`);
+    }
+    const result = yield* ask(frame, "http", request);
+    const { failure, status } = result as { failure?: string; status: number };
+    if (failure !== undefined) {
+      if (failure === "denied") {
+        fault(frame, "authorization", 403, "The host does not allow this request", failure);
+      }
+      const isOdd = ["redirect", "tooLarge", "protocol"].includes(failure);
+      const title = isOdd
+        ? "The service's answer could not be taken"
+        : "The service could not be reached";
+      fault(frame, "communication", isOdd ? 502 : 503, title, failure);
+    }
+    if (status < 200 || status > (request["redirect"] === true ? 399 : 299)) {
+      const title = "The service answered with an error status";
+      fault(frame, "communication", status, title, `HTTP ${status}`);
+    }
+    const { body, bytes } = result;
+    if (args["output"] === "raw") frame.output = bytes as Json;
+    else if (args["output"] === "response") {
+      frame.output = {
+        content: (body === undefined ? bytes : body) as Json,
+        headers: result["headers"] as Json,
+        request: { headers, method, uri },
+        statusCode: status,
+      };
+    } else {
+      if (bytes !== undefined && bytes !== "") {
+        fault(frame, "communication", 502, "The service's answer is not JSON");
+      }
+      frame.output = body ?? null;
+    }
+  }
+
+  // ---- The run ---------------------------------------------------------------------------------
+
+  const root: Frame = {
+    pointer: "",
+    name: "",
+    definition: null,
+    iteration: [],
+    variables: {},
+    raw: setting.input,
+    input: setting.input,
+    output: null,
+  };
+  try {
+    const from = (w["input"] as Dict | undefined)?.["from"];
+    if (from !== undefined) {
+      root.input = yield* phase(root, () => either(from, setting.input, root, "before"));
+    }
+    context = root.input;
+    try {
+      const place = { pointer: "/do", iteration: [], variables: {} };
+      root.output = yield* runList(w["do"] as unknown as List, place, root.input);
+    } catch (end) {
+      if (!(end instanceof End)) throw end;
+      root.output = end.output;
+    }
+    const as = (w["output"] as Dict | undefined)?.["as"];
+    if (as !== undefined) {
+      root.output = yield* phase(root, () => either(as, root.output, root, "before"));
+    }
+    emit({ kind: "outcome", output: root.output, status: "completed" });
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    emit({ error: error.error, kind: "outcome", status: "faulted" });
+  }
+}
+
+const truthy = (v: Json): boolean => v !== null && v !== false;
+const isDict = (v: Json | undefined): v is Dict =>
+  typeof v === "object" && v !== null && !Array.isArray(v);
+const isScalar = (v: Json | undefined): v is string | number | boolean =>
+  ["string", "number", "boolean"].includes(typeof v);
+const sorted = (v: Dict): [string, Json][] => Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** RFC 6570, simple expansion. */
+const percent = (text: string): string =>
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+/** GRANT-4, as far as the generator goes. */
+function whyNotPath(path: string): string | undefined {
+  if (/[^!-~]|["<>[\\\]^`{|}]/.test(path)) return "a character that must be percent-encoded";
+  if (/%(2F|5C)/i.test(path)) return "an encoded slash in the path";
+  if (/%25(2F|5C|2E)/i.test(path)) return "a doubly encoded slash or dot in the path";
+  if (/%(0.|1.|7F)/i.test(path)) return "an encoded control character in the path";
+  const segments = path.split("/").slice(1);
+  for (const [i, segment] of segments.entries()) {
+    if (segment === "" && i < segments.length - 1) return "an empty segment in the path";
+    if (/^\.\.?$/.test(segment)) return "a dot segment in the path";
+  }
+  return undefined;
+}
+
+const time = (at: number | undefined): Json =>
+  at === undefined
+    ? null
+    : {
+        epoch: { milliseconds: at, seconds: Math.floor(at / 1000) },
+        iso8601: new Date(at).toISOString(),
+      };
+
+function uuid(hex: string): string {
+  const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3];
+  const text = `${hex.slice(0, 12)}4${hex.slice(13, 16)}${variant}${hex.slice(17)}`;
+  return text.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** Durations of the generator have milliseconds and seconds only. */
+const ms = (d: Json | undefined): number => {
+  const { seconds = 0, milliseconds = 0 } = d as { seconds?: number; milliseconds?: number };
+  return seconds * 1000 + milliseconds;
+};
+
+function delayOf(policy: Dict, n: number): number {
+  const d = policy["delay"] === undefined ? 0 : ms(policy["delay"]);
+  const { linear, exponential } = (policy["backoff"] ?? {}) as Dict;
+  const grown = linear !== undefined ? d * n : exponential !== undefined ? d * 2 ** (n - 1) : d;
+  return Math.min(grown, 30 * 86_400_000);
+}
+
+/** WF-24 to WF-27: the answer, or why there is none. */
+function decide(table: Dict, input: Json): Json {
+  if (!isDict(input)) return "The table's input is not an object";
+  for (const name of table["inputs"] as string[]) {
+    if (!Object.hasOwn(input, name)) return `The table's input lacks ${name}`;
+  }
+  const matches = (cell: Json, v: Json): boolean => {
+    if (!isDict(cell)) return cell === v;
+    if (cell["in"] !== undefined) return (cell["in"] as Json[]).includes(v);
+    const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = cell as Record<
+      string,
+      number
+    >;
+    return typeof v === "number" && v > gt && v >= gte && v < lt && v <= lte;
+  };
+  const policy = table["hitPolicy"];
+  const { name, version } = table["table"] as Dict;
+  let hits = (table["rules"] as Dict[]).filter((rule) =>
+    Object.entries(rule["when"] as Dict).every(([k, cell]) => matches(cell, input[k] as Json)),
+  );
+  if (policy === "first") hits = hits.slice(0, 1);
+  if (policy === "unique" && hits.length > 1) {
+    return `More than one rule matches, again at ${String(hits[1]?.["id"])}`;
+  }
+  const rules = hits.map((rule) => rule["id"] as Json);
+  if (hits.length === 0) {
+    if (table["default"] !== undefined) hits = [table["default"] as Dict];
+    else if (policy !== "collect") return `No rule matches in ${String(name)}`;
+  }
+  const reasons = hits.flatMap((rule) => (rule["reasons"] ?? []) as Json[]);
+  const results = hits.map((rule) => rule["then"] as Json);
+  const result = policy === "collect" ? results : (results[0] as Json);
+  return { reasons, result, rules, table: name as Json, version: version as Json };
+}

@@ -1,0 +1,257 @@
+// Random workflows with scripted answers: every build gives the same records, fuel and decision; so
+// does a run that is handed from build to build by snapshots, and a replay; and the records are the
+// ones that fuzz/models/workflow.ts says, as far as no limit was hit.
+import { createHash } from "node:crypto";
+import {
+  createEngine,
+  EngineError,
+  fromHex,
+  fromUtf8,
+  isInput,
+  makePack,
+  parseRecord,
+  replay,
+  toHex,
+  utf8,
+} from "@reach-fabric/engine";
+import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
+import { agreed, survivors } from "../../tools/builds.ts";
+import { scripts, tables } from "../arbitraries/workflow.ts";
+import type { Answer, Script } from "../arbitraries/workflow.ts";
+import { GiveUp, interpret } from "../models/workflow.ts";
+import type { Evaluate, Json, Question } from "../models/workflow.ts";
+import type { Target } from "../registry.ts";
+
+const limits = { fuel: 400_000, effects: 60 };
+const grant = {
+  http: [{ origin: "https://a.example", methods: ["GET", "POST"], paths: ["/v1/*"] }],
+};
+const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
+
+const packOf = (engine: Engine, { document }: Script): Pack =>
+  makePack(engine, {
+    id: "fuzz/case",
+    version: "1.0.0",
+    workflows: { "w.json": JSON.stringify(document) },
+    tables: Object.fromEntries(
+      Object.entries(tables).map(([path, table]) => [path, JSON.stringify(table)]),
+    ),
+  });
+
+/** What the outside says to request number n. */
+function outside(
+  { answers, chance }: Script,
+  type: string,
+  n: number,
+): { readonly result: object; readonly body?: string } {
+  if (type === "clock") return { result: { ms: 1_700_000_000_000 + n * 1001 } };
+  if (type === "random") return { result: { hex: chance[n % chance.length] } };
+  if (type === "timer") return { result: {} };
+  const { status, headers, body = "", failure } = answers[n % answers.length] as Answer;
+  return failure === undefined ? { result: { status, headers }, body } : { result: { failure } };
+}
+
+interface Told {
+  readonly records: Uint8Array[];
+  readonly status: string;
+  readonly fuel: number;
+  readonly decision: string;
+}
+
+/** A whole run. `next` gives the engine that goes on after a record has been taken. */
+function tell(script: Script, engine: Engine, next?: (from: Engine) => Engine): Told {
+  let at = engine;
+  const first = at.admitStart({ grant, limits }, JSON.stringify(script.input));
+  let step = at.start(first);
+  const records = [first, ...step.records];
+  for (let n = 0; step.status === "waiting"; n++) {
+    if (next !== undefined) at = next(at);
+    const request = parseRecord(records.at(-1) as Uint8Array) as RequestRecord;
+    const { result, body } = outside(script, request.type, n);
+    const record =
+      n === script.cancelAfter
+        ? at.admitCancel("enough")
+        : at.admitResult(request.key, result, body);
+    step = at.advance(record);
+    records.push(record, ...step.records);
+  }
+  return { records, status: step.status, fuel: at.fuelUsed(), decision: at.decision() };
+}
+
+/** The result that a body becomes (TRACE-6), for the model. */
+function admitted({ type, request }: Question, given: ReturnType<typeof outside>): Json {
+  const { status, headers } = given.result as { status?: number; headers?: Record<string, string> };
+  if (type !== "http" || status === undefined) return given.result as Json;
+  const names = (request["responseHeaders"] ?? []) as string[];
+  const kept = Object.entries(headers ?? {}).map(([k, v]) => [k.toLowerCase(), v] as const);
+  const common = { headers: Object.fromEntries(kept.filter(([k]) => names.includes(k))), status };
+  const { body = "" } = given;
+  const isJson = request["read"] === undefined && !/^$|^not|^\uFEFF|"a".*"a"|^\d{20}/.test(body);
+  if (isJson) return { ...common, body: JSON.parse(body) as Json };
+  return { ...common, bytes: Buffer.from(body).toString("base64") };
+}
+
+/** One expression, its variables bound by a program around it. */
+const evaluator =
+  (engine: Engine): Evaluate =>
+  (program, input, variables) => {
+    const names = Object.keys(variables);
+    const bound = names.map((name) => `.v.${name} as $${name} | `).join("");
+    const text = canonical({ i: input, v: variables });
+    const { outputs, error } = engine.evaluate(`${bound}.i | (${program})`, text, {
+      one: true,
+      fuel: limits.fuel,
+    });
+    if (error === null) return { value: JSON.parse(outputs[0] ?? "") as Json };
+    if (error.code.startsWith("REACH-E12")) throw new GiveUp();
+    return { error: error.message };
+  };
+
+function canonical(v: Json): string {
+  if (v === null || typeof v !== "object") return JSON.stringify(v);
+  if (Array.isArray(v)) return `[${v.map((x) => canonical(x)).join(",")}]`;
+  const members = Object.keys(v).sort();
+  return `{${members.map((k) => `${JSON.stringify(k)}:${canonical(v[k] as Json)}`).join(",")}}`;
+}
+
+/** What the model says left the engine, as far as it had the patience. */
+function modelled(script: Script, engine: Engine): { records: Json[]; whole: boolean } {
+  const seen: Json[] = [];
+  const run = interpret({
+    document: script.document,
+    tables,
+    input: script.input,
+    granted,
+    evaluate: evaluator(engine),
+    patience: 400,
+    seen,
+  });
+  try {
+    let asked = run.next();
+    for (let n = 0; asked.done !== true; n++) {
+      if (n === script.cancelAfter) return { records: seen, whole: false };
+      asked = run.next(
+        admitted(asked.value, outside(script, asked.value.type, n)) as Record<string, Json>,
+      );
+    }
+    return { records: seen, whole: true };
+  } catch (error) {
+    if (!(error instanceof GiveUp)) throw error;
+    return { records: seen, whole: false };
+  }
+}
+
+/** TRACE-14 and TRACE-15 for a run without forks. */
+function decisionOf(records: readonly Uint8Array[], pack: Pack): string {
+  const hash = (tag: string, ...parts: Uint8Array[]): Uint8Array => {
+    const h = createHash("sha256").update(`reach/v1/${tag}\0`);
+    for (const part of parts) {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64BE(BigInt(part.length));
+      h.update(length).update(part);
+    }
+    return h.digest();
+  };
+  const json = (v: unknown): Uint8Array => utf8(canonical(v as Json));
+  const all = records.map((bytes) => JSON.parse(fromUtf8(bytes)) as Record<string, Json>);
+  const effects = createHash("sha256").update("reach/v1/effects\0");
+  let used = 0;
+  for (const { kind, key, result } of all) {
+    if (kind !== "result") continue;
+    used += 1;
+    const asked = all.find((r) => r["kind"] === "request" && r["key"] === key);
+    const [name, type] = [utf8(String(key)), utf8(String(asked?.["type"]))];
+    effects.update(hash("effect", name, type, json(asked?.["request"]), json(result)));
+  }
+  const start = all[0] ?? {};
+  const { kind: _, seq: __, ...outcome } = all.at(-1) ?? {};
+  const races = outcome["status"] === "cancelled" ? [`cancel:${used}`] : [];
+  const decision = hash(
+    "decision",
+    new Uint8Array([0, 0, 0, 1]),
+    fromHex(pack.digest),
+    utf8(String(start["workflow"])),
+    json(start["input"]),
+    json(start["grant"]),
+    json(start["limits"]),
+    effects.digest(),
+    json(races),
+    json(outcome),
+  );
+  return toHex(decision);
+}
+
+const expect = (is: boolean, what: string, detail = ""): void => {
+  if (!is) throw new Error(`${what}${detail}`);
+};
+
+/** The first record that two lists do not share, in words. */
+function difference(actual: readonly string[], wanted: readonly string[]): string {
+  const at = actual.findIndex((text, i) => text !== wanted[i]);
+  const i = at < 0 ? actual.length : at;
+  return `\n  at ${i}\n  engine: ${actual[i]}\n  model:  ${wanted[i]}`;
+}
+
+export function workflowTarget(): Target<Script> {
+  const engines = survivors();
+  const judge = createEngine();
+  let asked = 0;
+  let known = 0;
+  let loaded = 0;
+  return {
+    name: "workflow",
+    arbitrary: scripts,
+    check: (script) => {
+      const builds = engines();
+      asked += 1;
+      const pack = packOf(judge, script);
+      const refusal = agreed(builds, ({ load }) => {
+        try {
+          load(pack);
+          return null;
+        } catch (error) {
+          if (error instanceof EngineError) return `${error.code} ${error.message}`;
+          throw error;
+        }
+      });
+      if (refusal !== null) throw new Error(`does not load: ${refusal}`);
+      loaded += 1;
+      const [first] = builds;
+      const straight = tell(script, first.engine);
+      const text = (told: Told): string[] => told.records.map((bytes) => fromUtf8(bytes));
+      const facts = (told: Told): string => canonical({ ...told, records: text(told) } as never);
+      agreed(builds, (engine) => facts(tell(script, engine)));
+
+      // From build to build, and an admission or another computation in between.
+      let turn = 0;
+      const hopping = tell(script, first.engine, (from) => {
+        const to = builds[++turn % builds.length]?.engine ?? from;
+        const state = from.snapshot();
+        to.evaluate("[range(9)]", "1");
+        to.restore(state);
+        expect(fromUtf8(to.snapshot()) === fromUtf8(state), "a snapshot restored is another one");
+        return to;
+      });
+      expect(facts(hopping) === facts(straight), "snapshots change the run");
+
+      const { status, decision } = replay(judge, pack, straight.records);
+      expect(status === "reproduced", "the replay says ", status);
+      expect(decision === straight.decision, "the replay decides otherwise");
+      expect(decisionOf(straight.records, pack) === decision, "not the decision of TRACE-14");
+
+      const left = straight.records.filter((bytes) => !isInput(bytes)).map((b) => fromUtf8(b));
+      const model = modelled(script, judge);
+      const wanted = model.records.map((record) => canonical(record));
+      const hitLimit = /"detail":"REACH-E12/.test(left.at(-1) ?? "");
+      if (hitLimit || !model.whole) {
+        const both = Math.min(left.length - 1, wanted.length);
+        const same = left.slice(0, both).join() === wanted.slice(0, both).join();
+        expect(same, "other records before a limit", difference(left, wanted));
+        return;
+      }
+      known += 1;
+      expect(left.join() === wanted.join(), "other records", difference(left, wanted));
+    },
+    known: () => `${loaded} of ${asked} loaded, the model followed ${known} to the end`,
+  };
+}

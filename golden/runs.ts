@@ -1,0 +1,76 @@
+// golden/runs: evidence that was made once and must be judged alike by every later verifier. Each
+// valid run stands beside tampered siblings. No node: import: runs in a browser, too.
+import { fromHex, sameBytes } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { publicKeyOf, verdicts, verify } from "@reach-fabric/evidence";
+import type { KeyFile, Policy, Report, Verdict } from "@reach-fabric/evidence";
+
+/** golden/runs/index.json. */
+export interface RunsIndex {
+  readonly format: "reach/golden-runs/v1";
+  readonly spec: string;
+  readonly notes: string;
+  /** Public keys that a case's policy may trust, by name. */
+  readonly keys: Readonly<Record<string, KeyFile>>;
+  readonly runs: readonly RunCase[];
+}
+
+/** A file and what verify() says of it. */
+export interface RunCase {
+  readonly file: string;
+  /** SHA-256 of the file: it was made once and never changes. */
+  readonly sha256: string;
+  readonly rule: string | readonly string[];
+  readonly why: string;
+  /** A name of `keys` that the policy trusts; without it no key is trusted. */
+  readonly trusts?: string;
+  readonly exitCode: number;
+  /** Each verdict that something was found about: `pass`, or the result and its code. */
+  readonly verdicts: Readonly<Partial<Record<Verdict, string>>>;
+  /** The decision digest in hex, where the file is authentic and discloses it. */
+  readonly decision?: string;
+}
+
+/** What verify() says, in the form of the index. */
+export function judged(report: Report): Pick<RunCase, "exitCode" | "verdicts" | "decision"> {
+  const found = verdicts.flatMap((name): [Verdict, string][] => {
+    const { result, code } = report.verdicts[name];
+    const interesting = result !== "not checked" || code !== undefined;
+    return interesting ? [[name, code === undefined ? result : `${result} ${code}`]] : [];
+  });
+  return {
+    exitCode: report.exitCode,
+    verdicts: Object.fromEntries(found),
+    ...(report.decision === undefined ? {} : { decision: report.decision }),
+  };
+}
+
+export const policyOf = ({ trusts }: RunCase, { keys }: RunsIndex): Policy => {
+  const key = trusts === undefined ? undefined : keys[trusts];
+  return key === undefined ? {} : { trustedKeys: [publicKeyOf(key)] };
+};
+
+/** Verifies every file of the index; a failure names the file and the first difference. */
+export function verifyRuns(
+  engine: Engine,
+  index: RunsIndex,
+  read: (file: string) => Uint8Array,
+): { passed: number; failed: string[] } {
+  const failed: string[] = [];
+  for (const item of index.runs) {
+    const bytes = read(item.file);
+    const { exitCode, verdicts: expected, decision, file } = item;
+    const actual = judged(verify(engine, bytes, policyOf(item, index)));
+    const wanted = {
+      exitCode,
+      verdicts: expected,
+      ...(decision === undefined ? {} : { decision }),
+    };
+    if (!sameBytes(engine.sha256(bytes), fromHex(item.sha256))) {
+      failed.push(`${file}: the file itself was changed`);
+    } else if (JSON.stringify(actual) !== JSON.stringify(wanted)) {
+      failed.push(`${file}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(actual)}`);
+    }
+  }
+  return { passed: index.runs.length - failed.length, failed };
+}

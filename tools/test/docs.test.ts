@@ -1,0 +1,65 @@
+// Documents that name things are held to those things.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const root = new URL("../../", import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
+
+/** The TypeScript sources of a folder, as one text. */
+function sources(folder: string): string {
+  const names = readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".ts") && !name.includes("generated"))
+    .map((name) => text(`${folder}/${name}`))
+    .join("\n");
+}
+
+const codesIn = (source: string, pattern: RegExp): string[] =>
+  [...new Set([...source.matchAll(pattern)].map((match) => match[1] ?? ""))].sort();
+
+test("docs/spec/errors.md and evidence.md list exactly the codes of the sources", () => {
+  const listed = codesIn(
+    text("docs/spec/errors.md") + text("docs/spec/evidence.md"),
+    /^\| (?:REACH-)?E(\d{4}) \|/gm,
+  );
+  const engine = codesIn(text("assembly/codes.ts"), /^export const E_\w+ = (\d{4});/gm);
+  const others = ["schema/src", "host/src", "cli/src", "evidence/src"].map((folder) =>
+    sources(folder),
+  );
+  const inPackages = codesIn(others.join("\n"), /"REACH-E(\d{4})"/g);
+  const used = [...new Set([...engine, ...inPackages])].sort();
+  expect(listed).toEqual(used);
+});
+
+test("every file that docs/threat-model.md names is there", () => {
+  const named = codesIn(
+    text("docs/threat-model.md"),
+    /`((?:assembly|bindings|schema|evidence|host|cli|golden|fuzz|tools|docs)\/[\w./-]*)`/g,
+  );
+  expect(named.length).toBeGreaterThan(20);
+  const missing = named.filter((path) => !existsSync(new URL(path, root)));
+  expect(missing).toEqual([]);
+});
+
+test("assembly/json/powers.ts is what tools/generate-powers.ts generates", () => {
+  const { status } = spawnSync(
+    process.execPath,
+    ["--conditions=source", "tools/generate-powers.ts", "--check"],
+    { cwd: root },
+  );
+  expect(status).toBe(0);
+});
+
+test("every link of a document leads to a file", () => {
+  const names = readdirSync(new URL("docs", root), { recursive: true, encoding: "utf8" });
+  const pages = names.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+  const broken: string[] = [];
+  for (const page of ["README.md", "SECURITY.md", ...pages]) {
+    for (const [, target = ""] of text(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      if (!existsSync(new URL(target, new URL(page, root)))) broken.push(`${page}: ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
