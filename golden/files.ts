@@ -1,5 +1,5 @@
 // Where the golden files are, and the rules of docs/spec that they are about.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { toHex } from "@reach-fabric/engine";
 import type { RunsIndex } from "./runs.ts";
@@ -53,19 +53,17 @@ export function specRules(): Map<string, string> {
   return rules;
 }
 
-/** Rule ids that titles of tests cite (`test("ABI-3 a trap ...")`), with the file that does. */
+/** Rule ids that tests cite, in a title or a comment, with a file that does. */
 export function testedRules(): Map<string, string> {
   const rules = new Map<string, string>();
   const folders = readdirSync(root, { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && !["node_modules", "build", ".git"].includes(entry.name),
+    (entry) => entry.isDirectory() && existsSync(`${root}${entry.name}/test`),
   );
   for (const { name: folder } of folders) {
-    for (const name of names(folder).filter((file) => /test[\\/].*\.test\.ts$/.test(file))) {
-      if (name.includes("node_modules")) continue;
-      const text = readFileSync(`${root}${folder}/${name}`, "utf8");
-      for (const [, ids = ""] of text.matchAll(/\b(?:test|it|describe)\(\s*["'`]([^"'`]*)/g)) {
-        for (const [id] of ids.matchAll(/\b[A-Z]+-\d+\b/g)) rules.set(id, `${folder}/${name}`);
-      }
+    for (const name of names(`${folder}/test`).filter((file) => file.endsWith(".test.ts"))) {
+      const path = `${folder}/test/${name}`;
+      const text = readFileSync(root + path, "utf8");
+      for (const [id] of text.matchAll(/\b[A-Z]+-\d+\b/g)) rules.set(id, path);
     }
   }
   return rules;

@@ -15,7 +15,7 @@ import { beginCall, reportFuel } from "./call";
 /** For calls that are bounded by their input: the counter only has to be there. */
 const PLENTY: i64 = 1000000000000;
 /** Loading compares names with names: this is for packs that are made to make it slow. */
-const LOAD_FUEL: i64 = 200000000;
+const LOAD_FUEL: i64 = 100000000;
 
 /** Frames pack.json, file, file ...: checked and compiled. Output: the pack's digest. */
 export function load(length: u32): u32 {

@@ -14,6 +14,11 @@ export class Buffer {
   len: u32;
   cap: u32;
   unused: u32;
+
+  /** Makes room for `more` bytes behind the used ones; the buffer may move. */
+  @inline room(more: u32): void {
+    if (this.len + more > this.cap) bufferGrow(this, more);
+  }
 }
 
 /** Bytes from the host. */
@@ -23,11 +28,14 @@ export const OUTPUT: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** Canonical texts that are hashed, not returned. */
 export const TEXT: Buffer = changetype<Buffer>(memory.data(16, 16));
 
-/** Makes room for `more` bytes behind the used ones; the buffer may move. */
+/** The same as a function: where it is not called often. */
 export function bufferRoom(b: Buffer, more: u32): void {
-  const need = b.len + more;
-  if (need <= b.cap) return;
-  const size = chunkSize(need);
+  b.room(more);
+}
+
+/** At least doubles it, so that appending costs amortised O(1). */
+function bufferGrow(b: Buffer, more: u32): void {
+  const size = chunkSize(max<u32>(b.len + more, b.cap * 2));
   const to = chunkTake(size) as u32;
   if (b.cap != 0) {
     memory.copy(to, b.at, b.len);
@@ -48,19 +56,19 @@ export function bufferClear(b: Buffer): void {
 }
 
 export function bufferByte(b: Buffer, byte: u32): void {
-  bufferRoom(b, 1);
+  b.room(1);
   store<u8>(b.at + b.len, byte as u8);
   b.len += 1;
 }
 
 export function bufferBytes(b: Buffer, from: usize, len: u32): void {
-  bufferRoom(b, len);
+  b.room(len);
   memory.copy(b.at + b.len, from, len);
   b.len += len;
 }
 
 export function bufferU32(b: Buffer, x: u32): void {
-  bufferRoom(b, 4);
+  b.room(4);
   store<u32>(b.at + b.len, x);
   b.len += 4;
 }
@@ -69,7 +77,7 @@ export function bufferU32(b: Buffer, x: u32): void {
 export function bufferText(b: Buffer, text: string): void {
   const from = changetype<usize>(text);
   const len = load<u32>(from - 4) >>> 1;
-  bufferRoom(b, len);
+  b.room(len);
   const to: usize = b.at + b.len;
   for (let i: u32 = 0; i < len; i++) store<u8>(to + i, load<u16>(from + ((i as usize) << 1)) as u8);
   b.len += len;
@@ -77,7 +85,7 @@ export function bufferText(b: Buffer, text: string): void {
 
 /** Appends an unsigned integer in decimal. */
 export function bufferUint(b: Buffer, x: u32): void {
-  bufferRoom(b, 10);
+  b.room(10);
   let digits: u32 = 1;
   for (let y: u32 = x; y >= 10; y /= 10) digits++;
   for (let i: u32 = digits; i > 0; i--) {

@@ -10,6 +10,8 @@
  *     +104 u64      unused
  */
 
+import { Word } from "./word";
+
 /** Bytes of one open stream. */
 export const SHA_STATE: u32 = 112;
 /** Bytes of a digest. */
@@ -87,29 +89,32 @@ export function shaEnd(s: usize, out: usize): void {
   } else {
     memory.fill(tail + have + 1, 0, 55 - have);
   }
-  store<u64>(tail, bswap<u64>(total << 3), 56);
+  store<u64>(tail, Word.swap64(total << 3), 56);
   compress(s, tail, 1);
-  for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(s + i)));
+  for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, Word.swap32(load<u32>(s + i)));
 }
 
-// Section 4.1.2.
-function choose(x: u32, y: u32, z: u32): u32 {
-  return z ^ (x & (y ^ z));
-}
-function majority(x: u32, y: u32, z: u32): u32 {
-  return y ^ ((x ^ y) & (y ^ z));
-}
-function bigSigma0(x: u32): u32 {
-  return rotr<u32>(x, 2) ^ rotr<u32>(x, 13) ^ rotr<u32>(x, 22);
-}
-function bigSigma1(x: u32): u32 {
-  return rotr<u32>(x, 6) ^ rotr<u32>(x, 11) ^ rotr<u32>(x, 25);
-}
-function sigma0(x: u32): u32 {
-  return rotr<u32>(x, 7) ^ rotr<u32>(x, 18) ^ (x >>> 3);
-}
-function sigma1(x: u32): u32 {
-  return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >>> 10);
+/** Section 4.1.2, inlined as in word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Round {
+  @inline static choose(x: u32, y: u32, z: u32): u32 {
+    return z ^ (x & (y ^ z));
+  }
+  @inline static majority(x: u32, y: u32, z: u32): u32 {
+    return y ^ ((x ^ y) & (y ^ z));
+  }
+  @inline static bigSigma0(x: u32): u32 {
+    return rotr<u32>(x, 2) ^ rotr<u32>(x, 13) ^ rotr<u32>(x, 22);
+  }
+  @inline static bigSigma1(x: u32): u32 {
+    return rotr<u32>(x, 6) ^ rotr<u32>(x, 11) ^ rotr<u32>(x, 25);
+  }
+  @inline static sigma0(x: u32): u32 {
+    return rotr<u32>(x, 7) ^ rotr<u32>(x, 18) ^ (x >>> 3);
+  }
+  @inline static sigma1(x: u32): u32 {
+    return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >>> 10);
+  }
 }
 
 /**
@@ -122,22 +127,22 @@ function sigma1(x: u32): u32 {
 function compress(s: usize, at: usize, blocks: u32): void {
   const end = at + (blocks as usize) * BLOCK;
   for (let p = at; p < end; p += BLOCK) {
-    let w0 = bswap<u32>(load<u32>(p, 0));
-    let w1 = bswap<u32>(load<u32>(p, 4));
-    let w2 = bswap<u32>(load<u32>(p, 8));
-    let w3 = bswap<u32>(load<u32>(p, 12));
-    let w4 = bswap<u32>(load<u32>(p, 16));
-    let w5 = bswap<u32>(load<u32>(p, 20));
-    let w6 = bswap<u32>(load<u32>(p, 24));
-    let w7 = bswap<u32>(load<u32>(p, 28));
-    let w8 = bswap<u32>(load<u32>(p, 32));
-    let w9 = bswap<u32>(load<u32>(p, 36));
-    let w10 = bswap<u32>(load<u32>(p, 40));
-    let w11 = bswap<u32>(load<u32>(p, 44));
-    let w12 = bswap<u32>(load<u32>(p, 48));
-    let w13 = bswap<u32>(load<u32>(p, 52));
-    let w14 = bswap<u32>(load<u32>(p, 56));
-    let w15 = bswap<u32>(load<u32>(p, 60));
+    let w0 = Word.swap32(load<u32>(p, 0));
+    let w1 = Word.swap32(load<u32>(p, 4));
+    let w2 = Word.swap32(load<u32>(p, 8));
+    let w3 = Word.swap32(load<u32>(p, 12));
+    let w4 = Word.swap32(load<u32>(p, 16));
+    let w5 = Word.swap32(load<u32>(p, 20));
+    let w6 = Word.swap32(load<u32>(p, 24));
+    let w7 = Word.swap32(load<u32>(p, 28));
+    let w8 = Word.swap32(load<u32>(p, 32));
+    let w9 = Word.swap32(load<u32>(p, 36));
+    let w10 = Word.swap32(load<u32>(p, 40));
+    let w11 = Word.swap32(load<u32>(p, 44));
+    let w12 = Word.swap32(load<u32>(p, 48));
+    let w13 = Word.swap32(load<u32>(p, 52));
+    let w14 = Word.swap32(load<u32>(p, 56));
+    let w15 = Word.swap32(load<u32>(p, 60));
     let a = load<u32>(s, 0);
     let b = load<u32>(s, 4);
     let c = load<u32>(s, 8);
@@ -148,70 +153,70 @@ function compress(s: usize, at: usize, blocks: u32): void {
     let h = load<u32>(s, 28);
     let k = K;
     while (true) {
-      h += bigSigma1(e) + choose(e, f, g) + load<u32>(k, 0) + w0;
+      h += Round.bigSigma1(e) + Round.choose(e, f, g) + load<u32>(k, 0) + w0;
       d += h;
-      h += bigSigma0(a) + majority(a, b, c);
-      w0 += sigma0(w1) + w9 + sigma1(w14);
-      g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 4) + w1;
+      h += Round.bigSigma0(a) + Round.majority(a, b, c);
+      w0 += Round.sigma0(w1) + w9 + Round.sigma1(w14);
+      g += Round.bigSigma1(d) + Round.choose(d, e, f) + load<u32>(k, 4) + w1;
       c += g;
-      g += bigSigma0(h) + majority(h, a, b);
-      w1 += sigma0(w2) + w10 + sigma1(w15);
-      f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 8) + w2;
+      g += Round.bigSigma0(h) + Round.majority(h, a, b);
+      w1 += Round.sigma0(w2) + w10 + Round.sigma1(w15);
+      f += Round.bigSigma1(c) + Round.choose(c, d, e) + load<u32>(k, 8) + w2;
       b += f;
-      f += bigSigma0(g) + majority(g, h, a);
-      w2 += sigma0(w3) + w11 + sigma1(w0);
-      e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 12) + w3;
+      f += Round.bigSigma0(g) + Round.majority(g, h, a);
+      w2 += Round.sigma0(w3) + w11 + Round.sigma1(w0);
+      e += Round.bigSigma1(b) + Round.choose(b, c, d) + load<u32>(k, 12) + w3;
       a += e;
-      e += bigSigma0(f) + majority(f, g, h);
-      w3 += sigma0(w4) + w12 + sigma1(w1);
-      d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 16) + w4;
+      e += Round.bigSigma0(f) + Round.majority(f, g, h);
+      w3 += Round.sigma0(w4) + w12 + Round.sigma1(w1);
+      d += Round.bigSigma1(a) + Round.choose(a, b, c) + load<u32>(k, 16) + w4;
       h += d;
-      d += bigSigma0(e) + majority(e, f, g);
-      w4 += sigma0(w5) + w13 + sigma1(w2);
-      c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 20) + w5;
+      d += Round.bigSigma0(e) + Round.majority(e, f, g);
+      w4 += Round.sigma0(w5) + w13 + Round.sigma1(w2);
+      c += Round.bigSigma1(h) + Round.choose(h, a, b) + load<u32>(k, 20) + w5;
       g += c;
-      c += bigSigma0(d) + majority(d, e, f);
-      w5 += sigma0(w6) + w14 + sigma1(w3);
-      b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 24) + w6;
+      c += Round.bigSigma0(d) + Round.majority(d, e, f);
+      w5 += Round.sigma0(w6) + w14 + Round.sigma1(w3);
+      b += Round.bigSigma1(g) + Round.choose(g, h, a) + load<u32>(k, 24) + w6;
       f += b;
-      b += bigSigma0(c) + majority(c, d, e);
-      w6 += sigma0(w7) + w15 + sigma1(w4);
-      a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 28) + w7;
+      b += Round.bigSigma0(c) + Round.majority(c, d, e);
+      w6 += Round.sigma0(w7) + w15 + Round.sigma1(w4);
+      a += Round.bigSigma1(f) + Round.choose(f, g, h) + load<u32>(k, 28) + w7;
       e += a;
-      a += bigSigma0(b) + majority(b, c, d);
-      w7 += sigma0(w8) + w0 + sigma1(w5);
-      h += bigSigma1(e) + choose(e, f, g) + load<u32>(k, 32) + w8;
+      a += Round.bigSigma0(b) + Round.majority(b, c, d);
+      w7 += Round.sigma0(w8) + w0 + Round.sigma1(w5);
+      h += Round.bigSigma1(e) + Round.choose(e, f, g) + load<u32>(k, 32) + w8;
       d += h;
-      h += bigSigma0(a) + majority(a, b, c);
-      w8 += sigma0(w9) + w1 + sigma1(w6);
-      g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 36) + w9;
+      h += Round.bigSigma0(a) + Round.majority(a, b, c);
+      w8 += Round.sigma0(w9) + w1 + Round.sigma1(w6);
+      g += Round.bigSigma1(d) + Round.choose(d, e, f) + load<u32>(k, 36) + w9;
       c += g;
-      g += bigSigma0(h) + majority(h, a, b);
-      w9 += sigma0(w10) + w2 + sigma1(w7);
-      f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 40) + w10;
+      g += Round.bigSigma0(h) + Round.majority(h, a, b);
+      w9 += Round.sigma0(w10) + w2 + Round.sigma1(w7);
+      f += Round.bigSigma1(c) + Round.choose(c, d, e) + load<u32>(k, 40) + w10;
       b += f;
-      f += bigSigma0(g) + majority(g, h, a);
-      w10 += sigma0(w11) + w3 + sigma1(w8);
-      e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 44) + w11;
+      f += Round.bigSigma0(g) + Round.majority(g, h, a);
+      w10 += Round.sigma0(w11) + w3 + Round.sigma1(w8);
+      e += Round.bigSigma1(b) + Round.choose(b, c, d) + load<u32>(k, 44) + w11;
       a += e;
-      e += bigSigma0(f) + majority(f, g, h);
-      w11 += sigma0(w12) + w4 + sigma1(w9);
-      d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 48) + w12;
+      e += Round.bigSigma0(f) + Round.majority(f, g, h);
+      w11 += Round.sigma0(w12) + w4 + Round.sigma1(w9);
+      d += Round.bigSigma1(a) + Round.choose(a, b, c) + load<u32>(k, 48) + w12;
       h += d;
-      d += bigSigma0(e) + majority(e, f, g);
-      w12 += sigma0(w13) + w5 + sigma1(w10);
-      c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 52) + w13;
+      d += Round.bigSigma0(e) + Round.majority(e, f, g);
+      w12 += Round.sigma0(w13) + w5 + Round.sigma1(w10);
+      c += Round.bigSigma1(h) + Round.choose(h, a, b) + load<u32>(k, 52) + w13;
       g += c;
-      c += bigSigma0(d) + majority(d, e, f);
-      w13 += sigma0(w14) + w6 + sigma1(w11);
-      b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 56) + w14;
+      c += Round.bigSigma0(d) + Round.majority(d, e, f);
+      w13 += Round.sigma0(w14) + w6 + Round.sigma1(w11);
+      b += Round.bigSigma1(g) + Round.choose(g, h, a) + load<u32>(k, 56) + w14;
       f += b;
-      b += bigSigma0(c) + majority(c, d, e);
-      w14 += sigma0(w15) + w7 + sigma1(w12);
-      a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 60) + w15;
+      b += Round.bigSigma0(c) + Round.majority(c, d, e);
+      w14 += Round.sigma0(w15) + w7 + Round.sigma1(w12);
+      a += Round.bigSigma1(f) + Round.choose(f, g, h) + load<u32>(k, 60) + w15;
       e += a;
-      a += bigSigma0(b) + majority(b, c, d);
-      w15 += sigma0(w0) + w8 + sigma1(w13);
+      a += Round.bigSigma0(b) + Round.majority(b, c, d);
+      w15 += Round.sigma0(w0) + w8 + Round.sigma1(w13);
       k += 64;
       if (k == K + 256) break;
     }

@@ -4,6 +4,7 @@
  */
 
 import { INITIAL, K } from "./sha256";
+import { Word } from "./word";
 
 /** Longest message in blocks, its padding included. */
 export const LANE_BLOCKS: u32 = 16;
@@ -33,7 +34,7 @@ export function laneSet(lane: u32, prefix: i32, at: usize, length: u32): void {
   const end = (start + blocksOf(total) * BLOCK) as usize;
   store<u8>(p, 0x80);
   memory.fill(p + 1, 0, end - 8 - (p + 1));
-  store<u64>(end - 8, bswap<u64>((total as u64) << 3));
+  store<u64>(end - 8, Word.swap64((total as u64) << 3));
 }
 
 /** Writes the digests of the four lanes, which hold so many blocks each, one after another. */
@@ -44,65 +45,69 @@ export function lanesHash(blocks: u32, out: usize): void {
   for (let lane: usize = 0; lane < 4; lane++) {
     for (let i: usize = 0; i < 8; i++) {
       const word = load<u32>(state + (i << 4) + (lane << 2));
-      store<u32>(out + (lane << 5) + (i << 2), bswap<u32>(word));
+      store<u32>(out + (lane << 5) + (i << 2), Word.swap32(word));
     }
   }
 }
 
-function add(x: v128, y: v128): v128 {
-  return i32x4.add(x, y);
-}
-function rotate(x: v128, n: i32): v128 {
-  return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
-}
-function xor3(x: v128, y: v128, z: v128): v128 {
-  return v128.xor(v128.xor(x, y), z);
-}
-function majority(x: v128, y: v128, z: v128): v128 {
-  return v128.xor(y, v128.and(v128.xor(x, y), v128.xor(y, z)));
-}
-function bigSigma0(x: v128): v128 {
-  return xor3(rotate(x, 2), rotate(x, 13), rotate(x, 22));
-}
-function bigSigma1(x: v128): v128 {
-  return xor3(rotate(x, 6), rotate(x, 11), rotate(x, 25));
-}
-function sigma0(x: v128): v128 {
-  return xor3(rotate(x, 7), rotate(x, 18), i32x4.shr_u(x, 3));
-}
-function sigma1(x: v128): v128 {
-  return xor3(rotate(x, 17), rotate(x, 19), i32x4.shr_u(x, 10));
-}
+/** Section 4.1.2 in each lane, inlined as in word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Lanes {
+  @inline static add(x: v128, y: v128): v128 {
+    return i32x4.add(x, y);
+  }
+  @inline static rotate(x: v128, n: i32): v128 {
+    return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+  }
+  @inline static xor3(x: v128, y: v128, z: v128): v128 {
+    return v128.xor(v128.xor(x, y), z);
+  }
+  @inline static majority(x: v128, y: v128, z: v128): v128 {
+    return v128.xor(y, v128.and(v128.xor(x, y), v128.xor(y, z)));
+  }
+  @inline static bigSigma0(x: v128): v128 {
+    return Lanes.xor3(Lanes.rotate(x, 2), Lanes.rotate(x, 13), Lanes.rotate(x, 22));
+  }
+  @inline static bigSigma1(x: v128): v128 {
+    return Lanes.xor3(Lanes.rotate(x, 6), Lanes.rotate(x, 11), Lanes.rotate(x, 25));
+  }
+  @inline static sigma0(x: v128): v128 {
+    return Lanes.xor3(Lanes.rotate(x, 7), Lanes.rotate(x, 18), i32x4.shr_u(x, 3));
+  }
+  @inline static sigma1(x: v128): v128 {
+    return Lanes.xor3(Lanes.rotate(x, 17), Lanes.rotate(x, 19), i32x4.shr_u(x, 10));
+  }
 
-/** The word at this offset of the block of each lane. */
-function wordAt(p: usize, offset: usize): v128 {
-  let w = v128.load_zero<u32>(p + offset);
-  w = v128.load_lane<u32>(p + offset + LANE, w, 1);
-  w = v128.load_lane<u32>(p + offset + 2 * LANE, w, 2);
-  w = v128.load_lane<u32>(p + offset + 3 * LANE, w, 3);
-  return v128.swizzle(w, i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+  /** The word at this offset of the block of each lane. */
+  @inline static wordAt(p: usize, offset: usize): v128 {
+    let w = v128.load_zero<u32>(p + offset);
+    w = v128.load_lane<u32>(p + offset + LANE, w, 1);
+    w = v128.load_lane<u32>(p + offset + 2 * LANE, w, 2);
+    w = v128.load_lane<u32>(p + offset + 3 * LANE, w, 3);
+    return v128.swizzle(w, i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+  }
 }
 
 /** As compress() of sha256.ts. */
 function compressLanes(blocks: u32): void {
   const end = (lanes + blocks * BLOCK) as usize;
   for (let p = lanes; p < end; p += BLOCK) {
-    let w0 = wordAt(p, 0);
-    let w1 = wordAt(p, 4);
-    let w2 = wordAt(p, 8);
-    let w3 = wordAt(p, 12);
-    let w4 = wordAt(p, 16);
-    let w5 = wordAt(p, 20);
-    let w6 = wordAt(p, 24);
-    let w7 = wordAt(p, 28);
-    let w8 = wordAt(p, 32);
-    let w9 = wordAt(p, 36);
-    let w10 = wordAt(p, 40);
-    let w11 = wordAt(p, 44);
-    let w12 = wordAt(p, 48);
-    let w13 = wordAt(p, 52);
-    let w14 = wordAt(p, 56);
-    let w15 = wordAt(p, 60);
+    let w0 = Lanes.wordAt(p, 0);
+    let w1 = Lanes.wordAt(p, 4);
+    let w2 = Lanes.wordAt(p, 8);
+    let w3 = Lanes.wordAt(p, 12);
+    let w4 = Lanes.wordAt(p, 16);
+    let w5 = Lanes.wordAt(p, 20);
+    let w6 = Lanes.wordAt(p, 24);
+    let w7 = Lanes.wordAt(p, 28);
+    let w8 = Lanes.wordAt(p, 32);
+    let w9 = Lanes.wordAt(p, 36);
+    let w10 = Lanes.wordAt(p, 40);
+    let w11 = Lanes.wordAt(p, 44);
+    let w12 = Lanes.wordAt(p, 48);
+    let w13 = Lanes.wordAt(p, 52);
+    let w14 = Lanes.wordAt(p, 56);
+    let w15 = Lanes.wordAt(p, 60);
     let a = v128.load(state, 0);
     let b = v128.load(state, 16);
     let c = v128.load(state, 32);
@@ -114,128 +119,128 @@ function compressLanes(blocks: u32): void {
     let t: v128;
     let k = K;
     while (true) {
-      t = add(
-        add(h, add(bigSigma1(e), v128.bitselect(f, g, e))),
-        add(v128.load_splat<u32>(k, 0), w0),
+      t = Lanes.add(
+        Lanes.add(h, Lanes.add(Lanes.bigSigma1(e), v128.bitselect(f, g, e))),
+        Lanes.add(v128.load_splat<u32>(k, 0), w0),
       );
-      d = add(d, t);
-      h = add(t, add(bigSigma0(a), majority(a, b, c)));
-      w0 = add(add(w0, sigma0(w1)), add(w9, sigma1(w14)));
-      t = add(
-        add(g, add(bigSigma1(d), v128.bitselect(e, f, d))),
-        add(v128.load_splat<u32>(k, 4), w1),
+      d = Lanes.add(d, t);
+      h = Lanes.add(t, Lanes.add(Lanes.bigSigma0(a), Lanes.majority(a, b, c)));
+      w0 = Lanes.add(Lanes.add(w0, Lanes.sigma0(w1)), Lanes.add(w9, Lanes.sigma1(w14)));
+      t = Lanes.add(
+        Lanes.add(g, Lanes.add(Lanes.bigSigma1(d), v128.bitselect(e, f, d))),
+        Lanes.add(v128.load_splat<u32>(k, 4), w1),
       );
-      c = add(c, t);
-      g = add(t, add(bigSigma0(h), majority(h, a, b)));
-      w1 = add(add(w1, sigma0(w2)), add(w10, sigma1(w15)));
-      t = add(
-        add(f, add(bigSigma1(c), v128.bitselect(d, e, c))),
-        add(v128.load_splat<u32>(k, 8), w2),
+      c = Lanes.add(c, t);
+      g = Lanes.add(t, Lanes.add(Lanes.bigSigma0(h), Lanes.majority(h, a, b)));
+      w1 = Lanes.add(Lanes.add(w1, Lanes.sigma0(w2)), Lanes.add(w10, Lanes.sigma1(w15)));
+      t = Lanes.add(
+        Lanes.add(f, Lanes.add(Lanes.bigSigma1(c), v128.bitselect(d, e, c))),
+        Lanes.add(v128.load_splat<u32>(k, 8), w2),
       );
-      b = add(b, t);
-      f = add(t, add(bigSigma0(g), majority(g, h, a)));
-      w2 = add(add(w2, sigma0(w3)), add(w11, sigma1(w0)));
-      t = add(
-        add(e, add(bigSigma1(b), v128.bitselect(c, d, b))),
-        add(v128.load_splat<u32>(k, 12), w3),
+      b = Lanes.add(b, t);
+      f = Lanes.add(t, Lanes.add(Lanes.bigSigma0(g), Lanes.majority(g, h, a)));
+      w2 = Lanes.add(Lanes.add(w2, Lanes.sigma0(w3)), Lanes.add(w11, Lanes.sigma1(w0)));
+      t = Lanes.add(
+        Lanes.add(e, Lanes.add(Lanes.bigSigma1(b), v128.bitselect(c, d, b))),
+        Lanes.add(v128.load_splat<u32>(k, 12), w3),
       );
-      a = add(a, t);
-      e = add(t, add(bigSigma0(f), majority(f, g, h)));
-      w3 = add(add(w3, sigma0(w4)), add(w12, sigma1(w1)));
-      t = add(
-        add(d, add(bigSigma1(a), v128.bitselect(b, c, a))),
-        add(v128.load_splat<u32>(k, 16), w4),
+      a = Lanes.add(a, t);
+      e = Lanes.add(t, Lanes.add(Lanes.bigSigma0(f), Lanes.majority(f, g, h)));
+      w3 = Lanes.add(Lanes.add(w3, Lanes.sigma0(w4)), Lanes.add(w12, Lanes.sigma1(w1)));
+      t = Lanes.add(
+        Lanes.add(d, Lanes.add(Lanes.bigSigma1(a), v128.bitselect(b, c, a))),
+        Lanes.add(v128.load_splat<u32>(k, 16), w4),
       );
-      h = add(h, t);
-      d = add(t, add(bigSigma0(e), majority(e, f, g)));
-      w4 = add(add(w4, sigma0(w5)), add(w13, sigma1(w2)));
-      t = add(
-        add(c, add(bigSigma1(h), v128.bitselect(a, b, h))),
-        add(v128.load_splat<u32>(k, 20), w5),
+      h = Lanes.add(h, t);
+      d = Lanes.add(t, Lanes.add(Lanes.bigSigma0(e), Lanes.majority(e, f, g)));
+      w4 = Lanes.add(Lanes.add(w4, Lanes.sigma0(w5)), Lanes.add(w13, Lanes.sigma1(w2)));
+      t = Lanes.add(
+        Lanes.add(c, Lanes.add(Lanes.bigSigma1(h), v128.bitselect(a, b, h))),
+        Lanes.add(v128.load_splat<u32>(k, 20), w5),
       );
-      g = add(g, t);
-      c = add(t, add(bigSigma0(d), majority(d, e, f)));
-      w5 = add(add(w5, sigma0(w6)), add(w14, sigma1(w3)));
-      t = add(
-        add(b, add(bigSigma1(g), v128.bitselect(h, a, g))),
-        add(v128.load_splat<u32>(k, 24), w6),
+      g = Lanes.add(g, t);
+      c = Lanes.add(t, Lanes.add(Lanes.bigSigma0(d), Lanes.majority(d, e, f)));
+      w5 = Lanes.add(Lanes.add(w5, Lanes.sigma0(w6)), Lanes.add(w14, Lanes.sigma1(w3)));
+      t = Lanes.add(
+        Lanes.add(b, Lanes.add(Lanes.bigSigma1(g), v128.bitselect(h, a, g))),
+        Lanes.add(v128.load_splat<u32>(k, 24), w6),
       );
-      f = add(f, t);
-      b = add(t, add(bigSigma0(c), majority(c, d, e)));
-      w6 = add(add(w6, sigma0(w7)), add(w15, sigma1(w4)));
-      t = add(
-        add(a, add(bigSigma1(f), v128.bitselect(g, h, f))),
-        add(v128.load_splat<u32>(k, 28), w7),
+      f = Lanes.add(f, t);
+      b = Lanes.add(t, Lanes.add(Lanes.bigSigma0(c), Lanes.majority(c, d, e)));
+      w6 = Lanes.add(Lanes.add(w6, Lanes.sigma0(w7)), Lanes.add(w15, Lanes.sigma1(w4)));
+      t = Lanes.add(
+        Lanes.add(a, Lanes.add(Lanes.bigSigma1(f), v128.bitselect(g, h, f))),
+        Lanes.add(v128.load_splat<u32>(k, 28), w7),
       );
-      e = add(e, t);
-      a = add(t, add(bigSigma0(b), majority(b, c, d)));
-      w7 = add(add(w7, sigma0(w8)), add(w0, sigma1(w5)));
-      t = add(
-        add(h, add(bigSigma1(e), v128.bitselect(f, g, e))),
-        add(v128.load_splat<u32>(k, 32), w8),
+      e = Lanes.add(e, t);
+      a = Lanes.add(t, Lanes.add(Lanes.bigSigma0(b), Lanes.majority(b, c, d)));
+      w7 = Lanes.add(Lanes.add(w7, Lanes.sigma0(w8)), Lanes.add(w0, Lanes.sigma1(w5)));
+      t = Lanes.add(
+        Lanes.add(h, Lanes.add(Lanes.bigSigma1(e), v128.bitselect(f, g, e))),
+        Lanes.add(v128.load_splat<u32>(k, 32), w8),
       );
-      d = add(d, t);
-      h = add(t, add(bigSigma0(a), majority(a, b, c)));
-      w8 = add(add(w8, sigma0(w9)), add(w1, sigma1(w6)));
-      t = add(
-        add(g, add(bigSigma1(d), v128.bitselect(e, f, d))),
-        add(v128.load_splat<u32>(k, 36), w9),
+      d = Lanes.add(d, t);
+      h = Lanes.add(t, Lanes.add(Lanes.bigSigma0(a), Lanes.majority(a, b, c)));
+      w8 = Lanes.add(Lanes.add(w8, Lanes.sigma0(w9)), Lanes.add(w1, Lanes.sigma1(w6)));
+      t = Lanes.add(
+        Lanes.add(g, Lanes.add(Lanes.bigSigma1(d), v128.bitselect(e, f, d))),
+        Lanes.add(v128.load_splat<u32>(k, 36), w9),
       );
-      c = add(c, t);
-      g = add(t, add(bigSigma0(h), majority(h, a, b)));
-      w9 = add(add(w9, sigma0(w10)), add(w2, sigma1(w7)));
-      t = add(
-        add(f, add(bigSigma1(c), v128.bitselect(d, e, c))),
-        add(v128.load_splat<u32>(k, 40), w10),
+      c = Lanes.add(c, t);
+      g = Lanes.add(t, Lanes.add(Lanes.bigSigma0(h), Lanes.majority(h, a, b)));
+      w9 = Lanes.add(Lanes.add(w9, Lanes.sigma0(w10)), Lanes.add(w2, Lanes.sigma1(w7)));
+      t = Lanes.add(
+        Lanes.add(f, Lanes.add(Lanes.bigSigma1(c), v128.bitselect(d, e, c))),
+        Lanes.add(v128.load_splat<u32>(k, 40), w10),
       );
-      b = add(b, t);
-      f = add(t, add(bigSigma0(g), majority(g, h, a)));
-      w10 = add(add(w10, sigma0(w11)), add(w3, sigma1(w8)));
-      t = add(
-        add(e, add(bigSigma1(b), v128.bitselect(c, d, b))),
-        add(v128.load_splat<u32>(k, 44), w11),
+      b = Lanes.add(b, t);
+      f = Lanes.add(t, Lanes.add(Lanes.bigSigma0(g), Lanes.majority(g, h, a)));
+      w10 = Lanes.add(Lanes.add(w10, Lanes.sigma0(w11)), Lanes.add(w3, Lanes.sigma1(w8)));
+      t = Lanes.add(
+        Lanes.add(e, Lanes.add(Lanes.bigSigma1(b), v128.bitselect(c, d, b))),
+        Lanes.add(v128.load_splat<u32>(k, 44), w11),
       );
-      a = add(a, t);
-      e = add(t, add(bigSigma0(f), majority(f, g, h)));
-      w11 = add(add(w11, sigma0(w12)), add(w4, sigma1(w9)));
-      t = add(
-        add(d, add(bigSigma1(a), v128.bitselect(b, c, a))),
-        add(v128.load_splat<u32>(k, 48), w12),
+      a = Lanes.add(a, t);
+      e = Lanes.add(t, Lanes.add(Lanes.bigSigma0(f), Lanes.majority(f, g, h)));
+      w11 = Lanes.add(Lanes.add(w11, Lanes.sigma0(w12)), Lanes.add(w4, Lanes.sigma1(w9)));
+      t = Lanes.add(
+        Lanes.add(d, Lanes.add(Lanes.bigSigma1(a), v128.bitselect(b, c, a))),
+        Lanes.add(v128.load_splat<u32>(k, 48), w12),
       );
-      h = add(h, t);
-      d = add(t, add(bigSigma0(e), majority(e, f, g)));
-      w12 = add(add(w12, sigma0(w13)), add(w5, sigma1(w10)));
-      t = add(
-        add(c, add(bigSigma1(h), v128.bitselect(a, b, h))),
-        add(v128.load_splat<u32>(k, 52), w13),
+      h = Lanes.add(h, t);
+      d = Lanes.add(t, Lanes.add(Lanes.bigSigma0(e), Lanes.majority(e, f, g)));
+      w12 = Lanes.add(Lanes.add(w12, Lanes.sigma0(w13)), Lanes.add(w5, Lanes.sigma1(w10)));
+      t = Lanes.add(
+        Lanes.add(c, Lanes.add(Lanes.bigSigma1(h), v128.bitselect(a, b, h))),
+        Lanes.add(v128.load_splat<u32>(k, 52), w13),
       );
-      g = add(g, t);
-      c = add(t, add(bigSigma0(d), majority(d, e, f)));
-      w13 = add(add(w13, sigma0(w14)), add(w6, sigma1(w11)));
-      t = add(
-        add(b, add(bigSigma1(g), v128.bitselect(h, a, g))),
-        add(v128.load_splat<u32>(k, 56), w14),
+      g = Lanes.add(g, t);
+      c = Lanes.add(t, Lanes.add(Lanes.bigSigma0(d), Lanes.majority(d, e, f)));
+      w13 = Lanes.add(Lanes.add(w13, Lanes.sigma0(w14)), Lanes.add(w6, Lanes.sigma1(w11)));
+      t = Lanes.add(
+        Lanes.add(b, Lanes.add(Lanes.bigSigma1(g), v128.bitselect(h, a, g))),
+        Lanes.add(v128.load_splat<u32>(k, 56), w14),
       );
-      f = add(f, t);
-      b = add(t, add(bigSigma0(c), majority(c, d, e)));
-      w14 = add(add(w14, sigma0(w15)), add(w7, sigma1(w12)));
-      t = add(
-        add(a, add(bigSigma1(f), v128.bitselect(g, h, f))),
-        add(v128.load_splat<u32>(k, 60), w15),
+      f = Lanes.add(f, t);
+      b = Lanes.add(t, Lanes.add(Lanes.bigSigma0(c), Lanes.majority(c, d, e)));
+      w14 = Lanes.add(Lanes.add(w14, Lanes.sigma0(w15)), Lanes.add(w7, Lanes.sigma1(w12)));
+      t = Lanes.add(
+        Lanes.add(a, Lanes.add(Lanes.bigSigma1(f), v128.bitselect(g, h, f))),
+        Lanes.add(v128.load_splat<u32>(k, 60), w15),
       );
-      e = add(e, t);
-      a = add(t, add(bigSigma0(b), majority(b, c, d)));
-      w15 = add(add(w15, sigma0(w0)), add(w8, sigma1(w13)));
+      e = Lanes.add(e, t);
+      a = Lanes.add(t, Lanes.add(Lanes.bigSigma0(b), Lanes.majority(b, c, d)));
+      w15 = Lanes.add(Lanes.add(w15, Lanes.sigma0(w0)), Lanes.add(w8, Lanes.sigma1(w13)));
       k += 64;
       if (k == K + 256) break;
     }
-    v128.store(state, add(v128.load(state, 0), a), 0);
-    v128.store(state, add(v128.load(state, 16), b), 16);
-    v128.store(state, add(v128.load(state, 32), c), 32);
-    v128.store(state, add(v128.load(state, 48), d), 48);
-    v128.store(state, add(v128.load(state, 64), e), 64);
-    v128.store(state, add(v128.load(state, 80), f), 80);
-    v128.store(state, add(v128.load(state, 96), g), 96);
-    v128.store(state, add(v128.load(state, 112), h), 112);
+    v128.store(state, Lanes.add(v128.load(state, 0), a), 0);
+    v128.store(state, Lanes.add(v128.load(state, 16), b), 16);
+    v128.store(state, Lanes.add(v128.load(state, 32), c), 32);
+    v128.store(state, Lanes.add(v128.load(state, 48), d), 48);
+    v128.store(state, Lanes.add(v128.load(state, 64), e), 64);
+    v128.store(state, Lanes.add(v128.load(state, 80), f), 80);
+    v128.store(state, Lanes.add(v128.load(state, 96), g), 96);
+    v128.store(state, Lanes.add(v128.load(state, 112), h), 112);
   }
 }

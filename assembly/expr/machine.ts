@@ -394,7 +394,9 @@ export function evalNext(out: usize): i32 {
         const flags = load<u16>(at, 6) as u32;
         const key = load<u32>(at, 8) as usize;
         if ((load<u8>(b) as u32) == OBJECT && (tracking & flags) == 0) {
+          setFuel(left);
           const v = objectGet(b, load<u32>(key, 8) as usize, load<u32>(key, 4));
+          left = fuel;
           if (v == 0) {
             store<u64>(a, 0);
             store<u64>(a, 0, 8);

@@ -9,7 +9,7 @@
 
 import { Arena, arenaOver, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
 import * as C from "../codes";
-import { charge, fail } from "../errors";
+import { fail, Fuel } from "../errors";
 import {
   addressOf,
   ARRAY,
@@ -17,7 +17,7 @@ import {
   ASCII,
   CANONICAL,
   CELL,
-  copyCell,
+  Cell,
   flagsOf,
   heightOf,
   lengthOf,
@@ -26,10 +26,8 @@ import {
   OBJECT,
   objectStorage,
   PAIR,
-  setCell,
   setHeight,
   setNull,
-  setNumber,
   setString,
   setUsed,
   STRING,
@@ -50,10 +48,10 @@ export function canonicalCopy(c: usize, arena: Arena, out: usize, kept: u32): bo
   const flags = CANONICAL | kept;
   let top = stack;
   let at = out; // the cell to be made canonical where it lies
-  copyCell(out, c);
+  Cell.copy(out, c);
   while (true) {
     if (arenaOver(arena)) return fail(C.E_LIMIT_MEMORY, 0);
-    if (!charge(1)) return false;
+    if (!Fuel.charge(1)) return false;
     const tag = tagOf(at);
     if (tag == NUMBER) copyNumber(at);
     else if (tag == STRING) {
@@ -77,7 +75,7 @@ export function canonicalCopy(c: usize, arena: Arena, out: usize, kept: u32): bo
           if (space != 0 && !arenaRoom(arena, space as u64)) return fail(C.E_LIMIT_MEMORY, 0);
           sortPairs(to, n);
         }
-        setCell(at, tag, flags, n, to);
+        Cell.set(at, tag, flags, n, to);
         store<u32>(top, to as u32);
         store<u32>(top, (to + bytes) as u32, 4);
         store<u32>(top, at as u32, 8);
@@ -110,15 +108,15 @@ function raise(top: usize, height: u32): void {
 function copyNumber(at: usize): void {
   const x = numberOf(at);
   if (x != x) setNull(at);
-  else if (x == Infinity) setNumber(at, f64.MAX_VALUE);
-  else if (x == -Infinity) setNumber(at, -f64.MAX_VALUE);
-  else setNumber(at, x == 0 ? 0 : x);
+  else if (x == Infinity) Cell.setNumber(at, f64.MAX_VALUE);
+  else if (x == -Infinity) Cell.setNumber(at, -f64.MAX_VALUE);
+  else Cell.setNumber(at, x == 0 ? 0 : x);
 }
 
 function copyString(at: usize, arena: Arena, kept: u32): bool {
   const length = lengthOf(at);
   const flags = CANONICAL | kept;
-  if (!charge(length >>> 6)) return false;
+  if (!Fuel.charge(length >>> 6)) return false;
   if (kept != 0 && (flagsOf(at) & flags) == flags) return true;
   if (length > ROOM && !arenaRoom(arena, length)) return fail(C.E_LIMIT_MEMORY, 0);
   const to = arenaTake(arena, length);

@@ -5,8 +5,8 @@
  * The digits come from Schubfach (Giulietti, "The Schubfach way to render doubles", 2020).
  */
 
-import { FIRST_POWER, POWERS } from "./powers";
-import { mulHigh } from "./wide";
+import { Powers } from "./powers";
+import { Wide } from "./wide";
 
 /** 10^0 .. 10^19: the smallest numbers with one digit more each. */
 const TENS: usize = memory.data<u64>([
@@ -106,7 +106,7 @@ function writeDigits(x: u64, n: i32, at: usize): usize {
     let low = (x - rest * 100000000) as u32;
     for (let i = 0; i < 4; i++) {
       to -= 2;
-      storePair(to, low % 100);
+      Two.digits(to, low % 100);
       low /= 100;
     }
     x = rest;
@@ -114,16 +114,20 @@ function writeDigits(x: u64, n: i32, at: usize): usize {
   let y = x as u32;
   while (to - at >= 2) {
     to -= 2;
-    storePair(to, y % 100);
+    Two.digits(to, y % 100);
     y /= 100;
   }
   if (to > at) store<u8>(at, 0x30 + y);
   return end;
 }
 
-function storePair(at: usize, x: u32): void {
-  const tens = x / 10;
-  store<u16>(at, 0x3030 + tens + ((x - tens * 10) << 8));
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Two {
+  @inline static digits(at: usize, x: u32): void {
+    const tens = x / 10;
+    store<u16>(at, 0x3030 + tens + ((x - tens * 10) << 8));
+  }
 }
 
 /** Puts the shortest decimal of a positive double into `digits` and `exponent`. */
@@ -138,7 +142,7 @@ function shortest(bits: u64): void {
   const odd = c & 1;
   const k = (q * 1262611 - (narrow ? 524031 : 0)) >> 22; // floor(log10(2^q)), or of 3/4 of it
   const h = (q + ((-k * 1741647) >> 19) + 1) as u64;
-  const entry = POWERS + (((-k - FIRST_POWER) as usize) << 4);
+  const entry = Powers.at(-k);
   // Schubfach wants the power rounded up; 10^0 .. 10^55 are exact.
   let low = load<u64>(entry, 8);
   let high = load<u64>(entry);
@@ -175,8 +179,8 @@ function shortest(bits: u64): void {
 
 /** floor(g * x / 2^128), its last bit set if anything was cut off. */
 function roundToOdd(high: u64, low: u64, x: u64): u64 {
-  const carry = mulHigh(low, x);
+  const carry = Wide.mulHigh(low, x);
   const middle = high * x + carry;
-  const top = mulHigh(high, x) + (middle < carry ? 1 : 0);
+  const top = Wide.mulHigh(high, x) + (middle < carry ? 1 : 0);
   return top | (middle > 1 ? 1 : 0);
 }

@@ -2,7 +2,7 @@
 
 import * as C from "../codes";
 import { fail } from "../errors";
-import { ASCII, CANONICAL, setNumber, setString } from "../value/cell";
+import { ASCII, CANONICAL, Cell, setString } from "../value/cell";
 import { formatNumber, NUMBER_TEXT } from "./format";
 import { decimal, parseNumber } from "./parse";
 
@@ -34,8 +34,8 @@ export function readNumeral(p: usize, end: usize, text: usize, mode: u32, c: usi
   const next: u32 = q < end ? load<u8>(q) : 0;
   if (next != 0x2e && (next | 0x20) != 0x65) {
     if (wholeDigits <= SAFE_DIGITS) {
-      if (!negative) setNumber(c, w as f64);
-      else setNumber(c, mode & C.JSON_JQ ? -(w as f64) : 0 - (w as f64)); // 0 - 0 is 0, not -0
+      if (!negative) Cell.setNumber(c, w as f64);
+      else Cell.setNumber(c, mode & C.JSON_JQ ? -(w as f64) : 0 - (w as f64)); // 0 - 0 is 0, not -0
       return q;
     }
     return integer(p, q, text, mode, c);
@@ -115,7 +115,7 @@ function number(x: f64, p: usize, q: usize, text: usize, mode: u32, c: usize): u
     }
     x = x < 0 ? -f64.MAX_VALUE : f64.MAX_VALUE;
   }
-  setNumber(c, x == 0 && (mode & C.JSON_JQ) == 0 ? 0 : x);
+  Cell.setNumber(c, x == 0 && (mode & C.JSON_JQ) == 0 ? 0 : x);
   return q;
 }
 

@@ -7,8 +7,8 @@
  * more digits by comparing big integers where those two leave two candidates.
  */
 
-import { FIRST_POWER, POWERS } from "./powers";
-import { mulHigh } from "./wide";
+import { Powers } from "./powers";
+import { Wide } from "./wide";
 import { compareToHalfway } from "./exact";
 
 /** 10^0 .. 10^22: the powers of ten that are doubles. */
@@ -93,15 +93,15 @@ export function decimal(w: u64, q: i64): f64 {
 function eiselLemire(w: u64, q: i32): u64 {
   const leading = clz<u64>(w);
   w <<= leading;
-  const entry = POWERS + (((q - FIRST_POWER) as usize) << 4);
+  const entry = Powers.at(q);
   const power = load<u64>(entry);
-  let high = mulHigh(w, power);
+  let high = Wide.mulHigh(w, power);
   let low = w * power;
   if ((high & 0x1ff) == 0x1ff) {
     // The bits below the rounding bit are all ones: a carry from the power's low word may come in.
     // The method wants 10^-27 .. 10^-1 rounded up; the table holds them rounded down.
     const lowWord = load<u64>(entry, 8) + (q < 0 && q >= -27 ? 1 : 0);
-    const carry = mulHigh(w, lowWord);
+    const carry = Wide.mulHigh(w, lowWord);
     low += carry;
     if (low < carry) high++;
   }

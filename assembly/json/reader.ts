@@ -25,12 +25,11 @@ import {
   ARRAY,
   arrayStorage,
   CANONICAL,
-  copyCell,
+  Cell,
   lengthOf,
   OBJECT,
   objectStorage,
   setBool,
-  setCell,
   setHeight,
   setNull,
   setNumber,
@@ -71,7 +70,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
   let sp = stackAt;
   let p = text;
   if (end - text >= 3 && (load<u32>(text) & 0xffffff) == 0xbfbbef) return fail(C.E_JSON_BOM, 0);
-  p = skipSpace(p, end);
+  p = Space.skip(p, end);
   if (p >= end) return fail(C.E_JSON_EMPTY, (end - text) as u32);
 
   while (true) {
@@ -97,7 +96,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       frame = (sp - stackAt) as u32;
       sp += 16;
       depth++;
-      p = skipSpace(p + 1, end);
+      p = Space.skip(p + 1, end);
       // ']' and '}' are two after their opening brackets.
       if (p >= end || load<u8>(p) != byte + 2) {
         if (tag == OBJECT) {
@@ -123,18 +122,18 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
     // Here a value has ended at p: close what ends here too, up to the next comma.
     while (true) {
       if (frame == NONE) {
-        p = skipSpace(p, end);
+        p = Space.skip(p, end);
         if (p < end) return unexpected(p, end, text, C.E_JSON_TRAILING);
-        copyCell(out, stackAt);
+        Cell.copy(out, stackAt);
         return true;
       }
-      p = skipSpace(p, end);
+      p = Space.skip(p, end);
       if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
       const next = load<u8>(p) as u32;
       const at = stackAt + frame;
       const tag = load<u32>(at, 4);
       if (next == 0x2c) {
-        p = skipSpace(p + 1, end);
+        p = Space.skip(p + 1, end);
         if (tag == OBJECT) {
           p = readKey(p, end, text, mode, arena, sp);
           if (p == 0) return false;
@@ -172,6 +171,15 @@ function growStack(arena: Arena): bool {
   return true;
 }
 
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Space {
+  /** Mostly there is none; bytes behind the text may be read. */
+  @inline static skip(p: usize, end: usize): usize {
+    return load<u8>(p) > 0x20 ? p : skipSpace(p, end);
+  }
+}
+
 function skipSpace(p: usize, end: usize): usize {
   while (p < end) {
     const byte = load<u8>(p);
@@ -193,13 +201,13 @@ function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: 
   if (p == 0) return 0;
   // The high half of the address tells where the key stood, until its object closes.
   store<u32>(c, opening as u32, 12);
-  p = skipSpace(p, end);
+  p = Space.skip(p, end);
   if (p >= end) return stop(C.E_JSON_TRUNCATED, end, text);
   if (load<u8>(p) != 0x3a) {
     unexpected(p, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
-  return skipSpace(p + 1, end);
+  return Space.skip(p + 1, end);
 }
 
 /** null, true, false; in jq mode also nan and the infinities, in any case, with a sign or not. */
@@ -289,9 +297,9 @@ function closeArray(at: usize, sp: usize, mode: u32, arena: Arena): bool {
   const n = ((sp - from) >> 4) as u32;
   const to = arrayStorage(arena, n);
   if (to == 0) return false;
-  for (let i: usize = 0; i < sp - from; i += 16) copyCell(to + i, from + i);
+  for (let i: usize = 0; i < sp - from; i += 16) Cell.copy(to + i, from + i);
   setUsed(to, n);
-  setCell(at, ARRAY, mode & C.JSON_JQ ? 0 : CANONICAL, n, to);
+  Cell.set(at, ARRAY, mode & C.JSON_JQ ? 0 : CANONICAL, n, to);
   return true;
 }
 
@@ -323,10 +331,10 @@ function closeObject(at: usize, sp: usize, mode: u32, arena: Arena): bool {
   for (let i: usize = 0; i < (n as usize) << 5; i += 32) {
     store<u64>(to + i, load<u64>(from + i));
     store<u64>(to + i, load<u32>(from + i, 8) as u64, 8); // forgets where the key stood
-    copyCell(to + i + 16, from + i + 16);
+    Cell.copy(to + i + 16, from + i + 16);
   }
   setUsed(to, n);
-  setCell(at, OBJECT, mode & C.JSON_JQ ? 0 : CANONICAL, n, to);
+  Cell.set(at, OBJECT, mode & C.JSON_JQ ? 0 : CANONICAL, n, to);
   return true;
 }
 
@@ -363,7 +371,7 @@ function dropDuplicates(at: usize, n: u32, arena: Arena): u32 {
     if (!sameKey(first, p)) first = p;
     else {
       const later = findByOffset(at, n, load<u32>(p, 12));
-      copyCell(findByOffset(at, n, load<u32>(first, 12)) + 16, later + 16);
+      Cell.copy(findByOffset(at, n, load<u32>(first, 12)) + 16, later + 16);
       store<u32>(later, NONE); // no tag: dropped
       left--;
     }

@@ -6,20 +6,30 @@
  */
 
 import { chunkGive, chunkTake } from "../bytes/memory";
-import { HIGH_BITS } from "../bytes/word";
+import { HIGH_BITS, Word } from "../bytes/word";
 import { addressOf, lengthOf } from "../value/cell";
 import { compareKeys } from "../value/order";
 
 const RUN: u32 = 16;
 
-/**
- * The first eight bytes of a pair's key as one big-endian word, zeros behind a shorter key. It
- * decides most comparisons; bytes behind a key may always be read (bytes/memory.ts).
- */
-function prefixOf(pair: usize): u64 {
-  const length = lengthOf(pair);
-  const word = bswap<u64>(load<u64>(addressOf(pair)));
-  return length >= 8 ? word : word & ~((-1 as u64) >> ((length << 3) as u64));
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Pair {
+  /**
+   * The first eight bytes of a pair's key as one big-endian word, zeros behind a shorter key. It
+   * decides most comparisons; bytes behind a key may always be read (bytes/memory.ts).
+   */
+  @inline static prefix(pair: usize): u64 {
+    const length = lengthOf(pair);
+    const word = Word.swap64(load<u64>(addressOf(pair)));
+    return length >= 8 ? word : word & ~((-1 as u64) >> ((length << 3) as u64));
+  }
+  @inline static move(to: usize, from: usize): void {
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, 8), 8);
+    store<u64>(to, load<u64>(from, 16), 16);
+    store<u64>(to, load<u64>(from, 24), 24);
+  }
 }
 
 /** RFC 8785 section 3.2.3 order of the keys of two pairs, whose prefixes are at hand. */
@@ -32,16 +42,16 @@ function comparePrefixed(a: usize, aPrefix: u64, b: usize, bPrefix: u64): i32 {
 
 /** RFC 8785 section 3.2.3 order of the keys of two pairs. */
 export function comparePairs(a: usize, b: usize): i32 {
-  return comparePrefixed(a, prefixOf(a), b, prefixOf(b));
+  return comparePrefixed(a, Pair.prefix(a), b, Pair.prefix(b));
 }
 
 /** True if every key comes before the next one: sorted, and no two are equal. */
 export function pairsAscend(at: usize, n: u32): bool {
   if (n < 2) return true;
-  let before = prefixOf(at);
+  let before = Pair.prefix(at);
   for (let i: u32 = 1; i < n; i++) {
     const p = at + ((i as usize) << 5);
-    const prefix = prefixOf(p);
+    const prefix = Pair.prefix(p);
     if (comparePrefixed(p - 32, before, p, prefix) >= 0) return false;
     before = prefix;
   }
@@ -76,27 +86,20 @@ export function sortPairs(at: usize, n: u32): void {
   chunkGive(spare, n << 5);
 }
 
-function movePair(to: usize, from: usize): void {
-  store<u64>(to, load<u64>(from));
-  store<u64>(to, load<u64>(from, 8), 8);
-  store<u64>(to, load<u64>(from, 16), 16);
-  store<u64>(to, load<u64>(from, 24), 24);
-}
-
 const held: usize = memory.data(32, 16);
 
 function insertionSort(at: usize, n: u32): void {
   const end = at + ((n as usize) << 5);
   for (let p = at + 32; p < end; p += 32) {
-    const prefix = prefixOf(p);
-    if (comparePrefixed(p - 32, prefixOf(p - 32), p, prefix) <= 0) continue;
-    movePair(held, p);
+    const prefix = Pair.prefix(p);
+    if (comparePrefixed(p - 32, Pair.prefix(p - 32), p, prefix) <= 0) continue;
+    Pair.move(held, p);
     let hole = p;
     do {
-      movePair(hole, hole - 32);
+      Pair.move(hole, hole - 32);
       hole -= 32;
-    } while (hole > at && comparePrefixed(hole - 32, prefixOf(hole - 32), held, prefix) > 0);
-    movePair(hole, held);
+    } while (hole > at && comparePrefixed(hole - 32, Pair.prefix(hole - 32), held, prefix) > 0);
+    Pair.move(hole, held);
   }
 }
 
@@ -108,10 +111,10 @@ function mergeRuns(from: usize, to: usize, low: u32, middle: u32, high: u32): vo
   let t = to + ((low as usize) << 5);
   while (a < aEnd && b < bEnd) {
     if (comparePairs(a, b) <= 0) {
-      movePair(t, a);
+      Pair.move(t, a);
       a += 32;
     } else {
-      movePair(t, b);
+      Pair.move(t, b);
       b += 32;
     }
     t += 32;

@@ -14,14 +14,18 @@ const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 const REPLACEMENT: u32 = 0xfffd;
 
-/**
- * Marks the bytes that are a quote, a backslash, a control character or not ASCII with their high
- * bit. A borrow may mark later bytes as well: only the first mark counts.
- */
-function marks(w: u64): u64 {
-  const quote = (w ^ (ONES * 0x22)) - ONES;
-  const backslash = (w ^ (ONES * 0x5c)) - ONES;
-  return (w | (w - ONES * 0x20) | quote | backslash) & HIGH_BITS;
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Eight {
+  /**
+   * Marks the bytes that are a quote, a backslash, a control character or not ASCII with their
+   * high bit. A borrow may mark later bytes as well: only the first mark counts.
+   */
+  @inline static marks(w: u64): u64 {
+    const quote = (w ^ (ONES * 0x22)) - ONES;
+    const backslash = (w ^ (ONES * 0x5c)) - ONES;
+    return (w | (w - ONES * 0x20) | quote | backslash) & HIGH_BITS;
+  }
 }
 
 /**
@@ -41,11 +45,11 @@ export function readString(
   let flags = CANONICAL | ASCII;
   let saved: u32 = 0; // bytes by which the escapes shrink
   while (true) {
-    let w = marks(load<u64>(q));
+    let w = Eight.marks(load<u64>(q));
     while (w == 0) {
       q += 8;
       if (q >= end) break;
-      w = marks(load<u64>(q));
+      w = Eight.marks(load<u64>(q));
     }
     if (w != 0) q += (ctz<u64>(w) >> 3) as usize;
     if (q >= end) return stop(C.E_JSON_TRUNCATED, end, text);
@@ -66,8 +70,11 @@ export function readString(
       }
       const codePoint = found as u32;
       const size = (found >> 32) as u32;
-      if (codePoint >= 0x80) flags = CANONICAL;
-      saved += size - encodedSize(codePoint);
+      if (codePoint < 0x80) saved += size - 1;
+      else {
+        flags = CANONICAL;
+        saved += size - encodedSize(codePoint);
+      }
       q += size;
     } else return stop(C.E_JSON_CONTROL, q, text);
     if (q >= end) return stop(C.E_JSON_TRUNCATED, end, text);
@@ -179,7 +186,8 @@ function unescape(from: usize, end: usize, mode: u32, to: usize): void {
     t += run;
     if (p >= end) break;
     const found = escapeAt(p, end, mode);
-    t += encodeTo(t, found as u32);
+    if ((found as u32) < 0x80) store<u8>(t++, found as u8);
+    else t += encodeTo(t, found as u32);
     p += (found >> 32) as usize;
   }
 }

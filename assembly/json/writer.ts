@@ -7,7 +7,7 @@
  *     +8 u32 ARRAY or OBJECT              +12 u32 unused
  */
 
-import { Buffer, bufferRoom, bufferText, TEXT } from "../bytes/buffer";
+import { Buffer, bufferText, TEXT } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { shaUpdate } from "../bytes/sha256";
 import { HIGH_BITS, ONES } from "../bytes/word";
@@ -148,14 +148,14 @@ export function writeNumber(x: f64, b: Buffer): void {
   }
   if (x == Infinity) x = f64.MAX_VALUE;
   else if (x == -Infinity) x = -f64.MAX_VALUE;
-  bufferRoom(b, NUMBER_TEXT);
+  b.room(NUMBER_TEXT);
   b.len += formatNumber(x, b.at + b.len);
 }
 
 /** Appends a string, quoted and escaped: RFC 8785 section 3.2.2.2. */
 export function writeString(at: usize, length: u32, b: Buffer): void {
   // Words are copied whole: up to 7 bytes too many, which the next one overwrites.
-  bufferRoom(b, length + 16);
+  b.room(length + 16);
   let to: usize = b.at + b.len;
   store<u8>(to++, 0x22);
   const end = at + length;
@@ -175,7 +175,7 @@ export function writeString(at: usize, length: u32, b: Buffer): void {
     b.len = (to + run - b.at) as u32;
     writeEscape(load<u8>(p + run), b);
     p += run + 1;
-    bufferRoom(b, ((end - p) as u32) + 16);
+    b.room(((end - p) as u32) + 16);
     to = b.at + b.len;
   }
   store<u8>(to, 0x22);
@@ -208,7 +208,7 @@ function writeEscape(byte: u32, b: Buffer): void {
 
 /** Appends the first n (at most 4) bytes of a word. */
 function put(b: Buffer, word: u32, n: u32): void {
-  bufferRoom(b, 4);
+  b.room(4);
   store<u32>(b.at + b.len, word);
   b.len += n;
 }

@@ -175,7 +175,7 @@ function bodyFits(body: usize, length: u32, out: usize): bool {
   arenaMark(SCRATCH, MARK);
   arenaLimit(SCRATCH, C.MAX_SCRATCH - REST);
   // Inside a result the body is one level deeper.
-  let fits = parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, out) && heightOf(out) < (C.MAX_RUN_DEPTH as u32);
+  let fits: bool = parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, out) && heightOf(out) < (C.MAX_RUN_DEPTH as u32);
   if (fits && length > SHORT) fits = writeJson(out, OUTPUT, C.MAX_INPUT - REST);
   OUTPUT.len = 0;
   clearError();

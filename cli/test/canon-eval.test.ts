@@ -112,7 +112,7 @@ test("eval prints the outputs before an error, and exits 1", async () => {
     stdin: "null",
   });
   expect([status, stdout]).toEqual([1, "1\n"]);
-  expect(stderr).toMatch(/^x .*stop {3}REACH-E1401\n/);
+  expect(stderr).toMatch(/^x The program raised an error {3}REACH-E1401\n {2}why: {3}stop\n/);
 });
 
 test("eval refuses an input that is not JSON, and exits 2", async () => {

@@ -119,10 +119,15 @@ const spelled = fc.tuple(characters, fc.nat(9)).map(([character, how]) => {
 
 /** Halves of pairs on both sides of every border, alone and together. */
 const halves = fc
-  .array(fc.constantFrom("d7ff", "d800", "dbff", "dc00", "DFFF", "e000"), { minLength: 1, maxLength: 3 })
+  .array(fc.constantFrom("d7ff", "d800", "dbff", "dc00", "DFFF", "e000"), {
+    minLength: 1,
+    maxLength: 3,
+  })
   .map((units) => units.map((unit) => `\\u${unit}`).join(""));
 
-const strings = fc.array(fc.oneof({ weight: 12, arbitrary: spelled }, halves), { maxLength: 20 }).map((parts) => `"${parts.join("")}"`);
+const strings = fc
+  .array(fc.oneof({ weight: 12, arbitrary: spelled }, halves), { maxLength: 20 })
+  .map((parts) => `"${parts.join("")}"`);
 
 const keys = fc.oneof(
   fc.constantFrom(

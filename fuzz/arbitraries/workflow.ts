@@ -120,7 +120,14 @@ const risky = [
 const ofVariable: Readonly<Record<string, readonly string[]>> = {
   item: ["$item", "$item.n?", "{n: $item}", "$item == 1"],
   index: ["$index", "$index < 1", "{n: $index}"],
-  error: ["$error.status", "$error.type", "$error", "$error.status > 500", "{n: $error.status}", "true"],
+  error: [
+    "$error.status",
+    "$error.type",
+    "$error",
+    "$error.status > 500",
+    "{n: $error.status}",
+    "true",
+  ],
   e: ["$e", "$e.status == 503"],
 };
 
@@ -131,10 +138,7 @@ interface Scope {
 
 /** Undefined `n` times out of `n + 1`. */
 const oneIn = <T>(n: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.oneof(
-    { weight: n, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary },
-  );
+  fc.oneof({ weight: n, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => oneIn(7, arbitrary);
 const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   oneIn(1, arbitrary);
@@ -172,7 +176,10 @@ const template = (scope: Scope): fc.Arbitrary<Json> =>
 
 /** Where a string is an expression anyway. */
 const shape = (scope: Scope): fc.Arbitrary<Json> =>
-  fc.oneof(either(scope), template(scope).filter((v) => typeof v !== "string"));
+  fc.oneof(
+    either(scope),
+    template(scope).filter((v) => typeof v !== "string"),
+  );
 
 /** Where only texts, numbers and booleans are welcome. */
 const scalar = (scope: Scope): fc.Arbitrary<Json> =>
@@ -325,17 +332,25 @@ const flows = (count: number): fc.Arbitrary<string> =>
   );
 
 function list(scope: Scope): fc.Arbitrary<Json> {
-  return fc.integer({ min: 1, max: 3 }).chain((count) =>
-    fc
-      .array(task(scope, count), { minLength: count, maxLength: count })
-      .map((tasks): Json => tasks.map((t, i): Json => ({ [`t${i}`]: t }))),
-  );
+  return fc
+    .integer({ min: 1, max: 3 })
+    .chain((count) =>
+      fc
+        .array(task(scope, count), { minLength: count, maxLength: count })
+        .map((tasks): Json => tasks.map((t, i): Json => ({ [`t${i}`]: t }))),
+    );
 }
 
 function task(scope: Scope, count: number): fc.Arbitrary<Json> {
   const choice = fc
     .array(
-      parts({ when: fc.oneof({ weight: 4, arbitrary: program(scope) }, { weight: 1, arbitrary: fc.constant(undefined) }), then: flows(count) }),
+      parts({
+        when: fc.oneof(
+          { weight: 4, arbitrary: program(scope) },
+          { weight: 1, arbitrary: fc.constant(undefined) },
+        ),
+        then: flows(count),
+      }),
       { minLength: 1, maxLength: 3 },
     )
     .map((cases): Json => {
@@ -355,19 +370,14 @@ function task(scope: Scope, count: number): fc.Arbitrary<Json> {
     export: rarely(fc.record({ as: shape(scope) })),
     then: rarely(flows(count)),
   });
-  const body = fc.oneof(
-    { weight: 6, arbitrary: bodies(scope) },
-    { weight: 1, arbitrary: choice },
-  );
-  return fc
-    .tuple(common, body, rarely(flows(count)))
-    .map(([some, rest, then]): Json => {
-      const whole = { ...(some as object), ...(rest as object) } as Record<string, Json>;
-      if (whole["try"] !== undefined && then !== undefined) {
-        whole["catch"] = { ...(whole["catch"] as object), then };
-      }
-      return whole;
-    });
+  const body = fc.oneof({ weight: 6, arbitrary: bodies(scope) }, { weight: 1, arbitrary: choice });
+  return fc.tuple(common, body, rarely(flows(count))).map(([some, rest, then]): Json => {
+    const whole = { ...(some as object), ...(rest as object) } as Record<string, Json>;
+    if (whole["try"] !== undefined && then !== undefined) {
+      whole["catch"] = { ...(whole["catch"] as object), then };
+    }
+    return whole;
+  });
 }
 
 const top: Scope = { depth: 3, variables: [] };
@@ -383,7 +393,11 @@ const document = fc
     use: {
       errors: { named: { type: `${errors}validation`, status: 422, detail: "${ .a }" } },
       retries: {
-        thrice: { limit: { attempt: { count: 3 } }, delay: { milliseconds: 5 }, backoff: { linear: {} } },
+        thrice: {
+          limit: { attempt: { count: 3 } },
+          delay: { milliseconds: 5 },
+          backoff: { linear: {} },
+        },
       },
     },
     do: tasks,

@@ -173,7 +173,8 @@ export function* interpret(setting: Setting): Asking<void> {
       now: now === undefined ? null : now / 1000,
       ...frame.variables,
     });
-    if ("error" in found) return fault(frame, "expression", 400, "An expression failed", found.error);
+    if ("error" in found)
+      return fault(frame, "expression", 400, "An expression failed", found.error);
     return found.value;
   };
 
@@ -261,9 +262,7 @@ export function* interpret(setting: Setting): Asking<void> {
       } else {
         const from = (t["input"] as Dict | undefined)?.["from"];
         frame.input =
-          from === undefined
-            ? raw
-            : yield* phase(frame, () => either(from, raw, frame, "before"));
+          from === undefined ? raw : yield* phase(frame, () => either(from, raw, frame, "before"));
         const chosen = yield* runBody(t, frame);
         if (chosen !== undefined) flow = chosen;
         const as = (t["output"] as Dict | undefined)?.["as"];
@@ -350,8 +349,11 @@ export function* interpret(setting: Setting): Asking<void> {
       frame.output = yield* runList(t["do"] as unknown as List, inside("do"), input);
     } else if (t["raise"] !== undefined) {
       const given = (t["raise"] as Dict)["error"] as Json;
-      const named = typeof given === "string" ? ((w["use"] as Dict)["errors"] as Dict)[given] : given;
-      const e = (yield* phase(frame, () => template(named as Json, input, frame, "inside"))) as Dict;
+      const named =
+        typeof given === "string" ? ((w["use"] as Dict)["errors"] as Dict)[given] : given;
+      const e = (yield* phase(frame, () =>
+        template(named as Json, input, frame, "inside"),
+      )) as Dict;
       const isText = (v: Json | undefined): boolean => v === undefined || typeof v === "string";
       const isGood =
         typeof e["type"] === "string" &&
@@ -464,16 +466,14 @@ export function* interpret(setting: Setting): Asking<void> {
       for (const [key, value] of sorted(template(query, input, frame, "inside") as Dict)) {
         for (const v of Array.isArray(value) ? value : [value]) {
           if (!isScalar(v)) {
-            const title =
-              "A query parameter is neither text, number, boolean nor an array of them";
+            const title = "A query parameter is neither text, number, boolean nor an array of them";
             return fault(frame, "expression", 400, title);
           }
           uri += `${uri.includes("?") ? "&" : "?"}${percent(key)}=${percent(String(v))}`;
         }
       }
       const path = /^https:\/\/[^/?]*([^?]*)/.exec(uri)?.[1];
-      const why =
-        path === undefined ? "it must begin with https:// or http://" : whyNotPath(path);
+      const why = path === undefined ? "it must begin with https:// or http://" : whyNotPath(path);
       if (why !== undefined) {
         const title = "The endpoint is not a URI that Reach accepts";
         return fault(frame, "configuration", 400, title, why);
@@ -579,7 +579,8 @@ const isDict = (v: Json | undefined): v is Dict =>
   typeof v === "object" && v !== null && !Array.isArray(v);
 const isScalar = (v: Json | undefined): v is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof v);
-const sorted = (v: Dict): [string, Json][] => Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1));
+const sorted = (v: Dict): [string, Json][] =>
+  Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** RFC 6570, simple expansion. */
 const percent = (text: string): string =>
@@ -638,10 +639,12 @@ function decide(table: Dict, input: Json): Json {
   const matches = (cell: Json, v: Json): boolean => {
     if (!isDict(cell)) return cell === v;
     if (cell["in"] !== undefined) return (cell["in"] as Json[]).includes(v);
-    const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = cell as Record<
-      string,
-      number
-    >;
+    const {
+      gt = -Infinity,
+      gte = -Infinity,
+      lt = Infinity,
+      lte = Infinity,
+    } = cell as Record<string, number>;
     return typeof v === "number" && v > gt && v >= gte && v < lt && v <= lte;
   };
   const policy = table["hitPolicy"];

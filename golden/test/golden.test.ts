@@ -2,15 +2,19 @@ import { expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
 import { readGolden, verifyGolden } from "@reach-fabric/engine/golden";
 import { allBuilds } from "../../tools/builds.ts";
-import { goldenFiles, specRules, testedRules } from "../files.ts";
+import { goldenFiles, readRun, runsIndex, specRules, testedRules } from "../files.ts";
+import { verifyRuns } from "../runs.ts";
+import type { RunCase } from "../runs.ts";
 import { format, updateFile } from "../update.ts";
 
 const files = goldenFiles();
-const cited = files.flatMap(({ path, text }) =>
-  readGolden(text).cases.flatMap(({ id, rule }) =>
-    [rule].flat().map((name) => ({ name, by: `${path} ${id}`, spec: readGolden(text).spec })),
+const index = runsIndex();
+const cited = [
+  ...index.runs.map(({ file, rule }) => ({ rule, by: `golden/runs/${file}` })),
+  ...files.flatMap(({ path, text }) =>
+    readGolden(text).cases.map(({ id, rule }) => ({ rule, by: `${path} ${id}` })),
   ),
-);
+].flatMap(({ rule, by }) => [rule].flat().map((name) => ({ name, by })));
 
 test.for(allBuilds().map(({ name, engine }) => ({ name, engine })))(
   "every golden case on the $name build",
@@ -20,6 +24,27 @@ test.for(allBuilds().map(({ name, engine }) => ({ name, engine })))(
     expect(passed).toBeGreaterThan(100);
   },
 );
+
+test.for(allBuilds().map(({ name, engine }) => ({ name, engine })))(
+  "all evidence of golden/runs is judged as ever on the $name build",
+  ({ engine }) => {
+    const { passed, failed } = verifyRuns(engine, index, readRun);
+    expect(failed).toEqual([]);
+    expect(passed).toBeGreaterThan(20);
+  },
+);
+
+test("a run that is judged otherwise, or whose file was changed, is found", () => {
+  const [first] = index.runs;
+  if (first === undefined) throw new Error("golden/runs is empty");
+  const only = (change: Partial<RunCase>): string[] =>
+    verifyRuns(createEngine(), { ...index, runs: [{ ...first, ...change }] }, readRun).failed;
+  expect(only({})).toEqual([]);
+  expect(only({ exitCode: 1 })).toHaveLength(1);
+  expect(only({ verdicts: { ...first.verdicts, replayed: "fail REACH-E5701" } })).toHaveLength(1);
+  expect(only({ decision: "0".repeat(64) })).toHaveLength(1);
+  expect(only({ sha256: "0".repeat(64) })).toEqual([`${first.file}: the file itself was changed`]);
+});
 
 test("every rule of docs/spec has a golden case or a test that names it", () => {
   const known = new Set([...cited.map(({ name }) => name), ...testedRules().keys()]);
@@ -39,10 +64,14 @@ test("every golden case and test names rules that exist", () => {
   expect(wrong).toEqual([]);
 });
 
-test("a golden file names the page that defines its rules", () => {
+test("every case is about a rule of the page that its file names", () => {
   const rules = specRules();
-  const wrong = cited.filter(({ name, spec }) => rules.get(name) !== spec);
-  expect(wrong.map(({ name, by, spec }) => `${by}: ${name} is not in ${spec}`)).toEqual([]);
+  const wrong = files.flatMap(({ path, text }) => {
+    const { spec, cases } = readGolden(text);
+    const off = cases.filter(({ rule }) => [rule].flat().every((name) => rules.get(name) !== spec));
+    return off.map(({ id, rule }) => `${path} ${id}: ${String(rule)} is not in ${spec}`);
+  });
+  expect(wrong).toEqual([]);
 });
 
 test("ids of golden cases are unique in all areas", () => {

@@ -1,5 +1,4 @@
 // A decision table: the file that `call: decide` names. docs/spec/workflow.md.
-/* oxlint-disable unicorn/no-thenable -- `then` is what the language calls it; nobody awaits a schema. */
 import * as z from "zod";
 import { json, semver } from "./common.ts";
 import { problemCode, report, shorten, strict, typeName } from "./problem.ts";

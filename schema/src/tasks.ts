@@ -5,7 +5,6 @@
 //
 // A task's kind is the field that it has. The schema of that kind alone is tried: a union would try
 // all of them at each level, which takes time that doubles with every level of nesting.
-/* oxlint-disable unicorn/no-thenable -- `then` is what the language calls it; nobody awaits a schema. */
 import * as z from "zod";
 import { anyObject, json, onlyMember, packPath } from "./common.ts";
 import { duration, isExpression } from "./duration.ts";

@@ -1,4 +1,3 @@
-/* oxlint-disable unicorn/no-thenable -- `then` is a field of a decision table. */
 import { describe, expect, it } from "vitest";
 import {
   grant,

@@ -1,4 +1,3 @@
-/* oxlint-disable unicorn/no-thenable -- `then` is a field of the language. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

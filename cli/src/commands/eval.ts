@@ -88,6 +88,10 @@ function problem(
       exitCode: EXIT.usage,
     };
   }
+  // What the program itself says is shown as it says it.
+  if (code === "REACH-E1401") {
+    return { code, what: "The program raised an error", why: message, exitCode: EXIT.failed };
+  }
   return { code, what: sentence(message), exitCode: EXIT.failed };
 }
 

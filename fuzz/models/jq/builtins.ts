@@ -176,7 +176,8 @@ const simple: Readonly<Record<string, Simple>> = {
     return raise(`Cannot check whether ${typeName(v)} has a ${typeName(key)} key`);
   },
   "contains/1": (v, part = null) =>
-    typeName(v) === typeName(part)
+    // To jq, true and false are two kinds.
+    typeName(v) === typeName(part) && (typeof v !== "boolean" || v === part)
       ? contains(v, part)
       : raise(`${described(v)} and ${described(part)} cannot have their containment checked`),
   "join/1": (v, separator = null) => {
