@@ -5,7 +5,7 @@
 // take turns within each round, so that heat and noise meet all of them; the median of the rounds
 // is what counts, and the ratio to the first contender is what to trust.
 
-export interface Contender {
+interface Contender {
   readonly name: string;
   /** One unit of work. What it returns is thrown away, but not before it was made. */
   readonly run: () => unknown;
@@ -20,7 +20,7 @@ export interface Contest {
   readonly contenders: readonly Contender[];
 }
 
-export interface Measured {
+interface Measured {
   readonly name: string;
   /** CPU microseconds of one run: median, best and worst round. */
   readonly median: number;
@@ -130,6 +130,7 @@ function duration(microseconds: number): string {
 }
 
 function quantity(rate: number, unit: string): string {
+  if (unit === "bytes" && rate >= 1e9) return `${(rate / 1e9).toPrecision(3)} GB`;
   if (unit === "bytes") return `${(rate / 1e6).toPrecision(3)} MB`;
   return `${Math.round(rate).toLocaleString("en-US")} ${unit}`;
 }

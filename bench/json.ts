@@ -18,7 +18,7 @@ function dice(seed: number): () => number {
 }
 
 /** About `size` bytes of JSON as services send it: applicants, in no order of keys. */
-export function sample(size: number): Uint8Array<ArrayBuffer> {
+function sample(size: number): Uint8Array<ArrayBuffer> {
   const roll = dice(size);
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(roll() * list.length)];
   const applicant = (i: number): object => ({

@@ -33,8 +33,11 @@ export interface Questions {
   readonly golden: Golden;
 }
 
-/** Bundles the questions into a folder. */
-export async function questions(into: string = folder): Promise<Questions> {
+/** Bundles the questions into a folder; `keep` chooses golden files where not all are wanted. */
+export async function questions(
+  into: string = folder,
+  keep: (path: string) => boolean = () => true,
+): Promise<Questions> {
   const common = { bundle: true, conditions: ["source"], logLevel: "warning" as const };
   const program = join(into, "transcript.mjs");
   const [, page] = await Promise.all([
@@ -63,7 +66,8 @@ export async function questions(into: string = folder): Promise<Questions> {
       target: "chrome120",
     }),
   ]);
-  const golden = allGolden();
+  const all = allGolden();
+  const golden = { ...all, files: all.files.filter(({ path }) => keep(path)) };
   const file = join(into, "golden.json");
   writeFileSync(file, JSON.stringify(golden));
   return { program, file, script: page.outputFiles[0]?.text ?? "", golden };

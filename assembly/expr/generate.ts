@@ -768,10 +768,11 @@ function genModify(places: u32, input: u32, update: u32, operand: u32, token: u3
   if (update == 0) {
     const out = slot();
     if (token == L.T_SET_DEFINED) {
-      const keep = emit(O.OP_UNLESS, 0, old, 0, 0, 0);
-      emit(O.OP_BACKTRACK, 0, 0, 0, 0, 0);
-      patch(keep);
+      // A place that has a true value is set too, to what it has: setting may be an error.
       emit(O.OP_MOVE, out, operand, 0, 0, 0);
+      const lacking = emit(O.OP_UNLESS, 0, old, 0, 0, 0);
+      emit(O.OP_MOVE, out, old, 0, 0, 0);
+      patch(lacking);
     } else emit(binaryOpcode(token), out, old, operand, 0, 0);
     emit(O.OP_SETPATH, state, state, path, 0, out);
     emit(O.OP_BACKTRACK, 0, 0, 0, 0, 0);

@@ -393,7 +393,7 @@ export function evalNext(out: usize): i32 {
       case O.OP_FIELD: {
         const flags = load<u16>(at, 6) as u32;
         const key = load<u32>(at, 8) as usize;
-        if ((load<u8>(b) as u32) == OBJECT && (tracking & flags) == 0) {
+        if ((load<u8>(b) as u32) == OBJECT && (tracking & flags & O.FLAG_PATH) == 0) {
           setFuel(left);
           const v = objectGet(b, load<u32>(key, 8) as usize, load<u32>(key, 4));
           left = fuel;
@@ -406,7 +406,7 @@ export function evalNext(out: usize): i32 {
           }
           continue;
         }
-        r = indexStep(a, b, key, (flags & tracking) != 0);
+        r = indexStep(a, b, key, (flags & tracking & O.FLAG_PATH) != 0);
         if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
           pc = BACKTRACK_CODE;
           continue;
@@ -416,7 +416,7 @@ export function evalNext(out: usize): i32 {
       case O.OP_INDEX: {
         const flags = load<u32>(at, 8);
         setFuel(left);
-        r = indexStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), (flags & tracking) != 0);
+        r = indexStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), (flags & tracking & O.FLAG_PATH) != 0);
         left = fuel;
         if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
           pc = BACKTRACK_CODE;
@@ -434,7 +434,7 @@ export function evalNext(out: usize): i32 {
           b,
           from == NONE ? 0 : fp + ((from as usize) << 4),
           end == NONE ? 0 : fp + ((end as usize) << 4),
-          (flags & tracking) != 0,
+          (flags & tracking & O.FLAG_PATH) != 0,
         );
         left = fuel;
         if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
@@ -884,7 +884,7 @@ export function evalNext(out: usize): i32 {
           a,
           b,
           fp + ((load<u16>(at, 6) as usize) << 4),
-          (load<u32>(at, 8) & tracking) != 0,
+          (load<u32>(at, 8) & tracking & O.FLAG_PATH) != 0,
         );
         left = fuel;
         break;

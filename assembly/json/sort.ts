@@ -24,25 +24,19 @@ class Pair {
     const word = Word.swap64(load<u64>(addressOf(pair)));
     return length >= 8 ? word : word & ~((-1 as u64) >> ((length << 3) as u64));
   }
+  /** RFC 8785 section 3.2.3 order of the keys of two pairs, whose prefixes are at hand. */
+  @inline static compare(a: usize, aPrefix: u64, b: usize, bPrefix: u64): i32 {
+    // Outside ASCII, UTF-16 order is not the order of the bytes.
+    if (aPrefix != bPrefix && ((aPrefix | bPrefix) & HIGH_BITS) == 0)
+      return aPrefix < bPrefix ? -1 : 1;
+    return compareKeys(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
+  }
   @inline static move(to: usize, from: usize): void {
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, 8), 8);
     store<u64>(to, load<u64>(from, 16), 16);
     store<u64>(to, load<u64>(from, 24), 24);
   }
-}
-
-/** RFC 8785 section 3.2.3 order of the keys of two pairs, whose prefixes are at hand. */
-function comparePrefixed(a: usize, aPrefix: u64, b: usize, bPrefix: u64): i32 {
-  // Outside ASCII, UTF-16 order is not the order of the bytes.
-  if (aPrefix != bPrefix && ((aPrefix | bPrefix) & HIGH_BITS) == 0)
-    return aPrefix < bPrefix ? -1 : 1;
-  return compareKeys(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
-}
-
-/** RFC 8785 section 3.2.3 order of the keys of two pairs. */
-export function comparePairs(a: usize, b: usize): i32 {
-  return comparePrefixed(a, Pair.prefix(a), b, Pair.prefix(b));
 }
 
 /** True if every key comes before the next one: sorted, and no two are equal. */
@@ -52,7 +46,7 @@ export function pairsAscend(at: usize, n: u32): bool {
   for (let i: u32 = 1; i < n; i++) {
     const p = at + ((i as usize) << 5);
     const prefix = Pair.prefix(p);
-    if (comparePrefixed(p - 32, before, p, prefix) >= 0) return false;
+    if (Pair.compare(p - 32, before, p, prefix) >= 0) return false;
     before = prefix;
   }
   return true;
@@ -92,13 +86,13 @@ function insertionSort(at: usize, n: u32): void {
   const end = at + ((n as usize) << 5);
   for (let p = at + 32; p < end; p += 32) {
     const prefix = Pair.prefix(p);
-    if (comparePrefixed(p - 32, Pair.prefix(p - 32), p, prefix) <= 0) continue;
+    if (Pair.compare(p - 32, Pair.prefix(p - 32), p, prefix) <= 0) continue;
     Pair.move(held, p);
     let hole = p;
     do {
       Pair.move(hole, hole - 32);
       hole -= 32;
-    } while (hole > at && comparePrefixed(hole - 32, Pair.prefix(hole - 32), held, prefix) > 0);
+    } while (hole > at && Pair.compare(hole - 32, Pair.prefix(hole - 32), held, prefix) > 0);
     Pair.move(hole, held);
   }
 }
@@ -109,15 +103,26 @@ function mergeRuns(from: usize, to: usize, low: u32, middle: u32, high: u32): vo
   const aEnd = b;
   const bEnd = from + ((high as usize) << 5);
   let t = to + ((low as usize) << 5);
-  while (a < aEnd && b < bEnd) {
-    if (comparePairs(a, b) <= 0) {
+  if (b == bEnd) {
+    memory.copy(t, a, aEnd - a);
+    return;
+  }
+  let aPrefix = Pair.prefix(a);
+  let bPrefix = Pair.prefix(b);
+  while (true) {
+    if (Pair.compare(a, aPrefix, b, bPrefix) <= 0) {
       Pair.move(t, a);
       a += 32;
+      t += 32;
+      if (a == aEnd) break;
+      aPrefix = Pair.prefix(a);
     } else {
       Pair.move(t, b);
       b += 32;
+      t += 32;
+      if (b == bEnd) break;
+      bPrefix = Pair.prefix(b);
     }
-    t += 32;
   }
   if (a < aEnd) memory.copy(t, a, aEnd - a);
   else memory.copy(t, b, bEnd - b);

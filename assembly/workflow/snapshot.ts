@@ -28,7 +28,7 @@ import { objectField } from "../value/object";
 import { DO, FOR, For, Task, TRY, Try, Workflow } from "./nodes";
 import { hexIs, PACK_DIGEST, workflowNamed, writeHex } from "./pack";
 import { PHASE_DONE, PHASE_IN_CATCH } from "./phases";
-import { isLimits, isSound, isTime, isWhole, SMALLEST } from "./sound";
+import { GROWTH, isLimits, isSound, isTime, isWhole, SMALLEST } from "./sound";
 import {
   Branch, contextOf, effectsOf, extraOf, Frame, GRANT, INPUT_CELL, inputOf, keep, keyOf, LIMITS,
   newBranch, newFrame, newPending, outputOf, Pending, RAW_INPUT, rawOf, requestOf, RUN, RUN_ID,
@@ -390,6 +390,6 @@ export function compact(): bool {
   runDrop();
   arenaReset(SCRATCH, MAX_SCRATCH);
   RUN.taken = length;
-  RUN.threshold = length * 2 > SMALLEST ? length * 2 : SMALLEST;
+  RUN.threshold = length * GROWTH > SMALLEST ? length * GROWTH : SMALLEST;
   return true;
 }

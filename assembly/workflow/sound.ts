@@ -21,7 +21,9 @@ import {
 } from "./state";
 
 /** State below this size is not worth compacting. */
-export const SMALLEST: u32 = 1 << 20;
+export const SMALLEST: u32 = 1 << 22;
+/** State is compacted when it has taken this many times what was alive: the cost per step stays flat. */
+export const GROWTH: u32 = 4;
 
 /** Latest time that a clock may say: the last millisecond of the year 9999. */
 const LAST_TIME: f64 = 253402300799999;
@@ -48,7 +50,7 @@ export function isSound(): bool {
   if (!isLimits(LIMITS) || !isGrant(GRANT)) return false;
   if (tagOf(RUN_ID) != NULL && tagOf(RUN_ID) != STRING) return false;
   if (RUN.fuelUsed > RUN.fuelLimit || RUN.asked > RUN.effectsLimit) return false;
-  if (RUN.threshold < SMALLEST || RUN.threshold > 2 * (MAX_RUN as u32) || RUN.taken > RUN.threshold) return false;
+  if (RUN.threshold < SMALLEST || RUN.threshold > GROWTH * (MAX_RUN as u32) || RUN.taken > RUN.threshold) return false;
   const b = changetype<Branch>(RUN.branch);
   // One branch, which waits for one effect.
   if (b.state != WAITING || RUN.pending == 0 || RUN.used + 1 != RUN.asked || b.sequence != RUN.asked) return false;

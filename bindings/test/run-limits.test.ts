@@ -100,7 +100,7 @@ describe("WF-28 without an end", () => {
       limit: "1201",
     });
     expect(told(workflow([slow]), { limits: { effects: 25 } })).toMatchObject({ limit: "1206" });
-    const asking = caught([{ a: get() as Task["a"] & object }, { b: { set: "1", then: "a" } }]);
+    const asking = caught([{ a: get() }, { b: { set: "1", then: "a" } }]);
     expect(told(workflow(asking), { limits: { effects: 10 } })).toMatchObject({
       status: "faulted",
       limit: "1206",
@@ -149,7 +149,7 @@ describe("what is large", () => {
       workflow(
         caught([{ a: { raise: { error: { type: "t", status: 1, detail: `\${ ${big} }` } } } }]),
       ),
-      workflow([{ a: get("https://a.example/x", { body: `\${ ${big} }` }) as object }]),
+      workflow([{ a: get("https://a.example/x", { body: `\${ ${big} }` }) }]),
       workflow([], { output: { as: big } }),
     ].map((document) => told(document));
     for (const end of ends) expect(end).toMatchObject({ status: "faulted", limit: "1204" });
@@ -164,7 +164,7 @@ describe("what is large", () => {
 
   test("LIMIT-7 a state that cannot be kept while the run waits", () => {
     const wide = workflow([
-      { each: { for: { in: '[range(3) | "x" * 20000000]' }, do: [{ ask: get() as object }] } },
+      { each: { for: { in: '[range(3) | "x" * 20000000]' }, do: [{ ask: get() }] } },
     ]);
     expect(told(wide)).toMatchObject({ status: "faulted", limit: "1202", records: 2 });
     const tiny = workflow([{ ask: { input: { from: "[range(2000000)] | map([])" }, ...get() } }]);
@@ -175,12 +175,12 @@ describe("what is large", () => {
     const asking = workflow([
       {
         each: {
-          for: { in: "[range(4)]" },
+          for: { in: "[range(2)]" },
           do: [{ ask: { ...get(), output: { as: "length" } } }, { next: { set: "{n: .}" } }],
         },
       },
     ]);
-    const list = `[${"[0],".repeat(2_500_000)}0]`;
+    const list = `[${"[0],".repeat(1_500_000)}0]`;
     const text = `"${"x".repeat(10_000_000)}"`;
     const end = told(asking, { limits: { fuel: 1e9 } }, (n) => (n % 2 === 0 ? list : text));
     expect(end).toMatchObject({ status: "completed" });
@@ -196,8 +196,7 @@ describe("what is large", () => {
       (n) => workflow([{ a: { for: { in: deep(n) }, do: [{ b: { set: "1" } }] } }]),
       (n) => workflow([], { input: { from: deep(n) } }),
       (n) => workflow([], { output: { as: deep(n) } }),
-      (n) =>
-        workflow([{ a: get("https://a.example/x", { body: `\${ ${deep(n - 1)} }` }) as object }]),
+      (n) => workflow([{ a: get("https://a.example/x", { body: `\${ ${deep(n - 1)} }` }) }]),
     ];
     for (const [i, border] of borders.entries()) {
       expect(told(border(1016)), `border ${i}`).toMatchObject({ status: "completed" });
@@ -212,7 +211,7 @@ describe("LIMIT-11 and LIMIT-12 documents", () => {
 
   test("64 levels of tasks run, with an effect in the innermost; 65 are refused", () => {
     const nested = (n: number): Task =>
-      n === 0 ? { ask: get() as object } : { [`d${n}`]: { do: [nested(n - 1)] } };
+      n === 0 ? { ask: get() } : { [`d${n}`]: { do: [nested(n - 1)] } };
     expect(told(workflow([nested(64)]))).toMatchObject({ status: "completed", records: 67 });
     expect(load(workflow([nested(65)]))).toBe("REACH-E1203");
   });
@@ -260,8 +259,8 @@ describe("LIMIT-11 and LIMIT-12 documents", () => {
     expect(end).toMatchObject({ status: "completed" });
     expect(load(decide, { "t.json": table(4097, 1) })).toBe("REACH-E1520");
     // What is looked at is paid for: sets cannot be used to compute for nothing.
-    const sets = told(decide, { input: "-1", tables: { "t.json": table(50, 20_000) } });
-    expect(sets["fuel"]).toBeGreaterThan(1_000_000);
+    const sets = told(decide, { input: "-1", tables: { "t.json": table(20, 10_000) } });
+    expect(sets["fuel"]).toBeGreaterThan(200_000);
   });
 });
 
@@ -271,7 +270,7 @@ test("a thousand runs on one instance take no more memory than ten", () => {
   const engine = runCalls(core, engineDigest);
   const memory = (): number => core.exports.memory.buffer.byteLength;
   const document = workflow([
-    { keep: { set: "{list: [range(20000)]}" } },
+    { keep: { set: "{list: [range(2000)]}" } },
     { ask: { ...get(), input: { from: ".list | length" } } },
     { end: { set: "{n: .}" } },
   ]);

@@ -66,7 +66,7 @@ function recorded(
   before: (record: Uint8Array, rest: readonly Uint8Array[]) => void = () => undefined,
 ): Recorded {
   let step = begin(engine, meddled);
-  const records = [engine.admitStart({ grant }, "{}"), ...step.records];
+  const records: Uint8Array[] = [engine.admitStart({ grant }, "{}"), ...step.records];
   for (let n = 0; step.status === "waiting"; n++) {
     const { key, type } = requestOf(step);
     const headers = { "X-ID": "7", etag: '"a"', date: "today" };
@@ -682,7 +682,7 @@ describe("WF-1 a hostile pack", () => {
     expect(load(forged((m) => m, [first, doubled]))).toBe("REACH-E1109");
   });
 
-  test("made to make loading slow or large is refused in bounded time", () => {
+  test("LIMIT-14 LIMIT-15 made to make loading slow or large is refused in bounded time", () => {
     const names = Array.from({ length: 16_000 }, (_, i) => `input${i}`);
     const slow: Record<string, [object, Record<string, object>]> = {
       "rules over as many inputs": [

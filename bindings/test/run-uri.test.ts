@@ -12,7 +12,7 @@ const v1 = entry("https://a.example", ["/v1*"]);
 
 /** The URI that the run asks for, or the error's type and status. */
 function asked(task: object, input: object = {}, grant: object = v1): string {
-  const step = begin(engine, workflow([{ ask: task as never }]), {
+  const step = begin(engine, workflow([{ ask: task }]), {
     input: JSON.stringify(input),
     grant,
   });
@@ -295,10 +295,7 @@ describe("WF-18 data in a template", () => {
 
 describe("WF-20 headers", () => {
   const sent = (headers: object): unknown => {
-    const step = begin(
-      engine,
-      workflow([{ ask: get("https://a.example/v1", { headers }) as never }]),
-    );
+    const step = begin(engine, workflow([{ ask: get("https://a.example/v1", { headers }) }]));
     if (step.status === "waiting") return (requestOf(step).request as { headers: object }).headers;
     return (outcomeOf(step)["error"] as { type: string }).type.split("/").at(-1);
   };

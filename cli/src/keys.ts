@@ -64,7 +64,7 @@ export function readKey(path: string): KeyFile {
 }
 
 /** Where a run without --key looks for its key: XDG_CONFIG_HOME/reach/key.json. */
-export function defaultKeyPath(env: NodeJS.ProcessEnv): string {
+function defaultKeyPath(env: NodeJS.ProcessEnv): string {
   return join(xdgFolder(env["XDG_CONFIG_HOME"], ".config"), "key.json");
 }
 

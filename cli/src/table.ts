@@ -1,7 +1,7 @@
 import { safe } from "./text.ts";
 
 /** A cell: text, and how it is coloured once its width is known. */
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly paint: (text: string) => string;
 }

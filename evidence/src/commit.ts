@@ -8,7 +8,7 @@ import { memberSpans } from "./json.ts";
 import type { Span } from "./json.ts";
 
 /** The members of a record whose values are committed to, in the order of their names. */
-export const SLOTS: Readonly<Record<string, readonly string[]>> = {
+const SLOTS: Readonly<Record<string, readonly string[]>> = {
   start: ["input"],
   request: ["request"],
   result: ["result"],
@@ -19,10 +19,10 @@ export const SLOTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** JSON type and number of elements or members: an array and an object never look alike. */
-export type Shape = readonly [type: string, count: number];
+type Shape = readonly [type: string, count: number];
 
 /** The shape of a JSON value (TRACE-12). */
-export function shapeOf(value: unknown): Shape {
+function shapeOf(value: unknown): Shape {
   if (value === null) return ["null", 0];
   if (Array.isArray(value)) return ["array", value.length];
   if (typeof value === "object") return ["object", Object.keys(value).length];

@@ -13,7 +13,7 @@ export const ENTRY = {
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
 /** The name of the blob with this SHA-256. */
-export const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
+const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
 
 /** The entries of one piece of evidence. */
 export interface Layout {

@@ -7,7 +7,7 @@ import { EvidenceError, quoted } from "./errors.ts";
 import { canonicalBytes, inShape, parseCanonical } from "./json.ts";
 
 /** What the predicate is: a name to compare, never an address to visit. */
-export const PREDICATE_TYPE = "urn:reach:evidence:v1";
+const PREDICATE_TYPE = "urn:reach:evidence:v1";
 
 /** What a statement is about. The pack and the engine are named by digest, enclosed or not. */
 export interface Subjects {

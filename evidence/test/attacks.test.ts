@@ -72,7 +72,7 @@ const signatureOf = (bytes: Uint8Array): string => {
 };
 
 describe("signing again is no attack by itself:", () => {
-  test("the same content signed again is the same file", () => {
+  test("EVID-19: the same content signed again is the same file", () => {
     expect(signedAgain(file, {})).toEqual(file);
   });
 });
@@ -357,7 +357,7 @@ describe("JSON:", () => {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 describe("commitments:", () => {
-  test("a changed value, salt or pointer", () => {
+  test("TRACE-11: a changed value, salt or pointer", () => {
     const salt = disclosures[3]?.slice(2, 10) ?? "";
     for (const [from, to] of [
       ["3200", "3201"],
@@ -537,7 +537,7 @@ describe("keys and signatures:", () => {
     refused(withEnvelope({ signatures: [{ sig }] }), "authentic", "REACH-E5303");
   });
 
-  test("a signature whose point R is not canonical: verifiers disagree about it", () => {
+  test("EVID-22: a signature whose point R is not canonical: verifiers disagree about it", () => {
     const payload = Buffer.from(bundleOf(file)["dsseEnvelope"]?.["payload"] as string, "base64");
     const message = preAuthEncoding("application/vnd.in-toto+json", payload);
     // R is the neutral element written as y = p + 1; then S = H(R, A, M) * a.
@@ -579,7 +579,7 @@ describe("keys and signatures:", () => {
     expect(() => publicKey(identity)).toThrow(expect.objectContaining({ code: "REACH-E5202" }));
   });
 
-  test("keys that are not canonical, not on the curve, or outside the prime-order group", () => {
+  test("EVID-21: keys that are not canonical, not on the curve, or outside the prime-order group", () => {
     const p = 2n ** 255n - 19n;
     const mixed = ed25519.Point.fromBytes(signer.key.bytes).add(
       ed25519.Point.fromAffine({ x: 0n, y: p - 1n }),
@@ -711,7 +711,7 @@ describe("the container:", () => {
     }
   });
 
-  test("a decompression bomb, sizes that lie, and more entries than there can be", () => {
+  test("EVID-2: a decompression bomb, sizes that lie, and more entries than there can be", () => {
     const method = file.slice();
     method[8] = 8;
     refused(method, "authentic", "REACH-E5005");
@@ -880,7 +880,7 @@ describe("replay:", () => {
     expect(verify(file, { fuel: 1e8 }).ok).toBe(true);
   });
 
-  test("an engine that stops, and a check that throws: never a pass, never an exception", () => {
+  test("EVID-25: an engine that stops, and a check that throws: never a pass, never an exception", () => {
     const trapped = reportOf(() => {
       throw new EngineTrap("unreachable");
     });
@@ -934,7 +934,7 @@ describe("versions and policies:", () => {
     }
   });
 
-  test("a policy cannot leave `authentic` out, or ask for what is not built", () => {
+  test("EVID-26: a policy cannot leave `authentic` out, or ask for what is not built", () => {
     const damaged = file.with(100, 0);
     expect(verify(damaged, { required: [] }).exitCode).toBe(1);
     expect(verify(file, { required: [] }).required).toEqual(["authentic"]);

@@ -30,7 +30,7 @@ test("two runs that decided the same from the same do not differ, whoever ran th
   expect(verify(again).decision).toBe(verify(file).decision);
 });
 
-test("another answer: the record that brought it", () => {
+test("EVID-28: another answer: the record that brought it", () => {
   const report = diff(engine, file, evidence({ records: recorded(650) }));
   expect(report).toMatchObject({
     same: false,

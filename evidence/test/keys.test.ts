@@ -18,7 +18,7 @@ const key = newKey(pseudoRandom("a key"));
 const text = (value: unknown): string => JSON.stringify(value, null, 2);
 
 describe("a new key", () => {
-  test("is two key files, of which one can sign", () => {
+  test("EVID-20: is two key files, of which one can sign", () => {
     expect(Object.keys(key.private).sort()).toEqual(["alg", "format", "id", "private", "public"]);
     expect(Object.keys(key.public).sort()).toEqual(["alg", "format", "id", "public"]);
     expect(readKeyFile(engine, text(key.private))).toEqual(key.private);

@@ -108,6 +108,10 @@ const unary = [
   "error",
 ];
 
+/** One of several shapes: all of them are trees. */
+const choose = (...shapes: Parameters<typeof fc.oneof>): fc.Arbitrary<Ast> =>
+  fc.oneof(...shapes) as fc.Arbitrary<Ast>;
+
 interface Parts {
   any: Ast;
   path: Ast;
@@ -139,7 +143,7 @@ const parts = fc.letrec<Parts>((tie) => {
   );
   return {
     leaf,
-    any: fc.oneof(
+    any: choose(
       { maxDepth: 4, depthIdentifier: "jq" },
       leaf,
       fc.record({ t: fc.constant("pipe" as const), a: any, b: any }),
@@ -208,8 +212,8 @@ const parts = fc.letrec<Parts>((tie) => {
         rest: any,
       }),
       fc.record({ t: fc.constant("label" as const), name: fc.constant("out"), body: any }),
-    ) as fc.Arbitrary<Ast>,
-    path: fc.oneof(
+    ),
+    path: choose(
       { maxDepth: 3, depthIdentifier: "jq" },
       fc.constantFrom<Ast>(identity, { t: "each", of: identity }, { t: ".." }, call("empty")),
       names.map((name): Ast => ({ t: "field", of: identity, name })),
@@ -241,7 +245,7 @@ const parts = fc.letrec<Parts>((tie) => {
               : { t: "array", of: keys.reduce((a, b): Ast => ({ t: "comma", a, b })) },
           ),
         ),
-    ) as fc.Arbitrary<Ast>,
+    ),
   };
 });
 

@@ -231,7 +231,7 @@ const http = (scope: Scope): fc.Arbitrary<Json> =>
         output: sometimes(fc.constantFrom("content", "raw", "response")),
         redirect: rarely(fc.boolean()),
       }),
-      rarely(fc.constant({ reach: { responseHeaders: ["x-id"] } })),
+      rarely(fc.constant<Json>({ reach: { responseHeaders: ["x-id"] } })),
     )
     .map(([args, metadata]): Json => ({
       call: "http",
@@ -282,7 +282,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
   if (depth === 0) return fc.oneof(...flat);
   return fc.oneof(
     ...flat,
-    { weight: 1, arbitrary: fc.record({ do: list(deeper()) }) as fc.Arbitrary<Json> },
+    { weight: 1, arbitrary: fc.record({ do: list(deeper()) }) },
     {
       weight: 3,
       arbitrary: fc

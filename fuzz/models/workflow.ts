@@ -654,12 +654,12 @@ function decide(table: Dict, input: Json): Json {
   );
   if (policy === "first") hits = hits.slice(0, 1);
   if (policy === "unique" && hits.length > 1) {
-    return `More than one rule matches, again at ${String(hits[1]?.["id"])}`;
+    return `More than one rule matches, again at ${hits[1]?.["id"] as string}`;
   }
   const rules = hits.map((rule) => rule["id"] as Json);
   if (hits.length === 0) {
     if (table["default"] !== undefined) hits = [table["default"] as Dict];
-    else if (policy !== "collect") return `No rule matches in ${String(name)}`;
+    else if (policy !== "collect") return `No rule matches in ${name as string}`;
   }
   const reasons = hits.flatMap((rule) => (rule["reasons"] ?? []) as Json[]);
   const results = hits.map((rule) => rule["then"] as Json);

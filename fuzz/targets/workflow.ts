@@ -160,7 +160,7 @@ function decisionOf(records: readonly Uint8Array[], pack: Pack): string {
     if (kind !== "result") continue;
     used += 1;
     const asked = all.find((r) => r["kind"] === "request" && r["key"] === key);
-    const [name, type] = [utf8(String(key)), utf8(String(asked?.["type"]))];
+    const [name, type] = [utf8(key as string), utf8(asked?.["type"] as string)];
     effects.update(hash("effect", name, type, json(asked?.["request"]), json(result)));
   }
   const start = all[0] ?? {};
@@ -170,7 +170,7 @@ function decisionOf(records: readonly Uint8Array[], pack: Pack): string {
     "decision",
     new Uint8Array([0, 0, 0, 1]),
     fromHex(pack.digest),
-    utf8(String(start["workflow"])),
+    utf8(start["workflow"] as string),
     json(start["input"]),
     json(start["grant"]),
     json(start["limits"]),
@@ -205,9 +205,9 @@ export function workflowTarget(): Target<Script> {
       const builds = engines();
       asked += 1;
       const pack = packOf(judge, script);
-      const refusal = agreed(builds, ({ load }) => {
+      const refusal = agreed(builds, (engine) => {
         try {
-          load(pack);
+          engine.load(pack);
           return null;
         } catch (error) {
           if (error instanceof EngineError) return `${error.code} ${error.message}`;
@@ -219,7 +219,7 @@ export function workflowTarget(): Target<Script> {
       const [first] = builds;
       const straight = tell(script, first.engine);
       const text = (told: Told): string[] => told.records.map((bytes) => fromUtf8(bytes));
-      const facts = (told: Told): string => canonical({ ...told, records: text(told) } as never);
+      const facts = (told: Told): string => canonical({ ...told, records: text(told) });
       agreed(builds, (engine) => facts(tell(script, engine)));
 
       // From build to build, and an admission or another computation in between.

@@ -16,7 +16,7 @@ test("the canary's fault is found", () => {
 const targets: readonly [() => Target<never>, number][] = [
   [jsonTarget as () => Target<never>, 10_000],
   [exprTarget as () => Target<never>, 3000],
-  [workflowTarget as () => Target<never>, 600],
+  [workflowTarget as () => Target<never>, 300],
 ];
 
 for (const [make, runs] of targets) {

@@ -59,7 +59,7 @@ export function readJson(bytes: Uint8Array, name: string): ReadDocument {
  *
  * @throws ReachError with the engine's code (`REACH-E11xx`, `REACH-E12xx`), at line and column
  */
-export function strictJson(text: string | Uint8Array, name: string): Uint8Array {
+function strictJson(text: string | Uint8Array, name: string): Uint8Array {
   try {
     return canonicalize(text);
   } catch (error) {
@@ -128,7 +128,7 @@ export function checked<S extends Schema>(
 }
 
 /** An error that holds all problems of a document, by line, and says the first. */
-export function invalid(
+function invalid(
   what: string,
   found: readonly Problem[],
   place: (path: Path) => string,

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { ReachError } from "./error.ts";
 
 /** Largest file that is read as a document: the engine's own limit for one input. */
-export const MAX_FILE: number = 64 * 1024 * 1024;
+const MAX_FILE: number = 64 * 1024 * 1024;
 
 /** Words for the system's reasons; the system's own text is kept for what is not here. */
 const reasons: Readonly<Record<string, string>> = {

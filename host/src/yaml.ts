@@ -5,7 +5,7 @@ import type { Alias, Document, Node, Pair, Scalar } from "yaml";
 import { ReachError } from "./error.ts";
 
 /** Largest YAML text: a workflow of this size is a program, not a policy. */
-export const MAX_YAML: number = 4 * 1024 * 1024;
+const MAX_YAML: number = 4 * 1024 * 1024;
 /** Deepest nesting of a document. */
 const MAX_DEPTH = 256;
 /** Values that a document may have once its aliases are followed: what ends alias bombs. */

@@ -63,7 +63,7 @@ describe("a request", () => {
     expect(requests[0]!.headers).not.toHaveProperty("idempotency-key");
   });
 
-  it("with a body is canonical JSON, and carries an Idempotency-Key", async () => {
+  it("GRANT-7: with a body is canonical JSON, and carries an Idempotency-Key", async () => {
     const { origin, requests } = await serve(json({}));
     const options = { addresses: { [A]: origin } };
     await send(options, { method: "POST", body: { b: 1, a: [1e2], 10: 1, 9: 2 } });
@@ -341,7 +341,7 @@ describe("failures have words", () => {
     expect(await of("http://127.0.0.1:1")).toBe("refused");
   });
 
-  it("timeout: no answer, a slow body, a drip of bytes", async () => {
+  it("GRANT-10: timeout: no answer, a slow body, a drip of bytes", async () => {
     expect(await of(await raw(() => undefined), quick)).toBe("timeout");
     expect(
       await of(

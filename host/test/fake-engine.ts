@@ -5,11 +5,11 @@ import type { Advance, Engine, Pack, RequestRecord, TraceRecord } from "@reach-f
 
 import { samplePack } from "./helpers.ts";
 
-export type Asked = Partial<Pick<RequestRecord, "type" | "request" | "task" | "iteration">>;
-export type Answer = { readonly key: string; readonly result: Record<string, unknown> };
+type Asked = Partial<Pick<RequestRecord, "type" | "request" | "task" | "iteration">>;
+type Answer = { readonly key: string; readonly result: Record<string, unknown> };
 export type Program = () => Generator<readonly (Asked | Ended)[], unknown, Answer>;
 /** A task that has ended. */
-export interface Ended {
+interface Ended {
   readonly ended: string;
 }
 

@@ -15,7 +15,7 @@ const entry = { methods: ["GET"], origin: "https://bureau.example", paths: ["/v1
 const file = { format: "reach/grant/v1", http: [entry] };
 
 describe("a grant file", () => {
-  it("gives the effective grant, and the addresses apart from it", async () => {
+  it("GRANT-1: gives the effective grant, and the addresses apart from it", async () => {
     const addresses = { "https://bureau.example": "http://127.0.0.1:4101" };
     expect(await grantOf({ ...file, addresses })).toEqual({ grant: { http: [entry] }, addresses });
     expect(await grantOf({ format: "reach/grant/v1" })).toEqual({ grant: {}, addresses: {} });

@@ -5,7 +5,7 @@ import { problemCode, report, strict } from "./problem.ts";
 const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
 
 /** GRANT-2: a logical origin in the one spelling that every URL parser agrees on. */
-export const origin: z.ZodString = z.string().check((context) => {
+const origin: z.ZodString = z.string().check((context) => {
   const why = whyNotOrigin(context.value);
   if (why) report(context, [], { code: problemCode.badValue, what: `Not an origin: ${why}.` });
 });
@@ -37,7 +37,7 @@ function whyNotHost(host: string): string | undefined {
 }
 
 /** GRANT-3: a path, or a path's beginning followed by `*`. */
-export const pathPattern: z.ZodString = z.string().check((context) => {
+const pathPattern: z.ZodString = z.string().check((context) => {
   const why = whyNotPattern(context.value);
   if (why) report(context, [], { code: problemCode.badValue, what: `Not a path: ${why}.` });
 });

@@ -144,7 +144,7 @@ function isMissing(root: unknown, path: Path): boolean {
 }
 
 /** What to say of a field that should not be there. */
-export function unknownField(name: string, known: readonly string[]): Finding {
+function unknownField(name: string, known: readonly string[]): Finding {
   const near = known
     .map((other) => ({ other, distance: editDistance(name, other) }))
     .filter(({ other, distance }) => distance <= Math.min(3, Math.floor(other.length / 2)))

@@ -103,7 +103,7 @@ const member = (value: unknown, name: string): unknown =>
   typeName(value) === "object" ? (value as Record<string, unknown>)[name] : undefined;
 
 /** Every task below a list, with its path, in document order; works on documents not yet checked. */
-export function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unknown }> {
+function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unknown }> {
   if (!Array.isArray(list)) return;
   for (const [index, item] of list.entries()) {
     const named = onlyMember(item);
