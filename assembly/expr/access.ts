@@ -2,14 +2,14 @@
 
 import { SCRATCH } from "../bytes/arena";
 import { codePoints, sizeAt } from "../bytes/utf8";
-import { charge } from "../errors";
+import { Fuel } from "../errors";
 import { arrayAppend, arrayNew, arraySlice } from "../value/array";
 import {
   addressOf,
   ARRAY,
-  ASCII,
   arrayStorage,
-  copyCell,
+  ASCII,
+  Cell,
   elementAt,
   flagsOf,
   lengthOf,
@@ -66,7 +66,7 @@ export function getIndex(to: usize, t: usize, k: usize): i32 {
   if (tt == OBJECT && kt == STRING) {
     const v = objectGet(t, addressOf(k), lengthOf(k));
     if (v == 0) setNull(to);
-    else copyCell(to, v);
+    else Cell.copy(to, v);
     return DONE;
   }
   if (tt == ARRAY && kt == NUMBER) {
@@ -74,7 +74,7 @@ export function getIndex(to: usize, t: usize, k: usize): i32 {
     const x = numberOf(k);
     let i = toInt(x);
     if (i < 0) i += lengthOf(t);
-    if (x == x && i >= 0 && (i as u32) < lengthOf(t)) copyCell(to, elementAt(t, i as u32));
+    if (x == x && i >= 0 && (i as u32) < lengthOf(t)) Cell.copy(to, elementAt(t, i as u32));
     else setNull(to);
     return DONE;
   }
@@ -150,7 +150,7 @@ export function sliceBounds(t: usize, from: usize, to: usize): bool {
 /** Code points of a string cell. */
 export function stringLength(c: usize): u32 {
   if (flagsOf(c) & ASCII) return lengthOf(c);
-  charge(lengthOf(c) >>> 6);
+  Fuel.charge(lengthOf(c) >>> 6);
   return codePoints(addressOf(c), lengthOf(c));
 }
 
@@ -169,7 +169,7 @@ export function slice(to: usize, t: usize): i32 {
   const from = sliceFrom;
   const end = sliceTo;
   if (tagOf(t) == ARRAY) {
-    charge((end - from) >>> 3);
+    Fuel.charge((end - from) >>> 3);
     return arraySlice(SCRATCH, to, t, from, end) ? DONE : outOfMemory();
   }
   const at = addressOf(t);
@@ -177,7 +177,7 @@ export function slice(to: usize, t: usize): i32 {
     setString(to, at + from, end - from, ASCII);
     return DONE;
   }
-  charge(lengthOf(t) >>> 5);
+  Fuel.charge(lengthOf(t) >>> 5);
   const first = bytesOf(at, lengthOf(t), from);
   const size = bytesOf(at + first, lengthOf(t) - first, end - from);
   setString(to, at + first, size, 0);
@@ -200,12 +200,12 @@ function indexesOf(to: usize, t: usize, k: usize): i32 {
       if (r == TOO_DEEP) return raiseText("Equality check too deep");
       if (r == 0) same = false;
     }
-    if (!charge(1)) return FATAL;
+    if (!Fuel.charge(1)) return FATAL;
     if (!same) continue;
     setNumber(number, i as f64);
     if (!arrayAppend(SCRATCH, found, found, number)) return outOfMemory();
   }
-  copyCell(to, found);
+  Cell.copy(to, found);
   return DONE;
 }
 
@@ -239,7 +239,7 @@ export function putKey(to: usize, t: usize, k: usize, v: usize): i32 {
   const before = addressOf(o);
   const n = lengthOf(o);
   if (!objectSet(SCRATCH, to, o, k, v)) return outOfMemory();
-  if (addressOf(to) != before) charge(n >>> 2);
+  if (addressOf(to) != before) Fuel.charge(n >>> 2);
   return DONE;
 }
 
@@ -253,12 +253,12 @@ function setElement(to: usize, t: usize, x: f64, v: usize): i32 {
   if (i > MAX_INDEX) return raiseText("Array index too large");
   if (!isNull && (i as u32) == n) return arrayAppend(SCRATCH, to, t, v) ? DONE : outOfMemory();
   const size = (i as u32) + 1 > n ? (i as u32) + 1 : n;
-  charge(size >>> 3);
+  Fuel.charge(size >>> 3);
   const at = arrayStorage(SCRATCH, size > n ? size + (size >>> 1) : size);
   if (at == 0) return outOfMemory();
   if (n != 0) memory.copy(at, addressOf(t), (n as usize) << 4);
   if (size > n) memory.fill(at + ((n as usize) << 4), 0, ((size - n) as usize) << 4);
-  copyCell(at + ((i as usize) << 4), v);
+  Cell.copy(at + ((i as usize) << 4), v);
   setUsed(at, size);
   setCell(to, ARRAY, 0, size, at);
   return DONE;
@@ -272,7 +272,7 @@ function setSlice(to: usize, t: usize, k: usize, v: usize): i32 {
   const end = sliceTo;
   const m = lengthOf(v);
   const size = n - (end - from) + m;
-  charge(size >>> 3);
+  Fuel.charge(size >>> 3);
   const at = arrayStorage(SCRATCH, size);
   if (at == 0) return outOfMemory();
   const old: usize = n == 0 ? 0 : addressOf(t);
@@ -313,7 +313,7 @@ export function hasKey(t: usize, k: usize): i32 {
 /** Copies an object into fresh storage with room for `more` further pairs. 0: no room. */
 export function objectCopy(to: usize, o: usize, more: u32): bool {
   const n = lengthOf(o);
-  charge(n >>> 2);
+  Fuel.charge(n >>> 2);
   const at = objectStorage(SCRATCH, n + more);
   if (at == 0) return false;
   memory.copy(at, addressOf(o), n * PAIR);

@@ -3,17 +3,17 @@
 import { SCRATCH } from "../bytes/arena";
 import { E_LIMIT_SIZE } from "../codes";
 import { LONGEST } from "./limits";
-import { charge, fail } from "../errors";
+import { Fuel, fail } from "../errors";
 import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
 import {
   addressOf,
   ARRAY,
   capacityOf,
-  copyCell,
+  Cell,
   elementAt,
   flagsOf,
-  keyAt,
   KEPT,
+  keyAt,
   lengthOf,
   NULL,
   NUMBER,
@@ -41,15 +41,15 @@ export function add(to: usize, a: usize, b: usize): i32 {
   const x = tagOf(a);
   const y = tagOf(b);
   if (x == NUMBER && y == NUMBER) setNumber(to, numberOf(a) + numberOf(b));
-  else if (x == NULL) copyCell(to, b);
-  else if (y == NULL) copyCell(to, a);
+  else if (x == NULL) Cell.copy(to, b);
+  else if (y == NULL) Cell.copy(to, a);
   else if (x == STRING && y == STRING) return concat(to, a, b);
   else if (x == ARRAY && y == ARRAY) {
     const before = addressOf(a);
     const n = lengthOf(a);
-    charge(lengthOf(b) >>> 2);
+    Fuel.charge(lengthOf(b) >>> 2);
     if (!arrayConcat(SCRATCH, to, a, b)) return outOfMemory();
-    if (addressOf(to) != before) charge(n >>> 3);
+    if (addressOf(to) != before) Fuel.charge(n >>> 3);
   } else if (x == OBJECT && y == OBJECT) return merge(to, a, b);
   else return typeError2(a, b, "cannot be added");
   return DONE;
@@ -62,10 +62,10 @@ function merge(to: usize, a: usize, b: usize): i32 {
   const n = lengthOf(a);
   const m = lengthOf(b);
   if (m == 0 || n == 0) {
-    copyCell(to, m == 0 ? a : b);
+    Cell.copy(to, m == 0 ? a : b);
     return DONE;
   }
-  if (!charge(m)) return FATAL;
+  if (!Fuel.charge(m)) return FATAL;
   const at = addressOf(a);
   let inPlace = !(flagsOf(a) & KEPT) && usedOf(at) == n && capacityOf(at) - n >= m;
   for (let i: u32 = 0; i < m && inPlace; i++) {
@@ -81,7 +81,7 @@ function merge(to: usize, a: usize, b: usize): i32 {
   const from = addressOf(b);
   if (!objectCopy(MERGED, a, m + (n >>> 1))) return outOfMemory();
   for (let i: u32 = 0; i < m; i++) ownPut(MERGED, from + i * PAIR, from + i * PAIR + 16);
-  copyCell(to, MERGED);
+  Cell.copy(to, MERGED);
   return DONE;
 }
 
@@ -89,13 +89,13 @@ function merge(to: usize, a: usize, b: usize): i32 {
 function ownPut(o: usize, key: usize, value: usize): void {
   const found = objectFind(o, addressOf(key), lengthOf(key));
   if (found >= 0) {
-    copyCell(valueAt(o, found as u32), value);
+    Cell.copy(valueAt(o, found as u32), value);
     return;
   }
   const n = lengthOf(o);
   const at = addressOf(o);
-  copyCell(at + n * PAIR, key);
-  copyCell(at + n * PAIR + 16, value);
+  Cell.copy(at + n * PAIR, key);
+  Cell.copy(at + n * PAIR + 16, value);
   setUsed(at, n + 1);
   setCell(o, OBJECT, 0, n + 1, at);
 }
@@ -117,10 +117,10 @@ export function subtract(to: usize, a: usize, b: usize): i32 {
       if (r == TOO_DEEP) return raiseText("Equality check too deep");
       if (r == 1) keep = false;
     }
-    if (!charge(1 + (m >>> 2))) return FATAL;
+    if (!Fuel.charge(1 + (m >>> 2))) return FATAL;
     if (keep && !arrayAppend(SCRATCH, MERGED, MERGED, elementAt(a, i))) return outOfMemory();
   }
-  copyCell(to, MERGED);
+  Cell.copy(to, MERGED);
   return DONE;
 }
 
@@ -153,7 +153,7 @@ function repeat(to: usize, s: usize, times: f64): i32 {
     fail(E_LIMIT_SIZE, 0);
     return FATAL;
   }
-  if (!charge((size as u32) >>> 4)) return FATAL;
+  if (!Fuel.charge((size as u32) >>> 4)) return FATAL;
   const at = stringBytes(size as u32);
   if (at == 0) return outOfMemory();
   const from = addressOf(s);
@@ -186,7 +186,7 @@ function mergeDeep(to: usize, a: usize, b: usize): i32 {
     if (i < load<u32>(f, 24)) {
       const pair = (load<u32>(f, 16) as usize) + i * PAIR;
       store<u32>(f, i + 1, 20);
-      if (!charge(1)) {
+      if (!Fuel.charge(1)) {
         result = FATAL;
         break;
       }
@@ -213,7 +213,7 @@ function mergeDeep(to: usize, a: usize, b: usize): i32 {
       continue;
     }
     if (top == start) {
-      copyCell(to, f);
+      Cell.copy(to, f);
       break;
     }
     top -= FRAME;

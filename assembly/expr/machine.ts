@@ -31,7 +31,7 @@ import {
   ARRAY,
   ASCII,
   CANONICAL,
-  copyCell,
+  Cell,
   FALSE,
   isTruthy,
   keyAt,
@@ -40,7 +40,6 @@ import {
   NUMBER,
   OBJECT,
   objectStorage,
-  setBool,
   setCell,
   setNull,
   setNumber,
@@ -149,7 +148,7 @@ export function evalBegin(code: usize, input: usize, variables: usize): void {
   growFrames(load<u32>(main, 4));
   memory.fill(frames, 0, 32);
   store<u32>(frames, load<u32>(main, 4), 12);
-  copyCell(frames + (SLOT_INPUT << 4), input);
+  Cell.copy(frames + (SLOT_INPUT << 4), input);
 }
 
 /** Makes the frame stack at least `size` bytes long; false above MAX_FRAMES. */
@@ -221,7 +220,7 @@ function checkStep(t: usize, key: usize): i32 {
 }
 
 function appendStep(key: usize, value: usize): i32 {
-  copyCell(PATH_VALUE, value);
+  Cell.copy(PATH_VALUE, value);
   return arrayAppend(SCRATCH, PATH, PATH, key) ? DONE : outOfMemory();
 }
 
@@ -234,7 +233,7 @@ function indexStep(to: usize, t: usize, k: usize, tracking: bool): i32 {
   r = getIndex(TEMP, t, k);
   if (r != DONE) return r;
   r = appendStep(k, TEMP);
-  copyCell(to, TEMP);
+  Cell.copy(to, TEMP);
   return r;
 }
 
@@ -280,11 +279,11 @@ function getPathStep(to: usize, t: usize, path: usize, tracking: bool): i32 {
   const r = getPath(TEMP, t, path);
   if (r != DONE) return r;
   if (tracking && identical(t, PATH_VALUE)) {
-    copyCell(EXTRA, TEMP);
+    Cell.copy(EXTRA, TEMP);
     if (!arrayConcat(SCRATCH, PATH, PATH, path)) return outOfMemory();
-    copyCell(PATH_VALUE, EXTRA);
+    Cell.copy(PATH_VALUE, EXTRA);
   }
-  copyCell(to, TEMP);
+  Cell.copy(to, TEMP);
   return DONE;
 }
 
@@ -292,7 +291,7 @@ function compareStep(op: u32, to: usize, a: usize, b: usize): i32 {
   if (op == O.OP_EQ || op == O.OP_NE) {
     const e = equalStatus(a, b);
     if (e == TOO_DEEP) return raiseText("Equality check too deep");
-    setBool(to, (e == 1) == (op == O.OP_EQ));
+    Cell.setBool(to, (e == 1) == (op == O.OP_EQ));
     return DONE;
   }
   const r = compareValues(a, b);
@@ -302,7 +301,7 @@ function compareStep(op: u32, to: usize, a: usize, b: usize): i32 {
   else if (op == O.OP_LE) yes = r <= 0;
   else if (op == O.OP_GT) yes = r > 0;
   else yes = r >= 0;
-  setBool(to, yes);
+  Cell.setBool(to, yes);
   return DONE;
 }
 
@@ -367,6 +366,8 @@ export function evalNext(out: usize): i32 {
     pc += O.INSTRUCTION;
     const a = fp + ((load<u16>(at, 2) as usize) << 4);
     const b = fp + ((load<u16>(at, 4) as usize) << 4);
+    // Whatever else shares a body with a neighbour stands last or is `default`: of labels that
+    // share one, asc makes comparisons, and what follows them is not part of the jump table.
     switch (op) {
       case O.OP_MOVE:
         store<u64>(a, load<u64>(b));
@@ -416,7 +417,12 @@ export function evalNext(out: usize): i32 {
       case O.OP_INDEX: {
         const flags = load<u32>(at, 8);
         setFuel(left);
-        r = indexStep(a, b, fp + ((load<u16>(at, 6) as usize) << 4), (flags & tracking & O.FLAG_PATH) != 0);
+        r = indexStep(
+          a,
+          b,
+          fp + ((load<u16>(at, 6) as usize) << 4),
+          (flags & tracking & O.FLAG_PATH) != 0,
+        );
         left = fuel;
         if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
           pc = BACKTRACK_CODE;
@@ -503,8 +509,8 @@ export function evalNext(out: usize): i32 {
         fp = frames + load<u32>(c, 8);
         tracking = load<u32>(c, 16);
         if (tracking != 0) {
-          copyCell(PATH, c + 32);
-          copyCell(PATH_VALUE, c + 48);
+          Cell.copy(PATH, c + 32);
+          Cell.copy(PATH_VALUE, c + 48);
         }
         if (kind == K_EACH) {
           const each = load<u32>(c, 4) as usize;
@@ -573,11 +579,11 @@ export function evalNext(out: usize): i32 {
           fp = frames + load<u32>(c, 8);
           tracking = load<u32>(c, 16);
           if (tracking != 0) {
-            copyCell(PATH, c + 32);
-            copyCell(PATH_VALUE, c + 48);
+            Cell.copy(PATH, c + 32);
+            Cell.copy(PATH_VALUE, c + 48);
           }
           const handler = load<u32>(c, 4) as usize;
-          if (kind == K_TRY) copyCell(fp + ((load<u16>(handler, 2) as usize) << 4), ERROR);
+          if (kind == K_TRY) Cell.copy(fp + ((load<u16>(handler, 2) as usize) << 4), ERROR);
           pc = load<u32>(handler, 8);
         }
         continue;
@@ -588,19 +594,6 @@ export function evalNext(out: usize): i32 {
       case O.OP_UNLESS:
         if (load<u8>(b) == (NULL as u8) || load<u8>(b) == (FALSE as u8)) pc = load<u32>(at, 8);
         continue;
-      case O.OP_TRY:
-      case O.OP_ALTERNATIVE: {
-        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
-          setFuel(left);
-          return finish(-1);
-        }
-        const end = load<u32>(fp, 12);
-        if (end > guard) guard = end;
-        if (op == O.OP_TRY) store<u32>(b, top);
-        pushChoice(top, op == O.OP_TRY ? K_TRY : K_ALTERNATIVE, at, fp, guard, tracking);
-        top += CHOICE;
-        continue;
-      }
       case O.OP_TRY_END: {
         // Nothing of the body is left to be tried: its TRY has done its work.
         if (load<u32>(b) + CHOICE == top) {
@@ -650,8 +643,8 @@ export function evalNext(out: usize): i32 {
         break;
       case O.OP_PATH_BEGIN:
         store<u32>(a, tracking);
-        copyCell(a + 16, PATH);
-        copyCell(a + 32, PATH_VALUE);
+        Cell.copy(a + 16, PATH);
+        Cell.copy(a + 32, PATH_VALUE);
         store<u64>(PATH_VALUE, load<u64>(b));
         store<u64>(PATH_VALUE, load<u64>(b, 8), 8);
         r = arrayNew(SCRATCH, PATH, 4) ? DONE : outOfMemory();
@@ -666,8 +659,8 @@ export function evalNext(out: usize): i32 {
         store<u64>(a, load<u64>(PATH));
         store<u64>(a, load<u64>(PATH, 8), 8);
         tracking = load<u32>(saved);
-        copyCell(PATH, saved + 16);
-        copyCell(PATH_VALUE, saved + 32);
+        Cell.copy(PATH, saved + 16);
+        Cell.copy(PATH_VALUE, saved + 32);
         continue;
       }
       case O.OP_MARK:
@@ -739,78 +732,6 @@ export function evalNext(out: usize): i32 {
         left = fuel;
         break;
       }
-      case O.OP_CALL:
-      case O.OP_CALL_PARAM: {
-        const y = load<u32>(at, 12);
-        let code: usize = 0;
-        let around: u32 = 0;
-        let count: u32 = 0;
-        if (op == O.OP_CALL) {
-          code = load<u32>(at, 8) as usize;
-          count = load<u16>(at, 6) as u32;
-          let f = fp;
-          for (let n = y & O.CALL_LEVELS; n != 0; n--) f = frames + load<u32>(f, 8);
-          around = (f - frames) as u32;
-        } else {
-          let f = fp;
-          for (let n = load<u32>(at, 8); n != 0; n--) f = frames + load<u32>(f, 8);
-          const closure = f + ((load<u16>(at, 6) as usize) << 4);
-          code = load<u32>(closure) as usize;
-          around = load<u32>(closure, 4);
-        }
-        const size = load<u32>(code, 4);
-        const self = (fp - frames) as u32;
-        const end = load<u32>(fp, 12);
-        const start = end > guard ? end : guard;
-        if (start + size > framesSize) {
-          if (!growFrames(start + size)) {
-            setFuel(left);
-            return finish(-1);
-          }
-          fp = frames + self;
-        }
-        // The new frame is built on top, and moved down if it may replace ours.
-        const fresh = frames + start;
-        let replace = (y & O.CALL_TAIL) != 0 && guard <= self && around != self;
-        for (let i: u32 = 0; i < count; i++) {
-          const parameter = fresh + (((SLOT_INPUT + 1 + i) as usize) << 4);
-          if (load<u16>(pc, 2) == 0) {
-            store<u32>(parameter, load<u32>(pc, 8));
-            store<u32>(parameter, self, 4);
-            replace = false;
-          } else {
-            let f = fp;
-            for (let n = load<u32>(pc, 8); n != 0; n--) f = frames + load<u32>(f, 8);
-            const from = f + ((load<u16>(pc, 4) as usize) << 4);
-            store<u64>(parameter, load<u64>(from));
-            if (load<u32>(from, 4) == self) replace = false;
-          }
-          pc += O.INSTRUCTION;
-        }
-        const input = fp + ((load<u16>(at, 4) as usize) << 4);
-        if (replace) {
-          const to8: usize = fp + (SLOT_INPUT << 4);
-          store<u64>(to8, load<u64>(input));
-          store<u64>(to8, load<u64>(input, 8), 8);
-          memory.copy(fp + ((SLOT_INPUT + 1) << 4), fresh + ((SLOT_INPUT + 1) << 4), count << 4);
-          store<u32>(fp, around, 8);
-          store<u32>(fp, self + size, 12);
-        } else {
-          store<u32>(fresh, pc as u32);
-          store<u32>(fresh, self, 4);
-          store<u32>(fresh, around, 8);
-          store<u32>(fresh, start + size, 12);
-          store<u32>(fresh, tracking, 16);
-          store<u32>(fresh, load<u16>(at, 2) as u32, 20);
-          const to9: usize = fresh + (SLOT_INPUT << 4);
-          store<u64>(to9, load<u64>(input));
-          store<u64>(to9, load<u64>(input, 8), 8);
-          fp = fresh;
-          if (y & O.CALL_PLAIN && tracking != 0) tracking = 1;
-        }
-        pc = load<u32>(code) as usize;
-        continue;
-      }
       case O.OP_RET: {
         const back = load<u32>(fp) as usize;
         if (back == 0) {
@@ -840,36 +761,11 @@ export function evalNext(out: usize): i32 {
         pc += count << 4;
         break;
       }
-      case O.OP_ADD:
-      case O.OP_SUB:
-      case O.OP_MUL:
-      case O.OP_EQ:
-      case O.OP_NE:
-      case O.OP_LT:
-      case O.OP_LE:
-      case O.OP_GT:
-      case O.OP_GE:
-      case O.OP_DIV:
-      case O.OP_MOD: {
-        const c = fp + ((load<u16>(at, 6) as usize) << 4);
-        if (load<u8>(b) == (NUMBER as u8) && load<u8>(c) == (NUMBER as u8) && op < O.OP_DIV) {
-          const x = load<f64>(b, 8);
-          const y = load<f64>(c, 8);
-          const z = op == O.OP_ADD ? x + y : op == O.OP_SUB ? x - y : x * y;
-          store<u64>(a, NUMBER_HEAD);
-          store<f64>(a, select<f64>(z, NaN, z == z), 8);
-          continue;
-        }
-        setFuel(left);
-        r = binaryStep(op, a, b, c);
-        left = fuel;
-        break;
-      }
       case O.OP_NOT:
-        setBool(a, !isTruthy(b));
+        Cell.setBool(a, !isTruthy(b));
         continue;
       case O.OP_BOOL:
-        setBool(a, isTruthy(b));
+        Cell.setBool(a, isTruthy(b));
         continue;
       case O.OP_NEGATE:
         if ((load<u8>(b) as u32) == NUMBER) {
@@ -948,8 +844,118 @@ export function evalNext(out: usize): i32 {
         store<u64>(a, 0);
         store<u64>(a, 0, 8);
         continue;
-      default:
-        unreachable();
+      case O.OP_TRY: {
+        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+          setFuel(left);
+          return finish(-1);
+        }
+        const end = load<u32>(fp, 12);
+        if (end > guard) guard = end;
+        store<u32>(b, top);
+        pushChoice(top, K_TRY, at, fp, guard, tracking);
+        top += CHOICE;
+        continue;
+      }
+      case O.OP_ALTERNATIVE: {
+        if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
+          setFuel(left);
+          return finish(-1);
+        }
+        const end = load<u32>(fp, 12);
+        if (end > guard) guard = end;
+        pushChoice(top, K_ALTERNATIVE, at, fp, guard, tracking);
+        top += CHOICE;
+        continue;
+      }
+      case O.OP_CALL:
+      case O.OP_CALL_PARAM: {
+        const y = load<u32>(at, 12);
+        let code: usize = 0;
+        let around: u32 = 0;
+        let count: u32 = 0;
+        if (op == O.OP_CALL) {
+          code = load<u32>(at, 8) as usize;
+          count = load<u16>(at, 6) as u32;
+          let f = fp;
+          for (let n = y & O.CALL_LEVELS; n != 0; n--) f = frames + load<u32>(f, 8);
+          around = (f - frames) as u32;
+        } else {
+          let f = fp;
+          for (let n = load<u32>(at, 8); n != 0; n--) f = frames + load<u32>(f, 8);
+          const closure = f + ((load<u16>(at, 6) as usize) << 4);
+          code = load<u32>(closure) as usize;
+          around = load<u32>(closure, 4);
+        }
+        const size = load<u32>(code, 4);
+        const self = (fp - frames) as u32;
+        const end = load<u32>(fp, 12);
+        const start = end > guard ? end : guard;
+        if (start + size > framesSize) {
+          if (!growFrames(start + size)) {
+            setFuel(left);
+            return finish(-1);
+          }
+          fp = frames + self;
+        }
+        // The new frame is built on top, and moved down if it may replace ours.
+        const fresh = frames + start;
+        let replace = (y & O.CALL_TAIL) != 0 && guard <= self && around != self;
+        for (let i: u32 = 0; i < count; i++) {
+          const parameter = fresh + (((SLOT_INPUT + 1 + i) as usize) << 4);
+          if (load<u16>(pc, 2) == 0) {
+            store<u32>(parameter, load<u32>(pc, 8));
+            store<u32>(parameter, self, 4);
+            replace = false;
+          } else {
+            let f = fp;
+            for (let n = load<u32>(pc, 8); n != 0; n--) f = frames + load<u32>(f, 8);
+            const from = f + ((load<u16>(pc, 4) as usize) << 4);
+            store<u64>(parameter, load<u64>(from));
+            if (load<u32>(from, 4) == self) replace = false;
+          }
+          pc += O.INSTRUCTION;
+        }
+        const input = fp + ((load<u16>(at, 4) as usize) << 4);
+        if (replace) {
+          const to8: usize = fp + (SLOT_INPUT << 4);
+          store<u64>(to8, load<u64>(input));
+          store<u64>(to8, load<u64>(input, 8), 8);
+          memory.copy(fp + ((SLOT_INPUT + 1) << 4), fresh + ((SLOT_INPUT + 1) << 4), count << 4);
+          store<u32>(fp, around, 8);
+          store<u32>(fp, self + size, 12);
+        } else {
+          store<u32>(fresh, pc as u32);
+          store<u32>(fresh, self, 4);
+          store<u32>(fresh, around, 8);
+          store<u32>(fresh, start + size, 12);
+          store<u32>(fresh, tracking, 16);
+          store<u32>(fresh, load<u16>(at, 2) as u32, 20);
+          const to9: usize = fresh + (SLOT_INPUT << 4);
+          store<u64>(to9, load<u64>(input));
+          store<u64>(to9, load<u64>(input, 8), 8);
+          fp = fresh;
+          if (y & O.CALL_PLAIN && tracking != 0) tracking = 1;
+        }
+        pc = load<u32>(code) as usize;
+        continue;
+      }
+      default: {
+        // The arithmetic and the comparisons: OP_ADD to OP_GE.
+        if (op - O.OP_ADD > O.OP_GE - O.OP_ADD) unreachable();
+        const c = fp + ((load<u16>(at, 6) as usize) << 4);
+        if (load<u8>(b) == (NUMBER as u8) && load<u8>(c) == (NUMBER as u8) && op < O.OP_DIV) {
+          const x = load<f64>(b, 8);
+          const y = load<f64>(c, 8);
+          const z = op == O.OP_ADD ? x + y : op == O.OP_SUB ? x - y : x * y;
+          store<u64>(a, NUMBER_HEAD);
+          store<f64>(a, select<f64>(z, NaN, z == z), 8);
+          continue;
+        }
+        setFuel(left);
+        r = binaryStep(op, a, b, c);
+        left = fuel;
+        break;
+      }
     }
     // A step that may fail has ended here.
     if (r == DONE) {
@@ -989,8 +995,8 @@ function pushChoice(top: u32, kind: u32, code: usize, fp: usize, guard: u32, tra
   store<u32>(c, guard, 12);
   store<u32>(c, tracking, 16);
   if (tracking != 0) {
-    copyCell(c + 32, PATH);
-    copyCell(c + 48, PATH_VALUE);
+    Cell.copy(c + 32, PATH);
+    Cell.copy(c + 48, PATH_VALUE);
   }
 }
 

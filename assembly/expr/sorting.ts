@@ -1,16 +1,15 @@
 /** Stable sorting of arrays by jq's order, and what is made of it: sort, group, unique, min, max. */
 
 import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
-import { charge } from "../errors";
+import { Fuel } from "../errors";
 import { arrayAppend, arrayNew } from "../value/array";
 import {
   addressOf,
   ARRAY,
   arrayStorage,
-  copyCell,
+  Cell,
   elementAt,
   lengthOf,
-  setCell,
   setNull,
   setUsed,
   tagOf,
@@ -31,7 +30,7 @@ export function sortedOrder(keys: usize): isize {
   const n = lengthOf(keys);
   const size = (n + 1) * 8;
   if (n > 0x0fffffff || (size > ROOM && !arenaRoom(SCRATCH, size))) return outOfMemory();
-  charge(n);
+  Fuel.charge(n);
   let from = arenaTake(SCRATCH, size);
   let to = from + ((n as usize) << 2);
   const cells = addressOf(keys);
@@ -44,14 +43,14 @@ export function sortedOrder(keys: usize): isize {
       let j = middle;
       // Runs that are in order already are only copied.
       if (middle < high) {
-        const r = compareAt(
+        const r = Keys.compareAt(
           cells,
           load<u32>(from + ((middle - 1) << 2)),
           load<u32>(from + (middle << 2)),
         );
         if (r == TOO_DEEP) return tooDeep();
         if (r <= 0) j = high;
-        if (!charge(1)) return FATAL;
+        if (!Fuel.charge(1)) return FATAL;
       }
       if (j == high) {
         memory.copy(to + (low << 2), from + (low << 2), (high - low) << 2);
@@ -60,7 +59,7 @@ export function sortedOrder(keys: usize): isize {
       for (let k = low; k < high; k++) {
         let left = j >= high;
         if (!left && i < middle) {
-          const r = compareAt(cells, load<u32>(from + (i << 2)), load<u32>(from + (j << 2)));
+          const r = Keys.compareAt(cells, load<u32>(from + (i << 2)), load<u32>(from + (j << 2)));
           if (r == TOO_DEEP) return tooDeep();
           left = r <= 0;
         }
@@ -68,7 +67,7 @@ export function sortedOrder(keys: usize): isize {
         if (left) i++;
         else j++;
       }
-      if (!charge(high - low)) return FATAL;
+      if (!Fuel.charge(high - low)) return FATAL;
     }
     const swap = from;
     from = to;
@@ -77,8 +76,12 @@ export function sortedOrder(keys: usize): isize {
   return from as isize;
 }
 
-function compareAt(cells: usize, i: u32, j: u32): i32 {
-  return compareValues(cells + ((i as usize) << 4), cells + ((j as usize) << 4));
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Keys {
+  @inline static compareAt(cells: usize, i: u32, j: u32): i32 {
+    return compareValues(cells + ((i as usize) << 4), cells + ((j as usize) << 4));
+  }
 }
 
 /** True when both are arrays of one length; raises otherwise. */
@@ -100,13 +103,13 @@ export function sortBy(to: usize, values: usize, keys: usize): i32 {
   if (at == 0) return outOfMemory();
   const from = addressOf(values);
   for (let i: u32 = 0; i < n; i++) {
-    copyCell(
+    Cell.copy(
       at + ((i as usize) << 4),
       from + ((load<u32>((order as usize) + (i << 2)) as usize) << 4),
     );
   }
   setUsed(at, n);
-  setCell(to, ARRAY, 0, n, at);
+  Cell.set(to, ARRAY, 0, n, at);
   return DONE;
 }
 
@@ -125,11 +128,11 @@ export function groupBy(to: usize, values: usize, keys: usize, unique: bool): i3
     const k = load<u32>((order as usize) + (i << 2));
     let fresh = i == 0;
     if (!fresh) {
-      const r = compareAt(cells, load<u32>((order as usize) + ((i - 1) << 2)), k);
+      const r = Keys.compareAt(cells, load<u32>((order as usize) + ((i - 1) << 2)), k);
       if (r == TOO_DEEP) return tooDeep();
       fresh = r != 0;
     }
-    if (!charge(1)) return FATAL;
+    if (!Fuel.charge(1)) return FATAL;
     const value = elementAt(values, k);
     if (unique) {
       if (fresh && !arrayAppend(SCRATCH, GROUPS, GROUPS, value)) return outOfMemory();
@@ -142,7 +145,7 @@ export function groupBy(to: usize, values: usize, keys: usize, unique: bool): i3
     if (!arrayAppend(SCRATCH, GROUP, GROUP, value)) return outOfMemory();
   }
   if (!unique && n != 0 && !arrayAppend(SCRATCH, GROUPS, GROUPS, GROUP)) return outOfMemory();
-  copyCell(to, GROUPS);
+  Cell.copy(to, GROUPS);
   return DONE;
 }
 
@@ -159,11 +162,11 @@ export function extreme(to: usize, values: usize, keys: usize, smallest: bool): 
   const cells = addressOf(keys);
   let best: u32 = 0;
   for (let i: u32 = 1; i < n; i++) {
-    const r = compareAt(cells, i, best);
+    const r = Keys.compareAt(cells, i, best);
     if (r == TOO_DEEP) return tooDeep();
     if (r < 0 == smallest) best = i;
-    if (!charge(1)) return FATAL;
+    if (!Fuel.charge(1)) return FATAL;
   }
-  copyCell(to, elementAt(values, best));
+  Cell.copy(to, elementAt(values, best));
   return DONE;
 }

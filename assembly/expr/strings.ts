@@ -5,14 +5,14 @@ import { Buffer, bufferBytes } from "../bytes/buffer";
 import { decodeAt, encodedSize, encodeTo, sizeAt } from "../bytes/utf8";
 import { E_LIMIT_SIZE } from "../codes";
 import { LONGEST } from "./limits";
-import { charge, fail } from "../errors";
+import { Fuel, fail } from "../errors";
 import { writeJsonJq } from "../json/writer";
 import { arrayAppend, arrayNew } from "../value/array";
 import {
   addressOf,
   ARRAY,
   ASCII,
-  copyCell,
+  Cell,
   elementAt,
   flagsOf,
   lengthOf,
@@ -21,7 +21,6 @@ import {
   numberOf,
   OBJECT,
   setNumber,
-  setString,
   STRING,
   tagOf,
   valueAt,
@@ -62,9 +61,9 @@ export function copyText(to: usize, from: usize, size: u32): i32 {
   if (size > LONGEST) return tooLong();
   const at = stringBytes(size);
   if (at == 0) return outOfMemory();
-  charge(size >>> 5);
+  Fuel.charge(size >>> 5);
   memory.copy(at, from, size);
-  setString(to, at, size, 0);
+  Cell.setString(to, at, size, 0);
   return DONE;
 }
 
@@ -79,14 +78,14 @@ export function concat(to: usize, a: usize, b: usize): i32 {
   const m = lengthOf(b);
   const f = flagsOf(a) & flagsOf(b) & ASCII;
   if (n == 0 || m == 0) {
-    copyCell(to, n == 0 ? b : a);
+    Cell.copy(to, n == 0 ? b : a);
     return DONE;
   }
   if (n + m > LONGEST) return tooLong();
-  if (!charge(m >>> 4)) return FATAL;
+  if (!Fuel.charge(m >>> 4)) return FATAL;
   let at = addressOf(a);
   if (at + n != chainEnd || chainEnd + m > chainRoom) {
-    if (!charge(n >>> 4)) return FATAL;
+    if (!Fuel.charge(n >>> 4)) return FATAL;
     const room = n + m + (n + m < 64 ? 16 : n + m);
     const fresh = stringBytes(room);
     if (fresh == 0) return outOfMemory();
@@ -96,7 +95,7 @@ export function concat(to: usize, a: usize, b: usize): i32 {
   }
   memory.copy(at + n, addressOf(b), m);
   chainEnd = at + n + m;
-  setString(to, at, n + m, f);
+  Cell.setString(to, at, n + m, f);
   return DONE;
 }
 
@@ -104,14 +103,14 @@ export function concat(to: usize, a: usize, b: usize): i32 {
 export function toJson(to: usize, c: usize): i32 {
   BUILD.len = 0;
   if (!writeJsonJq(c, BUILD, LONGEST)) return FATAL;
-  if (!charge(BUILD.len >>> 3)) return FATAL;
+  if (!Fuel.charge(BUILD.len >>> 3)) return FATAL;
   return textDone(to);
 }
 
 /** to = c | tostring */
 export function toText(to: usize, c: usize): i32 {
   if (tagOf(c) != STRING) return toJson(to, c);
-  copyCell(to, c);
+  Cell.copy(to, c);
   return DONE;
 }
 
@@ -128,7 +127,7 @@ export function findBytes(at: usize, length: u32, from: u32, needle: usize, size
   for (let i = from; i <= last; i++) {
     if (load<u8>(at + i) != first) continue;
     if (size == 1 || compareBytes(at + i, size, needle, size) == 0) return i as i32;
-    if (!charge(1 + (size >>> 6))) return -1;
+    if (!Fuel.charge(1 + (size >>> 6))) return -1;
   }
   return -1;
 }
@@ -139,29 +138,29 @@ export function splitString(to: usize, text: usize, separator: usize): i32 {
   const n = lengthOf(text);
   const m = lengthOf(separator);
   const f = flagsOf(text) & ASCII;
-  if (!charge(n >>> 3)) return FATAL;
+  if (!Fuel.charge(n >>> 3)) return FATAL;
   if (!arrayNew(SCRATCH, OUT, 4)) return outOfMemory();
   let p: u32 = 0;
   if (m == 0) {
     while (p < n) {
       const size = sizeAt(at + p);
-      setString(ITEM, at + p, size, f);
+      Cell.setString(ITEM, at + p, size, f);
       if (!arrayAppend(SCRATCH, OUT, OUT, ITEM)) return outOfMemory();
       p += size;
-      if (!charge(1)) return FATAL;
+      if (!Fuel.charge(1)) return FATAL;
     }
   } else if (n != 0) {
     while (true) {
       const q = findBytes(at, n, p, addressOf(separator), m);
       const end = q < 0 ? n : (q as u32);
-      setString(ITEM, at + p, end - p, f);
+      Cell.setString(ITEM, at + p, end - p, f);
       if (!arrayAppend(SCRATCH, OUT, OUT, ITEM)) return outOfMemory();
       if (q < 0) break;
       p = end + m;
-      if (!charge(1)) return FATAL;
+      if (!Fuel.charge(1)) return FATAL;
     }
   }
-  copyCell(to, OUT);
+  Cell.copy(to, OUT);
   return DONE;
 }
 
@@ -186,23 +185,23 @@ export function joinStrings(to: usize, array: usize, separator: usize): i32 {
       return r == DONE ? typeError2(ITEM, c, "cannot be added") : r;
     }
     if (BUILD.len > LONGEST) return tooLong();
-    if (!charge(1 + (lengthOf(c) >>> 5))) return FATAL;
+    if (!Fuel.charge(1 + (lengthOf(c) >>> 5))) return FATAL;
   }
   const r = textDone(to);
-  if (r == DONE) setString(to, addressOf(to), lengthOf(to), f);
+  if (r == DONE) Cell.setString(to, addressOf(to), lengthOf(to), f);
   return r;
 }
 
 /** A separator that is no string: as adding it would go, for jq's message. */
 function joinOdd(to: usize, array: usize, separator: usize): i32 {
   if (tagOf(separator) == NULL) {
-    setString(ITEM, 0, 0, ASCII);
+    Cell.setString(ITEM, 0, 0, ASCII);
     return joinStrings(to, array, ITEM);
   }
   const first = tagOf(array) == ARRAY ? elementAt(array, 0) : valueAt(array, 0);
   if (tagOf(first) == STRING) return typeError2(first, separator, "cannot be added");
   if (tagOf(first) > NUMBER) {
-    setString(ITEM, 0, 0, ASCII);
+    Cell.setString(ITEM, 0, 0, ASCII);
     return typeError2(ITEM, first, "cannot be added");
   }
   BUILD.len = 0;
@@ -227,14 +226,14 @@ export function asciiCase(to: usize, text: usize, upper: bool): i32 {
   const n = lengthOf(text);
   const at = stringBytes(n);
   if (at == 0) return outOfMemory();
-  if (!charge(n >>> 4)) return FATAL;
+  if (!Fuel.charge(n >>> 4)) return FATAL;
   const from = addressOf(text);
   const first: u32 = upper ? 97 : 65;
   for (let i: u32 = 0; i < n; i++) {
     const c: u32 = load<u8>(from + i);
     store<u8>(at + i, (c - first < 26 ? c ^ 32 : c) as u8);
   }
-  setString(to, at, n, flagsOf(text) & ASCII);
+  Cell.setString(to, at, n, flagsOf(text) & ASCII);
   return DONE;
 }
 
@@ -248,9 +247,9 @@ export function explode(to: usize, text: usize): i32 {
     setNumber(ITEM, decodeAt(at + p) as f64);
     if (!arrayAppend(SCRATCH, OUT, OUT, ITEM)) return outOfMemory();
     p += sizeAt(at + p);
-    if (!charge(1)) return FATAL;
+    if (!Fuel.charge(1)) return FATAL;
   }
-  copyCell(to, OUT);
+  Cell.copy(to, OUT);
   return DONE;
 }
 
@@ -265,13 +264,13 @@ export function implode(to: usize, array: usize): i32 {
     }
     size += encodedSize(codePointOf(numberOf(c)));
     if (size > LONGEST) return tooLong();
-    if (!charge(1)) return FATAL;
+    if (!Fuel.charge(1)) return FATAL;
   }
   const at = stringBytes(size);
   if (at == 0) return outOfMemory();
   let p = at;
   for (let i: u32 = 0; i < n; i++) p += encodeTo(p, codePointOf(numberOf(elementAt(array, i))));
-  setString(to, at, size, 0);
+  Cell.setString(to, at, size, 0);
   return DONE;
 }
 
@@ -302,7 +301,7 @@ export function trim(to: usize, text: usize, sides: u32): i32 {
   if (tagOf(text) != STRING) return raiseText("trim input must be a string");
   let at = addressOf(text);
   let end = at + lengthOf(text);
-  charge(lengthOf(text) >>> 5);
+  Fuel.charge(lengthOf(text) >>> 5);
   while (sides & 1 && at < end && isSpace(decodeAt(at))) at += sizeAt(at);
   while (sides & 2 && end > at) {
     let p = end - 1;
@@ -310,7 +309,7 @@ export function trim(to: usize, text: usize, sides: u32): i32 {
     if (!isSpace(decodeAt(p))) break;
     end = p;
   }
-  setString(to, at, (end - at) as u32, flagsOf(text) & ASCII);
+  Cell.setString(to, at, (end - at) as u32, flagsOf(text) & ASCII);
   return DONE;
 }
 
@@ -322,7 +321,7 @@ export function affixed(text: usize, part: usize, atEnd: bool): i32 {
   }
   const n = lengthOf(text);
   const m = lengthOf(part);
-  charge(m >>> 5);
+  Fuel.charge(m >>> 5);
   if (m > n) return 0;
   const at = addressOf(text) + ((atEnd ? n - m : (0 as u32)) as usize);
   return compareBytes(at, m, addressOf(part), m) == 0 ? 1 : 0;
@@ -330,12 +329,12 @@ export function affixed(text: usize, part: usize, atEnd: bool): i32 {
 
 /** to = text without the prefix (1), the suffix (2) or both (3). */
 export function trimString(to: usize, text: usize, part: usize, sides: u32): i32 {
-  copyCell(OUT, text);
+  Cell.copy(OUT, text);
   if (sides & 1) {
     const r = affixed(OUT, part, false);
     if (r < 0) return 0;
     if (r == 1)
-      setString(
+      Cell.setString(
         OUT,
         addressOf(OUT) + lengthOf(part),
         lengthOf(OUT) - lengthOf(part),
@@ -346,9 +345,9 @@ export function trimString(to: usize, text: usize, part: usize, sides: u32): i32
     const r = affixed(OUT, part, true);
     if (r < 0) return 0;
     if (r == 1)
-      setString(OUT, addressOf(OUT), lengthOf(OUT) - lengthOf(part), flagsOf(OUT) & ASCII);
+      Cell.setString(OUT, addressOf(OUT), lengthOf(OUT) - lengthOf(part), flagsOf(OUT) & ASCII);
   }
-  copyCell(to, OUT);
+  Cell.copy(to, OUT);
   return DONE;
 }
 
@@ -360,7 +359,7 @@ export function stringIndices(to: usize, text: usize, part: usize): i32 {
   const n = lengthOf(text);
   const m = lengthOf(part);
   if (!arrayNew(SCRATCH, OUT, 4)) return outOfMemory();
-  if (!charge(n >>> 3)) return FATAL;
+  if (!Fuel.charge(n >>> 3)) return FATAL;
   let p: u32 = 0;
   let points: u32 = 0;
   let from: u32 = 0;
@@ -374,8 +373,8 @@ export function stringIndices(to: usize, text: usize, part: usize): i32 {
     setNumber(ITEM, points as f64);
     if (!arrayAppend(SCRATCH, OUT, OUT, ITEM)) return outOfMemory();
     from = (q as u32) + 1;
-    if (!charge(1 + (m >>> 5))) return FATAL;
+    if (!Fuel.charge(1 + (m >>> 5))) return FATAL;
   }
-  copyCell(to, OUT);
+  Cell.copy(to, OUT);
   return DONE;
 }

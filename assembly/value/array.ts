@@ -6,11 +6,10 @@ import {
   ARRAY,
   arrayStorage,
   capacityOf,
-  copyCell,
+  Cell,
   flagsOf,
   KEPT,
   lengthOf,
-  setCell,
   setUsed,
   usedOf,
 } from "./cell";
@@ -19,7 +18,7 @@ import {
 export function arrayNew(a: Arena, to: usize, capacity: u32): bool {
   const at = arrayStorage(a, capacity);
   if (at == 0) return false;
-  setCell(to, ARRAY, 0, 0, at);
+  Cell.set(to, ARRAY, 0, 0, at);
   return true;
 }
 
@@ -42,9 +41,9 @@ export function arrayAppend(a: Arena, to: usize, array: usize, value: usize): bo
     memory.copy(fresh, at, (n as usize) << 4);
     at = fresh;
   }
-  copyCell(at + ((n as usize) << 4), value);
+  Cell.copy(at + ((n as usize) << 4), value);
   setUsed(at, n + 1);
-  setCell(to, ARRAY, 0, n + 1, at);
+  Cell.set(to, ARRAY, 0, n + 1, at);
   return true;
 }
 
@@ -58,7 +57,7 @@ export function arrayConcat(a: Arena, to: usize, first: usize, second: usize): b
   const n = lengthOf(first);
   const m = lengthOf(second);
   if (m == 0 || n == 0) {
-    copyCell(to, m == 0 ? first : second);
+    Cell.copy(to, m == 0 ? first : second);
     return true;
   }
   let at = addressOf(first);
@@ -73,14 +72,14 @@ export function arrayConcat(a: Arena, to: usize, first: usize, second: usize): b
   }
   memory.copy(at + ((n as usize) << 4), from, (m as usize) << 4);
   setUsed(at, n + m);
-  setCell(to, ARRAY, 0, n + m, at);
+  Cell.set(to, ARRAY, 0, n + m, at);
   return true;
 }
 
 /** to = array[from:end], 0 <= from <= end <= length. A prefix shares storage. */
 export function arraySlice(a: Arena, to: usize, array: usize, from: u32, end: u32): bool {
   if (from == 0) {
-    setCell(to, ARRAY, flagsOf(array) & KEPT, end, addressOf(array));
+    Cell.set(to, ARRAY, flagsOf(array) & KEPT, end, addressOf(array));
     return true;
   }
   const n = end - from;
@@ -88,6 +87,6 @@ export function arraySlice(a: Arena, to: usize, array: usize, from: u32, end: u3
   if (at == 0) return false;
   memory.copy(at, addressOf(array) + ((from as usize) << 4), (n as usize) << 4);
   setUsed(at, n);
-  setCell(to, ARRAY, 0, n, at);
+  Cell.set(to, ARRAY, 0, n, at);
   return true;
 }

@@ -62,7 +62,7 @@ export function numberOf(c: usize): f64 {
   return load<f64>(c, 8);
 }
 
-/** The setters below once more, for hot loops: inlined as in bytes/word.ts. */
+/** Some of the functions below once more, for hot loops: inlined as in bytes/word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
 export class Cell {
   @inline static set(c: usize, tag: u32, flags: u32, length: u32, address: usize): void {
@@ -74,6 +74,16 @@ export class Cell {
     store<u64>(c, (NUMBER | (CANONICAL << 8)) as u64);
     if (x != x) store<u64>(c, 0x7ff8000000000000, 8);
     else store<f64>(c, x, 8);
+  }
+  @inline static setBool(c: usize, b: bool): void {
+    store<u64>(c, (b ? TRUE : FALSE) as u64);
+    store<u64>(c, 0, 8);
+  }
+  @inline static setString(c: usize, at: usize, length: u32, flags: u32): void {
+    Cell.set(c, STRING, flags, length, at);
+  }
+  @inline static valueAt(c: usize, i: u32): usize {
+    return addressOf(c) + ((i as usize) << 5) + CELL;
   }
   @inline static copy(to: usize, from: usize): void {
     store<u64>(to, load<u64>(from));
@@ -91,8 +101,7 @@ export function setNull(c: usize): void {
   store<u64>(c, 0, 8);
 }
 export function setBool(c: usize, b: bool): void {
-  store<u64>(c, (b ? TRUE : FALSE) as u64);
-  store<u64>(c, 0, 8);
+  Cell.setBool(c, b);
 }
 /** The one setter of numbers: every NaN gets the same bits. */
 export function setNumber(c: usize, x: f64): void {
@@ -160,5 +169,5 @@ export function keyAt(c: usize, i: u32): usize {
 }
 /** Address of the value cell of pair i (no check). */
 export function valueAt(c: usize, i: u32): usize {
-  return addressOf(c) + ((i as usize) << 5) + CELL;
+  return Cell.valueAt(c, i);
 }

@@ -6,10 +6,11 @@
  */
 
 import { arenaMark, arenaRelease, arenaRoom, arenaTake, Mark, ROOM, SCRATCH } from "../bytes/arena";
-import { charge } from "../errors";
+import { Fuel } from "../errors";
 import {
   addressOf,
   ARRAY,
+  Cell,
   elementAt,
   keyAt,
   lengthOf,
@@ -19,11 +20,10 @@ import {
   OPAQUE,
   STRING,
   tagOf,
-  valueAt,
 } from "./cell";
 import { objectFind } from "./object";
 import { compareBytes } from "./order";
-import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "./walk";
+import { DEEPEST, FRAME, Walk, walkTop } from "./walk";
 
 /** What the two functions below return for values nested more than DEEPEST levels. */
 export const TOO_DEEP: i32 = 2;
@@ -44,11 +44,11 @@ const MARK: usize = memory.data(16, 16);
 
 function compareContents(a: usize, b: usize): i32 {
   const start = walkTop();
-  const bottom = walkBase();
+  const bottom = Walk.base();
   let top = start;
   let depth: u32 = 0;
   let result = 0;
-  push(bottom + top, a, b);
+  Frame.push(bottom + top, a, b);
   top += FRAME;
   while (top != start) {
     const f = bottom + top - FRAME;
@@ -83,8 +83,8 @@ function compareContents(a: usize, b: usize): i32 {
         depth--;
         continue;
       }
-      p = valueAt(x, load<u32>(load<u32>(f, 12) + (i << 2)));
-      q = valueAt(y, load<u32>(load<u32>(f, 16) + (i << 2)));
+      p = Cell.valueAt(x, load<u32>(load<u32>(f, 12) + (i << 2)));
+      q = Cell.valueAt(y, load<u32>(load<u32>(f, 16) + (i << 2)));
     }
     store<u32>(f, i + 1, 8);
     if (depth >= DEEPEST) {
@@ -93,30 +93,34 @@ function compareContents(a: usize, b: usize): i32 {
     }
     const r = compareHeads(p, q);
     if (r == SAME_KIND) {
-      if (!walkSet(top + FRAME)) {
+      if (!Walk.set(top + FRAME)) {
         result = TOO_DEEP;
         break;
       }
-      push(bottom + top, p, q);
+      Frame.push(bottom + top, p, q);
       top += FRAME;
       depth++;
     } else if (r != 0) {
       result = r;
       break;
     }
-    if (!charge(1)) break;
+    if (!Fuel.charge(1)) break;
   }
-  walkSet(start);
+  Walk.set(start);
   return result;
 }
 
 /** Both are arrays or both are objects: their contents decide. */
 const SAME_KIND: i32 = 3;
 
-function push(f: usize, a: usize, b: usize): void {
-  store<u32>(f, a as u32);
-  store<u32>(f, b as u32, 4);
-  store<u32>(f, 0, 8);
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Frame {
+  @inline static push(f: usize, a: usize, b: usize): void {
+    store<u32>(f, a as u32);
+    store<u32>(f, b as u32, 4);
+    store<u32>(f, 0, 8);
+  }
 }
 
 function compareHeads(a: usize, b: usize): i32 {
@@ -125,7 +129,7 @@ function compareHeads(a: usize, b: usize): i32 {
   if (x != y) return x < y ? -1 : 1;
   if (x == NUMBER) return compareNumbers(numberOf(a), numberOf(b));
   if (x == STRING) {
-    charge((lengthOf(a) < lengthOf(b) ? lengthOf(a) : lengthOf(b)) >>> 5);
+    Fuel.charge((lengthOf(a) < lengthOf(b) ? lengthOf(a) : lengthOf(b)) >>> 5);
     return compareBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
   }
   if (x == ARRAY || x == OBJECT) return SAME_KIND;
@@ -159,7 +163,7 @@ function compareKeySets(x: usize, y: usize, f: usize): i32 {
     const b = keyAt(y, load<u32>(q + (i << 2)));
     const r = compareBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
     if (r != 0) return r;
-    charge(1);
+    Fuel.charge(1);
     i++;
   }
   return n == m ? 0 : n < m ? -1 : 1;
@@ -171,7 +175,7 @@ function compareKeySets(x: usize, y: usize, f: usize): i32 {
  */
 export function sortedPairs(o: usize): usize {
   const n = lengthOf(o);
-  charge(n >>> 2);
+  Fuel.charge(n >>> 2);
   const size = (n + 1) * 8;
   if (size > ROOM && !arenaRoom(SCRATCH, size)) return 0;
   let from = arenaTake(SCRATCH, size);
@@ -182,7 +186,7 @@ export function sortedPairs(o: usize): usize {
     if (i != 0 && keyOrder(o, i - 1, i) > 0) sorted = false;
   }
   if (sorted) return from;
-  charge(n);
+  Fuel.charge(n);
   for (let width: u32 = 1; width < n; width <<= 1) {
     for (let low: u32 = 0; low < n; low += width << 1) {
       const middle = min<u32>(low + width, n);
@@ -221,11 +225,11 @@ export function equalStatus(a: usize, b: usize): i32 {
   let r = equalHeads(a, b);
   if (r != SAME_KIND) return r;
   const start = walkTop();
-  const bottom = walkBase();
+  const bottom = Walk.base();
   let top = start;
   let depth: u32 = 0;
   r = 1;
-  push(bottom + top, a, b);
+  Frame.push(bottom + top, a, b);
   top += FRAME;
   while (top != start) {
     const f = bottom + top - FRAME;
@@ -249,22 +253,22 @@ export function equalStatus(a: usize, b: usize): i32 {
         r = 0;
         break;
       }
-      p = valueAt(x, i);
-      q = valueAt(y, found as u32);
+      p = Cell.valueAt(x, i);
+      q = Cell.valueAt(y, found as u32);
     }
     store<u32>(f, i + 1, 8);
-    if (!charge(1)) break;
+    if (!Fuel.charge(1)) break;
     if (depth >= DEEPEST) {
       r = TOO_DEEP;
       break;
     }
     const heads = equalHeads(p, q);
     if (heads == SAME_KIND) {
-      if (!walkSet(top + FRAME)) {
+      if (!Walk.set(top + FRAME)) {
         r = TOO_DEEP;
         break;
       }
-      push(bottom + top, p, q);
+      Frame.push(bottom + top, p, q);
       top += FRAME;
       depth++;
     } else if (heads == 0) {
@@ -272,7 +276,7 @@ export function equalStatus(a: usize, b: usize): i32 {
       break;
     }
   }
-  walkSet(start);
+  Walk.set(start);
   return r;
 }
 
@@ -283,7 +287,7 @@ function equalHeads(a: usize, b: usize): i32 {
   if (x < NUMBER) return 1;
   if (lengthOf(a) != lengthOf(b)) return 0;
   if (x == STRING) {
-    charge(lengthOf(a) >>> 5);
+    Fuel.charge(lengthOf(a) >>> 5);
     return compareBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b)) == 0 ? 1 : 0;
   }
   if (x == ARRAY || x == OBJECT) return SAME_KIND;

@@ -17,15 +17,14 @@ import {
   capacityOf,
   Cell,
   flagsOf,
-  keyAt,
   KEPT,
+  keyAt,
   lengthOf,
   OBJECT,
-  PAIR,
   objectStorage,
+  PAIR,
   setUsed,
   usedOf,
-  valueAt,
 } from "./cell";
 import { charge } from "../errors";
 import { compareBytes, compareKeys } from "./order";
@@ -86,7 +85,8 @@ function findIndexed(o: usize, n: u32, key: usize, keyLength: u32): i32 {
     if (flagsOf(o) & KEPT) return -2;
     index = buildIndex(at, used);
     if (index == 0) return -2;
-  } else if (load<u32>(index, 4) < used && !enterPairs(index, at, load<u32>(index, 4), used)) return -2;
+  } else if (load<u32>(index, 4) < used && !enterPairs(index, at, load<u32>(index, 4), used))
+    return -2;
   const mask = load<u32>(index);
   let slot = Key.hash(key, keyLength) & mask;
   let probes: u32 = 0;
@@ -135,7 +135,7 @@ function enterPairs(index: usize, at: usize, from: u32, to: u32): bool {
 /** Address of the value under a key, or 0. */
 export function objectGet(o: usize, key: usize, keyLength: u32): usize {
   const i = objectFind(o, key, keyLength);
-  return i < 0 ? 0 : valueAt(o, i as u32);
+  return i < 0 ? 0 : Cell.valueAt(o, i as u32);
 }
 
 /** The same for a key that is an ASCII literal of the engine. */
@@ -145,7 +145,7 @@ export function objectField(o: usize, name: string): usize {
   const pairs = lengthOf(o);
   for (let i: u32 = 0; i < pairs; i++) {
     const k = keyAt(o, i);
-    if (lengthOf(k) == n && isText(k, name, n)) return valueAt(o, i);
+    if (lengthOf(k) == n && isText(k, name, n)) return Cell.valueAt(o, i);
   }
   return 0;
 }

@@ -18,10 +18,23 @@ const SIZE: u32 = 1 << 21;
 let base: usize = 0;
 let top: u32 = 0;
 
+/** walkBase() and walkSet() for hot loops, inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+export class Walk {
+  @inline static base(): usize {
+    if (base == 0) base = chunkTake(SIZE);
+    return base;
+  }
+  @inline static set(to: u32): bool {
+    if (to + FRAME > SIZE) return false;
+    top = to;
+    return true;
+  }
+}
+
 /** Address of the stack's bottom. Frames are at base + offset. */
 export function walkBase(): usize {
-  if (base == 0) base = chunkTake(SIZE);
-  return base;
+  return Walk.base();
 }
 
 /** Offset of the first free frame. */
@@ -31,9 +44,7 @@ export function walkTop(): u32 {
 
 /** Sets the first free frame; false when the stack is full (deeper than any caller allows). */
 export function walkSet(to: u32): bool {
-  if (to + FRAME > SIZE) return false;
-  top = to;
-  return true;
+  return Walk.set(to);
 }
 
 /** Begins an evaluation: nothing is being walked. */

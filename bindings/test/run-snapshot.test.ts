@@ -121,7 +121,7 @@ describe("ABI-10 a snapshot", () => {
                 catch: { retry: policy, do: [{ mend: { set: "{n: $index, id: $workflow.id}" } }] },
               },
             },
-            { grow: { set: "{n: .n, list: [range(5000) | . + $index]}" } },
+            { grow: { set: "{n: .n, list: [range(30000) | . + $index]}" } },
           ],
         },
       },

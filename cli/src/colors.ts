@@ -12,6 +12,6 @@ function isColorful(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== "") return FORCE_COLOR !== "0";
-  // Undefined, not false, where the stream is a file or a pipe.
-  return Boolean(stream.isTTY) && TERM !== "dumb";
+  // Where the stream is a file or a pipe, isTTY is not false but missing: picocolors would decide.
+  return "isTTY" in stream && stream.isTTY && TERM !== "dumb";
 }
