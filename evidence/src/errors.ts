@@ -73,7 +73,9 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5002": fail(damaged),
   "REACH-E5003": fail(damaged),
   "REACH-E5004": fail(damaged),
-  "REACH-E5005": fail("a .reach file is taken as it is: do not unpack and pack it again"),
+  "REACH-E5005": fail(
+    "it was changed, damaged, or unpacked and packed again: get it again from its source",
+  ),
   "REACH-E5006": fail(damaged),
   "REACH-E5007": fail("limits are in docs/spec/evidence.md, EVID-2"),
   // 51xx the JSON in it
