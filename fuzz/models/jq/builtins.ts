@@ -250,6 +250,12 @@ export function* builtin(
   const keysBy = (filter: Filter | undefined): Value[] =>
     inside(input).map((item) => [...all(filter, item)]);
 
+  /** What is to be ordered, and by what: the keys come first, of an object too, which is then refused. */
+  const keyed = (filter: Filter | undefined): [items: Value[], keys: Value[]] => {
+    const keys = keysBy(filter);
+    return [array(input), keys];
+  };
+
   const known = simple[`${name}/${args.length}`];
   if (known !== undefined) {
     for (const list of product(args.length)) yield made(known(input, ...list));
@@ -316,17 +322,17 @@ export function* builtin(
       }
       return;
     case "sort_by/1":
-      yield made(sortBy(array(input), keysBy(f)).map(([item]) => item));
+      yield made(sortBy(...keyed(f)).map(([item]) => item));
       return;
     case "group_by/1":
-      yield made(groups(array(input), keysBy(f)));
+      yield made(groups(...keyed(f)));
       return;
     case "unique_by/1":
-      yield made(groups(array(input), keysBy(f)).map(([first = null]) => first));
+      yield made(groups(...keyed(f)).map(([first = null]) => first));
       return;
     case "min_by/1":
     case "max_by/1":
-      yield made(best(array(input), keysBy(f), name === "max_by"));
+      yield made(best(...keyed(f), name === "max_by"));
       return;
     case "any/1":
       for (const item of inside(input)) {
