@@ -68,7 +68,6 @@ export const E_EXPR_TOO_LARGE = 1306;
 export const E_EXPR_ERROR = 1401; // an error raised by the program: its message is the text
 export const E_EXPR_NONE = 1402; // no output where exactly one is needed
 export const E_EXPR_MANY = 1403; // several outputs where exactly one is needed
-export const E_EXPR_BREAK = 1404; // break outside its label
 
 // 15xx packs and workflows: load (docs/spec/workflow.md)
 export const E_PACK_FORMAT = 1501;

@@ -95,10 +95,6 @@ export function setErrorWhere(text: usize, len: u32): void {
 export function setErrorDepth(d: u32): void {
   depth = d;
 }
-export function setErrorOffset(at: u32): void {
-  offset = at;
-}
-
 export function errorCode(): u32 {
   return code;
 }
@@ -193,8 +189,6 @@ export function messageOf(c: u32): string {
       return "the expression gave no output where exactly one is needed";
     case C.E_EXPR_MANY:
       return "the expression gave several outputs where exactly one is needed";
-    case C.E_EXPR_BREAK:
-      return "break outside its label";
     case C.E_PACK_FORMAT:
       return "not a pack";
     case C.E_PACK_DIGEST:

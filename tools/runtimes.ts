@@ -99,7 +99,10 @@ export function answersOfNode(
   };
 }
 
-/** Asks a page of its own in a Chromium, without network. */
+/** What a page with the engine needs to be allowed, and all that it is allowed here. */
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
+/** Asks a page of its own in a Chromium, without network and under POLICY. */
 export async function answersOfChromium(
   executablePath: string,
   { script, golden }: Questions,
@@ -108,7 +111,17 @@ export async function answersOfChromium(
   const browser = await chromium.launch({ executablePath, args: rootUser ? ["--no-sandbox"] : [] });
   try {
     const page = await browser.newPage();
-    await page.addScriptTag({ content: script });
+    await page.route("**/*", (route) => {
+      if (route.request().url().endsWith("/reach.js")) {
+        return route.fulfill({ contentType: "text/javascript", body: script });
+      }
+      return route.fulfill({
+        contentType: "text/html",
+        headers: { "content-security-policy": POLICY },
+        body: '<!doctype html><script src="/reach.js"></script>',
+      });
+    });
+    await page.goto("https://reach.invalid/");
     const transcript = await page.evaluate((given) => {
       const { reach } = globalThis as unknown as {
         reach: { transcript(asked: typeof given): Transcript };

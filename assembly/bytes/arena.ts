@@ -119,25 +119,6 @@ function arenaGrow(a: Arena, want: u32): usize {
   return (c + CHUNK_HEADER) as usize;
 }
 
-/**
- * Makes the block [at, at+size) larger, in place where it is the last one of its chunk.
- * Returns the block's address, old bytes kept. Sizes as for arenaTake().
- */
-export function arenaExtend(a: Arena, at: usize, size: u32, newSize: u32): usize {
-  const have = (size + 15) & ~15;
-  const want = (newSize + 15) & ~15;
-  if (want <= have) return at;
-  if ((at as u32) + have == a.cur && a.end - (at as u32) >= want) {
-    a.taken += want - have;
-    if (a.taken > a.limit) a.over = 1;
-    a.cur = (at as u32) + want;
-    return at;
-  }
-  const to = arenaTake(a, newSize);
-  memory.copy(to, at, size);
-  return to;
-}
-
 /** Remembers the arena's position in `m`. */
 export function arenaMark(a: Arena, m: Mark): void {
   m.cur = a.cur;

@@ -37,18 +37,6 @@ export function merkleBegin(frontier: usize): void {
   store<u64>(frontier, 0);
 }
 
-/** Appends the leaf over these bytes. */
-export function merkleAppend(frontier: usize, at: usize, length: u32): void {
-  leafHash(at, length, batch);
-  appendSubtree(frontier, 0, batch);
-}
-
-/** Appends a leaf whose hash is known. */
-export function appendLeafHash(frontier: usize, hash: usize): void {
-  memory.copy(batch, hash, DIGEST);
-  appendSubtree(frontier, 0, batch);
-}
-
 /** Appends leaves over well-formed frames (u32 length, bytes). */
 export function merkleAppendFrames(frontier: usize, at: usize, count: u32): void {
   while (count > 0) {
@@ -74,11 +62,6 @@ function appendSubtree(frontier: usize, level: u32, root: usize): void {
   for (; (size >> (i as u64)) & 1; i++) nodeHash(frontier + 8 + (i << 5), root, root);
   memory.copy(frontier + 8 + (i << 5), root, DIGEST);
   store<u64>(frontier, size + ((1 as u64) << (level as u64)));
-}
-
-/** Leaves so far. */
-export function merkleSize(frontier: usize): u64 {
-  return load<u64>(frontier);
 }
 
 /** Writes the root of the tree so far; that of the empty tree is the SHA-256 of nothing. */

@@ -215,11 +215,6 @@ function keyOrder(o: usize, i: u32, j: u32): i32 {
   return compareBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
 }
 
-/** True when the values are equal (values nested too deeply are not; see equalStatus). */
-export function equalValues(a: usize, b: usize): bool {
-  return equalStatus(a, b) == 1;
-}
-
 /** 0: different, 1: equal, TOO_DEEP. */
 export function equalStatus(a: usize, b: usize): i32 {
   let r = equalHeads(a, b);

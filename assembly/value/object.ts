@@ -22,7 +22,6 @@ import {
   lengthOf,
   OBJECT,
   objectStorage,
-  PAIR,
   setUsed,
   usedOf,
 } from "./cell";
@@ -194,21 +193,3 @@ export function objectSet(a: Arena, to: usize, o: usize, key: usize, value: usiz
   return true;
 }
 
-/** to = o without the key. `to` may be `o`. False when the arena's limit is hit. */
-export function objectDelete(a: Arena, to: usize, o: usize, key: usize, keyLength: u32): bool {
-  const found = objectFind(o, key, keyLength);
-  if (found < 0) {
-    Cell.copy(to, o);
-    return true;
-  }
-  const n = lengthOf(o);
-  const from = addressOf(o);
-  const at = objectStorage(a, n - 1);
-  if (at == 0) return false;
-  const before = (found as usize) * PAIR;
-  memory.copy(at, from, before);
-  memory.copy(at + before, from + before + PAIR, ((n - 1) as usize) * PAIR - before);
-  setUsed(at, n - 1);
-  Cell.set(to, OBJECT, 0, n - 1, at);
-  return true;
-}

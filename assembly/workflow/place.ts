@@ -5,7 +5,7 @@
 
 import { Arena, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
-import { fail, failDetail, setErrorWhere } from "../errors";
+import { failDetail, setErrorWhere } from "../errors";
 import { addressOf, CANONICAL, KEPT, lengthOf, setString } from "../value/cell";
 
 /** The pointer of the value at hand. */
@@ -60,12 +60,6 @@ export function placeCell(a: Arena): u32 {
   return cell as u32;
 }
 
-/** Records an error at this place; always false. */
-export function failHere(code: u32): bool {
-  fail(code, 0);
-  showPlace();
-  return false;
-}
 /** The same with a reason and the text of a string cell (0: none). */
 export function failCell(code: u32, why: string, cell: usize): bool {
   failDetail(code, 0, why, cell == 0 ? 0 : addressOf(cell), cell == 0 ? 0 : lengthOf(cell));

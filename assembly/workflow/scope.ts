@@ -3,7 +3,7 @@
  * those of the enclosing `for` and `catch` clauses, outermost first.
  */
 
-import { copyCell, setNull, setString, CANONICAL, KEPT, ASCII } from "../value/cell";
+import { copyCell, setString, CANONICAL, KEPT, ASCII } from "../value/cell";
 
 export const SLOT_CONTEXT: u32 = 0;
 export const SLOT_INPUT: u32 = 1;
@@ -58,10 +58,6 @@ export function scopePop(to: u32): void {
   count = to;
 }
 
-/** While running: forgets every value. */
-export function scopeClear(): void {
-  for (let i: u32 = 0; i < MOST; i++) setNull(SCOPE_VALUES + ((i as usize) << 4));
-}
 export function scopeValue(slot: u32): usize {
   return SCOPE_VALUES + ((slot as usize) << 4);
 }
