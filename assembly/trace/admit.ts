@@ -4,19 +4,38 @@
  */
 
 import {
-  arenaLimit, arenaMark, arenaRelease, arenaReset, arenaTake, Mark, SCRATCH,
+  arenaLimit,
+  arenaMark,
+  arenaRelease,
+  arenaReset,
+  arenaTake,
+  Mark,
+  SCRATCH,
 } from "../bytes/arena";
-import {
-  Buffer, bufferByte, bufferText, bufferUint, OUTPUT, TEXT,
-} from "../bytes/buffer";
+import { Buffer, bufferByte, bufferText, bufferUint, OUTPUT, TEXT } from "../bytes/buffer";
 import * as C from "../codes";
 import { clearError, fail, failDetail } from "../errors";
 import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import {
-  addressOf, copyCell, elementAt, heightOf, keyAt, lengthOf, NULL, numberOf, OBJECT, objectStorage,
-  setCell, setNull, setString, setUsed, STRING, tagOf, valueAt,
+  addressOf,
+  copyCell,
+  elementAt,
+  heightOf,
+  keyAt,
+  lengthOf,
+  NULL,
+  numberOf,
+  OBJECT,
+  objectStorage,
+  setCell,
+  setNull,
+  setString,
+  setUsed,
+  STRING,
+  tagOf,
+  valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectSet } from "../value/object";
 import { isGrant } from "../workflow/http";
@@ -41,7 +60,8 @@ export function admitRecord(at: usize, length: u32): bool {
   let body: usize = 0;
   let bodyLength: u32 = 0;
   if (rest != end) {
-    if (end - rest < 4 || load<u32>(rest) != ((end - rest - 4) as u32)) return fail(C.E_FRAMES, n + 4);
+    if (end - rest < 4 || load<u32>(rest) != ((end - rest - 4) as u32))
+      return fail(C.E_FRAMES, n + 4);
     body = rest + 4;
     bodyLength = load<u32>(rest);
   }
@@ -69,12 +89,19 @@ function admitStart(text: usize, length: u32): bool {
   if (name != 0) members++;
   if (grant != 0) members++;
   if (limits != 0) members++;
-  if (members != lengthOf(HEAD)) return malformed("a start descriptor has kind, workflow, grant and limits only");
+  if (members != lengthOf(HEAD))
+    return malformed("a start descriptor has kind, workflow, grant and limits only");
   if (name != 0 && tagOf(name) != STRING) return malformed("workflow is a name, a string");
   const w = workflowNamed(name);
   if (w == 0) {
     if (name == 0) return malformed("the pack has several workflows: name one");
-    return failDetail(C.E_RECORD, 0, "the pack has no such workflow", addressOf(name), lengthOf(name));
+    return failDetail(
+      C.E_RECORD,
+      0,
+      "the pack has no such workflow",
+      addressOf(name),
+      lengthOf(name),
+    );
   }
   if (grant != 0 && !isGrant(grant)) return malformed("the grant is malformed");
   let fuelLimit: f64 = C.DEFAULT_RUN_FUEL;
@@ -86,7 +113,14 @@ function admitStart(text: usize, length: u32): bool {
       const v = valueAt(limits, i);
       if (cellIs(k, "fuel") && isWhole(v, 9007199254740991)) fuelLimit = numberOf(v);
       else if (cellIs(k, "effects") && isWhole(v, 4294967295)) effectsLimit = numberOf(v);
-      else return failDetail(C.E_RECORD, 0, "limits has fuel and effects, whole numbers", addressOf(k), lengthOf(k));
+      else
+        return failDetail(
+          C.E_RECORD,
+          0,
+          "limits has fuel and effects, whole numbers",
+          addressOf(k),
+          lengthOf(k),
+        );
     }
   }
   if (text == 0) return fail(C.E_JSON_EMPTY, 0);
@@ -124,11 +158,24 @@ function close(): bool {
 function admitResult(body: usize, length: u32): bool {
   const key = objectField(HEAD, "key");
   const given = objectField(HEAD, "result");
-  if (lengthOf(HEAD) != 3 || key == 0 || given == 0 || tagOf(key) != STRING || tagOf(given) != OBJECT) {
+  if (
+    lengthOf(HEAD) != 3 ||
+    key == 0 ||
+    given == 0 ||
+    tagOf(key) != STRING ||
+    tagOf(given) != OBJECT
+  ) {
     return malformed("a result descriptor has kind, key and result");
   }
   const at = pendingWith(key);
-  if (at == 0) return failDetail(C.E_RECORD_KEY, 0, "no such effect is pending", addressOf(key), lengthOf(key));
+  if (at == 0)
+    return failDetail(
+      C.E_RECORD_KEY,
+      0,
+      "no such effect is pending",
+      addressOf(key),
+      lengthOf(key),
+    );
   const p = changetype<Pending>(at);
   copyCell(VALUE, given);
   if (p.type == EFFECT_HTTP && objectField(given, "failure") == 0) {
@@ -153,7 +200,8 @@ function httpResult(request: usize, given: usize, body: usize, length: u32): boo
     return malformed("an http answer has status and headers");
   }
   const at = objectStorage(SCRATCH, 3);
-  if (objectField(request, "read") == 0 && length != 0 && bodyFits(body, length, at + 16)) literalCell(at, "body");
+  if (objectField(request, "read") == 0 && length != 0 && bodyFits(body, length, at + 16))
+    literalCell(at, "body");
   else {
     literalCell(at, "bytes");
     base64Cell(at + 16, body, length);
@@ -175,7 +223,9 @@ function bodyFits(body: usize, length: u32, out: usize): bool {
   arenaMark(SCRATCH, MARK);
   arenaLimit(SCRATCH, C.MAX_SCRATCH - REST);
   // Inside a result the body is one level deeper.
-  let fits: bool = parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, out) && heightOf(out) < (C.MAX_RUN_DEPTH as u32);
+  let fits: bool =
+    parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, out) &&
+    heightOf(out) < (C.MAX_RUN_DEPTH as u32);
   if (fits && length > SHORT) fits = writeJson(out, OUTPUT, C.MAX_INPUT - REST);
   OUTPUT.len = 0;
   clearError();
@@ -196,7 +246,8 @@ function namedHeaders(names: usize, headers: usize, out: usize): bool {
     const name = elementAt(names, i);
     for (let j: u32 = 0; j < lengthOf(headers); j++) {
       if (!sameName(name, keyAt(headers, j)) || tagOf(valueAt(headers, j)) != STRING) continue;
-      if (!objectSet(SCRATCH, out, out, name, valueAt(headers, j))) return fail(C.E_LIMIT_MEMORY, 0);
+      if (!objectSet(SCRATCH, out, out, name, valueAt(headers, j)))
+        return fail(C.E_LIMIT_MEMORY, 0);
       break;
     }
   }
@@ -208,7 +259,8 @@ function sameName(a: usize, b: usize): bool {
   if (lengthOf(a) != lengthOf(b)) return false;
   for (let i: u32 = 0; i < lengthOf(a); i++) {
     const c = load<u8>(addressOf(b) + i) as u32;
-    if ((load<u8>(addressOf(a) + i) as u32) != (c >= 0x41 && c <= 0x5a ? c | 0x20 : c)) return false;
+    if ((load<u8>(addressOf(a) + i) as u32) != (c >= 0x41 && c <= 0x5a ? c | 0x20 : c))
+      return false;
   }
   return true;
 }
@@ -244,7 +296,8 @@ function base64Cell(out: usize, at: usize, length: u32): void {
 
 function admitCancel(): bool {
   let reason = objectField(HEAD, "reason");
-  if (lengthOf(HEAD) != (reason == 0 ? 1 : 2)) return malformed("a cancel descriptor has kind and reason");
+  if (lengthOf(HEAD) != (reason == 0 ? 1 : 2))
+    return malformed("a cancel descriptor has kind and reason");
   if (reason == 0) {
     reason = arenaTake(SCRATCH, 16);
     setNull(reason);

@@ -39,7 +39,10 @@ function makeDecision(): void {
   else {
     bufferText(TEXT, RUN.end == STATUS_COMPLETED ? '{"output":' : '{"error":');
     writeJson(OUTCOME, TEXT, MAX_INPUT);
-    bufferText(TEXT, RUN.end == STATUS_COMPLETED ? ',"status":"completed"}' : ',"status":"faulted"}');
+    bufferText(
+      TEXT,
+      RUN.end == STATUS_COMPLETED ? ',"status":"completed"}' : ',"status":"faulted"}',
+    );
   }
   tagPart(TEXT.at, TEXT.len);
   tagEnd(DIGEST);

@@ -5,7 +5,15 @@
  * A record with a value that does not fit (E_LIMIT_SIZE) does not leave: the run then faults.
  */
 
-import { Buffer, bufferByte, bufferText, bufferUint, frameBegin, frameEnd, OUTPUT } from "../bytes/buffer";
+import {
+  Buffer,
+  bufferByte,
+  bufferText,
+  bufferUint,
+  frameBegin,
+  frameEnd,
+  OUTPUT,
+} from "../bytes/buffer";
 import { MAX_INPUT } from "../codes";
 import { charge } from "../errors";
 import { writeJson, writeNumber, writeString } from "../json/writer";
@@ -14,8 +22,18 @@ import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/cost";
 import { FOR, Task } from "../workflow/nodes";
 import { PHASE_LIST } from "../workflow/phases";
 import {
-  Branch, contextOf, EFFECT_CLOCK, EFFECT_HTTP, EFFECT_RANDOM, Frame, keyOf, outputOf, Pending,
-  rawOf, requestOf, RUN,
+  Branch,
+  contextOf,
+  EFFECT_CLOCK,
+  EFFECT_HTTP,
+  EFFECT_RANDOM,
+  Frame,
+  keyOf,
+  outputOf,
+  Pending,
+  rawOf,
+  requestOf,
+  RUN,
 } from "../workflow/state";
 
 /** Longest value of a record that leaves the engine, in bytes. */
@@ -61,7 +79,9 @@ function iteration(frame: Frame): void {
 
 function isTurning(f: u32): bool {
   const task = changetype<Frame>(f).task;
-  return task != 0 && changetype<Task>(task).kind == FOR && changetype<Frame>(f).phase == PHASE_LIST;
+  return (
+    task != 0 && changetype<Task>(task).kind == FOR && changetype<Frame>(f).phase == PHASE_LIST
+  );
 }
 
 export function effectType(type: u32): string {
@@ -98,7 +118,14 @@ function seqAndTask(frame: Frame): void {
 }
 
 /** `next` is 0 with a word, or the task that comes next. */
-export function writeTask(br: Branch, frame: Frame, status: string, error: usize, next: u32, word: string): bool {
+export function writeTask(
+  br: Branch,
+  frame: Frame,
+  status: string,
+  error: usize,
+  next: u32,
+  word: string,
+): bool {
   const b: Buffer = OUTPUT;
   const f = frameBegin(b);
   bufferText(b, '{"context":');

@@ -9,9 +9,7 @@ import * as C from "../codes";
 import { clearError, fail, failDetail, fuel, setFuel } from "../errors";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
-import {
-  addressOf, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf,
-} from "../value/cell";
+import { addressOf, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
 import { unlink } from "../workflow/effects";
@@ -22,8 +20,25 @@ import { PHASE_INPUT } from "../workflow/phases";
 import { compact, newCounts } from "../workflow/snapshot";
 import { isLimits, isTime, SMALLEST } from "../workflow/sound";
 import {
-  Branch, EFFECT_CLOCK, EFFECT_HTTP, EFFECT_RANDOM, effectsOf, GRANT, isTooDeep, keep, keyOf, LIMITS,
-  newBranch, newFrame, Pending, RAW_INPUT, requestOf, RUN, runArena, RUNNING, runReset,
+  Branch,
+  EFFECT_CLOCK,
+  EFFECT_HTTP,
+  EFFECT_RANDOM,
+  effectsOf,
+  GRANT,
+  isTooDeep,
+  keep,
+  keyOf,
+  LIMITS,
+  newBranch,
+  newFrame,
+  Pending,
+  RAW_INPUT,
+  requestOf,
+  RUN,
+  runArena,
+  RUNNING,
+  runReset,
 } from "../workflow/state";
 import { effectsAdd, effectsBegin, tagBegin, tagPart, tagText, tagValue } from "./digest";
 import { effectType } from "./record";
@@ -39,11 +54,13 @@ function readRecord(at: usize, length: u32): bool {
   arenaReset(SCRATCH, C.MAX_SCRATCH);
   if (!parseJson(at, length, C.JSON_BOUNDARY, SCRATCH, RECORD)) return false;
   TEXT.len = 0;
-  if (!writeJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length)) return malformed("a record is in RFC 8785 form");
+  if (!writeJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length))
+    return malformed("a record is in RFC 8785 form");
   if (tagOf(RECORD) != OBJECT) return malformed("a record is an object");
   const kind = objectField(RECORD, "kind");
   const seq = objectField(RECORD, "seq");
-  if (kind == 0 || tagOf(kind) != STRING || seq == 0 || tagOf(seq) != NUMBER) return malformed("a record has a kind and a seq");
+  if (kind == 0 || tagOf(kind) != STRING || seq == 0 || tagOf(seq) != NUMBER)
+    return malformed("a record has a kind and a seq");
   return true;
 }
 
@@ -60,12 +77,24 @@ export function startRun(at: usize, length: u32): bool {
   const pack = objectField(RECORD, "pack");
   const semantics = objectField(RECORD, "semantics");
   const name = objectField(RECORD, "workflow");
-  if (lengthOf(RECORD) != 8 || grant == 0 || input == 0 || limits == 0 || pack == 0 || semantics == 0 || name == 0) {
-    return malformed("a start record has grant, input, kind, limits, pack, semantics, seq and workflow");
+  if (
+    lengthOf(RECORD) != 8 ||
+    grant == 0 ||
+    input == 0 ||
+    limits == 0 ||
+    pack == 0 ||
+    semantics == 0 ||
+    name == 0
+  ) {
+    return malformed(
+      "a start record has grant, input, kind, limits, pack, semantics, seq and workflow",
+    );
   }
   if (numberOf(objectField(RECORD, "seq")) != 0) return fail(C.E_RECORD_ORDER, 0);
-  if (tagOf(semantics) != NUMBER || numberOf(semantics) != (C.SEMANTICS as f64)) return malformed("another version of the semantics");
-  if (tagOf(pack) != STRING || !hexIs(pack, PACK_DIGEST)) return malformed("the record names another pack");
+  if (tagOf(semantics) != NUMBER || numberOf(semantics) != (C.SEMANTICS as f64))
+    return malformed("another version of the semantics");
+  if (tagOf(pack) != STRING || !hexIs(pack, PACK_DIGEST))
+    return malformed("the record names another pack");
   if (!isGrant(grant)) return malformed("the grant is malformed");
   if (!isLimits(limits)) return malformed("the limits are malformed");
   if (isTooDeep(input)) return fail(C.E_LIMIT_DEPTH, 0);
@@ -104,7 +133,8 @@ export function advanceRun(at: usize, length: u32): bool {
   if (!is("result")) return fail(C.E_RECORD_ORDER, 0);
   const key = objectField(RECORD, "key");
   const result = objectField(RECORD, "result");
-  if (lengthOf(RECORD) != 4 || key == 0 || result == 0 || tagOf(key) != STRING) return malformed("a result record has key, kind, result and seq");
+  if (lengthOf(RECORD) != 4 || key == 0 || result == 0 || tagOf(key) != STRING)
+    return malformed("a result record has key, kind, result and seq");
   const p = pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
@@ -128,7 +158,8 @@ export function advanceRun(at: usize, length: u32): bool {
 
 function cancel(): bool {
   const reason = objectField(RECORD, "reason");
-  if (lengthOf(RECORD) != 3 || reason == 0 || (tagOf(reason) != STRING && tagOf(reason) != NULL)) return malformed("a cancel record has kind, reason and seq");
+  if (lengthOf(RECORD) != 3 || reason == 0 || (tagOf(reason) != STRING && tagOf(reason) != NULL))
+    return malformed("a cancel record has kind, reason and seq");
   RUN.seq++;
   endRun(C.STATUS_CANCELLED);
   return true;

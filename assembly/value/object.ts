@@ -192,4 +192,3 @@ export function objectSet(a: Arena, to: usize, o: usize, key: usize, value: usiz
   Cell.set(to, OBJECT, 0, found < 0 ? n + 1 : n, at);
   return true;
 }
-

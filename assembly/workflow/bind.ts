@@ -3,19 +3,43 @@
 import { arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte } from "../bytes/buffer";
 import {
-  ASCII, CANONICAL, copyCell, elementAt, OBJECT, objectStorage, setCell, setNull, setNumber,
-  setString, setUsed,
+  ASCII,
+  CANONICAL,
+  copyCell,
+  elementAt,
+  OBJECT,
+  objectStorage,
+  setCell,
+  setNull,
+  setNumber,
+  setString,
+  setUsed,
 } from "../value/cell";
 import { SEMANTICS } from "../codes";
 import { FOR, For, Task, Try, TRY, Workflow } from "./nodes";
 import { bufferCell, literalCell } from "./literal";
 import { PHASE_CATCHING, PHASE_IN_CATCH, PHASE_LIST, PHASE_TURN } from "./phases";
 import {
-  SCOPE_VALUES, scopeValue, SLOT_CONTEXT, SLOT_INPUT, SLOT_OUTPUT, SLOT_RUNTIME, SLOT_TASK,
+  SCOPE_VALUES,
+  scopeValue,
+  SLOT_CONTEXT,
+  SLOT_INPUT,
+  SLOT_OUTPUT,
+  SLOT_RUNTIME,
+  SLOT_TASK,
   SLOT_WORKFLOW,
 } from "./scope";
 import {
-  Branch, contextOf, extraOf, Frame, inputOf, outputOf, RAW_INPUT, rawOf, RUN, RUN_ID,
+  Branch,
+  contextOf,
+  extraOf,
+  Frame,
+  inputOf,
+  outputOf,
+  RAW_INPUT,
+  rawOf,
+  RUN,
+  RUN_ID,
 } from "./state";
 
 // How far a task is: which arguments exist (the table "runtime expression arguments" of the DSL).

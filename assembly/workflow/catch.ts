@@ -16,9 +16,18 @@ export function caught(filter: usize, error: usize): bool {
     } else if (cellIs(k, "type")) {
       const a = standardPart(want);
       const b = standardPart(have);
-      if (!equalBytes(addressOf(want) + a, lengthOf(want) - a, addressOf(have) + b, lengthOf(have) - b)) return false;
+      if (
+        !equalBytes(
+          addressOf(want) + a,
+          lengthOf(want) - a,
+          addressOf(have) + b,
+          lengthOf(have) - b,
+        )
+      )
+        return false;
       if ((a == 0) != (b == 0)) return false;
-    } else if (!equalBytes(addressOf(want), lengthOf(want), addressOf(have), lengthOf(have))) return false;
+    } else if (!equalBytes(addressOf(want), lengthOf(want), addressOf(have), lengthOf(have)))
+      return false;
   }
   return true;
 }

@@ -58,8 +58,19 @@ function checkHead(w: Workflow, definition: usize): bool {
   const name = required(head, "name");
   const version = required(head, "version");
   if (dsl == 0 || namespace == 0 || name == 0 || version == 0) return false;
-  if (!isString(dsl, "dsl") || !isString(namespace, "namespace") || !isString(name, "name") || !isString(version, "version")) return false;
-  if (!cellIs(dsl, "1.0.3") && !cellIs(dsl, "1.0.2") && !cellIs(dsl, "1.0.1") && !cellIs(dsl, "1.0.0")) {
+  if (
+    !isString(dsl, "dsl") ||
+    !isString(namespace, "namespace") ||
+    !isString(name, "name") ||
+    !isString(version, "version")
+  )
+    return false;
+  if (
+    !cellIs(dsl, "1.0.3") &&
+    !cellIs(dsl, "1.0.2") &&
+    !cellIs(dsl, "1.0.1") &&
+    !cellIs(dsl, "1.0.0")
+  ) {
     return failCell(E_WF_UNSUPPORTED, "this engine reads DSL versions 1.0.0 to 1.0.3, not", dsl);
   }
   const text: Buffer = TEXT;
@@ -85,18 +96,28 @@ function checkUnsupported(definition: usize): bool {
   const before = placeField("evaluate");
   if (!onlyFields(evaluate, "language mode")) return false;
   const language = objectField(evaluate, "language");
-  if (language != 0 && (!isString(language, "language") || !cellIs(language, "jq"))) return failCell(E_WF_REFUSED, "the only expression language is jq", 0);
+  if (language != 0 && (!isString(language, "language") || !cellIs(language, "jq")))
+    return failCell(E_WF_REFUSED, "the only expression language is jq", 0);
   const mode = objectField(evaluate, "mode");
-  if (mode != 0 && (!isString(mode, "mode") || !cellIs(mode, "strict"))) return failCell(E_WF_REFUSED, "loose mode: runtimes disagree about what it means", 0);
+  if (mode != 0 && (!isString(mode, "mode") || !cellIs(mode, "strict")))
+    return failCell(E_WF_REFUSED, "loose mode: runtimes disagree about what it means", 0);
   placeLeave(before);
   return true;
 }
 
 function checkUse(use: usize): bool {
   const before = placeField("use");
-  if (!onlyFields(use, "authentications catalogs errors extensions functions retries secrets timeouts")) return false;
-  if (!absent(use, "authentications") || !absent(use, "catalogs") || !absent(use, "extensions")) return false;
-  if (!absent(use, "functions") || !absent(use, "secrets") || !absent(use, "timeouts")) return false;
+  if (
+    !onlyFields(
+      use,
+      "authentications catalogs errors extensions functions retries secrets timeouts",
+    )
+  )
+    return false;
+  if (!absent(use, "authentications") || !absent(use, "catalogs") || !absent(use, "extensions"))
+    return false;
+  if (!absent(use, "functions") || !absent(use, "secrets") || !absent(use, "timeouts"))
+    return false;
   placeLeave(before);
   return true;
 }

@@ -26,10 +26,15 @@ export function parseDuration(v: usize): bool {
   if (tagOf(v) == OBJECT) {
     if (!onlyFields(v, "days hours minutes seconds milliseconds")) return false;
     if (lengthOf(v) == 0) return failCell(E_WF_DURATION, "an empty duration", 0);
-    if (!part(v, "days", 86400000) || !part(v, "hours", 3600000) || !part(v, "minutes", 60000)) return false;
+    if (!part(v, "days", 86400000) || !part(v, "hours", 3600000) || !part(v, "minutes", 60000))
+      return false;
     if (!part(v, "seconds", 1000) || !part(v, "milliseconds", 1)) return false;
   } else if (tagOf(v) != STRING || !parseIso(addressOf(v), lengthOf(v))) {
-    return failCell(E_WF_DURATION, "expected {days, hours, minutes, seconds, milliseconds} or ISO 8601 without years and months", tagOf(v) == STRING ? v : 0);
+    return failCell(
+      E_WF_DURATION,
+      "expected {days, hours, minutes, seconds, milliseconds} or ISO 8601 without years and months",
+      tagOf(v) == STRING ? v : 0,
+    );
   }
   return result <= LONGEST || failCell(E_WF_DURATION, "the duration is too long", 0);
 }
@@ -71,13 +76,33 @@ function parseIso(at: usize, length: u32): bool {
     let unit: f64 = 0;
     let r: u32 = 0;
     switch (load<u8>(p)) {
-      case 0x57: { r = 1; unit = 604800000; break; }
-      case 0x44: { r = 2; unit = 86400000; break; }
-      case 0x48: { r = 3; unit = 3600000; break; }
-      case 0x4d: { r = 4; unit = 60000; break; }
-      case 0x53: { r = 5; unit = 1000; break; }
+      case 0x57: {
+        r = 1;
+        unit = 604800000;
+        break;
+      }
+      case 0x44: {
+        r = 2;
+        unit = 86400000;
+        break;
+      }
+      case 0x48: {
+        r = 3;
+        unit = 3600000;
+        break;
+      }
+      case 0x4d: {
+        r = 4;
+        unit = 60000;
+        break;
+      }
+      case 0x53: {
+        r = 5;
+        unit = 1000;
+        break;
+      }
     }
-    if (r <= rank || (r >= 3) != time) return false;
+    if (r <= rank || r >= 3 != time) return false;
     rank = r;
     result += x * unit;
     parts++;

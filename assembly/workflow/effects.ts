@@ -12,8 +12,22 @@ import { writeRequest } from "../trace/record";
 import { bufferCell, literalCell } from "./literal";
 import { Task, Workflow } from "./nodes";
 import {
-  Branch, EFFECT_CLOCK, EFFECT_RANDOM, EFFECT_TIMER, FOR_JITTER, FOR_NOW, FOR_TASK_STARTED,
-  FOR_WORKFLOW_STARTED, Frame, keep, keyOf, newPending, Pending, requestOf, RUN, WAITING,
+  Branch,
+  EFFECT_CLOCK,
+  EFFECT_RANDOM,
+  EFFECT_TIMER,
+  FOR_JITTER,
+  FOR_NOW,
+  FOR_TASK_STARTED,
+  FOR_WORKFLOW_STARTED,
+  Frame,
+  keep,
+  keyOf,
+  newPending,
+  Pending,
+  requestOf,
+  RUN,
+  WAITING,
 } from "./state";
 
 const KEY: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -46,7 +60,10 @@ export function ask(b: Branch, frame: Frame, type: u32, what: u32, request: usiz
 /** Counts and returns the requests of this type by this task in this iteration. */
 function countOf(frame: Frame, type: u32): u32 {
   // The workflow itself comes behind its tasks.
-  const id = frame.task == 0 ? changetype<Workflow>(RUN.workflow).taskCount : changetype<Task>(frame.task).id;
+  const id =
+    frame.task == 0
+      ? changetype<Workflow>(RUN.workflow).taskCount
+      : changetype<Task>(frame.task).id;
   const at = RUN.counts + ((id * 4 + type) << 2);
   const n = load<u32>(at) + 1;
   store<u32>(at, n);

@@ -2,7 +2,17 @@
 
 import { E_WF_FIELD, E_WF_MISSING, E_WF_TYPE } from "../codes";
 import {
-  addressOf, ARRAY, FALSE, keyAt, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf, TRUE,
+  addressOf,
+  ARRAY,
+  FALSE,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
+  TRUE,
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { failCell, placeEnter, placeField, placeLeave } from "./place";
@@ -33,7 +43,11 @@ function isListed(key: usize, names: string): bool {
     if (i == n || load<u16>(from + ((i as usize) << 1)) == 0x20) {
       if (i - start == length) {
         let j: u32 = 0;
-        while (j < length && load<u16>(from + (((start + j) as usize) << 1)) == (load<u8>(text + j) as u16)) j++;
+        while (
+          j < length &&
+          load<u16>(from + (((start + j) as usize) << 1)) == (load<u8>(text + j) as u16)
+        )
+          j++;
         if (j == length) return true;
       }
       start = i + 1;

@@ -4,9 +4,29 @@ import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
 import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
 import {
-  addressOf, ARRAY, CANONICAL, copyCell, elementAt, FALSE, keyAt, KEPT, lengthOf, NUMBER, numberOf,
-  OBJECT, objectStorage, setBool, setCell, setNull, setNumber, setString, setUsed, STRING, tagOf,
-  TRUE, valueAt,
+  addressOf,
+  ARRAY,
+  CANONICAL,
+  copyCell,
+  elementAt,
+  FALSE,
+  keyAt,
+  KEPT,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  objectStorage,
+  setBool,
+  setCell,
+  setNull,
+  setNumber,
+  setString,
+  setUsed,
+  STRING,
+  tagOf,
+  TRUE,
+  valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet, objectSet } from "../value/object";
 import { equalBytes } from "../value/order";
@@ -16,7 +36,12 @@ import { bufferCell, literalCell } from "./literal";
 import { CONTENT, Http, RAW, RESPONSE } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import {
-  AUTHORIZATION, COMMUNICATION, CONFIGURATION, EXPRESSION, problem, PROBLEM_DETAIL,
+  AUTHORIZATION,
+  COMMUNICATION,
+  CONFIGURATION,
+  EXPRESSION,
+  problem,
+  PROBLEM_DETAIL,
 } from "./problem";
 import { compileTemplate, evaluateTemplate, isExpression } from "./template";
 import { checkUri, URI, uriFromTemplate, uriFromText, uriOrigin, uriPath, uriQuery } from "./uri";
@@ -122,11 +147,20 @@ function loadResponseHeaders(h: Http, metadata: usize): bool {
   if (!onlyFields(reach, "responseHeaders")) return false;
   const names = objectField(reach, "responseHeaders");
   if (names == 0) return true;
-  if (tagOf(names) != ARRAY) return failCell(E_WF_TYPE, "metadata.reach.responseHeaders is an array of lower-case header names", 0);
+  if (tagOf(names) != ARRAY)
+    return failCell(
+      E_WF_TYPE,
+      "metadata.reach.responseHeaders is an array of lower-case header names",
+      0,
+    );
   for (let i: u32 = 0; i < lengthOf(names); i++) {
     const c = elementAt(names, i);
     if (tagOf(c) != STRING || !isToken(c, true)) {
-      return failCell(E_WF_TYPE, "metadata.reach.responseHeaders is an array of lower-case header names", 0);
+      return failCell(
+        E_WF_TYPE,
+        "metadata.reach.responseHeaders is an array of lower-case header names",
+        0,
+      );
     }
   }
   h.responseHeaders = names as u32;
@@ -139,7 +173,16 @@ function isToken(c: usize, lowerOnly: bool): bool {
   for (let i: u32 = 0; i < n; i++) {
     const b = load<u8>(addressOf(c) + i) as u32;
     const letter = (b >= 0x61 && b <= 0x7a) || (!lowerOnly && b >= 0x41 && b <= 0x5a);
-    if (!letter && !(b >= 0x30 && b <= 0x39) && b != 0x2d && b != 0x5f && b != 0x2e && b != 0x21 && b != 0x7e) return false;
+    if (
+      !letter &&
+      !(b >= 0x30 && b <= 0x39) &&
+      b != 0x2d &&
+      b != 0x5f &&
+      b != 0x2e &&
+      b != 0x21 &&
+      b != 0x7e
+    )
+      return false;
   }
   return n != 0 && n <= 100;
 }
@@ -236,7 +279,8 @@ function buildHeaders(v: usize, out: usize): u32 {
       bufferBytes(PROBLEM_DETAIL, at, lengthOf(k));
       return PROBLEM;
     }
-    if (objectGet(out, at, lengthOf(k)) != 0) return fault(CONFIGURATION, "Two headers have the same name");
+    if (objectGet(out, at, lengthOf(k)) != 0)
+      return fault(CONFIGURATION, "Two headers have the same name");
     const value = arenaTake(SCRATCH, 16);
     const status = headerValue(valueAt(v, i), value);
     if (status != OK) return status;
@@ -263,24 +307,41 @@ function headerValue(v: usize, out: usize): u32 {
   const n = lengthOf(v);
   for (let i: u32 = 0; i < n; i++) {
     const c = load<u8>(addressOf(v) + i) as u32;
-    if (c < 0x20 || c > 0x7e || (c == 0x20 && (i == 0 || i == n - 1))) return fault(CONFIGURATION, "A header's value holds a character that is not allowed");
+    if (c < 0x20 || c > 0x7e || (c == 0x20 && (i == 0 || i == n - 1)))
+      return fault(CONFIGURATION, "A header's value holds a character that is not allowed");
   }
   copyCell(out, v);
   return OK;
 }
 
 function isOwned(name: usize): bool {
-  return cellIs(name, "host") || cellIs(name, "content-length") || cellIs(name, "transfer-encoding")
-    || cellIs(name, "connection") || cellIs(name, "upgrade") || cellIs(name, "keep-alive") || cellIs(name, "te")
-    || cellIs(name, "trailer") || cellIs(name, "expect") || cellIs(name, "authorization") || cellIs(name, "cookie")
-    || cellIs(name, "idempotency-key") || cellIs(name, "accept-encoding") || begins(name, "proxy-");
+  return (
+    cellIs(name, "host") ||
+    cellIs(name, "content-length") ||
+    cellIs(name, "transfer-encoding") ||
+    cellIs(name, "connection") ||
+    cellIs(name, "upgrade") ||
+    cellIs(name, "keep-alive") ||
+    cellIs(name, "te") ||
+    cellIs(name, "trailer") ||
+    cellIs(name, "expect") ||
+    cellIs(name, "authorization") ||
+    cellIs(name, "cookie") ||
+    cellIs(name, "idempotency-key") ||
+    cellIs(name, "accept-encoding") ||
+    begins(name, "proxy-")
+  );
 }
 
 function begins(name: usize, text: string): bool {
   const n = load<u32>(changetype<usize>(text) - 4) >>> 1;
   if (lengthOf(name) < n) return false;
   for (let i: u32 = 0; i < n; i++) {
-    if (load<u8>(addressOf(name) + i) != (load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8)) return false;
+    if (
+      load<u8>(addressOf(name) + i) !=
+      (load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8)
+    )
+      return false;
   }
   return true;
 }
@@ -361,12 +422,14 @@ export function isHttpResult(v: usize, request: usize): bool {
   const headers = objectField(v, "headers");
   const bytes = objectField(v, "bytes");
   if (status == 0 || headers == 0 || (bytes == 0 && objectField(v, "body") == 0)) return false;
-  if (tagOf(status) != NUMBER || !(numberOf(status) >= 100 && numberOf(status) <= 599)) return false;
+  if (tagOf(status) != NUMBER || !(numberOf(status) >= 100 && numberOf(status) <= 599))
+    return false;
   if (floor<f64>(numberOf(status)) != numberOf(status) || tagOf(headers) != OBJECT) return false;
   if (bytes == 0 ? objectField(request, "read") != 0 : !isBase64(bytes)) return false;
   const names = objectField(request, "responseHeaders");
   for (let i: u32 = 0; i < lengthOf(headers); i++) {
-    if (tagOf(valueAt(headers, i)) != STRING || names == 0 || !isNamed(names, keyAt(headers, i))) return false;
+    if (tagOf(valueAt(headers, i)) != STRING || names == 0 || !isNamed(names, keyAt(headers, i)))
+      return false;
   }
   return true;
 }
@@ -405,16 +468,30 @@ function digit64(c: u32): u32 {
 }
 
 function isFailure(w: usize): bool {
-  return cellIs(w, "refused") || cellIs(w, "timeout") || cellIs(w, "reset") || cellIs(w, "dns") || cellIs(w, "tls")
-    || cellIs(w, "redirect") || cellIs(w, "tooLarge") || cellIs(w, "denied") || cellIs(w, "protocol");
+  return (
+    cellIs(w, "refused") ||
+    cellIs(w, "timeout") ||
+    cellIs(w, "reset") ||
+    cellIs(w, "dns") ||
+    cellIs(w, "tls") ||
+    cellIs(w, "redirect") ||
+    cellIs(w, "tooLarge") ||
+    cellIs(w, "denied") ||
+    cellIs(w, "protocol")
+  );
 }
 
 /** What the task gives for an answer; `out` shares the result's storage or lies in SCRATCH. */
 export function readAnswer(h: Http, request: usize, result: usize, out: usize): u32 {
   const failure = objectField(result, "failure");
   if (failure != 0) {
-    if (cellIs(failure, "denied")) problem(AUTHORIZATION, 403, "The host does not allow this request");
-    else if (cellIs(failure, "redirect") || cellIs(failure, "tooLarge") || cellIs(failure, "protocol")) {
+    if (cellIs(failure, "denied"))
+      problem(AUTHORIZATION, 403, "The host does not allow this request");
+    else if (
+      cellIs(failure, "redirect") ||
+      cellIs(failure, "tooLarge") ||
+      cellIs(failure, "protocol")
+    ) {
       problem(COMMUNICATION, 502, "The service's answer could not be taken");
     } else problem(COMMUNICATION, 503, "The service could not be reached");
     bufferBytes(PROBLEM_DETAIL, addressOf(failure), lengthOf(failure));

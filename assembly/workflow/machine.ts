@@ -7,18 +7,42 @@
  * when the answer is there.
  */
 
-import { Arena, arenaLimit, arenaMark, arenaOver, arenaRelease, arenaTake, Mark, NO_BOUND, SCRATCH } from "../bytes/arena";
+import {
+  Arena,
+  arenaLimit,
+  arenaMark,
+  arenaOver,
+  arenaRelease,
+  arenaTake,
+  Mark,
+  NO_BOUND,
+  SCRATCH,
+} from "../bytes/arena";
 import { bufferText, bufferUint, OUTPUT } from "../bytes/buffer";
 import * as C from "../codes";
 import { charge, clearError, errorCode, fail, fuel, setFuel, writeErrorText } from "../errors";
 import { setNow } from "../expr/machine";
 import {
-  MENTIONS_NOW, MENTIONS_TASK_STARTED, MENTIONS_WORKFLOW_ID, MENTIONS_WORKFLOW_STARTED,
+  MENTIONS_NOW,
+  MENTIONS_TASK_STARTED,
+  MENTIONS_WORKFLOW_ID,
+  MENTIONS_WORKFLOW_STARTED,
 } from "../expr/mentions";
 import { writeOutcome, writeRetry, writeTask } from "../trace/record";
 import {
-  addressOf, ARRAY, copyCell, isTruthy, lengthOf, NUMBER, numberOf, OBJECT, objectStorage,
-  setCell, setUsed, STRING, tagOf,
+  addressOf,
+  ARRAY,
+  copyCell,
+  isTruthy,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  objectStorage,
+  setCell,
+  setUsed,
+  STRING,
+  tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { AFTER, BEFORE, bind, EXPORT, INSIDE } from "./bind";
@@ -28,20 +52,79 @@ import { ask, askFor, askTimer } from "./effects";
 import { buildRequest, ERROR, isGranted, OK, readAnswer } from "./http";
 import { literalCell } from "./literal";
 import {
-  Case, CONTINUE, Decide, DO, END, EXIT, For, FOR, GOTO, Http, HTTP, List, NO_FLOW, NO_LIMIT,
-  RAISE, Retry, SET, SWITCH, Table, Task, taskOf, Try, TRY, Workflow,
+  Case,
+  CONTINUE,
+  Decide,
+  DO,
+  END,
+  EXIT,
+  For,
+  FOR,
+  GOTO,
+  Http,
+  HTTP,
+  List,
+  NO_FLOW,
+  NO_LIMIT,
+  RAISE,
+  Retry,
+  SET,
+  SWITCH,
+  Table,
+  Task,
+  taskOf,
+  Try,
+  TRY,
+  Workflow,
 } from "./nodes";
 import {
-  PHASE_BODY, PHASE_CATCHING, PHASE_DELAY, PHASE_DONE, PHASE_EFFECT, PHASE_EXPORT, PHASE_IF,
-  PHASE_IN_CATCH, PHASE_INPUT, PHASE_JITTER, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN,
+  PHASE_BODY,
+  PHASE_CATCHING,
+  PHASE_DELAY,
+  PHASE_DONE,
+  PHASE_EFFECT,
+  PHASE_EXPORT,
+  PHASE_IF,
+  PHASE_IN_CATCH,
+  PHASE_INPUT,
+  PHASE_JITTER,
+  PHASE_LIST,
+  PHASE_OUTPUT,
+  PHASE_TURN,
 } from "./phases";
 import { EXPRESSION, problem, PROBLEM_DETAIL, problemCell, RUNTIME } from "./problem";
 import { retryDelay } from "./retry";
 import {
-  Branch, contextOf, EFFECT_HTTP, ENDED, extraOf, FOR_CALL, FOR_JITTER, FOR_NOW, FOR_RETRY,
-  FOR_TASK_STARTED, FOR_WORKFLOW_ID, FOR_WORKFLOW_STARTED, Frame, GRANT, INPUT_CELL, inputOf, keep,
-  newFrame, OUTCOME, outputOf, Pending, RAW_INPUT, rawOf, READY, requestOf, RUN, RUN_ID, runArena,
-  RUNNING, valueOf,
+  Branch,
+  contextOf,
+  EFFECT_HTTP,
+  ENDED,
+  extraOf,
+  FOR_CALL,
+  FOR_JITTER,
+  FOR_NOW,
+  FOR_RETRY,
+  FOR_TASK_STARTED,
+  FOR_WORKFLOW_ID,
+  FOR_WORKFLOW_STARTED,
+  Frame,
+  GRANT,
+  INPUT_CELL,
+  inputOf,
+  keep,
+  newFrame,
+  OUTCOME,
+  outputOf,
+  Pending,
+  RAW_INPUT,
+  rawOf,
+  READY,
+  requestOf,
+  RUN,
+  RUN_ID,
+  runArena,
+  RUNNING,
+  valueOf,
 } from "./state";
 import { decide, DECIDED, NO_FUEL } from "./table";
 import { evaluateTemplate, templateMentions } from "./template";
@@ -154,13 +237,19 @@ function step(b: Branch, f: Frame): bool {
       f.phase = PHASE_BODY;
       return true;
     }
-    case PHASE_BODY: return stepBody(b, f, t);
-    case PHASE_EFFECT: return takeAnswer(b, f, t);
+    case PHASE_BODY:
+      return stepBody(b, f, t);
+    case PHASE_EFFECT:
+      return takeAnswer(b, f, t);
     case PHASE_LIST:
-    case PHASE_IN_CATCH: return stepList(b, f);
-    case PHASE_TURN: return stepTurn(b, f, t);
-    case PHASE_CATCHING: return stepCatching(b, f, t);
-    case PHASE_JITTER: return delayed(b, f, t);
+    case PHASE_IN_CATCH:
+      return stepList(b, f);
+    case PHASE_TURN:
+      return stepTurn(b, f, t);
+    case PHASE_CATCHING:
+      return stepCatching(b, f, t);
+    case PHASE_JITTER:
+      return delayed(b, f, t);
     case PHASE_DELAY: {
       enterList(f, changetype<Try>(t.body).list, PHASE_LIST);
       return true;
@@ -183,7 +272,8 @@ function step(b: Branch, f: Frame): bool {
       f.phase = PHASE_DONE;
       return true;
     }
-    default: return leave(b, f, t);
+    default:
+      return leave(b, f, t);
   }
 }
 
@@ -230,7 +320,8 @@ function evaluate(b: Branch, f: Frame, template: u32, input: usize, mode: u32): 
 /** What must be asked for before an expression with these mentions; 0: nothing. */
 function needs(f: Frame, mentions: u32): u32 {
   if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !RUN.hasStarted) return FOR_WORKFLOW_STARTED;
-  if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0) return FOR_TASK_STARTED;
+  if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0)
+    return FOR_TASK_STARTED;
   if ((mentions & MENTIONS_WORKFLOW_ID) != 0 && !RUN.hasId) return FOR_WORKFLOW_ID;
   // Last: a sample of the clock holds only until the next result comes.
   if ((mentions & MENTIONS_NOW) != 0 && !RUN.hasNow) return FOR_NOW;
@@ -257,7 +348,8 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       enterList(f, changetype<Try>(t.body).list, PHASE_LIST);
       return true;
     }
-    case SWITCH: return stepSwitch(b, f, t);
+    case SWITCH:
+      return stepSwitch(b, f, t);
     case FOR: {
       const got = evaluate(b, f, changetype<For>(t.body).collection, inputOf(f), INSIDE);
       if (got != OK) return got == WAIT || raise(b, f, got);
@@ -276,8 +368,10 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       if (got != OK) return got == WAIT || raise(b, f, got);
       return raiseValue(b, f, t);
     }
-    case HTTP: return stepHttp(b, f, t);
-    default: return stepDecide(b, f, t);
+    case HTTP:
+      return stepHttp(b, f, t);
+    default:
+      return stepDecide(b, f, t);
   }
 }
 
@@ -351,7 +445,10 @@ function enterList(f: Frame, list: u32, phase: u32): void {
 /** Starts the next task of the list, or ends the list. */
 function stepList(b: Branch, f: Frame): bool {
   if (f.index < changetype<List>(f.list).count) {
-    const child = newFrame(changetype<usize>(f) as u32, changetype<usize>(taskOf(f.list, f.index)) as u32);
+    const child = newFrame(
+      changetype<usize>(f) as u32,
+      changetype<usize>(taskOf(f.list, f.index)) as u32,
+    );
     child.flow = NO_FLOW;
     copyCell(rawOf(child), valueOf(f));
     b.frame = changetype<usize>(child) as u32;
@@ -441,8 +538,11 @@ function raiseValue(b: Branch, f: Frame, t: Task): bool {
   const status = objectField(CELL_A, "status");
   const title = objectField(CELL_A, "title");
   const detail = objectField(CELL_A, "detail");
-  const wrong = tagOf(type) != STRING || tagOf(status) != NUMBER
-    || (title != 0 && tagOf(title) != STRING) || (detail != 0 && tagOf(detail) != STRING);
+  const wrong =
+    tagOf(type) != STRING ||
+    tagOf(status) != NUMBER ||
+    (title != 0 && tagOf(title) != STRING) ||
+    (detail != 0 && tagOf(detail) != STRING);
   if (wrong) {
     problem(EXPRESSION, 400, "The error to raise is malformed");
     return raiseProblem(b, f);

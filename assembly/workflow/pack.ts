@@ -9,13 +9,30 @@ import { Arena, arenaReset, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, TEXT } from "../bytes/buffer";
 import { sha256 } from "../bytes/sha256";
 import {
-  E_FRAMES, E_PACK_DIGEST, E_PACK_FILE, E_PACK_FORMAT, JSON_BOUNDARY, MAX_INPUT, MAX_SCRATCH,
+  E_FRAMES,
+  E_PACK_DIGEST,
+  E_PACK_FILE,
+  E_PACK_FORMAT,
+  JSON_BOUNDARY,
+  MAX_INPUT,
+  MAX_SCRATCH,
 } from "../codes";
 import { charge, fail } from "../errors";
 import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
-import { addressOf, elementAt, KEPT, lengthOf, NUMBER, numberOf, setNull, setString, STRING, tagOf } from "../value/cell";
+import {
+  addressOf,
+  elementAt,
+  KEPT,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  setNull,
+  setString,
+  STRING,
+  tagOf,
+} from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { compareBytes, equalBytes } from "../value/order";
 import { loadWorkflow } from "./document";
@@ -70,13 +87,20 @@ export function loadPack(at: usize, length: u32): bool {
   const tables = required(manifest, "tables");
   const version = required(manifest, "version");
   const workflows = required(manifest, "workflows");
-  if (format == 0 || files == 0 || id == 0 || tables == 0 || version == 0 || workflows == 0) return false;
+  if (format == 0 || files == 0 || id == 0 || tables == 0 || version == 0 || workflows == 0)
+    return false;
   if (!isString(id, "id") || !isString(version, "version")) return false;
-  if (tagOf(format) != STRING || !cellIs(format, "reach/pack/v1")) return failCell(E_PACK_FORMAT, "expected the format reach/pack/v1", 0);
-  if (!isArray(files, "files") || !isArray(tables, "tables") || !isArray(workflows, "workflows")) return false;
+  if (tagOf(format) != STRING || !cellIs(format, "reach/pack/v1"))
+    return failCell(E_PACK_FORMAT, "expected the format reach/pack/v1", 0);
+  if (!isArray(files, "files") || !isArray(tables, "tables") || !isArray(workflows, "workflows"))
+    return false;
   if (!checkFiles(files, at + 4 + n, end)) return false;
   // Tables come first: workflows refer to them.
-  if (!loadListed(tables, files, at + 4 + n, false) || !loadListed(workflows, files, at + 4 + n, true)) return false;
+  if (
+    !loadListed(tables, files, at + 4 + n, false) ||
+    !loadListed(workflows, files, at + 4 + n, true)
+  )
+    return false;
   if (first == 0) return failCell(E_PACK_FORMAT, "a pack has at least one workflow", 0);
   loaded = true;
   return true;
@@ -84,7 +108,8 @@ export function loadPack(at: usize, length: u32): bool {
 
 function manifestName(): void {
   const text = "pack.json";
-  for (let i: u32 = 0; i < 9; i++) store<u8>(NAME_TEXT + i, load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8);
+  for (let i: u32 = 0; i < 9; i++)
+    store<u8>(NAME_TEXT + i, load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8);
   setString(NAME, NAME_TEXT, 9, 0);
   placeBegin(NAME);
 }
@@ -130,11 +155,22 @@ function checkFiles(files: usize, at: usize, end: usize): bool {
     const path = required(f, "path");
     const digest = required(f, "sha256");
     const size = required(f, "size");
-    if (path == 0 || digest == 0 || size == 0 || !isString(path, "path") || !isString(digest, "sha256")) return false;
+    if (
+      path == 0 ||
+      digest == 0 ||
+      size == 0 ||
+      !isString(path, "path") ||
+      !isString(digest, "sha256")
+    )
+      return false;
     if (i != 0) {
       const last = objectField(elementAt(files, i - 1), "path");
       if (compareBytes(addressOf(last), lengthOf(last), addressOf(path), lengthOf(path)) >= 0) {
-        return failCell(E_PACK_FORMAT, "files are listed in the order of their paths, each once", path);
+        return failCell(
+          E_PACK_FORMAT,
+          "files are listed in the order of their paths, each once",
+          path,
+        );
       }
     }
     const length = frameAt(p, end);
@@ -182,7 +218,8 @@ function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): 
     for (let j: u32 = 0; j < lengthOf(files) && !found; j++) {
       if (!charge(1)) return showPlace();
       const name = objectField(elementAt(files, j), "path");
-      if (equalBytes(addressOf(name), lengthOf(name), addressOf(path), lengthOf(path))) found = true;
+      if (equalBytes(addressOf(name), lengthOf(name), addressOf(path), lengthOf(path)))
+        found = true;
       else p += 4 + load<u32>(p);
     }
     if (!found) return failCell(E_PACK_FILE, "a file is not listed under files", path);
@@ -196,7 +233,8 @@ function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): 
       if (w == 0) return false;
       const name = changetype<Workflow>(w).name;
       if (!charge(i)) return showPlace();
-      if (first != 0 && workflowNamed(name) != 0) return failCell(E_PACK_FORMAT, "two workflows have the same name", name);
+      if (first != 0 && workflowNamed(name) != 0)
+        return failCell(E_PACK_FORMAT, "two workflows have the same name", name);
       changetype<Workflow>(w).next = first;
       first = w;
     }

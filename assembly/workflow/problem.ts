@@ -34,12 +34,18 @@ export function problem(standardType: u32, statusCode: u32, text: string): bool 
 
 function typeUri(t: u32): string {
   switch (t) {
-    case CONFIGURATION: return "https://open-workflow-specification.org/spec/1.0.0/errors/configuration";
-    case VALIDATION: return "https://open-workflow-specification.org/spec/1.0.0/errors/validation";
-    case EXPRESSION: return "https://open-workflow-specification.org/spec/1.0.0/errors/expression";
-    case AUTHORIZATION: return "https://open-workflow-specification.org/spec/1.0.0/errors/authorization";
-    case COMMUNICATION: return "https://open-workflow-specification.org/spec/1.0.0/errors/communication";
-    default: return "https://open-workflow-specification.org/spec/1.0.0/errors/runtime";
+    case CONFIGURATION:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/configuration";
+    case VALIDATION:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/validation";
+    case EXPRESSION:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/expression";
+    case AUTHORIZATION:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/authorization";
+    case COMMUNICATION:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/communication";
+    default:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/runtime";
   }
 }
 

@@ -55,12 +55,14 @@ export function loadRetry(v: usize): u32 {
 function loadLimit(r: Retry, limit: usize): bool {
   const before = placeField("limit");
   if (!onlyFields(limit, "attempt duration")) return false;
-  if (objectField(limit, "duration") != 0) return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
+  if (objectField(limit, "duration") != 0)
+    return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
   const attempt = objectField(limit, "attempt");
   if (attempt != 0) {
     const inner = placeField("attempt");
     if (!onlyFields(attempt, "count duration")) return false;
-    if (objectField(attempt, "duration") != 0) return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
+    if (objectField(attempt, "duration") != 0)
+      return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
     const count = objectField(attempt, "count");
     if (count != 0) {
       if (!isCount(count, "count")) return false;

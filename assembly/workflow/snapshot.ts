@@ -12,17 +12,38 @@
  */
 
 import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferByte, bufferClear, bufferRoom, bufferText, bufferUint } from "../bytes/buffer";
+import {
+  Buffer,
+  bufferByte,
+  bufferClear,
+  bufferRoom,
+  bufferText,
+  bufferUint,
+} from "../bytes/buffer";
 import { SHA_STATE } from "../bytes/sha256";
 import {
-  ABI_VERSION, E_LIMIT_MEMORY, E_LIMIT_SIZE, E_SNAPSHOT, JSON_BOUNDARY, MAX_RUN, MAX_SCRATCH,
+  ABI_VERSION,
+  E_LIMIT_MEMORY,
+  E_LIMIT_SIZE,
+  E_SNAPSHOT,
+  JSON_BOUNDARY,
+  MAX_RUN,
+  MAX_SCRATCH,
   SEMANTICS,
 } from "../codes";
 import { fail, fuel, setFuel } from "../errors";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import { parseJson } from "../json/reader";
 import {
-  addressOf, ARRAY, elementAt, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf,
+  addressOf,
+  ARRAY,
+  elementAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { DO, FOR, For, Task, TRY, Try, Workflow } from "./nodes";
@@ -30,9 +51,34 @@ import { hexIs, PACK_DIGEST, workflowNamed, writeHex } from "./pack";
 import { PHASE_DONE, PHASE_IN_CATCH } from "./phases";
 import { GROWTH, isLimits, isSound, isTime, isWhole, SMALLEST } from "./sound";
 import {
-  Branch, contextOf, effectsOf, extraOf, Frame, GRANT, INPUT_CELL, inputOf, keep, keyOf, LIMITS,
-  newBranch, newFrame, newPending, outputOf, Pending, RAW_INPUT, rawOf, requestOf, RUN, RUN_ID,
-  runArena, runDrop, RUNNING, runReset, runSwap, valueOf, WAITING,
+  Branch,
+  contextOf,
+  effectsOf,
+  extraOf,
+  Frame,
+  GRANT,
+  INPUT_CELL,
+  inputOf,
+  keep,
+  keyOf,
+  LIMITS,
+  newBranch,
+  newFrame,
+  newPending,
+  outputOf,
+  Pending,
+  RAW_INPUT,
+  rawOf,
+  requestOf,
+  RUN,
+  RUN_ID,
+  runArena,
+  runDrop,
+  RUNNING,
+  runReset,
+  runSwap,
+  valueOf,
+  WAITING,
 } from "./state";
 
 const COMPACT: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -217,7 +263,8 @@ export function readSnapshot(v: usize): bool {
   const w = name == 0 ? 0 : workflowNamed(name);
   const pack = get(v, "pack", STRING);
   if (w == 0 || pack == 0 || !hexIs(pack, PACK_DIGEST)) return fail(E_SNAPSHOT, 0);
-  if (getUint(v, "abi", MOST) != ABI_VERSION || getUint(v, "semantics", MOST) != SEMANTICS) return fail(E_SNAPSHOT, 0);
+  if (getUint(v, "abi", MOST) != ABI_VERSION || getUint(v, "semantics", MOST) != SEMANTICS)
+    return fail(E_SNAPSHOT, 0);
   RUN.workflow = w;
   RUN.asked = getUint(v, "asked", MOST);
   RUN.used = getUint(v, "used", MOST);
@@ -267,7 +314,11 @@ function readCounts(v: usize): void {
     const e = elementAt(v, i);
     if (tagOf(e) != ARRAY || lengthOf(e) != 2) bad = true;
     else if (!isWhole(elementAt(e, 0), last) || !isWhole(elementAt(e, 1), MOST as f64)) bad = true;
-    else store<u32>(RUN.counts + ((numberOf(elementAt(e, 0)) as u32) << 2), numberOf(elementAt(e, 1)) as u32);
+    else
+      store<u32>(
+        RUN.counts + ((numberOf(elementAt(e, 0)) as u32) << 2),
+        numberOf(elementAt(e, 1)) as u32,
+      );
   }
 }
 
@@ -284,7 +335,8 @@ function readBranch(v: usize): void {
   if (bad) return;
   if (lengthOf(frames) == 0) bad = true;
   let parent: u32 = 0;
-  for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++) parent = readFrame(elementAt(frames, i), parent);
+  for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++)
+    parent = readFrame(elementAt(frames, i), parent);
   b.frame = parent;
 }
 
@@ -318,7 +370,9 @@ function listOf(f: Frame): u32 {
   if (t.kind == DO) return t.body;
   if (t.kind == FOR) return changetype<For>(t.body).list;
   if (t.kind != TRY) return 0;
-  return f.phase == PHASE_IN_CATCH ? changetype<Try>(t.body).catchList : changetype<Try>(t.body).list;
+  return f.phase == PHASE_IN_CATCH
+    ? changetype<Try>(t.body).catchList
+    : changetype<Try>(t.body).list;
 }
 
 function readPending(v: usize): void {

@@ -5,19 +5,55 @@
 
 import { MAX_RUN } from "../codes";
 import {
-  ARRAY, elementAt, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf,
+  ARRAY,
+  elementAt,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { isGrant } from "./http";
 import { END, FOR, GOTO, HTTP, List, NO_FLOW, Retry, Task, taskOf, Try, TRY } from "./nodes";
 import {
-  PHASE_BODY, PHASE_CATCHING, PHASE_DELAY, PHASE_EFFECT, PHASE_EXPORT, PHASE_IF, PHASE_IN_CATCH,
-  PHASE_INPUT, PHASE_JITTER, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN,
+  PHASE_BODY,
+  PHASE_CATCHING,
+  PHASE_DELAY,
+  PHASE_EFFECT,
+  PHASE_EXPORT,
+  PHASE_IF,
+  PHASE_IN_CATCH,
+  PHASE_INPUT,
+  PHASE_JITTER,
+  PHASE_LIST,
+  PHASE_OUTPUT,
+  PHASE_TURN,
 } from "./phases";
 import {
-  Branch, EFFECT_CLOCK, EFFECT_HTTP, EFFECT_RANDOM, EFFECT_TIMER, extraOf, FOR_CALL, FOR_JITTER,
-  FOR_NOW, FOR_RETRY, FOR_TASK_STARTED, FOR_WORKFLOW_STARTED, Frame, GRANT, keyOf, LIMITS, Pending,
-  requestOf, RUN, RUN_ID, WAITING,
+  Branch,
+  EFFECT_CLOCK,
+  EFFECT_HTTP,
+  EFFECT_RANDOM,
+  EFFECT_TIMER,
+  extraOf,
+  FOR_CALL,
+  FOR_JITTER,
+  FOR_NOW,
+  FOR_RETRY,
+  FOR_TASK_STARTED,
+  FOR_WORKFLOW_STARTED,
+  Frame,
+  GRANT,
+  keyOf,
+  LIMITS,
+  Pending,
+  requestOf,
+  RUN,
+  RUN_ID,
+  WAITING,
 } from "./state";
 
 /** State below this size is not worth compacting. */
@@ -35,7 +71,10 @@ export function isTime(v: usize): bool {
 /** {"effects","fuel"}: whole numbers. */
 export function isLimits(v: usize): bool {
   if (tagOf(v) != OBJECT || lengthOf(v) != 2) return false;
-  return isWhole(objectField(v, "effects"), 4294967295) && isWhole(objectField(v, "fuel"), 9007199254740991);
+  return (
+    isWhole(objectField(v, "effects"), 4294967295) &&
+    isWhole(objectField(v, "fuel"), 9007199254740991)
+  );
 }
 
 /** True if the cell (0: none) is a whole number from 0 to `most`. */
@@ -50,10 +89,21 @@ export function isSound(): bool {
   if (!isLimits(LIMITS) || !isGrant(GRANT)) return false;
   if (tagOf(RUN_ID) != NULL && tagOf(RUN_ID) != STRING) return false;
   if (RUN.fuelUsed > RUN.fuelLimit || RUN.asked > RUN.effectsLimit) return false;
-  if (RUN.threshold < SMALLEST || RUN.threshold > GROWTH * (MAX_RUN as u32) || RUN.taken > RUN.threshold) return false;
+  if (
+    RUN.threshold < SMALLEST ||
+    RUN.threshold > GROWTH * (MAX_RUN as u32) ||
+    RUN.taken > RUN.threshold
+  )
+    return false;
   const b = changetype<Branch>(RUN.branch);
   // One branch, which waits for one effect.
-  if (b.state != WAITING || RUN.pending == 0 || RUN.used + 1 != RUN.asked || b.sequence != RUN.asked) return false;
+  if (
+    b.state != WAITING ||
+    RUN.pending == 0 ||
+    RUN.used + 1 != RUN.asked ||
+    b.sequence != RUN.asked
+  )
+    return false;
   const p = changetype<Pending>(RUN.pending);
   if (p.next != 0 || p.sequence + 1 != b.sequence || tagOf(keyOf(p)) != STRING) return false;
   if (!isWaiting(changetype<Frame>(b.frame), p)) return false;
@@ -66,12 +116,17 @@ export function isSound(): bool {
 /** True if the frame is one that the pending effect's result can be handed to. */
 function isWaiting(f: Frame, p: Pending): bool {
   const kind: u32 = f.task == 0 ? 0 : changetype<Task>(f.task).kind;
-  if (p.what == FOR_CALL) return kind == HTTP && f.phase == PHASE_EFFECT && p.type == EFFECT_HTTP && isRequest(requestOf(p));
+  if (p.what == FOR_CALL)
+    return (
+      kind == HTTP && f.phase == PHASE_EFFECT && p.type == EFFECT_HTTP && isRequest(requestOf(p))
+    );
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
   if (p.what == FOR_JITTER) {
     if (kind != TRY || f.phase != PHASE_JITTER || p.type != EFFECT_RANDOM) return false;
     const r = changetype<Try>(changetype<Task>(f.task).body).retry;
-    return r != 0 && changetype<Retry>(r).hasJitter != 0 && f.attempt != 0 && tagOf(extraOf(f)) == OBJECT;
+    return (
+      r != 0 && changetype<Retry>(r).hasJitter != 0 && f.attempt != 0 && tagOf(extraOf(f)) == OBJECT
+    );
   }
   const isClock = p.what == FOR_NOW || p.what == FOR_WORKFLOW_STARTED || p.what == FOR_TASK_STARTED;
   if (p.type != (isClock ? EFFECT_CLOCK : EFFECT_RANDOM)) return false;
@@ -88,11 +143,20 @@ function isRequest(v: usize): bool {
   const headers = objectField(v, "headers");
   const method = objectField(v, "method");
   const uri = objectField(v, "uri");
-  if (headers == 0 || tagOf(headers) != OBJECT || method == 0 || tagOf(method) != STRING || uri == 0 || tagOf(uri) != STRING) return false;
+  if (
+    headers == 0 ||
+    tagOf(headers) != OBJECT ||
+    method == 0 ||
+    tagOf(method) != STRING ||
+    uri == 0 ||
+    tagOf(uri) != STRING
+  )
+    return false;
   const names = objectField(v, "responseHeaders");
   if (names == 0) return true;
   if (tagOf(names) != ARRAY) return false;
-  for (let i: u32 = 0; i < lengthOf(names); i++) if (tagOf(elementAt(names, i)) != STRING) return false;
+  for (let i: u32 = 0; i < lengthOf(names); i++)
+    if (tagOf(elementAt(names, i)) != STRING) return false;
   return true;
 }
 
@@ -106,6 +170,11 @@ function isPlaced(f: Frame): bool {
   if (p.list == 0 || p.index >= changetype<List>(p.list).count) return false;
   if (changetype<usize>(taskOf(p.list, p.index)) != (f.task as usize)) return false;
   if (kind == FOR && (tagOf(extraOf(p)) != ARRAY || p.turn >= lengthOf(extraOf(p)))) return false;
-  if (kind == TRY && (p.attempt == 0 || (p.phase == PHASE_IN_CATCH && tagOf(extraOf(p)) != OBJECT))) return false;
-  return f.flow == NO_FLOW || f.flow <= END || (f.flow >= GOTO && f.flow - GOTO < changetype<List>(p.list).count);
+  if (kind == TRY && (p.attempt == 0 || (p.phase == PHASE_IN_CATCH && tagOf(extraOf(p)) != OBJECT)))
+    return false;
+  return (
+    f.flow == NO_FLOW ||
+    f.flow <= END ||
+    (f.flow >= GOTO && f.flow - GOTO < changetype<List>(p.list).count)
+  );
 }

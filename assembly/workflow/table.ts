@@ -10,8 +10,23 @@ import { bufferByte, bufferText } from "../bytes/buffer";
 import { E_LIMIT_MEMORY, E_TABLE, E_WF_DUPLICATE } from "../codes";
 import { charge, errorCode, fail } from "../errors";
 import {
-  addressOf, ARRAY, arrayStorage, copyCell, elementAt, keyAt, lengthOf, NUMBER, numberOf,
-  OBJECT, objectStorage, OPAQUE, setCell, setUsed, STRING, tagOf, valueAt,
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  elementAt,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  objectStorage,
+  OPAQUE,
+  setCell,
+  setUsed,
+  STRING,
+  tagOf,
+  valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet } from "../value/object";
 import { equalBytes } from "../value/order";
@@ -47,13 +62,15 @@ export function loadTable(path: usize, v: usize): bool {
   const inputs = required(v, "inputs");
   const rules = required(v, "rules");
   if (head == 0 || policy == 0 || inputs == 0 || rules == 0) return false;
-  if (!isObject(head, "table") || !isArray(inputs, "inputs") || !isArray(rules, "rules")) return false;
+  if (!isObject(head, "table") || !isArray(inputs, "inputs") || !isArray(rules, "rules"))
+    return false;
   const t = changetype<Table>(arenaTake(PERSISTENT, offsetof<Table>()));
   let before = placeField("table");
   if (!onlyFields(head, "name version")) return false;
   const name = required(head, "name");
   const version = required(head, "version");
-  if (name == 0 || version == 0 || !isString(name, "name") || !isString(version, "version")) return false;
+  if (name == 0 || version == 0 || !isString(name, "name") || !isString(version, "version"))
+    return false;
   placeLeave(before);
   if (cellIs(policy, "first")) t.policy = FIRST;
   else if (cellIs(policy, "unique")) t.policy = UNIQUE;
@@ -64,7 +81,8 @@ export function loadTable(path: usize, v: usize): bool {
   }
   before = placeField("inputs");
   for (let i: u32 = 0; i < lengthOf(inputs); i++) {
-    if (tagOf(elementAt(inputs, i)) != STRING) return failCell(E_TABLE, "an input is a name, a string", 0);
+    if (tagOf(elementAt(inputs, i)) != STRING)
+      return failCell(E_TABLE, "an input is a name, a string", 0);
   }
   placeLeave(before);
   before = placeField("rules");
@@ -110,7 +128,10 @@ function checkRule(rule: usize, inputs: usize): bool {
   const before = placeField("when");
   for (let i: u32 = 0; i < lengthOf(when); i++) {
     const inner = placeEnter(keyAt(when, i));
-    if (!isInput(keyAt(when, i), inputs)) return errorCode() != 0 ? showPlace() : failCell(E_TABLE, "not one of the table's inputs", keyAt(when, i));
+    if (!isInput(keyAt(when, i), inputs))
+      return errorCode() != 0
+        ? showPlace()
+        : failCell(E_TABLE, "not one of the table's inputs", keyAt(when, i));
     if (!checkCell(valueAt(when, i))) return false;
     placeLeave(inner);
   }
@@ -131,27 +152,30 @@ function checkReasons(rule: usize): bool {
   if (reasons == 0) return true;
   if (!isArray(reasons, "reasons")) return false;
   for (let i: u32 = 0; i < lengthOf(reasons); i++) {
-    if (tagOf(elementAt(reasons, i)) != STRING) return failCell(E_TABLE, "a reason is a code, a string", 0);
+    if (tagOf(elementAt(reasons, i)) != STRING)
+      return failCell(E_TABLE, "a reason is a code, a string", 0);
   }
   return true;
 }
 
 function checkCell(c: usize): bool {
   const tag = tagOf(c);
-  if (tag == ARRAY) return failCell(E_TABLE, "a set is written {\"in\": [...]}", 0);
+  if (tag == ARRAY) return failCell(E_TABLE, 'a set is written {"in": [...]}', 0);
   if (tag != OBJECT) return true;
   const set = objectField(c, "in");
   if (set != 0) {
     if (!onlyFields(c, "in") || !isArray(set, "in")) return false;
     for (let i: u32 = 0; i < lengthOf(set); i++) {
-      if (tagOf(elementAt(set, i)) >= ARRAY) return failCell(E_TABLE, "a set holds literals only", 0);
+      if (tagOf(elementAt(set, i)) >= ARRAY)
+        return failCell(E_TABLE, "a set holds literals only", 0);
     }
     return true;
   }
   if (!onlyFields(c, "gt gte lt lte")) return false;
   if (lengthOf(c) == 0) return failCell(E_TABLE, "a range needs gt, gte, lt or lte", 0);
   for (let i: u32 = 0; i < lengthOf(c); i++) {
-    if (tagOf(valueAt(c, i)) != NUMBER) return failCell(E_TABLE, "a bound of a range is a number", 0);
+    if (tagOf(valueAt(c, i)) != NUMBER)
+      return failCell(E_TABLE, "a bound of a range is a number", 0);
   }
   return true;
 }
@@ -161,7 +185,8 @@ function matches(cell: usize, v: usize): bool {
   if (tagOf(cell) != OBJECT) return equalLiteral(cell, v);
   const set = objectField(cell, "in");
   if (set != 0) {
-    for (let i: u32 = 0; i < lengthOf(set) && charge(1); i++) if (equalLiteral(elementAt(set, i), v)) return true;
+    for (let i: u32 = 0; i < lengthOf(set) && charge(1); i++)
+      if (equalLiteral(elementAt(set, i), v)) return true;
     return false;
   }
   if (tagOf(v) != NUMBER) return false;
@@ -184,7 +209,12 @@ function equalLiteral(a: usize, b: usize): bool {
   const tag = tagOf(a);
   if (tag != tagOf(b)) return false;
   if (tag == NUMBER) return numberOf(a) == numberOf(b);
-  if (tag == STRING) return lengthOf(a) == lengthOf(b) && charge(lengthOf(a) >>> 6) && equalBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
+  if (tag == STRING)
+    return (
+      lengthOf(a) == lengthOf(b) &&
+      charge(lengthOf(a) >>> 6) &&
+      equalBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b))
+    );
   return tag < NUMBER;
 }
 
@@ -209,7 +239,8 @@ export function decide(t: Table, v: usize, out: usize): u32 {
   if (!charge(lengthOf(t.inputs))) return NO_FUEL;
   for (let i: u32 = 0; i < lengthOf(t.inputs); i++) {
     const name = elementAt(t.inputs, i);
-    if (objectGet(v, addressOf(name), lengthOf(name)) == 0) return undecided("The table's input lacks ", name);
+    if (objectGet(v, addressOf(name), lengthOf(name)) == 0)
+      return undecided("The table's input lacks ", name);
   }
   const rules = t.rules;
   const n = lengthOf(rules);
@@ -232,7 +263,11 @@ export function decide(t: Table, v: usize, out: usize): u32 {
     copyCell(hits + ((count as usize) << 4), elementAt(rules, i));
     count++;
     if (t.policy == FIRST) break;
-    if (t.policy == UNIQUE && count > 1) return undecided("More than one rule matches, again at ", objectField(elementAt(rules, i), "id"));
+    if (t.policy == UNIQUE && count > 1)
+      return undecided(
+        "More than one rule matches, again at ",
+        objectField(elementAt(rules, i), "id"),
+      );
   }
   if (count == 0) {
     if (t.fallback == 0) {

@@ -2,12 +2,32 @@
 
 import { arenaOver, arenaTake, PERSISTENT } from "../bytes/arena";
 import {
-  E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_LIMIT_SIZE, E_WF_DUPLICATE, E_WF_FIELD, E_WF_REFERENCE, E_WF_REFUSED, E_WF_TARGET, E_WF_TYPE,
+  E_LIMIT_DEPTH,
+  E_LIMIT_MEMORY,
+  E_LIMIT_SIZE,
+  E_WF_DUPLICATE,
+  E_WF_FIELD,
+  E_WF_REFERENCE,
+  E_WF_REFUSED,
+  E_WF_TARGET,
+  E_WF_TYPE,
   E_WF_UNSUPPORTED,
 } from "../codes";
 import {
-  addressOf, ARRAY, ASCII, CANONICAL, elementAt, KEPT, keyAt, lengthOf, NUMBER, OBJECT, setString,
-  STRING, tagOf, valueAt,
+  addressOf,
+  ARRAY,
+  ASCII,
+  CANONICAL,
+  elementAt,
+  KEPT,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  OBJECT,
+  setString,
+  STRING,
+  tagOf,
+  valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet } from "../value/object";
 import { charge, fail } from "../errors";
@@ -15,10 +35,36 @@ import { equalBytes } from "../value/order";
 import { loadHttp } from "./http";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
 import {
-  Case, CONTINUE, Decide, DECIDE, DO, END, EXIT, For, FOR, GOTO, HTTP, List, NO_FLOW, RAISE, SET,
-  SWITCH, Task, taskOf, Try, TRY,
+  Case,
+  CONTINUE,
+  Decide,
+  DECIDE,
+  DO,
+  END,
+  EXIT,
+  For,
+  FOR,
+  GOTO,
+  HTTP,
+  List,
+  NO_FLOW,
+  RAISE,
+  SET,
+  SWITCH,
+  Task,
+  taskOf,
+  Try,
+  TRY,
 } from "./nodes";
-import { failCell, placeCell, placeEnter, placeField, placeIndex, placeLeave, showPlace } from "./place";
+import {
+  failCell,
+  placeCell,
+  placeEnter,
+  placeField,
+  placeIndex,
+  placeLeave,
+  showPlace,
+} from "./place";
 import { loadRetry } from "./retry";
 import { MOST, scopeCount, scopePop, scopePush } from "./scope";
 import { tableAt } from "./table";
@@ -70,7 +116,11 @@ export function loadTasks(value: usize, field: string, depth: u32): u32 {
     const item = elementAt(value, i);
     const inner = placeIndex(i);
     if (tagOf(item) != OBJECT || lengthOf(item) != 1) {
-      failCell(E_WF_TYPE, "an item of a task list is an object with one member: the task's name", 0);
+      failCell(
+        E_WF_TYPE,
+        "an item of a task list is an object with one member: the task's name",
+        0,
+      );
       return 0;
     }
     const name = keyAt(item, 0);
@@ -184,7 +234,8 @@ function loadSet(t: Task, v: usize): bool {
   t.kind = SET;
   if (!onlyFields(v, "if input output export timeout then metadata set")) return false;
   const set = objectField(v, "set");
-  if (tagOf(set) != OBJECT && tagOf(set) != STRING) return failCell(E_WF_TYPE, "set takes an object or an expression", 0);
+  if (tagOf(set) != OBJECT && tagOf(set) != STRING)
+    return failCell(E_WF_TYPE, "set takes an object or an expression", 0);
   const before = placeField("set");
   t.body = tagOf(set) == STRING ? compileProgram(set) : compileTemplate(set);
   placeLeave(before);
@@ -203,7 +254,8 @@ function loadSwitch(t: Task, v: usize): bool {
   for (let i: u32 = 0; i < lengthOf(cases); i++) {
     const inner = placeIndex(i);
     const item = elementAt(cases, i);
-    if (tagOf(item) != OBJECT || lengthOf(item) != 1) return failCell(E_WF_TYPE, "a case is an object with one member: its name", 0);
+    if (tagOf(item) != OBJECT || lengthOf(item) != 1)
+      return failCell(E_WF_TYPE, "a case is an object with one member: its name", 0);
     const named = placeEnter(keyAt(item, 0));
     const body = valueAt(item, 0);
     if (!onlyFields(body, "when then") || required(body, "then") == 0) return false;
@@ -216,7 +268,8 @@ function loadSwitch(t: Task, v: usize): bool {
       c.condition = compileProgram(when);
       if (c.condition == 0) return false;
       placeLeave(deeper);
-    } else if (fallback) return failCell(E_WF_TYPE, "a switch has at most one case without when", 0);
+    } else if (fallback)
+      return failCell(E_WF_TYPE, "a switch has at most one case without when", 0);
     else fallback = true;
     if (last == 0) t.body = changetype<usize>(c) as u32;
     else changetype<Case>(last).next = changetype<usize>(c) as u32;
@@ -246,7 +299,8 @@ function loadRaise(t: Task, v: usize): bool {
   const type = required(error, "type");
   const status = required(error, "status");
   if (type == 0 || status == 0 || !isString(type, "type")) return false;
-  if (tagOf(status) != NUMBER && !isExpression(status)) return failCell(E_WF_TYPE, "status is a number", 0);
+  if (tagOf(status) != NUMBER && !isExpression(status))
+    return failCell(E_WF_TYPE, "status is a number", 0);
   const title = objectField(error, "title");
   const detail = objectField(error, "detail");
   if (title != 0 && !isString(title, "title")) return false;
@@ -264,7 +318,8 @@ function variable(given: usize, field: string, fallback: string): u32 {
     const n = load<u32>(changetype<usize>(fallback) - 4) >>> 1;
     name = arenaTake(PERSISTENT, 16);
     const at = arenaTake(PERSISTENT, n);
-    for (let i: u32 = 0; i < n; i++) store<u8>(at + i, load<u16>(changetype<usize>(fallback) + ((i as usize) << 1)) as u8);
+    for (let i: u32 = 0; i < n; i++)
+      store<u8>(at + i, load<u16>(changetype<usize>(fallback) + ((i as usize) << 1)) as u8);
     setString(name, at, n, CANONICAL | KEPT | ASCII);
   } else if (!isString(name, field)) return MOST;
   const slot = scopePush(name);
@@ -331,8 +386,14 @@ function loadTry(t: Task, v: usize, depth: u32): bool {
       if (!onlyFields(filter, "type status instance title detail")) return false;
       for (let i: u32 = 0; i < lengthOf(filter); i++) {
         const tag = tagOf(valueAt(filter, i));
-        if (tag != STRING && tag != NUMBER) return failCell(E_WF_TYPE, "a filter is a text or a number", keyAt(filter, i));
-        if (isExpression(valueAt(filter, i))) return failCell(E_WF_UNSUPPORTED, "expressions in errors.with are not built yet; use when", 0);
+        if (tag != STRING && tag != NUMBER)
+          return failCell(E_WF_TYPE, "a filter is a text or a number", keyAt(filter, i));
+        if (isExpression(valueAt(filter, i)))
+          return failCell(
+            E_WF_UNSUPPORTED,
+            "expressions in errors.with are not built yet; use when",
+            0,
+          );
       }
       y.filter = filter as u32;
     }
@@ -341,7 +402,8 @@ function loadTry(t: Task, v: usize, depth: u32): bool {
   const scope = scopeCount();
   y.variable = variable(objectField(clause, "as"), "as", "error");
   if (y.variable == MOST) return false;
-  if (!condition(clause, "when", y, false) || !condition(clause, "exceptWhen", y, true)) return false;
+  if (!condition(clause, "when", y, false) || !condition(clause, "exceptWhen", y, true))
+    return false;
   let retry = objectField(clause, "retry");
   if (retry != 0) {
     const inner = placeField("retry");
@@ -382,7 +444,14 @@ function loadCall(t: Task, v: usize): bool {
   if (!isString(call, "call")) return false;
   if (!cellIs(call, "http") && !cellIs(call, "decide")) {
     placeField("call");
-    if (cellIs(call, "openapi") || cellIs(call, "grpc") || cellIs(call, "asyncapi") || cellIs(call, "a2a") || cellIs(call, "mcp") || cellIs(call, "llm")) {
+    if (
+      cellIs(call, "openapi") ||
+      cellIs(call, "grpc") ||
+      cellIs(call, "asyncapi") ||
+      cellIs(call, "a2a") ||
+      cellIs(call, "mcp") ||
+      cellIs(call, "llm")
+    ) {
       return failCell(E_WF_UNSUPPORTED, "this call is not built yet", call);
     }
     return failCell(E_WF_UNSUPPORTED, "calls of functions and catalogs are not built yet", call);
@@ -424,10 +493,21 @@ function refuseKind(v: usize): bool {
   if (run != 0) {
     placeField("run");
     if (tagOf(run) == OBJECT && objectField(run, "shell") != 0) {
-      return failCell(E_WF_REFUSED, "run.shell: a shell's effects can be neither bounded nor recorded", 0);
+      return failCell(
+        E_WF_REFUSED,
+        "run.shell: a shell's effects can be neither bounded nor recorded",
+        0,
+      );
     }
-    if (tagOf(run) == OBJECT && (objectField(run, "script") != 0 || objectField(run, "container") != 0)) {
-      return failCell(E_WF_REFUSED, "scripts and containers are refused until a plugin tier covers them", 0);
+    if (
+      tagOf(run) == OBJECT &&
+      (objectField(run, "script") != 0 || objectField(run, "container") != 0)
+    ) {
+      return failCell(
+        E_WF_REFUSED,
+        "scripts and containers are refused until a plugin tier covers them",
+        0,
+      );
     }
     return failCell(E_WF_UNSUPPORTED, "run is not built yet", 0);
   }
@@ -437,7 +517,14 @@ function refuseKind(v: usize): bool {
   if (objectField(v, "emit") != 0) return unsupported("emit is not built yet");
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const k = keyAt(v, i);
-    if (!cellIs(k, "if") && !cellIs(k, "input") && !cellIs(k, "output") && !cellIs(k, "export") && !cellIs(k, "then") && !cellIs(k, "metadata")) {
+    if (
+      !cellIs(k, "if") &&
+      !cellIs(k, "input") &&
+      !cellIs(k, "output") &&
+      !cellIs(k, "export") &&
+      !cellIs(k, "then") &&
+      !cellIs(k, "metadata")
+    ) {
       return failCell(E_WF_FIELD, "unknown kind of task", k);
     }
   }

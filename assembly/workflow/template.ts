@@ -15,8 +15,20 @@ import { compileExpression, programMentions } from "../expr/compile";
 import { evalOne } from "../expr/machine";
 import { charge, fail } from "../errors";
 import {
-  addressOf, ARRAY, arrayStorage, copyCell, elementAt, keyAt, lengthOf, OBJECT, objectStorage,
-  setCell, setUsed, STRING, tagOf, valueAt,
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  elementAt,
+  keyAt,
+  lengthOf,
+  OBJECT,
+  objectStorage,
+  setCell,
+  setUsed,
+  STRING,
+  tagOf,
+  valueAt,
 } from "../value/cell";
 import { READS_RUNTIME, READS_TASK, READS_WORKFLOW } from "./bind";
 import { failCell, placeEnter, placeIndex, placeLeave, showPlace } from "./place";
@@ -111,7 +123,8 @@ function readsText(word: string): bool {
 }
 
 function emit(value: usize, depth: u32): bool {
-  if (depth > DEEPEST) return failCell(E_LIMIT_DEPTH, "a value of a workflow is nested too deep", 0);
+  if (depth > DEEPEST)
+    return failCell(E_LIMIT_DEPTH, "a value of a workflow is nested too deep", 0);
   const tag = tagOf(value);
   if (tag == STRING && isExpression(value)) return emitProgram();
   if (tag == ARRAY) {

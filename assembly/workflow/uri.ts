@@ -9,8 +9,19 @@
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import { writeNumber } from "../json/writer";
 import {
-  addressOf, elementAt, FALSE, keyAt, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf, TRUE,
-  valueAt, ARRAY,
+  addressOf,
+  elementAt,
+  FALSE,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
+  TRUE,
+  valueAt,
+  ARRAY,
 } from "../value/cell";
 import { objectGet } from "../value/object";
 import { CONFIGURATION, EXPRESSION, problem, PROBLEM_DETAIL } from "./problem";
@@ -33,7 +44,15 @@ export function uriPath(): u32 {
 }
 
 function isUnreserved(c: u32): bool {
-  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || isDigit(c) || c == 0x2d || c == 0x2e || c == 0x5f || c == 0x7e;
+  return (
+    (c >= 0x61 && c <= 0x7a) ||
+    (c >= 0x41 && c <= 0x5a) ||
+    isDigit(c) ||
+    c == 0x2d ||
+    c == 0x2e ||
+    c == 0x5f ||
+    c == 0x7e
+  );
 }
 function isDigit(c: u32): bool {
   return c >= 0x30 && c <= 0x39;
@@ -136,7 +155,11 @@ export function uriQuery(query: usize): bool {
       encode(addressOf(keyAt(query, i)), lengthOf(keyAt(query, i)));
       bufferByte(RAW, 0x3d);
       if (!encodeValue(many ? elementAt(v, j) : v)) {
-        return problem(EXPRESSION, 400, "A query parameter is neither text, number, boolean nor an array of them");
+        return problem(
+          EXPRESSION,
+          400,
+          "A query parameter is neither text, number, boolean nor an array of them",
+        );
       }
     }
   }
@@ -165,7 +188,8 @@ export function checkUri(): bool {
   if (i < n && load<u8>(at + i) == 0x5b) {
     while (i < n && load<u8>(at + i) != 0x5d) {
       const c = load<u8>(at + i) as u32;
-      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && !isHex(c)) return invalid("its host is malformed");
+      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && !isHex(c))
+        return invalid("its host is malformed");
       bufferByte(out, lower(c));
       i++;
     }
@@ -177,7 +201,8 @@ export function checkUri(): bool {
       const c = load<u8>(at + i) as u32;
       if (c == 0x3a || c == 0x2f || c == 0x3f) break;
       if (c == 0x40) return invalid("user information is not allowed");
-      if (!(isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c == 0x2d || c == 0x2e)) return invalid("its host is malformed");
+      if (!(isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c == 0x2d || c == 0x2e))
+        return invalid("its host is malformed");
       bufferByte(out, lower(c));
       i++;
     }
@@ -188,8 +213,10 @@ export function checkUri(): bool {
     i++;
     let port: u32 = 0;
     const start = i;
-    while (i < n && isDigit(load<u8>(at + i)) && i - start < 6) port = port * 10 + load<u8>(at + i++) - 48;
-    if (i == start || port == 0 || port > 65535 || load<u8>(at + start) == 0x30) return invalid("its port is malformed");
+    while (i < n && isDigit(load<u8>(at + i)) && i - start < 6)
+      port = port * 10 + load<u8>(at + i++) - 48;
+    if (i == start || port == 0 || port > 65535 || load<u8>(at + start) == 0x30)
+      return invalid("its port is malformed");
     if (port != (host == 8 ? 443 : 80)) bufferBytes(out, at + start - 1, i - start + 1);
   }
   originLength = out.len;
@@ -202,7 +229,8 @@ export function checkUri(): bool {
       query = true;
       pathLength = out.len - originLength;
     } else if (c == 0x25) {
-      if (i + 2 >= n || !isHex(load<u8>(at + i + 1)) || !isHex(load<u8>(at + i + 2))) return invalid("a percent sign must be followed by two hex digits");
+      if (i + 2 >= n || !isHex(load<u8>(at + i + 1)) || !isHex(load<u8>(at + i + 2)))
+        return invalid("a percent sign must be followed by two hex digits");
       const d = (unhex(load<u8>(at + i + 1)) << 4) | unhex(load<u8>(at + i + 2));
       if (!query) {
         if (d < 0x20 || d == 0x7f) return invalid("an encoded control character in the path");
@@ -210,7 +238,8 @@ export function checkUri(): bool {
         // Whoever decodes twice sees a slash, a backslash or a dot.
         if (d == 0x25 && i + 4 < n && isHex(load<u8>(at + i + 3)) && isHex(load<u8>(at + i + 4))) {
           const e = (unhex(load<u8>(at + i + 3)) << 4) | unhex(load<u8>(at + i + 4));
-          if (e == 0x2f || e == 0x5c || e == 0x2e) return invalid("a doubly encoded slash or dot in the path");
+          if (e == 0x2f || e == 0x5c || e == 0x2e)
+            return invalid("a doubly encoded slash or dot in the path");
         }
       }
     } else if (c == 0x23) return invalid("a fragment is not allowed");

@@ -41,7 +41,9 @@ function expected(engine: Engine, text: string): string {
 function verdict(engine: Engine, test: Case, { outputs, error }: Evaluation): string | undefined {
   const told = error === null ? "" : ` and ${error.code} ${error.message}`;
   if (test.kind !== "ok") {
-    return compileError.test(error?.code ?? "") ? undefined : `compiles, gives ${outputs.join(" ")}${told}`;
+    return compileError.test(error?.code ?? "")
+      ? undefined
+      : `compiles, gives ${outputs.join(" ")}${told}`;
   }
   const wanted = (test.out ?? []).map((text) => expected(engine, text));
   const got = outputs.map((text) => JSON.stringify(sorted(JSON.parse(text))));
