@@ -30,6 +30,7 @@ export const STATUS_CANCELLED = 5;
 export const E_CALL = 1001; // a call out of order (advance before load, and the like)
 export const E_FRAMES = 1002; // the frames in the input window do not add up
 export const E_SNAPSHOT = 1003; // a snapshot of another engine, build or pack
+export const E_STATE = 1004; // bytes that are no saved state of a hash or a tree
 
 // 11xx JSON (docs/spec/json.md)
 export const E_JSON_EMPTY = 1101;
@@ -88,6 +89,10 @@ export const E_TABLE = 1520; // a malformed decision table
 export const E_RECORD = 1601; // malformed record
 export const E_RECORD_KEY = 1602; // a result for an effect that is not pending
 export const E_RECORD_ORDER = 1603; // a record that cannot come here
+
+// 17xx Merkle trees (docs/spec/merkle.md)
+export const E_TREE = 1701; // no subtree of a tree of that size, or a tree that would be too large
+export const E_PROOF = 1702; // the proof does not hold
 
 // ---- Limits ----------------------------------------------------------------------------------
 /** Longest input of one call, in bytes. */

@@ -129,6 +129,8 @@ export function messageOf(c: u32): string {
       return "the frames in the input window do not add up";
     case C.E_SNAPSHOT:
       return "the snapshot belongs to another engine, build or pack";
+    case C.E_STATE:
+      return "not the saved state of a hash or a tree";
     case C.E_JSON_EMPTY:
       return "expected a JSON value, found nothing";
     case C.E_JSON_SYNTAX:
@@ -221,6 +223,10 @@ export function messageOf(c: u32): string {
       return "no such effect is pending";
     case C.E_RECORD_ORDER:
       return "this record cannot come here";
+    case C.E_TREE:
+      return "no such subtree in a tree of this size";
+    case C.E_PROOF:
+      return "the proof does not hold";
     default:
       return "unknown error";
   }

@@ -2,7 +2,10 @@
 export { abi, semantics, input, output, outputLength, fuelUsed } from "./abi/call";
 export { errorCode, errorOffset, errorDepth } from "./errors";
 export { errorText } from "./abi/call";
-export { sha256, hmacSha256, hashReset, hashUpdate, hashFinal, hashFrames, merkleRoot } from "./abi/hash";
-export { canonicalize, canonicalHash } from "./abi/json";
+export { sha256, hmacSha256, hashFrames, hashEach } from "./abi/hash";
+export { hashReset, hashUpdate, hashFinal, hashSave, hashRestore } from "./abi/hash";
+export { merkleRoot, merkleProof, merkleVerify } from "./abi/merkle";
+export { treeReset, treeAppend, treeRoot, treeSave, treeRestore } from "./abi/merkle";
+export { checkJson, canonicalize, canonicalHash, numbersToJson, numbersFromJson } from "./abi/json";
 export { evaluate } from "./abi/expr";
 export { load, start, admit, advance, snapshot, restore, decision, fingerprint } from "./abi/run";

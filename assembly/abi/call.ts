@@ -1,8 +1,9 @@
 /** What every call shares: the windows, the error record, the fuel that was used. */
 
 import { Buffer, bufferClear, bufferRoom, INPUT, OUTPUT } from "../bytes/buffer";
-import { ABI_VERSION, MAX_INPUT, SEMANTICS } from "../codes";
-import { clearError, fuel, setFuel, writeErrorText } from "../errors";
+import { DIGEST } from "../bytes/sha256";
+import { ABI_VERSION, E_CALL, E_FRAMES, E_LIMIT_SIZE, MAX_INPUT, SEMANTICS } from "../codes";
+import { clearError, fail, fuel, setFuel, writeErrorText } from "../errors";
 
 let granted: i64 = 0;
 
@@ -13,6 +14,9 @@ export function semantics(): u32 {
   return SEMANTICS;
 }
 
+/** So many bytes behind a text may be read, so that readers load whole words at its end. */
+const SLACK: u32 = 16;
+
 /**
  * Address of an input window of at least `size` bytes, or 0 when `size` is over MAX_INPUT.
  * Valid until the next call of input(); memory.buffer may have been replaced.
@@ -21,8 +25,7 @@ export function input(size: u32): u32 {
   if (size > (MAX_INPUT as u32)) return 0;
   const b: Buffer = INPUT;
   bufferClear(b);
-  // 16 bytes of slack, so that readers may load whole words at the end of a text.
-  bufferRoom(b, size + 16);
+  bufferRoom(b, size + SLACK);
   return b.at;
 }
 
@@ -58,4 +61,41 @@ export function beginCall(units: i64): void {
   bufferClear(OUTPUT);
   granted = units;
   setFuel(units);
+}
+
+/** Is the window as long as the host says? E_CALL: it has not asked for so much. */
+export function takes(length: u32): bool {
+  if (length > (MAX_INPUT as u32)) return fail(E_LIMIT_SIZE, 0);
+  if (INPUT.cap == 0) bufferRoom(INPUT, SLACK);
+  return length + SLACK <= INPUT.cap || fail(E_CALL, 0);
+}
+
+/** Frames in the window; -1 with E_FRAMES and the offset recorded where one does not fit. */
+export function countFrames(length: u32): i32 {
+  let offset: u32 = 0;
+  let count = 0;
+  while (offset < length) {
+    const rest = length - offset;
+    const size = rest < 4 ? u32.MAX_VALUE : load<u32>(INPUT.at + offset);
+    if (rest < 4 || size > rest - 4) {
+      fail(E_FRAMES, offset);
+      return -1;
+    }
+    offset += 4 + size;
+    count++;
+  }
+  return count;
+}
+
+/** Address of 32 more bytes of output. */
+export function digestRoom(): usize {
+  return outputRoom(DIGEST);
+}
+
+/** Address of so many more bytes of output. */
+export function outputRoom(size: u32): usize {
+  const b: Buffer = OUTPUT;
+  bufferRoom(b, size);
+  b.len += size;
+  return b.at + b.len - size;
 }

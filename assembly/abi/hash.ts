@@ -1,19 +1,25 @@
 /** Hash calls: bytes in the input window, digests in the output window. */
 
-import { Buffer, bufferRoom, INPUT, OUTPUT } from "../bytes/buffer";
+import { INPUT } from "../bytes/buffer";
 import * as hmac from "../bytes/hmac";
-import { hashMany } from "../bytes/many";
-import { FRONTIER, merkleAppendFrames, merkleBegin, merkleEnd } from "../bytes/merkle";
+import * as many from "../bytes/many";
 import * as sha from "../bytes/sha256";
-import { DIGEST, SHA_STATE, shaBegin, shaEnd, shaUpdate } from "../bytes/sha256";
+import {
+  DIGEST,
+  SHA_STATE,
+  shaBegin,
+  shaEnd,
+  shaRestore,
+  shaSave,
+  shaUpdate,
+} from "../bytes/sha256";
 import * as C from "../codes";
 import { fail } from "../errors";
-import { beginCall } from "./call";
+import { beginCall, countFrames, digestRoom, outputRoom, takes } from "./call";
 
 /** The stream of hashReset(), hashUpdate() and hashFinal(). */
 const stream: usize = memory.data(SHA_STATE, 16);
 let streamOpen = false;
-const frontier: usize = memory.data(FRONTIER, 16);
 
 /** SHA-256 of the window. */
 export function sha256(length: u32): u32 {
@@ -56,6 +62,22 @@ export function hashFinal(): u32 {
   return C.STATUS_OK;
 }
 
+/** The stream as bytes, to go on with later; it stays open. */
+export function hashSave(): u32 {
+  beginCall(0);
+  if (!open()) return C.STATUS_ERROR;
+  shaSave(stream, outputRoom(SHA_STATE));
+  return C.STATUS_OK;
+}
+
+/** Goes on with such bytes, whatever was open before. E_STATE: they are none. */
+export function hashRestore(length: u32): u32 {
+  if (!begin(length)) return C.STATUS_ERROR;
+  if (length != SHA_STATE || !shaRestore(stream, INPUT.at)) return refuse(C.E_STATE, 0);
+  streamOpen = true;
+  return C.STATUS_OK;
+}
+
 /**
  * The window holds frames, each a u32 (little-endian) length and so many bytes. Output: one
  * SHA-256 a frame, of the prefix byte (unless negative) and the frame's bytes.
@@ -63,55 +85,30 @@ export function hashFinal(): u32 {
 export function hashFrames(length: u32, prefix: i32): u32 {
   const count = begin(length) ? countFrames(length) : -1;
   if (count < 0) return C.STATUS_ERROR;
-  const b: Buffer = OUTPUT;
-  bufferRoom(b, (count as u32) * DIGEST);
-  hashMany(INPUT.at, count as u32, prefix, b.at);
-  b.len = (count as u32) * DIGEST;
+  many.hashMany(INPUT.at, count as u32, prefix, outputRoom((count as u32) * DIGEST));
   return C.STATUS_OK;
 }
 
-/** The RFC 9162 (and RFC 6962) root of the tree whose leaves are the frames of the window. */
-export function merkleRoot(length: u32): u32 {
-  const count = begin(length) ? countFrames(length) : -1;
-  if (count < 0) return C.STATUS_ERROR;
-  merkleBegin(frontier);
-  merkleAppendFrames(frontier, INPUT.at, count as u32);
-  merkleEnd(frontier, digestRoom());
+/** The same for messages of `size` bytes each, one behind the other. */
+export function hashEach(length: u32, size: u32, prefix: i32): u32 {
+  if (!begin(length)) return C.STATUS_ERROR;
+  if (size == 0 || length % size != 0) return refuse(C.E_FRAMES, length);
+  const count = length / size;
+  if (count > (C.MAX_INPUT as u32) / 4) return refuse(C.E_LIMIT_SIZE, 0);
+  many.hashEach(INPUT.at, count, size, prefix, outputRoom(count * DIGEST));
   return C.STATUS_OK;
-}
-
-/** Frames in the window; -1 with E_FRAMES and the offset recorded where one does not fit. */
-function countFrames(length: u32): i32 {
-  let offset: u32 = 0;
-  let count = 0;
-  while (offset < length) {
-    const rest = length - offset;
-    const size = rest < 4 ? u32.MAX_VALUE : load<u32>(INPUT.at + offset);
-    if (rest < 4 || size > rest - 4) {
-      fail(C.E_FRAMES, offset);
-      return -1;
-    }
-    offset += 4 + size;
-    count++;
-  }
-  return count;
 }
 
 function begin(length: u32): bool {
   beginCall(0);
-  if (length > (C.MAX_INPUT as u32)) return fail(C.E_LIMIT_SIZE, 0);
-  bufferRoom(INPUT, length);
-  return true;
+  return takes(length);
+}
+
+function refuse(code: u32, offset: u32): u32 {
+  fail(code, offset);
+  return C.STATUS_ERROR;
 }
 
 function open(): bool {
   return streamOpen || fail(C.E_CALL, 0);
-}
-
-/** Address of 32 more bytes of output. */
-function digestRoom(): usize {
-  const b: Buffer = OUTPUT;
-  bufferRoom(b, DIGEST);
-  b.len += DIGEST;
-  return b.at + b.len - DIGEST;
 }

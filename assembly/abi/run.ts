@@ -1,7 +1,7 @@
 /** load, admit, start, advance, snapshot, restore, decision, fingerprint (docs/spec/abi.md). */
 
 import { arenaReset, SCRATCH } from "../bytes/arena";
-import { bufferBytes, bufferRoom, INPUT, OUTPUT } from "../bytes/buffer";
+import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
 import * as C from "../codes";
 import { fail } from "../errors";
 import { admitRecord } from "../trace/admit";
@@ -10,7 +10,7 @@ import { advanceRun, startRun } from "../trace/replay";
 import { loadPack, PACK_DIGEST, packLoaded } from "../workflow/pack";
 import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
 import { ENDED, RUN, runReset, RUNNING } from "../workflow/state";
-import { beginCall, reportFuel } from "./call";
+import { beginCall, reportFuel, takes } from "./call";
 
 /** For calls that are bounded by their input: the counter only has to be there. */
 const PLENTY: i64 = 1000000000000;
@@ -47,13 +47,6 @@ export function advance(length: u32): u32 {
   beginCall(PLENTY);
   if (RUN.status != RUNNING) return refuse();
   return status(takes(length) && advanceRun(INPUT.at, length));
-}
-
-/** Makes sure that the input window is as long as the host says, with slack to read behind it. */
-function takes(length: u32): bool {
-  if (length > (C.MAX_INPUT as u32)) return fail(C.E_LIMIT_SIZE, 0);
-  bufferRoom(INPUT, length + 16);
-  return true;
 }
 
 function refuse(): u32 {

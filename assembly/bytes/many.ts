@@ -1,10 +1,10 @@
 /**
- * Many small hashes: of frames (u32 little-endian length, bytes) and of tree nodes. The SIMD build
- * computes four at a time, with the same result.
+ * Many small hashes: of frames (u32 little-endian length, bytes), of messages of one size, of tree
+ * nodes. The SIMD build computes four at a time, with the same result.
  */
 
 import { DIGEST, SHA_STATE, shaBegin, shaEnd, shaUpdate } from "./sha256";
-import { blocksOf, LANE_BLOCKS, laneSet, lanesHash } from "./sha256x4";
+import { blocksOf, LANE_BLOCKS, laneRefill, laneSet, lanesHash } from "./sha256x4";
 
 const stream: usize = memory.data(SHA_STATE, 16);
 const prefixByte: usize = memory.data(16, 16);
@@ -59,25 +59,35 @@ function fourFrames(at: usize, prefix: i32, out: usize): usize {
   return p;
 }
 
-/** Replaces `pairs` pairs of hashes by the hashes of the nodes above them (prefix 01). */
-export function hashNodes(at: usize, pairs: u32): void {
-  let from = at;
-  let out = at;
-  while (pairs > 0) {
-    if (ASC_FEATURE_SIMD) {
-      if (pairs >= 4) {
-        for (let lane: u32 = 0; lane < 4; lane++)
-          laneSet(lane, 1, from + ((lane as usize) << 6), 64);
-        lanesHash(2, out);
-        from += 256;
-        out += 128;
-        pairs -= 4;
-        continue;
+/**
+ * Writes the hashes of `count` messages of `size` bytes each, which lie one behind the other.
+ * `out` may be `at`, or any other place at or before it.
+ */
+export function hashEach(at: usize, count: u32, size: u32, prefix: i32, out: usize): void {
+  if (ASC_FEATURE_SIMD) {
+    const blocks = blocksOf(size + (prefix >= 0 ? 1 : 0));
+    if (count >= 4 && blocks <= LANE_BLOCKS) {
+      // The padding is the same for all of them.
+      for (let lane: u32 = 0; lane < 4; lane++) laneSet(lane, prefix, at, size);
+      while (count >= 4) {
+        for (let lane: u32 = 0; lane < 4; lane++) {
+          laneRefill(lane, prefix, at, size);
+          at += size;
+        }
+        lanesHash(blocks, out);
+        out += 4 * DIGEST;
+        count -= 4;
       }
     }
-    hashPrefixed(1, from, 64, out);
-    from += 64;
-    out += 32;
-    pairs--;
   }
+  for (; count > 0; count--) {
+    hashPrefixed(prefix, at, size, out);
+    at += size;
+    out += DIGEST;
+  }
+}
+
+/** Replaces `pairs` pairs of hashes by the hashes of the nodes above them (prefix 01). */
+export function hashNodes(at: usize, pairs: u32): void {
+  hashEach(at, pairs, 2 * DIGEST, 1, at);
 }

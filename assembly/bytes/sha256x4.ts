@@ -3,7 +3,7 @@
  * only, and for messages of equally many blocks. The digests are those of sha256.ts.
  */
 
-import { INITIAL, K } from "./sha256";
+import { INITIAL, K } from "./sha256round";
 import { Word } from "./word";
 
 /** Longest message in blocks, its padding included. */
@@ -37,6 +37,14 @@ export function laneSet(lane: u32, prefix: i32, at: usize, length: u32): void {
   store<u64>(end - 8, Word.swap64((total as u64) << 3));
 }
 
+/** Replaces `length` bytes of a lane's message, behind its prefix; its padding stays. */
+export function laneRefill(lane: u32, prefix: i32, at: usize, length: u32): void {
+  let p = lanes + (lane as usize) * LANE + (prefix >= 0 ? 1 : 0);
+  const end = at + length;
+  for (; at + 8 <= end; at += 8, p += 8) store<u64>(p, load<u64>(at));
+  for (; at < end; at++, p++) store<u8>(p, load<u8>(at));
+}
+
 /** Writes the digests of the four lanes, which hold so many blocks each, one after another. */
 export function lanesHash(blocks: u32, out: usize): void {
   for (let i: usize = 0; i < 8; i++)
@@ -52,7 +60,7 @@ export function lanesHash(blocks: u32, out: usize): void {
 
 /** Section 4.1.2 in each lane, inlined as in word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
-class Lanes {
+export class Lanes {
   @inline static add(x: v128, y: v128): v128 {
     return i32x4.add(x, y);
   }
@@ -62,28 +70,30 @@ class Lanes {
   @inline static xor3(x: v128, y: v128, z: v128): v128 {
     return v128.xor(v128.xor(x, y), z);
   }
-  @inline static majority(x: v128, y: v128, z: v128): v128 {
-    return v128.xor(y, v128.and(v128.xor(x, y), v128.xor(y, z)));
+  /** h + Sigma1(e) + Ch(e, f, g) + constant + word: what d gets, and h before second(). */
+  @inline static first(e: v128, f: v128, g: v128, h: v128, k: v128, w: v128): v128 {
+    const sigma = Lanes.xor3(Lanes.rotate(e, 6), Lanes.rotate(e, 11), Lanes.rotate(e, 25));
+    return Lanes.add(Lanes.add(h, Lanes.add(sigma, v128.bitselect(f, g, e))), Lanes.add(k, w));
   }
-  @inline static bigSigma0(x: v128): v128 {
-    return Lanes.xor3(Lanes.rotate(x, 2), Lanes.rotate(x, 13), Lanes.rotate(x, 22));
+  /** t + Sigma0(a) + Maj(a, b, c). */
+  @inline static second(t: v128, a: v128, b: v128, c: v128): v128 {
+    const sigma = Lanes.xor3(Lanes.rotate(a, 2), Lanes.rotate(a, 13), Lanes.rotate(a, 22));
+    const majority = v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c)));
+    return Lanes.add(t, Lanes.add(sigma, majority));
   }
-  @inline static bigSigma1(x: v128): v128 {
-    return Lanes.xor3(Lanes.rotate(x, 6), Lanes.rotate(x, 11), Lanes.rotate(x, 25));
-  }
-  @inline static sigma0(x: v128): v128 {
-    return Lanes.xor3(Lanes.rotate(x, 7), Lanes.rotate(x, 18), i32x4.shr_u(x, 3));
-  }
-  @inline static sigma1(x: v128): v128 {
-    return Lanes.xor3(Lanes.rotate(x, 17), Lanes.rotate(x, 19), i32x4.shr_u(x, 10));
+  /** The word 16 places further, from those 16, 15, 7 and 2 places before it. */
+  @inline static schedule(w16: v128, w15: v128, w7: v128, w2: v128): v128 {
+    const s0 = Lanes.xor3(Lanes.rotate(w15, 7), Lanes.rotate(w15, 18), i32x4.shr_u(w15, 3));
+    const s1 = Lanes.xor3(Lanes.rotate(w2, 17), Lanes.rotate(w2, 19), i32x4.shr_u(w2, 10));
+    return Lanes.add(Lanes.add(w16, s0), Lanes.add(w7, s1));
   }
 
-  /** The word at this offset of the block of each lane. */
-  @inline static wordAt(p: usize, offset: usize): v128 {
+  /** The word at this offset of the block of each lane; the blocks stand `apart` bytes apart. */
+  @inline static wordAt(p: usize, offset: usize, apart: usize): v128 {
     let w = v128.load_zero<u32>(p + offset);
-    w = v128.load_lane<u32>(p + offset + LANE, w, 1);
-    w = v128.load_lane<u32>(p + offset + 2 * LANE, w, 2);
-    w = v128.load_lane<u32>(p + offset + 3 * LANE, w, 3);
+    w = v128.load_lane<u32>(p + offset + apart, w, 1);
+    w = v128.load_lane<u32>(p + offset + 2 * apart, w, 2);
+    w = v128.load_lane<u32>(p + offset + 3 * apart, w, 3);
     return v128.swizzle(w, i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
   }
 }
@@ -92,22 +102,22 @@ class Lanes {
 function compressLanes(blocks: u32): void {
   const end = (lanes + blocks * BLOCK) as usize;
   for (let p = lanes; p < end; p += BLOCK) {
-    let w0 = Lanes.wordAt(p, 0);
-    let w1 = Lanes.wordAt(p, 4);
-    let w2 = Lanes.wordAt(p, 8);
-    let w3 = Lanes.wordAt(p, 12);
-    let w4 = Lanes.wordAt(p, 16);
-    let w5 = Lanes.wordAt(p, 20);
-    let w6 = Lanes.wordAt(p, 24);
-    let w7 = Lanes.wordAt(p, 28);
-    let w8 = Lanes.wordAt(p, 32);
-    let w9 = Lanes.wordAt(p, 36);
-    let w10 = Lanes.wordAt(p, 40);
-    let w11 = Lanes.wordAt(p, 44);
-    let w12 = Lanes.wordAt(p, 48);
-    let w13 = Lanes.wordAt(p, 52);
-    let w14 = Lanes.wordAt(p, 56);
-    let w15 = Lanes.wordAt(p, 60);
+    let w0 = Lanes.wordAt(p, 0, LANE);
+    let w1 = Lanes.wordAt(p, 4, LANE);
+    let w2 = Lanes.wordAt(p, 8, LANE);
+    let w3 = Lanes.wordAt(p, 12, LANE);
+    let w4 = Lanes.wordAt(p, 16, LANE);
+    let w5 = Lanes.wordAt(p, 20, LANE);
+    let w6 = Lanes.wordAt(p, 24, LANE);
+    let w7 = Lanes.wordAt(p, 28, LANE);
+    let w8 = Lanes.wordAt(p, 32, LANE);
+    let w9 = Lanes.wordAt(p, 36, LANE);
+    let w10 = Lanes.wordAt(p, 40, LANE);
+    let w11 = Lanes.wordAt(p, 44, LANE);
+    let w12 = Lanes.wordAt(p, 48, LANE);
+    let w13 = Lanes.wordAt(p, 52, LANE);
+    let w14 = Lanes.wordAt(p, 56, LANE);
+    let w15 = Lanes.wordAt(p, 60, LANE);
     let a = v128.load(state, 0);
     let b = v128.load(state, 16);
     let c = v128.load(state, 32);
@@ -118,122 +128,121 @@ function compressLanes(blocks: u32): void {
     let h = v128.load(state, 112);
     let t: v128;
     let k = K;
-    while (true) {
-      t = Lanes.add(
-        Lanes.add(h, Lanes.add(Lanes.bigSigma1(e), v128.bitselect(f, g, e))),
-        Lanes.add(v128.load_splat<u32>(k, 0), w0),
-      );
-      d = Lanes.add(d, t);
-      h = Lanes.add(t, Lanes.add(Lanes.bigSigma0(a), Lanes.majority(a, b, c)));
-      w0 = Lanes.add(Lanes.add(w0, Lanes.sigma0(w1)), Lanes.add(w9, Lanes.sigma1(w14)));
-      t = Lanes.add(
-        Lanes.add(g, Lanes.add(Lanes.bigSigma1(d), v128.bitselect(e, f, d))),
-        Lanes.add(v128.load_splat<u32>(k, 4), w1),
-      );
-      c = Lanes.add(c, t);
-      g = Lanes.add(t, Lanes.add(Lanes.bigSigma0(h), Lanes.majority(h, a, b)));
-      w1 = Lanes.add(Lanes.add(w1, Lanes.sigma0(w2)), Lanes.add(w10, Lanes.sigma1(w15)));
-      t = Lanes.add(
-        Lanes.add(f, Lanes.add(Lanes.bigSigma1(c), v128.bitselect(d, e, c))),
-        Lanes.add(v128.load_splat<u32>(k, 8), w2),
-      );
-      b = Lanes.add(b, t);
-      f = Lanes.add(t, Lanes.add(Lanes.bigSigma0(g), Lanes.majority(g, h, a)));
-      w2 = Lanes.add(Lanes.add(w2, Lanes.sigma0(w3)), Lanes.add(w11, Lanes.sigma1(w0)));
-      t = Lanes.add(
-        Lanes.add(e, Lanes.add(Lanes.bigSigma1(b), v128.bitselect(c, d, b))),
-        Lanes.add(v128.load_splat<u32>(k, 12), w3),
-      );
-      a = Lanes.add(a, t);
-      e = Lanes.add(t, Lanes.add(Lanes.bigSigma0(f), Lanes.majority(f, g, h)));
-      w3 = Lanes.add(Lanes.add(w3, Lanes.sigma0(w4)), Lanes.add(w12, Lanes.sigma1(w1)));
-      t = Lanes.add(
-        Lanes.add(d, Lanes.add(Lanes.bigSigma1(a), v128.bitselect(b, c, a))),
-        Lanes.add(v128.load_splat<u32>(k, 16), w4),
-      );
-      h = Lanes.add(h, t);
-      d = Lanes.add(t, Lanes.add(Lanes.bigSigma0(e), Lanes.majority(e, f, g)));
-      w4 = Lanes.add(Lanes.add(w4, Lanes.sigma0(w5)), Lanes.add(w13, Lanes.sigma1(w2)));
-      t = Lanes.add(
-        Lanes.add(c, Lanes.add(Lanes.bigSigma1(h), v128.bitselect(a, b, h))),
-        Lanes.add(v128.load_splat<u32>(k, 20), w5),
-      );
-      g = Lanes.add(g, t);
-      c = Lanes.add(t, Lanes.add(Lanes.bigSigma0(d), Lanes.majority(d, e, f)));
-      w5 = Lanes.add(Lanes.add(w5, Lanes.sigma0(w6)), Lanes.add(w14, Lanes.sigma1(w3)));
-      t = Lanes.add(
-        Lanes.add(b, Lanes.add(Lanes.bigSigma1(g), v128.bitselect(h, a, g))),
-        Lanes.add(v128.load_splat<u32>(k, 24), w6),
-      );
-      f = Lanes.add(f, t);
-      b = Lanes.add(t, Lanes.add(Lanes.bigSigma0(c), Lanes.majority(c, d, e)));
-      w6 = Lanes.add(Lanes.add(w6, Lanes.sigma0(w7)), Lanes.add(w15, Lanes.sigma1(w4)));
-      t = Lanes.add(
-        Lanes.add(a, Lanes.add(Lanes.bigSigma1(f), v128.bitselect(g, h, f))),
-        Lanes.add(v128.load_splat<u32>(k, 28), w7),
-      );
-      e = Lanes.add(e, t);
-      a = Lanes.add(t, Lanes.add(Lanes.bigSigma0(b), Lanes.majority(b, c, d)));
-      w7 = Lanes.add(Lanes.add(w7, Lanes.sigma0(w8)), Lanes.add(w0, Lanes.sigma1(w5)));
-      t = Lanes.add(
-        Lanes.add(h, Lanes.add(Lanes.bigSigma1(e), v128.bitselect(f, g, e))),
-        Lanes.add(v128.load_splat<u32>(k, 32), w8),
-      );
-      d = Lanes.add(d, t);
-      h = Lanes.add(t, Lanes.add(Lanes.bigSigma0(a), Lanes.majority(a, b, c)));
-      w8 = Lanes.add(Lanes.add(w8, Lanes.sigma0(w9)), Lanes.add(w1, Lanes.sigma1(w6)));
-      t = Lanes.add(
-        Lanes.add(g, Lanes.add(Lanes.bigSigma1(d), v128.bitselect(e, f, d))),
-        Lanes.add(v128.load_splat<u32>(k, 36), w9),
-      );
-      c = Lanes.add(c, t);
-      g = Lanes.add(t, Lanes.add(Lanes.bigSigma0(h), Lanes.majority(h, a, b)));
-      w9 = Lanes.add(Lanes.add(w9, Lanes.sigma0(w10)), Lanes.add(w2, Lanes.sigma1(w7)));
-      t = Lanes.add(
-        Lanes.add(f, Lanes.add(Lanes.bigSigma1(c), v128.bitselect(d, e, c))),
-        Lanes.add(v128.load_splat<u32>(k, 40), w10),
-      );
-      b = Lanes.add(b, t);
-      f = Lanes.add(t, Lanes.add(Lanes.bigSigma0(g), Lanes.majority(g, h, a)));
-      w10 = Lanes.add(Lanes.add(w10, Lanes.sigma0(w11)), Lanes.add(w3, Lanes.sigma1(w8)));
-      t = Lanes.add(
-        Lanes.add(e, Lanes.add(Lanes.bigSigma1(b), v128.bitselect(c, d, b))),
-        Lanes.add(v128.load_splat<u32>(k, 44), w11),
-      );
-      a = Lanes.add(a, t);
-      e = Lanes.add(t, Lanes.add(Lanes.bigSigma0(f), Lanes.majority(f, g, h)));
-      w11 = Lanes.add(Lanes.add(w11, Lanes.sigma0(w12)), Lanes.add(w4, Lanes.sigma1(w9)));
-      t = Lanes.add(
-        Lanes.add(d, Lanes.add(Lanes.bigSigma1(a), v128.bitselect(b, c, a))),
-        Lanes.add(v128.load_splat<u32>(k, 48), w12),
-      );
-      h = Lanes.add(h, t);
-      d = Lanes.add(t, Lanes.add(Lanes.bigSigma0(e), Lanes.majority(e, f, g)));
-      w12 = Lanes.add(Lanes.add(w12, Lanes.sigma0(w13)), Lanes.add(w5, Lanes.sigma1(w10)));
-      t = Lanes.add(
-        Lanes.add(c, Lanes.add(Lanes.bigSigma1(h), v128.bitselect(a, b, h))),
-        Lanes.add(v128.load_splat<u32>(k, 52), w13),
-      );
-      g = Lanes.add(g, t);
-      c = Lanes.add(t, Lanes.add(Lanes.bigSigma0(d), Lanes.majority(d, e, f)));
-      w13 = Lanes.add(Lanes.add(w13, Lanes.sigma0(w14)), Lanes.add(w6, Lanes.sigma1(w11)));
-      t = Lanes.add(
-        Lanes.add(b, Lanes.add(Lanes.bigSigma1(g), v128.bitselect(h, a, g))),
-        Lanes.add(v128.load_splat<u32>(k, 56), w14),
-      );
-      f = Lanes.add(f, t);
-      b = Lanes.add(t, Lanes.add(Lanes.bigSigma0(c), Lanes.majority(c, d, e)));
-      w14 = Lanes.add(Lanes.add(w14, Lanes.sigma0(w15)), Lanes.add(w7, Lanes.sigma1(w12)));
-      t = Lanes.add(
-        Lanes.add(a, Lanes.add(Lanes.bigSigma1(f), v128.bitselect(g, h, f))),
-        Lanes.add(v128.load_splat<u32>(k, 60), w15),
-      );
-      e = Lanes.add(e, t);
-      a = Lanes.add(t, Lanes.add(Lanes.bigSigma0(b), Lanes.majority(b, c, d)));
-      w15 = Lanes.add(Lanes.add(w15, Lanes.sigma0(w0)), Lanes.add(w8, Lanes.sigma1(w13)));
+    t = Lanes.first(e, f, g, h, v128.load_splat<u32>(k, 0), w0);
+    d = Lanes.add(d, t);
+    h = Lanes.second(t, a, b, c);
+    t = Lanes.first(d, e, f, g, v128.load_splat<u32>(k, 4), w1);
+    c = Lanes.add(c, t);
+    g = Lanes.second(t, h, a, b);
+    t = Lanes.first(c, d, e, f, v128.load_splat<u32>(k, 8), w2);
+    b = Lanes.add(b, t);
+    f = Lanes.second(t, g, h, a);
+    t = Lanes.first(b, c, d, e, v128.load_splat<u32>(k, 12), w3);
+    a = Lanes.add(a, t);
+    e = Lanes.second(t, f, g, h);
+    t = Lanes.first(a, b, c, d, v128.load_splat<u32>(k, 16), w4);
+    h = Lanes.add(h, t);
+    d = Lanes.second(t, e, f, g);
+    t = Lanes.first(h, a, b, c, v128.load_splat<u32>(k, 20), w5);
+    g = Lanes.add(g, t);
+    c = Lanes.second(t, d, e, f);
+    t = Lanes.first(g, h, a, b, v128.load_splat<u32>(k, 24), w6);
+    f = Lanes.add(f, t);
+    b = Lanes.second(t, c, d, e);
+    t = Lanes.first(f, g, h, a, v128.load_splat<u32>(k, 28), w7);
+    e = Lanes.add(e, t);
+    a = Lanes.second(t, b, c, d);
+    t = Lanes.first(e, f, g, h, v128.load_splat<u32>(k, 32), w8);
+    d = Lanes.add(d, t);
+    h = Lanes.second(t, a, b, c);
+    t = Lanes.first(d, e, f, g, v128.load_splat<u32>(k, 36), w9);
+    c = Lanes.add(c, t);
+    g = Lanes.second(t, h, a, b);
+    t = Lanes.first(c, d, e, f, v128.load_splat<u32>(k, 40), w10);
+    b = Lanes.add(b, t);
+    f = Lanes.second(t, g, h, a);
+    t = Lanes.first(b, c, d, e, v128.load_splat<u32>(k, 44), w11);
+    a = Lanes.add(a, t);
+    e = Lanes.second(t, f, g, h);
+    t = Lanes.first(a, b, c, d, v128.load_splat<u32>(k, 48), w12);
+    h = Lanes.add(h, t);
+    d = Lanes.second(t, e, f, g);
+    t = Lanes.first(h, a, b, c, v128.load_splat<u32>(k, 52), w13);
+    g = Lanes.add(g, t);
+    c = Lanes.second(t, d, e, f);
+    t = Lanes.first(g, h, a, b, v128.load_splat<u32>(k, 56), w14);
+    f = Lanes.add(f, t);
+    b = Lanes.second(t, c, d, e);
+    t = Lanes.first(f, g, h, a, v128.load_splat<u32>(k, 60), w15);
+    e = Lanes.add(e, t);
+    a = Lanes.second(t, b, c, d);
+    do {
       k += 64;
-      if (k == K + 256) break;
-    }
+      w0 = Lanes.schedule(w0, w1, w9, w14);
+      t = Lanes.first(e, f, g, h, v128.load_splat<u32>(k, 0), w0);
+      d = Lanes.add(d, t);
+      h = Lanes.second(t, a, b, c);
+      w1 = Lanes.schedule(w1, w2, w10, w15);
+      t = Lanes.first(d, e, f, g, v128.load_splat<u32>(k, 4), w1);
+      c = Lanes.add(c, t);
+      g = Lanes.second(t, h, a, b);
+      w2 = Lanes.schedule(w2, w3, w11, w0);
+      t = Lanes.first(c, d, e, f, v128.load_splat<u32>(k, 8), w2);
+      b = Lanes.add(b, t);
+      f = Lanes.second(t, g, h, a);
+      w3 = Lanes.schedule(w3, w4, w12, w1);
+      t = Lanes.first(b, c, d, e, v128.load_splat<u32>(k, 12), w3);
+      a = Lanes.add(a, t);
+      e = Lanes.second(t, f, g, h);
+      w4 = Lanes.schedule(w4, w5, w13, w2);
+      t = Lanes.first(a, b, c, d, v128.load_splat<u32>(k, 16), w4);
+      h = Lanes.add(h, t);
+      d = Lanes.second(t, e, f, g);
+      w5 = Lanes.schedule(w5, w6, w14, w3);
+      t = Lanes.first(h, a, b, c, v128.load_splat<u32>(k, 20), w5);
+      g = Lanes.add(g, t);
+      c = Lanes.second(t, d, e, f);
+      w6 = Lanes.schedule(w6, w7, w15, w4);
+      t = Lanes.first(g, h, a, b, v128.load_splat<u32>(k, 24), w6);
+      f = Lanes.add(f, t);
+      b = Lanes.second(t, c, d, e);
+      w7 = Lanes.schedule(w7, w8, w0, w5);
+      t = Lanes.first(f, g, h, a, v128.load_splat<u32>(k, 28), w7);
+      e = Lanes.add(e, t);
+      a = Lanes.second(t, b, c, d);
+      w8 = Lanes.schedule(w8, w9, w1, w6);
+      t = Lanes.first(e, f, g, h, v128.load_splat<u32>(k, 32), w8);
+      d = Lanes.add(d, t);
+      h = Lanes.second(t, a, b, c);
+      w9 = Lanes.schedule(w9, w10, w2, w7);
+      t = Lanes.first(d, e, f, g, v128.load_splat<u32>(k, 36), w9);
+      c = Lanes.add(c, t);
+      g = Lanes.second(t, h, a, b);
+      w10 = Lanes.schedule(w10, w11, w3, w8);
+      t = Lanes.first(c, d, e, f, v128.load_splat<u32>(k, 40), w10);
+      b = Lanes.add(b, t);
+      f = Lanes.second(t, g, h, a);
+      w11 = Lanes.schedule(w11, w12, w4, w9);
+      t = Lanes.first(b, c, d, e, v128.load_splat<u32>(k, 44), w11);
+      a = Lanes.add(a, t);
+      e = Lanes.second(t, f, g, h);
+      w12 = Lanes.schedule(w12, w13, w5, w10);
+      t = Lanes.first(a, b, c, d, v128.load_splat<u32>(k, 48), w12);
+      h = Lanes.add(h, t);
+      d = Lanes.second(t, e, f, g);
+      w13 = Lanes.schedule(w13, w14, w6, w11);
+      t = Lanes.first(h, a, b, c, v128.load_splat<u32>(k, 52), w13);
+      g = Lanes.add(g, t);
+      c = Lanes.second(t, d, e, f);
+      w14 = Lanes.schedule(w14, w15, w7, w12);
+      t = Lanes.first(g, h, a, b, v128.load_splat<u32>(k, 56), w14);
+      f = Lanes.add(f, t);
+      b = Lanes.second(t, c, d, e);
+      w15 = Lanes.schedule(w15, w0, w8, w13);
+      t = Lanes.first(f, g, h, a, v128.load_splat<u32>(k, 60), w15);
+      e = Lanes.add(e, t);
+      a = Lanes.second(t, b, c, d);
+    } while (k != K + 192);
     v128.store(state, Lanes.add(v128.load(state, 0), a), 0);
     v128.store(state, Lanes.add(v128.load(state, 16), b), 16);
     v128.store(state, Lanes.add(v128.load(state, 32), c), 32);

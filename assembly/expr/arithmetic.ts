@@ -8,6 +8,7 @@ import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
 import {
   addressOf,
   ARRAY,
+  ASCII,
   capacityOf,
   Cell,
   elementAt,
@@ -167,7 +168,7 @@ function repeat(to: usize, s: usize, times: f64): i32 {
       done += more;
     }
   }
-  setString(to, at, size as u32, flagsOf(s) & ~KEPT);
+  setString(to, at, size as u32, flagsOf(s) & ASCII);
   return DONE;
 }
 

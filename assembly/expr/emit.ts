@@ -16,6 +16,7 @@ import {
   copyCell,
   flagsOf,
   lengthOf,
+  QUOTED,
   setString,
   STRING,
   tagOf,
@@ -103,7 +104,7 @@ export function emitProgram(arena: Arena, mentions: u32): usize {
     const to = take(arena, lengthOf(c));
     if (to == 0) return 0;
     memory.copy(to, addressOf(c), lengthOf(c));
-    setString(c, to, lengthOf(c), flagsOf(c));
+    setString(c, to, lengthOf(c), flagsOf(c) & ~QUOTED);
   }
   for (let i: u32 = 0; i < FUNCTIONS.len; i += FUNCTION) {
     store<u32>(functions + i, (code as u32) + load<u32>(functions + i));

@@ -5,22 +5,53 @@
  * The digits come from Schubfach (Giulietti, "The Schubfach way to render doubles", 2020).
  */
 
+import { ONES } from "../bytes/word";
 import { Powers } from "./powers";
 import { Wide } from "./wide";
 
-/** 10^0 .. 10^19: the smallest numbers with one digit more each. */
-const TENS: usize = memory.data<u64>([
-  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
-  100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
-  100000000000000000, 1000000000000000000, 10000000000000000000,
-]);
-
-/** The significant digits found by shortest(), as an integer, and their power of ten. */
+/** The digits found by shortest(), as an integer below 10^17, and their power of ten. */
 let digits: u64 = 0;
 let exponent: i32 = 0;
 
-/** Most bytes that formatNumber() writes: -1.2345678901234567e-308 and one to spare. */
+/** Most bytes of a number: -1.2345678901234567e-308 and one to spare. */
 export const NUMBER_TEXT: u32 = 25;
+/** Bytes that formatNumber() may write: it stores whole words, and what is too much is garbage. */
+export const NUMBER_ROOM: u32 = 64;
+
+const EIGHT: u64 = 100000000;
+/** Digits in text, 17 at most, and as many bytes behind them as are copied in vain. */
+const TEXT: usize = memory.data(64, 16);
+
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Digits {
+  /**
+   * The eight decimal digits of x < 10^8 as numbers, the first one in the lowest byte. First two
+   * halves of four digits are computed, then four of two, then eight of one, all at a time.
+   */
+  @inline static eight(x: u32): u64 {
+    const high = x / 10000;
+    let w = (high as u64) | (((x - high * 10000) as u64) << 32);
+    // x / 100 == x * 10486 >> 20 below 10^4; x / 10 == x * 103 >> 10 below 100.
+    let q = ((w * 10486) >> 20) & 0x0000007f0000007f;
+    w = q | ((w - q * 100) << 16);
+    q = ((w * 103) >> 10) & 0x000f000f000f000f;
+    return q | ((w - q * 10) << 8);
+  }
+  /** The same in ASCII. */
+  @inline static text(eight: u64): u64 {
+    return eight + ONES * 0x30;
+  }
+  /** Copies 24 bytes. */
+  @inline static copy(to: usize, from: usize): void {
+    const a = load<u64>(from);
+    const b = load<u64>(from, 8);
+    const c = load<u64>(from, 16);
+    store<u64>(to, a);
+    store<u64>(to, b, 8);
+    store<u64>(to, c, 16);
+  }
+}
 
 /** Writes a finite double and returns the number of bytes. Both zeros are "0". */
 export function formatNumber(x: f64, at: usize): u32 {
@@ -38,96 +69,68 @@ export function formatNumber(x: f64, at: usize): u32 {
   const magnitude = reinterpret<f64>(unsigned);
   if (magnitude < 9007199254740992) {
     const whole = magnitude as u64;
-    if ((whole as f64) == magnitude)
-      return (writeDigits(whole, countDigits(whole), to) - at) as u32;
+    if ((whole as f64) == magnitude) return (writeWhole(whole, to) - at) as u32;
   }
   shortest(unsigned);
-  dropZeros();
   return (layOut(to) - at) as u32;
 }
 
-/** Moves trailing zeros of the digits to the exponent. */
-function dropZeros(): void {
-  if (digits % 10 != 0) return;
-  while (digits % 10000 == 0) {
-    digits /= 10000;
-    exponent += 4;
+/** Writes an integer below 10^16 that is not 0 and returns the address behind it. */
+function writeWhole(x: u64, at: usize): usize {
+  if (x < EIGHT) {
+    const w = Digits.eight(x as u32);
+    const zeros = ctz<u64>(w) & 56; // in front, in bits
+    store<u64>(at, Digits.text(w) >> zeros);
+    return at + 8 - ((zeros >> 3) as usize);
   }
-  while (digits % 10 == 0) {
-    digits /= 10;
-    exponent++;
-  }
+  const high = x / EIGHT;
+  const end = writeWhole(high, at);
+  store<u64>(end, Digits.text(Digits.eight((x - high * EIGHT) as u32)));
+  return end + 8;
 }
 
 /** ECMAScript 6.1.6.1.20: where the point and the exponent go. Returns the end of the text. */
 function layOut(at: usize): usize {
-  const k = countDigits(digits) as i32;
-  const n = k + exponent; // the value is 0.digits * 10^n
-  if (k <= n && n <= 21) {
-    const to = writeDigits(digits, k, at);
-    memory.fill(to, 0x30, n - k);
-    return to + (n - k);
+  // All 17 digits, and how many of them are zeros in front and behind.
+  const upper = digits / EIGHT;
+  const lead = upper / EIGHT;
+  const high = Digits.eight((upper - lead * EIGHT) as u32);
+  const low = Digits.eight((digits - upper * EIGHT) as u32);
+  store<u8>(TEXT, 0x30 + (lead as u8));
+  store<u64>(TEXT + 1, Digits.text(high));
+  store<u64>(TEXT + 9, Digits.text(low));
+  const front = lead != 0 ? 0 : high != 0 ? 1 + (ctz<u64>(high) >> 3) : 9 + (ctz<u64>(low) >> 3);
+  const behind = low != 0 ? clz<u64>(low) >> 3 : high != 0 ? 8 + (clz<u64>(high) >> 3) : 16;
+  const from = TEXT + (front as usize);
+  const k = 17 - (front as i32) - (behind as i32);
+  const n = k + (behind as i32) + exponent; // the value is 0.digits * 10^n
+  if (n > 21 || n <= -6) return layOutExponent(at, from, k, n);
+  if (n <= 0) {
+    store<u64>(at, 0x3030303030302e30); // 0.000000
+    Digits.copy(at + 2 - n, from);
+    return at + 2 - n + k;
   }
-  if (0 < n && n <= 21) {
-    // The point goes after n digits: the rest moves one place.
-    const to = writeDigits(digits, k, at);
-    for (let i = k; i > n; i--) store<u8>(at + i, load<u8>(at + i - 1));
+  Digits.copy(at, from);
+  if (k > n) {
+    // The digits behind the point once more, one place further.
     store<u8>(at + n, 0x2e);
-    return to + 1;
+    Digits.copy(at + n + 1, from + n);
+    return at + k + 1;
   }
-  if (-6 < n && n <= 0) {
-    store<u16>(at, 0x2e30); // "0."
-    memory.fill(at + 2, 0x30, -n);
-    return writeDigits(digits, k, at + 2 - n);
-  }
-  let to = writeDigits(digits, k, at + 1);
-  store<u8>(at, load<u8>(at, 1));
-  if (k == 1) to = at + 1;
-  else store<u8>(at, 0x2e, 1);
-  store<u8>(to, 0x65);
-  store<u8>(to, n > 0 ? 0x2b : 0x2d, 1);
-  const e = (n > 0 ? n - 1 : 1 - n) as u64;
-  return writeDigits(e, countDigits(e), to + 2);
+  for (let i = k; i < n; i += 8) store<u64>(at + i, ONES * 0x30);
+  return at + n;
 }
 
-function countDigits(x: u64): i32 {
-  // log10(2) = 1233 / 4096, rounded down: at most one too few, which the table settles.
-  const guess = (((64 - clz<u64>(x | 1)) as i32) * 1233) >> 12;
-  return guess + (x < load<u64>(TENS + ((guess as usize) << 3)) ? 0 : 1);
-}
-
-/** Writes x with exactly n digits (zeros in front) and returns the address behind them. */
-function writeDigits(x: u64, n: i32, at: usize): usize {
-  const end = at + n;
-  let to = end;
-  // Division of 64 bits is slow: it splits off eight digits at a time.
-  while (x >> 32) {
-    const rest = x / 100000000;
-    let low = (x - rest * 100000000) as u32;
-    for (let i = 0; i < 4; i++) {
-      to -= 2;
-      Two.digits(to, low % 100);
-      low /= 100;
-    }
-    x = rest;
+function layOutExponent(at: usize, from: usize, k: i32, n: i32): usize {
+  Digits.copy(at + 1, from);
+  store<u8>(at, load<u8>(from));
+  let to = at + 1;
+  if (k != 1) {
+    store<u8>(to, 0x2e);
+    to += k;
   }
-  let y = x as u32;
-  while (to - at >= 2) {
-    to -= 2;
-    Two.digits(to, y % 100);
-    y /= 100;
-  }
-  if (to > at) store<u8>(at, 0x30 + y);
-  return end;
-}
-
-/** Inlined as in bytes/word.ts. */
-// oxlint-disable-next-line typescript/no-extraneous-class
-class Two {
-  @inline static digits(at: usize, x: u32): void {
-    const tens = x / 10;
-    store<u16>(at, 0x3030 + tens + ((x - tens * 10) << 8));
-  }
+  store<u16>(to, n > 0 ? 0x2b65 : 0x2d65); // e+, e-
+  return writeWhole((n > 0 ? n - 1 : 1 - n) as u64, to + 2);
 }
 
 /** Puts the shortest decimal of a positive double into `digits` and `exponent`. */
@@ -150,9 +153,32 @@ function shortest(bits: u64): void {
     low++;
     if (low == 0) high++;
   }
-  const lower = roundToOdd(high, low, (4 * c - (narrow ? 1 : 2)) << h) + odd;
-  const value = roundToOdd(high, low, (4 * c) << h);
-  const upper = roundToOdd(high, low, (4 * c + 2) << h) - odd;
+  // g * 4c * 2^h, exactly, in three words; the ends of the interval lie g * 2 * 2^h beside it, the
+  // lower one of a narrow interval half as far. Each is rounded to odd: cut to the highest word,
+  // whose last bit is set if anything but the uncertainty of g was cut off.
+  const x = (4 * c) << h;
+  const carry = Wide.mulHigh(low, x);
+  const p0 = low * x;
+  const p1 = high * x + carry;
+  const p2 = Wide.mulHigh(high, x) + (p1 < carry ? 1 : 0);
+  const value = p2 | (p1 > 1 ? 1 : 0);
+  let shift = h + 1;
+  let d1 = (high << shift) | (low >> (64 - shift));
+  const u0 = p0 + (low << shift);
+  const c0: u64 = u0 < p0 ? 1 : 0;
+  const u1 = p1 + d1;
+  const u2 = p2 + (high >> (64 - shift)) + (u1 < p1 ? 1 : 0);
+  const v1 = u1 + c0;
+  const upper = ((u2 + (v1 < u1 ? 1 : 0)) | (v1 > 1 ? 1 : 0)) - odd;
+  if (narrow) {
+    shift--;
+    d1 = (high << shift) | (low >> (64 - shift));
+  }
+  const b0: u64 = p0 < low << shift ? 1 : 0;
+  const l1 = p1 - d1;
+  const l2 = p2 - (high >> (64 - shift)) - (p1 < d1 ? 1 : 0);
+  const m1 = l1 - b0;
+  const lower = ((l2 - (l1 < b0 ? 1 : 0)) | (m1 > 1 ? 1 : 0)) + odd;
   const s = value >> 2;
   exponent = k;
   if (s >= 10) {
@@ -175,12 +201,4 @@ function shortest(bits: u64): void {
   // Both or neither: the closer one, and the even one of two equally close.
   const middle = 4 * s + 2;
   digits = s + (value > middle || (value == middle && (s & 1) != 0) ? 1 : 0);
-}
-
-/** floor(g * x / 2^128), its last bit set if anything was cut off. */
-function roundToOdd(high: u64, low: u64, x: u64): u64 {
-  const carry = Wide.mulHigh(low, x);
-  const middle = high * x + carry;
-  const top = Wide.mulHigh(high, x) + (middle < carry ? 1 : 0);
-  return top | (middle > 1 ? 1 : 0);
 }

@@ -10,7 +10,7 @@ import { decimal, parseNumber } from "./parse";
 const SAFE_DIGITS: usize = 15;
 /** A significand of so many digits fits 64 bits. */
 const WORD_DIGITS: usize = 19;
-const printed: usize = memory.data(32, 16);
+const printed: usize = memory.data(64, 16);
 
 /**
  * Reads the number that begins at p and writes its cell at c. Returns the address behind it, or 0

@@ -37,7 +37,8 @@ import {
 } from "../value/cell";
 import { equalBytes } from "../value/order";
 import { readNumeral } from "./numerals";
-import { pairsAscend, sortPairs, sortSpace } from "./sort";
+import { Space } from "./space";
+import { orderedPair, orderPairs, pairsAscend, RUN, sortPairs, sortSpace } from "./sort";
 import { readString } from "./strings";
 
 const FIRST_STACK: u32 = 65536;
@@ -69,7 +70,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
   let frame = NONE;
   let sp = stackAt;
   let p = text;
-  if (end - text >= 3 && (load<u32>(text) & 0xffffff) == 0xbfbbef) return fail(C.E_JSON_BOM, 0);
+  if (beginsWithMark(text, end)) return fail(C.E_JSON_BOM, 0);
   p = Space.skip(p, end);
   if (p >= end) return fail(C.E_JSON_EMPTY, (end - text) as u32);
 
@@ -159,6 +160,11 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
   }
 }
 
+/** Does the text begin with a byte order mark? */
+export function beginsWithMark(text: usize, end: usize): bool {
+  return end - text >= 3 && (load<u32>(text) & 0xffffff) == 0xbfbbef;
+}
+
 /** Doubles the stack. It counts against the arena's limit, since what it holds will end up there. */
 function growStack(arena: Arena): bool {
   const size = stackSize << 1;
@@ -169,24 +175,6 @@ function growStack(arena: Arena): bool {
   stackAt = to;
   stackSize = size;
   return true;
-}
-
-/** Inlined as in bytes/word.ts. */
-// oxlint-disable-next-line typescript/no-extraneous-class
-class Space {
-  /** Mostly there is none; bytes behind the text may be read. */
-  @inline static skip(p: usize, end: usize): usize {
-    return load<u8>(p) > 0x20 ? p : skipSpace(p, end);
-  }
-}
-
-function skipSpace(p: usize, end: usize): usize {
-  while (p < end) {
-    const byte = load<u8>(p);
-    if (byte > 0x20 || (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09)) break;
-    p++;
-  }
-  return p;
 }
 
 /** A key and its colon; returns the address of the value behind it, or 0. */
@@ -273,7 +261,7 @@ function wrongWord(p: usize, end: usize, text: usize): bool {
 }
 
 /** The byte at p cannot stand here: the given code, unless it is not even UTF-8. */
-function unexpected(p: usize, end: usize, text: usize, code: u32): bool {
+export function unexpected(p: usize, end: usize, text: usize, code: u32): bool {
   if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
   const known = sequenceAt(p, end) != 0;
   return fail(known ? code : C.E_JSON_UTF8, (p - text) as u32);
@@ -311,6 +299,7 @@ function closeObject(at: usize, sp: usize, mode: u32, arena: Arena): bool {
   duplicateAt = NONE;
   const from = at + 16;
   let n = ((sp - from) >> 5) as u32;
+  let ordered = true; // is the order in which the pairs lie the one that is wanted?
   if (!pairsAscend(from, n)) {
     if (mode & C.JSON_JQ) {
       n = dropDuplicates(from, n, arena);
@@ -318,9 +307,15 @@ function closeObject(at: usize, sp: usize, mode: u32, arena: Arena): bool {
         duplicateAt = NONE;
         return false;
       }
+    } else if (n <= RUN) {
+      ordered = false;
+      if (orderPairs(from, n) != 0) {
+        sortPairs(from, n);
+        duplicateAt = findDuplicate(from, n);
+        return false;
+      }
     } else {
-      const space = sortSpace(n);
-      if (space != 0 && !arenaRoom(arena, space as u64)) return false;
+      if (!arenaRoom(arena, sortSpace(n))) return false;
       sortPairs(from, n);
       duplicateAt = findDuplicate(from, n);
       if (duplicateAt != NONE) return false;
@@ -328,10 +323,12 @@ function closeObject(at: usize, sp: usize, mode: u32, arena: Arena): bool {
   }
   const to = objectStorage(arena, n);
   if (to == 0) return false;
-  for (let i: usize = 0; i < (n as usize) << 5; i += 32) {
-    store<u64>(to + i, load<u64>(from + i));
-    store<u64>(to + i, load<u32>(from + i, 8) as u64, 8); // forgets where the key stood
-    Cell.copy(to + i + 16, from + i + 16);
+  for (let i: u32 = 0; i < n; i++) {
+    const pair = ordered ? from + ((i as usize) << 5) : orderedPair(i);
+    const place = to + ((i as usize) << 5);
+    store<u64>(place, load<u64>(pair));
+    store<u64>(place, load<u32>(pair, 8) as u64, 8); // forgets where the key stood
+    Cell.copy(place + 16, pair + 16);
   }
   setUsed(to, n);
   Cell.set(at, OBJECT, mode & C.JSON_JQ ? 0 : CANONICAL, n, to);

@@ -10,7 +10,8 @@ import { HIGH_BITS, Word } from "../bytes/word";
 import { addressOf, lengthOf } from "../value/cell";
 import { compareKeys } from "../value/order";
 
-const RUN: u32 = 16;
+/** So many pairs are sorted by insertion. */
+export const RUN: u32 = 16;
 
 /** Inlined as in bytes/word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
@@ -50,6 +51,42 @@ export function pairsAscend(at: usize, n: u32): bool {
     before = prefix;
   }
   return true;
+}
+
+/** The order of up to RUN pairs: u64 prefix, u32 address of the pair, u32 unused, each. */
+const order: usize = memory.data(256, 16);
+
+/**
+ * Finds the order of at most RUN pairs, without moving them: orderedPair(i) is then the pair that
+ * comes in place i. Returns a pair that has the same key as the one before it, or 0.
+ */
+export function orderPairs(at: usize, n: u32): usize {
+  let same: usize = 0;
+  const end = at + ((n as usize) << 5);
+  let behind = order;
+  for (let p = at; p < end; p += 32) {
+    const prefix = Pair.prefix(p);
+    let slot = behind;
+    while (slot != order) {
+      const before: usize = load<u32>(slot - 16, 8);
+      const c = Pair.compare(before, load<u64>(slot - 16), p, prefix);
+      if (c <= 0) {
+        if (c == 0) same = p;
+        break;
+      }
+      store<u64>(slot, load<u64>(slot - 16));
+      store<u64>(slot, load<u64>(slot - 16, 8), 8);
+      slot -= 16;
+    }
+    store<u64>(slot, prefix);
+    store<u32>(slot, p as u32, 8);
+    behind += 16;
+  }
+  return same;
+}
+
+export function orderedPair(i: u32): usize {
+  return load<u32>(order + ((i as usize) << 4), 8);
 }
 
 /** Bytes that sortPairs() borrows beside the pairs. */

@@ -8,7 +8,7 @@ import { encodedSize, encodeTo, sequenceAt } from "../bytes/utf8";
 import { HIGH_BITS, ONES } from "../bytes/word";
 import * as C from "../codes";
 import { fail } from "../errors";
-import { ASCII, CANONICAL, Cell, STRING } from "../value/cell";
+import { ASCII, CANONICAL, Cell, QUOTED, STRING } from "../value/cell";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
@@ -81,7 +81,7 @@ export function readString(
   }
   const length = ((q - start) as u32) - saved;
   if (length > (C.MAX_STRING as u32)) return stop(C.E_LIMIT_SIZE, p, text);
-  if (saved == 0) Cell.set(c, STRING, flags, length, start);
+  if (saved == 0) Cell.set(c, STRING, flags | QUOTED, length, start);
   else {
     // Eight bytes more, because unescape() copies whole words.
     const size = length + 8;

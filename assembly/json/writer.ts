@@ -18,17 +18,19 @@ import {
   ARRAY,
   CELL,
   FALSE,
+  flagsOf,
   lengthOf,
   NULL,
   NUMBER,
   numberOf,
   OBJECT,
   PAIR,
+  QUOTED,
   STRING,
   tagOf,
   TRUE,
 } from "../value/cell";
-import { formatNumber, NUMBER_TEXT } from "./format";
+import { formatNumber, NUMBER_ROOM } from "./format";
 
 /** A chunk for MAX_DEPTH_JQ + 2 frames of 16 bytes. */
 const STACK: u32 = 262144;
@@ -70,6 +72,31 @@ function writeInto(c: usize, b: Buffer, maximum: u32, jq: bool, stream: usize): 
   return done;
 }
 
+/** Room that is always there: for a bracket, a comma, a number, a short string and its colon. */
+const ROOM: u32 = 128;
+/** The longest string, with its quotes, that is copied by a loop here. */
+const SHORT_TEXT: u32 = 48;
+
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Put {
+  /** Copies n bytes in whole words: up to seven too many, read and written. */
+  @inline static words(to: usize, from: usize, n: usize): usize {
+    for (let i: usize = 0; i < n; i += 8) store<u64>(to + i, load<u64>(from + i));
+    return to + n;
+  }
+  /** A string, of which there is room for the short ones only. */
+  @inline static string(c: usize, to: usize, b: Buffer): usize {
+    const size = lengthOf(c) + 2;
+    if (size <= SHORT_TEXT && (flagsOf(c) & QUOTED) != 0)
+      return Put.words(to, addressOf(c) - 1, size as usize);
+    b.len = (to - b.at) as u32;
+    writeString(addressOf(c), lengthOf(c), b);
+    b.room(ROOM);
+    return b.at + b.len;
+  }
+}
+
 function writeValue(
   c: usize,
   b: Buffer,
@@ -80,19 +107,26 @@ function writeValue(
 ): bool {
   let top = stack; // behind the innermost frame
   let limit = (b.len as u64) + (maximum as u64);
+  b.room(ROOM);
+  let to: usize = b.at + b.len; // where the next byte goes; b.len follows
   while (true) {
     const tag = tagOf(c);
     let opened = false;
-    if (jq && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) bufferText(b, "<skipped: too deep>");
-    else if (tag == STRING) writeString(addressOf(c), lengthOf(c), b);
+    if (jq && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) {
+      b.len = (to - b.at) as u32;
+      bufferText(b, "<skipped: too deep>");
+      to = b.at + b.len;
+    } else if (tag == STRING) to = Put.string(c, to, b);
     else if (tag == NUMBER) {
       const x = numberOf(c);
-      if (jq && reinterpret<u64>(x) == 0x8000000000000000) bufferText(b, "-0");
-      else writeNumber(x, b);
+      if (jq && reinterpret<u64>(x) == 0x8000000000000000) {
+        store<u16>(to, 0x302d); // -0
+        to += 2;
+      } else to += numberText(x, to);
     } else if (tag == ARRAY || tag == OBJECT) {
-      put(b, tag == ARRAY ? 0x5b : 0x7b, 1);
+      store<u8>(to++, tag == ARRAY ? 0x5b : 0x7b);
       const n = lengthOf(c);
-      if (n == 0) put(b, tag == ARRAY ? 0x5d : 0x7d, 1);
+      if (n == 0) store<u8>(to++, tag == ARRAY ? 0x5d : 0x7d);
       else {
         if (top - stack >= (MOST_FRAMES as usize) << 4) return fail(C.E_LIMIT_DEPTH, 0);
         const from = addressOf(c);
@@ -102,37 +136,44 @@ function writeValue(
         top += 16;
         opened = true;
       }
-    } else if (tag == NULL) put(b, 0x6c6c756e, 4);
-    else if (tag == TRUE) put(b, 0x65757274, 4);
-    else if (tag == FALSE) bufferText(b, "false");
-    else return fail(C.E_JSON_UNPRINTABLE, 0);
-
-    if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
-    if (stream != 0 && b.len >= PIECE) {
-      shaUpdate(stream, b.at, b.len);
-      limit -= b.len as u64;
-      b.len = 0;
-    }
+    } else if (tag == NULL) {
+      store<u32>(to, 0x6c6c756e);
+      to += 4;
+    } else if (tag == TRUE) {
+      store<u32>(to, 0x65757274);
+      to += 4;
+    } else if (tag == FALSE) {
+      store<u64>(to, 0x65736c6166);
+      to += 5;
+    } else return fail(C.E_JSON_UNPRINTABLE, 0);
 
     // On to the next entry; containers that have none left are closed.
     while (true) {
+      b.len = (to - b.at) as u32;
+      if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
+      if (stream != 0 && b.len >= PIECE) {
+        shaUpdate(stream, b.at, b.len);
+        limit -= b.len as u64;
+        b.len = 0;
+      }
       if (top == stack) return true;
+      b.room(ROOM);
+      to = b.at + b.len;
       const next = load<u32>(top - 16) as usize;
       const isArray = load<u32>(top - 8) == ARRAY;
       if (next == (load<u32>(top - 12) as usize)) {
-        put(b, isArray ? 0x5d : 0x7d, 1);
+        store<u8>(to++, isArray ? 0x5d : 0x7d);
         top -= 16;
-        if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
         continue;
       }
-      if (!opened) put(b, 0x2c, 1);
+      if (!opened) store<u8>(to++, 0x2c);
       if (isArray) {
         store<u32>(top - 16, (next + CELL) as u32);
         c = next;
       } else {
         store<u32>(top - 16, (next + PAIR) as u32);
-        writeString(addressOf(next), lengthOf(next), b);
-        put(b, 0x3a, 1);
+        to = Put.string(next, to, b);
+        store<u8>(to++, 0x3a);
         c = next + CELL;
       }
       break;
@@ -142,14 +183,18 @@ function writeValue(
 
 /** Appends a number: RFC 8785 section 3.2.2.3. */
 export function writeNumber(x: f64, b: Buffer): void {
+  b.room(NUMBER_ROOM);
+  b.len += numberText(x, b.at + b.len);
+}
+
+/** Writes a number and returns its length; NUMBER_ROOM bytes are there. */
+function numberText(x: f64, to: usize): u32 {
+  if (x - x == 0) return formatNumber(x, to);
   if (x != x) {
-    bufferText(b, "null");
-    return;
+    store<u32>(to, 0x6c6c756e); // null
+    return 4;
   }
-  if (x == Infinity) x = f64.MAX_VALUE;
-  else if (x == -Infinity) x = -f64.MAX_VALUE;
-  b.room(NUMBER_TEXT);
-  b.len += formatNumber(x, b.at + b.len);
+  return formatNumber(x > 0 ? f64.MAX_VALUE : -f64.MAX_VALUE, to);
 }
 
 /** Appends a string, quoted and escaped: RFC 8785 section 3.2.2.2. */

@@ -41,6 +41,8 @@ export const CANONICAL: u32 = 1;
 export const KEPT: u32 = 2;
 /** A string known to be ASCII, so that bytes are code points. */
 export const ASCII: u32 = 4;
+/** A string that lies in its JSON text between its quotes, and holds nothing to be escaped. */
+export const QUOTED: u32 = 8;
 
 export const CELL: u32 = 16;
 export const PAIR: u32 = 32;

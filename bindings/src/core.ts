@@ -27,15 +27,28 @@ export interface Exports {
   readonly errorOffset: Call;
   readonly errorDepth: Call;
   readonly errorText: Call;
+  readonly checkJson: Call;
   readonly canonicalize: Call;
   readonly canonicalHash: Call;
+  readonly numbersToJson: Call;
+  readonly numbersFromJson: Call;
   readonly sha256: Call;
   readonly hmacSha256: Call;
+  readonly hashFrames: Call;
+  readonly hashEach: Call;
   readonly hashReset: Call;
   readonly hashUpdate: Call;
   readonly hashFinal: Call;
-  readonly hashFrames: Call;
+  readonly hashSave: Call;
+  readonly hashRestore: Call;
   readonly merkleRoot: Call;
+  readonly merkleProof: Call;
+  readonly merkleVerify: Call;
+  readonly treeReset: Call;
+  readonly treeAppend: Call;
+  readonly treeRoot: Call;
+  readonly treeSave: Call;
+  readonly treeRestore: Call;
   readonly evaluate: Call;
   readonly load: Call;
   readonly admit: Call;
@@ -47,12 +60,18 @@ export interface Exports {
   readonly restore: Call;
 }
 
-/** Up to this many bytes, texts are encoded in place; above, their exact size is worth a copy. */
+/**
+ * Up to this many bytes, the input window is kept and texts are encoded in place; above, their
+ * exact size is worth a copy.
+ */
 const SMALL = 1 << 16;
 
 export class Core {
   readonly exports: Exports;
   #view: Uint8Array<ArrayBuffer>;
+  /** The input window as it was last given, and how much it holds: small calls need not ask again. */
+  #at = 0;
+  #room = -1;
   #trap: unknown;
   #trapped = false;
 
@@ -102,10 +121,13 @@ export class Core {
 
   /** Puts one part into the input window and returns its length in bytes. */
   placeOne(part: Text): number {
+    if (part instanceof Uint8Array) {
+      const at = this.#window(part.length); // before the view, which it may replace
+      this.#view.set(part, at);
+      return part.length;
+    }
     if (checkText(part)) return this.place(part)[0] ?? 0;
-    const at = this.#window(part.length);
-    this.#view.set(part, at);
-    return part.length;
+    throw notText();
   }
 
   /** Puts parts one behind the other into the input window and returns their lengths in bytes. */
@@ -149,6 +171,13 @@ export class Core {
     return size;
   }
 
+  /** A copy of a digest, which is all that the output window holds. */
+  digest(): Uint8Array<ArrayBuffer> {
+    const at = this.call(this.exports.output) >>> 0;
+    this.#refresh();
+    return this.#view.slice(at, at + 32);
+  }
+
   /** A copy of the output window. */
   output(): Uint8Array<ArrayBuffer> {
     const [from, to] = this.#outputRange();
@@ -183,8 +212,13 @@ export class Core {
   }
 
   #window(size: number): number {
+    if (size <= this.#room) {
+      this.#refresh();
+      return this.#at;
+    }
+    const wanted = Math.max(size, SMALL);
     // The engine refuses too, but sees only the low 32 bits.
-    const at = size <= codes.MAX_INPUT ? this.call(this.exports.input, size) >>> 0 : 0;
+    const at = size <= codes.MAX_INPUT ? this.call(this.exports.input, wanted) >>> 0 : 0;
     if (at === 0) {
       throw new EngineError(
         codes.E_LIMIT_SIZE,
@@ -192,6 +226,9 @@ export class Core {
         codes.MAX_INPUT,
       );
     }
+    // A large window is given back by the next call that asks: every call does, until it is small.
+    this.#at = at;
+    this.#room = wanted === SMALL ? SMALL : -1;
     this.#refresh();
     return at;
   }
@@ -218,5 +255,7 @@ function checkText(part: Text): part is string {
     throw new EngineError(codes.E_JSON_SURROGATE, "lone surrogate in a text", offset);
   }
   if (part instanceof Uint8Array) return false;
-  throw new TypeError("Expected a string or a Uint8Array");
+  throw notText();
 }
+
+const notText = (): TypeError => new TypeError("Expected a string or a Uint8Array");

@@ -11,16 +11,28 @@ function engine(): Engine {
   return shared;
 }
 
-/** `canonicalize` of a shared engine: the RFC 8785 text of one JSON text. */
-export const canonicalize: Engine["canonicalize"] = (text, options) =>
-  engine().canonicalize(text, options);
+/** `canonicalize` of a shared engine: the RFC 8785 text of a JSON text or a value. */
+export const canonicalize: Engine["canonicalize"] = (json, options) =>
+  engine().canonicalize(json, options);
 
 /** `canonicalHash` of a shared engine: SHA-256 of the RFC 8785 text. */
-export const canonicalHash: Engine["canonicalHash"] = (text, options) =>
-  engine().canonicalHash(text, options);
+export const canonicalHash: Engine["canonicalHash"] = (json, options) =>
+  engine().canonicalHash(json, options);
+
+/** `checkJson` of a shared engine: throws for a text that canonicalize() would refuse. */
+export const checkJson: Engine["checkJson"] = (text, options) => engine().checkJson(text, options);
+
+/** `numbersToJson` of a shared engine: the RFC 8785 text of an array of numbers. */
+export const numbersToJson: Engine["numbersToJson"] = (numbers) => engine().numbersToJson(numbers);
+
+/** `numbersFromJson` of a shared engine: the numbers of a JSON array. */
+export const numbersFromJson: Engine["numbersFromJson"] = (text) => engine().numbersFromJson(text);
 
 /** `sha256` of a shared engine. */
 export const sha256: Engine["sha256"] = (bytes) => engine().sha256(bytes);
+
+/** `hasher` of a shared engine: SHA-256 over bytes that come in pieces. */
+export const hasher: Engine["hasher"] = (state) => engine().hasher(state);
 
 /** `hmacSha256` of a shared engine. */
 export const hmacSha256: Engine["hmacSha256"] = (key, message) => engine().hmacSha256(key, message);
@@ -29,8 +41,38 @@ export const hmacSha256: Engine["hmacSha256"] = (key, message) => engine().hmacS
 export const hashFrames: Engine["hashFrames"] = (frames, prefix) =>
   engine().hashFrames(frames, prefix);
 
-/** `merkleRoot` of a shared engine: the RFC 6962 tree head. */
+/** `hashEach` of a shared engine: SHA-256 of each of many messages of one size. */
+export const hashEach: Engine["hashEach"] = (messages, size, prefix) =>
+  engine().hashEach(messages, size, prefix);
+
+/** `merkleRoot` of a shared engine: the root of the tree over leaves. */
 export const merkleRoot: Engine["merkleRoot"] = (leaves) => engine().merkleRoot(leaves);
+
+/** `merkleTree` of a shared engine: a tree that grows. */
+export const merkleTree: Engine["merkleTree"] = (state) => engine().merkleTree(state);
+
+/** `inclusionProof` of a shared engine. */
+export const inclusionProof: Engine["inclusionProof"] = (leafHashes, index) =>
+  engine().inclusionProof(leafHashes, index);
+
+/** `consistencyProof` of a shared engine. */
+export const consistencyProof: Engine["consistencyProof"] = (leafHashes, oldSize) =>
+  engine().consistencyProof(leafHashes, oldSize);
+
+/** `subtreeProof` of a shared engine. */
+export const subtreeProof: Engine["subtreeProof"] = (leafHashes, start, end) =>
+  engine().subtreeProof(leafHashes, start, end);
+
+/** `verifyInclusion` of a shared engine: whether a leaf is in a tree. */
+export const verifyInclusion: Engine["verifyInclusion"] = (claim) =>
+  engine().verifyInclusion(claim);
+
+/** `verifyConsistency` of a shared engine: whether one tree has grown into another. */
+export const verifyConsistency: Engine["verifyConsistency"] = (claim) =>
+  engine().verifyConsistency(claim);
+
+/** `verifySubtree` of a shared engine: whether leaves are a subtree of a tree. */
+export const verifySubtree: Engine["verifySubtree"] = (claim) => engine().verifySubtree(claim);
 
 /** `evaluate` of a shared engine: runs a jq program on one JSON input. */
 export const evaluate: Engine["evaluate"] = (program, input, options) =>

@@ -11,6 +11,8 @@ import { hashCalls } from "./hash.ts";
 import type { HashCalls } from "./hash.ts";
 import { jsonCalls } from "./json.ts";
 import type { JsonCalls } from "./json.ts";
+import { merkleCalls } from "./merkle.ts";
+import type { MerkleCalls } from "./merkle.ts";
 import { runCalls } from "./run.ts";
 import type { RunCalls } from "./run.ts";
 
@@ -28,7 +30,7 @@ export interface EngineOptions {
 }
 
 /** One instance of the engine: every computation, and one run at a time. */
-export interface Engine extends JsonCalls, HashCalls, ExprCalls, RunCalls {
+export interface Engine extends JsonCalls, HashCalls, MerkleCalls, ExprCalls, RunCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */
@@ -66,6 +68,7 @@ export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Eng
     },
     ...jsonCalls(core),
     ...hashing,
+    ...merkleCalls(core),
     ...exprCalls(core),
     ...runCalls(core, digest),
   };

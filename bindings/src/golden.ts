@@ -12,9 +12,9 @@ import { EngineError } from "./errors.ts";
 import type { JsonOptions } from "./json.ts";
 import { makePack } from "./pack.ts";
 import { parseRecord } from "./records.ts";
-import type { Json } from "./records.ts";
 import { firstDifference } from "./replay.ts";
 import type { StartOptions } from "./run.ts";
+import type { Json } from "./value.ts";
 
 /** A file of golden/v1, decoded. */
 export interface GoldenFile {

@@ -1,19 +1,22 @@
-/** SHA-256, HMAC and RFC 6962 tree heads, computed in the engine (docs/spec/hash.md). */
+/** SHA-256 and HMAC, computed in the engine (docs/spec/hash.md). */
 
 import { concat, utf8 } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
 import type { Core } from "./core.ts";
 import { EngineError } from "./errors.ts";
 import { E_CALL, MAX_INPUT } from "./generated/codes.ts";
+import { Turns } from "./turns.ts";
 
 type Digest = Uint8Array<ArrayBuffer>;
 
 /** SHA-256 over bytes that come in pieces. */
 export interface Hasher {
-  /** Takes more bytes; returns itself. */
+  /** Takes more bytes; returns itself. Any split of a message gives the same digest. */
   update(bytes: Uint8Array): Hasher;
   /** The digest, 32 bytes. The hasher is used up. */
   digest(): Digest;
+  /** What it has taken so far, 112 bytes, for hasher(state) to go on from, here or elsewhere. */
+  state(): Uint8Array<ArrayBuffer>;
 }
 
 export interface HashCalls {
@@ -33,30 +36,35 @@ export interface HashCalls {
    */
   hashFrames(frames: readonly Uint8Array[], prefix?: number): Digest[];
   /**
-   * The RFC 6962 tree head over leaves, 32 bytes; for no leaves the SHA-256 of nothing.
+   * The same for many messages of one size that lie one behind the other: their digests, 32 bytes
+   * each, one behind the other.
    *
-   * @example merkleRoot([leaf]) // SHA-256(00 || leaf)
+   * @throws EngineError `REACH-E1002` where the bytes are no multiple of `size`
+   *
+   * @example hashEach(pairs, 64, 1) // the level above a level of a Merkle tree
    */
-  merkleRoot(leaves: readonly Uint8Array[]): Digest;
+  hashEach(messages: Uint8Array, size: number, prefix?: number): Digest;
   /**
-   * A SHA-256 that takes its bytes in pieces. An engine has one at a time: beginning another one,
-   * and sha256() of more than 64 MiB, end the one before it.
+   * A SHA-256 that takes its bytes in pieces, as many at a time as are wanted. With a state it goes
+   * on where that was taken.
    *
-   * @throws EngineError `REACH-E1001` from a hasher that has ended
+   * @throws EngineError `REACH-E1001` from a hasher that was read, `REACH-E1004` for bytes that are
+   *   no state
    *
    * @example hasher().update(part1).update(part2).digest()
    */
-  hasher(): Hasher;
+  hasher(state?: Uint8Array): Hasher;
 }
 
 export function hashCalls(core: Core): HashCalls {
   const { exports } = core;
-  let open: Hasher | undefined;
+  const streams = new Turns(core, exports.hashSave, exports.hashRestore);
 
-  const hasher = (): Hasher => {
+  const hasher = (state?: Uint8Array): Hasher => {
+    let ended = false;
     const use = (): void => {
-      if (open === self) return;
-      throw new EngineError(E_CALL, "this hasher has ended: another one was begun, or it was read");
+      if (ended) throw new EngineError(E_CALL, "this hasher has ended: its digest was read");
+      streams.enter(self);
     };
     const self: Hasher = {
       update: (bytes) => {
@@ -69,64 +77,74 @@ export function hashCalls(core: Core): HashCalls {
       },
       digest: () => {
         use();
-        open = undefined;
+        ended = true;
+        streams.leave();
         core.checked(exports.hashFinal);
+        return core.digest();
+      },
+      state: () => {
+        use();
+        core.checked(exports.hashSave);
         return core.output();
       },
     };
-    core.checked(exports.hashReset);
-    open = self;
+    streams.begin(self, () => {
+      if (state === undefined) core.checked(exports.hashReset);
+      else core.checked(exports.hashRestore, core.placeOne(state));
+    });
     return self;
   };
 
   const sha256 = (bytes: Uint8Array): Digest => {
     if (bytes.length > MAX_INPUT) return hasher().update(bytes).digest();
-    const length = core.placeOne(bytes);
-    core.checked(exports.sha256, length);
-    return core.output();
-  };
-
-  const hashFrames = (frames: readonly Uint8Array[], prefix: number = -1): Digest[] => {
-    if (!Number.isInteger(prefix) || prefix < -1 || prefix > 255) {
-      throw new RangeError("prefix is a byte");
-    }
-    return batches(frames).flatMap((batch) => {
-      core.checked(exports.hashFrames, core.placeFrames(batch), prefix);
-      return split(core.output());
-    });
-  };
-
-  const merkleRoot = (leaves: readonly Uint8Array[]): Digest => {
-    if (batches(leaves).length <= 1) {
-      core.checked(exports.merkleRoot, core.placeFrames(leaves));
-      return core.output();
-    }
-    // More than one window holds: level by level, the last one of an odd level as it is.
-    let level = hashFrames(leaves, 0);
-    while (level.length > 1) {
-      const pairs: Uint8Array[] = [];
-      for (let i = 0; i + 1 < level.length; i += 2) pairs.push(concat(level.slice(i, i + 2)));
-      const odd = level.length % 2 === 1 ? level.slice(-1) : [];
-      level = [...hashFrames(pairs, 1), ...odd];
-    }
-    return level[0] ?? sha256(new Uint8Array());
+    core.checked(exports.sha256, core.placeOne(bytes));
+    return core.digest();
   };
 
   return {
     sha256,
     hasher,
-    hashFrames,
-    merkleRoot,
+    hashFrames: (frames, prefix = -1) => {
+      checkPrefix(prefix);
+      return batches(frames).flatMap((batch) => {
+        core.checked(exports.hashFrames, core.placeFrames(batch), prefix);
+        return split(core.output());
+      });
+    },
+    hashEach: (messages, size, prefix = -1) => {
+      checkPrefix(prefix);
+      if (!Number.isInteger(size) || size < 1 || size > MAX_INPUT) {
+        throw new RangeError("size is a number of bytes, at least 1");
+      }
+      if (messages.length <= MAX_INPUT / 2) {
+        core.checked(exports.hashEach, core.placeOne(messages), size, prefix);
+        return core.output();
+      }
+      const digests: Digest[] = [];
+      const step = Math.max(1, Math.floor(MAX_INPUT / 2 / size)) * size;
+      for (let at = 0; at < messages.length; at += step) {
+        const length = core.placeOne(messages.subarray(at, at + step));
+        core.checked(exports.hashEach, length, size, prefix);
+        digests.push(core.output());
+      }
+      return concat(digests);
+    },
     hmacSha256: (key, message) => {
       const [keyLength, length] = core.place(key, message);
       core.checked(exports.hmacSha256, keyLength, length);
-      return core.output();
+      return core.digest();
     },
   };
 }
 
+function checkPrefix(prefix: number): void {
+  if (!Number.isInteger(prefix) || prefix < -1 || prefix > 255) {
+    throw new RangeError("prefix is a byte");
+  }
+}
+
 /** The frames in groups that fit the input window. A frame that alone does not is refused there. */
-function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
+export function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
   const groups: Uint8Array[][] = [];
   let room = 0;
   for (const frame of frames) {
@@ -141,7 +159,7 @@ function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
   return groups;
 }
 
-function split(digests: Digest): Digest[] {
+export function split(digests: Digest): Digest[] {
   return Array.from({ length: digests.length / 32 }, (_, i) => digests.slice(32 * i, 32 * i + 32));
 }
 

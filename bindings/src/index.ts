@@ -8,11 +8,23 @@ export type { Text } from "./bytes.ts";
 export {
   canonicalHash,
   canonicalize,
+  checkJson,
+  consistencyProof,
   evaluate,
+  hashEach,
+  hasher,
   hashFrames,
   hmacSha256,
+  inclusionProof,
   merkleRoot,
+  merkleTree,
+  numbersFromJson,
+  numbersToJson,
   sha256,
+  subtreeProof,
+  verifyConsistency,
+  verifyInclusion,
+  verifySubtree,
 } from "./default.ts";
 export { createEngine, engineDigest } from "./engine.ts";
 export type { Engine, EngineOptions } from "./engine.ts";
@@ -22,6 +34,7 @@ export * as codes from "./generated/codes.ts";
 export { taggedHash } from "./hash.ts";
 export type { Hasher } from "./hash.ts";
 export type { JsonOptions } from "./json.ts";
+export type * from "./merkle.ts";
 export { makePack } from "./pack.ts";
 export type { PackSource } from "./pack.ts";
 export { isInput, parseRecord } from "./records.ts";
@@ -29,3 +42,4 @@ export type * from "./records.ts";
 export { firstDifference, replay } from "./replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./replay.ts";
 export type { Advance, Pack, StartOptions } from "./run.ts";
+export type { Json } from "./value.ts";

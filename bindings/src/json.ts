@@ -3,6 +3,8 @@
 import type { Text } from "./bytes.ts";
 import type { Core } from "./core.ts";
 import { JSON_BOUNDARY, JSON_INTEGERS_TEXT, JSON_JQ } from "./generated/codes.ts";
+import { jsonText } from "./value.ts";
+import type { Json } from "./value.ts";
 
 /** How a JSON text is read. */
 export interface JsonOptions {
@@ -20,43 +22,88 @@ export interface JsonOptions {
 
 export interface JsonCalls {
   /**
-   * The RFC 8785 text of one JSON text: equal bytes if and only if the values are equal.
+   * The RFC 8785 form of a JSON text (a string, or its UTF-8) or of a value (an object, an array, a
+   * number, a boolean, null; a string is always taken for a text): equal bytes if and only if the
+   * values are equal.
    *
    * @throws EngineError `REACH-E11xx` for what is not strict JSON (duplicate keys, lone surrogates,
    *   integers that no double holds, ...), `REACH-E12xx` for what is over a limit
+   * @throws EngineError `REACH-E1114` for a value that JSON does not have: undefined, NaN, a Date, ...
    *
    * @example
    * fromUtf8(canonicalize('{"b": 1.0, "a": [1e2]}')) // '{"a":[100],"b":1}'
+   * fromUtf8(canonicalize({ b: 1, a: [100] })) // '{"a":[100],"b":1}'
    */
-  canonicalize(text: Text, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  canonicalize(json: Text | Json, options?: JsonOptions): Uint8Array<ArrayBuffer>;
   /**
-   * SHA-256 of `canonicalize(text, options)`, 32 bytes, without a copy of the canonical text.
+   * SHA-256 of `canonicalize(json, options)`, 32 bytes, without a copy of the canonical text.
    *
    * @throws EngineError as canonicalize() does
    *
    * @example
-   * toHex(canonicalHash('{"b":1,"a":2}')) === toHex(canonicalHash('{"a":2,"b":1}'))
+   * toHex(canonicalHash('{"b":1,"a":2}')) === toHex(canonicalHash({ a: 2, b: 1 }))
    */
-  canonicalHash(text: Text, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  canonicalHash(json: Text | Json, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  /**
+   * Reads a JSON text and does nothing with it: returns if canonicalize() would read it, too.
+   *
+   * @throws EngineError as canonicalize() does, but for the length of the canonical text
+   *
+   * @example checkJson('{"a":1,"a":2}') // throws: REACH-E1109, duplicate key in an object
+   */
+  checkJson(text: Text, options?: JsonOptions): void;
+  /**
+   * The RFC 8785 text of an array of numbers (docs/spec/numbers.md), for many numbers at once. NaN is
+   * null, an infinity the largest double of its sign.
+   *
+   * @example fromUtf8(numbersToJson([0.1, 1e21, -0])) // "[0.1,1e+21,0]"
+   */
+  numbersToJson(numbers: Float64Array | readonly number[]): Uint8Array<ArrayBuffer>;
+  /**
+   * The numbers of a JSON text that is an array of numbers, each the double nearest to what is
+   * written.
+   *
+   * @throws EngineError as canonicalize() does, and `REACH-E1110` for an element that is no number
+   *
+   * @example numbersFromJson("[0.1, 1e3]") // Float64Array [0.1, 1000]
+   */
+  numbersFromJson(text: Text): Float64Array<ArrayBuffer>;
 }
 
 export function jsonCalls(core: Core): JsonCalls {
   const { exports } = core;
   return {
-    canonicalize: (text, options) => {
+    canonicalize: (json, options) => {
       const flags = jsonFlags(options);
-      const length = core.placeOne(text);
-      core.checked(exports.canonicalize, length, flags);
+      core.checked(exports.canonicalize, core.placeOne(textOf(json)), flags);
       return core.output();
     },
-    canonicalHash: (text, options) => {
+    canonicalHash: (json, options) => {
       const flags = jsonFlags(options);
-      const length = core.placeOne(text);
-      core.checked(exports.canonicalHash, length, flags);
+      core.checked(exports.canonicalHash, core.placeOne(textOf(json)), flags);
+      return core.digest();
+    },
+    checkJson: (text, options) => {
+      const flags = jsonFlags(options);
+      core.checked(exports.checkJson, core.placeOne(text), flags);
+    },
+    numbersToJson: (numbers) => {
+      const { buffer, byteOffset, byteLength } = Float64Array.from(numbers);
+      core.checked(
+        exports.numbersToJson,
+        core.placeOne(new Uint8Array(buffer, byteOffset, byteLength)),
+      );
       return core.output();
+    },
+    numbersFromJson: (text) => {
+      core.checked(exports.numbersFromJson, core.placeOne(text));
+      return new Float64Array(core.output().buffer);
     },
   };
 }
+
+const textOf = (json: Text | Json): Text =>
+  typeof json === "string" || json instanceof Uint8Array ? json : jsonText(json);
 
 function jsonFlags({ integers, mode }: JsonOptions = {}): number {
   if (integers !== undefined && integers !== "text") {

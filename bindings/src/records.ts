@@ -1,9 +1,7 @@
 /** The records of a trace as TypeScript sees them (docs/spec/trace.md). */
 
 import { fromUtf8 } from "./bytes.ts";
-
-/** Any JSON value. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+import type { Json } from "./value.ts";
 
 /** The first record: everything that the run begins with. */
 export interface StartRecord {

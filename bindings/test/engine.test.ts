@@ -120,7 +120,9 @@ describe("what is not text or bytes", () => {
     const engine = createEngine();
     for (const wrong of [undefined, null, 1, {}, [1], new ArrayBuffer(2), new Uint16Array(2)]) {
       // @ts-expect-error: on purpose
-      expect(() => engine.canonicalize(wrong)).toThrow(TypeError);
+      expect(() => engine.checkJson(wrong)).toThrow(TypeError);
+      // @ts-expect-error: on purpose
+      expect(() => engine.sha256(wrong)).toThrow(TypeError);
     }
     expect(engine.trapped).toBe(false);
   });

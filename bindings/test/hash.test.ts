@@ -37,14 +37,60 @@ test("a hasher gives the same for every split", () => {
   }
 });
 
-test("an engine has one hasher at a time, and says so", () => {
+test("hashers of one engine take turns, each with its own state", () => {
   const engine = createEngine();
-  const first = engine.hasher();
-  const second = engine.hasher().update(utf8("b"));
+  const hashers = Array.from({ length: 5 }, () => engine.hasher());
+  for (let round = 0; round < 40; round++) {
+    for (const [i, hasher] of hashers.entries()) hasher.update(bytes(round * i));
+  }
+  const wanted = hashers.map((_, i) =>
+    reference(...Array.from({ length: 40 }, (__, round) => bytes(round * i))),
+  );
+  expect(hashers.map((hasher) => toHex(hasher.digest()))).toEqual(wanted);
+});
+
+test("a hasher that was read has ended, and says so", () => {
+  const engine = createEngine();
+  const first = engine.hasher().update(utf8("a"));
+  const second = engine.hasher();
+  first.digest();
   const ended = expect.objectContaining({ code: "REACH-E1001" });
-  expect(() => first.update(utf8("a"))).toThrow(ended);
-  expect(toHex(second.digest())).toBe(reference(utf8("b")));
-  expect(() => second.digest()).toThrow(ended);
+  for (const use of [() => first.update(utf8("a")), () => first.digest(), () => first.state()]) {
+    expect(use).toThrow(ended);
+  }
+  expect(toHex(second.update(utf8("b")).digest())).toBe(reference(utf8("b")));
+});
+
+test("HASH-8 a state goes on in another engine of another build, at every length", () => {
+  const scalar = createEngine({ build: "scalar" });
+  const simd = createEngine({ build: "simd" });
+  for (let length = 0; length < 200; length++) {
+    const state = scalar.hasher().update(bytes(length)).state();
+    expect(state).toHaveLength(112);
+    expect(simd.hasher().update(bytes(length)).state()).toEqual(state);
+    expect(toHex(simd.hasher(state).update(bytes(77)).digest())).toBe(
+      reference(bytes(length), bytes(77)),
+    );
+  }
+});
+
+test("HASH-8 bytes that are no state are REACH-E1004, and what was open goes on", () => {
+  const engine = createEngine();
+  const open = engine.hasher().update(bytes(70));
+  const state = engine.hasher().update(bytes(70)).state();
+  const wrong = [new Uint8Array(), state.subarray(1), new Uint8Array(113)];
+  for (const at of [38, 95, 103, 104, 111]) {
+    // Beyond the open block, in the high bits of the length, in what is unused.
+    const changed = state.slice();
+    changed[at] = 0xff;
+    wrong.push(changed);
+  }
+  for (const bytesOfNone of wrong) {
+    expect(() => engine.hasher(bytesOfNone)).toThrow(
+      expect.objectContaining({ code: "REACH-E1004" }),
+    );
+  }
+  expect(toHex(open.digest())).toBe(reference(bytes(70)));
 });
 
 test("other calls do not disturb an open hasher", () => {
