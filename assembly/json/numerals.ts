@@ -1,5 +1,6 @@
 /** Reading one JSON number (RFC 8259 section 6), with the rules for integers of docs/spec/json.md. */
 
+import { ONES } from "../bytes/word";
 import * as C from "../codes";
 import { fail } from "../errors";
 import { ASCII, CANONICAL, Cell, setString } from "../value/cell";
@@ -11,6 +12,23 @@ const SAFE_DIGITS: usize = 15;
 /** A significand of so many digits fits 64 bits. */
 const WORD_DIGITS: usize = 19;
 const printed: usize = memory.data(64, 16);
+
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
+class Eight {
+  /** Are the eight bytes digits: does each begin with 3, also with 6 added? */
+  @inline static areDigits(v: u64): bool {
+    const six = ((v + ONES * 0x06) & (ONES * 0xf0)) >> 4;
+    return ((v & (ONES * 0xf0)) | six) == ONES * 0x33;
+  }
+  /** Their value, the first one being the highest: pairs, fours, and all eight of them. */
+  @inline static value(v: u64): u64 {
+    v -= ONES * 0x30;
+    v = (v * 10 + (v >> 8)) & 0x00ff00ff00ff00ff;
+    v = (v * 100 + (v >> 16)) & 0x0000ffff0000ffff;
+    return (v * 10000 + (v >> 32)) & 0x00000000ffffffff;
+  }
+}
 
 /**
  * Reads the number that begins at p and writes its cell at c. Returns the address behind it, or 0
@@ -46,11 +64,16 @@ export function readNumeral(p: usize, end: usize, text: usize, mode: u32, c: usi
     const fraction = ++q;
     digit = q < end ? load<u8>(q) - 0x30 : 255;
     if (digit > 9) return stop(q, end, text);
-    do {
+    while (q + 8 <= end && Eight.areDigits(load<u64>(q))) {
+      w = w * 100000000 + Eight.value(load<u64>(q));
+      q += 8;
+    }
+    digit = q < end ? load<u8>(q) - 0x30 : 255;
+    while (digit <= 9) {
       w = w * 10 + (digit as u64);
       q++;
       digit = q < end ? load<u8>(q) - 0x30 : 255;
-    } while (digit <= 9);
+    }
     digits += q - fraction;
   }
   let e: i64 = (wholeDigits as i64) - (digits as i64);

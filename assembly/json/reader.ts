@@ -39,7 +39,7 @@ import { equalBytes } from "../value/order";
 import { readNumeral } from "./numerals";
 import { Space } from "./space";
 import { orderedPair, orderPairs, pairsAscend, RUN, sortPairs, sortSpace } from "./sort";
-import { readString } from "./strings";
+import { readString, Strings } from "./strings";
 
 const FIRST_STACK: u32 = 65536;
 /** What one turn of the loop may push: a frame, a key, a value. */
@@ -85,7 +85,8 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
     if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
     const byte = load<u8>(p) as u32;
     if (byte == 0x22) {
-      p = readString(p, end, text, mode, arena, sp);
+      const short = Strings.readShort(p, end, sp);
+      p = short != 0 ? short : readString(p, end, text, mode, arena, sp);
       if (p == 0) return false;
       sp += 16;
     } else if (byte == 0x7b || byte == 0x5b) {
@@ -185,7 +186,8 @@ function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: 
     return 0;
   }
   const opening = p - text;
-  p = readString(p, end, text, mode, arena, c);
+  const short = Strings.readShort(p, end, c);
+  p = short != 0 ? short : readString(p, end, text, mode, arena, c);
   if (p == 0) return 0;
   // The high half of the address tells where the key stood, until its object closes.
   store<u32>(c, opening as u32, 12);

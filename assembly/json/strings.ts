@@ -16,6 +16,27 @@ const REPLACEMENT: u32 = 0xfffd;
 
 /** Inlined as in bytes/word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
+export class Strings {
+  /**
+   * readString() for what most keys are, up to 15 bytes of ASCII without escapes: the address
+   * behind it, or 0, and then nothing was done.
+   */
+  @inline static readShort(p: usize, end: usize, c: usize): usize {
+    let q = p + 1;
+    let marks = Eight.marks(load<u64>(q));
+    if (marks == 0) {
+      q += 8;
+      marks = Eight.marks(load<u64>(q));
+    }
+    q += (ctz<u64>(marks) >> 3) as usize; // 8, and then no quote perhaps, where there is no mark
+    if (q >= end || load<u8>(q) != (QUOTE as u8)) return 0;
+    Cell.set(c, STRING, CANONICAL | ASCII | QUOTED, (q - p - 1) as u32, p + 1);
+    return q + 1;
+  }
+}
+
+/** Inlined as in bytes/word.ts. */
+// oxlint-disable-next-line typescript/no-extraneous-class
 class Eight {
   /**
    * Marks the bytes that are a quote, a backslash, a control character or not ASCII with their

@@ -72,7 +72,7 @@ function writeInto(c: usize, b: Buffer, maximum: u32, jq: bool, stream: usize): 
   return done;
 }
 
-/** Room that is always there: for a bracket, a comma, a number, a short string and its colon. */
+/** Room that is always there: for a bracket or a comma, a short key, its colon and a number. */
 const ROOM: u32 = 128;
 /** The longest string, with its quotes, that is copied by a loop here. */
 const SHORT_TEXT: u32 = 48;
@@ -80,21 +80,31 @@ const SHORT_TEXT: u32 = 48;
 /** Inlined as in bytes/word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
 class Put {
-  /** Copies n bytes in whole words: up to seven too many, read and written. */
-  @inline static words(to: usize, from: usize, n: usize): usize {
-    for (let i: usize = 0; i < n; i += 8) store<u64>(to + i, load<u64>(from + i));
-    return to + n;
+  /** Can string() copy it? */
+  @inline static isShort(c: usize): bool {
+    return (flagsOf(c) & QUOTED) != 0 && lengthOf(c) + 2 <= SHORT_TEXT;
   }
-  /** A string, of which there is room for the short ones only. */
-  @inline static string(c: usize, to: usize, b: Buffer): usize {
-    const size = lengthOf(c) + 2;
-    if (size <= SHORT_TEXT && (flagsOf(c) & QUOTED) != 0)
-      return Put.words(to, addressOf(c) - 1, size as usize);
-    b.len = (to - b.at) as u32;
-    writeString(addressOf(c), lengthOf(c), b);
-    b.room(ROOM);
-    return b.at + b.len;
+  /** Copies a short string in whole words: up to seven bytes too many are read and written. */
+  @inline static short(c: usize, to: usize): usize {
+    const from = addressOf(c) - 1;
+    const size = (lengthOf(c) as usize) + 2;
+    for (let i: usize = 0; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
+    return to + size;
   }
+}
+
+/** Writes any string at the end of the buffer, which may move, and makes room behind it. */
+function putString(c: usize, to: usize, b: Buffer): usize {
+  b.len = (to - b.at) as u32;
+  writeString(addressOf(c), lengthOf(c), b);
+  b.room(ROOM);
+  return b.at + b.len;
+}
+
+/** Where the writer must stop to look: no room left, a piece to be hashed, or too much text. */
+function edgeOf(b: Buffer, limit: u64, stream: usize): usize {
+  const most = min<u64>(limit + 1, stream != 0 ? (PIECE as u64) : limit + 1) as u32;
+  return b.at + min<u32>(b.cap - ROOM, most);
 }
 
 function writeValue(
@@ -108,16 +118,24 @@ function writeValue(
   let top = stack; // behind the innermost frame
   let limit = (b.len as u64) + (maximum as u64);
   b.room(ROOM);
-  let to: usize = b.at + b.len; // where the next byte goes; b.len follows
+  let to: usize = b.at + b.len; // where the next byte goes; b.len follows at the edge
+  let edge: usize = edgeOf(b, limit, stream);
   while (true) {
     const tag = tagOf(c);
     let opened = false;
     if (jq && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) {
       b.len = (to - b.at) as u32;
       bufferText(b, "<skipped: too deep>");
+      b.room(ROOM);
       to = b.at + b.len;
-    } else if (tag == STRING) to = Put.string(c, to, b);
-    else if (tag == NUMBER) {
+      edge = 0;
+    } else if (tag == STRING) {
+      if (Put.isShort(c)) to = Put.short(c, to);
+      else {
+        to = putString(c, to, b);
+        edge = 0;
+      }
+    } else if (tag == NUMBER) {
       const x = numberOf(c);
       if (jq && reinterpret<u64>(x) == 0x8000000000000000) {
         store<u16>(to, 0x302d); // -0
@@ -149,16 +167,22 @@ function writeValue(
 
     // On to the next entry; containers that have none left are closed.
     while (true) {
-      b.len = (to - b.at) as u32;
-      if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
-      if (stream != 0 && b.len >= PIECE) {
-        shaUpdate(stream, b.at, b.len);
-        limit -= b.len as u64;
-        b.len = 0;
+      if (to >= edge) {
+        b.len = (to - b.at) as u32;
+        if ((b.len as u64) > limit) return fail(C.E_LIMIT_SIZE, 0);
+        if (stream != 0 && b.len >= PIECE) {
+          shaUpdate(stream, b.at, b.len);
+          limit -= b.len as u64;
+          b.len = 0;
+        }
+        b.room(ROOM);
+        to = b.at + b.len;
+        edge = edgeOf(b, limit, stream);
       }
-      if (top == stack) return true;
-      b.room(ROOM);
-      to = b.at + b.len;
+      if (top == stack) {
+        b.len = (to - b.at) as u32;
+        return true;
+      }
       const next = load<u32>(top - 16) as usize;
       const isArray = load<u32>(top - 8) == ARRAY;
       if (next == (load<u32>(top - 12) as usize)) {
@@ -172,7 +196,11 @@ function writeValue(
         c = next;
       } else {
         store<u32>(top - 16, (next + PAIR) as u32);
-        to = Put.string(next, to, b);
+        if (Put.isShort(next)) to = Put.short(next, to);
+        else {
+          to = putString(next, to, b);
+          edge = 0;
+        }
         store<u8>(to++, 0x3a);
         c = next + CELL;
       }

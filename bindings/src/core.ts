@@ -95,11 +95,17 @@ export class Core {
     try {
       return f(a, b, c, d);
     } catch (error) {
-      this.#trapped = true;
-      this.#trap = error;
-      const what = error instanceof Error ? error.message : String(error);
-      throw new EngineTrap(`The engine has stopped: ${what}`, { cause: error });
+      throw this.stopped(error);
     }
+  }
+
+  /** Remembers a trap, of a call that was made without call(), and makes it an error. */
+  stopped(error: unknown): EngineTrap {
+    this.#trapped = true;
+    this.#trap = error;
+    this.#room = -1; // the next call asks for a window, and learns of it
+    const what = error instanceof Error ? error.message : String(error);
+    return new EngineTrap(`The engine has stopped: ${what}`, { cause: error });
   }
 
   /** The same, where a status comes back: an error status is thrown as an EngineError. */
@@ -173,7 +179,11 @@ export class Core {
 
   /** A copy of a digest, which is all that the output window holds. */
   digest(): Uint8Array<ArrayBuffer> {
-    const at = this.call(this.exports.output) >>> 0;
+    return this.digestAt(this.call(this.exports.output) >>> 0);
+  }
+
+  /** The same where the window's address is at hand. */
+  digestAt(at: number): Uint8Array<ArrayBuffer> {
     this.#refresh();
     return this.#view.slice(at, at + 32);
   }
@@ -234,8 +244,8 @@ export class Core {
   }
 
   #refresh(): void {
-    const { buffer } = this.exports.memory;
-    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer);
+    // A memory that grew has detached its buffer, and a view over that has no length.
+    if (this.#view.length === 0) this.#view = new Uint8Array(this.exports.memory.buffer);
   }
 }
 
