@@ -48,14 +48,16 @@ export interface GoldenOutcome {
 
 type Operation =
   | {
-      readonly op: "canonicalize" | "canonicalHash";
+      readonly op: "canonicalize" | "canonicalHash" | "checkJson";
       readonly input: GoldenBytes;
       readonly options?: JsonOptions;
     }
-  | { readonly op: "sha256"; readonly input: GoldenBytes }
-  | { readonly op: "hmacSha256"; readonly key: GoldenBytes; readonly input: GoldenBytes }
-  | { readonly op: "merkleRoot"; readonly leaves: readonly GoldenBytes[] }
-  | { readonly op: "hashFrames"; readonly frames: readonly GoldenBytes[]; readonly prefix?: number }
+  | { readonly op: "canonicalizeValue"; readonly value: Json }
+  /** Doubles as 16 hexadecimal digits each, their sign first. */
+  | { readonly op: "numbersToJson"; readonly bits: readonly string[] }
+  | { readonly op: "numbersFromJson"; readonly input: GoldenBytes }
+  | HashOperation
+  | MerkleOperation
   | {
       readonly op: "evaluate";
       readonly program: string;
@@ -63,6 +65,40 @@ type Operation =
       readonly options?: { readonly fuel?: number; readonly one?: boolean };
     }
   | RunOperation;
+
+type HashOperation =
+  | { readonly op: "sha256"; readonly input: GoldenBytes }
+  /** The digest of the pieces one after another, and the state before the last of them. */
+  | { readonly op: "hasher"; readonly pieces: readonly GoldenBytes[] }
+  | { readonly op: "hmacSha256"; readonly key: GoldenBytes; readonly input: GoldenBytes }
+  | { readonly op: "hashFrames"; readonly frames: readonly GoldenBytes[]; readonly prefix?: number }
+  | {
+      readonly op: "hashEach";
+      readonly input: GoldenBytes;
+      readonly size: number;
+      readonly prefix?: number;
+    };
+
+/** Leaves are the data of leaves; hashes are hexadecimal, sizes and places decimal. */
+type MerkleOperation =
+  | { readonly op: "merkleRoot"; readonly leaves: readonly GoldenBytes[] }
+  | { readonly op: "merkleTree"; readonly appends: readonly (readonly GoldenBytes[])[] }
+  | { readonly op: "merkleTreeState"; readonly state: GoldenBytes }
+  | {
+      readonly op: "merkleProof";
+      readonly leaves: readonly GoldenBytes[];
+      readonly start: number;
+      readonly end: number;
+    }
+  | {
+      readonly op: "merkleVerify";
+      readonly start: string;
+      readonly end: string;
+      readonly size: string;
+      readonly hash: string;
+      readonly root: string;
+      readonly proof: readonly string[];
+    };
 
 /** A run with scripted answers: no host, no clock, no network. */
 interface RunOperation {
@@ -197,16 +233,29 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
       return { expect: fromUtf8(engine.canonicalize(bytesOf(item.input), item.options)) };
     case "canonicalHash":
       return { expect: toHex(engine.canonicalHash(bytesOf(item.input), item.options)) };
-    case "sha256":
-      return { expect: toHex(engine.sha256(bytesOf(item.input))) };
-    case "hmacSha256":
-      return { expect: toHex(engine.hmacSha256(bytesOf(item.key), bytesOf(item.input))) };
-    case "merkleRoot":
-      return { expect: toHex(engine.merkleRoot(item.leaves.map((leaf) => bytesOf(leaf)))) };
-    case "hashFrames": {
-      const frames = item.frames.map((frame) => bytesOf(frame));
-      return { expect: engine.hashFrames(frames, item.prefix).map((digest) => toHex(digest)) };
+    case "checkJson":
+      engine.checkJson(bytesOf(item.input), item.options);
+      return { expect: true };
+    case "canonicalizeValue":
+      return { expect: fromUtf8(engine.canonicalize(item.value)) };
+    case "numbersToJson":
+      return { expect: fromUtf8(engine.numbersToJson(item.bits.map((bits) => doubleOf(bits)))) };
+    case "numbersFromJson": {
+      const numbers = engine.numbersFromJson(bytesOf(item.input));
+      return { expect: Array.from(numbers, (number) => bitsOf(number)) };
     }
+    case "sha256":
+    case "hasher":
+    case "hmacSha256":
+    case "hashFrames":
+    case "hashEach":
+      return { expect: hashed(engine, item) };
+    case "merkleRoot":
+    case "merkleTree":
+    case "merkleTreeState":
+    case "merkleProof":
+    case "merkleVerify":
+      return { expect: merkle(engine, item) };
     case "evaluate": {
       const { outputs, error, fuel } = engine.evaluate(
         item.program,
@@ -222,6 +271,69 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
     default:
       throw new TypeError(`unknown operation ${String((item as { op?: unknown }).op)}`);
   }
+}
+
+function hashed(engine: Engine, item: HashOperation): Json {
+  switch (item.op) {
+    case "sha256":
+      return toHex(engine.sha256(bytesOf(item.input)));
+    case "hasher": {
+      const hasher = engine.hasher();
+      let state = hasher.state();
+      for (const piece of item.pieces) {
+        state = hasher.state();
+        hasher.update(bytesOf(piece));
+      }
+      return { state: toHex(state), digest: toHex(hasher.digest()) };
+    }
+    case "hmacSha256":
+      return toHex(engine.hmacSha256(bytesOf(item.key), bytesOf(item.input)));
+    case "hashFrames":
+      return engine.hashFrames(item.frames.map(bytesOf), item.prefix).map(toHex);
+    default:
+      return toHex(engine.hashEach(bytesOf(item.input), item.size, item.prefix));
+  }
+}
+
+function merkle(engine: Engine, item: MerkleOperation): Json {
+  switch (item.op) {
+    case "merkleRoot":
+      return toHex(engine.merkleRoot(item.leaves.map(bytesOf)));
+    case "merkleTree": {
+      const tree = engine.merkleTree();
+      for (const leaves of item.appends) tree.append(leaves.map(bytesOf));
+      return { size: String(tree.size), root: toHex(tree.root()), state: toHex(tree.state()) };
+    }
+    case "merkleTreeState": {
+      const tree = engine.merkleTree(bytesOf(item.state));
+      return { size: String(tree.size), root: toHex(tree.root()) };
+    }
+    case "merkleProof": {
+      const hashes = engine.hashFrames(item.leaves.map(bytesOf), 0);
+      return engine.subtreeProof(hashes, item.start, item.end).map(toHex);
+    }
+    default:
+      return engine.verifySubtree({
+        start: BigInt(item.start),
+        end: BigInt(item.end),
+        size: BigInt(item.size),
+        hash: fromHex(item.hash),
+        root: fromHex(item.root),
+        proof: item.proof.map(fromHex),
+      });
+  }
+}
+
+const word = new DataView(new ArrayBuffer(8));
+
+function doubleOf(bits: string): number {
+  word.setBigUint64(0, BigInt(`0x${bits}`));
+  return word.getFloat64(0);
+}
+
+function bitsOf(number: number): string {
+  word.setFloat64(0, number);
+  return word.getBigUint64(0).toString(16).padStart(16, "0");
 }
 
 /** The run that a case describes: its end, its digests, and the root over all its records. */

@@ -98,8 +98,9 @@ export interface MerkleCalls {
    */
   subtreeProof(leafHashes: readonly Uint8Array[], start: number, end: number): Hash[];
   /**
-   * Whether a leaf is in a tree. False for anything else than a proof of exactly this claim: every
-   * field may come from an attacker, and of any type.
+   * Whether a leaf is in a tree. False for anything else than a proof of this claim: every field may
+   * come from an attacker, and of any type. Only `size` and `root` are believed: they belong
+   * together, and a proof cannot tell a wrong size of that root where the path is the same.
    *
    * @example
    * verifyInclusion({ leafHash: hashFrames([leaf], 0)[0], index: 2, size: 5, root, proof })

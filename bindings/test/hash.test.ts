@@ -61,7 +61,7 @@ test("a hasher that was read has ended, and says so", () => {
   expect(toHex(second.update(utf8("b")).digest())).toBe(reference(utf8("b")));
 });
 
-test("HASH-8 a state goes on in another engine of another build, at every length", () => {
+test("HASH-6 a state goes on in another engine of another build, at every length", () => {
   const scalar = createEngine({ build: "scalar" });
   const simd = createEngine({ build: "simd" });
   for (let length = 0; length < 200; length++) {
@@ -74,7 +74,7 @@ test("HASH-8 a state goes on in another engine of another build, at every length
   }
 });
 
-test("HASH-8 bytes that are no state are REACH-E1004, and what was open goes on", () => {
+test("HASH-6 bytes that are no state are REACH-E1004, and what was open goes on", () => {
   const engine = createEngine();
   const open = engine.hasher().update(bytes(70));
   const state = engine.hasher().update(bytes(70)).state();
