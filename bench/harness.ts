@@ -7,8 +7,13 @@
 
 interface Contender {
   readonly name: string;
-  /** One unit of work. What it returns is thrown away, but not before it was made. */
+  /**
+   * One unit of work. What it returns is thrown away, but not before it was made; a promise is
+   * waited for.
+   */
   readonly run: () => unknown;
+  /** Or, for a program of its own: CPU microseconds of one unit of work, measured by itself. */
+  readonly elsewhere?: () => number;
 }
 
 export interface Contest {
@@ -55,19 +60,22 @@ export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
 let sink: unknown;
 
 /** CPU microseconds of `times` runs. */
-function batch({ run }: Contender, times: number): number {
+async function batch({ run }: Contender, times: number): Promise<number> {
   const before = process.cpuUsage();
-  for (let i = 0; i < times; i++) sink = run();
+  for (let i = 0; i < times; i++) {
+    sink = run();
+    if (sink instanceof Promise) sink = await sink;
+  }
   const { user, system } = process.cpuUsage(before);
   return user + system;
 }
 
 /** Runs that fill a batch, found while the contender warms up. */
-function warmUp(contender: Contender, effort: Effort): number {
+async function warmUp(contender: Contender, effort: Effort): Promise<number> {
   let times = 1;
   let spent = 0;
   while (true) {
-    const used = Math.max(1, batch(contender, times));
+    const used = Math.max(1, await batch(contender, times));
     spent += used;
     const enough = effort.batch * 1000;
     if (spent >= effort.warmUp * 1000 && used >= enough / 2) {
@@ -77,14 +85,16 @@ function warmUp(contender: Contender, effort: Effort): number {
   }
 }
 
-export function measure(contest: Contest, effort: Effort): Result {
+export async function measure(contest: Contest, effort: Effort): Promise<Result> {
   const { contenders } = contest;
-  const times = contenders.map((contender) => warmUp(contender, effort));
+  const times: number[] = [];
+  for (const each of contenders) times.push(each.elsewhere ? 1 : await warmUp(each, effort));
   const rounds = contenders.map((): number[] => []);
   for (let round = 0; round < effort.rounds; round++) {
     for (const [i, contender] of contenders.entries()) {
       const count = times[i] ?? 1;
-      rounds[i]?.push(batch(contender, count) / count);
+      const used = contender.elsewhere?.() ?? (await batch(contender, count)) / count;
+      rounds[i]?.push(used);
     }
   }
   if (sink === undefined) throw new Error("a contender gave nothing");

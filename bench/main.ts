@@ -12,6 +12,7 @@ import { efforts, measure, table } from "./harness.ts";
 import type { Contest, Result } from "./harness.ts";
 import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
+import { exprContests } from "./expr.ts";
 import { canonicalHashContests, parseContests } from "./json.ts";
 import { numbersContests } from "./numbers.ts";
 import { replayContests } from "./replay.ts";
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   numbers: numbersContests,
   builds: buildsContests,
   nodes: nodesContests,
+  expr: exprContests,
   replay: () => replayContests(),
 };
 
@@ -58,7 +60,7 @@ async function main(args: string[]): Promise<number> {
   for (const name of wanted) {
     for (const contest of (await parts[name]?.()) ?? []) {
       process.stderr.write(`${contest.name} ...\n`);
-      results.push(measure(contest, effort));
+      results.push(await measure(contest, effort));
     }
   }
   process.stdout.write(table(results));
@@ -83,7 +85,10 @@ async function onAnotherNode(node: string, args: readonly string[]): Promise<num
     format: "esm",
     target: "node20",
     conditions: ["source"],
-    external: ["@chainsafe/as-sha256", "canonicalize", "esbuild", "hash-wasm"],
+    packages: "external",
+    alias: {
+      "@reach-fabric/engine": fileURLToPath(new URL("../bindings/src/index.ts", import.meta.url)),
+    },
   });
   const at = args.indexOf("--node");
   const rest = at < 0 ? args.filter((arg) => !arg.startsWith("--node=")) : args.toSpliced(at, 2);

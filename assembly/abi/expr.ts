@@ -1,7 +1,15 @@
 /** evaluate(): one expression on one JSON text, for `reach eval`, conformance and fuzzing. */
 
 import { Arena, arenaReset, SCRATCH } from "../bytes/arena";
-import { frameBegin, frameEnd, INPUT, OUTPUT } from "../bytes/buffer";
+import {
+  Buffer,
+  bufferBytes,
+  bufferClear,
+  frameBegin,
+  frameEnd,
+  INPUT,
+  OUTPUT,
+} from "../bytes/buffer";
 import * as C from "../codes";
 import { errorCode, fail, fuel, setFuel } from "../errors";
 import { parseJson } from "../json/reader";
@@ -10,8 +18,10 @@ import { beginCall } from "./call";
 import { compileExpression } from "../expr/compile";
 import { evalBegin, evalNext, setNow } from "../expr/machine";
 
-/** The program of the call under way. */
+/** The last program that compiled, and its text: most callers run one on many inputs. */
 const PROGRAM: Arena = changetype<Arena>(memory.data(32, 16));
+const PROGRAM_TEXT: Buffer = changetype<Buffer>(memory.data(16, 16));
+let program: usize = 0;
 const VALUE: usize = memory.data(16, 16);
 const RESULT: usize = memory.data(16, 16);
 
@@ -36,15 +46,13 @@ export function evaluate(programLength: u32, inputLength: u32, flags: u32, fuelL
     return C.STATUS_ERROR;
   }
   arenaReset(SCRATCH, C.MAX_SCRATCH);
-  arenaReset(PROGRAM, C.MAX_SCRATCH);
   run(programLength, inputLength, flags);
   arenaReset(SCRATCH, C.MAX_SCRATCH);
   return errorCode() == 0 ? C.STATUS_OK : C.STATUS_ERROR;
 }
 
 function run(programLength: u32, inputLength: u32, flags: u32): void {
-  const program = compileExpression(INPUT.at, programLength, 0, 0, PROGRAM);
-  if (program == 0) return;
+  if (!compileOnce(INPUT.at, programLength)) return;
   let at: usize = INPUT.at + programLength;
   // jq mode: a byte order mark is skipped.
   if (inputLength >= 3 && (load<u32>(at) & 0xffffff) == 0xbfbbef) {
@@ -74,4 +82,16 @@ function run(programLength: u32, inputLength: u32, flags: u32): void {
     setFuel(fuel - (((OUTPUT.len - frame) as i64) >>> 3));
   }
   if (flags & EVAL_ONE && outputs == 0) fail(C.E_EXPR_NONE, 0);
+}
+
+/** Compiles a text, unless it is that of the program at hand. Compiling costs no fuel. */
+function compileOnce(text: usize, length: u32): bool {
+  const known: Buffer = PROGRAM_TEXT;
+  if (program != 0 && known.len == length && memory.compare(known.at, text, length) == 0)
+    return true;
+  arenaReset(PROGRAM, C.MAX_SCRATCH);
+  program = compileExpression(text, length, 0, 0, PROGRAM);
+  bufferClear(known);
+  if (program != 0) bufferBytes(known, text, length);
+  return program != 0;
 }

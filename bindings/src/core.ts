@@ -202,14 +202,21 @@ export class Core {
 
   /** A copy of each frame of the output window. */
   outputFrames(): Uint8Array<ArrayBuffer>[] {
+    return this.#frames((from, to) => this.#view.slice(from, to));
+  }
+
+  /** Each frame of the output window as text. */
+  outputTexts(): string[] {
+    return this.#frames((from, to) => shortText(this.#view, from, to));
+  }
+
+  #frames<T>(take: (from: number, to: number) => T): T[] {
     const [from, to] = this.#outputRange();
-    const view = this.#view;
-    const frames: Uint8Array<ArrayBuffer>[] = [];
+    const frames: T[] = [];
     for (let at = from; at + 4 <= to;) {
       const start = at + 4;
-      const length = u32(view, at);
-      at = start + length;
-      frames.push(view.slice(start, at));
+      at = start + u32(this.#view, at);
+      frames.push(take(start, at));
     }
     return frames;
   }
@@ -247,6 +254,18 @@ export class Core {
     // A memory that grew has detached its buffer, and a view over that has no length.
     if (this.#view.length === 0) this.#view = new Uint8Array(this.exports.memory.buffer);
   }
+}
+
+/** The text of UTF-8 bytes: a few ASCII characters are put together faster than they are decoded. */
+function shortText(view: Uint8Array, from: number, to: number): string {
+  if (to - from > 32) return fromUtf8(view.subarray(from, to));
+  let text = "";
+  for (let at = from; at < to; at++) {
+    const byte = view[at] ?? 0;
+    if (byte >= 0x80) return fromUtf8(view.subarray(from, to));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 const u32 = (view: Uint8Array, at: number): number =>

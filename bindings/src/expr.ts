@@ -1,6 +1,6 @@
 /** jq programs, evaluated in the engine (docs/spec/expr.md). */
 
-import { fromUtf8 } from "./bytes.ts";
+import { utf8 } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
 import type { Core } from "./core.ts";
 import { EngineError } from "./errors.ts";
@@ -39,12 +39,20 @@ export interface ExprCalls {
 
 export function exprCalls(core: Core): ExprCalls {
   const { exports } = core;
+  // A program is mostly asked again; its bytes are then at hand.
+  let known = "";
+  let knownBytes = utf8(known);
   return {
     evaluate: (program, input, { fuel = 0, one = false } = {}) => {
       if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
       let lengths: number[];
       try {
-        lengths = core.place(program, input);
+        if (program !== known) {
+          core.place(program); // refuses what is no text
+          known = program;
+          knownBytes = utf8(program);
+        }
+        lengths = core.place(knownBytes, input);
       } catch (error) {
         if (error instanceof EngineError) return { outputs: [], error: plain(error), fuel: 0 };
         throw error;
@@ -53,7 +61,7 @@ export function exprCalls(core: Core): ExprCalls {
       const flags = one ? 1 : 0;
       const status = core.call(exports.evaluate, programLength, inputLength, flags, fuel);
       // The outputs first: reading the error's text replaces them.
-      const outputs = core.outputFrames().map((output) => fromUtf8(output));
+      const outputs = core.outputTexts();
       const used = core.call(exports.fuelUsed);
       return { outputs, error: status === STATUS_ERROR ? plain(core.error()) : null, fuel: used };
     },
