@@ -53,7 +53,7 @@ export interface Effort {
 }
 
 export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
-  full: { batch: 60, warmUp: 400, rounds: 15 },
+  full: { batch: 60, warmUp: 1000, rounds: 15 },
   quick: { batch: 5, warmUp: 20, rounds: 3 },
 };
 

@@ -1,6 +1,7 @@
 // npm run fuzz                            every target, a minute each
 // npm run fuzz -- json --time 600         one of them, ten minutes
 // npm run fuzz -- expr --seed 7 --runs 5000
+// REACH_JQ=/usr/bin/jq npm run fuzz -- jq     against a jq of version 1.8 or newer
 //
 // Prints the seed first: the same seed and runs try the same inputs. Before anything else the
 // canary must die; a run that cannot find its fault fails. Progress goes to stderr. A finding is
@@ -8,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { canaryTarget } from "./targets/canary.ts";
 import { exprTarget } from "./targets/expr.ts";
+import { jqTarget, jqVersion } from "./targets/jq.ts";
 import { jsonTarget } from "./targets/json.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./registry.ts";
@@ -17,6 +19,14 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   json: jsonTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
+  jq: jqTarget as () => Target<never>,
+};
+
+/** Everything that can run here: jq must be there to be compared with. */
+const runnable = (): string[] => {
+  if (jqVersion() !== undefined) return Object.keys(targets);
+  process.stdout.write("NOT RUN: jq (REACH_JQ names no jq of version 1.8 or newer)\n");
+  return Object.keys(targets).filter((name) => name !== "jq");
 };
 
 /** Inputs of one round: short enough to keep to the time, long enough for large inputs. */
@@ -51,7 +61,7 @@ function main(args: string[]): number {
   process.stdout.write("canary found, as it must be\n");
 
   let findings = 0;
-  for (const name of positionals.length > 0 ? positionals : Object.keys(targets)) {
+  for (const name of positionals.length > 0 ? positionals : runnable()) {
     const target = targets[name]?.();
     if (target === undefined) continue;
     const kept = tryCorpus(target);

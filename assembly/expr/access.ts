@@ -83,8 +83,7 @@ export function getIndex(to: usize, t: usize, k: usize): i32 {
     return DONE;
   }
   if ((tt == ARRAY || tt == STRING) && kt == OBJECT) {
-    if (!sliceBounds(t, objectField(k, "start"), objectField(k, "end"))) return sliceError();
-    return slice(to, t);
+    return sliceKey(t, k) ? slice(to, t) : sliceError();
   }
   if (tt == ARRAY && kt == ARRAY) return indexesOf(to, t, k);
   return indexError(t, k);
@@ -113,7 +112,14 @@ export function iterateError(c: usize): i32 {
 export let sliceFrom: u32 = 0;
 export let sliceTo: u32 = 0;
 
-function sliceError(): i32 {
+/** sliceBounds() of a key {"start": ..., "end": ...}: both must be there. */
+export function sliceKey(t: usize, key: usize): bool {
+  const from = objectField(key, "start");
+  const to = objectField(key, "end");
+  return from != 0 && to != 0 && sliceBounds(t, from, to);
+}
+
+export function sliceError(): i32 {
   return raiseText("Array/string slice indices must be integers");
 }
 
@@ -266,7 +272,7 @@ function setElement(to: usize, t: usize, x: f64, v: usize): i32 {
 
 function setSlice(to: usize, t: usize, k: usize, v: usize): i32 {
   const n: u32 = tagOf(t) == NULL ? 0 : lengthOf(t);
-  if (!sliceBounds(t, objectField(k, "start"), objectField(k, "end"))) return sliceError();
+  if (!sliceKey(t, k)) return sliceError();
   if (tagOf(v) != ARRAY) return raiseText("A slice of an array can only be assigned another array");
   const from = sliceFrom;
   const end = sliceTo;

@@ -1024,18 +1024,12 @@ function genSpecial(id: i32, args: u32, input: u32, mode: u32): u32 {
       store<u64>(cell, NUMBER as u64);
       store<f64>(cell, 0, 8);
       emit(O.OP_CONST, from, 0, 0, constantOf(cell), 0);
-      return range(from, to, NONE);
+      return range(from, to);
     }
     case X.X_RANGE_TO: {
       const from = gen(args, input, OFF);
       const to = gen(second, input, OFF);
-      return range(from, to, NONE);
-    }
-    case X.X_RANGE_BY: {
-      const from = gen(args, input, OFF);
-      const to = gen(second, input, OFF);
-      const by = gen(nodeAt(second).next, input, OFF);
-      return range(from, to, by);
+      return range(from, to);
     }
     case X.X_ADD:
     case X.X_ADD_OF: {
@@ -1065,10 +1059,10 @@ function each(input: u32, mode: u32): u32 {
   return out;
 }
 
-function range(from: u32, to: u32, by: u32): u32 {
+function range(from: u32, to: u32): u32 {
   const cursor = slot();
   const out = slot();
-  emit(O.OP_RANGE, out, from, to, cursor, by);
+  emit(O.OP_RANGE, out, from, to, cursor, 0);
   return out;
 }
 

@@ -538,16 +538,14 @@ export function evalNext(out: usize): i32 {
         if (kind == K_RANGE) {
           const range = load<u32>(c, 4) as usize;
           const cursor = fp + ((load<u32>(range, 8) as usize) << 4);
-          const y = load<u32>(range, 12);
           const upto = load<f64>(fp + ((load<u16>(range, 6) as usize) << 4), 8);
-          const step = y == NONE ? 1 : load<f64>(fp + ((y as usize) << 4), 8);
           const x = load<f64>(cursor, 8);
-          const following = x + step;
+          const following = x + 1;
           pc = range + O.INSTRUCTION;
           const to6: usize = fp + ((load<u16>(range, 2) as usize) << 4);
           store<u64>(to6, NUMBER_HEAD);
           store<f64>(to6, x, 8);
-          if (step > 0 ? following < upto : following > upto) {
+          if (!(following >= upto)) {
             store<u64>(cursor, NUMBER_HEAD);
             store<f64>(cursor, following, 8);
             guard = load<u32>(c, 12);
@@ -685,26 +683,20 @@ export function evalNext(out: usize): i32 {
         continue;
       case O.OP_RANGE: {
         const to = fp + ((load<u16>(at, 6) as usize) << 4);
-        const y = load<u32>(at, 12);
-        if (
-          (load<u8>(b) as u32) != NUMBER ||
-          (load<u8>(to) as u32) != NUMBER ||
-          (y != NONE && (load<u8>(fp + ((y as usize) << 4)) as u32) != NUMBER)
-        ) {
+        if ((load<u8>(b) as u32) != NUMBER || (load<u8>(to) as u32) != NUMBER) {
           r = raiseText("Range bounds must be numeric");
           break;
         }
-        const step = y == NONE ? 1 : load<f64>(fp + ((y as usize) << 4), 8);
         const upto = load<f64>(to, 8);
         const x = load<f64>(b, 8);
-        if (!(step > 0 ? x < upto : step < 0 && x > upto)) {
+        if (x >= upto) {
           pc = BACKTRACK_CODE;
           continue;
         }
         store<u64>(a, NUMBER_HEAD);
         store<f64>(a, x, 8);
-        const following = x + step;
-        if (!(step > 0 ? following < upto : following > upto)) continue;
+        const following = x + 1;
+        if (following >= upto) continue;
         if (top + CHOICE > choicesSize && !growChoices(top + CHOICE)) {
           setFuel(left);
           return finish(-1);
@@ -801,8 +793,9 @@ export function evalNext(out: usize): i32 {
         break;
       case O.OP_COUNT: {
         if ((load<u8>(b) as u32) > NUMBER) {
-          r = countError(b);
-          break;
+          // More than any number, says jq's order; the first item finds that it cannot be counted.
+          Cell.copy(a, b);
+          continue;
         }
         const n = (load<u8>(b) as u32) == NUMBER ? load<f64>(b, 8) : -1;
         if (!(n >= 0)) {
@@ -815,6 +808,10 @@ export function evalNext(out: usize): i32 {
         continue;
       }
       case O.OP_COUNT_DOWN: {
+        if ((load<u8>(a) as u32) != NUMBER) {
+          r = countError(a);
+          break;
+        }
         const n = load<f64>(a, 8) - 1;
         store<u64>(a, NUMBER_HEAD);
         store<f64>(a, n, 8);
@@ -825,8 +822,12 @@ export function evalNext(out: usize): i32 {
         continue;
       }
       case O.OP_SKIP: {
+        if ((load<u8>(a) as u32) != NUMBER) {
+          r = countError(a);
+          break;
+        }
         const n = load<f64>(a, 8);
-        if (n <= 0) continue;
+        if (n < 1) continue;
         store<u64>(a, NUMBER_HEAD);
         store<f64>(a, n - 1, 8);
         pc = BACKTRACK_CODE;

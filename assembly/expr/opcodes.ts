@@ -37,7 +37,7 @@ export const OP_MARK: u32 = 22; // a = height of the choice stack
 export const OP_CUT: u32 = 23; // forget the choices made since mark b
 export const OP_BREAK: u32 = 24; // to mark in slot b, x levels out, and backtrack
 export const OP_TAKE: u32 = 25; // a = b; b = null
-export const OP_RANGE: u32 = 26; // a = b to c by y (0xffff: 1), cursor x
+export const OP_RANGE: u32 = 26; // a = b to c, cursor x
 export const OP_NATIVE: u32 = 27; // a = native x (input b, arguments c, y & 0xffff, y >>> 16)
 export const OP_CALL: u32 = 28; // a = function x (input b), c closures follow; y: levels | flags
 export const OP_CALL_PARAM: u32 = 29; // a = closure in slot c of x levels out (input b); y: flags

@@ -805,17 +805,23 @@ function isKeyword(): bool {
   return L.tok >= L.FIRST_KEYWORD && L.tok <= L.T_MODULE;
 }
 
-/** '(' query ')' as a key: a constant that is no string is refused at once. */
+/** '(' query ')' as a key: a literal that is no string is refused at once, as jq does. */
 function keyQuery(): u32 {
   const at = L.tokStart;
   L.next();
   const q = query();
   if (!expect(41)) return 0;
-  if (nodeAt(q).kind == N.N_CONST && tagOf(nodeAt(q).a) != STRING) {
+  const n = nodeAt(q);
+  if (n.kind == N.N_CONST && tagOf(n.a) != STRING && !isNegative(n.a)) {
     L.syntaxError(at + 1, "cannot use this constant as object key", at, (L.pos - at) as u32);
     return 0;
   }
   return q;
+}
+
+/** No literal is negative: this was computed. */
+function isNegative(c: usize): bool {
+  return tagOf(c) == NUMBER && reinterpret<i64>(numberOf(c)) < 0;
 }
 
 function object(): u32 {

@@ -25,7 +25,16 @@ import {
 import { equalStatus } from "../value/compare";
 import { objectField, objectFind } from "../value/object";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../value/walk";
-import { getIndex, outOfMemory, setIndex, sliceBounds, sliceFrom, sliceTo, toInt } from "./access";
+import {
+  getIndex,
+  outOfMemory,
+  setIndex,
+  sliceError,
+  sliceFrom,
+  sliceKey,
+  sliceTo,
+  toInt,
+} from "./access";
 import {
   DONE,
   FATAL,
@@ -236,9 +245,7 @@ function deleteKeys(to: usize, t: usize, keys: usize): i32 {
       if (at < 0) at += n as i32;
       if (at >= 0 && (at as u32) < n) store<u8>(gone + at, 1);
     } else if (tagOf(k) == OBJECT) {
-      if (!sliceBounds(t, objectField(k, "start"), objectField(k, "end"))) {
-        return raiseText("Array/string slice indices must be integers");
-      }
+      if (!sliceKey(t, k)) return sliceError();
       if (!charge((sliceTo - sliceFrom) >>> 4)) return FATAL;
       memory.fill(gone + sliceFrom, 1, sliceTo - sliceFrom);
     } else return cannotDelete(k, " element of array");

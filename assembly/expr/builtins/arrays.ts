@@ -1,30 +1,30 @@
-/** flatten and transpose. */
+/** flatten. */
 
 import { SCRATCH } from "../../bytes/arena";
 import { charge } from "../../errors";
 import { arrayAppend, arrayNew } from "../../value/array";
 import {
   ARRAY,
-  arrayStorage,
   copyCell,
   elementAt,
   lengthOf,
-  NULL,
   OBJECT,
-  setCell,
-  setNull,
-  setUsed,
+  setNumber,
   tagOf,
   valueAt,
 } from "../../value/cell";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
 import { iterateError, outOfMemory } from "../access";
-import { DONE, FATAL, raiseText } from "../raise";
+import { DONE, FATAL, raiseText, typeError2 } from "../raise";
 
 const OUT: usize = memory.data(16, 16);
+const ONE: usize = memory.data(16, 16);
 
-/** to = the elements of c, arrays among them replaced by their elements down to `depth` levels. */
-export function flattenArray(to: usize, c: usize, depth: f64): i32 {
+/**
+ * to = the elements of c, arrays among them replaced by their elements down to `depth` levels. A
+ * depth that is no number matters to the first array only: one cannot be subtracted from it.
+ */
+export function flattenArray(to: usize, c: usize, depth: f64, noNumber: usize): i32 {
   if (tagOf(c) != ARRAY && tagOf(c) != OBJECT) return iterateError(c);
   const start = walkTop();
   const bottom = walkBase();
@@ -51,6 +51,11 @@ export function flattenArray(to: usize, c: usize, depth: f64): i32 {
       break;
     }
     if (tagOf(item) == ARRAY && depth != level) {
+      if (noNumber != 0) {
+        setNumber(ONE, 1);
+        result = typeError2(noNumber, ONE, "cannot be subtracted");
+        break;
+      }
       if (level > DEEPEST) {
         result = raiseText("Flatten too deep");
         break;
@@ -68,34 +73,4 @@ export function flattenArray(to: usize, c: usize, depth: f64): i32 {
   walkSet(start);
   copyCell(to, OUT);
   return result;
-}
-
-/** to = rows and columns of an array of arrays exchanged, missing places null. */
-export function transpose(to: usize, c: usize): i32 {
-  if (tagOf(c) != ARRAY) return iterateError(c);
-  const rows = lengthOf(c);
-  let columns: u32 = 0;
-  for (let i: u32 = 0; i < rows; i++) {
-    const row = elementAt(c, i);
-    if (tagOf(row) != ARRAY && tagOf(row) != NULL) return iterateError(row);
-    if (tagOf(row) == ARRAY && lengthOf(row) > columns) columns = lengthOf(row);
-  }
-  if (!arrayNew(SCRATCH, OUT, columns)) return outOfMemory();
-  const line = memory.data(16, 16);
-  for (let j: u32 = 0; j < columns; j++) {
-    if (!charge(rows)) return FATAL;
-    const at = arrayStorage(SCRATCH, rows);
-    if (at == 0) return outOfMemory();
-    for (let i: u32 = 0; i < rows; i++) {
-      const row = elementAt(c, i);
-      const cell = at + ((i as usize) << 4);
-      if (tagOf(row) == ARRAY && j < lengthOf(row)) copyCell(cell, elementAt(row, j));
-      else setNull(cell);
-    }
-    setUsed(at, rows);
-    setCell(line, ARRAY, 0, rows, at);
-    if (!arrayAppend(SCRATCH, OUT, OUT, line)) return outOfMemory();
-  }
-  copyCell(to, OUT);
-  return DONE;
 }

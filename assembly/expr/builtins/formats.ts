@@ -76,6 +76,16 @@ export function formatValue(to: usize, c: usize, format: usize): i32 {
   return textDone(to);
 }
 
+/** How many bytes of broken UTF-8 jq takes for one U+FFFD: up to what the lead byte announces. */
+function brokenSize(at: usize, end: usize): usize {
+  const lead = load<u8>(at);
+  if (lead < 0xc2 || lead > 0xf4) return 1;
+  const size: usize = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (size > end - at) return end - at;
+  for (let i: usize = 1; i < size; i++) if ((load<u8>(at + i) & 0xc0) != 0x80) return i;
+  return size;
+}
+
 /** Decoded bytes need not be UTF-8: what is not becomes U+FFFD. */
 function repaired(to: usize): i32 {
   const bad = utf8Valid(BUILD.at, BUILD.len);
@@ -92,9 +102,7 @@ function repaired(to: usize): i32 {
     const size = sequenceAt(from + p, from + n);
     if (size == 0) {
       q += encodeTo(q, 0xfffd);
-      // The rest of a sequence that is cut off goes with its lead.
-      p++;
-      while (p < (n as usize) && (load<u8>(from + p) & 0xc0) == 0x80) p++;
+      p += brokenSize(from + p, from + n);
       continue;
     }
     memory.copy(q, from + p, size);
@@ -136,7 +144,7 @@ function quoted(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     const c: u32 = load<u8>(at + i);
     if (c == 34) bufferByte(BUILD, 34);
-    bufferByte(BUILD, c);
+    plainByte(c);
   }
   bufferByte(BUILD, 34);
 }
@@ -148,7 +156,7 @@ function tabEscaped(at: usize, n: u32): void {
     else if (c == 10) bufferText(BUILD, "\\n");
     else if (c == 13) bufferText(BUILD, "\\r");
     else if (c == 92) bufferText(BUILD, "\\\\");
-    else bufferByte(BUILD, c);
+    else plainByte(c);
   }
 }
 
@@ -165,7 +173,7 @@ function shell(to: usize, c: usize): i32 {
       const at = addressOf(item);
       for (let j: u32 = 0; j < lengthOf(item); j++) {
         if (load<u8>(at + j) == 39) bufferText(BUILD, "'\\''");
-        else bufferByte(BUILD, load<u8>(at + j));
+        else plainByte(load<u8>(at + j));
       }
       bufferByte(BUILD, 39);
     } else if (tagOf(item) > STRING) return typeError(item, "can not be escaped for shell");
@@ -194,9 +202,15 @@ function escapeHtml(at: usize, n: u32): void {
         bufferText(BUILD, "&quot;");
         break;
       default:
-        bufferByte(BUILD, load<u8>(at + i));
+        plainByte(load<u8>(at + i));
     }
   }
+}
+
+/** A byte that a format has nothing against; jq writes U+0000 as \0 in those for people. */
+function plainByte(byte: u32): void {
+  if (byte == 0) bufferText(BUILD, "\\0");
+  else bufferByte(BUILD, byte);
 }
 
 function isUnreserved(c: u32): bool {

@@ -50,7 +50,7 @@ import {
 import { cellIs } from "../../value/object";
 import { clock } from "./clock";
 import { containsValue } from "./contains";
-import { flattenArray, transpose } from "./arrays";
+import { flattenArray } from "./arrays";
 import { formatValue } from "./formats";
 import { fromJson, toNumber } from "./parsing";
 import { listBuiltins } from "./listing";
@@ -163,14 +163,11 @@ export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize,
     case T.N_BSEARCH:
       return bsearch(to, input, a);
     case T.N_FLATTEN:
-      return flattenArray(to, input, 1e9);
+      return flattenArray(to, input, 1e9, 0);
     case T.N_FLATTEN_DEPTH:
       if (tagOf(a) < NUMBER || (tagOf(a) == NUMBER && numberOf(a) < 0))
         return raiseText("flatten depth must not be negative");
-      if (tagOf(a) != NUMBER) return typeError2(a, one(), "cannot be subtracted");
-      return flattenArray(to, input, numberOf(a));
-    case T.N_TRANSPOSE:
-      return transpose(to, input);
+      return flattenArray(to, input, numberOf(a), tagOf(a) == NUMBER ? 0 : a);
     case T.N_FORMAT:
       return formatValue(to, input, a);
     case T.N_INFINITE:
@@ -219,11 +216,6 @@ export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize,
       if (id >= T.N_POW) return mathTwo(id, to, a, b);
       return mathOne(id, to, input);
   }
-}
-
-function one(): usize {
-  setNumber(ITEM, 1);
-  return ITEM;
 }
 
 function truth(to: usize, r: i32): i32 {
@@ -280,24 +272,16 @@ function keys(to: usize, c: usize, sorted: bool): i32 {
 
 function reverse(to: usize, c: usize): i32 {
   const tag = tagOf(c);
-  if (tag == STRING) {
-    const r = explode(OUT, c);
-    if (r != DONE) return r;
-    const turned = reverse(OUT, OUT);
-    return turned == DONE ? implode(to, OUT) : turned;
-  }
-  if (tag == NULL) return arrayNew(SCRATCH, to, 0) ? DONE : outOfMemory();
   if (tag != ARRAY) {
-    // As jq's own definition meets it: .[length - 1 - ...] of something else.
-    if (tag == NUMBER || tag == OBJECT) {
-      if ((tag == OBJECT && lengthOf(c) == 0) || (tag == NUMBER && !(abs(numberOf(c)) > 0))) {
-        return arrayNew(SCRATCH, to, 0) ? DONE : outOfMemory();
-      }
-      const length: f64 = tag == OBJECT ? (lengthOf(c) as f64) : abs(numberOf(c));
-      setNumber(ITEM, length - 1);
-      return getIndex(to, c, ITEM);
-    }
-    return typeError(c, "has no length");
+    // As jq's own definition meets it: .[length - 1 - ...] of something that has a length.
+    if (tag == TRUE || tag == FALSE) return typeError(c, "has no length");
+    let length: f64 = 0;
+    if (tag == NUMBER) length = abs(numberOf(c));
+    else if (tag == STRING) length = stringLength(c) as f64;
+    else if (tag == OBJECT) length = lengthOf(c) as f64;
+    if (!(length > 0)) return arrayNew(SCRATCH, to, 0) ? DONE : outOfMemory();
+    setNumber(ITEM, length - 1);
+    return getIndex(to, c, ITEM);
   }
   const n = lengthOf(c);
   if (!charge(n >>> 2)) return FATAL;

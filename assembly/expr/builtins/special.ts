@@ -7,7 +7,7 @@ import { findEntry } from "./table";
 
 export const SPECIAL_NAMES: StaticArray<string> = [
   "empty/0 error/0 error/1 not/0 path/1 del/1 select/1 map/1 first/1 last/1 limit/2 skip/2 ",
-  "isempty/1 any/0 any/1 any/2 all/0 all/1 all/2 range/1 range/2 range/3 add/0 add/1 getpath/1 ",
+  "isempty/1 any/0 any/1 any/2 all/0 all/1 all/2 range/1 range/2 add/0 add/1 getpath/1 ",
   "map_values/1 nth/2 ",
 ];
 
@@ -32,12 +32,11 @@ export const X_ALL_OF: i32 = 17;
 export const X_ALL_IN: i32 = 18;
 export const X_RANGE: i32 = 19;
 export const X_RANGE_TO: i32 = 20;
-export const X_RANGE_BY: i32 = 21;
-export const X_ADD: i32 = 22;
-export const X_ADD_OF: i32 = 23;
-export const X_GETPATH: i32 = 24;
-export const X_MAP_VALUES: i32 = 25;
-export const X_NTH: i32 = 26;
+export const X_ADD: i32 = 21;
+export const X_ADD_OF: i32 = 22;
+export const X_GETPATH: i32 = 23;
+export const X_MAP_VALUES: i32 = 24;
+export const X_NTH: i32 = 25;
 
 export function findSpecial(name: usize, length: u32, arity: u32): i32 {
   return findEntry(SPECIAL_NAMES, name, length, arity);

@@ -133,13 +133,16 @@ const simple: Readonly<Record<string, Simple>> = {
   "min/0": (v) => best(array(v), array(v), false),
   "max/0": (v) => best(array(v), array(v), true),
   "reverse/0": (v) => {
-    if (typeof v === "string") return characters(v).toReversed().join("");
+    if (v === null || v === "") return [];
+    if (typeof v === "string") return unsure("a text has no elements");
     if (!Array.isArray(v)) throw new GiveUp("reverse of what has no order");
     return v.toReversed();
   },
   "flatten/0": (v) => flatten(v, -1),
-  "flatten/1": (v, depth = null) =>
-    number(depth) < 0 ? raise("flatten depth must not be negative") : flatten(v, number(depth)),
+  "flatten/1": (v, depth = null) => {
+    if (typeof depth !== "number") throw new GiveUp("a depth that is no number");
+    return depth < 0 ? raise("flatten depth must not be negative") : flatten(v, depth);
+  },
   "first/0": (v) => getPath(v, [0]),
   "last/0": (v) => getPath(v, [-1]),
   "tostring/0": (v) => (typeof v === "string" ? v : print(v)),
@@ -317,7 +320,11 @@ export function* builtin(
       // Of several arguments the first one varies slowest.
       for (const from of args.length === 1 ? [0] : all(f, input)) {
         for (const to of all(args.length === 1 ? f : g, input)) {
-          for (const by of args.length === 3 ? all(h, input) : [1]) yield* range(from, to, by);
+          for (const by of args.length === 3 ? all(h, input) : [1]) {
+            const numbers = [from, to, by].every((x) => typeof x === "number");
+            if (args.length === 3 && !numbers) throw new GiveUp("bounds that are no numbers");
+            yield* range(from, to, by);
+          }
         }
       }
       return;
@@ -384,7 +391,8 @@ export function* builtin(
     }
     case "limit/2":
       for (const count of all(f, input)) {
-        let left = number(count);
+        if (typeof count !== "number") throw new GiveUp("a count that is no number");
+        let left = count;
         if (left === 0) continue;
         if (!(left > 0)) raise("limit doesn't support negative count");
         for (const result of g?.(input, path) ?? []) {

@@ -221,7 +221,8 @@ const isSlice = (key: Value): key is Map<string, Value> => key instanceof Map;
 function bounds(key: Map<string, Value>, length: number): [number, number] {
   const [from, to] = ["start", "end"].map((name) => key.get(name) ?? null);
   const ok = (bound: Value | undefined): boolean => bound === null || typeof bound === "number";
-  if (!ok(from) || !ok(to)) unsure("Start and end indices of an array slice must be numbers");
+  if (!key.has("start") || !key.has("end") || !ok(from) || !ok(to))
+    unsure("Start and end indices of an array slice must be numbers");
   let start = typeof from === "number" ? from : 0;
   let end = typeof to === "number" ? to : length;
   if (start < 0) start += length;
