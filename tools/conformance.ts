@@ -1,45 +1,41 @@
-// `npm run conformance [-- suite...]`: the engine against test vectors that others wrote.
+// npm run conformance                     every suite, one line each
+// npm run conformance -- json numbers     suites whose names contain these
+// npm run conformance -- numbers --long   ten million numbers; --seed N for other ones
+// npm run conformance -- --chromium       the same suites inside a headless Chromium
+// --verbose lists every failure, every case left out, and the tables.
 //
-// The vectors are not part of this repository: they are looked for in ../shared/vectors, or in
-// the folder that REACH_VECTORS names. Without them nothing was checked, and the exit status is 3
-// (0 with --allow-missing). One line a suite; exit status 1 if a case fails.
-import { existsSync, readdirSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+// The engine against test vectors that others wrote. They are not part of this repository: they
+// are looked for in ../shared/vectors, or in the folder that REACH_VECTORS names. Without them
+// nothing was checked, and the exit status is 3. Exit status 1 if a case fails.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { createEngine } from "@reach-fabric/engine";
-import type { Engine } from "@reach-fabric/engine";
+import { build } from "esbuild";
+import type { Effort, Suite, SuiteResult, Vectors } from "./conformance/suite.ts";
+import { suites } from "./conformance/suites.ts";
+import { findChromium, inChromium } from "./runtimes.ts";
 
-/** What a suite found. A failure and a skipped case say which case it is and why. */
-export interface SuiteResult {
-  readonly passed: number;
-  readonly failed: readonly string[];
-  /** `not built yet: ...` for what the engine lacks so far; anything else is left out for good. */
-  readonly skipped: readonly string[];
-  readonly notes?: readonly string[];
-}
-
-/** A set of vectors with one origin. A module in tools/conformance exports `suites`. */
-export interface Suite {
-  readonly name: string;
-  run(engine: Engine, vectors: string): Promise<SuiteResult>;
-}
-
-const here = fileURLToPath(new URL("conformance/", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The folder with the vectors, or undefined where there is none. */
 export function vectorsFolder(): string | undefined {
-  const folder =
-    process.env["REACH_VECTORS"] ?? fileURLToPath(new URL("../../shared/vectors", import.meta.url));
+  const folder = process.env["REACH_VECTORS"] ?? join(root, "../shared/vectors");
   return existsSync(folder) ? folder : undefined;
 }
 
-/** All suites of tools/conformance, by file name and then in the order of the file. */
-export async function allSuites(): Promise<Suite[]> {
-  const files = readdirSync(here).filter((name) => name.endsWith(".ts"));
-  const modules = await Promise.all(
-    files.sort().map((name) => import(pathToFileURL(here + name).href) as Promise<object>),
-  );
-  // A file without `suites` is shared by others.
-  return modules.flatMap((module) => ("suites" in module ? (module.suites as Suite[]) : []));
+/** Vectors in a folder. */
+export function vectorsIn(folder: string): Vectors {
+  return {
+    list: (below) =>
+      readdirSync(join(folder, below), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+        .map((path) => path.replaceAll("\\", "/"))
+        .sort(),
+    bytes: (path) => new Uint8Array(readFileSync(join(folder, path))),
+  };
 }
 
 const notBuilt = /^not built yet/;
@@ -57,41 +53,137 @@ export function suiteLine(
     ...(skipped.length > missing ? [`${skipped.length - missing} left out`] : []),
     ...notes,
   ];
-  return `${failed.length > 0 ? "FAIL" : "ok  "} ${name.padEnd(32)} ${counts.join(", ")}`;
+  return `${failed.length > 0 ? "FAIL" : "ok  "} ${name.padEnd(28)} ${counts.join(", ")}`;
 }
+
+/** Runs suites in a page; everything that a suite reads is handed over with the question. */
+export async function suitesInChromium(
+  executable: string,
+  wanted: readonly Suite[],
+  vectors: Vectors,
+  effort: Effort,
+  say: (name: string, result: SuiteResult) => void,
+): Promise<string> {
+  const bundle = await build({
+    entryPoints: [join(root, "tools/conformance/suites.ts")],
+    bundle: true,
+    write: false,
+    conditions: ["source"],
+    platform: "browser",
+    format: "iife",
+    globalName: "reach",
+    target: "chrome120",
+    logLevel: "warning",
+  });
+  const files: Record<string, string> = {};
+  for (const folder of FOLDERS) {
+    for (const path of vectors.list(folder)) {
+      files[path] = Buffer.from(vectors.bytes(path)).toString("base64");
+    }
+  }
+  return inChromium(executable, bundle.outputFiles[0]?.text ?? "", async (page) => {
+    for (const { name } of wanted) {
+      const { long, seed } = effort;
+      const asked = { name, files, effort: seed === undefined ? { long } : { long, seed } };
+      say(
+        name,
+        await page.evaluate(({ name: suite, files: given, effort: how }) => {
+          type Run = (
+            name: string,
+            files: typeof given,
+            effort: typeof how,
+          ) => Promise<SuiteResult>;
+          const { reach } = globalThis as unknown as { reach: { runHere: Run } };
+          return reach.runHere(suite, given, how);
+        }, asked),
+      );
+    }
+  });
+}
+
+/** All that the suites read. */
+const FOLDERS = [
+  "archive-attacks/yauzl",
+  "cctv-ed25519",
+  "dsse",
+  "ed25519-speccheck",
+  "jq",
+  "json-test-suite",
+  "nist-cavp-sha2",
+  "rfc6962-merkle",
+  "rfc8785-jcs",
+  "wycheproof",
+];
 
 const SHOWN = 10;
 
-async function main(args: readonly string[]): Promise<number> {
-  const verbose = args.includes("--verbose");
-  const wanted = args.filter((arg) => !arg.startsWith("--"));
-  const suites = (await allSuites()).filter(
-    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+/** Prints what came of a suite and returns its number of failures. */
+function tell(name: string, result: SuiteResult, verbose: boolean): number {
+  process.stdout.write(`${suiteLine(name, result)}\n`);
+  const { failed, skipped, table = [] } = result;
+  const shown = verbose ? failed : failed.slice(0, SHOWN);
+  for (const failure of shown) process.stdout.write(`       FAILED ${failure}\n`);
+  if (shown.length < failed.length) {
+    process.stdout.write(`       and ${failed.length - shown.length} more (--verbose)\n`);
+  }
+  if (verbose) {
+    for (const why of skipped) process.stdout.write(`       skipped ${why}\n`);
+    for (const line of table) process.stdout.write(`       ${line}\n`);
+  }
+  return failed.length;
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      verbose: { type: "boolean", default: false },
+      long: { type: "boolean", default: false },
+      chromium: { type: "boolean", default: false },
+      seed: { type: "string" },
+    },
+  });
+  const wanted = suites.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   );
-  if (suites.length === 0) {
-    process.stderr.write(`No suite matches ${wanted.join(" ")}\n`);
+  const seed = values.seed === undefined ? undefined : Number(values.seed);
+  if (wanted.length === 0 || (seed !== undefined && !Number.isSafeInteger(seed))) {
+    process.stderr.write("conformance [SUITE]... [--long] [--seed N] [--chromium] [--verbose]\n");
+    process.stderr.write(`suites: ${suites.map(({ name }) => name).join(" ")}\n`);
     return 2;
   }
-  const vectors = vectorsFolder();
-  if (vectors === undefined) {
+  const folder = vectorsFolder();
+  if (folder === undefined) {
     process.stderr.write(
-      `NOT RUN: ${suites.length} conformance suites. Their vectors are not part of this repository:\n` +
+      `NOT RUN: ${wanted.length} conformance suites. Their vectors are not part of this repository:\n` +
         "put them into ../shared/vectors, or name their folder in REACH_VECTORS.\n",
     );
-    return args.includes("--allow-missing") ? 0 : 3;
+    return 3;
   }
+  const vectors = vectorsIn(folder);
+  const effort: Effort = {
+    long: values.long,
+    ...(seed === undefined ? {} : { seed }),
+    ...(values.long ? { progress: (text) => process.stderr.write(`  ${text}\n`) } : {}),
+  };
   let failures = 0;
-  for (const suite of suites) {
-    // A new engine for each: what one suite does to it must not matter to the next.
-    const result = await suite.run(createEngine(), vectors);
-    failures += result.failed.length;
-    process.stdout.write(`${suiteLine(suite.name, result)}\n`);
-    const shown = verbose ? result.failed : result.failed.slice(0, SHOWN);
-    for (const failure of shown) process.stdout.write(`       FAILED ${failure}\n`);
-    if (shown.length < result.failed.length) {
-      process.stdout.write(`       and ${result.failed.length - shown.length} more (--verbose)\n`);
+  const say = (name: string, result: SuiteResult): void => {
+    failures += tell(name, result, values.verbose);
+  };
+  if (values.chromium) {
+    const executable = findChromium();
+    if (executable === undefined) {
+      process.stderr.write("NOT RUN: no Chromium on PATH (apt-get install chromium)\n");
+      return 3;
     }
-    if (verbose) for (const why of result.skipped) process.stdout.write(`       skipped ${why}\n`);
+    const version = await suitesInChromium(executable, wanted, vectors, effort, say);
+    process.stdout.write(`in ${version}\n`);
+  } else {
+    for (const suite of wanted) {
+      // A new engine for each: what one suite does to it must not matter to the next.
+      say(suite.name, await suite.run(createEngine(), vectors, effort));
+    }
   }
   process.stdout.write(`${failures === 0 ? "All suites passed" : `${failures} cases FAILED`}\n`);
   return failures === 0 ? 0 : 1;

@@ -10,6 +10,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import type { Page } from "playwright-core";
 import { allGolden } from "../golden/files.ts";
 import type { Golden, Transcript } from "../golden/transcript.ts";
 
@@ -102,11 +103,33 @@ export function answersOfNode(
 /** What a page with the engine needs to be allowed, and all that it is allowed here. */
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
-/** Asks a page of its own in a Chromium, without network and under POLICY. */
+/** Asks a page of its own in a Chromium. */
 export async function answersOfChromium(
   executablePath: string,
   { script, golden }: Questions,
 ): Promise<Answers> {
+  let transcript: Transcript | undefined;
+  const runtime = await inChromium(executablePath, script, async (page) => {
+    transcript = await page.evaluate((given) => {
+      const { reach } = globalThis as unknown as {
+        reach: { transcript(asked: typeof given): Transcript };
+      };
+      return reach.transcript(given);
+    }, golden);
+  });
+  if (transcript === undefined) throw new Error("the page gave nothing");
+  return { runtime, transcript };
+}
+
+/**
+ * Opens a page in a headless Chromium, without network and under POLICY, with one script in it, and
+ * hands it over. Returns the browser's name and version.
+ */
+export async function inChromium(
+  executablePath: string,
+  script: string,
+  use: (page: Page) => Promise<void>,
+): Promise<string> {
   const rootUser = process.getuid?.() === 0;
   const browser = await chromium.launch({ executablePath, args: rootUser ? ["--no-sandbox"] : [] });
   try {
@@ -122,13 +145,8 @@ export async function answersOfChromium(
       });
     });
     await page.goto("https://reach.invalid/");
-    const transcript = await page.evaluate((given) => {
-      const { reach } = globalThis as unknown as {
-        reach: { transcript(asked: typeof given): Transcript };
-      };
-      return reach.transcript(given);
-    }, golden);
-    return { runtime: `Chromium ${browser.version()}`, transcript };
+    await use(page);
+    return `Chromium ${browser.version()}`;
   } finally {
     await browser.close();
   }

@@ -1,16 +1,15 @@
 // SHA-256 against NIST CAVP, whole and in pieces.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fromHex, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import type { Suite, SuiteResult } from "../conformance.ts";
+import { textOf } from "./suite.ts";
+import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 
 /** Every message at once, and fed to a stream in three pieces that no block boundary respects. */
-async function messages(engine: Engine, vectors: string): Promise<SuiteResult> {
+function messages(engine: Engine, vectors: Vectors): SuiteResult {
   const failed: string[] = [];
   let passed = 0;
   for (const file of ["SHA256ShortMsg.rsp", "SHA256LongMsg.rsp"]) {
-    const text = readFileSync(join(vectors, "nist-cavp-sha2", file), "utf8");
+    const text = textOf(vectors, `nist-cavp-sha2/${file}`);
     for (const [, bits, hex = "", wanted] of text.matchAll(
       /Len = (\d+)\s+Msg = ([0-9a-f]+)\s+MD = ([0-9a-f]+)/g,
     )) {
@@ -30,8 +29,8 @@ async function messages(engine: Engine, vectors: string): Promise<SuiteResult> {
 }
 
 /** SHAVS section 6.4: 100 checkpoints of 1,000 hashes, each of the three digests before it. */
-async function monteCarlo(engine: Engine, vectors: string): Promise<SuiteResult> {
-  const text = readFileSync(join(vectors, "nist-cavp-sha2/SHA256Monte.rsp"), "utf8");
+function monteCarlo(engine: Engine, vectors: Vectors): SuiteResult {
+  const text = textOf(vectors, "nist-cavp-sha2/SHA256Monte.rsp");
   const failed: string[] = [];
   let passed = 0;
   let seed = fromHex(/Seed = ([0-9a-f]+)/.exec(text)?.[1] ?? "");

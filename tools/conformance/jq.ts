@@ -3,10 +3,9 @@
 // As in jq's runner, the outputs must be those of the case, in order; an error after the last of
 // them is no failure. Cases about modules, I/O, the environment, the local clock and lookaround are
 // left out for good: this engine refuses them (docs/spec/expr.md).
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Engine, Evaluation } from "@reach-fabric/engine";
-import type { Suite, SuiteResult } from "../conformance.ts";
+import { jsonOf } from "./suite.ts";
+import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 
 interface Case {
   readonly file: string;
@@ -52,8 +51,8 @@ function verdict(engine: Engine, test: Case, { outputs, error }: Evaluation): st
   return `wants ${wanted.join(" ")}, gives ${got.join(" ")}${told}`;
 }
 
-function run(engine: Engine, vectors: string): SuiteResult {
-  const cases = JSON.parse(readFileSync(join(vectors, "jq/cases.json"), "utf8")) as Case[];
+function run(engine: Engine, vectors: Vectors): SuiteResult {
+  const cases = jsonOf(vectors, "jq/cases.json") as Case[];
   const failed: string[] = [];
   const skipped: string[] = [];
   let passed = 0;
@@ -76,6 +75,4 @@ function run(engine: Engine, vectors: string): SuiteResult {
   return { passed, failed, skipped };
 }
 
-export const suites: Suite[] = [
-  { name: "jq", run: (engine, vectors) => Promise.resolve(run(engine, vectors)) },
-];
+export const suites: Suite[] = [{ name: "jq", run }];

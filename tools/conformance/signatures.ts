@@ -1,18 +1,13 @@
 // Our strict Ed25519 verdicts (docs/spec/evidence.md, EVID-21 and EVID-22), DSSE's encoding, and zip
 // files that nobody should read, against the vectors of others.
-import { createPublicKey, verify as verifyWithNode } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fromHex, fromUtf8, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError, publicKey } from "@reach-fabric/evidence";
 import { readContainer } from "../../evidence/src/container.ts";
 import { preAuthEncoding } from "../../evidence/src/dsse.ts";
 import { isSignature } from "../../evidence/src/keys.ts";
-import type { Suite, SuiteResult } from "../conformance.ts";
-
-const json = (vectors: string, file: string): unknown =>
-  JSON.parse(readFileSync(join(vectors, file), "utf8"));
+import { fromBase64, jsonOf } from "./suite.ts";
+import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 
 /** Whether Reach takes this signature: the key is enrolled first, as it always is. */
 function accepts(key: string, message: Uint8Array, signature: string): boolean {
@@ -49,8 +44,11 @@ interface Wycheproof {
   }[];
 }
 
-async function wycheproof(_: Engine, vectors: string): Promise<SuiteResult> {
-  const { testGroups } = json(vectors, "wycheproof/testvectors_v1/ed25519_test.json") as Wycheproof;
+function wycheproof(_: Engine, vectors: Vectors): SuiteResult {
+  const { testGroups } = jsonOf(
+    vectors,
+    "wycheproof/testvectors_v1/ed25519_test.json",
+  ) as Wycheproof;
   return tally(
     testGroups.flatMap(({ publicKey: { pk }, tests }) =>
       tests.map(({ tcId, comment, msg, sig, result }) => ({
@@ -79,8 +77,8 @@ interface CctvCase {
   readonly flags: readonly string[] | null;
 }
 
-async function cctv(_: Engine, vectors: string): Promise<SuiteResult> {
-  const cases = json(vectors, "cctv-ed25519/ed25519vectors.json") as CctvCase[];
+function cctv(_: Engine, vectors: Vectors): SuiteResult {
+  const cases = jsonOf(vectors, "cctv-ed25519/ed25519vectors.json") as CctvCase[];
   return tally(
     cases.map(({ number, key, sig, msg, flags }) => ({
       name: `${number} ${(flags ?? []).join(" ")}`,
@@ -97,8 +95,8 @@ interface SpeccheckCase {
 }
 
 /** In all twelve the key is not of prime order, or S is not below the group's order. */
-async function speccheck(_: Engine, vectors: string): Promise<SuiteResult> {
-  const cases = json(vectors, "ed25519-speccheck/cases.json") as SpeccheckCase[];
+function speccheck(_: Engine, vectors: Vectors): SuiteResult {
+  const cases = jsonOf(vectors, "ed25519-speccheck/cases.json") as SpeccheckCase[];
   return tally(
     cases.map(({ message, pub_key, signature }, i) => ({
       name: `${i}`,
@@ -117,42 +115,41 @@ interface Dsse {
 }
 
 /** The encoding itself, and that the signature of the specification (P-256) is one over it. */
-async function dsse(_: Engine, vectors: string): Promise<SuiteResult> {
-  const { payload, payloadType, pae, key, envelope } = json(
+async function dsse(_: Engine, vectors: Vectors): Promise<SuiteResult> {
+  const { payload, payloadType, pae, key, envelope } = jsonOf(
     vectors,
     "dsse/dsse-protocol.json",
   ) as Dsse;
   const encoded = preAuthEncoding(payloadType, utf8(payload));
-  const coordinate = (decimal: string): string =>
-    Buffer.from(BigInt(decimal).toString(16).padStart(64, "0"), "hex").toString("base64url");
-  const p256 = createPublicKey({
-    format: "jwk",
-    key: { kty: "EC", crv: "P-256", x: coordinate(key.x_dec), y: coordinate(key.y_dec) },
-  });
-  const signature = Buffer.from(envelope.signatures[0]?.sig ?? "", "base64");
-  const options = { key: p256, dsaEncoding: "ieee-p1363" as const };
+  const coordinates = [key.x_dec, key.y_dec].map((decimal) =>
+    fromHex(BigInt(decimal).toString(16).padStart(64, "0")),
+  );
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const p256 = await crypto.subtle.importKey(
+    "raw",
+    new Uint8Array([4, ...coordinates.flatMap((bytes) => [...bytes])]),
+    algorithm,
+    false,
+    ["verify"],
+  );
+  const signature = fromBase64(envelope.signatures[0]?.sig ?? "");
   return tally([
     { name: "encoding", wanted: true, got: fromUtf8(encoded) === pae },
     {
       name: "signature over it",
       wanted: true,
-      got: verifyWithNode("sha256", encoded, options, signature),
+      got: await crypto.subtle.verify(algorithm, p256, signature, new Uint8Array(encoded)),
     },
   ]);
 }
 
 /** Every archive is refused as a container, whatever is wrong with it. */
-async function archives(_: Engine, vectors: string): Promise<SuiteResult> {
-  const folder = join(vectors, "archive-attacks/yauzl/test");
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".zip"),
-  );
+function archives(_: Engine, vectors: Vectors): SuiteResult {
   return tally(
-    files.sort().map((name) => ({
-      name,
-      wanted: false,
-      got: isContainer(new Uint8Array(readFileSync(join(folder, name)))),
-    })),
+    vectors
+      .list("archive-attacks/yauzl/test")
+      .filter((path) => path.endsWith(".zip"))
+      .map((path) => ({ name: path, wanted: false, got: isContainer(vectors.bytes(path)) })),
   );
 }
 

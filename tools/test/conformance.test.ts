@@ -2,25 +2,60 @@
 // nothing is checked here, which the run says at its end.
 import { createEngine } from "@reach-fabric/engine";
 import { expect, test } from "vitest";
-import { allSuites, suiteLine, vectorsFolder } from "../conformance.ts";
+import { suiteLine, suitesInChromium, vectorsFolder, vectorsIn } from "../conformance.ts";
+import type { SuiteResult } from "../conformance/suite.ts";
+import { suites } from "../conformance/suites.ts";
+import { findChromium } from "../runtimes.ts";
 
-const vectors = vectorsFolder();
-const suites = await allSuites();
+const folder = vectorsFolder();
+const missing = "NOT RUN: no ../shared/vectors, and REACH_VECTORS is not set";
 
-test("there are suites", () => {
-  expect(suites.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(["json-test-suite", "rfc8785"]),
-  );
-});
+/** How many cases each suite has. Fewer would be cases that got lost. */
+const counts: Readonly<Record<string, number>> = {
+  "nist-sha256": 129,
+  "nist-sha256-monte": 100,
+  "json-test-suite": 318,
+  "rfc6962-inclusion": 98,
+  "rfc6962-consistency": 98,
+  "rfc6962-subtree-inclusion": 204,
+  "rfc6962-subtree-consistency": 118,
+  "numbers-es6": 10_004,
+};
 
 for (const suite of suites) {
   test(`conformance: ${suite.name}`, async (context) => {
-    if (vectors === undefined) {
-      context.skip("NOT RUN: no ../shared/vectors, and REACH_VECTORS is not set");
+    if (folder === undefined) {
+      context.skip(missing);
       return;
     }
-    const result = await suite.run(createEngine(), vectors);
+    const result = await suite.run(createEngine(), vectorsIn(folder), { long: false });
     expect(result.failed).toEqual([]);
     expect(result.passed, suiteLine(suite.name, result)).toBeGreaterThan(0);
+    if (suite.name in counts) expect(result.passed).toBe(counts[suite.name]);
   });
 }
+
+test("the counts are about suites that exist", () => {
+  const names = suites.map(({ name }) => name);
+  expect(Object.keys(counts).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+test("suites give the same in Chromium", async (context) => {
+  const chromium = findChromium();
+  if (folder === undefined || chromium === undefined) {
+    context.skip(folder === undefined ? missing : "NOT CHECKED: no Chromium on PATH");
+    return;
+  }
+  const quick = suites.filter(({ name }) => /rfc6962|json-test-suite|nist-sha256$/.test(name));
+  const results: [string, SuiteResult][] = [];
+  await suitesInChromium(chromium, quick, vectorsIn(folder), { long: false }, (name, result) => {
+    results.push([name, result]);
+  });
+  const here = await Promise.all(
+    quick.map(async (suite): Promise<[string, SuiteResult]> => [
+      suite.name,
+      await suite.run(createEngine(), vectorsIn(folder), { long: false }),
+    ]),
+  );
+  expect(results).toEqual(here);
+});
