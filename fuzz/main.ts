@@ -9,14 +9,20 @@
 import { parseArgs } from "node:util";
 import { canaryTarget } from "./targets/canary.ts";
 import { exprTarget } from "./targets/expr.ts";
+import { hashTarget } from "./targets/hash.ts";
 import { jqTarget, jqVersion } from "./targets/jq.ts";
 import { jsonTarget } from "./targets/json.ts";
+import { merkleTarget } from "./targets/merkle.ts";
+import { numbersTarget } from "./targets/numbers.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./registry.ts";
 import type { Finding, Target } from "./registry.ts";
 
 const targets: Readonly<Record<string, () => Target<never>>> = {
   json: jsonTarget as () => Target<never>,
+  numbers: numbersTarget as () => Target<never>,
+  hash: hashTarget as () => Target<never>,
+  merkle: merkleTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,
@@ -111,9 +117,10 @@ function hunt(
 }
 
 function report(name: string, { seed, path, input, error }: Finding): string {
-  const kept = JSON.stringify(input, (_, value: unknown) =>
-    value instanceof Uint8Array ? { hex: Buffer.from(value).toString("hex") } : value,
-  );
+  const kept = JSON.stringify(input, (_, value: unknown) => {
+    if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString("hex") };
+    return typeof value === "bigint" ? { big: String(value) } : value;
+  });
   return (
     `\n${error.message}\n\n  input: ${kept}\n` +
     `  again: npm run fuzz -- ${name} --seed ${seed} --runs ${ROUND}   (path ${path})\n\n`

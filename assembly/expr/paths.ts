@@ -23,7 +23,7 @@ import {
   tagOf,
 } from "../value/cell";
 import { equalStatus } from "../value/compare";
-import { objectField, objectFind } from "../value/object";
+import { objectFind } from "../value/object";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../value/walk";
 import {
   getIndex,

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import {
   createEngine,
   fromHex,
+  hashEach,
   hashFrames,
   hmacSha256,
-  merkleRoot,
   sha256,
   taggedHash,
   toHex,
@@ -138,26 +138,54 @@ test("hashFrames hashes each frame, with a prefix or without", () => {
   for (const prefix of [256, -2, 0.5]) expect(() => hashFrames([], prefix)).toThrow(RangeError);
 });
 
-/** RFC 6962 section 2.1, word by word. */
-function tree(leaves: readonly Uint8Array[]): Uint8Array {
-  const [first] = leaves;
-  if (first === undefined) return fromHex(reference());
-  if (leaves.length === 1) return fromHex(reference(new Uint8Array([0]), first));
-  let k = 1;
-  while (2 * k < leaves.length) k *= 2;
-  return fromHex(reference(new Uint8Array([1]), tree(leaves.slice(0, k)), tree(leaves.slice(k))));
-}
-
-test("merkleRoot is the tree head of RFC 6962", () => {
-  for (let count = 0; count < 70; count++) {
-    const leaves = Array.from({ length: count }, (_, i) => bytes(i % 9));
-    expect(toHex(merkleRoot(leaves))).toBe(toHex(tree(leaves)));
+test("HASH-7 hashEach is one digest a message, whatever the sizes and the build", () => {
+  for (const build of ["scalar", "simd"] as const) {
+    const engine = createEngine({ build });
+    for (const size of [1, 31, 32, 54, 55, 56, 63, 64, 65, 119, 120, 127, 128, 1000, 1100]) {
+      for (const count of [0, 1, 3, 4, 5, 8, 9]) {
+        const messages = bytes(size * count);
+        for (const prefix of [-1, 0, 255]) {
+          const before = prefix < 0 ? new Uint8Array() : new Uint8Array([prefix]);
+          const wanted = Array.from({ length: count }, (_, i) =>
+            reference(before, messages.subarray(i * size, (i + 1) * size)),
+          );
+          expect(toHex(engine.hashEach(messages, size, prefix))).toBe(wanted.join(""));
+        }
+      }
+    }
   }
 });
 
-test("more leaves than the input window holds give the same tree head", () => {
-  const leaves = Array.from({ length: 7 }, (_, i) => new Uint8Array(10_000_000).fill(i));
-  expect(toHex(createEngine().merkleRoot(leaves))).toBe(toHex(tree(leaves)));
+test("HASH-7 more messages than one call takes, and sizes that are none", () => {
+  const messages = new Uint8Array(40_000_000).fill(7);
+  const digests = hashEach(messages, 40_000);
+  expect(digests).toHaveLength(32_000);
+  const one = reference(messages.subarray(0, 40_000));
+  expect(toHex(digests)).toBe(one.repeat(1000));
+  expect(() => hashEach(bytes(5), 2)).toThrow(expect.objectContaining({ code: "REACH-E1002" }));
+  for (const size of [0, -1, 0.5, Number.NaN]) {
+    expect(() => hashEach(bytes(4), size)).toThrow(RangeError);
+  }
+  expect(() => hashEach(bytes(4), 2, 256)).toThrow(RangeError);
+});
+
+test("random chunkings give the digest of the whole", () => {
+  const engine = createEngine();
+  let state = 20_261_126;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state % below;
+  };
+  for (let round = 0; round < 300; round++) {
+    const whole = bytes(random(5000));
+    const hasher = engine.hasher();
+    for (let at = 0; at < whole.length;) {
+      const next = Math.min(whole.length, at + random(1 + random(1000)));
+      hasher.update(whole.subarray(at, next));
+      at = next;
+    }
+    expect(toHex(hasher.digest())).toBe(reference(whole));
+  }
 });
 
 test("taggedHash is H of the trace: tags and lengths make it unambiguous", () => {

@@ -116,7 +116,7 @@ const literal = fc.constantFrom(
 
 /** A program, in parentheses wherever it stands inside another. */
 const text = fc.letrec<{ any: string }>((tie) => {
-  const any = tie("any") as fc.Arbitrary<string>;
+  const any = tie("any");
   const inner = any.map((program) => `(${program})`);
   const steps = fc
     .array(

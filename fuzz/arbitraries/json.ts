@@ -9,6 +9,18 @@ const bits = fc
   .map(([low, high]) => new Float64Array(new Uint32Array([low, high]).buffer)[0] ?? 0)
   .map((x) => (Number.isFinite(x) ? x : 0));
 
+/** Doubles of all bits, small and whole ones, and those around powers of two. */
+export const doubles: fc.Arbitrary<number> = fc.oneof(
+  bits,
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+  fc.tuple(fc.integer({ min: -1074, max: 1023 }), fc.integer({ min: -2, max: 2 })).map(([e, d]) => {
+    const words = new BigInt64Array(new Float64Array([2 ** e]).buffer);
+    const moved = (words[0] ?? 0n) + BigInt(d);
+    return new Float64Array(new BigInt64Array([moved < 0n ? 0n : moved]).buffer)[0] ?? 0;
+  }),
+);
+
 const digits = (maxLength: number): fc.Arbitrary<string> =>
   fc.array(fc.nat(9), { minLength: 1, maxLength }).map((list) => list.join(""));
 

@@ -4,7 +4,11 @@ import { attack, tryCorpus } from "../registry.ts";
 import type { Target } from "../registry.ts";
 import { canaryTarget } from "../targets/canary.ts";
 import { exprTarget } from "../targets/expr.ts";
+import { hashTarget } from "../targets/hash.ts";
+import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
+import { merkleTarget } from "../targets/merkle.ts";
+import { numbersTarget } from "../targets/numbers.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
 const SEED = 20_261_123;
@@ -15,6 +19,9 @@ test("the canary's fault is found", () => {
 
 const targets: readonly [() => Target<never>, number][] = [
   [jsonTarget as () => Target<never>, 10_000],
+  [numbersTarget as () => Target<never>, 2000],
+  [hashTarget as () => Target<never>, 1500],
+  [merkleTarget as () => Target<never>, 800],
   [exprTarget as () => Target<never>, 3000],
   [workflowTarget as () => Target<never>, 300],
 ];
@@ -28,3 +35,11 @@ for (const [make, runs] of targets) {
     expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
   });
 }
+
+test("jq itself agrees on 300 programs", (context) => {
+  if (jqVersion() === undefined) {
+    context.skip("NOT CHECKED: REACH_JQ names no jq of version 1.8 or newer");
+    return;
+  }
+  expect(attack(jqTarget(), SEED, 300)?.error.message).toBeUndefined();
+});

@@ -204,7 +204,7 @@ function* sequence(engine: Engine, fixed: readonly number[]): Generator<number> 
 }
 
 /** The 10,000 lines that are there, and the published checksums of the first million of lines. */
-function es6(engine: Engine, vectors: Vectors, { long, progress }: Effort): SuiteResult {
+function es6(engine: Engine, vectors: Vectors, effort: Effort): SuiteResult {
   const failed: string[] = [];
   let passed = 0;
   const lines = textOf(vectors, "rfc8785-jcs/es6testfile10k.txt").trimEnd().split("\n");
@@ -222,7 +222,7 @@ function es6(engine: Engine, vectors: Vectors, { long, progress }: Effort): Suit
       const [sum = "", count = ""] = line.split(" ");
       return /^[0-9a-f]{64}$/.test(sum) ? [{ sum, count: Number(count) }] : [];
     })
-    .filter(({ count }) => count <= (long ? 10_000_000 : 1_000_000));
+    .filter(({ count }) => count <= (effort.long ? 10_000_000 : 1_000_000));
   const hasher = engine.hasher();
   const numbers = sequence(engine, given.slice(0, run));
   let done = 0;
@@ -242,7 +242,7 @@ function es6(engine: Engine, vectors: Vectors, { long, progress }: Effort): Suit
       });
       hasher.update(utf8(part.join("")));
       done += batch.length;
-      progress?.(`${done.toLocaleString("en-US")} lines`);
+      effort.progress?.(`${done.toLocaleString("en-US")} lines`);
     }
     const found = toHex(engine.hasher(hasher.state()).digest());
     if (found === sum) passed++;
