@@ -47,7 +47,8 @@ export interface JsonCalls {
   /**
    * Reads a JSON text and does nothing with it: returns if canonicalize() would read it, too.
    *
-   * @throws EngineError as canonicalize() does, but for the length of the canonical text
+   * @throws EngineError as canonicalize() does, but for what is only too long or too deep to be
+   *   written
    *
    * @example checkJson('{"a":1,"a":2}') // throws: REACH-E1109, duplicate key in an object
    */

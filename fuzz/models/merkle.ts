@@ -76,7 +76,7 @@ export function holds(claim: Claim): boolean {
   if (start === undefined || end === undefined || size === undefined) return false;
   if (!isHash(claim.hash) || !isHash(claim.root)) return false;
   if (!Array.isArray(claim.proof) || !claim.proof.every(isHash)) return false;
-  const path = claim.proof as Hash[];
+  const path: readonly Hash[] = claim.proof;
   if (start === end) {
     const nothing = root([]);
     if (end > size || path.length > 0 || !same(claim.hash, nothing)) return false;

@@ -134,6 +134,6 @@ export function hashTarget(): Target<Input> {
         if (got !== right) throw new Error(`${name}: ${got}, wanted ${right}`);
       }
     },
-    decode: (kept) => revived(kept),
+    decode: (kept) => revived(kept) as Input,
   };
 }
