@@ -91,7 +91,7 @@ function exactly(m: bigint, e: number): [digits: string, exponent: number] {
 
 const SEED = 20261126;
 /** Cases of a long run and of a slice, all kinds together. */
-const LONG = 10_000_000;
+const LONG = 10_500_000;
 const SLICE = 600_000;
 
 /** A suite over `share` of the cases; its generator is told how many and draws them. */
