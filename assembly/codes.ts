@@ -94,6 +94,9 @@ export const E_RECORD_ORDER = 1603; // a record that cannot come here
 export const E_TREE = 1701; // no subtree of a tree of that size, or a tree that would be too large
 export const E_PROOF = 1702; // the proof does not hold
 
+// 18xx regular expressions (docs/spec/regex.md)
+export const E_REGEX = 1801; // no regular expression, or one with a feature that is refused
+
 // ---- Limits ----------------------------------------------------------------------------------
 /** Longest input of one call, in bytes. */
 export const MAX_INPUT = 67108864; // 64 MiB
@@ -116,6 +119,13 @@ export const DEFAULT_EFFECTS = 100000;
 export const DEFAULT_FUEL = 100000000; // 1e8
 /** Outputs of one evaluation. */
 export const MAX_OUTPUTS = 1000000;
+
+// ---- Flags of matchRegex() --------------------------------------------------------------------
+export const REGEX_IGNORE_CASE = 1;
+export const REGEX_EXTENDED = 2;
+export const REGEX_DOT_ALL = 4;
+export const REGEX_LINES = 8;
+export const REGEX_ECMA = 16;
 
 // ---- Flags of JSON calls ---------------------------------------------------------------------
 /** Boundary mode: canonical order, duplicate keys are errors. */

@@ -8,4 +8,5 @@ export { merkleRoot, merkleProof, merkleVerify } from "./abi/merkle";
 export { treeReset, treeAppend, treeRoot, treeSave, treeRestore } from "./abi/merkle";
 export { checkJson, canonicalize, canonicalHash, numbersToJson, numbersFromJson } from "./abi/json";
 export { evaluate } from "./abi/expr";
+export { matchRegex } from "./abi/regex";
 export { load, start, admit, advance, snapshot, restore, decision, fingerprint } from "./abi/run";

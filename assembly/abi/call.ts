@@ -2,7 +2,15 @@
 
 import { Buffer, bufferClear, bufferRoom, INPUT, OUTPUT } from "../bytes/buffer";
 import { DIGEST } from "../bytes/sha256";
-import { ABI_VERSION, E_CALL, E_FRAMES, E_LIMIT_SIZE, MAX_INPUT, SEMANTICS } from "../codes";
+import {
+  ABI_VERSION,
+  DEFAULT_FUEL,
+  E_CALL,
+  E_FRAMES,
+  E_LIMIT_SIZE,
+  MAX_INPUT,
+  SEMANTICS,
+} from "../codes";
 import { clearError, fail, fuel, setFuel, writeErrorText } from "../errors";
 
 let granted: i64 = 0;
@@ -53,6 +61,11 @@ export function fuelUsed(): f64 {
 export function reportFuel(units: f64): void {
   granted = units as i64;
   setFuel(0);
+}
+
+/** Fuel of a call from its caller's limit: DEFAULT_FUEL where there is none. */
+export function fuelGiven(limit: f64): i64 {
+  return limit > 0 ? (min<f64>(limit, 9007199254740992) as i64) : (DEFAULT_FUEL as i64);
 }
 
 /** Every call begins with this: no error, an empty output, so much fuel. */

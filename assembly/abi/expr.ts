@@ -14,7 +14,7 @@ import * as C from "../codes";
 import { errorCode, fail, fuel, setFuel } from "../errors";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
-import { beginCall } from "./call";
+import { beginCall, fuelGiven } from "./call";
 import { compileExpression } from "../expr/compile";
 import { evalBegin, evalNext, setNow } from "../expr/machine";
 
@@ -38,9 +38,7 @@ export const EVAL_ONE: u32 = 1;
  * fuelLimit <= 0 means DEFAULT_FUEL.
  */
 export function evaluate(programLength: u32, inputLength: u32, flags: u32, fuelLimit: f64): u32 {
-  beginCall(
-    fuelLimit > 0 ? (min<f64>(fuelLimit, 9007199254740992) as i64) : (C.DEFAULT_FUEL as i64),
-  );
+  beginCall(fuelGiven(fuelLimit));
   if ((programLength as u64) + (inputLength as u64) > (INPUT.cap as u64)) {
     fail(C.E_FRAMES, 0);
     return C.STATUS_ERROR;

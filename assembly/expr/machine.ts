@@ -25,6 +25,7 @@ import { bufferBytes, Buffer } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import * as C from "../codes";
 import { clearError, errorCode, fail, failRaised, fuel, setFuel } from "../errors";
+import { regexesForget } from "../regex/cache";
 import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
 import {
   addressOf,
@@ -139,6 +140,7 @@ export function evalBegin(code: usize, input: usize, variables: usize): void {
   clearError();
   walkReset();
   stringsReset();
+  regexesForget();
   clearRaised();
   program = code;
   globals = variables;

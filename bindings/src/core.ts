@@ -50,6 +50,7 @@ export interface Exports {
   readonly treeSave: Call;
   readonly treeRestore: Call;
   readonly evaluate: Call;
+  readonly matchRegex: Call;
   readonly load: Call;
   readonly admit: Call;
   readonly start: Call;
@@ -198,6 +199,12 @@ export class Core {
   outputText(): string {
     const [from, to] = this.#outputRange();
     return fromUtf8(this.#view.subarray(from, to));
+  }
+
+  /** The output window as little-endian numbers of 32 bits. */
+  outputWords(): number[] {
+    const [from, to] = this.#outputRange();
+    return Array.from({ length: (to - from) / 4 }, (_, i) => u32(this.#view, from + 4 * i));
   }
 
   /** A copy of each frame of the output window. */

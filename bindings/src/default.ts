@@ -74,6 +74,10 @@ export const verifyConsistency: Engine["verifyConsistency"] = (claim) =>
 /** `verifySubtree` of a shared engine: whether leaves are a subtree of a tree. */
 export const verifySubtree: Engine["verifySubtree"] = (claim) => engine().verifySubtree(claim);
 
+/** `matchRegex` of a shared engine: the first match of a regular expression, in linear time. */
+export const matchRegex: Engine["matchRegex"] = (pattern, text, options) =>
+  engine().matchRegex(pattern, text, options);
+
 /** `evaluate` of a shared engine: runs a jq program on one JSON input. */
 export const evaluate: Engine["evaluate"] = (program, input, options) =>
   engine().evaluate(program, input, options);

@@ -13,6 +13,8 @@ import { jsonCalls } from "./json.ts";
 import type { JsonCalls } from "./json.ts";
 import { merkleCalls } from "./merkle.ts";
 import type { MerkleCalls } from "./merkle.ts";
+import { regexCalls } from "./regex.ts";
+import type { RegexCalls } from "./regex.ts";
 import { runCalls } from "./run.ts";
 import type { RunCalls } from "./run.ts";
 
@@ -30,7 +32,7 @@ export interface EngineOptions {
 }
 
 /** One instance of the engine: every computation, and one run at a time. */
-export interface Engine extends JsonCalls, HashCalls, MerkleCalls, ExprCalls, RunCalls {
+export interface Engine extends JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, RunCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */
@@ -71,6 +73,7 @@ export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Eng
     ...hashing,
     ...merkleCalls(core),
     ...exprCalls(core),
+    ...regexCalls(core),
     ...runCalls(core, digest),
   };
 }

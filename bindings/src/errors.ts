@@ -18,6 +18,7 @@ const hints: Readonly<Record<number, string>> = {
   [codes.E_JSON_DUPLICATE]: "keep one of the members: which one counts would be a guess",
   [codes.E_JSON_INTEGER]: 'write it as a string, or ask for { integers: "text" }',
   [codes.E_JSON_RANGE]: "write it as a string",
+  [codes.E_REGEX]: "docs/spec/regex.md lists what patterns may contain",
   [codes.E_LIMIT_FUEL]: "the computation is too long: give it less data, or more fuel",
 };
 

@@ -13,6 +13,7 @@ import type { JsonOptions } from "./json.ts";
 import { makePack } from "./pack.ts";
 import { parseRecord } from "./records.ts";
 import { firstDifference } from "./replay.ts";
+import type { RegexOptions } from "./regex.ts";
 import type { StartOptions } from "./run.ts";
 import type { Json } from "./value.ts";
 
@@ -63,6 +64,13 @@ type Operation =
       readonly program: string;
       readonly input: GoldenBytes;
       readonly options?: { readonly fuel?: number; readonly one?: boolean };
+    }
+  /** Where the first match is, and the fuel that looking for it took. */
+  | {
+      readonly op: "matchRegex";
+      readonly pattern: string;
+      readonly text: GoldenBytes;
+      readonly options?: RegexOptions;
     }
   | RunOperation;
 
@@ -265,6 +273,13 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
       return error === null
         ? { expect: { outputs, fuel } }
         : { error: { ...error, outputs, fuel } };
+    }
+    case "matchRegex": {
+      const found = engine.matchRegex(item.pattern, bytesOf(item.text), item.options);
+      const fuel = engine.fuelUsed();
+      return {
+        expect: found === null ? { match: null, fuel } : { match: { ...found }, fuel },
+      };
     }
     case "run":
       return { expect: runCase(engine, item) };

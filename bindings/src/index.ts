@@ -16,6 +16,7 @@ export {
   hashFrames,
   hmacSha256,
   inclusionProof,
+  matchRegex,
   merkleRoot,
   merkleTree,
   numbersFromJson,
@@ -37,6 +38,7 @@ export type { JsonOptions } from "./json.ts";
 export type * from "./merkle.ts";
 export { makePack } from "./pack.ts";
 export type { PackSource } from "./pack.ts";
+export type { RegexMatch, RegexOptions } from "./regex.ts";
 export { isInput, parseRecord } from "./records.ts";
 export type * from "./records.ts";
 export { firstDifference, replay } from "./replay.ts";

@@ -24,6 +24,7 @@ export function listBuiltins(to: usize): i32 {
   for (let i = 0; i < preludeCount(); i++) {
     BUILD.len = 0;
     bufferBytes(BUILD, NAME, preludeName(i, NAME));
+    if (load<u8>(BUILD.at) == 95) continue;
     bufferText(BUILD, "/");
     bufferUint(BUILD, preludeArity(i));
     if (textDone(ITEM) != DONE || !arrayAppend(SCRATCH, OUT, OUT, ITEM)) return outOfMemory();

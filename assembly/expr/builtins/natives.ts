@@ -51,6 +51,7 @@ import { cellIs } from "../../value/object";
 import { clock } from "./clock";
 import { containsValue } from "./contains";
 import { flattenArray } from "./arrays";
+import { matchRegex } from "./regex";
 import { formatValue } from "./formats";
 import { fromJson, toNumber } from "./parsing";
 import { listBuiltins } from "./listing";
@@ -212,6 +213,8 @@ export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize,
       return parseTime(to, input, a);
     case T.N_FMA:
       return mathThree(id, to, a, b, c);
+    case T.N_MATCH:
+      return matchRegex(to, input, a, b, c);
     default:
       if (id >= T.N_POW) return mathTwo(id, to, a, b);
       return mathOne(id, to, input);

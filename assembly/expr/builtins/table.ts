@@ -19,7 +19,7 @@ export const NATIVE_NAMES: StaticArray<string> = [
   "cosh/0 tanh/0 asinh/0 acosh/0 atanh/0 cbrt/0 significand/0 logb/0 rint/0 nearbyint/0 ",
   "frexp/0 modf/0 pow/2 atan2/2 fmod/2 ldexp/2 scalb/2 scalbln/2 hypot/2 copysign/2 fmin/2 ",
   "fmax/2 fdim/2 drem/2 remainder/2 nextafter/2 nexttoward/2 fma/3 gmtime/0 mktime/0 ",
-  "strftime/1 strptime/1 ",
+  "strftime/1 strptime/1 _match/3 ",
 ];
 
 export const N_LENGTH: u32 = 0;
@@ -132,6 +132,7 @@ export const N_GMTIME: u32 = 106;
 export const N_MKTIME: u32 = 107;
 export const N_STRFTIME: u32 = 108;
 export const N_STRPTIME: u32 = 109;
+export const N_MATCH: u32 = 110;
 
 /** The native of that name and arity, or -1. */
 export function findNative(name: usize, length: u32, arity: u32): i32 {

@@ -1,0 +1,201 @@
+/** What stands behind a backslash. */
+
+import { decodeAt, sizeAt } from "../bytes/utf8";
+import { ECMA, JQ, refuse, refuseText } from "./dialect";
+import { addDigits, addProperty, addSpace, addWord } from "./properties";
+import { setAdd } from "./sets";
+
+/** \d and its like and \p{...}, without the backslash: adds to the set. Address behind it, or 0. */
+export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool): usize {
+  const ecma = how == ECMA;
+  const c: u32 = load<u8>(at);
+  const negate = (c & 32) == 0;
+  switch (c | 32) {
+    case 100:
+      addDigits(ecma, negate);
+      return at + 1;
+    case 119:
+      addWord(ecma, folded, negate);
+      return at + 1;
+    case 115:
+      addSpace(ecma, negate);
+      return at + 1;
+  }
+  let name = at + 1;
+  if (name >= stop || load<u8>(name) != 123) {
+    // In Perl's syntax a bare \p is the letter.
+    if (ecma) {
+      refuse("invalid property name");
+      return 0;
+    }
+    setAdd(c, c);
+    return at + 1;
+  }
+  name++;
+  let not = negate;
+  if (!ecma && name < stop && load<u8>(name) == 94) {
+    not = !not;
+    name++;
+  }
+  let q = name;
+  while (q < stop && load<u8>(q) != 125) q++;
+  if (q == stop || !addProperty(name, (q - name) as u32, not, ecma)) {
+    refuseText("invalid character property name", name - 1, (q - name + 2) as u32);
+    return 0;
+  }
+  return q + 1;
+}
+
+/** Address behind what escapedCharacter() has read. */
+export let behind: usize = 0;
+
+/** The character that an escape means, without the backslash; -1: it was refused. */
+export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool): i32 {
+  const c: u32 = load<u8>(at);
+  behind = at + 1;
+  switch (c) {
+    case 116:
+      return 9;
+    case 110:
+      return 10;
+    case 114:
+      return 13;
+    case 102:
+      return 12;
+    case 118:
+      return 11;
+    case 97:
+      if (how == JQ) return 7;
+      break;
+    case 101:
+      if (how == JQ) return 27;
+      break;
+    case 98:
+      if (inClass) return 8;
+      break;
+    case 99: {
+      const letter = at + 1 < stop ? (load<u8>(at, 1) as u32) : 0;
+      if (how == ECMA && (letter | 32) - 97 >= 26) break;
+      if (letter == 0) break;
+      behind = at + 2;
+      return letter & 31;
+    }
+    case 120:
+      return hexEscape(at + 1, stop, how);
+    case 117:
+      if (how == ECMA) return unicodeEscape(at + 1, stop);
+      break;
+    case 48: {
+      if (how == ECMA) {
+        if (at + 1 < stop && load<u8>(at, 1) - 48 <= 9) break;
+        return 0;
+      }
+      let value = 0;
+      for (let i = 0; i < 2 && behind < stop && load<u8>(behind) - 48 < 8; i++) {
+        value = value * 8 + (load<u8>(behind) - 48);
+        behind++;
+      }
+      return value;
+    }
+  }
+  if (how == ECMA) {
+    // ^$\.*+?()[]{}|/ and, in a class, - may be escaped, and nothing else.
+    const syntax =
+      c == 94 ||
+      c == 36 ||
+      c == 92 ||
+      c == 46 ||
+      (c >= 40 && c <= 43) ||
+      c == 63 ||
+      c == 91 ||
+      c == 93 ||
+      (c >= 123 && c <= 125) ||
+      c == 47 ||
+      (inClass && c == 45);
+    if (!syntax) {
+      refuse("invalid escape");
+      return -1;
+    }
+    return c as i32;
+  }
+  behind = at + (sizeAt(at) as usize);
+  return decodeAt(at) as i32;
+}
+
+function hexDigit(at: usize, stop: usize): i32 {
+  if (at >= stop) return -1;
+  const c: u32 = load<u8>(at);
+  if (c - 48 <= 9) return (c - 48) as i32;
+  const letter = (c | 32) - 97;
+  return letter < 6 ? ((letter + 10) as i32) : -1;
+}
+
+/** \xHH, in jq also \xH, \x and \x{H...}. */
+function hexEscape(at: usize, stop: usize, how: u32): i32 {
+  if (how == JQ && at < stop && load<u8>(at) == 123) return bracedHex(at + 1, stop);
+  let value = 0;
+  let count = 0;
+  while (count < 2 && hexDigit(at, stop) >= 0) {
+    value = value * 16 + hexDigit(at, stop);
+    at++;
+    count++;
+  }
+  if (how == ECMA && count < 2) {
+    refuse("invalid escape");
+    return -1;
+  }
+  if (value >= 128 && how == JQ) {
+    refuse("invalid code point value");
+    return -1;
+  }
+  behind = at;
+  return value;
+}
+
+function bracedHex(at: usize, stop: usize): i32 {
+  let value: u32 = 0;
+  let count = 0;
+  while (hexDigit(at, stop) >= 0) {
+    if (value < 0x1000000) value = value * 16 + (hexDigit(at, stop) as u32);
+    at++;
+    count++;
+  }
+  const good = count > 0 && at < stop && load<u8>(at) == 125 && value <= 0x10ffff;
+  if (!good || (value >= 0xd800 && value < 0xe000)) {
+    refuse("invalid code point value");
+    return -1;
+  }
+  behind = at + 1;
+  return value as i32;
+}
+
+/** \uHHHH, a pair of them, or \u{H...}. */
+function unicodeEscape(at: usize, stop: usize): i32 {
+  if (at < stop && load<u8>(at) == 123) return bracedHex(at + 1, stop);
+  const high = fourHex(at, stop);
+  if (high < 0) {
+    refuse("invalid escape");
+    return -1;
+  }
+  behind = at + 4;
+  if (high < 0xd800 || high > 0xdfff) return high;
+  // Texts are UTF-8: half a pair matches nothing in them.
+  if (high < 0xdc00 && at + 5 < stop && load<u8>(at, 4) == 92 && load<u8>(at, 5) == 117) {
+    const low = fourHex(at + 6, stop);
+    if (low >= 0xdc00 && low <= 0xdfff) {
+      behind = at + 10;
+      return 0x10000 + ((high & 0x3ff) << 10) + (low & 0x3ff);
+    }
+  }
+  return high;
+}
+
+function fourHex(at: usize, stop: usize): i32 {
+  let value = 0;
+  for (let i: usize = 0; i < 4; i++) {
+    const digit = hexDigit(at + i, stop);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}

@@ -1,0 +1,75 @@
+/** What is known about a program before it runs: it saves looking where no match can be. */
+
+import { Buffer, bufferU32 } from "../bytes/buffer";
+import { encodeTo } from "../bytes/utf8";
+import * as P from "./program";
+import { addWord } from "./properties";
+import { setBegin, setHas, setIntern } from "./sets";
+
+const TODO: Buffer = changetype<Buffer>(memory.data(16, 16));
+const BYTES: usize = memory.data(8, 8);
+
+/** `words`: whether it asks for word edges with Unicode in mind. */
+export function findFacts(words: bool): void {
+  if (words) {
+    setBegin();
+    addWord(false, false, false);
+    P.FACTS.words = setIntern();
+  }
+  P.FACTS.heights = P.heightOf(0) + 1;
+  const first = firstDemand();
+  P.FACTS.anchored = load<u8>(first) == (P.ASSERT as u8) && load<i32>(first, 4) == P.TEXT_BEGIN;
+  P.FACTS.led = findLeads();
+}
+
+/** The first instruction that asks for something. */
+function firstDemand(): usize {
+  let i: u32 = 0;
+  while (load<u8>(P.instruction(i)) == (P.SAVE as u8)) i++;
+  return P.instruction(i);
+}
+
+/**
+ * Goes wherever a match can begin, taking every assertion for true. False: there may be a match of
+ * nothing.
+ */
+function findLeads(): bool {
+  P.spend(P.codeCount() >>> 4);
+  TODO.len = 0;
+  let left: u32 = P.codeCount(); // each instruction may be asked once
+  bufferU32(TODO, 0);
+  while (TODO.len != 0) {
+    TODO.len -= 4;
+    const pc = load<u32>(TODO.at + TODO.len);
+    const at = P.instruction(pc);
+    const x = load<i32>(at, 4);
+    switch (load<u8>(at) as u32) {
+      case P.MATCH:
+      case P.ANY:
+        return false;
+      case P.CHAR:
+        encodeTo(BYTES, x as u32);
+        store<u8>(P.LEADS + load<u8>(BYTES), 1);
+        break;
+      case P.SET:
+        for (let c: u32 = 0; c < 128; c++) if (setHas(x as u32, c)) store<u8>(P.LEADS + c, 1);
+        memory.fill(P.LEADS + 128, 1, 128);
+        P.spend(4);
+        break;
+      case P.JUMP:
+        bufferU32(TODO, pc + x);
+        break;
+      case P.SPLIT:
+      case P.OTHER:
+        bufferU32(TODO, pc + 1);
+        bufferU32(TODO, pc + x);
+        break;
+      default:
+        bufferU32(TODO, pc + 1);
+        if (load<u8>(at) == (P.TAKEN as u8) && x != 0) bufferU32(TODO, pc + x);
+    }
+    // A program that goes in circles, or is asked for too much, is not worth it.
+    if (left-- == 0) return false;
+  }
+  return true;
+}
