@@ -89,5 +89,14 @@ export const texts = fc.oneof(
   fc.array(fc.constantFrom(...characters), { maxLength: 10 }).map((list) => list.join("")),
 );
 
-export const questions = (syntax: Syntax, flags: readonly string[]): fc.Arbitrary<Question> =>
-  fc.record({ pattern: patterns(syntax), text: texts, flags: fc.constantFrom(...flags) });
+/** Anything that can be written with the signs of patterns. */
+export const rubble = fc
+  .array(fc.constantFrom(...letters("()[]{}|*+?.^$\\-,:<>=!&~#/1230abdwsSDWpPuxkQEzAZGn é\n😀")), {
+    maxLength: 16,
+  })
+  .map((list) => list.join(""));
+
+export const questions = (
+  pattern: fc.Arbitrary<string>,
+  flags: readonly string[],
+): fc.Arbitrary<Question> => fc.record({ pattern, text: texts, flags: fc.constantFrom(...flags) });

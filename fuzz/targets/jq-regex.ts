@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { createEngine } from "@reach-fabric/engine";
-import { onig, questions } from "../arbitraries/regex.ts";
+import { onig, patterns, questions } from "../arbitraries/regex.ts";
 import type { Question } from "../arbitraries/regex.ts";
 import type { Target } from "../registry.ts";
 import { jqVersion } from "./jq.ts";
@@ -75,7 +75,7 @@ export function jqRegexTarget(): Target<Question[]> {
   const version = jqVersion(jq);
   if (version === undefined) throw new Error("REACH_JQ names no jq of version 1.8 or newer");
   const engine = createEngine();
-  const question = questions(onig, ["", "", "g", "g", "i", "gi", "x", "s", "gn"]);
+  const question = questions(patterns(onig), ["", "", "g", "g", "i", "gi", "x", "s", "gn"]);
   let asked = 0;
   let compared = 0;
   return {

@@ -1,7 +1,10 @@
-// Regular expressions: the ECMA dialect against the host's RegExp with the u flag.
-import { createEngine, EngineError } from "@reach-fabric/engine";
-import type { Engine, RegexMatch } from "@reach-fabric/engine";
-import { ecma, questions } from "../arbitraries/regex.ts";
+// Regular expressions: the ECMA dialect against the host's RegExp with the u flag; both dialects in
+// all builds.
+import fc from "fast-check";
+import { EngineError } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { agreed, survivors } from "../../tools/builds.ts";
+import { ecma, patterns, questions, rubble } from "../arbitraries/regex.ts";
 import type { Question } from "../arbitraries/regex.ts";
 import type { Target } from "../registry.ts";
 
@@ -32,32 +35,58 @@ function insidePair(answer: Answer, text: string): boolean {
 const units = (text: string, bytes: number): number =>
   Buffer.from(text, "utf8").subarray(0, bytes).toString("utf8").length;
 
-function ours(engine: Engine, { pattern, text, flags }: Question): Answer {
-  let found: RegexMatch | null;
-  try {
-    found = engine.matchRegex(pattern, text, { dialect: "ecma", flags, fuel: 10_000_000 });
-  } catch (error) {
-    if (error instanceof EngineError && error.code === "REACH-E1801") return undefined;
-    throw error;
-  }
-  return found === null ? null : [String(units(text, found.start)), found.text, ...found.groups];
+interface Said {
+  readonly answer: Answer;
+  /** Why it is no pattern. */
+  readonly why: string;
+  readonly fuel: number;
 }
 
+const FUEL = 1_000_000;
+
+function ask(engine: Engine, { pattern, text, flags }: Question, dialect: "ecma" | "jq"): Said {
+  let answer: Answer;
+  let why = "";
+  try {
+    const found = engine.matchRegex(pattern, text, { dialect, flags, fuel: FUEL });
+    answer =
+      found === null ? null : [String(units(text, found.start)), found.text, ...found.groups];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    why = `${error.code} ${error.message}`;
+  }
+  return { answer, why, fuel: engine.fuelUsed() };
+}
+
+/** What RegExp takes and the engine refuses, or gave up. */
+const REFUSED = / not supported$| too large$|^REACH-E1201 /;
+
 export function regexTarget(): Target<Question> {
-  let engine = createEngine();
+  const engines = survivors();
+  const flags = ["", "", "i", "s", "m", "im"];
   return {
     name: "regex",
-    arbitrary: questions(ecma, ["", "", "i", "s", "m", "im"]),
+    arbitrary: fc.oneof(
+      { weight: 9, arbitrary: questions(patterns(ecma), flags) },
+      { weight: 1, arbitrary: questions(rubble, flags) },
+    ),
     check: (question) => {
-      if (engine.trapped) engine = createEngine();
-      const mine = ours(engine, question);
+      const about = `/${question.pattern}/u${question.flags} on ${JSON.stringify(question.text)}`;
+      let said: Said;
+      try {
+        agreed(engines(), (engine) => ask(engine, question, "jq"));
+        said = agreed(engines(), (engine) => ask(engine, question, "ecma"));
+      } catch (error) {
+        throw new Error(`${String(error)}\n  ${about}`, { cause: error });
+      }
+      if (said.fuel < 0 || said.fuel > FUEL + 1e6) throw new Error(`fuel ${said.fuel}`);
+      if (REFUSED.test(said.why)) return;
       const theirs = host(question);
-      if (JSON.stringify(mine) === JSON.stringify(theirs) || insidePair(theirs, question.text))
-        return;
+      if (JSON.stringify(said.answer) === JSON.stringify(theirs)) return;
+      if (insidePair(theirs, question.text)) return;
       const shown = (answer: Answer): string => JSON.stringify(answer) ?? "no pattern";
       throw new Error(
-        `/${question.pattern}/u${question.flags} on ${JSON.stringify(question.text)}\n` +
-          `  engine: ${shown(mine)}\n  host:   ${shown(theirs)}`,
+        `${about}\n  engine: ${shown(said.answer)} ${said.why}\n  host:   ${shown(theirs)}`,
       );
     },
   };

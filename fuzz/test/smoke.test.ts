@@ -9,6 +9,7 @@ import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { numbersTarget } from "../targets/numbers.ts";
+import { regexTarget } from "../targets/regex.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
 const SEED = 20_261_123;
@@ -23,6 +24,7 @@ const targets: readonly [() => Target<never>, number][] = [
   [hashTarget as () => Target<never>, 1500],
   [merkleTarget as () => Target<never>, 800],
   [exprTarget as () => Target<never>, 3000],
+  [regexTarget as () => Target<never>, 5000],
   [workflowTarget as () => Target<never>, 300],
 ];
 
