@@ -31,6 +31,7 @@ export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool):
     setAdd(c, c);
     return at + 1;
   }
+  const open = name;
   name++;
   let not = negate;
   if (!ecma && name < stop && load<u8>(name) == 94) {
@@ -39,8 +40,12 @@ export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool):
   }
   let q = name;
   while (q < stop && load<u8>(q) != 125) q++;
-  if (q == stop || !addProperty(name, (q - name) as u32, not, ecma)) {
-    refuseText("invalid character property name", name - 1, (q - name + 2) as u32);
+  if (q == stop) {
+    refuse("end pattern with unmatched parenthesis");
+    return 0;
+  }
+  if (!addProperty(name, (q - name) as u32, not, ecma)) {
+    refuseText("invalid character property name", open, (q + 1 - open) as u32);
     return 0;
   }
   return q + 1;

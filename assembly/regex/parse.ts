@@ -179,6 +179,7 @@ function byteAt(q: usize): u32 {
 
 function openGroup(): bool {
   p++;
+  if (dialect == JQ && byteAt(p) == 42) return refuse("callouts are not supported");
   if (byteAt(p) != 63) return capture(0, 0);
   const kind = byteAt(p + 1);
   p += 2;
@@ -206,7 +207,7 @@ function openGroup(): bool {
       return true;
     }
     p--;
-    return inlineFlags();
+    return kind == 41 ? refuse("undefined group option") : inlineFlags();
   }
   return refuse("invalid group");
 }
