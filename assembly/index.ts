@@ -7,6 +7,16 @@ export { hashReset, hashUpdate, hashFinal, hashSave, hashRestore } from "./abi/h
 export { merkleRoot, merkleProof, merkleVerify } from "./abi/merkle";
 export { treeReset, treeAppend, treeRoot, treeSave, treeRestore } from "./abi/merkle";
 export { checkJson, canonicalize, canonicalHash, numbersToJson, numbersFromJson } from "./abi/json";
-export { evaluate } from "./abi/expr";
+export { evaluate, explain } from "./abi/expr";
 export { matchRegex } from "./abi/regex";
-export { load, start, admit, advance, snapshot, restore, decision, fingerprint } from "./abi/run";
+export {
+  load,
+  listExpressions,
+  start,
+  admit,
+  advance,
+  snapshot,
+  restore,
+  decision,
+  fingerprint,
+} from "./abi/run";

@@ -209,6 +209,11 @@ export const engineDigest: string = ${JSON.stringify(sha256(scalar))};
     modules["codes.ts"] =
       `// Copied by tools/setup.mjs from assembly/codes.ts.\n${read("assembly/codes.ts")}`;
   }
+  if (fs.existsSync(path("assembly/expr/opcodes.ts"))) {
+    const source = read("assembly/expr/opcodes.ts").toString();
+    modules["opcodes.ts"] =
+      `// Copied by tools/setup.mjs from assembly/expr/opcodes.ts.\n${source.replaceAll(": u32 =", " =")}`;
+  }
   for (const [name, source] of Object.entries(modules)) {
     if (readOr(`${GENERATED}/${name}`, "") !== source) write(`${GENERATED}/${name}`, source);
   }

@@ -14,8 +14,9 @@ import * as C from "../codes";
 import { errorCode, fail, fuel, setFuel } from "../errors";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
-import { beginCall, fuelGiven } from "./call";
+import { beginCall, fuelGiven, takes } from "./call";
 import { compileExpression } from "../expr/compile";
+import { describeProgram } from "../expr/describe";
 import { evalBegin, evalNext, setNow } from "../expr/machine";
 
 /** The last program that compiled, and its text: most callers run one on many inputs. */
@@ -80,6 +81,19 @@ function run(programLength: u32, inputLength: u32, flags: u32): void {
     setFuel(fuel - (((OUTPUT.len - frame) as i64) >>> 3));
   }
   if (flags & EVAL_ONE && outputs == 0) fail(C.E_EXPR_NONE, 0);
+}
+
+/**
+ * The input window holds a program: its compilation comes as JSON (expr/describe.ts), or its error
+ * with the offset in the program.
+ */
+export function explain(programLength: u32): u32 {
+  beginCall(C.DEFAULT_FUEL as i64);
+  const good =
+    takes(programLength) &&
+    compileOnce(INPUT.at, programLength) &&
+    describeProgram(program, OUTPUT);
+  return good ? C.STATUS_OK : C.STATUS_ERROR;
 }
 
 /** Compiles a text, unless it is that of the program at hand. Compiling costs no fuel. */

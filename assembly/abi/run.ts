@@ -7,7 +7,8 @@ import { fail } from "../errors";
 import { admitRecord } from "../trace/admit";
 import { writeDecision, writeFingerprint } from "../trace/decision";
 import { advanceRun, startRun } from "../trace/replay";
-import { loadPack, PACK_DIGEST, packLoaded } from "../workflow/pack";
+import { listingOn } from "../workflow/listing";
+import { loadPack, PACK_DIGEST, packForget, packLoaded } from "../workflow/pack";
 import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
 import { ENDED, RUN, runReset, RUNNING } from "../workflow/state";
 import { beginCall, reportFuel, takes } from "./call";
@@ -24,6 +25,21 @@ export function load(length: u32): u32 {
   if (!takes(length) || !loadPack(INPUT.at, length)) return C.STATUS_ERROR;
   bufferBytes(OUTPUT, PACK_DIGEST, 32);
   return C.STATUS_OK;
+}
+
+/**
+ * Frames as for load(): a frame for each expression (workflow/listing.ts), in the order in which
+ * load() compiles them. No pack is loaded afterwards. Where something else is wrong in the pack, it is
+ * the error, and the expressions before it are in the output window all the same.
+ */
+export function listExpressions(length: u32): u32 {
+  beginCall(LOAD_FUEL);
+  runReset();
+  listingOn(true);
+  const ok = takes(length) && loadPack(INPUT.at, length);
+  listingOn(false);
+  packForget();
+  return ok ? C.STATUS_OK : C.STATUS_ERROR;
 }
 
 /** Frames descriptor, bytes: the record to persist. The run does not change. */

@@ -5,6 +5,7 @@
  *              +4 mentions (mentions.ts)
  *              +8 u32 number of instructions   +12 address of the code
  *              +16 address of the functions    +20 their number
+ *              +24 address of the constants    +28 their number
  *     function +0 address of its code, +4 bytes of its frame, +8 parameters, +12 unused
  */
 
@@ -117,6 +118,8 @@ export function emitProgram(arena: Arena, mentions: u32): usize {
   store<u32>(program, code as u32, 12);
   store<u32>(program, functions as u32, 16);
   store<u32>(program, FUNCTIONS.len / FUNCTION, 20);
+  store<u32>(program, constants as u32, 24);
+  store<u32>(program, CONSTANTS.len / CELL, 28);
   return program;
 }
 

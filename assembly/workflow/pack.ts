@@ -106,6 +106,12 @@ export function loadPack(at: usize, length: u32): bool {
   return true;
 }
 
+/** No pack is loaded any more. */
+export function packForget(): void {
+  loaded = false;
+  first = 0;
+}
+
 function manifestName(): void {
   const text = "pack.json";
   for (let i: u32 = 0; i < 9; i++)

@@ -22,6 +22,11 @@ export function placeBegin(path: usize): void {
   file = path;
 }
 
+/** The file that it is in: a string cell. */
+export function placeFile(): usize {
+  return file;
+}
+
 /** Goes into a member; hand the result to placeLeave(). Escapes as RFC 6901 section 3. */
 export function placeEnter(key: usize): u32 {
   const before = PLACE.len;

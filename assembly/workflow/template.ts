@@ -31,6 +31,7 @@ import {
   valueAt,
 } from "../value/cell";
 import { READS_RUNTIME, READS_TASK, READS_WORKFLOW } from "./bind";
+import { isListing, listExpression } from "./listing";
 import { failCell, placeEnter, placeIndex, placeLeave, showPlace } from "./place";
 import { scopeCount, SCOPE_NAMES } from "./scope";
 
@@ -86,6 +87,9 @@ export function compileProgram(value: usize): u32 {
   return emitProgram() ? finish() : 0;
 }
 
+/** What stands for an expression that is wrong, where others are still to be listed. */
+const NULL_TEXT: usize = memory.data<u8>([110, 117, 108, 108]);
+
 function finish(): u32 {
   const t = arenaTake(PERSISTENT, 8 + CODE.len) as u32;
   store<u32>(t, mentions);
@@ -95,7 +99,11 @@ function finish(): u32 {
 }
 
 function emitProgram(): bool {
-  const program = compileExpression(innerAt, innerLength, SCOPE_NAMES, scopeCount(), PERSISTENT);
+  let program = compileExpression(innerAt, innerLength, SCOPE_NAMES, scopeCount(), PERSISTENT);
+  if (isListing()) {
+    if (!listExpression(innerAt, innerLength, program)) return false;
+    if (program == 0) program = compileExpression(NULL_TEXT, 4, 0, 0, PERSISTENT);
+  }
   if (program == 0) return showPlace();
   if (arenaOver(PERSISTENT)) {
     fail(E_LIMIT_MEMORY, 0);

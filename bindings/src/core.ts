@@ -50,8 +50,10 @@ export interface Exports {
   readonly treeSave: Call;
   readonly treeRestore: Call;
   readonly evaluate: Call;
+  readonly explain: Call;
   readonly matchRegex: Call;
   readonly load: Call;
+  readonly listExpressions: Call;
   readonly admit: Call;
   readonly start: Call;
   readonly advance: Call;

@@ -74,6 +74,9 @@ export const verifyConsistency: Engine["verifyConsistency"] = (claim) =>
 /** `verifySubtree` of a shared engine: whether leaves are a subtree of a tree. */
 export const verifySubtree: Engine["verifySubtree"] = (claim) => engine().verifySubtree(claim);
 
+/** `explain` of a shared engine: what a jq program is compiled to. */
+export const explain: Engine["explain"] = (program) => engine().explain(program);
+
 /** `matchRegex` of a shared engine: the first match of a regular expression, in linear time. */
 export const matchRegex: Engine["matchRegex"] = (pattern, text, options) =>
   engine().matchRegex(pattern, text, options);

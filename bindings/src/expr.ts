@@ -2,6 +2,7 @@
 
 import { utf8 } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
+import type { Bytecode } from "./bytecode.ts";
 import type { Core } from "./core.ts";
 import { EngineError } from "./errors.ts";
 import { STATUS_ERROR } from "./generated/codes.ts";
@@ -35,6 +36,16 @@ export interface ExprCalls {
    * evaluate(".items | map(.price) | add", '{"items":[{"price":2},{"price":3}]}').outputs // ["5"]
    */
   evaluate(program: string, input: Text, options?: EvaluateOptions): Evaluation;
+  /**
+   * What a program is compiled to, for listing() and outputsOf(). The form of bytecode is this
+   * engine's own and changes with it.
+   *
+   * @throws EngineError `REACH-E13xx` for a program that does not compile, with its offset
+   *
+   * @example
+   * outputsOf(explain(".items[]")) // { none: true, many: true }
+   */
+  explain(program: string): Bytecode;
 }
 
 export function exprCalls(core: Core): ExprCalls {
@@ -43,6 +54,10 @@ export function exprCalls(core: Core): ExprCalls {
   let known = "";
   let knownBytes = utf8(known);
   return {
+    explain: (program) => {
+      core.checked(exports.explain, core.placeOne(program));
+      return JSON.parse(core.outputText()) as Bytecode;
+    },
     evaluate: (program, input, { fuel = 0, one = false } = {}) => {
       if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
       let lengths: number[];

@@ -11,6 +11,7 @@ export {
   checkJson,
   consistencyProof,
   evaluate,
+  explain,
   hashEach,
   hasher,
   hashFrames,
@@ -27,6 +28,8 @@ export {
   verifyInclusion,
   verifySubtree,
 } from "./default.ts";
+export { listing, outputsOf } from "./bytecode.ts";
+export type { Bytecode, Instruction, Outputs } from "./bytecode.ts";
 export { createEngine, engineDigest } from "./engine.ts";
 export type { Engine, EngineOptions } from "./engine.ts";
 export { codeName, EngineError, EngineTrap } from "./errors.ts";
@@ -43,5 +46,5 @@ export { isInput, parseRecord } from "./records.ts";
 export type * from "./records.ts";
 export { firstDifference, replay } from "./replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./replay.ts";
-export type { Advance, Pack, StartOptions } from "./run.ts";
+export type { Advance, ListedExpression, Pack, StartOptions } from "./run.ts";
 export type { Json } from "./value.ts";

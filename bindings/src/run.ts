@@ -2,8 +2,9 @@
 
 import { fromHex, toHex } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
+import type { Bytecode } from "./bytecode.ts";
 import type { Core } from "./core.ts";
-import { EngineError } from "./errors.ts";
+import { codeName, EngineError } from "./errors.ts";
 import * as codes from "./generated/codes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -35,6 +36,18 @@ export interface Advance {
   readonly records: Bytes[];
 }
 
+/** An expression of a pack: its compilation, or what is wrong with it. */
+export interface ListedExpression {
+  /** The pack's file that it is in, and where: a JSON pointer. */
+  readonly file: string;
+  readonly place: string;
+  /** The jq program, without `${ }`. */
+  readonly text: string;
+  readonly program?: Bytecode;
+  /** `offset`: in bytes of the text. */
+  readonly error?: { readonly code: string; readonly message: string; readonly offset: number };
+}
+
 export interface RunCalls {
   /**
    * Loads a pack and forgets the pack and the run before it.
@@ -43,6 +56,16 @@ export interface RunCalls {
    *   one that this engine runs. The message names the place.
    */
   load(pack: Pack): void;
+  /**
+   * Every expression of a pack, in the order of the documents, each compiled for itself. Forgets the
+   * pack and the run before it, and loads none.
+   *
+   * @returns `error`: what else is wrong with the pack, and that no expression behind it is listed
+   */
+  listExpressions(pack: Pack): {
+    readonly expressions: readonly ListedExpression[];
+    readonly error: EngineError | null;
+  };
   /**
    * The start record to persist and then to hand to start(). Changes nothing.
    *
@@ -117,6 +140,17 @@ export function runCalls(core: Core, digest: string): RunCalls {
           "the pack's digest is not that of its pack.json",
         );
       }
+    },
+    listExpressions: (pack) => {
+      const frames = [pack.manifest, ...pack.files.map((file) => file.bytes)];
+      const status = core.call(exports.listExpressions, core.placeFrames(frames));
+      const expressions = core.outputTexts().map((text) => {
+        const { error, ...rest } = JSON.parse(text) as ListedExpression;
+        return error === undefined
+          ? rest
+          : { ...rest, error: { ...error, code: codeName(Number(error.code)) } };
+      });
+      return { expressions, error: status === codes.STATUS_ERROR ? core.error() : null };
     },
     admitStart: ({ workflow, grant, limits }, input) =>
       admit({ kind: "start", workflow, grant, limits }, [input]),

@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   keys: async () => (await import("./commands/keys.ts")).keys,
   canon: async () => (await import("./commands/canon.ts")).canon,
+  lint: async () => (await import("./commands/lint.ts")).lint,
   eval: async () => (await import("./commands/eval.ts")).evalCommand,
   golden: async () => (await import("./commands/golden.ts")).golden,
 };

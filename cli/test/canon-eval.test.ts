@@ -158,3 +158,18 @@ test("eval --batch answers each line, and the next one after a fault works", asy
     { id: "e", outputs: ["true"], error: null, fuel: number },
   ]);
 });
+
+test("eval --explain shows what a program is compiled to", async () => {
+  const { status, stdout } = await reach(folder, ["eval", "--explain", ".a + 1"], {
+    stdin: '{"a":2}',
+  });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^function 0: .*\n +0 {2}const +s3 = 1\n[^]* ret +s5\n\n3\n\nfuel 5\n$/);
+  const json = await reach(folder, ["eval", "--explain", "--json", "."], { stdin: "1" });
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    outputs: ["1"],
+    bytecode: { functions: [[0, expect.any(Number), 0]] },
+  });
+  const wrong = await reach(folder, ["eval", "--explain", "--json", ".["], { stdin: "1" });
+  expect([wrong.status, errorOf(wrong)["code"]]).toEqual([2, "REACH-E1301"]);
+});

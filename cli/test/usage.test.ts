@@ -11,6 +11,7 @@ test.each([
   ["inspect"],
   ["keys new"],
   ["canon"],
+  ["lint"],
   ["eval"],
   ["golden verify"],
 ])("%s --help has an example and exits 0", async (verb) => {

@@ -1,6 +1,7 @@
 // The jq compiler and machine against fuzz/models/jq, and rubbish programs against nothing but
 // the builds themselves: every one must end in the same documented way with the same fuel.
 import fc from "fast-check";
+import { explain, outputsOf } from "@reach-fabric/engine";
 import type { Engine, Evaluation } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
 import { inputs, programs, rubble } from "../arbitraries/expr.ts";
@@ -48,6 +49,16 @@ function fault(actual: Evaluation, expected: Outcome): string | undefined {
   return cut ? undefined : "another message";
 }
 
+/** What is said about a program without running it must be true of every run. */
+function checkOutputs(program: string, { outputs, error }: Evaluation, about: string): void {
+  if (error?.code.startsWith("REACH-E13")) return;
+  const { none, many } = outputsOf(explain(program));
+  if (!many && outputs.length > 1) throw new Error(`outputsOf: one at the most${about}`);
+  if (!none && outputs.length === 0 && error === null) {
+    throw new Error(`outputsOf: one at least${about}`);
+  }
+}
+
 export function exprTarget(): Target<Input> {
   const engines = survivors();
   let asked = 0;
@@ -68,6 +79,7 @@ export function exprTarget(): Target<Input> {
         throw new Error(`${String(error)}${about}`, { cause: error });
       }
       if (actual.fuel < 0 || actual.fuel > FUEL + 1e6) throw new Error(`fuel ${actual.fuel}`);
+      checkOutputs(text, actual, about);
       if (typeof program === "string") return;
       asked += 1;
       const expected = model(program, input);

@@ -3,6 +3,8 @@
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
 export type { Address, Lookup } from "./address.ts";
+export { readDocument } from "./document.ts";
+export type { ReadDocument } from "./document.ts";
 export type { Effects } from "./effects.ts";
 export { createEgress, DEFAULT_LIMITS } from "./egress.ts";
 export type {

@@ -1,3 +1,4 @@
+import { listing } from "@reach-fabric/engine";
 import type { Evaluation } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { eachLine } from "../batch.ts";
@@ -5,11 +6,13 @@ import { engines } from "../engine.ts";
 import { placeIn, pointAt, readInput } from "../files.ts";
 import { CODE, CliError, EXIT, sentence } from "../problem.ts";
 import type { Problem } from "../problem.ts";
+import { safe } from "../text.ts";
 import type { Verb } from "../verb.ts";
 
 interface EvalOptions {
   batch?: string;
   fuel?: string;
+  explain?: boolean;
 }
 
 /** `reach eval PROGRAM [FILE]`: one jq program on one JSON text, as a workflow's expressions are. */
@@ -25,11 +28,15 @@ export function evalCommand(program: Command, verb: Verb): void {
     .argument("[program]", "the jq program (not with --batch)")
     .argument("[file]", "JSON text; stdin if absent or -")
     .option("--fuel <n>", "fuel that the evaluation may use")
+    .option("--explain", "print what the program is compiled to, then the outputs and the fuel")
     .option(
       "--batch <file>",
       'one {"id","program","input"} a line in, one {"id","outputs","error","fuel"} out',
     )
-    .option("--json", "print {outputs, error, fuel}; errors as JSON on stderr")
+    .option(
+      "--json",
+      "print {outputs, error, fuel}, with --explain bytecode, too; errors as JSON on stderr",
+    )
     .addHelpText("after", "\nExample:\n  $ echo '{\"items\":[2,3]}' | reach eval '.items | add'")
     .action(
       verb<[string | undefined, string | undefined, EvalOptions]>(
@@ -54,8 +61,17 @@ export function evalCommand(program: Command, verb: Verb): void {
           const path = file ?? "-";
           const bytes = readInput(path);
           const { outputs, error, fuel } = engine().evaluate(source, bytes, limit);
-          if (terminal.json) terminal.result({ outputs, error, fuel });
-          else if (outputs.length > 0) terminal.print(outputs.join("\n"));
+          // A program that does not compile has no bytecode: its error is told below.
+          const compiled = options.explain === true && !error?.code.startsWith("REACH-E13");
+          const bytecode = compiled ? engine().explain(source) : undefined;
+          if (terminal.json) {
+            terminal.result({ outputs, error, fuel, ...(bytecode && { bytecode }) });
+          } else {
+            if (bytecode !== undefined)
+              terminal.print(`${listing(bytecode).split("\n").map(safe).join("\n")}\n`);
+            if (outputs.length > 0) terminal.print(outputs.join("\n"));
+            if (bytecode !== undefined) terminal.print(`\nfuel ${fuel}`);
+          }
           if (error === null) return EXIT.ok;
           throw new CliError(problem(error, source, path, bytes));
         },

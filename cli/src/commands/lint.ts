@@ -1,0 +1,145 @@
+import { fromUtf8, outputsOf } from "@reach-fabric/engine";
+import type { ListedExpression, Pack } from "@reach-fabric/engine";
+import type { Command } from "commander";
+import { dirname, join } from "node:path";
+import type { Path } from "@reach-fabric/schema";
+import { engines } from "../engine.ts";
+import { pointAt } from "../files.ts";
+import { EXIT, problemOf, sentence } from "../problem.ts";
+import type { Terminal } from "../terminal.ts";
+import { safe } from "../text.ts";
+import type { Verb } from "../verb.ts";
+
+/** What is to be said about an expression. An error ends every run, a warning some runs. */
+interface Finding {
+  readonly severity: "error" | "warning" | "note";
+  /** The code that a run would end with. */
+  readonly code?: string;
+  readonly message: string;
+  /** Bytes into the program. */
+  readonly offset?: number;
+}
+
+interface Linted {
+  readonly file: string;
+  /** A JSON pointer. */
+  readonly place: string;
+  /** file:line:column */
+  readonly where: string;
+  readonly text: string;
+  readonly findings: readonly Finding[];
+}
+
+/** `reach lint WORKFLOW`: what can be said about each expression of a workflow without running it. */
+export function lint(program: Command, verb: Verb): void {
+  program
+    .command("lint")
+    .summary("check every expression of a workflow")
+    .description(
+      "Compiles every expression of a workflow and says of each what is wrong: syntax errors with " +
+        "their place, unknown functions and variables, several outputs or none where one is needed, " +
+        "and where the clock is read. Exits 1 if an expression does not compile, 2 if the workflow " +
+        "is none.",
+    )
+    .argument("<workflow>", "a .yaml, .yml or .json file")
+    .option("--json", "print {expressions, errors, warnings}; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach lint workflow.yaml")
+    .action(
+      verb<[string, object]>(async (terminal, workflow) => {
+        const host = await import("@reach-fabric/host");
+        const pack = await host.loadPack(workflow);
+        const { expressions, error } = engines()().listExpressions(pack);
+        const linted: Linted[] = [];
+        for (const expression of expressions) {
+          const path = join(dirname(workflow), ...expression.file.split("/"));
+          const read = host.readDocument(await host.readRegularFile(path), path);
+          const where = read.place(pathOf(pack, expression));
+          const { file, place, text } = expression;
+          linted.push({ file, place, where, text, findings: findingsOf(expression) });
+        }
+        // In the order of the document, which canonical JSON has lost.
+        linted.sort((a, b) => a.where.localeCompare(b.where, "en", { numeric: true }));
+        const count = (severity: Finding["severity"]): number =>
+          linted.reduce(
+            (sum, { findings }) => sum + findings.filter((f) => f.severity === severity).length,
+            0,
+          );
+        const [errors, warnings, notes] = [count("error"), count("warning"), count("note")];
+        if (terminal.json) terminal.result({ expressions: linted, errors, warnings, notes });
+        else print(terminal, linted, { errors, warnings, notes });
+        if (error !== null) {
+          const problem = problemOf(error, workflow);
+          terminal.problem(problem);
+          return EXIT.usage;
+        }
+        return errors === 0 ? EXIT.ok : EXIT.failed;
+      }),
+    );
+}
+
+/** The place of an expression, with numbers where lists are. */
+function pathOf(pack: Pack, { file, place }: ListedExpression): Path {
+  const bytes = pack.files.find(({ path }) => path === file)?.bytes ?? new Uint8Array();
+  let value: unknown = JSON.parse(fromUtf8(bytes));
+  const steps = place.split("/").slice(1);
+  return steps.map((step) => {
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    const key = Array.isArray(value) ? Number(name) : name;
+    value = (value as Record<string | number, unknown>)[key];
+    return key;
+  });
+}
+
+/** The clock, as an expression may read it (Bytecode.reads). */
+const CLOCKS: readonly (readonly [bit: number, name: string])[] = [
+  [1, "now"],
+  [4, "$workflow.startedAt"],
+  [8, "$task.startedAt"],
+];
+
+function findingsOf({ program, error }: ListedExpression): Finding[] {
+  if (error !== undefined) {
+    const { code, message, offset } = error;
+    return [{ severity: "error", code, message: sentence(message), offset }];
+  }
+  if (program === undefined) return [];
+  const { none, many } = outputsOf(program);
+  const findings: Finding[] = [];
+  if (many) {
+    const message = "It can give several outputs, where exactly one is needed";
+    findings.push({ severity: "warning", code: "REACH-E1403", message });
+  }
+  if (none) {
+    const message = "It can give no output, where exactly one is needed";
+    findings.push({ severity: "warning", code: "REACH-E1402", message });
+  }
+  const clocks = CLOCKS.filter(([bit]) => (program.reads & bit) !== 0).map(([, name]) => name);
+  if (clocks.length > 0) {
+    findings.push({ severity: "note", message: `It reads the clock: ${clocks.join(", ")}` });
+  }
+  return findings;
+}
+
+function print(
+  terminal: Terminal,
+  linted: readonly Linted[],
+  counts: Readonly<Record<"errors" | "warnings" | "notes", number>>,
+): void {
+  const { colors } = terminal;
+  const paint = { error: colors.red, warning: colors.yellow, note: colors.dim };
+  for (const { where, text, findings } of linted) {
+    for (const { severity, code, message, offset } of findings) {
+      const end = code === undefined ? "" : `   ${colors.dim(code)}`;
+      terminal.print(`${safe(where)}  ${paint[severity](severity)}  ${safe(message)}${end}`);
+      if (severity === "note") continue;
+      const shown = offset === undefined ? text.trim() : pointAt(text, offset);
+      for (const line of shown.split("\n")) terminal.print(`    ${safe(line)}`);
+    }
+  }
+  const { errors, warnings, notes } = counts;
+  const some = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  terminal.print(
+    `${some(linted.length, "expression")}: ${some(errors, "error")}, ` +
+      `${some(warnings, "warning")}, ${some(notes, "note")}`,
+  );
+}

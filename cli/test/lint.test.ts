@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { errorOf, put, reach, temporaryFolder, workflow } from "./reach.ts";
+
+const folder = temporaryFolder();
+
+const bad = put(
+  folder,
+  "bad.yaml",
+  `document: {dsl: '1.0.3', namespace: t, name: t, version: 1.0.0}
+do:
+  - a:
+      set:
+        x: \${ .items[] | .price }
+        y: \${ .a | ] }
+        t: \${ now }
+  - b:
+      if: \${ .list | select(.a) }
+      set: {d: '\${ $who // "x" }', e: '\${ .a // "x" }'}
+`,
+);
+
+test("lint says of each expression what is wrong, at its place", async () => {
+  const { status, stdout } = await reach(folder, ["lint", bad]);
+  expect(status).toBe(1);
+  expect(stdout.replaceAll(bad, "FILE")).toBe(
+    [
+      "FILE:5:9  warning  It can give several outputs, where exactly one is needed   REACH-E1403",
+      "    .items[] | .price",
+      "FILE:5:9  warning  It can give no output, where exactly one is needed   REACH-E1402",
+      "    .items[] | .price",
+      "FILE:6:9  error  Syntax error, unexpected: ]   REACH-E1301",
+      "     .a | ] ",
+      "          ^",
+      "FILE:7:9  note  It reads the clock: now",
+      "FILE:9:7  warning  It can give no output, where exactly one is needed   REACH-E1402",
+      "    .list | select(.a)",
+      "FILE:10:13  error  Unknown variable: who   REACH-E1303",
+      '     $who // "x" ',
+      "     ^",
+      "6 expressions: 2 errors, 3 warnings, 1 note",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("lint --json has every expression, those without a finding, too", async () => {
+  const { status, stdout } = await reach(folder, ["lint", bad, "--json"]);
+  expect(status).toBe(1);
+  const { expressions, ...counts } = JSON.parse(stdout) as { expressions: { place: string }[] };
+  expect(counts).toEqual({ errors: 2, warnings: 3, notes: 1 });
+  expect(expressions.at(-1)).toMatchObject({ place: "/do/1/b/set/e", findings: [] });
+});
+
+test("a workflow with nothing to say about exits 0", async () => {
+  const { status, stdout } = await reach(folder, ["lint", workflow]);
+  expect([status, stdout]).toEqual([0, "34 expressions: 0 errors, 0 warnings, 0 notes\n"]);
+});
+
+test("a workflow that is none exits 2 with its problem", async () => {
+  const file = put(folder, "none.yaml", "do: []\n");
+  const ended = await reach(folder, ["lint", file, "--json"]);
+  expect(ended.status).toBe(2);
+  expect(errorOf(ended)["code"]).toMatch(/^REACH-E42/);
+  const missing = await reach(folder, ["lint", "nowhere.yaml", "--json"]);
+  expect([missing.status, errorOf(missing)["code"]]).toEqual([2, "REACH-E4102"]);
+});
