@@ -31,11 +31,16 @@ export const runsIndex = (): RunsIndex =>
 export const readRun = (file: string): Uint8Array =>
   new Uint8Array(readFileSync(`${root}golden/runs/${file}`));
 
-/** Everything that a runtime is asked. */
-export function allGolden(): Golden {
+/** Everything that a runtime is asked, besides programs. */
+export function allGolden(): Omit<Golden, "programs"> {
   const index = runsIndex();
   const runs = index.runs.map(({ file }) => [file, toHex(readRun(file))]);
-  return { files: goldenFiles(), index, runs: Object.fromEntries(runs) as Golden["runs"] };
+  return {
+    files: goldenFiles(),
+    index,
+    runs: Object.fromEntries(runs) as Golden["runs"],
+    debug: toHex(new Uint8Array(readFileSync(`${root}build/debug/engine.wasm`))),
+  };
 }
 
 /** Rule ids and the page of docs/spec that defines each. A rule begins a paragraph: `**JSON-1** ...`. */

@@ -2,6 +2,7 @@
 //
 // No node: import, no Node-only API: the same bundle runs on every Node and in a browser.
 import { createEngine, engineDigest, fromHex, toHex, utf8 } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import { outcomeOf, readGolden, verifyGolden } from "@reach-fabric/engine/golden";
 import type { GoldenOutcome } from "@reach-fabric/engine/golden";
 import { verifyRuns } from "./runs.ts";
@@ -19,8 +20,13 @@ export interface BuildTranscript {
   readonly build: string;
   readonly passed: number;
   readonly failed: readonly string[];
-  /** SHA-256 over everything that came of every case. A second round has given the same. */
+  /**
+   * SHA-256 over everything that came of every case but fingerprints, which name the build. A second
+   * round has given the same.
+   */
   readonly outcomes: string;
+  /** SHA-256 over the outputs, errors and fuel of every program. */
+  readonly programs: string;
   /** Runs by case, with decision digest and fingerprint. */
   readonly runs: Readonly<Record<string, unknown>>;
 }
@@ -31,13 +37,20 @@ export interface Golden {
   readonly index: RunsIndex;
   /** The files of the index, in hex. */
   readonly runs: Readonly<Record<string, string>>;
+  /** The debug build, in hex. */
+  readonly debug: string;
+  /** jq programs, each with an input. */
+  readonly programs: readonly (readonly [program: string, input: string])[];
 }
 
+/** More than this makes the slowest of the builds wait. */
+const FUEL = 200_000;
+
 /** Runs every case twice, and verifies all evidence, on each build that this runtime has. */
-export function transcript({ files, index, runs: evidence }: Golden): Transcript {
+export function transcript({ files, index, runs: evidence, debug, programs }: Golden): Transcript {
   const builds: BuildTranscript[] = [];
-  for (const build of ["scalar", "simd"] as const) {
-    const engine = createEngine({ build });
+  for (const build of ["scalar", "simd", "debug"] as const) {
+    const engine = createEngine(build === "debug" ? { bytes: fromHex(debug) } : { build });
     const { passed, failed } = verifyGolden(engine, files);
     const judged = verifyRuns(engine, index, (file) => fromHex(evidence[file] ?? ""));
     const runs: Record<string, unknown> = {};
@@ -46,7 +59,7 @@ export function transcript({ files, index, runs: evidence }: Golden): Transcript
         readGolden(text).cases.map((item) => {
           const outcome = tried(() => outcomeOf(engine, item));
           if (item.op === "run") runs[item.id] = outcome.expect ?? outcome.error;
-          return `${path} ${item.id} ${JSON.stringify(outcome)}`;
+          return `${path} ${item.id} ${JSON.stringify(outcome, withoutFingerprint)}`;
         }),
       );
       return toHex(engine.sha256(utf8(lines.join("\n"))));
@@ -58,10 +71,24 @@ export function transcript({ files, index, runs: evidence }: Golden): Transcript
       passed: passed + judged.passed,
       failed: [...failed, ...judged.failed, ...again],
       outcomes,
+      programs: evaluated(engine, programs),
       runs,
     });
   }
   return { engine: engineDigest, builds };
+}
+
+const withoutFingerprint = (name: string, value: unknown): unknown =>
+  name === "fingerprint" ? undefined : value;
+
+/** Each on an engine that has evaluated all before it. */
+function evaluated(engine: Engine, programs: Golden["programs"]): string {
+  const hasher = engine.hasher();
+  for (const [program, input] of programs) {
+    const answer = engine.evaluate(program, input, { fuel: FUEL });
+    hasher.update(utf8(JSON.stringify(answer)));
+  }
+  return toHex(hasher.digest());
 }
 
 /** A trap is an answer like any other: it must be the same everywhere, and verifyGolden fails it. */

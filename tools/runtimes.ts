@@ -11,6 +11,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import type { Page } from "playwright-core";
+import fc from "fast-check";
+import { inputs, programs, rubble } from "../fuzz/arbitraries/expr.ts";
+import { texts } from "../fuzz/arbitraries/jq.ts";
+import { print } from "../fuzz/models/jq/ast.ts";
 import { allGolden } from "../golden/files.ts";
 import type { Golden, Transcript } from "../golden/transcript.ts";
 
@@ -34,9 +38,23 @@ export interface Questions {
   readonly golden: Golden;
 }
 
-/** Bundles the questions into a folder; `keep` chooses golden files where not all are wanted. */
+/** Generated jq programs: always the same ones. */
+function somePrograms(count: number): [program: string, input: string][] {
+  const program = fc.oneof(
+    { weight: 2, arbitrary: programs.map((ast) => print(ast)) },
+    { weight: 2, arbitrary: texts },
+    { weight: 1, arbitrary: rubble },
+  );
+  return fc.sample(fc.tuple(program, inputs), { numRuns: count, seed: 20_261_126 });
+}
+
+/**
+ * Bundles the questions into a folder: golden files, which `keep` chooses, and so many generated
+ * programs.
+ */
 export async function questions(
-  into: string = folder,
+  into: string,
+  count: number,
   keep: (path: string) => boolean = () => true,
 ): Promise<Questions> {
   const common = { bundle: true, conditions: ["source"], logLevel: "warning" as const };
@@ -68,7 +86,8 @@ export async function questions(
     }),
   ]);
   const all = allGolden();
-  const golden = { ...all, files: all.files.filter(({ path }) => keep(path)) };
+  const files = all.files.filter(({ path }) => keep(path));
+  const golden = { ...all, files, programs: somePrograms(count) };
   const file = join(into, "golden.json");
   writeFileSync(file, JSON.stringify(golden));
   return { program, file, script: page.outputFiles[0]?.text ?? "", golden };
@@ -183,8 +202,8 @@ export function differences(all: readonly Answers[]): string[] {
     const problems = transcript.builds.flatMap(({ build: name, failed }) =>
       failed.map((failure) => `${runtime} (${name}): ${failure}`),
     );
-    const outcomes = new Set(transcript.builds.map((each) => each.outcomes));
-    if (outcomes.size !== 1) problems.push(`${runtime}: its builds differ`);
+    const answers = transcript.builds.map((each) => `${each.outcomes} ${each.programs}`);
+    if (new Set(answers).size !== 1) problems.push(`${runtime}: its builds differ`);
     if (first && JSON.stringify(transcript) !== JSON.stringify(first.transcript)) {
       problems.push(`${runtime} answers otherwise than ${first.runtime}`);
     }
@@ -200,7 +219,8 @@ export function answersLine({ runtime, transcript: { builds } }: Answers): strin
   const runs = Object.keys(scalar?.runs ?? {}).length;
   return (
     `${runtime.padEnd(22)} ${counts.join("; ")} (${runs} of them runs); ` +
-    `all answers, twice: ${scalar?.outcomes.slice(0, 16) ?? "none"}`
+    `all answers, twice: ${scalar?.outcomes.slice(0, 16) ?? "none"}; ` +
+    `programs: ${scalar?.programs.slice(0, 16) ?? "none"}`
   );
 }
 
@@ -230,7 +250,7 @@ function fetchNodes(majors: readonly number[]): string[] {
 }
 
 async function main(): Promise<number> {
-  const asked = await questions();
+  const asked = await questions(folder, 10_000);
   const nodes = [process.execPath, ...fetchNodes([20, 22, 24])];
   const own = ownNode();
   if (own !== undefined) nodes.push(own);

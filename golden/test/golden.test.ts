@@ -54,7 +54,9 @@ test("every rule of docs/spec has a golden case or a test that names it", () => 
 });
 
 test("every rule of the data core has a golden case", () => {
-  const pages = ["json", "numbers", "hash", "merkle", "regex"].map((name) => `docs/spec/${name}.md`);
+  const pages = ["json", "numbers", "hash", "merkle", "regex"].map(
+    (name) => `docs/spec/${name}.md`,
+  );
   const covered = new Set(cited.map(({ name }) => name));
   const core = [...specRules()].filter(([, page]) => pages.includes(page));
   expect(new Set(core.map(([, page]) => page)).size).toBe(pages.length);

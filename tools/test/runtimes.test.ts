@@ -1,5 +1,8 @@
 // The same answers on the Nodes of this machine and in its Chromium. `npm run test:runtimes`
 // fetches further Nodes. What is not there is skipped, and the run says so at its end.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   answersOfChromium,
@@ -11,12 +14,12 @@ import {
 } from "../runtimes.ts";
 import type { Answers } from "../runtimes.ts";
 
-const asked = await questions();
+const asked = await questions(mkdtempSync(join(tmpdir(), "reach-runtimes-")), 500);
 const pinned = answersOfNode(process.execPath, asked);
 
 test(`every golden case holds on the pinned Node ${process.version}`, () => {
   expect(differences([pinned])).toEqual([]);
-  expect(pinned.transcript.builds.map(({ build }) => build)).toEqual(["scalar", "simd"]);
+  expect(pinned.transcript.builds.map(({ build }) => build)).toEqual(["scalar", "simd", "debug"]);
   expect(pinned.transcript.builds[0]?.passed).toBeGreaterThan(100);
   expect(Object.keys(pinned.transcript.builds[0]?.runs ?? {}).length).toBeGreaterThan(10);
 });
@@ -59,6 +62,7 @@ test("a runtime that answers otherwise is found", () => {
   expect(differences([broken])).toEqual([
     "broken (scalar): x",
     "broken (simd): x",
+    "broken (debug): x",
     "broken: its builds differ",
   ]);
 });
