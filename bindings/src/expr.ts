@@ -35,7 +35,7 @@ export interface ExprCalls {
    * @example
    * evaluate(".items | map(.price) | add", '{"items":[{"price":2},{"price":3}]}').outputs // ["5"]
    */
-  evaluate(program: string, input: Text, options?: EvaluateOptions): Evaluation;
+  evaluate(program: Text, input: Text, options?: EvaluateOptions): Evaluation;
   /**
    * What a program is compiled to, for listing() and outputsOf(). The form of bytecode is this
    * engine's own and changes with it.
@@ -45,7 +45,7 @@ export interface ExprCalls {
    * @example
    * outputsOf(explain(".items[]")) // { none: true, many: true }
    */
-  explain(program: string): Bytecode;
+  explain(program: Text): Bytecode;
 }
 
 export function exprCalls(core: Core): ExprCalls {
@@ -62,12 +62,12 @@ export function exprCalls(core: Core): ExprCalls {
       if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
       let lengths: number[];
       try {
-        if (program !== known) {
+        if (typeof program === "string" && program !== known) {
           core.place(program); // refuses what is no text
           known = program;
           knownBytes = utf8(program);
         }
-        lengths = core.place(knownBytes, input);
+        lengths = core.place(typeof program === "string" ? knownBytes : program, input);
       } catch (error) {
         if (error instanceof EngineError) return { outputs: [], error: plain(error), fuel: 0 };
         throw error;

@@ -458,3 +458,24 @@ export const rubble: fc.Arbitrary<string> = fc
     { maxLength: 12 },
   )
   .map((pieces) => pieces.join(" "));
+
+/** The bytes of a text with some of them changed, left out or doubled. */
+export const damaged = (text: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
+  fc
+    .tuple(
+      text,
+      fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(2), fc.nat(255)), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+    )
+    .map(([whole, changes]) => {
+      const bytes = [...new TextEncoder().encode(whole)];
+      for (const [where, what, byte] of changes) {
+        const at = Math.floor(where * bytes.length);
+        if (what === 0) bytes[at] = byte;
+        else if (what === 1) bytes.splice(at, 1);
+        else bytes.splice(at, 0, byte);
+      }
+      return Uint8Array.from(bytes);
+    });
