@@ -15,6 +15,7 @@ import { nodesContests, sha256Contests } from "./hash.ts";
 import { exprContests } from "./expr.ts";
 import { canonicalHashContests, parseContests } from "./json.ts";
 import { numbersContests } from "./numbers.ts";
+import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
 
 const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
@@ -25,6 +26,8 @@ const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   builds: buildsContests,
   nodes: nodesContests,
   expr: exprContests,
+  regex: regexContests,
+  "regex-linear": regexLinearContests,
   replay: () => replayContests(),
 };
 

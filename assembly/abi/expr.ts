@@ -75,10 +75,16 @@ function run(programLength: u32, inputLength: u32, flags: u32): void {
       fail(C.E_LIMIT_OUTPUTS, 0);
       return;
     }
+    const before = OUTPUT.len;
     const frame = frameBegin(OUTPUT);
-    if (!writeJson(RESULT, OUTPUT, C.MAX_STRING)) return;
+    const written = writeJson(RESULT, OUTPUT, C.MAX_STRING);
+    const size = written ? OUTPUT.len - frame : (C.MAX_STRING as u32);
+    setFuel(fuel - ((size as i64) >>> 3));
+    if (!written) {
+      OUTPUT.len = before; // no half outputs
+      return;
+    }
     frameEnd(OUTPUT, frame);
-    setFuel(fuel - (((OUTPUT.len - frame) as i64) >>> 3));
   }
   if (flags & EVAL_ONE && outputs == 0) fail(C.E_EXPR_NONE, 0);
 }

@@ -87,7 +87,10 @@ test("eval prints each output on a line", async () => {
   const { status, stdout, stderr } = await reach(folder, ["eval", ".items[], (.items | add)"], {
     stdin,
   });
-  expect([status, stdout, stderr]).toEqual([0, "2\n3\n5\n", ""]);
+  expect([status, stdout]).toEqual([0, "2\n3\n5\n"]);
+  expect(stderr).toMatch(/^fuel \d+\n$/);
+  const quiet = await reach(folder, ["eval", "-q", ".items"], { stdin });
+  expect(quiet).toEqual({ status: 0, stdout: "[2,3]\n", stderr: "" });
 });
 
 test("eval --json has outputs, error and fuel", async () => {
@@ -112,7 +115,9 @@ test("eval prints the outputs before an error, and exits 1", async () => {
     stdin: "null",
   });
   expect([status, stdout]).toEqual([1, "1\n"]);
-  expect(stderr).toMatch(/^x The program raised an error {3}REACH-E1401\n {2}why: {3}stop\n/);
+  expect(stderr).toMatch(
+    /^fuel \d+\nx The program raised an error {3}REACH-E1401\n {2}why: {3}stop\n/,
+  );
 });
 
 test("eval refuses an input that is not JSON, and exits 2", async () => {
@@ -164,7 +169,7 @@ test("eval --explain shows what a program is compiled to", async () => {
     stdin: '{"a":2}',
   });
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^function 0: .*\n +0 {2}const +s3 = 1\n[^]* ret +s5\n\n3\n\nfuel 5\n$/);
+  expect(stdout).toMatch(/^function 0: .*\n +0 {2}const +s3 = 1\n[^]* ret +s5\n\n3\n$/);
   const json = await reach(folder, ["eval", "--explain", "--json", "."], { stdin: "1" });
   expect(JSON.parse(json.stdout)).toMatchObject({
     outputs: ["1"],

@@ -21,14 +21,16 @@ export function evalCommand(program: Command, verb: Verb): void {
     .command("eval")
     .summary("evaluate a jq program in the engine")
     .description(
-      "Evaluates a jq program on one JSON text in the engine, and prints each output on a line. " +
+      "Evaluates a jq program on one JSON text in the engine, and prints each output on a line, " +
+        "and the fuel that it took on stderr. " +
         "A program that does not compile and an input that is not JSON exit 2; an error while it " +
         "runs exits 1, after the outputs before it.",
     )
     .argument("[program]", "the jq program (not with --batch)")
     .argument("[file]", "JSON text; stdin if absent or -")
     .option("--fuel <n>", "fuel that the evaluation may use")
-    .option("--explain", "print what the program is compiled to, then the outputs and the fuel")
+    .option("--explain", "print first what the program is compiled to")
+    .option("-q, --quiet", "no fuel on stderr")
     .option(
       "--batch <file>",
       'one {"id","program","input"} a line in, one {"id","outputs","error","fuel"} out',
@@ -70,7 +72,7 @@ export function evalCommand(program: Command, verb: Verb): void {
             if (bytecode !== undefined)
               terminal.print(`${listing(bytecode).split("\n").map(safe).join("\n")}\n`);
             if (outputs.length > 0) terminal.print(outputs.join("\n"));
-            if (bytecode !== undefined) terminal.print(`\nfuel ${fuel}`);
+            if (fuel > 0) terminal.progress("fuel", `fuel ${fuel}`);
           }
           if (error === null) return EXIT.ok;
           throw new CliError(problem(error, source, path, bytes));
