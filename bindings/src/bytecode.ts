@@ -134,11 +134,13 @@ export interface Outputs {
 /** What a function does, given what its closures do; `returns`: it can have an output at all. */
 interface Summary extends Outputs {
   readonly returns: boolean;
+  /** It can go to a label outside, and past all that is around it. */
+  readonly breaks: boolean;
 }
 
-const NEVER: Summary = { none: false, many: false, returns: false };
+const NEVER: Summary = { none: false, many: false, returns: false, breaks: false };
 /** Of what is not known. */
-const ANY: Summary = { none: true, many: true, returns: true };
+const ANY: Summary = { none: true, many: true, returns: true, breaks: true };
 
 /**
  * What is left to be tried in a function: nothing; something; nothing but the right side of an
@@ -210,7 +212,7 @@ function walk(
   /** For each alternative operator's flag what was left to be tried around it. */
   const forks = new Map<number, number>();
   const todo: number[] = [];
-  const result = { none: false, many: false, returns: false };
+  const result = { none: false, many: false, returns: false, breaks: false };
   const go = (pc: number, state: number): void => {
     const before = states.get(pc) ?? 0;
     if ((before | state) === before) return;
@@ -224,6 +226,7 @@ function walk(
     a === 0 ? summary(x, [[], ...chain]) : (chain[x]?.[b - O.SLOT_INPUT - 1] ?? ANY);
   const goOn = (pc: number, state: number, made: Summary): void => {
     if (made.none) ends(state);
+    if (made.breaks) result.none = result.breaks = true;
     if (made.returns) go(pc, made.many ? state | LEFT : state);
   };
   go(functions[f]?.[0] ?? 0, CLEAN);
@@ -307,7 +310,8 @@ function walk(
         go(pc + 1, state | (marks.get(b) ?? 0));
         break;
       case O.OP_BREAK:
-        ends(x === 0 ? (marks.get(b) ?? state) : CLEAN);
+        if (x === 0) ends(marks.get(b) ?? state);
+        else result.none = result.breaks = true;
         break;
       case O.OP_CALL: {
         const closures = code.slice(pc + 1, pc + 1 + c).map(closureOf);

@@ -48,6 +48,8 @@ test.each([
   ["def f(g): [g]; f(.[])", { none: false, many: false }],
   ["map(.a) | sort_by(.b) | with_entries(.)", { none: false, many: false }],
   ["try error catch empty", { none: true, many: false }],
+  ["label $out | [.[] | break $out]", { none: true }],
+  ["label $out | max_by(break $out)", { none: true }],
   ["label $x | .[] | ., break $x", { none: true, many: true }],
 ])("outputsOf(%s)", (program, outputs) => {
   expect(outputsOf(explain(program))).toMatchObject(outputs);

@@ -43,9 +43,13 @@ function askJq(jq: string, { program, input }: Input): Said {
   return { outputs, error, refused: false };
 }
 
-/** Values as they compare: numbers as doubles, infinities as the largest ones, no -0. */
+/**
+ * Values as they compare: numbers as doubles, infinities as the largest ones, no -0, also in texts:
+ * jq negates a literal 0 to 0, IEEE 754 to -0.
+ */
 function plain(text: string): string {
   return JSON.stringify(JSON.parse(text), (_, value: unknown) => {
+    if (typeof value === "string") return value.replaceAll(/-0(?![.\d])/g, "0");
     if (typeof value !== "number") return value;
     if (Math.abs(value) === Infinity) return Math.sign(value) * Number.MAX_VALUE;
     return value + 0;

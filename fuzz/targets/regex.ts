@@ -31,6 +31,12 @@ function insidePair(answer: Answer, text: string): boolean {
   return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
 
+/**
+ * V8 loses matches behind a lazy [^] and an assertion: after a while /[^]+?a^|/u does not match "a"
+ * any more, although its last alternative matches nothing.
+ */
+const LOST = /\[\^\][^|]*\?.*(?:\^|\$|\\[bB])/u;
+
 /** UTF-16 units before a byte. */
 const units = (text: string, bytes: number): number =>
   Buffer.from(text, "utf8").subarray(0, bytes).toString("utf8").length;
@@ -84,6 +90,7 @@ export function regexTarget(): Target<Question> {
       const theirs = host(question);
       if (JSON.stringify(said.answer) === JSON.stringify(theirs)) return;
       if (insidePair(theirs, question.text)) return;
+      if (theirs === null && LOST.test(question.pattern)) return;
       const shown = (answer: Answer): string => JSON.stringify(answer) ?? "no pattern";
       throw new Error(
         `${about}\n  engine: ${shown(said.answer)} ${said.why}\n  host:   ${shown(theirs)}`,
