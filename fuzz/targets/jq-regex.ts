@@ -43,6 +43,10 @@ const known: readonly Known[] = [
     is: (_, __, theirs) => theirs === null,
   },
   {
+    why: "Oniguruma gave up",
+    is: (_, __, theirs) => theirs === "Regex failure: retry-limit-in-match over",
+  },
+  {
     why: "refused here, as it would need backtracking",
     is: (_, ours) => typeof ours === "string" && / (is|are) not supported$/.test(ours),
   },

@@ -462,7 +462,8 @@ export function* builtin(
 
   function* range(from: Value, to: Value, by: Value): Results {
     const [start, end, width] = [number(from), number(to), number(by)];
-    if (width === 0) throw new GiveUp("an endless range");
+    // Comparisons with NaN are jq's own there: a range that begins or ends with it is endless.
+    if (width === 0 || Number.isNaN(start + end)) throw new GiveUp("an endless range");
     for (let x = start; width > 0 ? x < end : x > end; x += width) {
       spend(env);
       yield made(x);
