@@ -66,6 +66,8 @@ import {
   List,
   NO_FLOW,
   NO_LIMIT,
+  Pause,
+  PAUSE,
   RAISE,
   Retry,
   SET,
@@ -105,6 +107,7 @@ import {
   FOR_NOW,
   FOR_RETRY,
   FOR_TASK_STARTED,
+  FOR_WAIT,
   FOR_WORKFLOW_ID,
   FOR_WORKFLOW_STARTED,
   Frame,
@@ -178,7 +181,8 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
       RUN.hasId = 1;
       break;
     }
-    case FOR_RETRY: {
+    case FOR_RETRY:
+    case FOR_WAIT: {
       break;
     }
     default: {
@@ -239,8 +243,13 @@ function step(b: Branch, f: Frame): bool {
     }
     case PHASE_BODY:
       return stepBody(b, f, t);
-    case PHASE_EFFECT:
+    case PHASE_EFFECT: {
+      if (t.kind == PAUSE) {
+        f.phase = PHASE_OUTPUT;
+        return true;
+      }
       return takeAnswer(b, f, t);
+    }
     case PHASE_LIST:
     case PHASE_IN_CATCH:
       return stepList(b, f);
@@ -370,6 +379,12 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
     }
     case HTTP:
       return stepHttp(b, f, t);
+    case PAUSE: {
+      copyCell(outputOf(f), inputOf(f));
+      const ms = changetype<Pause>(t.body).ms;
+      f.phase = ms == 0 ? PHASE_OUTPUT : PHASE_EFFECT;
+      return ms == 0 || askTimer(b, f, FOR_WAIT, ms);
+    }
     default:
       return stepDecide(b, f, t);
   }

@@ -14,6 +14,7 @@ export const FOR: u32 = 5;
 export const TRY: u32 = 6;
 export const HTTP: u32 = 7;
 export const DECIDE: u32 = 8;
+export const PAUSE: u32 = 9; // wait
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -138,6 +139,12 @@ export class Http {
   redirect: u32;
   /** Array cell of lower-case header names that the workflow reads, or 0. */
   responseHeaders: u32;
+}
+
+/** wait: milliseconds. */
+@unmanaged
+export class Pause {
+  ms: f64;
 }
 
 /** call decide: a table and the template of its input. */

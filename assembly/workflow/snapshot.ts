@@ -384,7 +384,7 @@ function readPending(v: usize): void {
     p.branch = RUN.branch;
     p.sequence = getUint(e, "sequence", MOST);
     p.type = getUint(e, "type", 3);
-    p.what = getUint(e, "what", 6);
+    p.what = getUint(e, "what", 7);
     getCell(e, "key", keyOf(p));
     getCell(e, "request", requestOf(p));
     if (last == 0) RUN.pending = changetype<usize>(p) as u32;

@@ -17,7 +17,7 @@ import {
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { isGrant } from "./http";
-import { END, FOR, GOTO, HTTP, List, NO_FLOW, Retry, Task, taskOf, Try, TRY } from "./nodes";
+import { END, FOR, GOTO, HTTP, List, NO_FLOW, PAUSE, Retry, Task, taskOf, Try, TRY } from "./nodes";
 import {
   PHASE_BODY,
   PHASE_CATCHING,
@@ -44,6 +44,7 @@ import {
   FOR_NOW,
   FOR_RETRY,
   FOR_TASK_STARTED,
+  FOR_WAIT,
   FOR_WORKFLOW_STARTED,
   Frame,
   GRANT,
@@ -121,6 +122,7 @@ function isWaiting(f: Frame, p: Pending): bool {
       kind == HTTP && f.phase == PHASE_EFFECT && p.type == EFFECT_HTTP && isRequest(requestOf(p))
     );
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
+  if (p.what == FOR_WAIT) return kind == PAUSE && f.phase == PHASE_EFFECT && p.type == EFFECT_TIMER;
   if (p.what == FOR_JITTER) {
     if (kind != TRY || f.phase != PHASE_JITTER || p.type != EFFECT_RANDOM) return false;
     const r = changetype<Try>(changetype<Task>(f.task).body).retry;

@@ -140,6 +140,7 @@ export const FOR_TASK_STARTED: u32 = 3;
 export const FOR_WORKFLOW_ID: u32 = 4;
 export const FOR_JITTER: u32 = 5;
 export const FOR_RETRY: u32 = 6;
+export const FOR_WAIT: u32 = 7;
 
 /** An effect that waits for its result. */
 @unmanaged

@@ -32,6 +32,7 @@ import {
 import { cellIs, objectField, objectGet } from "../value/object";
 import { charge, fail } from "../errors";
 import { equalBytes } from "../value/order";
+import { durationValue, parseDuration } from "./duration";
 import { loadHttp } from "./http";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
 import {
@@ -48,6 +49,8 @@ import {
   HTTP,
   List,
   NO_FLOW,
+  Pause,
+  PAUSE,
   RAISE,
   SET,
   SWITCH,
@@ -188,6 +191,7 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   else if (objectField(v, "switch") != 0) ok = loadSwitch(t, v);
   else if (objectField(v, "raise") != 0) ok = loadRaise(t, v);
   else if (objectField(v, "call") != 0) ok = loadCall(t, v);
+  else if (objectField(v, "wait") != 0) ok = loadWait(t, v);
   else ok = refuseKind(v);
   if (!ok) return 0;
   t.lastId = nextId - 1;
@@ -309,6 +313,18 @@ function loadRaise(t: Task, v: usize): bool {
   placeLeave(inner);
   placeLeave(before);
   return t.body != 0;
+}
+
+function loadWait(t: Task, v: usize): bool {
+  t.kind = PAUSE;
+  if (!onlyFields(v, "if input output export timeout then metadata wait")) return false;
+  const before = placeField("wait");
+  if (!parseDuration(objectField(v, "wait"))) return false;
+  const pause = changetype<Pause>(arenaTake(PERSISTENT, offsetof<Pause>()));
+  pause.ms = floor<f64>(durationValue());
+  t.body = changetype<usize>(pause) as u32;
+  placeLeave(before);
+  return true;
 }
 
 /** A variable's name: the given string, or a default literal. Returns its slot, MOST on error. */
@@ -512,7 +528,6 @@ function refuseKind(v: usize): bool {
     return failCell(E_WF_UNSUPPORTED, "run is not built yet", 0);
   }
   if (objectField(v, "fork") != 0) return unsupported("fork is not built yet");
-  if (objectField(v, "wait") != 0) return unsupported("wait is not built yet");
   if (objectField(v, "listen") != 0) return unsupported("listen is not built yet");
   if (objectField(v, "emit") != 0) return unsupported("emit is not built yet");
   for (let i: u32 = 0; i < lengthOf(v); i++) {

@@ -272,6 +272,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
       ),
     },
     { weight: 5, arbitrary: http(scope) },
+    { weight: 1, arbitrary: duration.map((wait): Json => ({ wait })) },
     {
       weight: 2,
       arbitrary: fc

@@ -362,6 +362,10 @@ export function* interpret(setting: Setting): Asking<void> {
         isText(e["detail"]);
       if (!isGood) fault(frame, "expression", 400, "The error to raise is malformed");
       throw new Fault({ ...e, instance: frame.pointer });
+    } else if (t["wait"] !== undefined) {
+      const pause = Math.floor(ms(t["wait"]));
+      if (pause > 0) yield* ask(frame, "timer", { ms: pause });
+      frame.output = input;
     } else if (t["call"] === "decide") {
       const { table, input: given } = t["with"] as { table: string; input: Json };
       const value = yield* phase(frame, () => template(given, input, frame, "inside"));

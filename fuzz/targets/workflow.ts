@@ -129,7 +129,8 @@ function modelled(script: Script, engine: Engine): { records: Json[]; whole: boo
   try {
     let asked = run.next();
     for (let n = 0; asked.done !== true; n++) {
-      if (n === script.cancelAfter) return { records: seen, whole: false };
+      const stopped = n === script.cancelAfter || n === limits.effects;
+      if (stopped) return { records: seen, whole: false };
       asked = run.next(
         admitted(asked.value, outside(script, asked.value.type, n)) as Record<string, Json>,
       );

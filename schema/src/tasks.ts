@@ -303,6 +303,7 @@ const setTask = strict({
 });
 const switchTask = strict({ ...base, switch: cases });
 const raiseTask = strict({ ...base, raise: strict({ error: z.union([z.string(), error]) }) });
+const waitTask = strict({ ...base, wait: duration });
 const doTask = strict({ ...base, do: taskList });
 const forTask = strict({
   ...base,
@@ -339,7 +340,7 @@ const kinds: Record<string, z.ZodType | Finding> = {
   fork: notBuiltYet("`fork`", "Run the branches one after the other for now."),
   emit: notBuiltYet("`emit`"),
   listen: notBuiltYet("`listen`"),
-  wait: notBuiltYet("`wait`"),
+  wait: waitTask,
 };
 
 const kindOf = (task: object): string | undefined =>
@@ -350,7 +351,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     return {
       code: problemCode.wrongType,
       what: `Expected a task (an object), found ${typeName(task)}.`,
-      hint: "A task holds one of call, do, for, raise, set, switch, try.",
+      hint: "A task holds one of call, do, for, raise, set, switch, try, wait.",
     };
   }
   const fields = task as Loose;
@@ -365,7 +366,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     (kind === undefined ? undefined : kinds[kind]) ?? {
       code: problemCode.missing,
       what: "This task does nothing that Reach knows.",
-      hint: "A task holds one of call, do, for, raise, set, switch, try.",
+      hint: "A task holds one of call, do, for, raise, set, switch, try, wait.",
     }
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Functions of numbers, computed in Wasm (AssemblyScript's NativeMath, a port of musl) and thus
- * the same on every machine. The last bit may differ from a given C library's.
+ * Functions of numbers, computed in Wasm (AssemblyScript's port of musl) and thus the same on every
+ * machine. The last bit may differ from a given C library's.
  */
 
 import { SCRATCH } from "../../bytes/arena";
@@ -17,6 +17,7 @@ import {
 } from "../../value/cell";
 import { outOfMemory } from "../access";
 import { DONE, typeError } from "../raise";
+import * as E from "./exponentials";
 import * as T from "./table";
 
 export function mathOne(id: u32, to: usize, c: usize): i32 {
@@ -54,10 +55,10 @@ export function mathOne(id: u32, to: usize, c: usize): i32 {
       y = x < 0 ? -x : x;
       break;
     case T.N_LOG:
-      y = NativeMath.log(x);
+      y = E.log(x);
       break;
     case T.N_LOG2:
-      y = NativeMath.log2(x);
+      y = E.log2(x);
       break;
     case T.N_LOG10:
       y = NativeMath.log10(x);
@@ -66,13 +67,13 @@ export function mathOne(id: u32, to: usize, c: usize): i32 {
       y = NativeMath.log1p(x);
       break;
     case T.N_EXP:
-      y = NativeMath.exp(x);
+      y = E.exp(x);
       break;
     case T.N_EXP2:
-      y = NativeMath.pow(2, x);
+      y = E.exp2(x);
       break;
     case T.N_EXP10:
-      y = NativeMath.pow(10, x);
+      y = E.pow(10, x);
       break;
     case T.N_EXPM1:
       y = NativeMath.expm1(x);
@@ -96,19 +97,19 @@ export function mathOne(id: u32, to: usize, c: usize): i32 {
       y = NativeMath.atan(x);
       break;
     case T.N_SINH:
-      y = NativeMath.sinh(x);
+      y = E.sinh(x);
       break;
     case T.N_COSH:
-      y = NativeMath.cosh(x);
+      y = E.cosh(x);
       break;
     case T.N_TANH:
       y = NativeMath.tanh(x);
       break;
     case T.N_ASINH:
-      y = NativeMath.asinh(x);
+      y = E.asinh(x);
       break;
     case T.N_ACOSH:
-      y = NativeMath.acosh(x);
+      y = E.acosh(x);
       break;
     case T.N_ATANH:
       y = NativeMath.atanh(x);
@@ -172,7 +173,7 @@ export function mathTwo(id: u32, to: usize, a: usize, b: usize): i32 {
   let z: f64 = 0;
   switch (id) {
     case T.N_POW:
-      z = power(x, y);
+      z = E.pow(x, y);
       break;
     case T.N_ATAN2:
       z = NativeMath.atan2(x, y);
@@ -211,13 +212,6 @@ export function mathTwo(id: u32, to: usize, a: usize, b: usize): i32 {
   }
   setNumber(to, z);
   return DONE;
-}
-
-/** C's pow, which unlike ECMAScript's has 1 for 1^NaN and (-1)^infinity. */
-function power(x: f64, y: f64): f64 {
-  if (x == 1 || y == 0) return 1;
-  if (x == -1 && abs(y) == Infinity) return 1;
-  return NativeMath.pow(x, y);
 }
 
 /** The double after x on the way to y. */
