@@ -34,6 +34,9 @@ export interface Setting {
 }
 
 /** The run has become too long to follow. */
+/** Longest record that the model makes, in characters. */
+const LONGEST = 200_000;
+
 export class GiveUp extends Error {}
 
 /** An error of the DSL on its way up. */
@@ -95,8 +98,9 @@ export function* interpret(setting: Setting): Asking<void> {
   let counts: Record<string, number> = {};
 
   const emit = (record: Dict): void => {
+    // A loop may double its value each time: the engine has limits for that, the model has none.
+    if (seen.length > patience || JSON.stringify(record).length > LONGEST) throw new GiveUp();
     seen.push({ ...record, seq: seq++ });
-    if (seen.length > patience) throw new GiveUp();
   };
 
   function* ask(frame: Frame, type: Question["type"], request: Dict): Asking<Dict> {

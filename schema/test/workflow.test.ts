@@ -175,7 +175,7 @@ describe("names what is wrong, where, and what to do", () => {
     ["fork", { fork: { branches: [] } }, "REACH-E4214 /do/0/task"],
     ["listen", { listen: {} }, "REACH-E4214 /do/0/task"],
     ["emit", { emit: {} }, "REACH-E4214 /do/0/task"],
-    ["wait", { wait: { seconds: 1 } }, "REACH-E4214 /do/0/task"],
+    ["a wait of months", { wait: { months: 1 } }, "REACH-E4210 /do/0/task/wait/months"],
     ["timeout", { set: { a: 1 }, timeout: { after: "PT1S" } }, "REACH-E4214 /do/0/task/timeout"],
     [
       "a schema",

@@ -6,7 +6,7 @@
 
 import { exp2_lut, exp_lut, log2_lut, log_lut, pow_lut } from "util/math";
 
-export const LN2 = 0.6931471805599453;
+const LN2 = 0.6931471805599453;
 /** exp() of more is infinite. */
 const LARGEST: f64 = 709.782712893384;
 
@@ -22,8 +22,9 @@ export function log(x: f64): f64 {
 export function log2(x: f64): f64 {
   return log2_lut(x);
 }
-/** C's pow: 1 for 1^NaN and (-1)^infinity. */
+/** C's pow, which unlike ECMAScript's has 1 for 1^NaN and (-1)^infinity. */
 export function pow(x: f64, y: f64): f64 {
+  if (x == 1 || (x == -1 && abs(y) == Infinity)) return 1;
   return pow_lut(x, y);
 }
 
