@@ -6,7 +6,7 @@
 
 import { exp2_lut, exp_lut, log2_lut, log_lut, pow_lut } from "util/math";
 
-const LN2 = 0.6931471805599453;
+const LN2 = NativeMath.LN2;
 /** exp() of more is infinite. */
 const LARGEST: f64 = 709.782712893384;
 
