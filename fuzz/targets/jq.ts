@@ -76,6 +76,10 @@ const known: readonly Known[] = [
       theirs.refused && / as object key at <top-level>/.test(theirs.error ?? ""),
   },
   {
+    why: "jq's break is an error that catch sees",
+    is: ({ program }) => program.includes("break") && program.includes("catch"),
+  },
+  {
     why: "jq's break is an error that ?// takes for one: it tries the next alternative",
     is: ({ program }) =>
       program.includes("?//") &&
