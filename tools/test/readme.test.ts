@@ -27,7 +27,7 @@ function given(): Record<string, unknown> {
 }
 
 test("there are programs, and things that they say", () => {
-  expect(programs).toHaveLength(2);
+  expect(programs).toHaveLength(3);
   expect(programs.join("").match(said)?.length).toBeGreaterThanOrEqual(2);
 });
 
