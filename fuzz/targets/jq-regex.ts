@@ -65,7 +65,7 @@ const known: readonly Known[] = [
   {
     why: "case folding is simple here: ß is not ss",
     is: ({ pattern, text, flags }) =>
-      (flags.includes("i") || pattern.includes("(?i")) && /[ßẞ]/.test(pattern + text),
+      (flags.includes("i") || pattern.includes("(?i")) && /[ßẞ]|[sſ]{2}/i.test(pattern + text),
   },
   {
     why: "Oniguruma leaves a counted repetition of a group with the first turn that matches nothing",

@@ -223,13 +223,14 @@ function bounds(key: Map<string, Value>, length: number): [number, number] {
   const ok = (bound: Value | undefined): boolean => bound === null || typeof bound === "number";
   if (!key.has("start") || !key.has("end") || !ok(from) || !ok(to))
     unsure("Start and end indices of an array slice must be numbers");
-  let start = typeof from === "number" ? from : 0;
-  let end = typeof to === "number" ? to : length;
+  // NaN is no bound.
+  let start = typeof from === "number" && !Number.isNaN(from) ? from : 0;
+  let end = typeof to === "number" && !Number.isNaN(to) ? to : length;
   if (start < 0) start += length;
   if (end < 0) end += length;
-  start = Math.max(0, Math.min(length, start));
-  end = Math.max(start, Math.min(length, end));
-  return [Math.floor(start), Math.min(length, Math.ceil(end))];
+  const first = Math.floor(Math.max(0, Math.min(length, start)));
+  const last = Math.ceil(Math.max(0, Math.min(length, end)));
+  return [first, Math.max(first, last)];
 }
 
 /** `value[key]` for reading. */
