@@ -28,6 +28,14 @@ export type EvidenceCode =
   | "REACH-E5304"
   | "REACH-E5305"
   | "REACH-E5306"
+  | "REACH-E5307"
+  | "REACH-E5308"
+  | "REACH-E5309"
+  | "REACH-E5310"
+  | "REACH-E5331"
+  | "REACH-E5332"
+  | "REACH-E5333"
+  | "REACH-E5334"
   | "REACH-E5401"
   | "REACH-E5402"
   | "REACH-E5403"
@@ -97,6 +105,17 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5304": fail(damaged),
   "REACH-E5305": fail(inconsistent),
   "REACH-E5306": fail(damaged),
+  // the log: docs/spec/log.md
+  "REACH-E5307": fail(damaged),
+  "REACH-E5308": fail("ask the log for its key, over another channel"),
+  "REACH-E5309": fail("give one key for each name and id"),
+  "REACH-E5310": fail("copy the whole text of the key, as its owner gives it"),
+  "REACH-E5331": fail(damaged),
+  "REACH-E5332": fail(damaged),
+  "REACH-E5333": fail(
+    "keep both sides: together they show that the log has lied, or somebody for it",
+  ),
+  "REACH-E5334": fail(damaged),
   // 54xx the pack and the engine
   "REACH-E5401": fail(damaged),
   "REACH-E5402": fail(damaged),

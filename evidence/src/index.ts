@@ -21,6 +21,7 @@ export {
 export type { PrivateKeyFile, PublicKey, Signer } from "./keys.ts";
 export { openEvidence } from "./open.ts";
 export type { Evidence, Outcome, Run } from "./open.ts";
+export * from "./log/index.ts";
 export { defaultRequired, verdicts } from "./verdicts.ts";
 export type { Finding, Report, Verdict } from "./verdicts.ts";
 export { REPLAY_FUEL, verify } from "./verify.ts";

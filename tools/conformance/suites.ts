@@ -3,6 +3,7 @@ import { createEngine } from "@reach-fabric/engine";
 import * as hash from "./hash.ts";
 import * as jq from "./jq.ts";
 import * as json from "./json.ts";
+import * as log from "./log.ts";
 import * as merkle from "./merkle.ts";
 import * as numbers from "./numbers.ts";
 import * as signatures from "./signatures.ts";
@@ -16,6 +17,7 @@ export const suites: readonly Suite[] = [
   ...merkle.suites,
   ...numbers.suites,
   ...signatures.suites,
+  ...log.suites,
 ];
 
 /** One suite, on vectors that were handed over: what a page is asked. */
