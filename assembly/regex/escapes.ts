@@ -91,18 +91,14 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
       if (how == ECMA) return unicodeEscape(at + 1, stop);
       break;
     case 48: {
-      if (how == ECMA) {
-        if (at + 1 < stop && load<u8>(at, 1) - 48 <= 9) break;
-        return 0;
-      }
-      let value = 0;
-      for (let i = 0; i < 2 && behind < stop && load<u8>(behind) - 48 < 8; i++) {
-        value = value * 8 + (load<u8>(behind) - 48);
-        behind++;
-      }
-      return value;
+      if (how == JQ) return octalEscape(at, stop);
+      if (at + 1 < stop && load<u8>(at, 1) - 48 <= 9) break;
+      return 0;
     }
   }
+  if (how == JQ && c - 49 < 7) return octalEscape(at, stop);
+  if (how == JQ && c == 111 && at + 1 < stop && load<u8>(at, 1) == 123)
+    return braced(at + 2, stop, 8);
   if (how == ECMA) {
     // ^$\.*+?()[]{}|/ and, in a class, - may be escaped, and nothing else.
     const syntax =
@@ -127,6 +123,19 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
   return decodeAt(at) as i32;
 }
 
+/** \0oo and \ooo: at most three digits. */
+function octalEscape(at: usize, stop: usize): i32 {
+  let value = 0;
+  behind = at;
+  for (let i = 0; i < 3 && behind < stop && load<u8>(behind) - 48 < 8; i++) {
+    value = value * 8 + (load<u8>(behind) - 48);
+    behind++;
+  }
+  if (value < 128) return value;
+  refuse(value > 255 ? "too big number" : "invalid code point value");
+  return -1;
+}
+
 function hexDigit(at: usize, stop: usize): i32 {
   if (at >= stop) return -1;
   const c: u32 = load<u8>(at);
@@ -137,7 +146,7 @@ function hexDigit(at: usize, stop: usize): i32 {
 
 /** \xHH, in jq also \xH, \x and \x{H...}. */
 function hexEscape(at: usize, stop: usize, how: u32): i32 {
-  if (how == JQ && at < stop && load<u8>(at) == 123) return bracedHex(at + 1, stop);
+  if (how == JQ && at < stop && load<u8>(at) == 123) return braced(at + 1, stop, 16);
   let value = 0;
   let count = 0;
   while (count < 2 && hexDigit(at, stop) >= 0) {
@@ -157,11 +166,12 @@ function hexEscape(at: usize, stop: usize, how: u32): i32 {
   return value;
 }
 
-function bracedHex(at: usize, stop: usize): i32 {
+/** H...} or, with base 8, O...} */
+function braced(at: usize, stop: usize, base: i32): i32 {
   let value: u32 = 0;
   let count = 0;
-  while (hexDigit(at, stop) >= 0) {
-    if (value < 0x1000000) value = value * 16 + (hexDigit(at, stop) as u32);
+  while (hexDigit(at, stop) >= 0 && hexDigit(at, stop) < base) {
+    if (value < 0x1000000) value = value * base + (hexDigit(at, stop) as u32);
     at++;
     count++;
   }
@@ -176,7 +186,7 @@ function bracedHex(at: usize, stop: usize): i32 {
 
 /** \uHHHH, a pair of them, or \u{H...}. */
 function unicodeEscape(at: usize, stop: usize): i32 {
-  if (at < stop && load<u8>(at) == 123) return bracedHex(at + 1, stop);
+  if (at < stop && load<u8>(at) == 123) return braced(at + 1, stop, 16);
   const high = fourHex(at, stop);
   if (high < 0) {
     refuse("invalid escape");

@@ -395,6 +395,13 @@ function character(code: u32): void {
   P.emit(P.CHAR, 0, code as i32);
 }
 
+/** The decimal number at q, or a large one. */
+function numberAt(q: usize): u32 {
+  let value: u32 = 0;
+  while (byteAt(q) - 48 <= 9 && value < 100000) value = value * 10 + (byteAt(q++) - 48);
+  return value;
+}
+
 /** The set that was built, as an instruction. */
 function emitSet(): void {
   const only = setSingle();
@@ -451,7 +458,9 @@ function escape(): bool {
       if (!ecma || byteAt(p + 1) == 60) return refuse("backreferences are not supported");
       return refuse("invalid escape");
   }
-  if (c >= 49 && c <= 57) return refuse("backreferences are not supported");
+  // In jq, a number that no group has yet is octal, from 10 on.
+  if (c >= 49 && c <= 57 && (ecma || numberAt(p) <= max<u32>(9, P.FACTS.groups)))
+    return refuse("backreferences are not supported");
   if (!ecma) {
     switch (c) {
       case 65:
@@ -473,6 +482,22 @@ function escape(): bool {
         return refuse("\\X is not supported");
       case 103:
         return refuse("subexpression calls are not supported");
+      case 121: // y Y
+      case 89:
+        return refuse("\\y is not supported");
+      case 78: // N: as a dot that matches no line feed
+        p++;
+        begin();
+        setBegin();
+        setAdd(10, 10);
+        setNegate();
+        emitSet();
+        return true;
+      case 79: // O: any character
+        p++;
+        begin();
+        P.emit(P.ANY, 0, 0);
+        return true;
       case 81: // Q: up to \E all is literal
         p++;
         while (p < end && !(load<u8>(p) == 92 && byteAt(p + 1) == 69)) literal();
@@ -520,7 +545,7 @@ function interval(): bool {
   }
   p = q + 1;
   if (least > MOST_REPEATS || (most != ENDLESS && most > MOST_REPEATS))
-    return refuse("too big number in repeat range");
+    return refuse("too big number for repeat range");
   if (most < least) return refuse("upper is smaller than lower in repeat range");
   return repeat(least, most);
 }

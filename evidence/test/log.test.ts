@@ -178,7 +178,7 @@ describe("attacks", () => {
     expect(codeOf(() => openNote(signed("a\n", plain), [witness.key]))).toBe("REACH-E5308");
   });
 
-  test("backdated cosignature: the time is signed", () => {
+  test("LOG-3 backdated cosignature: the time is signed", () => {
     const line = signNote("a\n", witness.key, witness.signer, 5n);
     const bytes = Uint8Array.from(atob(line.split(" ")[2] ?? ""), (c) => c.charCodeAt(0));
     bytes[11] = 4; // the last byte of the time

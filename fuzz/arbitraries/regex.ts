@@ -44,9 +44,9 @@ export const onig: Syntax = {
   ...COMMON,
   atoms: [
     ...COMMON.atoms,
-    ...words(String.raw`\A \z \Z \x{e9} \101 [[:alpha:]] [[:^digit:]] \h { } ]`),
+    ...words(String.raw`\A \z \Z \x{e9} \101 \N \o{102} [[:alpha:]] [[:^digit:]] \h { } ]`),
   ],
-  members: [...COMMON.members, ...words("[:alpha:] [:punct:] - ^")],
+  members: [...COMMON.members, ...words(String.raw`[:alpha:] [:punct:] - ^ \102 \o{103}`)],
   groups: [...COMMON.groups, ...words("(?i: (?-i: (?s: (?m: (?<n> (?<m>"), "(?x: "],
 };
 

@@ -93,6 +93,10 @@ const known: readonly Known[] = [
       said(theirs, "Invalid path expression near attempt to access element 0 of"),
   },
   {
+    why: "a number that a builtin gives and that its input is, too, is a place here",
+    is: (_, __, theirs) => said(theirs, "Invalid path expression with result"),
+  },
+  {
     why: "jq writes U+007F as \\u007f, RFC 8785 as itself",
     is: ({ program, input }) => /\x7f|u007f/.test(program + input),
   },
