@@ -27,6 +27,9 @@ interface Said {
   readonly refused: boolean;
 }
 
+/** Said of a jq that was stopped after ten seconds. */
+const NO_END = "no end";
+
 /** More than this jq would take long for. */
 const FUEL = 200_000;
 
@@ -36,6 +39,7 @@ function askJq(jq: string, { program, input }: Input): Said {
     stderr,
     status: exitCode,
   } = spawnSync(jq, ["-c", program], { input, encoding: "utf8", timeout: 10_000 });
+  if (exitCode === null) return { outputs: [], error: NO_END, refused: false };
   if (exitCode === 3) return { outputs: [], error: stderr, refused: true };
   const outputs = stdout === "" ? [] : stdout.replace(/\n$/, "").split("\n");
   const error = /^jq: error \(at [^)]*\):? ?([^]*)$/m.exec(stderr)?.[1] ?? null;
@@ -66,6 +70,10 @@ const said = ({ outputs, error }: Said, text: string): boolean =>
   [...outputs, error ?? ""].some((part) => part.includes(text));
 
 const known: readonly Known[] = [
+  {
+    why: "jq does not end: nothing to compare with",
+    is: (_, __, theirs) => theirs.error === NO_END,
+  },
   {
     why: "refused or not built here",
     is: (_, { error }) => /^REACH-E130[45]$/.test(error?.code ?? ""),
