@@ -225,10 +225,10 @@ export function messageOf(c: u32): string {
       return "this record cannot come here";
     case C.E_TREE:
       return "no such subtree in a tree of this size";
-    case C.E_REGEX:
-      return "not a regular expression of this dialect";
     case C.E_PROOF:
       return "the proof does not hold";
+    case C.E_REGEX:
+      return "not a regular expression of this dialect";
     default:
       return "unknown error";
   }

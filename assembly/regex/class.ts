@@ -2,8 +2,8 @@
 
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, refuse } from "./dialect";
-import { addEscapedClass, behind, escapedCharacter } from "./escapes";
-import { FACTS, MOST_COST } from "./program";
+import { addEscapedClass, behind, escapedCharacter, isEscapedClass } from "./escapes";
+import { FACTS, MOST_COST, spend } from "./program";
 import { addPosix } from "./properties";
 import { setAdd, setAddCases, setBegin, setNegate } from "./sets";
 
@@ -13,11 +13,10 @@ const FAILED: i32 = -1;
 
 let q: usize = 0;
 
-/** What a minus sign means next: itself, a range from `low`, or the end of one. */
-const START: u32 = 0;
+/** What a minus sign means next: itself, or a range from `low`; or a range is open. */
+const ITSELF: u32 = 0;
 const VALUE: u32 = 1;
 const RANGE: u32 = 2;
-const COMPLETE: u32 = 3;
 
 /**
  * Reads a class whose opening bracket is behind us into the set that is being built. Returns the
@@ -32,10 +31,11 @@ export function readClass(at: usize, end: usize, dialect: u32, ignoreCase: bool)
     refuse("empty char-class");
     return 0;
   }
-  let state = START;
+  let state = ITSELF;
   let low = 0;
   let first = true;
   while (true) {
+    spend(1);
     if (FACTS.cost > MOST_COST) return 0; // the parser says why
     if (q >= end) {
       refuse("premature end of char-class");
@@ -70,7 +70,7 @@ export function readClass(at: usize, end: usize, dialect: u32, ignoreCase: bool)
       return 0;
     }
     setAdd(low as u32, code as u32);
-    state = COMPLETE;
+    state = ITSELF;
   }
   q++;
   if (ignoreCase) setAddCases();
@@ -110,8 +110,7 @@ function member(end: usize, dialect: u32, folded: bool): i32 {
     refuse("end pattern at escape");
     return FAILED;
   }
-  const e: u32 = load<u8>(q) | 32;
-  if (e == 100 || e == 119 || e == 115 || e == 112) {
+  if (isEscapedClass(q, end, dialect)) {
     q = addEscapedClass(q, end, dialect, folded);
     return q == 0 ? FAILED : CLASS;
   }

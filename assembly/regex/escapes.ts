@@ -3,7 +3,13 @@
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, JQ, refuse, refuseText } from "./dialect";
 import { addDigits, addProperty, addSpace, addWord } from "./properties";
-import { setAdd } from "./sets";
+
+/** Does a class follow the backslash? In Perl's syntax a bare \p is the letter. */
+export function isEscapedClass(at: usize, stop: usize, how: u32): bool {
+  const c: u32 = load<u8>(at) | 32;
+  if (c == 112) return how == ECMA || (at + 1 < stop && load<u8>(at, 1) == 123);
+  return c == 100 || c == 119 || c == 115;
+}
 
 /** \d and its like and \p{...}, without the backslash: adds to the set. Address behind it, or 0. */
 export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool): usize {
@@ -23,13 +29,8 @@ export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool):
   }
   let name = at + 1;
   if (name >= stop || load<u8>(name) != 123) {
-    // In Perl's syntax a bare \p is the letter.
-    if (ecma) {
-      refuse("invalid property name");
-      return 0;
-    }
-    setAdd(c, c);
-    return at + 1;
+    refuse("invalid property name");
+    return 0;
   }
   const open = name;
   name++;

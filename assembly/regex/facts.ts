@@ -6,7 +6,8 @@ import * as P from "./program";
 import { addWord } from "./properties";
 import { setBegin, setHas, setIntern } from "./sets";
 
-const TODO: Buffer = changetype<Buffer>(memory.data(16, 16));
+/** Instructions to be looked at. */
+const OPEN: Buffer = changetype<Buffer>(memory.data(16, 16));
 const BYTES: usize = memory.data(8, 8);
 
 /** `words`: whether it asks for word edges with Unicode in mind. */
@@ -35,12 +36,12 @@ function firstDemand(): usize {
  */
 function findLeads(): bool {
   P.spend(P.codeCount() >>> 4);
-  TODO.len = 0;
+  OPEN.len = 0;
   let left: u32 = P.codeCount(); // each instruction may be asked once
-  bufferU32(TODO, 0);
-  while (TODO.len != 0) {
-    TODO.len -= 4;
-    const pc = load<u32>(TODO.at + TODO.len);
+  bufferU32(OPEN, 0);
+  while (OPEN.len != 0) {
+    OPEN.len -= 4;
+    const pc = load<u32>(OPEN.at + OPEN.len);
     const at = P.instruction(pc);
     const x = load<i32>(at, 4);
     switch (load<u8>(at) as u32) {
@@ -57,16 +58,16 @@ function findLeads(): bool {
         P.spend(4);
         break;
       case P.JUMP:
-        bufferU32(TODO, pc + x);
+        bufferU32(OPEN, pc + x);
         break;
       case P.SPLIT:
       case P.OTHER:
-        bufferU32(TODO, pc + 1);
-        bufferU32(TODO, pc + x);
+        bufferU32(OPEN, pc + 1);
+        bufferU32(OPEN, pc + x);
         break;
       default:
-        bufferU32(TODO, pc + 1);
-        if (load<u8>(at) == (P.TAKEN as u8) && x != 0) bufferU32(TODO, pc + x);
+        bufferU32(OPEN, pc + 1);
+        if (load<u8>(at) == (P.TAKEN as u8) && x != 0) bufferU32(OPEN, pc + x);
     }
     // A program that goes in circles, or is asked for too much, is not worth it.
     if (left-- == 0) return false;

@@ -4,7 +4,8 @@
  * preference: the first one that matches wins, as in a matcher that tries one after another.
  *
  * A thread is an instruction and its slots, where groups begin and end (byte offsets, -1: nowhere).
- * Two threads at one instruction would go on alike: only the preferred one is kept.
+ * Two threads at one instruction would go on alike: only the preferred one is kept. Two that are in
+ * empty turns of different loops would not: SEEN tells them apart by the loop's height.
  */
 
 import { Buffer, bufferRoom } from "../bytes/buffer";
@@ -29,8 +30,8 @@ const NEXT_SLOTS: Buffer = changetype<Buffer>(memory.data(16, 16));
  * which a thread came to it last.
  */
 const SEEN: Buffer = changetype<Buffer>(memory.data(16, 16));
-/** Work to do: an instruction, or (high bit) a slot to be set back to a value. 8 bytes each. */
-const TODO: Buffer = changetype<Buffer>(memory.data(16, 16));
+/** To be followed: an instruction, or (high bit) a slot to be set back to a value. 8 bytes each. */
+const OPEN: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** The slots of the thread that is being followed. */
 const SLOTS: Buffer = changetype<Buffer>(memory.data(16, 16));
 
@@ -160,13 +161,13 @@ function swap(a: Buffer, b: Buffer): void {
   b.len = len;
 }
 
-/** Adds the threads that come of instruction `pc` at `p`, without a further character, to a list. */
+/** Adds the threads that come of instruction `from` at `p`, without a further character, to a list. */
 function follow(list: Buffer, listSlots: Buffer, count: u32, from: u32, p: usize): u32 {
-  TODO.len = 0;
+  OPEN.len = 0;
   push(from, 0);
-  while (TODO.len != 0) {
-    TODO.len -= 8;
-    const entry = TODO.at + TODO.len;
+  while (OPEN.len != 0) {
+    OPEN.len -= 8;
+    const entry = OPEN.at + OPEN.len;
     const what = load<u32>(entry);
     if (what & RESTORE) {
       store<u32>(SLOTS.at + (what & ~RESTORE), load<u32>(entry, 4));
@@ -237,11 +238,11 @@ function follow(list: Buffer, listSlots: Buffer, count: u32, from: u32, p: usize
 }
 
 function push(what: u32, value: u32): void {
-  bufferRoom(TODO, 8);
-  const at = TODO.at + TODO.len;
+  bufferRoom(OPEN, 8);
+  const at = OPEN.at + OPEN.len;
   store<u32>(at, what);
   store<u32>(at, value, 4);
-  TODO.len += 8;
+  OPEN.len += 8;
 }
 
 function holds(kind: i32, p: usize, words: u32): bool {

@@ -7,7 +7,7 @@ import { Buffer, bufferRoom, bufferU32 } from "../bytes/buffer";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { readClass } from "./class";
 import { DOT_ALL, ECMA, EXTENDED, IGNORE_CASE, JQ, LINES, refuse, regexBegin } from "./dialect";
-import { addEscapedClass, behind, escapedCharacter } from "./escapes";
+import { addEscapedClass, behind, escapedCharacter, isEscapedClass } from "./escapes";
 import { findFacts } from "./facts";
 import * as P from "./program";
 import { ENDLESS, repeatEndless, repeatUpTo } from "./repeat";
@@ -20,6 +20,8 @@ const NONE: i32 = -1;
 /** Number of a group that changes flags. */
 const OPTIONS_GROUP: i32 = -2;
 const MOST_REPEATS: u32 = 100000;
+/** Groups that may be open at one place, the whole pattern included. */
+const MOST_OPEN: u32 = 4096;
 /** Bytes of the slots that the machine needs for the threads of a program. */
 const MOST_SLOTS: u32 = 1 << 24;
 const TOO_LARGE = "the pattern is too large";
@@ -55,7 +57,7 @@ export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool
   open(NONE);
   while (p < end) {
     if (!next()) return refuse(TOO_LARGE); // unless there is a reason already
-    if (P.codeCount() > P.MOST_CODE || P.FACTS.cost > P.MOST_COST) return refuse(TOO_LARGE);
+    if (tooLarge()) return refuse(TOO_LARGE);
   }
   if (STACK.len != FRAME) return refuse("end pattern with unmatched parenthesis");
   close();
@@ -64,6 +66,11 @@ export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool
   if (P.codeCount() * (P.FACTS.groups + 1) * 8 > MOST_SLOTS) return refuse(TOO_LARGE);
   findFacts(unicodeEdges);
   return true;
+}
+
+function tooLarge(): bool {
+  const code = P.codeCount() > P.MOST_CODE;
+  return code || P.FACTS.cost > P.MOST_COST || STACK.len > MOST_OPEN * FRAME;
 }
 
 // ---- Groups and alternatives --------------------------------------------------------------------
@@ -326,7 +333,7 @@ function next(): bool {
     case 46:
       p++;
       begin();
-      return dot();
+      return dot((flags & DOT_ALL) != 0);
     case 94:
       p++;
       if (!(flags & LINES)) return assertion(P.TEXT_BEGIN);
@@ -409,8 +416,9 @@ function emitSet(): void {
   else P.emit(P.SET, 0, setIntern() as i32);
 }
 
-function dot(): bool {
-  if (flags & DOT_ALL) {
+/** Any character, or (`all` is false) any but what ends a line. */
+function dot(all: bool): bool {
+  if (all) {
     P.emit(P.ANY, 0, 0);
     return true;
   }
@@ -430,6 +438,16 @@ function escape(): bool {
   if (p == end) return refuse("end pattern at escape");
   const c: u32 = load<u8>(p);
   const ecma = dialect == ECMA;
+  if (isEscapedClass(p, end, dialect)) {
+    begin();
+    setBegin();
+    const after = addEscapedClass(p, end, dialect, (flags & IGNORE_CASE) != 0);
+    if (after == 0) return false;
+    p = after;
+    if (ecma && flags & IGNORE_CASE) setAddCases();
+    emitSet();
+    return true;
+  }
   switch (c) {
     case 98: // b
       p++;
@@ -437,23 +455,6 @@ function escape(): bool {
     case 66:
       p++;
       return assertion(P.NO_WORD_EDGE);
-    case 100: // d D w W s S p P
-    case 68:
-    case 119:
-    case 87:
-    case 115:
-    case 83:
-    case 112:
-    case 80: {
-      begin();
-      setBegin();
-      const after = addEscapedClass(p, end, dialect, (flags & IGNORE_CASE) != 0);
-      if (after == 0) return false;
-      p = after;
-      if (ecma && flags & IGNORE_CASE) setAddCases();
-      emitSet();
-      return true;
-    }
     case 107:
       if (!ecma || byteAt(p + 1) == 60) return refuse("backreferences are not supported");
       return refuse("invalid escape");
@@ -486,21 +487,16 @@ function escape(): bool {
       case 89:
         return refuse("\\y is not supported");
       case 78: // N: as a dot that matches no line feed
+      case 79: // O: as one that matches all
         p++;
         begin();
-        setBegin();
-        setAdd(10, 10);
-        setNegate();
-        emitSet();
-        return true;
-      case 79: // O: any character
-        p++;
-        begin();
-        P.emit(P.ANY, 0, 0);
-        return true;
+        return dot(c == 79);
       case 81: // Q: up to \E all is literal
         p++;
-        while (p < end && !(load<u8>(p) == 92 && byteAt(p + 1) == 69)) literal();
+        while (p < end && !(load<u8>(p) == 92 && byteAt(p + 1) == 69)) {
+          if (tooLarge()) return false;
+          literal();
+        }
         if (p < end) p += 2;
         return true;
     }

@@ -4,8 +4,8 @@
  *
  *     +0 u8 op   +2 u16 b   +4 i32 x
  *
- * Instruction 0 is where a match begins. What a program consists of, and what is known about it, is
- * a Program; one of them is at hand, in PROGRAM (cache.ts).
+ * Instruction 0 is where a match begins. What a program consists of, and what is known about it,
+ * lies in PROGRAM; cache.ts puts it there.
  */
 
 import { Buffer, bufferRoom } from "../bytes/buffer";

@@ -6,9 +6,9 @@ import * as P from "./program";
 export const ENDLESS: u32 = 0xffffffff;
 
 /**
- * Repeats without end; `height` is that of the loop. A turn of a body that can match nothing (height: not 0) must not go on for
- * ever: in jq it is the last one, and what its groups matched stays; ECMAScript takes no such turn
- * unless it is demanded.
+ * Repeats without end. `height` is that of the loop, 0 where the body always matches something. A
+ * turn that matches nothing must not go on for ever: in jq it is the last one, and what its groups
+ * matched stays; ECMAScript takes no such turn unless it is demanded.
  */
 export function repeatEndless(
   first: u32,

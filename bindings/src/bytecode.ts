@@ -211,7 +211,19 @@ function walk(
   const marks = new Map<number, number>();
   /** For each alternative operator's flag what was left to be tried around it. */
   const forks = new Map<number, number>();
+  /** The instructions that ask for a mark or a flag, by its slot: they are looked at again. */
+  const readers = new Map<number, Set<number>>();
   const todo: number[] = [];
+  const reads = (slot: number, pc: number): void => {
+    readers.set(slot, (readers.get(slot) ?? new Set()).add(pc));
+  };
+  const note = (known: Map<number, number>, slot: number, state: number): void => {
+    const before = known.get(slot);
+    const after = (before ?? 0) | state;
+    if (after === before) return;
+    known.set(slot, after);
+    for (const pc of readers.get(slot) ?? []) todo.push(pc);
+  };
   const result = { none: false, many: false, returns: false, breaks: false };
   const go = (pc: number, state: number): void => {
     const before = states.get(pc) ?? 0;
@@ -257,15 +269,13 @@ function walk(
           break;
         }
         // a // b: behind a's output b is not tried any more.
-        if (((forks.get(side.flag) ?? 0) | state) !== forks.get(side.flag)) {
-          forks.set(side.flag, (forks.get(side.flag) ?? 0) | state);
-          todo.push(...states.keys());
-        }
+        note(forks, side.flag, state);
         go(pc + 1, (state & LEFT) | (state & ~LEFT ? OTHERWISE : 0));
         go(side.begin, state);
         break;
       }
       case O.OP_TRUE: {
+        reads(a, pc);
         const before = forks.get(a);
         if (before === undefined) go(pc + 1, state);
         else go(pc + 1, (state & ~OTHERWISE) | (state & OTHERWISE ? before : 0));
@@ -297,21 +307,22 @@ function walk(
         go(pc + 1, state);
         break;
       case O.OP_MARK:
-        if (((marks.get(a) ?? 0) | state) !== marks.get(a)) {
-          marks.set(a, (marks.get(a) ?? 0) | state);
-          todo.push(...states.keys()); // whoever cuts back to it may now find more
-        }
+        note(marks, a, state);
         go(pc + 1, state);
         break;
       case O.OP_CUT:
+        reads(b, pc);
         go(pc + 1, marks.get(b) ?? state);
         break;
       case O.OP_COUNT_DOWN:
+        reads(b, pc);
         go(pc + 1, state | (marks.get(b) ?? 0));
         break;
       case O.OP_BREAK:
-        if (x === 0) ends(marks.get(b) ?? state);
-        else result.none = result.breaks = true;
+        if (x === 0) {
+          reads(b, pc);
+          ends(marks.get(b) ?? state);
+        } else result.none = result.breaks = true;
         break;
       case O.OP_CALL: {
         const closures = code.slice(pc + 1, pc + 1 + c).map(closureOf);

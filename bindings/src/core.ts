@@ -297,3 +297,8 @@ function checkText(part: Text): part is string {
 }
 
 const notText = (): TypeError => new TypeError("Expected a string or a Uint8Array");
+
+/** Throws a RangeError for what is no amount of fuel. */
+export function checkFuel(fuel: number): void {
+  if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
+}

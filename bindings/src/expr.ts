@@ -3,6 +3,7 @@
 import { utf8 } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
 import type { Bytecode } from "./bytecode.ts";
+import { checkFuel } from "./core.ts";
 import type { Core } from "./core.ts";
 import { EngineError } from "./errors.ts";
 import { STATUS_ERROR } from "./generated/codes.ts";
@@ -59,7 +60,7 @@ export function exprCalls(core: Core): ExprCalls {
       return JSON.parse(core.outputText()) as Bytecode;
     },
     evaluate: (program, input, { fuel = 0, one = false } = {}) => {
-      if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
+      checkFuel(fuel);
       let lengths: number[];
       try {
         if (typeof program === "string" && program !== known) {

@@ -276,10 +276,7 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
     }
     case "matchRegex": {
       const found = engine.matchRegex(item.pattern, bytesOf(item.text), item.options);
-      const fuel = engine.fuelUsed();
-      return {
-        expect: found === null ? { match: null, fuel } : { match: { ...found }, fuel },
-      };
+      return { expect: { match: found && { ...found }, fuel: engine.fuelUsed() } };
     }
     case "run":
       return { expect: runCase(engine, item) };

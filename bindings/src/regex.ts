@@ -2,6 +2,7 @@
 
 import { fromUtf8, utf8 } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
+import { checkFuel } from "./core.ts";
 import type { Core } from "./core.ts";
 import * as codes from "./generated/codes.ts";
 
@@ -52,7 +53,7 @@ const FLAGS: Readonly<Record<string, number>> = {
 export function regexCalls(core: Core): RegexCalls {
   return {
     matchRegex: (pattern, text, { dialect = "jq", flags = "", fuel = 0 } = {}) => {
-      if (!Number.isSafeInteger(fuel) || fuel < 0) throw new RangeError("fuel is a whole number");
+      checkFuel(fuel);
       if (dialect !== "jq" && dialect !== "ecma") throw new TypeError("dialect is jq or ecma");
       let bits = dialect === "ecma" ? codes.REGEX_ECMA : 0;
       for (const flag of flags) {

@@ -119,6 +119,8 @@ const statuses: Readonly<Record<number, Advance["status"]>> = {
 export function runCalls(core: Core, digest: string): RunCalls {
   const { exports } = core;
 
+  const placePack = ({ manifest, files }: Pack): number =>
+    core.placeFrames([manifest, ...files.map((file) => file.bytes)]);
   const admit = (descriptor: object, outside: readonly Text[]): Bytes => {
     core.checked(exports.admit, core.placeFrames([JSON.stringify(descriptor), ...outside]));
     return core.output();
@@ -132,8 +134,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
 
   return {
     load: (pack) => {
-      const frames = [pack.manifest, ...pack.files.map((file) => file.bytes)];
-      core.checked(exports.load, core.placeFrames(frames));
+      core.checked(exports.load, placePack(pack));
       if (toHex(core.output()) !== pack.digest) {
         throw new EngineError(
           codes.E_PACK_DIGEST,
@@ -142,8 +143,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
       }
     },
     listExpressions: (pack) => {
-      const frames = [pack.manifest, ...pack.files.map((file) => file.bytes)];
-      const status = core.call(exports.listExpressions, core.placeFrames(frames));
+      const status = core.call(exports.listExpressions, placePack(pack));
       const expressions = core.outputTexts().map((text) => {
         const { error, ...rest } = JSON.parse(text) as ListedExpression;
         return error === undefined

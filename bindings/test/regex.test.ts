@@ -79,3 +79,48 @@ test("REGEX-20 with g, each match is a search of its own", () => {
   expect(fuelOf("a", 4000) / fuelOf("a", 2000)).toBeLessThanOrEqual(2.2);
   expect(fuelOf("a(.*z)?", 2000) / fuelOf("a(.*z)?", 1000)).toBeLessThanOrEqual(4.4);
 });
+
+test("REGEX-20 groups of a text beyond ASCII are counted once", () => {
+  // Counted from the beginning each time, they would take hours.
+  const n = 150_000;
+  const program = '[match("(é)|(x)";"g") | .captures[0].offset] | [length, .[0], .[-1]]';
+  const { outputs } = createEngine().evaluate(program, JSON.stringify("é".repeat(n)));
+  expect(outputs).toEqual([`[${n},0,${n - 1}]`]);
+});
+
+test("REGEX-20 to split and to replace costs in proportion to the text", () => {
+  const engine = createEngine();
+  for (const program of ['[splits(",")] | length', 'gsub(",";";") | length']) {
+    const fuelOf = (n: number): number => {
+      const { error, fuel } = engine.evaluate(program, JSON.stringify("é,".repeat(n)));
+      expect(error).toBeNull();
+      return fuel;
+    };
+    expect(fuelOf(40_000) / fuelOf(20_000), program).toBeLessThanOrEqual(2.2);
+  }
+});
+
+test.each([
+  ["literal text", "\\Q", "a"],
+  ["members of a class", "[", "ab"],
+  ["open groups", "", "(?:"],
+  ["alternatives", "", "a|"],
+])("REGEX-21 a pattern of two million %s ends in time", (_, head, piece) => {
+  const engine = createEngine();
+  const program = '. as $q | "a" | try test($q.head + $q.piece * 2e6) catch .';
+  const { outputs } = engine.evaluate(program, JSON.stringify({ head, piece }));
+  expect(outputs).toEqual(['"Regex failure: the pattern is too large"']);
+});
+
+test("REGEX-21 4,095 groups may be open at one place", () => {
+  const engine = createEngine();
+  const nested = (n: number): string => "(?:".repeat(n) + "a" + ")".repeat(n);
+  expect(engine.matchRegex(nested(4095), "a")?.text).toBe("a");
+  expect(() => engine.matchRegex(nested(4096), "a")).toThrow("the pattern is too large");
+});
+
+test("a bare p behind a backslash is the letter, whose case may not matter", () => {
+  const engine = createEngine();
+  expect(engine.matchRegex("\\p[\\P]", "Pp", { flags: "i" })?.text).toBe("Pp");
+  expect(engine.matchRegex("\\p", "P")).toBeNull();
+});

@@ -27,6 +27,7 @@ import {
   tilesOf,
   verifyTlogProof,
 } from "@reach-fabric/evidence";
+import { toBase64 } from "../../evidence/src/bytes.ts";
 import type { SignedCheckpoint } from "@reach-fabric/evidence";
 import { fromBase64, jsonOf, textOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
@@ -173,9 +174,7 @@ function checkpoints(engine: Engine, vectors: Vectors): SuiteResult {
     }
     // Their roots are other texts than hashes.
     const lines = text.split("\n");
-    const whole = lines
-      .with(2, btoa(String.fromCharCode(...sha256(utf8(lines[2] ?? "")))))
-      .join("\n");
+    const whole = lines.with(2, toBase64(sha256(utf8(lines[2] ?? "")))).join("\n");
     rehashed += 1;
     if (rest !== "") {
       tally.refuses(desc, () => parseCheckpoint(whole), "REACH-E5331");
@@ -205,11 +204,10 @@ function proofs(_: Engine, vectors: Vectors): SuiteResult {
   };
   for (const { name, index, hashes_of: texts, extra, checkpoint, want } of marshal) {
     const hashes = texts.map((text) => sha256(utf8(text)));
-    const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
     const wanted =
       want ??
       `c2sp.org/tlog-proof@v1\n${extra === undefined ? "" : `extra ${btoa(extra)}\n`}` +
-        `index ${index}\n${hashes.map((hash) => `${base64(hash)}\n`).join("")}\n${checkpoint}`;
+        `index ${index}\n${hashes.map((hash) => `${toBase64(hash)}\n`).join("")}\n${checkpoint}`;
     const made = formatTlogProof({
       index: BigInt(index),
       hashes,

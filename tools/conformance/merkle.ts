@@ -1,6 +1,7 @@
 // Trees and proofs against the RFC 6962 vectors of transparency-dev/merkle.
 import { fromHex, sha256, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
+import { toBase64 } from "../../evidence/src/bytes.ts";
 import { fromBase64, textOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 
@@ -178,7 +179,7 @@ function asHashes(proof: Case): Case {
   const hash = (root: string | undefined, size: string | undefined): string => {
     const content = bytes(root);
     if (content.length === 32) return root ?? "";
-    return btoa(String.fromCharCode(...sha256(size === "0" ? new Uint8Array() : content)));
+    return toBase64(sha256(size === "0" ? new Uint8Array() : content));
   };
   return {
     ...proof,

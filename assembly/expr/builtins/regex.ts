@@ -54,6 +54,7 @@ const NAME: u32 = 18;
 const CAPTURES: u32 = 22;
 
 const LIST: usize = memory.data(16, 16);
+const GAPS: usize = memory.data(16, 16);
 const GROUPS: usize = memory.data(16, 16);
 const ITEM: usize = memory.data(16, 16);
 const VALUE: usize = memory.data(16, 16);
@@ -64,24 +65,19 @@ let search: u32 = 0;
 let global = false;
 
 /**
- * to = the matches of a pattern in a text, as `match` gives them, in an array; or, where `testing` is
- * true, whether there is one.
+ * to = what `wanted` asks for: whether a pattern matches a text (true); its matches, as `match` gives
+ * them, in an array (false); or that array and another one of the texts between them (null).
  */
-export function matchRegex(to: usize, text: usize, re: usize, flags: usize, testing: usize): i32 {
+export function matchRegex(to: usize, text: usize, re: usize, flags: usize, wanted: usize): i32 {
   if (tagOf(text) != STRING) return typeError(text, "cannot be matched, as it is not a string");
   if (tagOf(re) != STRING) return typeError(re, "is not a string");
-  if (tagOf(flags) != NULL) {
-    if (tagOf(flags) != STRING) return typeError(flags, "is not a string");
-    if (!readFlags(addressOf(flags), lengthOf(flags))) {
-      messageBegin();
-      messageBytes(addressOf(flags), lengthOf(flags));
-      messageText(" is not a valid modifier string");
-      return messageEnd();
-    }
-  } else {
-    options = 0;
-    search = 0;
-    global = false;
+  const none = tagOf(flags) == NULL;
+  if (!none && tagOf(flags) != STRING) return typeError(flags, "is not a string");
+  if (!readFlags(addressOf(flags), none ? 0 : lengthOf(flags))) {
+    messageBegin();
+    messageBytes(addressOf(flags), lengthOf(flags));
+    messageText(" is not a valid modifier string");
+    return messageEnd();
   }
   const known = regexAtHand(addressOf(re), lengthOf(re), D.JQ, options);
   if (!charge(askingCost)) return FATAL;
@@ -95,13 +91,13 @@ export function matchRegex(to: usize, text: usize, re: usize, flags: usize, test
     }
     return messageEnd();
   }
-  if (isTruthy(testing)) {
+  if (isTruthy(wanted)) {
     const r = execute(addressOf(text), lengthOf(text), 0, false, search);
     if (r < 0) return FATAL;
     setBool(to, r == 1);
     return DONE;
   }
-  return matches(to, text);
+  return matches(to, text, tagOf(wanted) == NULL);
 }
 
 function readFlags(at: usize, length: u32): bool {
@@ -138,45 +134,55 @@ function readFlags(at: usize, length: u32): bool {
   return true;
 }
 
-/** Characters before a byte of the text, counted on from the place that was asked for last. */
-let countedTo: u32 = 0;
-let counted: u32 = 0;
-
-function characters(text: usize, to: u32): u32 {
-  if (flagsOf(text) & ASCII) return to;
-  if (to < countedTo) {
-    counted = 0;
-    countedTo = 0;
-  }
-  counted += codePoints(addressOf(text) + countedTo, to - countedTo);
-  countedTo = to;
-  return counted;
+/** Characters in text[from:to]. */
+function characters(text: usize, from: u32, to: u32): u32 {
+  return flagsOf(text) & ASCII ? to - from : codePoints(addressOf(text) + from, to - from);
 }
 
-function matches(to: usize, text: usize): i32 {
+function matches(to: usize, text: usize, gaps: bool): i32 {
   if (!arrayNew(SCRATCH, LIST, 2)) return outOfMemory();
-  countedTo = 0;
-  counted = 0;
+  if (gaps && !arrayNew(SCRATCH, GAPS, 2)) return outOfMemory();
   const at = addressOf(text);
   const length = lengthOf(text);
   let from: u32 = 0;
+  let last: u32 = 0; // where the last match ended
+  let offset: u32 = 0; // the characters before `counted`, which only goes forward
+  let counted: u32 = 0;
   do {
     const r = execute(at, length, from, true, search);
     if (r < 0) return FATAL;
     if (r == 0) break;
     const start = load<u32>(FOUND.at);
     const end = load<u32>(FOUND.at, 4);
-    if (!addMatch(text, start, end)) return FATAL;
+    // The match and each of its groups are counted, and each group builds an object.
+    const groups = FACTS.groups;
+    if (!charge(((end - start) >>> 4) * (groups + 1) + groups * 4 + 8)) return FATAL;
+    offset += characters(text, counted, start);
+    counted = start;
+    if (!addMatch(text, start, end, offset)) return FATAL;
+    if (gaps && !addGap(text, last, start)) return FATAL;
+    last = end;
     // Behind an empty match the next character is skipped.
     from = end != start ? end : end < length ? end + sizeAt(at + end) : length + 1;
-    // The text up to here was counted, and each group builds an object.
-    if (!charge(((end - start) >>> 4) + FACTS.groups * 4 + 8)) return FATAL;
   } while (global && from <= length);
-  Cell.copy(to, LIST);
-  return DONE;
+  if (!gaps) {
+    Cell.copy(to, LIST);
+    return DONE;
+  }
+  if (!addGap(text, last, length)) return FATAL;
+  if (!arrayNew(SCRATCH, to, 2)) return outOfMemory();
+  const both = arrayAppend(SCRATCH, to, to, LIST) && arrayAppend(SCRATCH, to, to, GAPS);
+  return both ? DONE : outOfMemory();
 }
 
-function addMatch(text: usize, start: u32, end: u32): bool {
+function addGap(text: usize, from: u32, to: u32): bool {
+  if (!charge(1)) return false;
+  slice(VALUE, text, from, to);
+  return arrayAppend(SCRATCH, GAPS, GAPS, VALUE) || noMemory();
+}
+
+/** Appends a match, which begins at character `offset`. */
+function addMatch(text: usize, start: u32, end: u32, offset: u32): bool {
   if (!arrayNew(SCRATCH, GROUPS, FACTS.groups)) return noMemory();
   for (let i: u32 = 1; i <= FACTS.groups; i++) {
     const from = load<i32>(FOUND.at + i * 8);
@@ -184,15 +190,14 @@ function addMatch(text: usize, start: u32, end: u32): bool {
     const o = objectStorage(SCRATCH, 4);
     if (o == 0) return noMemory();
     const took = from >= 0 && to >= 0;
-    const offset: f64 = took ? (characters(text, from as u32) as f64) : -1;
-    setNumber(VALUE, offset);
+    setNumber(VALUE, took ? ((offset + characters(text, start, from as u32)) as f64) : -1);
     pair(o, 0, OFFSET, 6);
     // jq puts the length of an empty group behind its text.
     const empty = from == to || !took;
     if (took) slice(VALUE, text, from as u32, to as u32);
     else setNull(VALUE);
     pair(o, empty ? 1 : 2, TEXT, 6);
-    setNumber(VALUE, took ? (characters(text, to as u32) as f64) - offset : 0);
+    setNumber(VALUE, took ? (characters(text, from as u32, to as u32) as f64) : 0);
     pair(o, empty ? 2 : 1, LENGTH, 6);
     const name = NAMES.at + (i - 1) * 8;
     if (load<u32>(name, 4) == 0) setNull(VALUE);
@@ -205,10 +210,9 @@ function addMatch(text: usize, start: u32, end: u32): bool {
   }
   const o = objectStorage(SCRATCH, 4);
   if (o == 0) return noMemory();
-  const offset = characters(text, start) as f64;
-  setNumber(VALUE, offset);
+  setNumber(VALUE, offset as f64);
   pair(o, 0, OFFSET, 6);
-  setNumber(VALUE, (characters(text, end) as f64) - offset);
+  setNumber(VALUE, characters(text, start, end) as f64);
   pair(o, 1, LENGTH, 6);
   slice(VALUE, text, start, end);
   pair(o, 2, TEXT, 6);

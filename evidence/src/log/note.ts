@@ -4,7 +4,7 @@
 //     text, which ends in a line feed
 //     (an empty line)
 //     — NAME BASE64(4 bytes of key id, signature)
-import { sha256, toHex, utf8 } from "@reach-fabric/engine";
+import { fromHex, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import { concat, fromBase64, toBase64 } from "../bytes.ts";
 import { EvidenceError, quoted } from "../errors.ts";
 import { isSignature, publicKey } from "../keys.ts";
@@ -95,11 +95,8 @@ export function signNote(text: string, name: NoteKey, signer: Signer, time: bigi
   const signature = signer.sign(signedBytes(name.kind, text, time));
   const stamp = new Uint8Array(name.kind === "cosignature" ? 8 : 0);
   if (stamp.length > 0) new DataView(stamp.buffer).setBigUint64(0, time);
-  return `— ${name.name} ${toBase64(concat([idBytes(name), stamp, signature]))}\n`;
+  return `— ${name.name} ${toBase64(concat([fromHex(name.id), stamp, signature]))}\n`;
 }
-
-const idBytes = ({ id }: NoteKey): Uint8Array =>
-  Uint8Array.from({ length: 4 }, (_, i) => Number.parseInt(id.slice(2 * i, 2 * i + 2), 16));
 
 const notNote = (what: string): EvidenceError => new EvidenceError("REACH-E5307", what);
 

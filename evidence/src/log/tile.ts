@@ -3,7 +3,7 @@
 //
 // A tile of level L holds up to 256 roots of perfect subtrees of 256^L entries each; an entry bundle
 // holds up to 256 entries, each behind its length in two bytes.
-import { hashEach } from "@reach-fabric/engine";
+import { hashEach, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { concat } from "../bytes.ts";
 import { EvidenceError } from "../errors.ts";
@@ -143,6 +143,6 @@ export function checkEntries(
   { size, root }: { readonly size: bigint; readonly root: Uint8Array },
 ): void {
   const found = engine.merkleRoot(entries);
-  if (BigInt(entries.length) === size && found.every((byte, i) => byte === root[i])) return;
+  if (BigInt(entries.length) === size && sameBytes(found, root)) return;
   throw new EvidenceError("REACH-E5333", "the entries are not those of the checkpoint");
 }
