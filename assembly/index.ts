@@ -15,6 +15,7 @@ export {
   start,
   admit,
   advance,
+  dropped,
   snapshot,
   restore,
   decision,

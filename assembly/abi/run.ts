@@ -7,6 +7,7 @@ import { fail } from "../errors";
 import { admitRecord } from "../trace/admit";
 import { writeDecision, writeFingerprint } from "../trace/decision";
 import { advanceRun, startRun } from "../trace/replay";
+import { DROPPED } from "../workflow/fork";
 import { listingOn } from "../workflow/listing";
 import { loadPack, PACK_DIGEST, packForget, packLoaded } from "../workflow/pack";
 import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
@@ -75,6 +76,17 @@ function status(ok: bool): u32 {
   reportFuel(RUN.fuelUsed);
   if (!ok) return C.STATUS_ERROR;
   return RUN.status == ENDED ? RUN.end : C.STATUS_WAITING;
+}
+
+/**
+ * Frames: the keys of effects that the last start() or advance() has cancelled. Whoever performs them
+ * may stop; an http answer that has come already is admitted as any other, and is late.
+ */
+export function dropped(): u32 {
+  beginCall(PLENTY);
+  bufferBytes(OUTPUT, DROPPED.at, DROPPED.len);
+  reportFuel(RUN.fuelUsed);
+  return C.STATUS_OK;
 }
 
 /** The decision digest of a run that has ended. */

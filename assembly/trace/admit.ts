@@ -44,7 +44,8 @@ import { Workflow } from "../workflow/nodes";
 import { PACK_DIGEST, workflowNamed, writeHex } from "../workflow/pack";
 import { isWhole } from "../workflow/sound";
 import { EFFECT_HTTP, isTooDeep, Pending, requestOf, RUN, RUNNING } from "../workflow/state";
-import { isResult, pendingWith } from "./replay";
+import { droppedWith, pendingWith } from "../workflow/branches";
+import { isResult } from "./replay";
 
 const HEAD: usize = memory.data(16, 16);
 const VALUE: usize = memory.data(16, 16);
@@ -167,7 +168,8 @@ function admitResult(body: usize, length: u32): bool {
   ) {
     return malformed("a result descriptor has kind, key and result");
   }
-  const at = pendingWith(key);
+  const pending = pendingWith(key);
+  const at = pending != 0 ? pending : droppedWith(key);
   if (at == 0)
     return failDetail(
       C.E_RECORD_KEY,
@@ -185,7 +187,7 @@ function admitResult(body: usize, length: u32): bool {
   const b: Buffer = OUTPUT;
   bufferText(b, '{"key":');
   writeString(addressOf(key), lengthOf(key), b);
-  bufferText(b, ',"kind":"result","result":');
+  bufferText(b, pending != 0 ? ',"kind":"result","result":' : ',"kind":"late","result":');
   if (!writeJson(VALUE, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"seq":');
   bufferUint(b, RUN.seq);

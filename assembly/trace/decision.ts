@@ -1,20 +1,24 @@
 /** The decision digest and the fingerprint of the run that has ended (TRACE-14 to TRACE-17). */
 
+import { arenaReset, SCRATCH } from "../bytes/arena";
 import { bufferBytes, bufferByte, bufferText, bufferUint, OUTPUT, TEXT } from "../bytes/buffer";
-import { MAX_INPUT, SEMANTICS, STATUS_COMPLETED, STATUS_FAULTED } from "../codes";
-import { writeJson } from "../json/writer";
+import { SHA_STATE, shaEnd } from "../bytes/sha256";
+import { MAX_INPUT, MAX_SCRATCH, SEMANTICS, STATUS_COMPLETED, STATUS_FAULTED } from "../codes";
+import { writeJson, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { Workflow } from "../workflow/nodes";
 import { PACK_DIGEST } from "../workflow/pack";
-import { Branch, effectsOf, GRANT, LIMITS, OUTCOME, RAW_INPUT, RUN } from "../workflow/state";
-import { effectsDigest, tagBegin, tagEnd, tagNumber, tagPart, tagValue } from "./digest";
+import { GRANT, LIMITS, MAIN_EFFECTS, OUTCOME, RAW_INPUT, RUN } from "../workflow/state";
+import { effectsAdd, tagBegin, tagEnd, tagNumber, tagPart, tagValue } from "./digest";
+import { inOrder, length, usedEntry, usedText } from "./used";
 
 const DIGEST: usize = memory.data(32, 16);
 const EFFECTS: usize = memory.data(32, 16);
+const STATE: usize = memory.data(SHA_STATE, 16);
 
 function makeDecision(): void {
-  // The effects' digest uses the same hash state: first.
-  effectsDigest(effectsOf(changetype<Branch>(RUN.branch)), EFFECTS);
+  arenaReset(SCRATCH, MAX_SCRATCH);
+  makeEffects();
   tagBegin("decision");
   tagNumber(SEMANTICS);
   tagPart(PACK_DIGEST, 32);
@@ -26,13 +30,7 @@ function makeDecision(): void {
   tagPart(EFFECTS, 32);
   TEXT.len = 0;
   const cancelled = RUN.end != STATUS_COMPLETED && RUN.end != STATUS_FAULTED;
-  bufferByte(TEXT, 0x5b);
-  if (cancelled) {
-    bufferText(TEXT, '"cancel:');
-    bufferUint(TEXT, RUN.used);
-    bufferByte(TEXT, 0x22);
-  }
-  bufferByte(TEXT, 0x5d);
+  writeRaces(cancelled);
   tagPart(TEXT.at, TEXT.len);
   TEXT.len = 0;
   if (cancelled) bufferText(TEXT, '{"status":"cancelled"}');
@@ -46,6 +44,32 @@ function makeDecision(): void {
   }
   tagPart(TEXT.at, TEXT.len);
   tagEnd(DIGEST);
+}
+
+/** Those of the main branch, then those of branches in the order of their paths (TRACE-15). */
+function makeEffects(): void {
+  const uses = inOrder(RUN.uses);
+  memory.copy(STATE, MAIN_EFFECTS, SHA_STATE);
+  for (let i: u32 = 0; i < length; i++) effectsAdd(STATE, usedEntry(load<u32>(uses + (i << 2))));
+  shaEnd(STATE, EFFECTS);
+}
+
+/** TRACE-16: races of forks in the order of their paths, then what ended the run. */
+function writeRaces(cancelled: bool): void {
+  const races = inOrder(RUN.races);
+  bufferByte(TEXT, 0x5b);
+  for (let i: u32 = 0; i < length; i++) {
+    if (i != 0) bufferByte(TEXT, 0x2c);
+    const text = usedText(load<u32>(races + (i << 2)));
+    writeString(addressOf(text), lengthOf(text), TEXT);
+  }
+  if (cancelled || (RUN.limited && RUN.forked)) {
+    if (length != 0) bufferByte(TEXT, 0x2c);
+    bufferText(TEXT, cancelled ? '"cancel:' : '"limit:');
+    bufferUint(TEXT, RUN.used);
+    bufferByte(TEXT, 0x22);
+  }
+  bufferByte(TEXT, 0x5d);
 }
 
 export function writeDecision(): void {

@@ -4,13 +4,12 @@
  */
 
 import { Buffer, bufferBytes, bufferText, TEXT } from "../bytes/buffer";
-import { SHA_STATE, shaBegin, shaEnd, shaUpdate } from "../bytes/sha256";
+import { shaBegin, shaEnd, shaUpdate } from "../bytes/sha256";
 import { MAX_INPUT } from "../codes";
 import { writeJson } from "../json/writer";
 
 const STATE: usize = memory.data(128, 16);
 const NUMBER: usize = memory.data(16, 16);
-const ENTRY: usize = memory.data(32, 16);
 
 /** Begins a tagged hash in the one shared state. */
 export function tagBegin(tag: string): void {
@@ -60,19 +59,12 @@ export function tagEnd(out: usize): void {
   shaEnd(STATE, out);
 }
 
-/** Begins the hash of a branch's effects in a state of the caller's. */
+/** Begins the hash of effects in a state of the caller's. */
 export function effectsBegin(state: usize): void {
   tagOpen(state, "effects");
 }
 
-/** Adds the entry whose parts were given since tagBegin("effect"). */
-export function effectsAdd(state: usize): void {
-  shaEnd(STATE, ENTRY);
-  shaUpdate(state, ENTRY, 32);
-}
-
-/** The digest of the effects so far; the branch's state can go on. */
-export function effectsDigest(state: usize, out: usize): void {
-  memory.copy(STATE, state, SHA_STATE);
-  shaEnd(STATE, out);
+/** Adds an entry. */
+export function effectsAdd(state: usize, entry: usize): void {
+  shaUpdate(state, entry, 32);
 }

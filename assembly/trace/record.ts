@@ -117,11 +117,23 @@ function seqAndTask(frame: Frame): void {
   else text(changetype<Task>(frame.task).pointer);
 }
 
-/** `next` is 0 with a word, or the task that comes next. */
+// How a task ended.
+export const COMPLETED: u32 = 0;
+export const SKIPPED: u32 = 1;
+export const FAULTED: u32 = 2;
+export const CANCELLED: u32 = 3;
+
+function statusName(status: u32): string {
+  if (status == COMPLETED) return "completed";
+  if (status == SKIPPED) return "skipped";
+  return status == FAULTED ? "faulted" : "cancelled";
+}
+
+/** `error` is that of a faulted task; `next` is 0 with a word, or the task that comes next. */
 export function writeTask(
   br: Branch,
   frame: Frame,
-  status: string,
+  status: u32,
   error: usize,
   next: u32,
   word: string,
@@ -130,7 +142,7 @@ export function writeTask(
   const f = frameBegin(b);
   bufferText(b, '{"context":');
   let fits = writeJson(contextOf(br), b, LONGEST);
-  if (error != 0) {
+  if (status == FAULTED) {
     bufferText(b, ',"error":');
     fits = fits && writeJson(error, b, LONGEST);
   }
@@ -145,14 +157,14 @@ export function writeTask(
     bufferText(b, word);
     bufferByte(b, 0x22);
   }
-  if (error == 0) {
+  if (status <= SKIPPED) {
     bufferText(b, ',"output":');
     fits = fits && writeJson(outputOf(frame), b, LONGEST);
   }
   bufferText(b, ',"seq":');
   bufferUint(b, RUN.seq++);
   bufferText(b, ',"status":"');
-  bufferText(b, status);
+  bufferText(b, statusName(status));
   bufferText(b, '","task":');
   text(changetype<Task>(frame.task).pointer);
   bufferByte(b, 0x7d);

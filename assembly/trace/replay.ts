@@ -12,7 +12,14 @@ import { writeJson } from "../json/writer";
 import { addressOf, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
-import { unlink } from "../workflow/effects";
+import {
+  droppedWith,
+  forgetDropped,
+  makeReady,
+  pendingWith,
+  takeReady,
+} from "../workflow/branches";
+import { DROPPED } from "../workflow/fork";
 import { isGrant, isHttpResult } from "../workflow/http";
 import { endRun, giveResult, runBranch, stopAtLimit } from "../workflow/machine";
 import { hexIs, PACK_DIGEST, workflowNamed } from "../workflow/pack";
@@ -24,12 +31,13 @@ import {
   EFFECT_CLOCK,
   EFFECT_HTTP,
   EFFECT_RANDOM,
-  effectsOf,
+  Frame,
   GRANT,
   isTooDeep,
   keep,
   keyOf,
   LIMITS,
+  MAIN_EFFECTS,
   newBranch,
   newFrame,
   Pending,
@@ -40,10 +48,12 @@ import {
   RUNNING,
   runReset,
 } from "../workflow/state";
-import { effectsAdd, effectsBegin, tagBegin, tagPart, tagText, tagValue } from "./digest";
+import { effectsAdd, effectsBegin, tagBegin, tagEnd, tagPart, tagText, tagValue } from "./digest";
 import { effectType } from "./record";
+import { noteUse } from "./used";
 
 const RECORD: usize = memory.data(16, 16);
+const ENTRY: usize = memory.data(32, 16);
 
 function malformed(why: string): bool {
   return failDetail(C.E_RECORD, 0, why, 0, 0);
@@ -69,6 +79,7 @@ function is(name: string): bool {
 }
 
 export function startRun(at: usize, length: u32): bool {
+  DROPPED.len = 0;
   if (!readRecord(at, length)) return false;
   if (!is("start")) return fail(C.E_RECORD_ORDER, 0);
   const grant = objectField(RECORD, "grant");
@@ -111,7 +122,7 @@ export function startRun(at: usize, length: u32): bool {
   newCounts();
   const b = newBranch();
   RUN.branch = changetype<usize>(b) as u32;
-  effectsBegin(effectsOf(b));
+  effectsBegin(MAIN_EFFECTS);
   const root = newFrame(0, 0);
   root.phase = PHASE_INPUT;
   b.frame = changetype<usize>(root) as u32;
@@ -123,37 +134,51 @@ export function startRun(at: usize, length: u32): bool {
     runReset();
     return false;
   }
-  return activate(b);
+  return activate(b, true);
 }
 
 export function advanceRun(at: usize, length: u32): bool {
+  DROPPED.len = 0;
   if (!readRecord(at, length)) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
   if (is("cancel")) return cancel();
-  if (!is("result")) return fail(C.E_RECORD_ORDER, 0);
+  const isLate = is("late");
+  if (!isLate && !is("result")) return fail(C.E_RECORD_ORDER, 0);
   const key = objectField(RECORD, "key");
   const result = objectField(RECORD, "result");
   if (lengthOf(RECORD) != 4 || key == 0 || result == 0 || tagOf(key) != STRING)
     return malformed("a result record has key, kind, result and seq");
-  const p = pendingWith(key);
+  const p = isLate ? droppedWith(key) : pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
   if (!isResult(e, result)) return malformed("not a result of this kind of effect");
   if (isTooDeep(result)) return fail(C.E_LIMIT_DEPTH, 0);
   RUN.seq++;
+  if (isLate) {
+    forgetDropped(p);
+    return true;
+  }
   RUN.used++;
-  RUN.hasNow = 0;
   const b = changetype<Branch>(e.branch);
+  b.hasNow = 0;
+  b.pending = 0;
+  setFuel((RUN.fuelLimit - RUN.fuelUsed) as i64);
+  const noted = noteEffect(b, e, result);
+  giveResult(b, e, result);
+  return activate(b, noted);
+}
+
+/** Adds the effect to what the decision depended on. False with a limit's error recorded. */
+function noteEffect(b: Branch, e: Pending, result: usize): bool {
   tagBegin("effect");
   tagPart(addressOf(keyOf(e)), lengthOf(keyOf(e)));
   tagText(effectType(e.type));
   tagValue(requestOf(e));
   tagValue(result);
-  effectsAdd(effectsOf(b));
-  unlink(e);
-  setFuel((RUN.fuelLimit - RUN.fuelUsed) as i64);
-  giveResult(b, e, result);
-  return activate(b);
+  tagEnd(ENTRY);
+  if (b.parent != 0) return noteUse(keyOf(e), ENTRY);
+  effectsAdd(MAIN_EFFECTS, ENTRY);
+  return true;
 }
 
 function cancel(): bool {
@@ -165,25 +190,22 @@ function cancel(): bool {
   return true;
 }
 
-/** Runs the branch until it waits, keeps the books, and drops garbage where there is much. */
-function activate(b: Branch): bool {
+/**
+ * Runs the branch, and then whoever can go on, until all wait; keeps the books, and drops garbage
+ * where there is much. `bounded` is false where a limit was hit already.
+ */
+function activate(b: Branch, bounded: bool): bool {
   const before = runArena().taken;
   arenaLimit(runArena(), C.MAX_SCRATCH);
-  runBranch(b);
+  if (!bounded) stopAtLimit(changetype<Frame>(b.frame));
+  makeReady(b);
+  for (let next = takeReady(); next != 0; next = takeReady()) runBranch(changetype<Branch>(next));
   RUN.fuelUsed = RUN.fuelLimit - (fuel as f64);
   RUN.taken += runArena().taken - before;
-  if (RUN.status == RUNNING && RUN.taken > RUN.threshold && !compact()) stopAtLimit(b);
+  if (RUN.status == RUNNING && RUN.taken > RUN.threshold && !compact())
+    stopAtLimit(changetype<Frame>(changetype<Branch>(RUN.branch).frame));
   clearError();
   return true;
-}
-
-/** The pending effect with this key, or 0. */
-export function pendingWith(key: usize): u32 {
-  for (let p = RUN.pending; p != 0; p = changetype<Pending>(p).next) {
-    const k = keyOf(changetype<Pending>(p));
-    if (equalBytes(addressOf(k), lengthOf(k), addressOf(key), lengthOf(key))) return p;
-  }
-  return 0;
 }
 
 /** True if the value has the shape of a result of this effect (TRACE-6). */

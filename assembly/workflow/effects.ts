@@ -4,10 +4,18 @@
  */
 
 import { arenaTake, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferUint } from "../bytes/buffer";
+import { Buffer, bufferBytes, bufferUint } from "../bytes/buffer";
 import { E_LIMIT_EFFECTS } from "../codes";
 import { fail } from "../errors";
-import { OBJECT, objectStorage, setCell, setNumber, setUsed } from "../value/cell";
+import {
+  addressOf,
+  lengthOf,
+  OBJECT,
+  objectStorage,
+  setCell,
+  setNumber,
+  setUsed,
+} from "../value/cell";
 import { writeRequest } from "../trace/record";
 import { bufferCell, literalCell } from "./literal";
 import { Task, Workflow } from "./nodes";
@@ -24,7 +32,7 @@ import {
   keep,
   keyOf,
   newPending,
-  Pending,
+  prefixOf,
   requestOf,
   RUN,
   WAITING,
@@ -43,16 +51,11 @@ export function ask(b: Branch, frame: Frame, type: u32, what: u32, request: usiz
   p.sequence = b.sequence++;
   const cell = arenaTake(SCRATCH, 16);
   KEY.len = 0;
+  bufferBytes(KEY, addressOf(prefixOf(b)), lengthOf(prefixOf(b)));
   bufferUint(KEY, p.sequence);
   bufferCell(cell, KEY);
   if (!keep(keyOf(p), cell) || !keep(requestOf(p), request)) return false;
-  // Oldest first: the host performs effects in the order in which they were asked for.
-  if (RUN.pending == 0) RUN.pending = changetype<usize>(p) as u32;
-  else {
-    let last = changetype<Pending>(RUN.pending);
-    while (last.next != 0) last = changetype<Pending>(last.next);
-    last.next = changetype<usize>(p) as u32;
-  }
+  b.pending = changetype<usize>(p) as u32;
   b.state = WAITING;
   return writeRequest(p, frame, countOf(frame, type));
 }
@@ -98,16 +101,4 @@ export function askTimer(b: Branch, frame: Frame, what: u32, ms: f64): bool {
   setUsed(at, 1);
   setCell(cell, OBJECT, 0, 1, at);
   return ask(b, frame, EFFECT_TIMER, what, cell);
-}
-
-/** Takes an effect out of the list of pending ones. */
-export function unlink(p: Pending): void {
-  const at = changetype<usize>(p) as u32;
-  if (RUN.pending == at) {
-    RUN.pending = p.next;
-    return;
-  }
-  let q = changetype<Pending>(RUN.pending);
-  while (q.next != at) q = changetype<Pending>(q.next);
-  q.next = p.next;
 }

@@ -1,6 +1,6 @@
 /**
- * The workflow machine: one step moves one branch by one phase of its innermost task, until every
- * branch waits for an effect or the run has ended.
+ * The workflow machine: one step moves one branch by one phase of its innermost task, until it waits,
+ * for an effect or for the branches of its fork, or has ended.
  *
  * Nothing here recurses: a task inside a task is a frame on the branch's chain of frames. A phase
  * whose expression reads the clock or the run's id asks for that effect first and is entered again
@@ -28,7 +28,7 @@ import {
   MENTIONS_WORKFLOW_ID,
   MENTIONS_WORKFLOW_STARTED,
 } from "../expr/mentions";
-import { writeOutcome, writeRetry, writeTask } from "../trace/record";
+import { COMPLETED, FAULTED, SKIPPED, writeOutcome, writeRetry, writeTask } from "../trace/record";
 import {
   addressOf,
   ARRAY,
@@ -47,8 +47,10 @@ import {
 import { objectField } from "../value/object";
 import { AFTER, BEFORE, bind, EXPORT, INSIDE } from "./bind";
 import { COST_COUNT, COST_PHASE } from "./cost";
+import { makeReady } from "./branches";
 import { caught } from "./catch";
 import { ask, askFor, askTimer } from "./effects";
+import { abandonFork, beginFork, finishBranch, isFork } from "./fork";
 import { buildRequest, ERROR, isGranted, OK, readAnswer } from "./http";
 import { literalCell } from "./literal";
 import {
@@ -60,6 +62,8 @@ import {
   EXIT,
   For,
   FOR,
+  Fork,
+  FORK,
   GOTO,
   Http,
   HTTP,
@@ -139,14 +143,16 @@ const CELL_A: usize = memory.data(16, 16);
 let answer: usize = 0;
 let answerRequest: usize = 0;
 
-/** Runs the branch until it waits or the run has ended. */
+/** Runs the branch until it waits or has ended, or the run has. */
 export function runBranch(b: Branch): void {
   const scratch: Arena = SCRATCH;
   while (RUN.status == RUNNING && b.state == READY) {
     arenaMark(scratch, MARK);
-    if (!charge(COST_PHASE) || !step(b, changetype<Frame>(b.frame))) stopAtLimit(b);
+    const f = changetype<Frame>(b.frame);
+    if (!charge(COST_PHASE) || !step(b, f)) stopAtLimit(f);
     arenaRelease(scratch, MARK);
-    if (RUN.status == RUNNING && !isBounded()) stopAtLimit(b);
+    if (RUN.status == RUNNING && !isBounded()) stopAtLimit(f);
+    // Its fork was left, or its last branch ended: another branch goes on, in its turn.
   }
 }
 
@@ -162,8 +168,8 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
   b.state = READY;
   switch (p.what) {
     case FOR_NOW: {
-      RUN.now = numberOf(objectField(result, "ms"));
-      RUN.hasNow = 1;
+      b.now = numberOf(objectField(result, "ms"));
+      b.hasNow = 1;
       break;
     }
     case FOR_WORKFLOW_STARTED: {
@@ -277,6 +283,7 @@ function step(b: Branch, f: Frame): bool {
         const got = evaluate(b, f, t.exportAs, outputOf(f), EXPORT);
         if (got != OK) return got == WAIT || raise(b, f, got);
         if (!keep(contextOf(b), CELL_A)) return false;
+        b.exported = 1;
       }
       f.phase = PHASE_DONE;
       return true;
@@ -319,21 +326,21 @@ const LIMIT: u32 = 4;
 
 /** Evaluates a template into CELL_A: OK, WAIT, or ERROR (an error is recorded). */
 function evaluate(b: Branch, f: Frame, template: u32, input: usize, mode: u32): u32 {
-  const missing = needs(f, templateMentions(template));
+  const missing = needs(b, f, templateMentions(template));
   if (missing != 0) return askFor(b, f, missing) ? WAIT : LIMIT;
-  setNow(RUN.now / 1000);
+  setNow(b.now / 1000);
   const globals = bind(b, f, mode, templateMentions(template));
   return evaluateTemplate(template, input, globals, CELL_A) ? OK : ERROR;
 }
 
 /** What must be asked for before an expression with these mentions; 0: nothing. */
-function needs(f: Frame, mentions: u32): u32 {
+function needs(b: Branch, f: Frame, mentions: u32): u32 {
   if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !RUN.hasStarted) return FOR_WORKFLOW_STARTED;
   if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0)
     return FOR_TASK_STARTED;
   if ((mentions & MENTIONS_WORKFLOW_ID) != 0 && !RUN.hasId) return FOR_WORKFLOW_ID;
-  // Last: a sample of the clock holds only until the next result comes.
-  if ((mentions & MENTIONS_NOW) != 0 && !RUN.hasNow) return FOR_NOW;
+  // Last: a sample of the clock holds only until the branch's next result.
+  if ((mentions & MENTIONS_NOW) != 0 && !b.hasNow) return FOR_NOW;
   return 0;
 }
 
@@ -385,6 +392,13 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       f.phase = ms == 0 ? PHASE_OUTPUT : PHASE_EFFECT;
       return ms == 0 || askTimer(b, f, FOR_WAIT, ms);
     }
+    case FORK: {
+      // Asked by the branches, it would depend on their order who is first.
+      const k = changetype<Fork>(t.body);
+      const missing = needs(b, f, k.mentions & (MENTIONS_WORKFLOW_STARTED | MENTIONS_WORKFLOW_ID));
+      if (missing != 0) return askFor(b, f, missing);
+      return beginFork(b, f, k);
+    }
     default:
       return stepDecide(b, f, t);
   }
@@ -416,9 +430,9 @@ function stepHttp(b: Branch, f: Frame, t: Task): bool {
   if (h.headers != 0) mentions |= templateMentions(h.headers);
   if (h.query != 0) mentions |= templateMentions(h.query);
   if (h.body != 0) mentions |= templateMentions(h.body);
-  const missing = needs(f, mentions);
+  const missing = needs(b, f, mentions);
   if (missing != 0) return askFor(b, f, missing);
-  setNow(RUN.now / 1000);
+  setNow(b.now / 1000);
   const got = buildRequest(h, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
   if (got == ERROR) return raise(b, f, got);
   if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
@@ -506,23 +520,42 @@ function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
   // A skipped task is passed over: its `then` does not apply.
   const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
+  const status = f.skipped ? SKIPPED : COMPLETED;
+  if (isFork(f.parent)) {
+    if (!writeTask(b, f, status, 0, 0, flow == END ? "end" : "exit")) return false;
+    return flow == END ? endWorkflow(b, f) : finishBranch(b, f);
+  }
   let index = p.index + 1;
   if (flow >= GOTO) index = flow - GOTO;
   const last = flow == EXIT || index >= changetype<List>(p.list).count;
   const next = flow == END || last ? 0 : (changetype<usize>(taskOf(p.list, index)) as u32);
-  const status = f.skipped ? "skipped" : "completed";
   if (!writeTask(b, f, status, 0, next, flow == END ? "end" : "exit")) return false;
   copyCell(valueOf(p), outputOf(f));
   p.index = last ? changetype<List>(p.list).count : index;
   b.frame = f.parent;
-  if (flow != END) return true;
-  // The workflow ends gracefully: enclosing tasks are left without a record of their own.
-  let root = p;
+  return flow != END || endWorkflow(b, f);
+}
+
+/** The workflow ends gracefully: enclosing tasks are left without a record of their own. */
+function endWorkflow(from: Branch, f: Frame): bool {
+  let b = from;
+  while (b.parent != 0) {
+    const parent = abandonFork(b, "end");
+    if (parent == 0) return false;
+    b = changetype<Branch>(parent);
+  }
+  let root = f;
   while (root.parent != 0) root = changetype<Frame>(root.parent);
   copyCell(outputOf(root), outputOf(f));
   root.phase = PHASE_OUTPUT;
-  b.frame = changetype<usize>(root) as u32;
+  goOn(b, root, from);
   return true;
+}
+
+/** The branch goes on at the frame; `from` is the one that is being run. */
+function goOn(b: Branch, f: Frame, from: Branch): void {
+  b.frame = changetype<usize>(f) as u32;
+  if (b != from) makeReady(b);
 }
 
 // ---- Errors -------------------------------------------------------------------------------------------------
@@ -591,7 +624,8 @@ function raiseValue(b: Branch, f: Frame, t: Task): bool {
 }
 
 /** The error in CELL_A leaves the task: up to the next try that is running its list. */
-function raiseError(b: Branch, from: Frame): bool {
+function raiseError(origin: Branch, from: Frame): bool {
+  let b = origin;
   let f = from;
   if (!keep(CELL_A, CELL_A)) return false;
   while (f.task != 0) {
@@ -599,10 +633,15 @@ function raiseError(b: Branch, from: Frame): bool {
     if (isTry && f != from && f.phase == PHASE_LIST) {
       copyCell(extraOf(f), CELL_A);
       f.phase = PHASE_CATCHING;
-      b.frame = changetype<usize>(f) as u32;
+      goOn(b, f, origin);
       return true;
     }
-    if (!writeTask(b, f, "faulted", CELL_A, 0, "raise")) return false;
+    if (!writeTask(b, f, FAULTED, CELL_A, 0, "raise")) return false;
+    if (isFork(f.parent)) {
+      const parent = abandonFork(b, "fault");
+      if (parent == 0) return false;
+      b = changetype<Branch>(parent);
+    }
     f = changetype<Frame>(f.parent);
   }
   copyCell(OUTCOME, CELL_A);
@@ -684,7 +723,7 @@ function retry(b: Branch, f: Frame, delay: f64): bool {
 // ---- The end -------------------------------------------------------------------------------------------------
 
 /** A limit was hit: the run ends with a fault that nothing catches. */
-export function stopAtLimit(b: Branch): void {
+export function stopAtLimit(f: Frame): void {
   // The outcome itself must not fail for want of what ran out.
   const before = fuel;
   setFuel(LAST_UNITS);
@@ -695,10 +734,10 @@ export function stopAtLimit(b: Branch): void {
   bufferText(PROBLEM_DETAIL, " ");
   writeErrorText(PROBLEM_DETAIL);
   clearError();
-  const f = changetype<Frame>(b.frame);
   literalCell(CELL_A, "");
   problemCell(CELL_A, f.task == 0 ? CELL_A : changetype<Task>(f.task).pointer);
   keep(OUTCOME, CELL_A);
+  RUN.limited = 1;
   endRun(C.STATUS_FAULTED);
   setFuel(before);
 }
@@ -713,6 +752,5 @@ export function endRun(status: u32): bool {
   if (!fits) return false;
   RUN.status = ENDED;
   RUN.end = status;
-  RUN.pending = 0;
   return true;
 }

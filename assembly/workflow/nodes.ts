@@ -15,6 +15,7 @@ export const TRY: u32 = 6;
 export const HTTP: u32 = 7;
 export const DECIDE: u32 = 8;
 export const PAUSE: u32 = 9; // wait
+export const FORK: u32 = 10;
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -139,6 +140,16 @@ export class Http {
   redirect: u32;
   /** Array cell of lower-case header names that the workflow reads, or 0. */
   responseHeaders: u32;
+}
+
+/** fork: a list whose tasks are the branches. */
+@unmanaged
+export class Fork {
+  list: u32;
+  /** 1: the first branch that completes wins. */
+  compete: u32;
+  /** What its expressions read, at any depth (expr/mentions.ts). */
+  mentions: u32;
 }
 
 /** wait: milliseconds. */

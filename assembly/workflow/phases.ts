@@ -20,3 +20,6 @@ export const PHASE_IN_CATCH: u32 = 9;
 export const PHASE_OUTPUT: u32 = 10;
 export const PHASE_EXPORT: u32 = 11;
 export const PHASE_DONE: u32 = 12;
+/** fork: its branches are being run. */
+export const PHASE_FORK: u32 = 13;
+export const LAST_PHASE: u32 = 13;

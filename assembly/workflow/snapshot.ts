@@ -5,10 +5,17 @@
  * writing what is alive and reading it into the other arena. So restore() is exercised by every
  * long run, and a restored run cannot differ from one that went straight on.
  *
- *     {"abi","asked","branch":{"context","effects","frames":[FRAME outermost first],"sequence",
- *      "state"},"counts":[[index,count]...],"fuelUsed","grant","id","input","limits","pack",
- *      "pending":[{"key","request","sequence","type","what"}],
- *      "rawInput","semantics","seq","started","taken","threshold","used","workflow"}
+ *     {"abi","asked","branches":[BRANCH, each before those of its fork],"counts":[[index,count]...],
+ *      "dropped":[EFFECT],"effects","forked","fuelUsed","grant","id","input","limits","pack",
+ *      "races":[TEXT],"rawInput","semantics","seq","started","taken","threshold","used",
+ *      "uses":[[KEY,ENTRY]...],"workflow"}
+ *     BRANCH: {"context","count","exported","fork","forkedAt","frames":[FRAME outermost first],"now","pending":
+ *      EFFECT,"result","sequence","state"}
+ *     EFFECT: {"key","request","sequence","type","what"}
+ *
+ * What is the same value in the same place is written once: the context of a branch that has exported
+ * nothing, a frame's raw input that is what its parent handed it, its input that is its raw input, and the
+ * value that it hands on, if it is its input, are left out.
  */
 
 import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
@@ -37,24 +44,30 @@ import { parseJson } from "../json/reader";
 import {
   addressOf,
   ARRAY,
+  copyCell,
   elementAt,
   lengthOf,
   NUMBER,
   numberOf,
   OBJECT,
+  sameCell,
   STRING,
   tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
+import { newUsed, Used, usedEntry, usedText } from "../trace/used";
+import { nextBranch } from "./branches";
+import { isFork, keepPrefix } from "./fork";
 import { DO, FOR, For, Task, TRY, Try, Workflow } from "./nodes";
 import { hexIs, PACK_DIGEST, workflowNamed, writeHex } from "./pack";
-import { PHASE_DONE, PHASE_IN_CATCH } from "./phases";
+import { LAST_PHASE, PHASE_IN_CATCH } from "./phases";
 import { GROWTH, isLimits, isSound, isTime, isWhole, SMALLEST } from "./sound";
 import {
   Branch,
   contextOf,
-  effectsOf,
   extraOf,
+  FINISHED,
+  FORKED,
   Frame,
   GRANT,
   INPUT_CELL,
@@ -62,6 +75,7 @@ import {
   keep,
   keyOf,
   LIMITS,
+  MAIN_EFFECTS,
   newBranch,
   newFrame,
   newPending,
@@ -70,6 +84,7 @@ import {
   RAW_INPUT,
   rawOf,
   requestOf,
+  resultOf,
   RUN,
   RUN_ID,
   runArena,
@@ -113,35 +128,25 @@ let tooLong: bool = false;
 export function writeSnapshot(b: Buffer, most: u32): bool {
   longest = most;
   tooLong = false;
-  const br = changetype<Branch>(RUN.branch);
   bufferByte(b, 0x7b);
   uintField(b, "abi", ABI_VERSION);
   uintField(b, "asked", RUN.asked);
-  field(b, "branch");
-  bufferByte(b, 0x7b);
-  cellField(b, "context", contextOf(br));
-  field(b, "effects");
-  bufferByte(b, 0x22);
-  writeHex(b, effectsOf(br), SHA_STATE);
-  bufferByte(b, 0x22);
-  field(b, "frames");
-  writeFrames(b, br);
-  uintField(b, "sequence", br.sequence);
-  uintField(b, "state", br.state);
-  bufferByte(b, 0x7d);
+  field(b, "branches");
+  writeBranches(b);
   field(b, "counts");
   writeCounts(b);
+  field(b, "dropped");
+  writeDropped(b);
+  hexField(b, "effects", MAIN_EFFECTS, SHA_STATE);
+  uintField(b, "forked", RUN.forked);
   numberField(b, "fuelUsed", RUN.fuelUsed);
   cellField(b, "grant", GRANT);
   cellField(b, "id", RUN_ID);
   cellField(b, "input", INPUT_CELL);
   cellField(b, "limits", LIMITS);
-  field(b, "pack");
-  bufferByte(b, 0x22);
-  writeHex(b, PACK_DIGEST, 32);
-  bufferByte(b, 0x22);
-  field(b, "pending");
-  writePending(b);
+  hexField(b, "pack", PACK_DIGEST, 32);
+  field(b, "races");
+  writeUsed(b, RUN.races, false);
   cellField(b, "rawInput", RAW_INPUT);
   uintField(b, "semantics", SEMANTICS);
   uintField(b, "seq", RUN.seq);
@@ -149,6 +154,8 @@ export function writeSnapshot(b: Buffer, most: u32): bool {
   uintField(b, "taken", RUN.taken);
   uintField(b, "threshold", RUN.threshold);
   uintField(b, "used", RUN.used);
+  field(b, "uses");
+  writeUsed(b, RUN.uses, true);
   const name = changetype<Workflow>(RUN.workflow).name;
   field(b, "workflow");
   writeString(addressOf(name), lengthOf(name), b);
@@ -156,9 +163,54 @@ export function writeSnapshot(b: Buffer, most: u32): bool {
   return (!tooLong && b.len <= most) || fail(E_LIMIT_SIZE, 0);
 }
 
+function hexField(b: Buffer, name: string, at: usize, length: u32): void {
+  field(b, name);
+  bufferByte(b, 0x22);
+  writeHex(b, at, length);
+  bufferByte(b, 0x22);
+}
+
+function writeBranches(b: Buffer): void {
+  bufferByte(b, 0x5b);
+  for (let next = RUN.branch; next != 0; next = nextBranch(changetype<Branch>(next))) {
+    if (next != RUN.branch) bufferByte(b, 0x2c);
+    writeBranch(b, changetype<Branch>(next));
+  }
+  bufferByte(b, 0x5d);
+}
+
+function writeBranch(b: Buffer, br: Branch): void {
+  bufferByte(b, 0x7b);
+  // Without an export it is the parent's.
+  if (br.parent == 0 || br.exported) cellField(b, "context", contextOf(br));
+  if (br.state == FORKED) uintField(b, "count", br.count);
+  uintField(b, "exported", br.exported);
+  if (br.state == FORKED) {
+    uintField(b, "fork", br.fork);
+    uintField(b, "forkedAt", br.forkedAt);
+  }
+  field(b, "frames");
+  writeFrames(b, br);
+  if (br.hasNow) numberField(b, "now", br.now);
+  if (br.pending != 0) {
+    field(b, "pending");
+    writeEffect(b, changetype<Pending>(br.pending));
+  }
+  if (br.state == FINISHED) cellField(b, "result", resultOf(br));
+  uintField(b, "sequence", br.sequence);
+  uintField(b, "state", br.state);
+  bufferByte(b, 0x7d);
+}
+
+/** The frame on which the branch's outermost one hangs; 0: the main branch. */
+function baseOf(br: Branch): u32 {
+  return br.parent == 0 ? 0 : changetype<Branch>(br.parent).frame;
+}
+
 function writeFrames(b: Buffer, br: Branch): void {
   let depth: u32 = 0;
-  for (let f = br.frame; f != 0; f = changetype<Frame>(f).parent) depth++;
+  const base = baseOf(br);
+  for (let f = br.frame; f != 0 && f != base; f = changetype<Frame>(f).parent) depth++;
   bufferByte(b, 0x5b);
   for (let i = depth; i > 0; i--) {
     let f = br.frame;
@@ -175,16 +227,22 @@ function writeFrame(b: Buffer, f: Frame): void {
   cellField(b, "extra", extraOf(f));
   uintField(b, "flow", f.flow);
   uintField(b, "index", f.index);
-  cellField(b, "input", inputOf(f));
+  if (!sameCell(inputOf(f), rawOf(f))) cellField(b, "input", inputOf(f));
   cellField(b, "output", outputOf(f));
   uintField(b, "phase", f.phase);
-  cellField(b, "raw", rawOf(f));
+  if (f.parent == 0 || !sameCell(rawOf(f), handedTo(f))) cellField(b, "raw", rawOf(f));
   uintField(b, "skipped", f.skipped);
   if (f.hasStarted) numberField(b, "started", f.started);
   uintField(b, "task", f.task == 0 ? 0 : changetype<Task>(f.task).id + 1);
   uintField(b, "turn", f.turn);
-  cellField(b, "value", valueOf(f));
+  if (!sameCell(valueOf(f), inputOf(f))) cellField(b, "value", valueOf(f));
   bufferByte(b, 0x7d);
+}
+
+/** What the frame's parent handed it. */
+function handedTo(f: Frame): usize {
+  const p = changetype<Frame>(f.parent);
+  return isFork(f.parent) ? inputOf(p) : valueOf(p);
 }
 
 function writeCounts(b: Buffer): void {
@@ -205,18 +263,37 @@ function writeCounts(b: Buffer): void {
   bufferByte(b, 0x5d);
 }
 
-function writePending(b: Buffer): void {
+function writeEffect(b: Buffer, e: Pending): void {
+  bufferByte(b, 0x7b);
+  cellField(b, "key", keyOf(e));
+  cellField(b, "request", requestOf(e));
+  uintField(b, "sequence", e.sequence);
+  uintField(b, "type", e.type);
+  uintField(b, "what", e.what);
+  bufferByte(b, 0x7d);
+}
+
+function writeDropped(b: Buffer): void {
   bufferByte(b, 0x5b);
-  for (let p = RUN.pending; p != 0; p = changetype<Pending>(p).next) {
-    const e = changetype<Pending>(p);
-    if (p != RUN.pending) bufferByte(b, 0x2c);
-    bufferByte(b, 0x7b);
-    cellField(b, "key", keyOf(e));
-    cellField(b, "request", requestOf(e));
-    uintField(b, "sequence", e.sequence);
-    uintField(b, "type", e.type);
-    uintField(b, "what", e.what);
-    bufferByte(b, 0x7d);
+  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) {
+    if (e != RUN.dropped) bufferByte(b, 0x2c);
+    writeEffect(b, changetype<Pending>(e));
+  }
+  bufferByte(b, 0x5d);
+}
+
+/** The last one first. */
+function writeUsed(b: Buffer, last: u32, entries: bool): void {
+  bufferByte(b, 0x5b);
+  for (let u = last; u != 0; u = changetype<Used>(u).next) {
+    if (u != last) bufferByte(b, 0x2c);
+    const text = usedText(u);
+    if (entries) bufferByte(b, 0x5b);
+    writeString(addressOf(text), lengthOf(text), b);
+    if (!entries) continue;
+    bufferText(b, ',"');
+    writeHex(b, usedEntry(u), 32);
+    bufferText(b, '"]');
   }
   bufferByte(b, 0x5d);
 }
@@ -243,8 +320,8 @@ function getWhole(o: usize, name: string, most: f64): f64 {
 function getUint(o: usize, name: string, most: u32): u32 {
   return getWhole(o, name, most as f64) as u32;
 }
-function getTime(o: usize): f64 {
-  const v = get(o, "started", NUMBER);
+function getTime(o: usize, name: string): f64 {
+  const v = get(o, name, NUMBER);
   if (isTime(v)) return numberOf(v);
   bad = true;
   return 0;
@@ -253,8 +330,20 @@ function getCell(o: usize, name: string, to: usize): void {
   const v = get(o, name, ANY);
   if (v != 0 && !keep(to, v)) bad = true;
 }
+/** A member that may be left out where it is another cell's value. */
+function getCellOr(o: usize, name: string, to: usize, other: usize): void {
+  if (tagOf(o) == OBJECT && objectField(o, name) == 0) copyCell(to, other);
+  else getCell(o, name, to);
+}
+function getHex(o: usize, name: string, to: usize, bytes: u32): void {
+  const v = get(o, name, STRING);
+  if (v == 0 || lengthOf(v) != bytes * 2) bad = true;
+  else readHex(addressOf(v), to, bytes);
+}
 
 const MOST: u32 = 0xffffffff;
+/** A list has no more tasks. */
+const MOST_BRANCHES: u32 = 4096;
 
 /** Rebuilds the run from the text's value. False with E_SNAPSHOT; the run is then gone. */
 export function readSnapshot(v: usize): bool {
@@ -273,7 +362,7 @@ export function readSnapshot(v: usize): bool {
   RUN.threshold = getUint(v, "threshold", MOST);
   RUN.fuelUsed = getWhole(v, "fuelUsed", 9007199254740991);
   RUN.hasStarted = objectField(v, "started") != 0 ? 1 : 0;
-  if (RUN.hasStarted) RUN.started = getTime(v);
+  if (RUN.hasStarted) RUN.started = getTime(v, "started");
   getCell(v, "grant", GRANT);
   getCell(v, "id", RUN_ID);
   getCell(v, "input", INPUT_CELL);
@@ -284,11 +373,14 @@ export function readSnapshot(v: usize): bool {
   RUN.fuelLimit = numberOf(objectField(LIMITS, "fuel"));
   RUN.effectsLimit = numberOf(objectField(LIMITS, "effects")) as u32;
   readCounts(get(v, "counts", ARRAY));
-  const branch = get(v, "branch", OBJECT);
-  const pending = get(v, "pending", ARRAY);
+  RUN.forked = getUint(v, "forked", 1);
+  getHex(v, "effects", MAIN_EFFECTS, SHA_STATE);
+  RUN.uses = readUsed(get(v, "uses", ARRAY), true);
+  RUN.races = readUsed(get(v, "races", ARRAY), false);
+  readDropped(get(v, "dropped", ARRAY));
+  const branches = get(v, "branches", ARRAY);
   if (bad) return fail(E_SNAPSHOT, 0);
-  readBranch(branch);
-  readPending(pending);
+  readBranches(branches);
   if (bad || !isSound()) return fail(E_SNAPSHOT, 0);
   RUN.status = RUNNING;
   return true;
@@ -322,22 +414,70 @@ function readCounts(v: usize): void {
   }
 }
 
-function readBranch(v: usize): void {
-  const b = newBranch();
-  RUN.branch = changetype<usize>(b) as u32;
-  b.sequence = getUint(v, "sequence", MOST);
-  b.state = getUint(v, "state", WAITING);
-  getCell(v, "context", contextOf(b));
-  const effects = get(v, "effects", STRING);
-  if (effects == 0 || lengthOf(effects) != SHA_STATE * 2) bad = true;
-  else readHex(addressOf(effects), effectsOf(b), SHA_STATE);
-  const frames = get(v, "frames", ARRAY);
-  if (bad) return;
-  if (lengthOf(frames) == 0) bad = true;
+/** Each stands before those of its fork: the tree is built as it was walked. */
+function readBranches(v: usize): void {
   let parent: u32 = 0;
-  for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++)
-    parent = readFrame(elementAt(frames, i), parent);
-  b.frame = parent;
+  let index: u32 = 0;
+  const n = lengthOf(v);
+  if (n == 0) bad = true;
+  for (let i: u32 = 0; i < n && !bad; i++) {
+    const b = readBranch(elementAt(v, i), parent, index);
+    if (bad) return;
+    // The next one is the first of its own fork, or the next of the one that it belongs to.
+    if (b.count != 0) {
+      parent = changetype<usize>(b) as u32;
+      index = 0;
+    } else {
+      index++;
+      while (parent != 0 && index == changetype<Branch>(parent).count) {
+        index = changetype<Branch>(parent).index + 1;
+        parent = changetype<Branch>(parent).parent;
+      }
+    }
+    if ((parent == 0) != (i + 1 == n)) bad = true;
+  }
+}
+
+function readBranch(v: usize, parent: u32, index: u32): Branch {
+  const b = newBranch();
+  b.parent = parent;
+  b.index = index;
+  b.state = getUint(v, "state", FINISHED);
+  b.sequence = getUint(v, "sequence", MOST);
+  b.exported = getUint(v, "exported", 1);
+  if (parent == 0) {
+    RUN.branch = changetype<usize>(b) as u32;
+    getCell(v, "context", contextOf(b));
+  } else {
+    const p = changetype<Branch>(parent);
+    store<u32>(p.children + (index << 2), changetype<usize>(b) as u32);
+    if (b.state != FINISHED) p.open++;
+    if (b.exported) getCell(v, "context", contextOf(b));
+    else copyCell(contextOf(b), contextOf(p));
+    if (!bad && !keepPrefix(p, b)) bad = true;
+  }
+  const frames = get(v, "frames", ARRAY);
+  if (bad) return b;
+  if (objectField(v, "now") != 0) {
+    b.hasNow = 1;
+    b.now = getTime(v, "now");
+  }
+  if (b.state == FORKED) {
+    b.fork = getUint(v, "fork", MOST);
+    b.forkedAt = getUint(v, "forkedAt", MOST);
+    b.count = getUint(v, "count", MOST_BRANCHES);
+    b.children = arenaTake(runArena(), b.count << 2) as u32;
+  }
+  if (b.state == FINISHED) getCell(v, "result", resultOf(b));
+  if (b.state == WAITING) {
+    b.pending = readEffect(get(v, "pending", OBJECT));
+    changetype<Pending>(b.pending).branch = changetype<usize>(b) as u32;
+  }
+  const base = baseOf(b);
+  let f = base;
+  for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++) f = readFrame(elementAt(frames, i), f);
+  b.frame = f == base ? 0 : f;
+  return b;
 }
 
 function readFrame(v: usize, parent: u32): u32 {
@@ -346,19 +486,20 @@ function readFrame(v: usize, parent: u32): u32 {
   if ((id == 0) != (parent == 0)) bad = true;
   const task: u32 = id == 0 || bad ? 0 : load<u32>(w.tasks + ((id - 1) << 2));
   const f = newFrame(parent, task);
-  f.phase = getUint(v, "phase", PHASE_DONE);
+  f.phase = getUint(v, "phase", LAST_PHASE);
   f.attempt = getUint(v, "attempt", MOST);
   f.flow = getUint(v, "flow", MOST);
   f.index = getUint(v, "index", MOST);
   f.skipped = getUint(v, "skipped", 1);
   f.turn = getUint(v, "turn", MOST);
   f.hasStarted = tagOf(v) == OBJECT && objectField(v, "started") != 0 ? 1 : 0;
-  if (f.hasStarted) f.started = getTime(v);
+  if (f.hasStarted) f.started = getTime(v, "started");
   getCell(v, "extra", extraOf(f));
-  getCell(v, "input", inputOf(f));
   getCell(v, "output", outputOf(f));
-  getCell(v, "raw", rawOf(f));
-  getCell(v, "value", valueOf(f));
+  if (parent == 0) getCell(v, "raw", rawOf(f));
+  else getCellOr(v, "raw", rawOf(f), handedTo(f));
+  getCellOr(v, "input", inputOf(f), rawOf(f));
+  getCellOr(v, "value", valueOf(f), inputOf(f));
   f.list = listOf(f);
   return changetype<usize>(f) as u32;
 }
@@ -375,22 +516,40 @@ function listOf(f: Frame): u32 {
     : changetype<Try>(t.body).list;
 }
 
-function readPending(v: usize): void {
-  if (v == 0) return;
+function readEffect(v: usize): u32 {
+  const p = newPending();
+  p.sequence = getUint(v, "sequence", MOST);
+  p.type = getUint(v, "type", 3);
+  p.what = getUint(v, "what", 7);
+  getCell(v, "key", keyOf(p));
+  getCell(v, "request", requestOf(p));
+  return changetype<usize>(p) as u32;
+}
+
+function readDropped(v: usize): void {
   let last: u32 = 0;
-  for (let i: u32 = 0; i < lengthOf(v) && !bad; i++) {
-    const e = elementAt(v, i);
-    const p = newPending();
-    p.branch = RUN.branch;
-    p.sequence = getUint(e, "sequence", MOST);
-    p.type = getUint(e, "type", 3);
-    p.what = getUint(e, "what", 7);
-    getCell(e, "key", keyOf(p));
-    getCell(e, "request", requestOf(p));
-    if (last == 0) RUN.pending = changetype<usize>(p) as u32;
-    else changetype<Pending>(last).next = changetype<usize>(p) as u32;
-    last = changetype<usize>(p) as u32;
+  for (let i: u32 = 0; v != 0 && i < lengthOf(v) && !bad; i++) {
+    const p = readEffect(elementAt(v, i));
+    if (last == 0) RUN.dropped = p;
+    else changetype<Pending>(last).next = p;
+    last = p;
   }
+}
+
+/** Read from the end, so that each can name the one before it. */
+function readUsed(v: usize, entries: bool): u32 {
+  let last: u32 = 0;
+  for (let i: u32 = v == 0 ? 0 : lengthOf(v); i > 0 && !bad; i--) {
+    const e = elementAt(v, i - 1);
+    last = newUsed(last);
+    const text = entries ? (tagOf(e) == ARRAY && lengthOf(e) == 2 ? elementAt(e, 0) : 0) : e;
+    if (text == 0 || tagOf(text) != STRING || !keep(usedText(last), text)) bad = true;
+    if (!entries || bad) continue;
+    const hex = elementAt(e, 1);
+    if (tagOf(hex) != STRING || lengthOf(hex) != 64) bad = true;
+    else readHex(addressOf(hex), usedEntry(last), 32);
+  }
+  return last;
 }
 
 function readHex(at: usize, to: usize, bytes: u32): void {
@@ -438,7 +597,7 @@ export function compact(): bool {
   const before = fuel;
   setFuel(i64.MAX_VALUE);
   runSwap();
-  RUN.pending = 0;
+  RUN.dropped = 0;
   if (!readSnapshot(ROOT)) unreachable();
   setFuel(before);
   runDrop();

@@ -3,8 +3,11 @@
  * a snapshot is checked first: whatever the text says, nothing later may read where nothing is.
  */
 
+import { bufferBytes, bufferUint, TEXT } from "../bytes/buffer";
 import { MAX_RUN } from "../codes";
+import { equalBytes } from "../value/order";
 import {
+  addressOf,
   ARRAY,
   elementAt,
   lengthOf,
@@ -17,13 +20,30 @@ import {
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { isGrant } from "./http";
-import { END, FOR, GOTO, HTTP, List, NO_FLOW, PAUSE, Retry, Task, taskOf, Try, TRY } from "./nodes";
+import { nextBranch } from "./branches";
+import { isFork } from "./fork";
+import {
+  END,
+  FOR,
+  Fork,
+  GOTO,
+  HTTP,
+  List,
+  NO_FLOW,
+  PAUSE,
+  Retry,
+  Task,
+  taskOf,
+  Try,
+  TRY,
+} from "./nodes";
 import {
   PHASE_BODY,
   PHASE_CATCHING,
   PHASE_DELAY,
   PHASE_EFFECT,
   PHASE_EXPORT,
+  PHASE_FORK,
   PHASE_IF,
   PHASE_IN_CATCH,
   PHASE_INPUT,
@@ -39,6 +59,8 @@ import {
   EFFECT_RANDOM,
   EFFECT_TIMER,
   extraOf,
+  FINISHED,
+  FORKED,
   FOR_CALL,
   FOR_JITTER,
   FOR_NOW,
@@ -51,6 +73,7 @@ import {
   keyOf,
   LIMITS,
   Pending,
+  prefixOf,
   requestOf,
   RUN,
   RUN_ID,
@@ -96,22 +119,49 @@ export function isSound(): bool {
     RUN.taken > RUN.threshold
   )
     return false;
-  const b = changetype<Branch>(RUN.branch);
-  // One branch, which waits for one effect.
-  if (
-    b.state != WAITING ||
-    RUN.pending == 0 ||
-    RUN.used + 1 != RUN.asked ||
-    b.sequence != RUN.asked
-  )
-    return false;
-  const p = changetype<Pending>(RUN.pending);
-  if (p.next != 0 || p.sequence + 1 != b.sequence || tagOf(keyOf(p)) != STRING) return false;
-  if (!isWaiting(changetype<Frame>(b.frame), p)) return false;
-  for (let f = b.frame; f != 0; f = changetype<Frame>(f).parent) {
-    if (!isPlaced(changetype<Frame>(f))) return false;
+  let waiting: u32 = 0;
+  for (let b = RUN.branch; b != 0; b = nextBranch(changetype<Branch>(b))) {
+    if (!isBranch(changetype<Branch>(b))) return false;
+    if (changetype<Branch>(b).state == WAITING) waiting++;
+  }
+  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) {
+    const p = changetype<Pending>(e);
+    if (p.type != EFFECT_HTTP || tagOf(keyOf(p)) != STRING || !isRequest(requestOf(p)))
+      return false;
+  }
+  return waiting <= RUN.asked && RUN.used <= RUN.asked - waiting;
+}
+
+/** True if the branch waits for an effect or for its fork, or has ended. */
+function isBranch(b: Branch): bool {
+  if (b.state == FINISHED) return b.parent != 0 && b.frame == 0;
+  if (b.frame == 0) return false;
+  const f = changetype<Frame>(b.frame);
+  if (b.state == FORKED) {
+    if (!isFork(b.frame) || f.phase != PHASE_FORK || b.fork >= b.sequence) return false;
+    const k = changetype<Fork>(changetype<Task>(f.task).body);
+    if (b.count != changetype<List>(k.list).count || b.open == 0 || b.forkedAt > RUN.used)
+      return false;
+    if (k.compete && b.open != b.count) return false; // the first to end would have won
+  } else {
+    const p = changetype<Pending>(b.pending);
+    if (b.state != WAITING || p.sequence >= b.sequence || !hasOwnKey(b, p)) return false;
+    if (!isWaiting(f, p)) return false;
+  }
+  const base: u32 = b.parent == 0 ? 0 : changetype<Branch>(b.parent).frame;
+  for (let g = b.frame; g != base; g = changetype<Frame>(g).parent) {
+    if (!isPlaced(changetype<Frame>(g), b)) return false;
   }
   return true;
+}
+
+/** The key by which the effect is found: the branch's prefix and the effect's number. */
+function hasOwnKey(b: Branch, p: Pending): bool {
+  TEXT.len = 0;
+  bufferBytes(TEXT, addressOf(prefixOf(b)), lengthOf(prefixOf(b)));
+  bufferUint(TEXT, p.sequence);
+  const key = keyOf(p);
+  return tagOf(key) == STRING && equalBytes(TEXT.at, TEXT.len, addressOf(key), lengthOf(key));
 }
 
 /** True if the frame is one that the pending effect's result can be handed to. */
@@ -163,10 +213,17 @@ function isRequest(v: usize): bool {
 }
 
 /** True if the frame's parent is running the list in which the frame's task stands. */
-function isPlaced(f: Frame): bool {
+function isPlaced(f: Frame, b: Branch): bool {
   if (f.task == 0) return f.parent == 0;
   if (f.parent == 0 || f.skipped) return false;
   const p = changetype<Frame>(f.parent);
+  if (isFork(f.parent)) {
+    // The outermost frame of a branch; the fork itself is looked at with its own branch.
+    if (b.parent == 0 || changetype<Branch>(b.parent).frame != f.parent) return false;
+    const branches = changetype<Fork>(changetype<Task>(p.task).body).list;
+    const own = taskOf(branches, b.index);
+    return changetype<usize>(own) == (f.task as usize) && (f.flow == NO_FLOW || f.flow <= END);
+  }
   const kind: u32 = p.task == 0 ? 0 : changetype<Task>(p.task).kind;
   if (p.phase != PHASE_LIST && !(p.phase == PHASE_IN_CATCH && kind == TRY)) return false;
   if (p.list == 0 || p.index >= changetype<List>(p.list).count) return false;

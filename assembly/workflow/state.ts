@@ -2,8 +2,10 @@
  * The state of the run: one record of fixed fields, and in the RUN arena its branches, the frames
  * of their tasks, and the effects that wait for a result.
  *
- *     RUN -> branch -> frame -> parent frame -> ... -> root frame
- *         -> pending effect -> pending effect
+ *     RUN -> main branch -> frame -> parent frame -> ... -> root frame
+ *                        -> pending effect
+ *                        -> branches of its fork -> frame -> ... -> the fork's frame
+ *                                                -> pending effect
  *
  * Cells in here are canonical and KEPT: their storage lies in the RUN arena or in the pack.
  * Garbage is left behind as the run goes on and dropped by compaction between activations
@@ -15,7 +17,7 @@ import { E_LIMIT_DEPTH, MAX_RUN_DEPTH } from "../codes";
 import { fail } from "../errors";
 import { SHA_STATE } from "../bytes/sha256";
 import { canonicalCopy } from "../json/canonical";
-import { heightOf, KEPT, setNull } from "../value/cell";
+import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../value/cell";
 
 // Status of the run.
 export const NONE: u32 = 0;
@@ -33,20 +35,27 @@ export class Run {
   /** Effects asked for, and results used, so far. */
   asked: u32;
   used: u32;
+  /** The main branch. */
   branch: u32;
-  pending: u32;
+  /** The branches that can go on, the next one first. */
+  ready: u32;
+  /** Effects of branches that were cancelled: an answer to one is late. */
+  dropped: u32;
+  /** Results used by branches of forks, and races: the last of each (trace/used.ts). */
+  uses: u32;
+  races: u32;
   /** Requests of each kind by each task in this iteration: 4 u32 a task. */
   counts: u32;
-  /** 1 when the activation has a clock sample. */
-  hasNow: u32;
   hasStarted: u32;
   hasId: u32;
   /** Units of the RUN arena that count towards its limit, and when to compact. */
   taken: u32;
   threshold: u32;
   effectsLimit: u32;
-  unused: u32;
-  now: f64;
+  /** 1: there has been a fork. */
+  forked: u32;
+  /** 1: it ended at a limit. */
+  limited: u32;
   started: f64;
   fuelLimit: f64;
   fuelUsed: f64;
@@ -59,29 +68,66 @@ export const LIMITS: usize = memory.data(16, 16);
 export const RAW_INPUT: usize = memory.data(16, 16);
 export const INPUT_CELL: usize = memory.data(16, 16);
 export const RUN_ID: usize = memory.data(16, 16);
+/** The hash of the effects that the main branch has used. */
+export const MAIN_EFFECTS: usize = memory.data(SHA_STATE, 16);
 /** The output or the error that the run ended with. */
 export const OUTCOME: usize = memory.data(16, 16);
 
 // State of a branch.
 export const READY: u32 = 0;
 export const WAITING: u32 = 1;
+/** It waits for the branches of its fork. */
+export const FORKED: u32 = 2;
+/** It has ended, or was cancelled. */
+export const FINISHED: u32 = 3;
 
-/** One line of execution. Forks will add branches; their effects are keyed by fork and index. */
+/** One line of execution: the main branch, or a branch of a fork. */
 @unmanaged
 export class Branch {
-  next: u32;
   state: u32;
+  /** The innermost frame; 0: it has ended. */
   frame: u32;
-  /** Effects that it has asked for. */
+  /** Effects and forks that it has begun. */
   sequence: u32;
+  /** The effect that it waits for. */
+  pending: u32;
+  /** The branch whose fork it belongs to (0: the main branch), and its number in that fork. */
+  parent: u32;
+  index: u32;
+  /** The next one that can go on. */
+  ready: u32;
+  /** Its fork: an array of the branches, how many, how many have not ended, and its number. */
+  children: u32;
+  count: u32;
+  open: u32;
+  fork: u32;
+  /** Results that the run had used when the fork began. */
+  forkedAt: u32;
+  /** While a fork is being cancelled: the branch that is next. */
+  cursor: u32;
+  /** 1: there is a sample of the clock, which holds until the branch's next result. */
+  hasNow: u32;
+  now: f64;
+  /** 1: it has changed $context, which is its parent's otherwise. */
+  exported: u32;
+  unused: u32;
 }
-/** Behind the fields: the branch's $context (a cell), then the hash of its effects so far. */
-const BRANCH_SIZE: u32 = 16 + 16 + SHA_STATE;
+/** Behind the fields: the cells below. */
+const BRANCH_FIELDS: u32 = 80;
+const BRANCH_SIZE: u32 = BRANCH_FIELDS + 3 * 16;
 export function contextOf(b: Branch): usize {
-  return changetype<usize>(b) + 16;
+  return changetype<usize>(b) + BRANCH_FIELDS;
 }
-export function effectsOf(b: Branch): usize {
-  return changetype<usize>(b) + 32;
+/** What its task gave. */
+export function resultOf(b: Branch): usize {
+  return changetype<usize>(b) + BRANCH_FIELDS + 16;
+}
+/** The beginning of its effects' keys (TRACE-4), a text. */
+export function prefixOf(b: Branch): usize {
+  return changetype<usize>(b) + BRANCH_FIELDS + 32;
+}
+export function childOf(b: Branch, i: u32): Branch {
+  return changetype<Branch>(load<u32>(b.children + (i << 2)));
 }
 
 /** A task being run, or (task 0) the workflow itself. */
@@ -145,6 +191,7 @@ export const FOR_WAIT: u32 = 7;
 /** An effect that waits for its result. */
 @unmanaged
 export class Pending {
+  /** In the list of dropped ones. */
   next: u32;
   branch: u32;
   type: u32;
@@ -208,6 +255,9 @@ export function isTooDeep(c: usize): bool {
 export function newBranch(): Branch {
   const b = changetype<Branch>(arenaTake(arena, BRANCH_SIZE));
   memory.fill(changetype<usize>(b), 0, BRANCH_SIZE);
+  setNull(contextOf(b));
+  setNull(resultOf(b));
+  setString(prefixOf(b), 0, 0, CANONICAL | KEPT | ASCII);
   return b;
 }
 export function newFrame(parent: u32, task: u32): Frame {

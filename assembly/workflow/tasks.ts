@@ -27,6 +27,7 @@ import {
   setString,
   STRING,
   tagOf,
+  TRUE,
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet } from "../value/object";
@@ -34,7 +35,7 @@ import { charge, fail } from "../errors";
 import { equalBytes } from "../value/order";
 import { durationValue, parseDuration } from "./duration";
 import { loadHttp } from "./http";
-import { isArray, isObject, isString, onlyFields, required } from "./fields";
+import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
 import {
   Case,
   CONTINUE,
@@ -47,6 +48,8 @@ import {
   FOR,
   GOTO,
   HTTP,
+  Fork,
+  FORK,
   List,
   NO_FLOW,
   Pause,
@@ -71,7 +74,13 @@ import {
 import { loadRetry } from "./retry";
 import { MOST, scopeCount, scopePop, scopePush } from "./scope";
 import { tableAt } from "./table";
-import { compileProgram, compileTemplate, isExpression } from "./template";
+import {
+  compileProgram,
+  compileTemplate,
+  isExpression,
+  mentionedBegin,
+  mentionedEnd,
+} from "./template";
 import { compileInput, compileOutput, IDENTITY } from "./transform";
 
 /** Deepest nesting of tasks: this file recurses over the document, and only over it. */
@@ -102,6 +111,11 @@ export function component(section: string, name: usize): usize {
 
 /** Compiles a list of named tasks. 0 with the error recorded. */
 export function loadTasks(value: usize, field: string, depth: u32): u32 {
+  return loadList(value, field, depth, false);
+}
+
+/** `branches`: they are no sequence, so that none leads to another. */
+function loadList(value: usize, field: string, depth: u32, branches: bool): u32 {
   if (!isArray(value, field)) return 0;
   const before = placeField(field);
   if (depth > DEEPEST) {
@@ -146,7 +160,8 @@ export function loadTasks(value: usize, field: string, depth: u32): u32 {
   for (let i: u32 = 0; i < n; i++) {
     const inner = placeIndex(i);
     const named = placeEnter(keyAt(elementAt(value, i), 0));
-    if (!resolveFlows(taskOf(list, i), valueAt(elementAt(value, i), 0), list)) return 0;
+    const flows = branches ? 0 : list;
+    if (!resolveFlows(taskOf(list, i), valueAt(elementAt(value, i), 0), flows)) return 0;
     placeLeave(named);
     placeLeave(inner);
   }
@@ -192,6 +207,7 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   else if (objectField(v, "raise") != 0) ok = loadRaise(t, v);
   else if (objectField(v, "call") != 0) ok = loadCall(t, v);
   else if (objectField(v, "wait") != 0) ok = loadWait(t, v);
+  else if (objectField(v, "fork") != 0) ok = loadFork(t, v, depth);
   else ok = refuseKind(v);
   if (!ok) return 0;
   t.lastId = nextId - 1;
@@ -323,6 +339,29 @@ function loadWait(t: Task, v: usize): bool {
   const pause = changetype<Pause>(arenaTake(PERSISTENT, offsetof<Pause>()));
   pause.ms = floor<f64>(durationValue());
   t.body = changetype<usize>(pause) as u32;
+  placeLeave(before);
+  return true;
+}
+
+function loadFork(t: Task, v: usize, depth: u32): bool {
+  t.kind = FORK;
+  if (!onlyFields(v, "if input output export timeout then metadata fork")) return false;
+  const fork = objectField(v, "fork");
+  const before = placeField("fork");
+  if (!onlyFields(fork, "branches compete")) return false;
+  const branches = required(fork, "branches");
+  if (branches == 0) return false;
+  const compete = objectField(fork, "compete");
+  if (compete != 0 && !isBoolean(compete, "compete")) return false;
+  const k = changetype<Fork>(arenaTake(PERSISTENT, offsetof<Fork>()));
+  k.compete = compete != 0 && tagOf(compete) == TRUE ? 1 : 0;
+  const outside = mentionedBegin();
+  k.list = loadList(branches, "branches", depth + 1, true);
+  if (k.list == 0) return false;
+  k.mentions = mentionedEnd(outside);
+  if (changetype<List>(k.list).count == 0)
+    return failCell(E_WF_TYPE, "a fork has at least one branch", 0);
+  t.body = changetype<usize>(k) as u32;
   placeLeave(before);
   return true;
 }
@@ -527,7 +566,6 @@ function refuseKind(v: usize): bool {
     }
     return failCell(E_WF_UNSUPPORTED, "run is not built yet", 0);
   }
-  if (objectField(v, "fork") != 0) return unsupported("fork is not built yet");
   if (objectField(v, "listen") != 0) return unsupported("listen is not built yet");
   if (objectField(v, "emit") != 0) return unsupported("emit is not built yet");
   for (let i: u32 = 0; i < lengthOf(v); i++) {
@@ -543,7 +581,11 @@ function refuseKind(v: usize): bool {
       return failCell(E_WF_FIELD, "unknown kind of task", k);
     }
   }
-  return failCell(E_WF_TYPE, "a task needs one of do, set, switch, raise, for, try, call", 0);
+  return failCell(
+    E_WF_TYPE,
+    "a task needs one of do, set, switch, raise, for, try, fork, wait, call",
+    0,
+  );
 }
 
 function unsupported(why: string): bool {
@@ -561,6 +603,10 @@ function resolve(v: usize, list: u32): u32 {
   if (cellIs(v, "continue")) return CONTINUE;
   if (cellIs(v, "exit")) return EXIT;
   if (cellIs(v, "end")) return END;
+  if (list == 0) {
+    failCell(E_WF_TARGET, "a branch leads to no other: 'then' is continue, exit or end, not", v);
+    return NO_FLOW;
+  }
   const n = changetype<List>(list).count;
   for (let i: u32 = 0; i < n; i++) {
     const name = taskOf(list, i).name;
@@ -615,12 +661,13 @@ function resolveFlows(t: Task, v: usize, list: u32): bool {
 
 /** How many lists of tasks a task holds. */
 export function childLists(t: Task): u32 {
-  if (t.kind == DO || t.kind == FOR) return 1;
+  if (t.kind == DO || t.kind == FOR || t.kind == FORK) return 1;
   if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
   return 0;
 }
 export function childOf(t: Task, i: u32): u32 {
   if (t.kind == DO) return t.body;
   if (t.kind == FOR) return changetype<For>(t.body).list;
+  if (t.kind == FORK) return changetype<Fork>(t.body).list;
   return i == 0 ? changetype<Try>(t.body).list : changetype<Try>(t.body).catchList;
 }

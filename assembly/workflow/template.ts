@@ -45,6 +45,21 @@ const DEEPEST: u32 = 64;
 
 const CODE: Buffer = changetype<Buffer>(memory.data(16, 16));
 let mentions: u32 = 0;
+/** What all templates since mentionedBegin() mention. */
+let mentioned: u32 = 0;
+
+/** Begins anew; returns what was mentioned before, to be given to mentionedEnd(). */
+export function mentionedBegin(): u32 {
+  const before = mentioned;
+  mentioned = 0;
+  return before;
+}
+/** What has been mentioned since mentionedBegin(), which counts for what is around it, too. */
+export function mentionedEnd(before: u32): u32 {
+  const since = mentioned;
+  mentioned |= before;
+  return since;
+}
 
 /** True if the string cell is `${ ... }`; innerAt and innerLength are then its program. */
 let innerAt: usize = 0;
@@ -93,6 +108,7 @@ const NULL_TEXT: usize = memory.data<u8>([110, 117, 108, 108]);
 function finish(): u32 {
   const t = arenaTake(PERSISTENT, 8 + CODE.len) as u32;
   store<u32>(t, mentions);
+  mentioned |= mentions;
   store<u32>(t, CODE.len >>> 3, 4);
   memory.copy(t + 8, CODE.at, CODE.len);
   return t;

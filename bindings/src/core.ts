@@ -57,6 +57,7 @@ export interface Exports {
   readonly admit: Call;
   readonly start: Call;
   readonly advance: Call;
+  readonly dropped: Call;
   readonly decision: Call;
   readonly fingerprint: Call;
   readonly snapshot: Call;

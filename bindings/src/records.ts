@@ -43,11 +43,19 @@ export interface ResultRecord {
   readonly result: { [key: string]: Json };
 }
 
+/** An answer to an effect that was cancelled before it came: it has no consequences. */
+export interface LateRecord {
+  readonly kind: "late";
+  readonly seq: number;
+  readonly key: string;
+  readonly result: { [key: string]: Json };
+}
+
 /** A task has ended. */
 export interface TaskRecord extends Place {
   readonly kind: "task";
   readonly seq: number;
-  readonly status: "completed" | "skipped" | "faulted";
+  readonly status: "completed" | "skipped" | "faulted" | "cancelled";
   readonly input: Json;
   readonly context: Json;
   readonly output?: Json;
@@ -82,12 +90,12 @@ export interface OutcomeRecord {
 }
 
 /** What entered the engine. */
-export type InputRecord = StartRecord | ResultRecord | CancelRecord;
+export type InputRecord = StartRecord | ResultRecord | LateRecord | CancelRecord;
 /** What left the engine. */
 export type OutputRecord = RequestRecord | TaskRecord | RetryRecord | OutcomeRecord;
 export type TraceRecord = InputRecord | OutputRecord;
 
-const kinds = ["start", "request", "result", "task", "retry", "cancel", "outcome"];
+const kinds = ["start", "request", "result", "late", "task", "retry", "cancel", "outcome"];
 
 /**
  * The record in these bytes. The kind and the number are checked, the rest is as it came: a record
@@ -121,5 +129,5 @@ function isRecord(value: unknown): value is TraceRecord {
  */
 export function isInput(record: Uint8Array | TraceRecord): boolean {
   const { kind } = record instanceof Uint8Array ? parseRecord(record) : record;
-  return kind === "start" || kind === "result" || kind === "cancel";
+  return kind === "start" || kind === "result" || kind === "late" || kind === "cancel";
 }

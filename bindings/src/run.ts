@@ -96,6 +96,12 @@ export interface RunCalls {
    * @throws EngineError `REACH-E16xx`; the run is as it was before
    */
   advance(record: Uint8Array): Advance;
+  /**
+   * The keys of effects that the last start() or advance() has cancelled: their branch of a fork was.
+   * Whoever performs them may stop. An http answer that has come already is to be admitted all the
+   * same; its record is a `late` one.
+   */
+  dropped(): string[];
   /** The decision digest of the ended run, in hex (TRACE-14). */
   decision(): string;
   /** The fingerprint of the ended run, in hex: this engine and that decision (TRACE-17). */
@@ -159,6 +165,10 @@ export function runCalls(core: Core, digest: string): RunCalls {
     admitCancel: (reason) => admit({ kind: "cancel", reason }, []),
     start: (record) => take(exports.start, record),
     advance: (record) => take(exports.advance, record),
+    dropped: () => {
+      core.checked(exports.dropped);
+      return core.outputTexts();
+    },
     decision: () => {
       core.checked(exports.decision);
       return toHex(core.output());

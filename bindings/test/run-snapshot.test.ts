@@ -1,6 +1,6 @@
 // Snapshots: a run that is handed on goes on as it would have, and no text makes the engine trap.
 import { beforeAll, describe, expect, test } from "vitest";
-import { fromUtf8, utf8 } from "@reach-fabric/engine";
+import { fromUtf8, parseRecord, utf8 } from "@reach-fabric/engine";
 import type { Advance, Engine } from "@reach-fabric/engine";
 import { allBuilds } from "../../tools/builds.ts";
 import type { Build } from "../../tools/builds.ts";
@@ -227,11 +227,11 @@ describe("a snapshot that somebody has changed", () => {
       }
       // One state for each phase that waits, not each of the dozens.
       const phase = ({ state }: { state: string }): string => {
-        const { branch, pending } = JSON.parse(state) as {
-          branch: { frames: { phase: number }[] };
-          pending: { what: number }[];
+        const { branches } = JSON.parse(state) as {
+          branches: { frames: { phase: number }[]; pending: { what: number } }[];
         };
-        return `${branch.frames.map((f) => f.phase).join()} ${pending[0]?.what}`;
+        const [main] = branches;
+        return `${main?.frames.map((f) => f.phase).join()} ${main?.pending.what}`;
       };
       const kinds = [...new Map(states.map((s) => [phase(s), s])).values()];
       expect(kinds.length).toBeGreaterThan(15);
@@ -258,5 +258,173 @@ describe("a snapshot that somebody has changed", () => {
     expect(refused).toBeGreaterThan(5000);
     expect(taken).toBeGreaterThan(500);
     expect(requestOf(begin(scalar, everything)).key).toBe("0");
+  });
+
+  test("in any one place of a fork", () => {
+    let refused = 0;
+    let taken = 0;
+    const states = forkStates(scalar);
+    expect(states.length).toBeGreaterThan(8);
+    for (const [k, { state, open }] of states.entries()) {
+      const value: unknown = JSON.parse(state);
+      for (const [i, path] of [...places(value)].entries()) {
+        for (const [j, to] of junk.entries()) {
+          if ((i + j + k) % 5 !== 0) continue;
+          const text = JSON.stringify(changed(value, path, to) ?? null);
+          const code = codeOf(() => scalar.restore(utf8(text)));
+          if (code === "fine") {
+            taken += 1;
+            const again = codeOf(() => goOnFork(scalar, [...open]));
+            expect(["fine", "REACH-E1601", "REACH-E1602", "REACH-E1603"]).toContain(again);
+          } else {
+            refused += 1;
+            expect(code).toBe("REACH-E1003");
+          }
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(3000);
+    expect(taken).toBeGreaterThan(300);
+  });
+});
+
+/** Forks in forks, in loops and in a try, one that competes, one that faults, one that exports. */
+const forks = workflow([
+  {
+    out: {
+      fork: {
+        branches: [
+          { a: { ...get(), export: { as: "{a: 1}" } } },
+          {
+            b: {
+              for: { in: "[1, 2]" },
+              do: [
+                {
+                  race: {
+                    fork: {
+                      compete: true,
+                      branches: [{ x: get() }, { y: { wait: { seconds: 1 } } }],
+                    },
+                  },
+                },
+                { t: { set: "[., now, $context, $item]" } },
+              ],
+            },
+          },
+          {
+            c: {
+              try: [
+                {
+                  in: {
+                    fork: {
+                      branches: [
+                        { p: get() },
+                        { q: { do: [{ r: get() }, { s: { raise: { error } } }] } },
+                      ],
+                    },
+                  },
+                },
+              ],
+              catch: { retry: policy, do: [{ late: get() }] },
+            },
+          },
+          { d: { set: "{done: true}", export: { as: "{d: .}" } } },
+        ],
+      },
+    },
+  },
+]);
+
+type Open = { readonly key: string; readonly type: string };
+
+/** Takes the effects that a step asks for, without those that it has cancelled. */
+function asked(engine: Engine, step: Advance, open: Open[]): void {
+  for (const bytes of step.records) {
+    const record = parseRecord(bytes);
+    if (record.kind === "request") open.push(record);
+  }
+  for (const gone of engine.dropped()) {
+    open.splice(
+      open.findIndex(({ key }) => key === gone),
+      1,
+    );
+  }
+}
+
+function answerTo(engine: Engine, { key, type }: Open): Uint8Array {
+  if (type === "http") return engine.admitResult(key, { status: 200, headers: {} }, '{"k":1}');
+  if (type === "clock") return engine.admitResult(key, { ms: 1000 });
+  return engine.admitResult(key, type === "timer" ? {} : { hex: "0".repeat(32) });
+}
+
+function forkStates(engine: Engine): { state: string; open: Open[] }[] {
+  const states: { state: string; open: Open[] }[] = [];
+  const open: Open[] = [];
+  let step = begin(engine, forks);
+  for (let n = 0; ; n++) {
+    asked(engine, step, open);
+    if (step.status !== "waiting") return states;
+    states.push({ state: fromUtf8(engine.snapshot()), open: [...open] });
+    const [next] = open.splice((n * 5) % open.length, 1);
+    step = engine.advance(answerTo(engine, next as Open));
+  }
+}
+
+function goOnFork(engine: Engine, open: Open[]): void {
+  for (let n = 0; n < 12 && open.length > 0; n++) {
+    const step = engine.advance(answerTo(engine, open.shift() as Open));
+    asked(engine, step, open);
+    if (step.status !== "waiting") return;
+    engine.snapshot();
+  }
+}
+
+describe("a wide fork", () => {
+  const wide = workflow([
+    {
+      all: {
+        fork: {
+          branches: Array.from({ length: 1500 }, (_, i) => ({
+            [`b${i}`]: {
+              do: [
+                { ask: get("https://a.example/{id}") },
+                { make: { set: `{i: ${i}, pad: ("x" * 2000)}` } },
+                { more: get() },
+                { out: { set: ".k" } },
+              ],
+              export: { as: `$context + {k${i % 7}: ${i}}` },
+            },
+          })),
+        },
+      },
+    },
+    { end: { set: "[length, add, $context]" } },
+  ]);
+
+  /** Answered by turns from both ends; handed from build to build now and then. */
+  const tellWide = (engine: Engine, hop: boolean): { decision: string; fuel: number } => {
+    let at = engine;
+    const open: Open[] = [];
+    const input = JSON.stringify({ id: "q", pad: "y".repeat(3000) });
+    let step = begin(engine, wide, { input, limits: { fuel: 1e9 } });
+    for (let n = 0; ; n++) {
+      asked(at, step, open);
+      if (step.status !== "waiting") break;
+      if (hop && n % 500 === 0) {
+        const state = at.snapshot();
+        at = builds[(n / 500) % builds.length]?.engine ?? at;
+        at.restore(state);
+      }
+      const next = n % 2 === 0 ? open.shift() : open.pop();
+      step = at.advance(answerTo(at, next as Open));
+    }
+    expect(step.status).toBe("completed");
+    expect(textsOf(step.records).at(-1)).toContain('[1500,1500,{"id":"q","k0":1498,');
+    return { decision: at.decision(), fuel: at.fuelUsed() };
+  };
+
+  test("is compacted and handed on like any other run", { timeout: 60_000 }, () => {
+    for (const { engine } of builds) engine.load(packOf(engine, wide));
+    expect(tellWide(scalar, true)).toEqual(tellWide(scalar, false));
   });
 });

@@ -12,6 +12,7 @@ const SLOTS: Readonly<Record<string, readonly string[]>> = {
   start: ["input"],
   request: ["request"],
   result: ["result"],
+  late: ["result"],
   task: ["context", "error", "input", "output"],
   retry: ["error"],
   cancel: ["reason"],

@@ -17,6 +17,10 @@ export interface Script {
   /** Given in turn, again and again. */
   readonly answers: readonly Answer[];
   readonly chance: readonly string[];
+  /** Which of the effects that wait is answered next, again and again. */
+  readonly order: readonly number[];
+  /** Whether answers to effects that were cancelled come, too. */
+  readonly late: boolean;
   /** After so many results the run is cancelled. */
   readonly cancelAfter: number | null;
 }
@@ -284,6 +288,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
   return fc.oneof(
     ...flat,
     { weight: 1, arbitrary: fc.record({ do: list(deeper()) }) },
+    { weight: 4, arbitrary: fork(deeper()) },
     {
       weight: 3,
       arbitrary: fc
@@ -329,7 +334,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
 const flows = (count: number): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom("continue", "exit", "end") },
-    { weight: 2, arbitrary: fc.nat(count - 1).map((i) => `t${i}`) },
+    ...(count === 0 ? [] : [{ weight: 2, arbitrary: fc.nat(count - 1).map((i) => `t${i}`) }]),
   );
 
 function list(scope: Scope): fc.Arbitrary<Json> {
@@ -342,6 +347,22 @@ function list(scope: Scope): fc.Arbitrary<Json> {
     );
 }
 
+/** Branches lead to no others; some end the workflow. */
+function fork(scope: Scope): fc.Arbitrary<Json> {
+  return fc
+    .tuple(
+      fc.array(task(scope, 0), { minLength: 1, maxLength: 3 }),
+      fc.option(fc.boolean(), { nil: undefined }),
+    )
+    .map(([tasks, compete]): Json => ({
+      fork: {
+        branches: tasks.map((t, i): Json => ({ [`b${i}`]: t })),
+        ...(compete === undefined ? {} : { compete }),
+      },
+    }));
+}
+
+/** `count`: of the tasks that it can lead to. */
 function task(scope: Scope, count: number): fc.Arbitrary<Json> {
   const choice = fc
     .array(
@@ -453,6 +474,8 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
     "text",
   ),
   answers: fc.array(answer, { minLength: 1, maxLength: 4 }),
+  order: fc.array(fc.nat(7), { minLength: 1, maxLength: 6 }),
+  late: fc.boolean(),
   chance: fc.array(hex, { minLength: 1, maxLength: 3 }),
   cancelAfter: oneIn(15, fc.nat(4)).map((n) => n ?? null),
 });

@@ -4,6 +4,9 @@
 //
 // A phase of a task that has to ask for the time or an id is begun again when the answer is there
 // (WF-9); hence evaluation is a plain function that throws what it lacks.
+//
+// A line is what runs by itself: the workflow, or a branch of a fork. Each is a generator that yields
+// what it asks, or the branches that it waits for.
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Dict = { [key: string]: Json };
@@ -33,10 +36,25 @@ export interface Setting {
   readonly seen: Json[];
 }
 
-/** The run has become too long to follow. */
+/** A run that goes on with each answer. */
+export interface Interpretation {
+  /** What is asked and not answered, in the order in which it was asked. */
+  readonly open: readonly Question[];
+  /** What was asked by branches that were cancelled. */
+  readonly dropped: readonly Question[];
+  /** TRACE-16, without what ended the run. */
+  readonly races: readonly string[];
+  /** The run has ended. */
+  readonly ended: boolean;
+  answer(key: string, result: Dict): void;
+  /** A late answer takes a number and has no other consequence. */
+  late(): void;
+}
+
 /** Longest record that the model makes, in characters. */
 const LONGEST = 200_000;
 
+/** The run has become too long to follow. */
 export class GiveUp extends Error {}
 
 /** An error of the DSL on its way up. */
@@ -66,7 +84,41 @@ class Lacking extends Error {
   }
 }
 
+/** What a fork waits for. */
+interface Branches {
+  readonly number: number;
+  readonly compete: boolean;
+  readonly lines: Line[];
+  readonly usedBefore: number;
+}
+
+interface Line {
+  readonly parent: Line | undefined;
+  readonly index: number;
+  readonly prefix: string;
+  run: Generator<Step, Json, never>;
+  state: "new" | "begun" | "ended";
+  context: Json;
+  now: number | undefined;
+  sequence: number;
+  frames: Frame[];
+  fork: Branches | undefined;
+  output: Json;
+}
+
+type Step =
+  | Question
+  | { readonly list: List; readonly place: Place; readonly raw: Json; readonly compete: boolean };
+
+interface Place {
+  readonly line: Line;
+  readonly pointer: string;
+  readonly iteration: readonly number[];
+  readonly variables: Dict;
+}
+
 interface Frame {
+  readonly line: Line;
   readonly pointer: string;
   readonly name: string;
   readonly definition: Json;
@@ -79,22 +131,19 @@ interface Frame {
 }
 
 type Mode = "before" | "inside" | "after" | "export";
-type Asking<T> = Generator<Question, T, Dict>;
+type Asking<T> = Generator<Step, T, never>;
 type List = readonly { readonly [name: string]: Dict }[];
 
 const errorType = (name: string): string =>
   `https://open-workflow-specification.org/spec/1.0.0/errors/${name}`;
 
-/** Yields what the run asks and is given results. */
-export function* interpret(setting: Setting): Asking<void> {
+export function interpret(setting: Setting): Interpretation {
   const { document, tables, granted, evaluate, patience, seen } = setting;
   const w = document as Dict;
   let seq = 1;
-  let asked = 0;
-  let now: number | undefined;
+  let used = 0;
   let startedAt: number | undefined;
   let id: string | undefined;
-  let context: Json = null;
   let counts: Record<string, number> = {};
 
   const emit = (record: Dict): void => {
@@ -106,14 +155,12 @@ export function* interpret(setting: Setting): Asking<void> {
   function* ask(frame: Frame, type: Question["type"], request: Dict): Asking<Dict> {
     const counted = `${frame.pointer} ${type}`;
     counts[counted] = (counts[counted] ?? 0) + 1;
-    const key = String(asked++);
+    const { line } = frame;
+    const key = `${line.prefix}${line.sequence++}`;
     const { iteration, pointer: task } = frame;
     const occurrence = counts[counted];
     emit({ iteration: [...iteration], key, kind: "request", occurrence, request, task, type });
-    const result = yield { type, key, request };
-    seq++;
-    now = undefined;
-    return result;
+    return yield { type, key, request };
   }
 
   function* phase<T>(frame: Frame, work: () => T): Asking<T> {
@@ -125,7 +172,7 @@ export function* interpret(setting: Setting): Asking<void> {
         const { what } = lack;
         const isClock = what !== "workflow.id";
         const result = yield* ask(frame, isClock ? "clock" : "random", { for: what });
-        if (what === "now") now = result["ms"] as number;
+        if (what === "now") frame.line.now = result["ms"] as number;
         else if (what === "workflow.startedAt") startedAt = result["ms"] as number;
         else if (what === "task.startedAt") frame.started = result["ms"] as number;
         else id = uuid(result["hex"] as string);
@@ -143,7 +190,7 @@ export function* interpret(setting: Setting): Asking<void> {
       if (frame.started === undefined) throw new Lacking("task.startedAt");
     if (/\$workflow\.id/.test(texts) || whole("workflow"))
       if (id === undefined) throw new Lacking("workflow.id");
-    if (/\bnow\b/.test(texts) && now === undefined) throw new Lacking("now");
+    if (/\bnow\b/.test(texts) && frame.line.now === undefined) throw new Lacking("now");
   };
 
   const fault = (frame: Frame, type: string, status: number, title: string, detail = ""): never => {
@@ -158,8 +205,9 @@ export function* interpret(setting: Setting): Asking<void> {
 
   const jq = (program: string, input: Json, frame: Frame, mode: Mode): Json => {
     const isTask = frame.pointer !== "";
+    const { now } = frame.line;
     const found = evaluate(program.replaceAll(/\bnow\b/g, "$now"), input, {
-      context,
+      context: frame.line.context,
       input: mode === "before" ? null : frame.input,
       output: mode === "export" ? frame.output : null,
       task: isTask
@@ -218,12 +266,6 @@ export function* interpret(setting: Setting): Asking<void> {
 
   // ---- Tasks -----------------------------------------------------------------------------------
 
-  interface Place {
-    readonly pointer: string;
-    readonly iteration: readonly number[];
-    readonly variables: Dict;
-  }
-
   function* runList(list: List, place: Place, value: Json): Asking<Json> {
     let index = 0;
     while (index < list.length) {
@@ -239,6 +281,7 @@ export function* interpret(setting: Setting): Asking<void> {
     index: number,
     place: Place,
     raw: Json,
+    isBranch = false,
   ): Asking<{ output: Json; next: number }> {
     const [name = "", definition = {}] = Object.entries(list[index] ?? {})[0] ?? [];
     const pointer = `${place.pointer}/${index}/${name}`;
@@ -253,6 +296,8 @@ export function* interpret(setting: Setting): Asking<void> {
     };
     const t = definition;
     const record = { input: raw, iteration: [...place.iteration], kind: "task", task: pointer };
+    const { line } = place;
+    line.frames.push(frame);
     let flow = (t["then"] ?? "continue") as string;
     let status = "completed";
     try {
@@ -275,18 +320,27 @@ export function* interpret(setting: Setting): Asking<void> {
         }
         const exported = (t["export"] as Dict | undefined)?.["as"];
         if (exported !== undefined) {
-          context = yield* phase(frame, () => either(exported, frame.output, frame, "export"));
+          line.context = yield* phase(frame, () => either(exported, frame.output, frame, "export"));
         }
       }
     } catch (error) {
+      line.frames.pop();
       if (error instanceof Fault) {
-        emit({ ...record, context, error: error.error, next: "raise", status: "faulted" });
+        emit({
+          ...record,
+          context: line.context,
+          error: error.error,
+          next: "raise",
+          status: "faulted",
+        });
       }
       throw error;
     }
+    line.frames.pop();
     const names = list.map((item) => Object.keys(item)[0]);
-    const next =
-      flow === "continue"
+    const next = isBranch
+      ? list.length
+      : flow === "continue"
         ? index + 1
         : flow === "exit" || flow === "end"
           ? list.length
@@ -297,7 +351,7 @@ export function* interpret(setting: Setting): Asking<void> {
         : next >= list.length
           ? "exit"
           : `${place.pointer}/${next}/${names[next]}`;
-    emit({ ...record, context, next: named, output: frame.output, status });
+    emit({ ...record, context: line.context, next: named, output: frame.output, status });
     if (flow === "end") throw new End(frame.output);
     return { output: frame.output, next };
   }
@@ -305,6 +359,7 @@ export function* interpret(setting: Setting): Asking<void> {
   /** Sets the frame's output; returns the flow that the task chose, if it chose one. */
   function* runBody(t: Dict, frame: Frame): Asking<string | undefined> {
     const inside = (list: string, more: Dict = {}, turn: readonly number[] = []): Place => ({
+      line: frame.line,
       pointer: `${frame.pointer}/${list}`,
       iteration: [...frame.iteration, ...turn],
       variables: { ...frame.variables, ...more },
@@ -349,6 +404,17 @@ export function* interpret(setting: Setting): Asking<void> {
       frame.output = value;
     } else if (t["try"] !== undefined) {
       return yield* runTry(t, frame, inside);
+    } else if (t["fork"] !== undefined) {
+      const { branches, compete } = t["fork"] as unknown as { branches: List; compete?: boolean };
+      // WF-31: what the branches may ask about the workflow is asked before them.
+      const texts = JSON.stringify(branches);
+      const whole = /\$workflow(?!\.[a-zA-Z_])/.test(texts);
+      yield* phase(frame, () => {
+        if (/\$workflow\.startedAt/.test(texts) || whole) need(frame, "$workflow.startedAt");
+        if (/\$workflow\.id/.test(texts) || whole) need(frame, "$workflow.id");
+      });
+      const place = inside("fork/branches");
+      frame.output = yield { list: branches, place, raw: input, compete: compete === true };
     } else if (t["do"] !== undefined) {
       frame.output = yield* runList(t["do"] as unknown as List, inside("do"), input);
     } else if (t["raise"] !== undefined) {
@@ -548,38 +614,214 @@ export function* interpret(setting: Setting): Asking<void> {
 
   // ---- The run ---------------------------------------------------------------------------------
 
-  const root: Frame = {
-    pointer: "",
-    name: "",
-    definition: null,
-    iteration: [],
-    variables: {},
-    raw: setting.input,
-    input: setting.input,
+  const newLine = (parent: Line | undefined, index: number, prefix: string): Line => ({
+    parent,
+    index,
+    prefix,
+    run: undefined as never, // given at once
+    state: "new",
+    context: parent?.context ?? null,
+    now: parent?.now,
+    sequence: 0,
+    frames: [],
+    fork: undefined,
     output: null,
-  };
-  try {
-    const from = (w["input"] as Dict | undefined)?.["from"];
-    if (from !== undefined) {
-      root.input = yield* phase(root, () => either(from, setting.input, root, "before"));
-    }
-    context = root.input;
+  });
+
+  function* whole(line: Line): Asking<Json> {
+    const root: Frame = {
+      line,
+      pointer: "",
+      name: "",
+      definition: null,
+      iteration: [],
+      variables: {},
+      raw: setting.input,
+      input: setting.input,
+      output: null,
+    };
     try {
-      const place = { pointer: "/do", iteration: [], variables: {} };
-      root.output = yield* runList(w["do"] as unknown as List, place, root.input);
-    } catch (end) {
-      if (!(end instanceof End)) throw end;
-      root.output = end.output;
+      const from = (w["input"] as Dict | undefined)?.["from"];
+      if (from !== undefined) {
+        root.input = yield* phase(root, () => either(from, setting.input, root, "before"));
+      }
+      line.context = root.input;
+      try {
+        const place = { line, pointer: "/do", iteration: [], variables: {} };
+        root.output = yield* runList(w["do"] as unknown as List, place, root.input);
+      } catch (end) {
+        if (!(end instanceof End)) throw end;
+        root.output = end.output;
+      }
+      const as = (w["output"] as Dict | undefined)?.["as"];
+      if (as !== undefined) {
+        root.output = yield* phase(root, () => either(as, root.output, root, "before"));
+      }
+      emit({ kind: "outcome", output: root.output, status: "completed" });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      emit({ error: error.error, kind: "outcome", status: "faulted" });
     }
-    const as = (w["output"] as Dict | undefined)?.["as"];
-    if (as !== undefined) {
-      root.output = yield* phase(root, () => either(as, root.output, root, "before"));
-    }
-    emit({ kind: "outcome", output: root.output, status: "completed" });
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    emit({ error: error.error, kind: "outcome", status: "faulted" });
+    return null;
   }
+
+  // ---- Lines -----------------------------------------------------------------------------------
+
+  const open: Question[] = [];
+  const dropped: Question[] = [];
+  const waiting = new Map<string, Line>();
+  const races: { path: number[]; text: string }[] = [];
+  let ended = false;
+
+  /** Lets a line go on until it asks, forks or ends, and whoever waits for it after it. */
+  function go(line: Line, on: () => IteratorResult<Step, Json>): void {
+    line.state = "begun";
+    let step: IteratorResult<Step, Json>;
+    try {
+      step = on();
+    } catch (error) {
+      if (!(error instanceof Fault) && !(error instanceof End)) throw error;
+      leave(line, error);
+      return;
+    }
+    if (step.done === true) {
+      line.output = step.value;
+      end(line);
+    } else if ("key" in step.value) {
+      open.push(step.value);
+      waiting.set(step.value.key, line);
+    } else fork(line, step.value);
+  }
+
+  function fork(line: Line, { list, place, raw, compete }: Exclude<Step, Question>): void {
+    const number = line.sequence++;
+    const lines = list.map((_, i) => newLine(line, i, `${line.prefix}${number}.${i}.`));
+    line.fork = { number, compete, lines, usedBefore: used };
+    for (const [i, child] of lines.entries()) {
+      child.run = (function* (): Asking<Json> {
+        return (yield* runTask(list, i, { ...place, line: child }, raw, true)).output;
+      })();
+    }
+    for (const child of lines) if (child.state === "new") go(child, () => child.run.next());
+  }
+
+  /** The line has ended with its output. */
+  function end(line: Line): void {
+    line.state = "ended";
+    const { parent } = line;
+    if (parent === undefined) {
+      ended = true;
+      return;
+    }
+    const { compete, lines } = parent.fork as Branches;
+    let output: Json = line.output;
+    if (compete) {
+      cancelOthers(line, "compete");
+      parent.context = line.context;
+    } else {
+      if (lines.some(({ state }) => state !== "ended")) return;
+      output = lines.map((child) => child.output);
+      const before = parent.context;
+      for (const child of lines) parent.context = merged(parent.context, before, child.context);
+    }
+    parent.fork = undefined;
+    parent.now = undefined;
+    go(parent, () => parent.run.next(output as never));
+  }
+
+  /** An error or the end of the workflow leaves the line. */
+  function leave(line: Line, error: Fault | End): void {
+    line.state = "ended";
+    const { parent } = line;
+    if (parent === undefined) throw error;
+    cancelOthers(line, error instanceof Fault ? "fault" : "end");
+    parent.fork = undefined;
+    parent.now = undefined;
+    go(parent, () => parent.run.throw(error));
+  }
+
+  function cancelOthers(line: Line, what: string): void {
+    const { lines, usedBefore } = (line.parent as Line).fork as Branches;
+    const others = lines.filter(({ state }) => state !== "ended");
+    if (others.length > 0 && used !== usedBefore) {
+      const path = line.prefix.slice(0, -1);
+      races.push({ path: path.split(".").map(Number), text: `${what}:${path}` });
+    }
+    for (const other of others) cancel(other);
+  }
+
+  function cancel(line: Line): void {
+    if (line.state === "begun") {
+      for (const inner of line.fork?.lines ?? []) if (inner.state !== "ended") cancel(inner);
+      for (const { raw, iteration, pointer } of line.frames.toReversed()) {
+        const record = { input: raw, iteration: [...iteration], kind: "task", task: pointer };
+        emit({ ...record, context: line.context, next: "cancel", status: "cancelled" });
+      }
+    }
+    line.state = "ended";
+    const at = open.findIndex(({ key }) => waiting.get(key) === line);
+    if (at >= 0) dropped.push(...open.splice(at, 1));
+  }
+
+  const main = newLine(undefined, 0, "");
+  main.run = whole(main);
+  go(main, () => main.run.next());
+  return {
+    open,
+    dropped,
+    get races() {
+      return races.toSorted((a, b) => comparePaths(a.path, b.path)).map(({ text }) => text);
+    },
+    get ended() {
+      return ended;
+    },
+    answer(key, result) {
+      const line = waiting.get(key) as Line;
+      open.splice(
+        open.findIndex((question) => question.key === key),
+        1,
+      );
+      waiting.delete(key);
+      seq++;
+      used++;
+      line.now = undefined;
+      go(line, () => line.run.next(result as never));
+    },
+    late() {
+      seq++;
+    },
+  };
+}
+
+/** WF-32: what a branch has changed since the fork, in what the branches before it have made. */
+function merged(made: Json, before: Json, branch: Json): Json {
+  if (!isDict(made) || !isDict(branch)) return same(before, branch) ? made : branch;
+  const base = isDict(before) ? before : {};
+  const result: Dict = { ...made };
+  for (const key of new Set([...Object.keys(base), ...Object.keys(branch)])) {
+    const [was, is] = [base[key], branch[key]];
+    if (was !== undefined && is !== undefined && same(was, is)) continue;
+    if (is === undefined) delete result[key];
+    else result[key] = is;
+  }
+  return result;
+}
+
+const same = (a: Json, b: Json): boolean =>
+  JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
+const ordered = (v: Json): Json => {
+  if (Array.isArray(v)) return v.map((x) => ordered(x));
+  return isDict(v) ? Object.fromEntries(sorted(v).map(([k, x]) => [k, ordered(x)])) : v;
+};
+
+/** Number by number; a path before those that go on from it. */
+export function comparePaths(a: readonly number[], b: readonly number[]): number {
+  for (const [i, x] of a.entries()) {
+    const y = b[i];
+    if (y === undefined) return 1;
+    if (x !== y) return x - y;
+  }
+  return a.length - b.length;
 }
 
 const truthy = (v: Json): boolean => v !== null && v !== false;

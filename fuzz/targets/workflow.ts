@@ -18,7 +18,7 @@ import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
 import { scripts, tables } from "../arbitraries/workflow.ts";
 import type { Answer, Script } from "../arbitraries/workflow.ts";
-import { GiveUp, interpret } from "../models/workflow.ts";
+import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";
 import type { Evaluate, Json, Question } from "../models/workflow.ts";
 import type { Target } from "../registry.ts";
 
@@ -38,12 +38,18 @@ const packOf = (engine: Engine, { document }: Script): Pack =>
     ),
   });
 
-/** What the outside says to request number n. */
+interface Asked {
+  readonly key: string;
+  readonly type: string;
+}
+
+/** What the outside says to an effect, whenever it is asked. */
 function outside(
   { answers, chance }: Script,
-  type: string,
-  n: number,
+  { key, type }: Asked,
 ): { readonly result: object; readonly body?: string } {
+  let n = 7;
+  for (const c of key) n = (n * 31 + c.charCodeAt(0)) % 9973;
   if (type === "clock") return { result: { ms: 1_700_000_000_000 + n * 1001 } };
   if (type === "random") return { result: { hex: chance[n % chance.length] } };
   if (type === "timer") return { result: {} };
@@ -64,14 +70,29 @@ function tell(script: Script, engine: Engine, next?: (from: Engine) => Engine): 
   const first = at.admitStart({ grant, limits }, JSON.stringify(script.input));
   let step = at.start(first);
   const records = [first, ...step.records];
-  for (let n = 0; step.status === "waiting"; n++) {
+  const open: RequestRecord[] = [];
+  const late: RequestRecord[] = [];
+  for (let n = 0; ; n++) {
+    for (const bytes of step.records) {
+      const record = parseRecord(bytes);
+      if (record.kind === "request") open.push(record);
+    }
+    for (const key of at.dropped()) {
+      const [gone] = open.splice(
+        open.findIndex((request) => request.key === key),
+        1,
+      );
+      if (gone?.type === "http" && script.late) late.push(gone);
+    }
+    if (step.status !== "waiting") break;
     if (next !== undefined) at = next(at);
-    const request = parseRecord(records.at(-1) as Uint8Array) as RequestRecord;
-    const { result, body } = outside(script, request.type, n);
+    const chosen = (script.order[n % script.order.length] ?? 0) % open.length;
+    const [request] = late.length > 0 ? late.splice(0, 1) : open.splice(chosen, 1);
+    const { result, body } = outside(script, request as RequestRecord);
     const record =
       n === script.cancelAfter
         ? at.admitCancel("enough")
-        : at.admitResult(request.key, result, body);
+        : at.admitResult((request as RequestRecord).key, result, body);
     step = at.advance(record);
     records.push(record, ...step.records);
   }
@@ -114,36 +135,55 @@ function canonical(v: Json): string {
   return `{${members.map((k) => `${JSON.stringify(k)}:${canonical(v[k] as Json)}`).join(",")}}`;
 }
 
-/** What the model says left the engine, as far as it had the patience. */
-function modelled(script: Script, engine: Engine): { records: Json[]; whole: boolean } {
+interface Modelled {
+  readonly records: Json[];
+  readonly whole: boolean;
+  /** TRACE-16, unless the model could not follow. */
+  readonly races: readonly string[] | undefined;
+}
+
+/** What the model says left the engine, as far as it had the patience, given what entered it. */
+function modelled(script: Script, engine: Engine, told: Told): Modelled {
   const seen: Json[] = [];
-  const run = interpret({
-    document: script.document,
-    tables,
-    input: script.input,
-    granted,
-    evaluate: evaluator(engine),
-    patience: 400,
-    seen,
-  });
   try {
-    let asked = run.next();
-    for (let n = 0; asked.done !== true; n++) {
-      const stopped = n === script.cancelAfter || n === limits.effects;
-      if (stopped) return { records: seen, whole: false };
-      asked = run.next(
-        admitted(asked.value, outside(script, asked.value.type, n)) as Record<string, Json>,
+    const run = interpret({
+      document: script.document,
+      tables,
+      input: script.input,
+      granted,
+      evaluate: evaluator(engine),
+      patience: 400,
+      seen,
+    });
+    let used = 0;
+    for (const bytes of told.records) {
+      const record = parseRecord(bytes);
+      if (record.kind === "cancel") {
+        return { records: seen, whole: false, races: [...run.races, `cancel:${used}`] };
+      }
+      if (record.kind === "late") run.late();
+      if (record.kind !== "result" && record.kind !== "late") continue;
+      const asked = record.kind === "late" ? run.dropped : run.open;
+      const question = asked.find(({ key }) => key === record.key);
+      expect(question !== undefined, "the engine asks what the model does not: ", record.key);
+      const result = admitted(question as Question, outside(script, question as Question));
+      expect(
+        canonical(result) === canonical(record.result as Json),
+        "another result of ",
+        record.key,
       );
+      if (record.kind === "result") run.answer(record.key, record.result as Record<string, Json>);
+      used += record.kind === "result" ? 1 : 0;
     }
-    return { records: seen, whole: true };
+    return { records: seen, whole: run.ended, races: run.ended ? run.races : undefined };
   } catch (error) {
     if (!(error instanceof GiveUp)) throw error;
-    return { records: seen, whole: false };
+    return { records: seen, whole: false, races: undefined };
   }
 }
 
-/** TRACE-14 and TRACE-15 for a run without forks. */
-function decisionOf(records: readonly Uint8Array[], pack: Pack): string {
+/** TRACE-14 to TRACE-16. */
+function decisionOf(records: readonly Uint8Array[], pack: Pack, races: readonly string[]): string {
   const hash = (tag: string, ...parts: Uint8Array[]): Uint8Array => {
     const h = createHash("sha256").update(`reach/v1/${tag}\0`);
     for (const part of parts) {
@@ -156,17 +196,21 @@ function decisionOf(records: readonly Uint8Array[], pack: Pack): string {
   const json = (v: unknown): Uint8Array => utf8(canonical(v as Json));
   const all = records.map((bytes) => JSON.parse(fromUtf8(bytes)) as Record<string, Json>);
   const effects = createHash("sha256").update("reach/v1/effects\0");
-  let used = 0;
-  for (const { kind, key, result } of all) {
-    if (kind !== "result") continue;
-    used += 1;
+  const entries = all.flatMap(({ kind, key, result }) => {
+    if (kind !== "result") return [];
     const asked = all.find((r) => r["kind"] === "request" && r["key"] === key);
     const [name, type] = [utf8(key as string), utf8(asked?.["type"] as string)];
-    effects.update(hash("effect", name, type, json(asked?.["request"]), json(result)));
-  }
+    const entry = hash("effect", name, type, json(asked?.["request"]), json(result));
+    return [{ key: (key as string).split(".").map(Number), entry }];
+  });
+  entries.sort(
+    (a, b) =>
+      comparePaths(a.key.slice(0, -1), b.key.slice(0, -1)) ||
+      (a.key.at(-1) ?? 0) - (b.key.at(-1) ?? 0),
+  );
+  for (const { entry } of entries) effects.update(entry);
   const start = all[0] ?? {};
   const { kind: _, seq: __, ...outcome } = all.at(-1) ?? {};
-  const races = outcome["status"] === "cancelled" ? [`cancel:${used}`] : [];
   const decision = hash(
     "decision",
     new Uint8Array([0, 0, 0, 1]),
@@ -199,6 +243,7 @@ export function workflowTarget(): Target<Script> {
   let asked = 0;
   let known = 0;
   let loaded = 0;
+  let orders = 0;
   return {
     name: "workflow",
     arbitrary: scripts,
@@ -238,12 +283,25 @@ export function workflowTarget(): Target<Script> {
       const { status, decision } = replay(judge, pack, straight.records);
       expect(status === "reproduced", "the replay says ", status);
       expect(decision === straight.decision, "the replay decides otherwise");
-      expect(decisionOf(straight.records, pack) === decision, "not the decision of TRACE-14");
-
       const left = straight.records.filter((bytes) => !isInput(bytes)).map((b) => fromUtf8(b));
-      const model = modelled(script, judge);
+      const model = modelled(script, judge, straight);
       const wanted = model.records.map((record) => canonical(record));
       const hitLimit = /"detail":"REACH-E12/.test(left.at(-1) ?? "");
+      const forks = JSON.stringify(script.document).includes('"fork":');
+      const races = hitLimit ? (forks ? undefined : []) : model.races;
+      if (races !== undefined) {
+        const wantedDecision = decisionOf(straight.records, pack, races);
+        expect(wantedDecision === decision, "not the decision of TRACE-14");
+      }
+      if (forks && model.whole && !hitLimit && races?.length === 0) {
+        // Another order of arrival: where there was no race either, it is the same decision.
+        const other = tell({ ...script, order: script.order.map((n) => 7 - n) }, judge);
+        const second = modelled(script, judge, other);
+        if (second.races?.length === 0) {
+          orders += 1;
+          expect(other.decision === decision, "the order of arrival changes the decision");
+        }
+      }
       if (hitLimit || !model.whole) {
         const both = Math.min(left.length - 1, wanted.length);
         const same = left.slice(0, both).join() === wanted.slice(0, both).join();
@@ -253,6 +311,7 @@ export function workflowTarget(): Target<Script> {
       known += 1;
       expect(left.join() === wanted.join(), "other records", difference(left, wanted));
     },
-    known: () => `${loaded} of ${asked} loaded, the model followed ${known} to the end`,
+    known: () =>
+      `${loaded} of ${asked} loaded, the model followed ${known} to the end, ${orders} in two orders`,
   };
 }

@@ -183,7 +183,7 @@ function openRequests(records: readonly TraceRecord[]): RequestRecord[] {
   const open = new Map<string, RequestRecord>();
   for (const record of records) {
     if (record.kind === "request") open.set(record.key, record);
-    if (record.kind === "result") open.delete(record.key);
+    if (record.kind === "result" || record.kind === "late") open.delete(record.key);
   }
   return [...open.values()];
 }

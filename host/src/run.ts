@@ -149,6 +149,10 @@ class Session {
   readonly #times = new StartTimes();
   /** Answers in the order of their arrival. */
   readonly #finished: Finished[] = [];
+  /** What stops an effect that is under way. */
+  readonly #stops = new Map<string, AbortController>();
+  /** Effects that the engine does not wait for any more. */
+  readonly #dropped = new Set<string>();
   #underWay = 0;
   #wake: (() => void) | undefined;
 
@@ -170,8 +174,9 @@ class Session {
     for (;;) {
       const outputs = await this.#keepOutputs(advance);
       if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
+      this.#stopDropped();
       for (const output of outputs) if (output.kind === "request") this.#perform(output);
-      const finished = await this.#next();
+      const finished = await this.#nextWanted();
       if ("error" in finished) throw finished.error;
       const { result, body, note } = finished.performed;
       const record = engine.admitResult(finished.key, result, body);
@@ -201,11 +206,31 @@ class Session {
     for (const record of records) this.#options.onRecord?.(record);
   }
 
+  /** Effects whose branch was cancelled have nobody to answer to. */
+  #stopDropped(): void {
+    for (const key of this.#options.engine.dropped()) {
+      this.#dropped.add(key);
+      this.#stops.get(key)?.abort(new Error("nobody waits for this effect any more"));
+    }
+  }
+
+  /** The next effect that ended, but for dropped ones: of those an http answer counts, as a late one. */
+  async #nextWanted(): Promise<Finished> {
+    for (;;) {
+      const finished = await this.#next();
+      this.#stops.delete(finished.key);
+      if (!this.#dropped.has(finished.key)) return finished;
+      if ("performed" in finished && "status" in finished.performed.result) return finished;
+    }
+  }
+
   #perform(request: RequestRecord): void {
     const { key } = request;
     const { recorder, pack } = this.#options;
+    const stop = new AbortController();
+    this.#stops.set(key, stop);
     const context: EffectContext = {
-      signal: this.#signal,
+      signal: AbortSignal.any([this.#signal, stop.signal]),
       idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, key),
       runId: recorder.run.id.replaceAll("-", ""),
       startedAt: (what) =>

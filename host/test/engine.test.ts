@@ -325,3 +325,74 @@ describe("a folder", () => {
     expect((await errorOf(readFolder(folder))).code).toBe("REACH-E4130");
   });
 });
+
+describe("a fork", () => {
+  /** The quick branch may only answer when the slow one has been asked. */
+  const two = (more: string): string => `
+do:
+  - both:
+      fork:
+        ${more}branches:
+          - slow: {call: http, with: {method: get, endpoint: "${A}/v1/slow"}}
+          - quick: {call: http, with: {method: get, endpoint: "${A}/v1/quick"}}
+`;
+
+  it("has its branches' effects performed at the same time", async () => {
+    const arrived: string[] = [];
+    let open: (() => void) | undefined;
+    const { origin } = await serve((request, response) => {
+      arrived.push(request.url ?? "");
+      const answer = (): void => void response.end(JSON.stringify(request.url));
+      response.setHeader("content-type", "application/json");
+      // The first one to come is answered after the second.
+      if (arrived.length === 1) open = answer;
+      else {
+        answer();
+        setTimeout(() => open?.(), 20);
+      }
+    });
+    const result = await runOf(two(""), origin);
+    expect(arrived).toHaveLength(2);
+    expect(result.output).toEqual(["/v1/slow", "/v1/quick"]);
+  });
+
+  it("that competes stops what it does not wait for", async () => {
+    let stopped: (() => void) | undefined;
+    const gone = new Promise<void>((resolve) => {
+      stopped = resolve;
+    });
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/v1/slow") return void response.on("close", () => stopped?.());
+      // Not before the other one is under way.
+      setTimeout(() => response.end('"won"'), 50);
+    });
+    const result = await runOf(two("compete: true\n        "), origin);
+    expect(result.output).toBe("won");
+    await gone;
+    const kinds = result.records.map((record) => parseRecord(record));
+    expect(kinds.some((r) => r.kind === "task" && r.status === "cancelled")).toBe(true);
+  });
+
+  it("keeps an answer that came too late", async () => {
+    const order: string[] = [];
+    const result = await runOf(
+      `${two("compete: true\n        ")}  - after: {wait: {milliseconds: 60}}\n`,
+      undefined,
+      {
+        effects: {
+          // Takes no notice of the signal, as a peer whose answer is on its way.
+          fetch: async ({ uri }) => {
+            order.push(uri);
+            const ms = uri.endsWith("slow") ? 20 : 1;
+            await new Promise((resolve) => setTimeout(resolve, ms));
+            return { result: { status: 200, headers: {} }, body: bytes(JSON.stringify(uri)) };
+          },
+        },
+      },
+    );
+    expect(order).toHaveLength(2);
+    expect(result.output).toBe(`${A}/v1/quick`);
+    const late = result.records.map((record) => parseRecord(record)).find((r) => r.kind === "late");
+    expect(late).toMatchObject({ key: "0.0.0", result: { body: `${A}/v1/slow` } });
+  });
+});

@@ -66,6 +66,7 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
       return take(state.steps.next(result));
     },
     decision: () => "1".repeat(64),
+    dropped: () => [],
     fingerprint: () => "2".repeat(64),
   };
   return engine as Engine;

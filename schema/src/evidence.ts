@@ -107,6 +107,16 @@ const taskLeaf = z.discriminatedUnion("status", [
     context: commitment,
     error: commitment,
   }),
+  z.strictObject({
+    kind: z.literal("task"),
+    seq: count,
+    task,
+    iteration,
+    status: z.literal("cancelled"),
+    next: z.literal("cancel"),
+    input: commitment,
+    context: commitment,
+  }),
 ]);
 
 const outcomeLeaf = z.discriminatedUnion("status", [
@@ -148,6 +158,7 @@ export const traceLeaf = z.discriminatedUnion("kind", [
     request: commitment,
   }),
   z.strictObject({ kind: z.literal("result"), seq: count, key, result: commitment }),
+  z.strictObject({ kind: z.literal("late"), seq: count, key, result: commitment }),
   taskLeaf,
   z.strictObject({
     kind: z.literal("retry"),

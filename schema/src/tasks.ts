@@ -209,6 +209,11 @@ export const taskList: z.ZodType<TaskList> = z
     checkList(context, context.value, checkTask),
   ) as unknown as z.ZodType<TaskList>;
 
+/** A branch leads to no other. */
+function checkBranch(context: Context, path: Path, task: unknown): void {
+  checkTask(context, path, task, []);
+}
+
 function checkTask(context: Context, path: Path, task: unknown, names: readonly string[]): void {
   const schema = schemaOf(task);
   if (!(schema instanceof z.ZodType)) return report(context, path, schema);
@@ -315,6 +320,16 @@ const forTask = strict({
   while: z.string().optional(),
   do: taskList,
 });
+const forkTask = strict({
+  ...base,
+  fork: strict({
+    branches: z
+      .array(z.unknown())
+      .min(1, { error: "A fork needs at least one branch." })
+      .check((context) => checkList(context, context.value, checkBranch)),
+    compete: z.boolean().optional(),
+  }),
+});
 const tryTask = strict({
   ...base,
   try: taskList,
@@ -337,7 +352,7 @@ const kinds: Record<string, z.ZodType | Finding> = {
   set: setTask,
   switch: switchTask,
   raise: raiseTask,
-  fork: notBuiltYet("`fork`", "Run the branches one after the other for now."),
+  fork: forkTask,
   emit: notBuiltYet("`emit`"),
   listen: notBuiltYet("`listen`"),
   wait: waitTask,
@@ -351,7 +366,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     return {
       code: problemCode.wrongType,
       what: `Expected a task (an object), found ${typeName(task)}.`,
-      hint: "A task holds one of call, do, for, raise, set, switch, try, wait.",
+      hint: "A task holds one of call, do, for, fork, raise, set, switch, try, wait.",
     };
   }
   const fields = task as Loose;
@@ -366,7 +381,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     (kind === undefined ? undefined : kinds[kind]) ?? {
       code: problemCode.missing,
       what: "This task does nothing that Reach knows.",
-      hint: "A task holds one of call, do, for, raise, set, switch, try, wait.",
+      hint: "A task holds one of call, do, for, fork, raise, set, switch, try, wait.",
     }
   );
 }

@@ -171,8 +171,18 @@ describe("names what is wrong, where, and what to do", () => {
       { do: [{ inner: { for: { in: "." }, do: [{ x: { set: 1 } }] } }] },
       "REACH-E4211 /do/0/task/do/0/inner/do/0/x/set",
     ],
+    ["a fork without branches", { fork: { branches: [] } }, "REACH-E4215 /do/0/task/fork/branches"],
+    [
+      "a branch that leads to another",
+      { fork: { branches: [{ a: { set: { x: 1 }, then: "b" } }, { b: { set: { x: 1 } } }] } },
+      "REACH-E4216 /do/0/task/fork/branches/0/a/then",
+    ],
+    [
+      "a problem in a branch",
+      { fork: { branches: [{ a: { set: 1 } }] } },
+      "REACH-E4211 /do/0/task/fork/branches/0/a/set",
+    ],
     // Not built yet, and refused.
-    ["fork", { fork: { branches: [] } }, "REACH-E4214 /do/0/task"],
     ["listen", { listen: {} }, "REACH-E4214 /do/0/task"],
     ["emit", { emit: {} }, "REACH-E4214 /do/0/task"],
     ["a wait of months", { wait: { months: 1 } }, "REACH-E4210 /do/0/task/wait/months"],

@@ -128,10 +128,13 @@ function summary(record: TraceRecord): string {
         : `${record.key}: ${record.type} ${brief(record.request, 60)}`;
     }
     case "result":
+    case "late":
       return `${record.key}: ${brief(record.result, 80)}`;
     case "task": {
       const value = record.status === "faulted" ? record.error : record.output;
-      return record.status === "skipped" ? "skipped" : `${record.status} ${brief(value, 70)}`;
+      return value === undefined || record.status === "skipped"
+        ? record.status
+        : `${record.status} ${brief(value, 70)}`;
     }
     case "retry":
       return `attempt ${record.attempt} in ${record.delay} ms`;

@@ -1,0 +1,233 @@
+/**
+ * fork: its branches begin, end, and are cancelled (docs/spec/workflow.md, WF-30 to WF-34). Their
+ * outermost frames hang on the frame of the fork, so that they see its variables and iteration.
+ */
+
+import { arenaTake, SCRATCH } from "../bytes/arena";
+import { Buffer, bufferByte, bufferBytes, bufferUint, frameBegin, frameEnd } from "../bytes/buffer";
+import { charge } from "../errors";
+import { CANCELLED, writeTask } from "../trace/record";
+import { noteRace } from "../trace/used";
+import {
+  addressOf,
+  ARRAY,
+  arrayStorage,
+  copyCell,
+  lengthOf,
+  setCell,
+  setUsed,
+} from "../value/cell";
+import { makeReady } from "./branches";
+import { mergeContext } from "./contexts";
+import { bufferCell } from "./literal";
+import { Fork, FORK, List, NO_FLOW, Task, taskOf } from "./nodes";
+import { PHASE_FORK, PHASE_OUTPUT } from "./phases";
+import {
+  Branch,
+  childOf,
+  contextOf,
+  EFFECT_HTTP,
+  FINISHED,
+  FORKED,
+  Frame,
+  inputOf,
+  keep,
+  keyOf,
+  newBranch,
+  newFrame,
+  outputOf,
+  Pending,
+  prefixOf,
+  rawOf,
+  READY,
+  resultOf,
+  RUN,
+  runArena,
+} from "./state";
+
+const PREFIX: Buffer = changetype<Buffer>(memory.data(16, 16));
+/** Keys of the effects that nobody waits for any more since the call began, a frame each. */
+export const DROPPED: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+export function isFork(frame: u32): bool {
+  const task = changetype<Frame>(frame).task;
+  return task != 0 && changetype<Task>(task).kind == FORK;
+}
+
+/** Begins the branches of a fork; the first one goes on first. */
+export function beginFork(b: Branch, f: Frame, k: Fork): bool {
+  const n = changetype<List>(k.list).count;
+  f.phase = PHASE_FORK;
+  b.state = FORKED;
+  b.fork = b.sequence++;
+  b.children = arenaTake(runArena(), n << 2) as u32;
+  b.count = n;
+  b.open = n;
+  b.forkedAt = RUN.used;
+  b.cursor = 0;
+  RUN.forked = 1;
+  for (let i = n; i > 0; i--) {
+    const child = newBranch();
+    store<u32>(b.children + ((i - 1) << 2), changetype<usize>(child) as u32);
+    child.parent = changetype<usize>(b) as u32;
+    child.index = i - 1;
+    child.hasNow = b.hasNow;
+    child.now = b.now;
+    copyCell(contextOf(child), contextOf(b));
+    const frame = newFrame(
+      changetype<usize>(f) as u32,
+      changetype<usize>(taskOf(k.list, i - 1)) as u32,
+    );
+    frame.flow = NO_FLOW;
+    copyCell(rawOf(frame), inputOf(f));
+    child.frame = changetype<usize>(frame) as u32;
+    if (!keepPrefix(b, child)) return false;
+    makeReady(child);
+  }
+  return true;
+}
+
+/** FORK.BRANCH. behind the parent's. */
+export function keepPrefix(b: Branch, child: Branch): bool {
+  const before = prefixOf(b);
+  PREFIX.len = 0;
+  bufferBytes(PREFIX, addressOf(before), lengthOf(before));
+  bufferUint(PREFIX, b.fork);
+  bufferByte(PREFIX, 0x2e);
+  bufferUint(PREFIX, child.index);
+  bufferByte(PREFIX, 0x2e);
+  const cell = arenaTake(SCRATCH, 16);
+  bufferCell(cell, PREFIX);
+  return keep(prefixOf(child), cell);
+}
+
+/** The branch's task has ended with its output. */
+export function finishBranch(b: Branch, f: Frame): bool {
+  const p = changetype<Branch>(b.parent);
+  const fork = changetype<Frame>(p.frame);
+  const k = changetype<Fork>(changetype<Task>(fork.task).body);
+  copyCell(resultOf(b), outputOf(f));
+  end(b);
+  if (k.compete) {
+    if (!cancelOthers(b, "compete")) return false;
+    copyCell(contextOf(p), contextOf(b));
+    p.exported |= b.exported;
+    copyCell(outputOf(fork), resultOf(b));
+  } else {
+    if (p.open != 0) return true;
+    if (!gather(p, fork)) return false;
+  }
+  fork.phase = PHASE_OUTPUT;
+  leaveFork(p);
+  makeReady(p);
+  return true;
+}
+
+/** The outputs in an array, and what the branches have exported. */
+function gather(p: Branch, fork: Frame): bool {
+  const n = p.count;
+  const array = arenaTake(SCRATCH, 16);
+  const at = arrayStorage(SCRATCH, n);
+  for (let i: u32 = 0; i < n; i++) copyCell(at + ((i as usize) << 4), resultOf(childOf(p, i)));
+  setUsed(at, n);
+  setCell(array, ARRAY, 0, n, at);
+  if (!keep(outputOf(fork), array)) return false;
+  const merged = arenaTake(SCRATCH, 16);
+  copyCell(merged, contextOf(p));
+  let exported: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const child = childOf(p, i);
+    if (!child.exported) continue;
+    exported = 1;
+    if (!mergeContext(merged, contextOf(p), contextOf(child))) return false;
+  }
+  p.exported |= exported;
+  return !exported || keep(contextOf(p), merged);
+}
+
+/**
+ * An error, or the end of the workflow, leaves the branch: all others of its fork are cancelled.
+ * The parent, whose innermost frame is the fork's; 0 with a limit's error recorded.
+ */
+export function abandonFork(b: Branch, what: string): u32 {
+  end(b);
+  if (!cancelOthers(b, what)) return 0;
+  const p = changetype<Branch>(b.parent);
+  leaveFork(p);
+  p.state = READY;
+  return b.parent;
+}
+
+function leaveFork(p: Branch): void {
+  p.children = 0;
+  p.count = 0;
+  p.open = 0;
+  p.hasNow = 0;
+}
+
+function end(b: Branch): void {
+  b.state = FINISHED;
+  b.frame = 0;
+  b.pending = 0;
+  if (b.parent != 0) changetype<Branch>(b.parent).open--;
+}
+
+/** Cancels the other branches of a fork, first to last. */
+function cancelOthers(b: Branch, what: string): bool {
+  const p = changetype<Branch>(b.parent);
+  // Where nothing has arrived since the fork began, there was no race.
+  if (p.open != 0 && RUN.used != p.forkedAt && !noteRace(what, b)) return false;
+  for (let i: u32 = 0; i < p.count; i++) {
+    const other = childOf(p, i);
+    if (other.state != FINISHED && !cancel(other)) return false;
+  }
+  return true;
+}
+
+/** Cancels a branch, those of its forks first. */
+function cancel(top: Branch): bool {
+  let b = top;
+  while (true) {
+    const inner = b.state == FORKED ? openChild(b) : 0;
+    if (inner != 0) {
+      b = changetype<Branch>(inner);
+      continue;
+    }
+    if (!cancelOne(b)) return false;
+    if (b == top) return true;
+    b = changetype<Branch>(b.parent);
+  }
+}
+
+function openChild(b: Branch): u32 {
+  for (; b.cursor < b.count; b.cursor++) {
+    if (childOf(b, b.cursor).state != FINISHED)
+      return changetype<usize>(childOf(b, b.cursor)) as u32;
+  }
+  return 0;
+}
+
+function cancelOne(b: Branch): bool {
+  if (!charge(1)) return false;
+  // One that could go on has not begun: nothing of it is in the trace.
+  if (b.state != READY) {
+    const fork = changetype<Branch>(b.parent).frame;
+    for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
+      if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
+    }
+  }
+  if (b.pending != 0) drop(changetype<Pending>(b.pending));
+  leaveFork(b);
+  end(b);
+  return true;
+}
+
+/** Nobody waits for the effect any more. */
+function drop(e: Pending): void {
+  const frame = frameBegin(DROPPED);
+  bufferBytes(DROPPED, addressOf(keyOf(e)), lengthOf(keyOf(e)));
+  frameEnd(DROPPED, frame);
+  if (e.type != EFFECT_HTTP) return; // its answer would say nothing
+  e.next = RUN.dropped;
+  RUN.dropped = changetype<usize>(e) as u32;
+}
