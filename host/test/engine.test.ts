@@ -362,9 +362,9 @@ do:
       stopped = resolve;
     });
     const { origin } = await serve((request, response) => {
-      if (request.url === "/v1/slow") return void response.on("close", () => stopped?.());
+      if (request.url === "/v1/slow") response.on("close", () => stopped?.());
       // Not before the other one is under way.
-      setTimeout(() => response.end('"won"'), 50);
+      else setTimeout(() => response.end('"won"'), 50);
     });
     const result = await runOf(two("compete: true\n        "), origin);
     expect(result.output).toBe("won");
