@@ -97,6 +97,10 @@ export const E_PROOF = 1702; // the proof does not hold
 // 18xx regular expressions (docs/spec/regex.md)
 export const E_REGEX = 1801; // no regular expression, or one with a feature that is refused
 
+// 19xx JSON Schema (docs/spec/schema.md)
+export const E_SCHEMA = 1901; // no schema of this dialect, or a keyword with a value that it cannot have
+export const E_SCHEMA_REF = 1902; // a reference that leads to no schema here
+
 // ---- Limits ----------------------------------------------------------------------------------
 /** Longest input of one call, in bytes. */
 export const MAX_INPUT = 67108864; // 64 MiB

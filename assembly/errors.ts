@@ -227,6 +227,10 @@ export function messageOf(c: u32): string {
       return "no such subtree in a tree of this size";
     case C.E_PROOF:
       return "the proof does not hold";
+    case C.E_SCHEMA:
+      return "not a JSON Schema";
+    case C.E_SCHEMA_REF:
+      return "no such schema";
     case C.E_REGEX:
       return "not a regular expression of this dialect";
     default:

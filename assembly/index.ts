@@ -9,6 +9,7 @@ export { treeReset, treeAppend, treeRoot, treeSave, treeRestore } from "./abi/me
 export { checkJson, canonicalize, canonicalHash, numbersToJson, numbersFromJson } from "./abi/json";
 export { evaluate, explain } from "./abi/expr";
 export { matchRegex } from "./abi/regex";
+export { validate } from "./abi/schema";
 export {
   load,
   listExpressions,

@@ -108,6 +108,7 @@ const FOLDERS = [
   "dsse",
   "ed25519-speccheck",
   "jq",
+  "json-schema-test-suite",
   "json-test-suite",
   "nist-cavp-sha2",
   "rfc6962-merkle",

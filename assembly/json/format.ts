@@ -75,6 +75,16 @@ export function formatNumber(x: f64, at: usize): u32 {
   return (layOut(to) - at) as u32;
 }
 
+/** The shortest decimal of a finite double that is not 0, as an integer times a power of ten. */
+export function decimalDigits(x: f64): u64 {
+  shortest(reinterpret<u64>(x) & (u64.MAX_VALUE >> 1));
+  return digits;
+}
+/** The power that belongs to the last decimalDigits(). */
+export function decimalExponent(): i32 {
+  return exponent;
+}
+
 /** Writes an integer below 10^16 that is not 0 and returns the address behind it. */
 function writeWhole(x: u64, at: usize): usize {
   if (x < EIGHT) {

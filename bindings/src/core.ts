@@ -52,6 +52,7 @@ export interface Exports {
   readonly evaluate: Call;
   readonly explain: Call;
   readonly matchRegex: Call;
+  readonly validate: Call;
   readonly load: Call;
   readonly listExpressions: Call;
   readonly admit: Call;

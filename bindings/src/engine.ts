@@ -14,6 +14,8 @@ import type { JsonCalls } from "./json.ts";
 import { merkleCalls } from "./merkle.ts";
 import type { MerkleCalls } from "./merkle.ts";
 import { regexCalls } from "./regex.ts";
+import { schemaCalls } from "./schema.ts";
+import type { SchemaCalls } from "./schema.ts";
 import type { RegexCalls } from "./regex.ts";
 import { runCalls } from "./run.ts";
 import type { RunCalls } from "./run.ts";
@@ -32,7 +34,8 @@ export interface EngineOptions {
 }
 
 /** One instance of the engine: every computation, and one run at a time. */
-export interface Engine extends JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, RunCalls {
+export interface Engine
+  extends JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, SchemaCalls, RunCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */
@@ -74,6 +77,7 @@ export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Eng
     ...merkleCalls(core),
     ...exprCalls(core),
     ...regexCalls(core),
+    ...schemaCalls(core),
     ...runCalls(core, digest),
   };
 }

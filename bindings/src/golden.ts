@@ -72,6 +72,14 @@ type Operation =
       readonly text: GoldenBytes;
       readonly options?: RegexOptions;
     }
+  /** What fails first in a value, and the fuel that finding it took. */
+  | {
+      readonly op: "validateJson";
+      readonly schema: Json;
+      readonly value: Json;
+      readonly documents?: Readonly<Record<string, Json>>;
+      readonly fuel?: number;
+    }
   | RunOperation;
 
 type HashOperation =
@@ -277,6 +285,15 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
     case "matchRegex": {
       const found = engine.matchRegex(item.pattern, bytesOf(item.text), item.options);
       return { expect: { match: found && { ...found }, fuel: engine.fuelUsed() } };
+    }
+    case "validateJson": {
+      const { schema, value, documents = {}, fuel } = item;
+      const texts = Object.entries(documents).map(([uri, d]) => [uri, JSON.stringify(d)] as const);
+      const failure = engine.validateJson(JSON.stringify(schema), JSON.stringify(value), {
+        documents: Object.fromEntries(texts),
+        ...(fuel === undefined ? {} : { fuel }),
+      });
+      return { expect: { failure: failure && { ...failure }, fuel: engine.fuelUsed() } };
     }
     case "run":
       return { expect: runCase(engine, item) };

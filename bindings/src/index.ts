@@ -42,6 +42,7 @@ export type * from "./merkle.ts";
 export { makePack } from "./pack.ts";
 export type { PackSource } from "./pack.ts";
 export type { RegexMatch, RegexOptions } from "./regex.ts";
+export type { SchemaFailure, ValidateOptions } from "./schema.ts";
 export { isInput, parseRecord } from "./records.ts";
 export type * from "./records.ts";
 export { firstDifference, replay } from "./replay.ts";

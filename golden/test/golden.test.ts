@@ -54,7 +54,7 @@ test("every rule of docs/spec has a golden case or a test that names it", () => 
 });
 
 test("every rule of the data core has a golden case", () => {
-  const pages = ["json", "numbers", "hash", "merkle", "regex"].map(
+  const pages = ["json", "numbers", "hash", "merkle", "regex", "schema"].map(
     (name) => `docs/spec/${name}.md`,
   );
   const covered = new Set(cited.map(({ name }) => name));

@@ -3,6 +3,7 @@ import { createEngine } from "@reach-fabric/engine";
 import * as hash from "./hash.ts";
 import * as jq from "./jq.ts";
 import * as json from "./json.ts";
+import * as jsonSchema from "./json-schema.ts";
 import * as log from "./log.ts";
 import * as merkle from "./merkle.ts";
 import * as numbers from "./numbers.ts";
@@ -14,6 +15,7 @@ export const suites: readonly Suite[] = [
   ...hash.suites,
   ...jq.suites,
   ...json.suites,
+  ...jsonSchema.suites,
   ...merkle.suites,
   ...numbers.suites,
   ...signatures.suites,

@@ -1,0 +1,118 @@
+/** Resolving references: RFC 3986 section 5.2, on UTF-8 bytes. */
+
+import { Buffer, bufferByte, bufferBytes } from "../bytes/buffer";
+
+/** What resolve() has made, without its fragment. */
+export const RESOLVED: Buffer = changetype<Buffer>(memory.data(16, 16));
+/** The reference's fragment, without "#". */
+export let fragmentAt: usize = 0;
+export let fragmentLength: u32 = 0;
+
+// The parts of the last parse(): offsets into the text.
+let schemeEnd: u32 = 0; // 0: none
+let hasAuthority: bool = false;
+let authority: u32 = 0;
+let path: u32 = 0;
+let query: u32 = 0; // its "?", or where the path ends
+let end: u32 = 0; // where the fragment's "#" is, or the end
+
+function parse(at: usize, length: u32): void {
+  end = 0;
+  while (end < length && load<u8>(at + end) != 0x23) end++;
+  fragmentAt = end < length ? at + end + 1 : at + length;
+  fragmentLength = end < length ? length - end - 1 : 0;
+  schemeEnd = 0;
+  let i: u32 = 0;
+  while (i < end && isSchemePart(load<u8>(at + i), i)) i++;
+  if (i > 0 && i < end && load<u8>(at + i) == 0x3a) schemeEnd = i + 1;
+  authority = schemeEnd;
+  hasAuthority = end - authority >= 2 && load<u16>(at + authority) == 0x2f2f;
+  path = authority;
+  if (hasAuthority) {
+    path += 2;
+    while (path < end && load<u8>(at + path) != 0x2f && load<u8>(at + path) != 0x3f) path++;
+  }
+  query = path;
+  while (query < end && load<u8>(at + query) != 0x3f) query++;
+}
+
+function isSchemePart(c: u32, i: u32): bool {
+  if ((c | 32) - 97 < 26) return true;
+  return i > 0 && (c - 48 <= 9 || c == 0x2b || c == 0x2d || c == 0x2e);
+}
+
+/** RESOLVED = the reference as an absolute URI, given the URI that it stands in. */
+export function resolve(base: usize, baseLength: u32, at: usize, length: u32): void {
+  const b: Buffer = RESOLVED;
+  b.len = 0;
+  parse(at, length);
+  const ownFragment = fragmentAt;
+  const ownFragmentLength = fragmentLength;
+  if (schemeEnd != 0 || hasAuthority) {
+    const scheme = schemeEnd;
+    const ownPath = path;
+    const ownQuery = query;
+    const ownEnd = end;
+    if (scheme == 0) {
+      parse(base, baseLength);
+      bufferBytes(b, base, schemeEnd);
+    }
+    bufferBytes(b, at, ownPath);
+    addPath(b.len, at + ownPath, ownQuery - ownPath);
+    bufferBytes(b, at + ownQuery, ownEnd - ownQuery);
+  } else {
+    const ownQuery = query;
+    const ownEnd = end;
+    parse(base, baseLength);
+    bufferBytes(b, base, path);
+    const from = b.len;
+    if (ownQuery == 0) {
+      bufferBytes(b, base + path, query - path);
+      if (ownEnd != 0) bufferBytes(b, at, ownEnd);
+      else bufferBytes(b, base + query, end - query);
+    } else {
+      if (load<u8>(at) != 0x2f) {
+        // Merged: all of the base's path but what stands behind its last slash.
+        let cut = query;
+        while (cut > path && load<u8>(base + cut - 1) != 0x2f) cut--;
+        bufferBytes(b, base + path, cut - path);
+        if (cut == path && hasAuthority) bufferByte(b, 0x2f);
+      }
+      bufferBytes(b, at, ownQuery);
+      removeDots(from);
+      bufferBytes(b, at + ownQuery, ownEnd - ownQuery);
+    }
+  }
+  fragmentAt = ownFragment;
+  fragmentLength = ownFragmentLength;
+}
+
+function addPath(from: u32, at: usize, length: u32): void {
+  bufferBytes(RESOLVED, at, length);
+  removeDots(from);
+}
+
+/** RFC 3986 section 5.2.4, on the path that RESOLVED has from an offset on. */
+function removeDots(from: u32): void {
+  const b: Buffer = RESOLVED;
+  if (from == b.len || load<u8>(b.at + from) != 0x2f) return; // no hierarchy: a URN, or relative
+  let to = from;
+  let i = from;
+  while (i < b.len) {
+    // One segment with its slash.
+    let next = i + 1;
+    while (next < b.len && load<u8>(b.at + next) != 0x2f) next++;
+    const size = next - i - 1;
+    const one = size == 1 && load<u8>(b.at + i, 1) == 0x2e;
+    const two = size == 2 && load<u8>(b.at + i, 1) == 0x2e && load<u8>(b.at + i, 2) == 0x2e;
+    if (two) while (to > from && load<u8>(b.at + --to) != 0x2f) {}
+    if (!one && !two) {
+      memory.copy(b.at + to, b.at + i, next - i);
+      to += next - i;
+    } else if (next == b.len) {
+      store<u8>(b.at + to++, 0x2f);
+    }
+    i = next;
+  }
+  b.len = to;
+}

@@ -1,0 +1,78 @@
+// What a schema of JSON Schema 2020-12 looks like, in one document of our own with the identifier and
+// the dynamic anchor of the dialect's.
+const schema = { $dynamicRef: "#meta" };
+const schemas = { type: "array", minItems: 1, items: schema };
+const map = { type: "object", additionalProperties: schema };
+const count = { type: "integer", minimum: 0 };
+const names = { type: "array", items: { type: "string" }, uniqueItems: true };
+const types = ["array", "boolean", "integer", "null", "number", "object", "string"];
+
+export const metaSchema = {
+  $id: "https://json-schema.org/draft/2020-12/schema",
+  $dynamicAnchor: "meta",
+  type: ["object", "boolean"],
+  properties: {
+    $id: { type: "string", pattern: "^[^#]*#?$" },
+    $schema: { type: "string" },
+    $ref: { type: "string" },
+    $anchor: { type: "string", pattern: "^[A-Za-z_][-A-Za-z0-9._]*$" },
+    $dynamicRef: { type: "string" },
+    $dynamicAnchor: { type: "string", pattern: "^[A-Za-z_][-A-Za-z0-9._]*$" },
+    $vocabulary: { type: "object", additionalProperties: { type: "boolean" } },
+    $comment: { type: "string" },
+    $defs: map,
+    prefixItems: schemas,
+    items: schema,
+    contains: schema,
+    additionalProperties: schema,
+    properties: map,
+    patternProperties: map,
+    dependentSchemas: map,
+    propertyNames: schema,
+    if: schema,
+    then: schema,
+    else: schema,
+    allOf: schemas,
+    anyOf: schemas,
+    oneOf: schemas,
+    not: schema,
+    unevaluatedItems: schema,
+    unevaluatedProperties: schema,
+    type: {
+      anyOf: [
+        { enum: types },
+        { type: "array", items: { enum: types }, minItems: 1, uniqueItems: true },
+      ],
+    },
+    const: true,
+    enum: { type: "array" },
+    multipleOf: { type: "number", exclusiveMinimum: 0 },
+    maximum: { type: "number" },
+    exclusiveMaximum: { type: "number" },
+    minimum: { type: "number" },
+    exclusiveMinimum: { type: "number" },
+    maxLength: count,
+    minLength: count,
+    pattern: { type: "string" },
+    maxItems: count,
+    minItems: count,
+    uniqueItems: { type: "boolean" },
+    maxContains: count,
+    minContains: count,
+    maxProperties: count,
+    minProperties: count,
+    required: names,
+    dependentRequired: { type: "object", additionalProperties: names },
+    title: { type: "string" },
+    description: { type: "string" },
+    default: true,
+    deprecated: { type: "boolean" },
+    readOnly: { type: "boolean" },
+    writeOnly: { type: "boolean" },
+    examples: { type: "array" },
+    format: { type: "string" },
+    contentEncoding: { type: "string" },
+    contentMediaType: { type: "string" },
+    contentSchema: schema,
+  },
+};
