@@ -1,8 +1,8 @@
 /** Keywords to checks: each schema once, so that evaluating it looks up nothing. */
 
-import { arenaTake } from "../bytes/arena";
-import { E_SCHEMA } from "../codes";
-import { charge } from "../errors";
+import { arenaRoom, arenaTake, ROOM } from "../bytes/arena";
+import { E_LIMIT_MEMORY, E_SCHEMA } from "../codes";
+import { charge, fail } from "../errors";
 import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
 import { ECMA, regexError } from "../regex/dialect";
 import {
@@ -61,25 +61,35 @@ function compile(at: u32): bool {
   node = at;
   const members: u32 = tagOf(cell) == OBJECT ? lengthOf(cell) : 0;
   if (!charge(members + 1)) return false;
-  n.code = arenaTake(documentsArena(), (members + 1) * offsetof<Check>()) as u32;
+  n.code = take((members + 1) * offsetof<Check>()) as u32;
+  if (n.code == 0) return false;
   next = n.code;
   if (tagOf(cell) == FALSE) emit(W.FALSE_SCHEMA, 0, 0, 0);
   if (members != 0 && changetype<Resource>(n.resource).root == at && !readDialect(n)) return false;
   for (let i: u32 = 0; i < members; i++) {
-    const word = W.wordOf(keyAt(cell, i));
-    if (word != W.UNEVALUATED_ITEMS && word != W.UNEVALUATED_PROPERTIES) {
-      if (!keyword(n, word, valueAt(cell, i))) return false;
-    }
+    if (!keyword(n, W.wordOf(keyAt(cell, i)), valueAt(cell, i))) return false;
   }
   // They look at what all others have looked at.
-  for (let i: u32 = 0; i < members; i++) {
-    const word = W.wordOf(keyAt(cell, i));
-    if (word != W.UNEVALUATED_ITEMS && word != W.UNEVALUATED_PROPERTIES) continue;
-    n.unevaluated = 1;
-    emit(word, knownNode(valueAt(cell, i)), 0, 0);
+  if (members != 0) {
+    unevaluated(n, "unevaluatedItems", W.UNEVALUATED_ITEMS);
+    unevaluated(n, "unevaluatedProperties", W.UNEVALUATED_PROPERTIES);
   }
   n.count = ((next - n.code) / offsetof<Check>()) as u32;
   return true;
+}
+
+function unevaluated(n: Node, name: string, word: u32): void {
+  const v = objectField(n.cell, name);
+  if (v == 0) return;
+  n.unevaluated = 1;
+  emit(word, knownNode(v), 0, 0);
+}
+
+/** Room in the arena, or 0 with the error recorded. */
+function take(size: u32): usize {
+  if (size <= ROOM || arenaRoom(documentsArena(), size)) return arenaTake(documentsArena(), size);
+  fail(E_LIMIT_MEMORY, 0);
+  return 0;
 }
 
 function emit(word: u32, a: u32, b: u32, c: u32): void {
@@ -235,7 +245,8 @@ function keyword(n: Node, word: u32, v: usize): bool {
 /** A list or an object of schemas: an array of keys and nodes. */
 function entries(word: u32, v: usize, keyed: bool): bool {
   const n = lengthOf(v);
-  const at = arenaTake(documentsArena(), n * offsetof<Entry>());
+  const at = take(n * offsetof<Entry>());
+  if (at == 0) return false;
   for (let i: u32 = 0; i < n; i++) {
     const e = changetype<Entry>(at + i * offsetof<Entry>());
     e.key = keyed ? (keyAt(v, i) as u32) : 0;

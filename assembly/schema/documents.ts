@@ -4,9 +4,16 @@
  */
 
 import { Arena, arenaOver, arenaTake, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes, bufferU32, bufferUint } from "../bytes/buffer";
+import {
+  Buffer,
+  bufferByte,
+  bufferBytes,
+  bufferClear,
+  bufferU32,
+  bufferUint,
+} from "../bytes/buffer";
 import { E_LIMIT_MEMORY, E_SCHEMA, E_SCHEMA_REF } from "../codes";
-import { charge, fail, failDetail, setErrorWhere } from "../errors";
+import { charge, errorCode, fail, failDetail, setErrorWhere } from "../errors";
 import {
   addressOf,
   ARRAY,
@@ -36,6 +43,8 @@ let resources: u32 = 0;
 /** Cell and node of each schema, by the cell's address: a table of pairs, zeros where none is. */
 const KNOWN: Buffer = changetype<Buffer>(memory.data(16, 16));
 let known: u32 = 0;
+/** More schemas are refused. */
+const MOST: u32 = 1 << 20;
 /** Nodes whose own schemas are still to be found. */
 const OPEN: Buffer = changetype<Buffer>(memory.data(16, 16));
 const TOKEN: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -48,8 +57,8 @@ export function documentsBegin(a: Arena): void {
   lastNode = 0;
   resources = 0;
   known = 0;
-  KNOWN.len = 0;
-  OPEN.len = 0;
+  bufferClear(KNOWN);
+  bufferClear(OPEN);
 }
 
 export function documentsArena(): Arena {
@@ -62,6 +71,10 @@ export function firstOfNodes(): u32 {
 
 /** Adds a document that is known by a URI (a string cell). Its root's node, or 0: an error is recorded. */
 export function addDocument(uri: usize, cell: usize): u32 {
+  if (resourceNamed(addressOf(uri), lengthOf(uri)) != 0) {
+    failDetail(E_SCHEMA, 0, "two documents have the URI", addressOf(uri), lengthOf(uri));
+    return 0;
+  }
   const r = newResource(uri);
   const root = nodeOf(cell, 0, W.NO_WORD, 0, 0, r);
   if (root == 0) return 0;
@@ -95,23 +108,17 @@ export function writePlace(b: Buffer, node: u32, word: u32): void {
     let m = node;
     for (let j: u32 = 1; j < i; j++) m = changetype<Node>(m).parent;
     const step = changetype<Node>(m);
-    writeWord(b, step.word);
+    bufferByte(b, 0x2f);
+    W.writeWord(b, step.word);
     if (step.key != 0) writeToken(b, step.key);
     else if (isList(step.word)) {
       bufferByte(b, 0x2f);
       bufferUint(b, step.index);
     }
   }
-  if (word < W.NO_WORD) writeWord(b, word);
-}
-
-let letters: Buffer = WHERE;
-function writeWord(b: Buffer, word: u32): void {
-  letters = b;
+  if (word >= W.NO_WORD) return;
   bufferByte(b, 0x2f);
-  W.wordText(word, (c: u32) => {
-    bufferByte(letters, c);
-  });
+  W.writeWord(b, word);
 }
 
 /** A key as a token of a JSON pointer (RFC 6901 section 3). */
@@ -165,7 +172,7 @@ export function nodeOf(
     return 0;
   }
   if (!charge(1)) return 0;
-  if (arenaOver(arena)) {
+  if (arenaOver(arena) || known == MOST) {
     fail(E_LIMIT_MEMORY, 0);
     return 0;
   }
@@ -281,7 +288,7 @@ function identify(n: Node, at: u32): bool {
       return refuseSchema(E_SCHEMA, "$id has no fragment", id, at, W.NO_WORD);
     // A document that is known by its own identifier needs no second one.
     if (!equalBytes(addressOf(base), lengthOf(base), RESOLVED.at, RESOLVED.len)) {
-      if (resourceNamed() != 0)
+      if (resourceNamed(RESOLVED.at, RESOLVED.len) != 0)
         return refuseSchema(E_SCHEMA, "two schemas have the $id", id, at, W.NO_WORD);
       n.resource = newResource(textCell(RESOLVED));
       changetype<Resource>(n.resource).root = at;
@@ -306,12 +313,12 @@ function addAnchor(n: Node, at: u32, name: usize, dynamic: u32): bool {
   return true;
 }
 
-/** The resource whose URI is RESOLVED, or 0. */
-function resourceNamed(): u32 {
+/** The resource with this URI, or 0; also when fuel ran out, whose error is then recorded. */
+function resourceNamed(at: usize, length: u32): u32 {
   for (let r = resources; r != 0; r = changetype<Resource>(r).next) {
     const uri = changetype<Resource>(r).uri;
     if (!charge(1)) return 0;
-    if (equalBytes(addressOf(uri), lengthOf(uri), RESOLVED.at, RESOLVED.len)) return r;
+    if (equalBytes(addressOf(uri), lengthOf(uri), at, length)) return r;
   }
   return 0;
 }
@@ -328,7 +335,7 @@ export function anchorIn(resource: u32, at: usize, length: u32): u32 {
 /** The document with this URI in a text, as it was given or as it calls itself: its root, or 0. */
 export function documentAt(uri: usize): u32 {
   resolve(addressOf(uri), 0, addressOf(uri), lengthOf(uri));
-  const r = resourceNamed();
+  const r = resourceNamed(RESOLVED.at, RESOLVED.len);
   return r == 0 ? 0 : changetype<Resource>(r).root;
 }
 
@@ -340,7 +347,7 @@ export function resolveReference(from: u32, text: usize, word: u32): u32 {
   dynamicName = 0;
   const base = changetype<Resource>(changetype<Node>(from).resource).uri;
   resolve(addressOf(base), lengthOf(base), addressOf(text), lengthOf(text));
-  const r = resourceNamed();
+  const r = resourceNamed(RESOLVED.at, RESOLVED.len);
   if (r == 0) return lost(from, text, word);
   if (fragmentLength == 0) return changetype<Resource>(r).root;
   if (load<u8>(fragmentAt) == 0x2f) return follow(r, from, text, word);
@@ -351,6 +358,7 @@ export function resolveReference(from: u32, text: usize, word: u32): u32 {
 }
 
 function lost(from: u32, text: usize, word: u32): u32 {
+  if (errorCode() != 0) return 0; // out of fuel while it was looked for
   refuseSchema(E_SCHEMA_REF, "no schema that is known here has this reference", text, from, word);
   return 0;
 }

@@ -5,9 +5,9 @@
  */
 
 import { arenaMark, arenaRelease, Mark, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferRoom, bufferUint } from "../bytes/buffer";
+import { Buffer, bufferByte, bufferClear, bufferRoom, bufferUint } from "../bytes/buffer";
 import { codePoints } from "../bytes/utf8";
-import { E_LIMIT_DEPTH } from "../codes";
+import { E_LIMIT_DEPTH, E_LIMIT_MEMORY } from "../codes";
 import { charge, errorCode, fail } from "../errors";
 import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
 import { ECMA } from "../regex/dialect";
@@ -45,6 +45,8 @@ const MARK: Mark = changetype<Mark>(memory.data(16, 16));
 const SIZE: u32 = 48;
 /** Schemas applied one within another. */
 const DEEPEST: u32 = 20000;
+/** Bytes of bits that may be kept. */
+const MOST_MARKS: u32 = 1 << 26;
 
 @unmanaged
 class Frame {
@@ -96,8 +98,8 @@ let missing: usize = 0;
 export function evaluateSchema(root: u32, value: usize): i32 {
   regexesForget();
   walkReset();
-  STACK.len = 0;
-  MARKS.len = 0;
+  bufferClear(STACK);
+  bufferClear(MARKS);
   missing = 0;
   if (!push(root, value, SAME, 0, false)) return STOPPED;
   let said = NONE;
@@ -106,7 +108,7 @@ export function evaluateSchema(root: u32, value: usize): i32 {
     const n = changetype<Node>(f.node);
     if (f.check == n.count) {
       if (STACK.len == SIZE) return VALID;
-      pop(true);
+      if (!pop(true)) return STOPPED;
       said = YES;
       continue;
     }
@@ -124,20 +126,19 @@ export function evaluateSchema(root: u32, value: usize): i32 {
         failedWord = c.word;
         return INVALID;
       }
-      pop(false);
+      pop(false); // keeps nothing, so it costs nothing
       said = NO;
     } else if (says == LIMIT) return STOPPED;
   }
 }
 
-/** `KEYWORD` of a schema's place, and the place of the value, as JSON members. */
+/** Where in the value, a JSON pointer, and which keyword of which schema has failed. */
 export function writeFailure(instance: Buffer, schema: Buffer): void {
   for (let at: u32 = 0; at < STACK.len; at += SIZE) {
     const f = changetype<Frame>(STACK.at + at);
     if (f.step == KEY || f.step == NAME) writeToken(instance, f.by);
     else if (f.step == INDEX) {
-      bufferRoom(instance, 1);
-      store<u8>(instance.at + instance.len++, 0x2f);
+      bufferByte(instance, 0x2f);
       bufferUint(instance, f.by);
     }
   }
@@ -179,13 +180,14 @@ function push(node: u32, value: usize, step: u32, by: u32, tentative: bool): boo
     bufferRoom(MARKS, bytes);
     memory.fill(MARKS.at + MARKS.len, 0, bytes);
     MARKS.len += bytes;
+    if (MARKS.len > MOST_MARKS) return fail(E_LIMIT_MEMORY, 0);
     if (!charge(bytes >>> 2)) return false;
   }
   return charge(1);
 }
 
-/** What a schema that holds has looked at counts for the one around it. */
-function pop(holds: bool): void {
+/** What a schema that holds has looked at counts for the one around it. False when fuel ran out. */
+function pop(holds: bool): bool {
   const f = top();
   STACK.len -= SIZE;
   const outer = top();
@@ -195,9 +197,10 @@ function pop(holds: bool): void {
       const to = MARKS.at + outer.marks + i;
       store<u32>(to, load<u32>(to) | load<u32>(MARKS.at + f.marks + i));
     }
-    charge(bytes >>> 2);
+    if (!charge(bytes >>> 2)) return false;
   }
   MARKS.len = f.marks;
+  return true;
 }
 
 function mark(f: Frame, i: u32): void {
@@ -256,9 +259,13 @@ function apply(f: Frame, c: Check, said: u32): u32 {
     case W.EXCLUSIVE_MINIMUM:
       return answer(tag != NUMBER || numberOf(v) > numberOf(c.a));
     case W.MAX_LENGTH:
-      return answer(tag != STRING || characters(v) <= numberOf(c.a));
-    case W.MIN_LENGTH:
-      return answer(tag != STRING || characters(v) >= numberOf(c.a));
+    case W.MIN_LENGTH: {
+      if (tag != STRING) return PASS;
+      if (!charge(lengthOf(v) >>> 6)) return LIMIT;
+      const characters = codePoints(addressOf(v), lengthOf(v)) as f64;
+      const limit = numberOf(c.a);
+      return answer(c.word == W.MAX_LENGTH ? characters <= limit : characters >= limit);
+    }
     case W.PATTERN:
       return tag != STRING ? PASS : matches(c.a, v);
     case W.MAX_ITEMS:
@@ -353,11 +360,6 @@ function typeOf(v: usize): u32 {
     default:
       return tagOf(v) == OBJECT ? T.T_OBJECT : 0;
   }
-}
-
-function characters(v: usize): f64 {
-  charge(lengthOf(v) >>> 6);
-  return codePoints(addressOf(v), lengthOf(v)) as f64;
 }
 
 function equal(a: usize, b: usize): u32 {

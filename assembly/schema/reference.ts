@@ -58,7 +58,9 @@ export function resolve(base: usize, baseLength: u32, at: usize, length: u32): v
       bufferBytes(b, base, schemeEnd);
     }
     bufferBytes(b, at, ownPath);
-    addPath(b.len, at + ownPath, ownQuery - ownPath);
+    const from = b.len;
+    bufferBytes(b, at + ownPath, ownQuery - ownPath);
+    removeDots(from);
     bufferBytes(b, at + ownQuery, ownEnd - ownQuery);
   } else {
     const ownQuery = query;
@@ -85,11 +87,6 @@ export function resolve(base: usize, baseLength: u32, at: usize, length: u32): v
   }
   fragmentAt = ownFragment;
   fragmentLength = ownFragmentLength;
-}
-
-function addPath(from: u32, at: usize, length: u32): void {
-  bufferBytes(RESOLVED, at, length);
-  removeDots(from);
 }
 
 /** RFC 3986 section 5.2.4, on the path that RESOLVED has from an offset on. */

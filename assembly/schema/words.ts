@@ -1,5 +1,6 @@
 /** The keywords of JSON Schema 2020-12 that this engine applies, by number. */
 
+import { Buffer, bufferByte } from "../bytes/buffer";
 import { addressOf, lengthOf } from "../value/cell";
 
 // First those that stand for themselves, then those of one schema, a list and an object of schemas.
@@ -54,34 +55,41 @@ export const FALSE_SCHEMA: u32 = 43;
 const WORDS =
   "$ref $dynamicRef type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems maxProperties minProperties required dependentRequired maxContains minContains not if then else contains propertyNames additionalProperties items unevaluatedItems unevaluatedProperties contentSchema allOf anyOf oneOf prefixItems properties patternProperties dependentSchemas $defs definitions ";
 
+/** Where each keyword begins, in letters; behind the last one, where all end. Made when first asked. */
+const STARTS: usize = memory.data(4 * 43, 4);
+
+function startOf(word: u32): u32 {
+  return load<u32>(STARTS + (word << 2));
+}
+
+function findStarts(): void {
+  const from = changetype<usize>(WORDS);
+  let word: u32 = 0;
+  for (let i: u32 = 0; word < NO_WORD; i++) {
+    if (load<u16>(from + (i << 1)) == 0x20) store<u32>(STARTS + (++word << 2), i + 1);
+  }
+}
+
 /** The keyword that a key is, or NO_WORD. */
 export function wordOf(key: usize): u32 {
-  const from = changetype<usize>(WORDS);
-  const n = load<u32>(from - 4) >>> 1;
+  if (startOf(NO_WORD) == 0) findStarts();
   const length = lengthOf(key);
   const text = addressOf(key);
-  let start: u32 = 0;
-  let word: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    if (load<u16>(from + (i << 1)) != 0x20) continue;
-    if (i - start == length) {
-      let j: u32 = 0;
-      while (j < length && load<u16>(from + ((start + j) << 1)) == (load<u8>(text + j) as u16)) j++;
-      if (j == length) return word;
-    }
-    start = i + 1;
-    word++;
+  for (let word: u32 = 0; word < NO_WORD; word++) {
+    const start = startOf(word);
+    if (startOf(word + 1) - start - 1 != length) continue;
+    const from = changetype<usize>(WORDS) + (start << 1);
+    let i: u32 = 0;
+    while (i < length && load<u16>(from + (i << 1)) == (load<u8>(text + i) as u16)) i++;
+    if (i == length) return word;
   }
   return NO_WORD;
 }
 
-/** Calls nothing else than `write` with each letter: a keyword's text. */
-export function wordText(word: u32, write: (c: u32) => void): void {
+/** Appends a keyword's text. */
+export function writeWord(b: Buffer, word: u32): void {
+  if (startOf(NO_WORD) == 0) findStarts();
   const from = changetype<usize>(WORDS);
-  let w: u32 = 0;
-  for (let i: usize = 0; w <= word; i += 2) {
-    const c = load<u16>(from + i);
-    if (c == 0x20) w++;
-    else if (w == word) write(c);
-  }
+  const end = startOf(word + 1) - 1;
+  for (let i = startOf(word); i < end; i++) bufferByte(b, load<u16>(from + (i << 1)));
 }

@@ -1,7 +1,8 @@
 /** What the branches of a fork make of $context together (WF-32). */
 
 import { SCRATCH } from "../bytes/arena";
-import { charge } from "../errors";
+import { E_LIMIT_MEMORY } from "../codes";
+import { charge, fail } from "../errors";
 import {
   addressOf,
   copyCell,
@@ -21,7 +22,8 @@ import { compareKeys } from "../value/order";
 /**
  * merged = merged with what a branch has changed since `base`, the context that its fork began with.
  * Of objects those members count that are new, gone or others; anything else counts as a whole. All
- * are canonical, so their keys are in order. False when fuel ran out.
+ * are canonical, so their keys are in order. False at a limit, whose error is
+ * recorded.
  */
 export function mergeContext(merged: usize, base: usize, branch: usize): bool {
   if (tagOf(merged) != OBJECT || tagOf(branch) != OBJECT) {
@@ -32,6 +34,7 @@ export function mergeContext(merged: usize, base: usize, branch: usize): bool {
   const most = lengthOf(merged) + lengthOf(branch);
   const bases: u32 = tagOf(base) == OBJECT ? lengthOf(base) : 0;
   const at = objectStorage(SCRATCH, most);
+  if (at == 0) return fail(E_LIMIT_MEMORY, 0);
   let n: u32 = 0;
   let i: u32 = 0;
   let j: u32 = 0;

@@ -9,13 +9,13 @@
  *      "dropped":[EFFECT],"effects","forked","fuelUsed","grant","id","input","limits","pack",
  *      "races":[TEXT],"rawInput","semantics","seq","started","taken","threshold","used",
  *      "uses":[[KEY,ENTRY]...],"workflow"}
- *     BRANCH: {"context","count","exported","fork","forkedAt","frames":[FRAME outermost first],"now","pending":
- *      EFFECT,"result","sequence","state"}
+ *     BRANCH: {"context","count","exported","fork","forkedAt","frames":[FRAME outermost first],"now",
+ *      "pending":EFFECT,"result","sequence","state"}
  *     EFFECT: {"key","request","sequence","type","what"}
  *
  * What is the same value in the same place is written once: the context of a branch that has exported
- * nothing, a frame's raw input that is what its parent handed it, its input that is its raw input, and the
- * value that it hands on, if it is its input, are left out.
+ * nothing, a frame's raw input that is what its parent handed it, its input that is its raw input,
+ * and the value that it hands on, if it is its input, are left out.
  */
 
 import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";

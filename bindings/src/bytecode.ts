@@ -213,7 +213,7 @@ function walk(
   const forks = new Map<number, number>();
   /** The instructions that ask for a mark or a flag, by its slot: they are looked at again. */
   const readers = new Map<number, Set<number>>();
-  const todo: number[] = [];
+  const open: number[] = [];
   const reads = (slot: number, pc: number): void => {
     readers.set(slot, (readers.get(slot) ?? new Set()).add(pc));
   };
@@ -222,14 +222,14 @@ function walk(
     const after = (before ?? 0) | state;
     if (after === before) return;
     known.set(slot, after);
-    for (const pc of readers.get(slot) ?? []) todo.push(pc);
+    for (const pc of readers.get(slot) ?? []) open.push(pc);
   };
   const result = { none: false, many: false, returns: false, breaks: false };
   const go = (pc: number, state: number): void => {
     const before = states.get(pc) ?? 0;
     if ((before | state) === before) return;
     states.set(pc, before | state);
-    todo.push(pc);
+    open.push(pc);
   };
   const ends = (state: number): void => {
     if (state & CLEAN) result.none = true;
@@ -242,7 +242,7 @@ function walk(
     if (made.returns) go(pc, made.many ? state | LEFT : state);
   };
   go(functions[f]?.[0] ?? 0, CLEAN);
-  for (let pc = todo.pop(); pc !== undefined; pc = todo.pop()) {
+  for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
     const state = states.get(pc) ?? 0;
     const instruction = code[pc];
     if (instruction === undefined) continue;

@@ -75,3 +75,36 @@ test("uniqueItems of many items takes no time of their square", () => {
   expect(engine.validateJson(unique, JSON.stringify(items))).toBeNull();
   expect(engine.validateJson(unique, JSON.stringify([...items, 5]))).not.toBeNull();
 });
+
+test("SCHEMA-2 two documents of one URI are an error: which one is meant would be chance", () => {
+  const text = '{"$ref":"#/$defs/a","$defs":{"a":{"type":"null"}}}';
+  const other = '{"$defs":{"a":true}}';
+  const documents = { "": other };
+  expect(codeOf(() => engine.validateJson(text, "1", { documents }))).toBe("REACH-E1901");
+});
+
+test("SCHEMA-9 fuel that is short by one is never enough, wherever it runs out", () => {
+  const cases: [object, unknown][] = [
+    [{ minLength: 5 }, "x".repeat(1000)],
+    [{ allOf: [{ properties: { a: true } }], unevaluatedProperties: false }, { a: 1 }],
+    [{ $ref: "#/$defs/b", $defs: { b: { $id: "https://s.example/b" }, c: { $ref: "b" } } }, 1],
+  ];
+  for (const [schema, value] of cases) {
+    const run = (fuel: number): string =>
+      codeOf(() => engine.validateJson(JSON.stringify(schema), JSON.stringify(value), { fuel }));
+    const code = run(1e6);
+    const used = engine.fuelUsed();
+    expect(run(used)).toBe(code);
+    for (let fuel = 1; fuel < used; fuel++) expect(run(fuel), `${fuel}`).toBe("REACH-E1201");
+  }
+});
+
+test("SCHEMA-9 schemas and their marks have bounds", { timeout: 30_000 }, () => {
+  const many = `{"allOf":[${"true,".repeat(1_100_000)}true]}`;
+  expect(codeOf(() => engine.validateJson(many, "1"))).toBe("REACH-E1202");
+  const links = Array.from({ length: 1000 }, (_, i) => [`a${i}`, { $ref: `#/$defs/a${i + 1}` }]);
+  const $defs = { ...Object.fromEntries(links), a1000: true };
+  const value = `[${"0,".repeat(1_000_000)}0]`;
+  const tracked = JSON.stringify({ $defs, $ref: "#/$defs/a0", unevaluatedItems: true });
+  expect(codeOf(() => engine.validateJson(tracked, value, { fuel: 1e9 }))).toBe("REACH-E1202");
+});

@@ -184,6 +184,11 @@ function openRequests(records: readonly TraceRecord[]): RequestRecord[] {
   for (const record of records) {
     if (record.kind === "request") open.set(record.key, record);
     if (record.kind === "result" || record.kind === "late") open.delete(record.key);
+    if (record.kind !== "task" || record.status !== "cancelled") continue;
+    // Nobody waits for what a cancelled task has asked for.
+    for (const { key, task, iteration } of open.values()) {
+      if (task === record.task && iteration.join() === record.iteration.join()) open.delete(key);
+    }
   }
   return [...open.values()];
 }

@@ -133,6 +133,21 @@ describe("a folder", () => {
 });
 
 describe("an interrupted run", () => {
+  it("does not wait for what a cancelled task has asked for", async () => {
+    const cancelled = record(2, {
+      kind: "task",
+      task: "/do/0/a",
+      iteration: [],
+      status: "cancelled",
+      next: "cancel",
+      input: 1,
+      context: null,
+    });
+    expect(await readFolder(await recorded(start, request, cancelled))).toMatchObject({
+      waiting: [],
+    });
+  });
+
   it("says what it had and waits for", async () => {
     expect((await readFolder(await recorded(start, request))).summary).toBe(
       "The run was interrupted: it had 2 whole records and was waiting on effect 0 (http) of task /do/0/a.",
