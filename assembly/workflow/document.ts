@@ -10,7 +10,7 @@ import { List, Task, taskOf, Workflow } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { scopeBegin } from "./scope";
 import { childLists, childOf, loadTasks, tasksBegin, tasksEnd } from "./tasks";
-import { compileInput, compileOutput } from "./transform";
+import { clauseSchema, clauseTemplate, loadClause } from "./transform";
 
 /** The compiled workflow, or 0 with the error recorded. */
 export function loadWorkflow(document: usize): u32 {
@@ -19,24 +19,18 @@ export function loadWorkflow(document: usize): u32 {
   copyCell(definition, document);
   if (!onlyFields(definition, "document do evaluate input output schedule timeout use")) return 0;
   const w = changetype<Workflow>(arenaTake(PERSISTENT, offsetof<Workflow>()));
+  memory.fill(changetype<usize>(w), 0, offsetof<Workflow>());
   w.definition = definition as u32;
-  w.next = 0;
-  w.inputFrom = 0;
-  w.outputAs = 0;
   if (!checkHead(w, definition) || !checkUnsupported(definition)) return 0;
   const use = objectField(definition, "use");
   if (use != 0 && !checkUse(use)) return 0;
   scopeBegin();
-  const input = objectField(definition, "input");
-  if (input != 0) {
-    w.inputFrom = compileInput(input);
-    if (w.inputFrom == 0) return 0;
-  }
-  const output = objectField(definition, "output");
-  if (output != 0) {
-    w.outputAs = compileOutput(output, "output");
-    if (w.outputAs == 0) return 0;
-  }
+  if (!loadClause(definition, "input", "from", "from schema")) return 0;
+  w.inputFrom = clauseTemplate;
+  w.inputSchema = clauseSchema;
+  if (!loadClause(definition, "output", "as", "as schema")) return 0;
+  w.outputAs = clauseTemplate;
+  w.outputSchema = clauseSchema;
   const list = required(definition, "do");
   if (list == 0) return 0;
   tasksBegin(use);

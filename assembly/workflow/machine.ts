@@ -133,6 +133,8 @@ import {
   RUNNING,
   valueOf,
 } from "./state";
+import { INVALID, VALID } from "../schema/evaluate";
+import { validate } from "./schemas";
 import { decide, DECIDED, NO_FUEL } from "./table";
 import { evaluateTemplate, templateMentions } from "./template";
 
@@ -239,6 +241,8 @@ function step(b: Branch, f: Frame): bool {
       return true;
     }
     case PHASE_INPUT: {
+      const fits = validate(t.inputSchema, rawOf(f));
+      if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
       if (t.inputFrom != 0) {
         const got = evaluate(b, f, t.inputFrom, rawOf(f), BEFORE);
         if (got != OK) return got == WAIT || raise(b, f, got);
@@ -275,6 +279,8 @@ function step(b: Branch, f: Frame): bool {
         if (got != OK) return got == WAIT || raise(b, f, got);
         if (!keep(outputOf(f), CELL_A)) return false;
       }
+      const fits = validate(t.outputSchema, outputOf(f));
+      if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
       f.phase = PHASE_EXPORT;
       return true;
     }
@@ -282,7 +288,12 @@ function step(b: Branch, f: Frame): bool {
       if (t.exportAs != 0) {
         const got = evaluate(b, f, t.exportAs, outputOf(f), EXPORT);
         if (got != OK) return got == WAIT || raise(b, f, got);
-        if (!keep(contextOf(b), CELL_A)) return false;
+        if (!keep(CELL_A, CELL_A)) return false;
+      } else copyCell(CELL_A, contextOf(b));
+      const fits = validate(t.exportSchema, CELL_A);
+      if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
+      if (t.exportAs != 0) {
+        copyCell(contextOf(b), CELL_A);
         b.exported = 1;
       }
       f.phase = PHASE_DONE;
@@ -297,7 +308,9 @@ function step(b: Branch, f: Frame): bool {
 function stepRoot(b: Branch, f: Frame): bool {
   const w = changetype<Workflow>(RUN.workflow);
   if (f.phase == PHASE_INPUT) {
-    if (w.inputFrom > 1) {
+    const fits = validate(w.inputSchema, RAW_INPUT);
+    if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
+    if (w.inputFrom != 0) {
       const got = evaluate(b, f, w.inputFrom, RAW_INPUT, BEFORE);
       if (got != OK) return got == WAIT || raise(b, f, got);
       if (!keep(INPUT_CELL, CELL_A)) return false;
@@ -308,11 +321,13 @@ function stepRoot(b: Branch, f: Frame): bool {
     return true;
   }
   if (f.phase == PHASE_LIST) return stepList(b, f);
-  if (w.outputAs > 1) {
+  if (w.outputAs != 0) {
     const got = evaluate(b, f, w.outputAs, outputOf(f), BEFORE);
     if (got != OK) return got == WAIT || raise(b, f, got);
     if (!keep(outputOf(f), CELL_A)) return false;
   }
+  const fits = validate(w.outputSchema, outputOf(f));
+  if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
   copyCell(OUTCOME, outputOf(f));
   return endRun(C.STATUS_COMPLETED);
 }

@@ -32,6 +32,9 @@ export class Workflow {
   list: u32;
   inputFrom: u32;
   outputAs: u32;
+  /** Schemas: the root nodes of schema/nodes.ts. */
+  inputSchema: u32;
+  outputSchema: u32;
   /** Number of tasks, and an array of their addresses by id. */
   taskCount: u32;
   tasks: u32;
@@ -63,6 +66,10 @@ export class Task {
   inputFrom: u32;
   outputAs: u32;
   exportAs: u32;
+  /** Schemas: the root nodes of schema/nodes.ts. */
+  inputSchema: u32;
+  outputSchema: u32;
+  exportSchema: u32;
   /** The directive of `then`. */
   flow: u32;
   /** What the kind needs: a record below, a template, or a list. */

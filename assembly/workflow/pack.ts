@@ -39,6 +39,7 @@ import { loadWorkflow } from "./document";
 import { isArray, isString, onlyFields, required } from "./fields";
 import { Workflow } from "./nodes";
 import { failCell, placeBegin, placeField, placeIndex, placeLeave, showPlace } from "./place";
+import { loadSchemaFile, schemasBegin, schemasEnd } from "./schemas";
 import { loadTable, tablesBegin } from "./table";
 
 /** The loaded pack's digest: 32 bytes. */
@@ -73,6 +74,7 @@ export function loadPack(at: usize, length: u32): bool {
   first = 0;
   tablesBegin();
   arenaReset(PERSISTENT, PERSISTENT_LIMIT);
+  schemasBegin();
   const end = at + length;
   const n = frameAt(at, end);
   if (n == NO_FRAME) return fail(E_FRAMES, 0);
@@ -80,10 +82,11 @@ export function loadPack(at: usize, length: u32): bool {
   manifestName();
   if (!read(at + 4, n, VALUE)) return false;
   const manifest = VALUE;
-  if (!onlyFields(manifest, "files format id tables version workflows")) return false;
+  if (!onlyFields(manifest, "files format id schemas tables version workflows")) return false;
   const format = required(manifest, "format");
   const files = required(manifest, "files");
   const id = required(manifest, "id");
+  const schemas = objectField(manifest, "schemas");
   const tables = required(manifest, "tables");
   const version = required(manifest, "version");
   const workflows = required(manifest, "workflows");
@@ -94,11 +97,14 @@ export function loadPack(at: usize, length: u32): bool {
     return failCell(E_PACK_FORMAT, "expected the format reach/pack/v1", 0);
   if (!isArray(files, "files") || !isArray(tables, "tables") || !isArray(workflows, "workflows"))
     return false;
+  if (schemas != 0 && !isArray(schemas, "schemas")) return false;
   if (!checkFiles(files, at + 4 + n, end)) return false;
-  // Tables come first: workflows refer to them.
+  // Tables and schemas come first: workflows refer to them.
   if (
-    !loadListed(tables, files, at + 4 + n, false) ||
-    !loadListed(workflows, files, at + 4 + n, true)
+    (schemas != 0 && !loadListed(schemas, files, at + 4 + n, A_SCHEMA)) ||
+    !loadListed(tables, files, at + 4 + n, A_TABLE) ||
+    !loadListed(workflows, files, at + 4 + n, A_WORKFLOW) ||
+    !schemasEnd()
   )
     return false;
   if (first == 0) return failCell(E_PACK_FORMAT, "a pack has at least one workflow", 0);
@@ -213,8 +219,12 @@ export function writeHex(b: Buffer, at: usize, length: u32): void {
   }
 }
 
+const A_SCHEMA: u32 = 0;
+const A_TABLE: u32 = 1;
+const A_WORKFLOW: u32 = 2;
+
 /** Loads the files that a list of paths names. */
-function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): bool {
+function loadListed(paths: usize, files: usize, at: usize, kind: u32): bool {
   for (let i: u32 = 0; i < lengthOf(paths); i++) {
     manifestName();
     const path = elementAt(paths, i);
@@ -232,7 +242,9 @@ function loadListed(paths: usize, files: usize, at: usize, areWorkflows: bool): 
     placeBegin(path);
     const value = VALUE;
     if (!read(p + 4, load<u32>(p), value)) return false;
-    if (!areWorkflows) {
+    if (kind == A_SCHEMA) {
+      if (!loadSchemaFile(path, value)) return false;
+    } else if (kind == A_TABLE) {
       if (!loadTable(path, value)) return false;
     } else {
       const w = loadWorkflow(value);

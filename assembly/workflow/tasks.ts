@@ -81,7 +81,7 @@ import {
   mentionedBegin,
   mentionedEnd,
 } from "./template";
-import { compileInput, compileOutput, IDENTITY } from "./transform";
+import { clauseSchema, clauseTemplate, loadClause } from "./transform";
 
 /** Deepest nesting of tasks: this file recurses over the document, and only over it. */
 const DEEPEST: u32 = 64;
@@ -229,24 +229,15 @@ function loadCommon(t: Task, v: usize): bool {
     if (t.condition == 0) return false;
     placeLeave(before);
   }
-  const input = objectField(v, "input");
-  if (input != 0) {
-    t.inputFrom = compileInput(input);
-    if (t.inputFrom == 0) return false;
-    if (t.inputFrom == IDENTITY) t.inputFrom = 0;
-  }
-  const output = objectField(v, "output");
-  if (output != 0) {
-    t.outputAs = compileOutput(output, "output");
-    if (t.outputAs == 0) return false;
-    if (t.outputAs == IDENTITY) t.outputAs = 0;
-  }
-  const exported = objectField(v, "export");
-  if (exported != 0) {
-    t.exportAs = compileOutput(exported, "export");
-    if (t.exportAs == 0) return false;
-    if (t.exportAs == IDENTITY) t.exportAs = 0;
-  }
+  if (!loadClause(v, "input", "from", "from schema")) return false;
+  t.inputFrom = clauseTemplate;
+  t.inputSchema = clauseSchema;
+  if (!loadClause(v, "output", "as", "as schema")) return false;
+  t.outputAs = clauseTemplate;
+  t.outputSchema = clauseSchema;
+  if (!loadClause(v, "export", "as", "as schema")) return false;
+  t.exportAs = clauseTemplate;
+  t.exportSchema = clauseSchema;
   return true;
 }
 

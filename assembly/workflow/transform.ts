@@ -1,41 +1,37 @@
-/** The clauses input, output and export: `from` or `as` compiled, schemas not built yet. */
+/** The clauses input, output and export: what `from` or `as` makes of a value, and its schema. */
 
-import { E_WF_UNSUPPORTED } from "../codes";
 import { STRING, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
 import { onlyFields } from "./fields";
-import { failCell, placeField, placeLeave } from "./place";
+import { placeField, placeLeave } from "./place";
+import { loadSchema } from "./schemas";
 import { compileProgram, compileTemplate } from "./template";
 
-/** Says "the clause is there but changes nothing": not an address. */
-export const IDENTITY: u32 = 1;
+/** What loadClause() has found: a template and a schema, 0 where there is none. */
+export let clauseTemplate: u32 = 0;
+export let clauseSchema: u32 = 0;
 
-/** `input`: the template of `from`, IDENTITY without one, 0 on error. */
-export function compileInput(clause: usize): u32 {
-  return compileClause(clause, "input", "from", "from schema");
-}
-/** `output` or `export`: the template of `as`, IDENTITY without one, 0 on error. */
-export function compileOutput(clause: usize, name: string): u32 {
-  return compileClause(clause, name, "as", "as schema");
-}
-
-function compileClause(clause: usize, name: string, field: string, fields: string): u32 {
+/** The clause `name` of a task or workflow, whose value is made by `field`. */
+export function loadClause(owner: usize, name: string, field: string, fields: string): bool {
+  clauseTemplate = 0;
+  clauseSchema = 0;
+  const clause = objectField(owner, name);
+  if (clause == 0) return true;
   const before = placeField(name);
-  if (!onlyFields(clause, fields)) return 0;
-  if (objectField(clause, "schema") != 0) {
-    placeField("schema");
-    failCell(E_WF_UNSUPPORTED, "JSON Schema validation is not built yet", 0);
-    return 0;
+  if (!onlyFields(clause, fields)) return false;
+  const schema = objectField(clause, "schema");
+  if (schema != 0) {
+    clauseSchema = loadSchema(schema);
+    if (clauseSchema == 0) return false;
   }
-  let result: u32 = IDENTITY;
   const v = objectField(clause, field);
   if (v != 0) {
     const inner = placeField(field);
     // A string is an expression with or without ${ } (the specification's own examples do both).
-    result = tagOf(v) == STRING ? compileProgram(v) : compileTemplate(v);
-    if (result == 0) return 0;
+    clauseTemplate = tagOf(v) == STRING ? compileProgram(v) : compileTemplate(v);
+    if (clauseTemplate == 0) return false;
     placeLeave(inner);
   }
   placeLeave(before);
-  return result;
+  return true;
 }

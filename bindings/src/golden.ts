@@ -119,7 +119,7 @@ type MerkleOperation =
 /** A run with scripted answers: no host, no clock, no network. */
 interface RunOperation {
   readonly op: "run";
-  /** Path and content: the first one is the workflow, the others are decision tables. */
+  /** Path and content: the first one is the workflow, those in schemas/ are schemas, the others tables. */
   readonly pack: { readonly [path: string]: Json };
   /** JSON text. */
   readonly input: string;
@@ -367,14 +367,20 @@ function bitsOf(number: number): string {
 
 /** The run that a case describes: its end, its digests, and the root over all its records. */
 function runCase(engine: Engine, item: RunOperation): Json {
-  const [[path, workflow] = ["", null], ...tables] = Object.entries(item.pack);
-  const text = (value: Json): string => JSON.stringify(value);
+  const [[path, workflow] = ["", null], ...files] = Object.entries(item.pack);
+  const some = (schemas: boolean): Record<string, string> =>
+    Object.fromEntries(
+      files
+        .filter(([file]) => file.startsWith("schemas/") === schemas)
+        .map(([file, content]) => [file, JSON.stringify(content)]),
+    );
   const { namespace, name, version } = (workflow as { document: Record<string, string> }).document;
   const pack = makePack(engine, {
     id: `${namespace}/${name}`,
     version: version ?? "",
-    workflows: { [path]: text(workflow) },
-    tables: Object.fromEntries(tables.map(([table, content]) => [table, text(content)])),
+    workflows: { [path]: JSON.stringify(workflow) },
+    tables: some(false),
+    schemas: some(true),
   });
   engine.load(pack);
   const options: StartOptions = {

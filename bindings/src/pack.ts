@@ -10,13 +10,14 @@ export interface PackSource {
   /** `namespace/name`. */
   readonly id: string;
   readonly version: string;
-  /** Path and JSON text of each workflow, and of each decision table. */
+  /** Path and JSON text of each workflow, of each decision table, and of each JSON Schema. */
   readonly workflows: Readonly<Record<string, Text>>;
   readonly tables?: Readonly<Record<string, Text>>;
+  readonly schemas?: Readonly<Record<string, Text>>;
 }
 
 /**
- * The pack of some workflows and tables. The same contents give the same bytes and digest, in
+ * The pack of some workflows, tables and schemas. The same contents give the same bytes and digest, in
  * whatever order and spelling they come.
  *
  * @throws EngineError for a content that is not strict JSON
@@ -25,8 +26,8 @@ export interface PackSource {
  * makePack(engine, { id: "demo/hello", version: "1.0.0", workflows: { "hello.json": text } })
  */
 export function makePack(engine: Engine, source: PackSource): Pack {
-  const { id, version, workflows, tables = {} } = source;
-  const files = Object.entries({ ...workflows, ...tables })
+  const { id, version, workflows, tables = {}, schemas = {} } = source;
+  const files = Object.entries({ ...workflows, ...tables, ...schemas })
     .map(([path, content]) => ({ path, bytes: engine.canonicalize(content) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   const manifest = engine.canonicalize(
@@ -36,6 +37,7 @@ export function makePack(engine: Engine, source: PackSource): Pack {
       version,
       workflows: Object.keys(workflows).sort(),
       tables: Object.keys(tables).sort(),
+      ...(Object.keys(schemas).length > 0 ? { schemas: Object.keys(schemas).sort() } : {}),
       files: files.map(({ path, bytes }) => ({
         path,
         sha256: toHex(engine.sha256(bytes)),

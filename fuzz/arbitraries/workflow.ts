@@ -58,6 +58,14 @@ export const tables: Readonly<Record<string, Json>> = {
   },
 };
 
+export const schemas: Readonly<Record<string, Json>> = {
+  "schemas/n.json": { type: "object", required: ["n"], properties: { a: { $ref: "a.json" } } },
+  "schemas/a.json": {
+    anyOf: [{ type: "boolean" }, { $ref: "#/$defs/b" }],
+    $defs: { b: { required: ["b"] } },
+  },
+};
+
 const errors = "https://open-workflow-specification.org/spec/1.0.0/errors/";
 
 /** Programs that give one value whatever they are given. */
@@ -184,6 +192,25 @@ const shape = (scope: Scope): fc.Arbitrary<Json> =>
     either(scope),
     template(scope).filter((v) => typeof v !== "string"),
   );
+
+const schema: fc.Arbitrary<Json> = fc.oneof(
+  fc.constantFrom<Json[]>(
+    { resource: { endpoint: "schemas/n.json" } },
+    { resource: { endpoint: { uri: "schemas/a.json" }, name: "a" }, format: "json" },
+  ),
+  fc
+    .constantFrom<Json[]>(
+      true,
+      { type: ["object", "null"] },
+      { properties: { n: { maximum: 1 } }, additionalProperties: { $ref: "schemas/a.json" } },
+      { not: { required: ["a"] } },
+      { if: { type: "array" }, then: { maxItems: 2 }, else: { minProperties: 1 } },
+    )
+    .map((document): Json => ({ document })),
+);
+/** A clause of a task, which has an expression, a schema, or both. */
+const clause = (name: string, value: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+  parts({ [name]: oneIn(0, value), schema: oneIn(3, schema) });
 
 /** Where only texts, numbers and booleans are welcome. */
 const scalar = (scope: Scope): fc.Arbitrary<Json> =>
@@ -387,9 +414,9 @@ function task(scope: Scope, count: number): fc.Arbitrary<Json> {
     });
   const common = parts({
     if: rarely(program(scope)),
-    input: rarely(fc.record({ from: shape(scope) })),
-    output: rarely(fc.record({ as: shape(scope) })),
-    export: rarely(fc.record({ as: shape(scope) })),
+    input: rarely(clause("from", shape(scope))),
+    output: rarely(clause("as", shape(scope))),
+    export: rarely(clause("as", shape(scope))),
     then: rarely(flows(count)),
   });
   const body = fc.oneof({ weight: 6, arbitrary: bodies(scope) }, { weight: 1, arbitrary: choice });
@@ -407,8 +434,8 @@ const top: Scope = { depth: 3, variables: [] };
 const document = fc
   .record({
     do: list(top),
-    input: rarely(fc.record({ from: either(top) })),
-    output: rarely(fc.record({ as: either(top) })),
+    input: rarely(clause("from", either(top))),
+    output: rarely(clause("as", either(top))),
   })
   .map(({ do: tasks, input, output }): Json => ({
     document: { dsl: "1.0.3", namespace: "fuzz", name: "case", version: "1.0.0" },
@@ -423,8 +450,8 @@ const document = fc
       },
     },
     do: tasks,
-    ...(input === undefined ? {} : { input: input as Json }),
-    ...(output === undefined ? {} : { output: output as Json }),
+    ...(input === undefined ? {} : { input: input }),
+    ...(output === undefined ? {} : { output: output }),
   }));
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(

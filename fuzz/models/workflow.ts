@@ -30,6 +30,8 @@ export interface Setting {
   readonly input: Json;
   readonly granted: (method: string, uri: string) => boolean;
   readonly evaluate: Evaluate;
+  /** What a schema of a clause, which stands at a place, says against a value. */
+  readonly validate: (schema: Dict, place: string, value: Json) => string | undefined;
   /** Most records that are worth looking at. */
   readonly patience: number;
   /** Every record that leaves is put here. */
@@ -138,7 +140,7 @@ const errorType = (name: string): string =>
   `https://open-workflow-specification.org/spec/1.0.0/errors/${name}`;
 
 export function interpret(setting: Setting): Interpretation {
-  const { document, tables, granted, evaluate, patience, seen } = setting;
+  const { document, tables, granted, evaluate, validate, patience, seen } = setting;
   const w = document as Dict;
   let seq = 1;
   let used = 0;
@@ -264,6 +266,17 @@ export function interpret(setting: Setting): Interpretation {
   const either = (v: Json, input: Json, frame: Frame, mode: Mode): Json =>
     typeof v === "string" ? program(v, input, frame, mode) : template(v, input, frame, mode);
 
+  /** WF-35: the schema of a clause of the frame's task. */
+  const fit = (frame: Frame, clause: "input" | "output" | "export", value: Json): void => {
+    const owner = (frame.pointer === "" ? w : frame.definition) as Dict;
+    const schema = (owner[clause] as Dict | undefined)?.["schema"] as Dict | undefined;
+    if (schema === undefined) return;
+    const why = validate(schema, `${frame.pointer}/${clause}/schema`, value);
+    if (why !== undefined) {
+      fault(frame, "validation", 400, "A value does not fit its schema", why);
+    }
+  };
+
   // ---- Tasks -----------------------------------------------------------------------------------
 
   function* runList(list: List, place: Place, value: Json): Asking<Json> {
@@ -309,6 +322,7 @@ export function interpret(setting: Setting): Interpretation {
         flow = "continue";
         status = "skipped";
       } else {
+        fit(frame, "input", raw);
         const from = (t["input"] as Dict | undefined)?.["from"];
         frame.input =
           from === undefined ? raw : yield* phase(frame, () => either(from, raw, frame, "before"));
@@ -318,10 +332,13 @@ export function interpret(setting: Setting): Interpretation {
         if (as !== undefined) {
           frame.output = yield* phase(frame, () => either(as, frame.output, frame, "after"));
         }
+        fit(frame, "output", frame.output);
         const exported = (t["export"] as Dict | undefined)?.["as"];
         if (exported !== undefined) {
-          line.context = yield* phase(frame, () => either(exported, frame.output, frame, "export"));
-        }
+          const made = yield* phase(frame, () => either(exported, frame.output, frame, "export"));
+          fit(frame, "export", made);
+          line.context = made;
+        } else fit(frame, "export", line.context);
       }
     } catch (error) {
       line.frames.pop();
@@ -641,6 +658,7 @@ export function interpret(setting: Setting): Interpretation {
       output: null,
     };
     try {
+      fit(root, "input", setting.input);
       const from = (w["input"] as Dict | undefined)?.["from"];
       if (from !== undefined) {
         root.input = yield* phase(root, () => either(from, setting.input, root, "before"));
@@ -657,6 +675,7 @@ export function interpret(setting: Setting): Interpretation {
       if (as !== undefined) {
         root.output = yield* phase(root, () => either(as, root.output, root, "before"));
       }
+      fit(root, "output", root.output);
       emit({ kind: "outcome", output: root.output, status: "completed" });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;

@@ -16,10 +16,10 @@ import {
 } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
-import { scripts, tables } from "../arbitraries/workflow.ts";
+import { schemas, scripts, tables } from "../arbitraries/workflow.ts";
 import type { Answer, Script } from "../arbitraries/workflow.ts";
 import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";
-import type { Evaluate, Json, Question } from "../models/workflow.ts";
+import type { Evaluate, Json, Question, Setting } from "../models/workflow.ts";
 import type { Target } from "../registry.ts";
 
 const limits = { fuel: 400_000, effects: 60 };
@@ -33,10 +33,11 @@ const packOf = (engine: Engine, { document }: Script): Pack =>
     id: "fuzz/case",
     version: "1.0.0",
     workflows: { "w.json": JSON.stringify(document) },
-    tables: Object.fromEntries(
-      Object.entries(tables).map(([path, table]) => [path, JSON.stringify(table)]),
-    ),
+    tables: texts(tables),
+    schemas: texts(schemas),
   });
+const texts = (files: Readonly<Record<string, Json>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, file]) => [path, JSON.stringify(file)]));
 
 interface Asked {
   readonly key: string;
@@ -128,6 +129,23 @@ const evaluator =
     return { error: error.message };
   };
 
+/** A schema by itself, with the pack's schemas around it. */
+const validator =
+  (engine: Engine): Setting["validate"] =>
+  ({ document, resource }, place, value) => {
+    const { endpoint } = (resource ?? {}) as { endpoint?: string | { uri: string } };
+    const path = typeof endpoint === "object" ? endpoint.uri : endpoint;
+    const uri = path === undefined ? `pack:///w.json?${place}/document` : `pack:///${path}`;
+    const files = Object.entries(schemas).map(([file, schema]) => [`pack:///${file}`, schema]);
+    const documents = Object.fromEntries([...files, ...(path ? [] : [[uri, document]])]);
+    const failure = engine.validateJson(JSON.stringify({ $ref: uri }), canonical(value), {
+      documents: texts(documents as Record<string, Json>),
+    });
+    if (failure === null) return undefined;
+    const { instance, schema, missing } = failure;
+    return `at "${instance}" of the value, by ${schema}${missing === undefined ? "" : `: no ${missing}`}`;
+  };
+
 function canonical(v: Json): string {
   if (v === null || typeof v !== "object") return JSON.stringify(v);
   if (Array.isArray(v)) return `[${v.map((x) => canonical(x)).join(",")}]`;
@@ -152,6 +170,7 @@ function modelled(script: Script, engine: Engine, told: Told): Modelled {
       input: script.input,
       granted,
       evaluate: evaluator(engine),
+      validate: validator(engine),
       patience: 400,
       seen,
     });

@@ -1,9 +1,17 @@
-// The pack of a workflow file, made in memory: the workflow and the decision tables that it names,
-// each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
+// The pack of a workflow file, made in memory: the workflow, the decision tables and the schemas that it
+// names, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
 import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { problemCode, table, tablesOf, whyNotPackPath, workflow } from "@reach-fabric/schema";
+import {
+  inlineSchemasOf,
+  problemCode,
+  schemasOf,
+  table,
+  tablesOf,
+  whyNotPackPath,
+  workflow,
+} from "@reach-fabric/schema";
 import type { PackManifest, Workflow } from "@reach-fabric/schema";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -11,12 +19,14 @@ import { checked, readDocument } from "./document.ts";
 import type { ReadDocument } from "./document.ts";
 import { ReachError } from "./error.ts";
 import { cannotRead, readRegularFile, realFolderOf } from "./files.ts";
+import { filesOf } from "./references.ts";
 
 /** Files that one pack may have, and the bytes that they may have together. */
 const MAX_FILES = 1000;
 
 /**
- * The pack of one workflow file and the tables that it names.
+ * The pack of one workflow file and the tables and schemas that it names; of schemas, also those that
+ * they refer to.
  *
  * Guarantees: every file is strictly read (docs/spec/json.md; YAML 1.2 core without tags, merge
  * keys and duplicates), fits its schema, and lies in the workflow's own folder or below it, reached
@@ -37,15 +47,46 @@ export async function loadPack(path: string): Promise<Pack> {
   checkPath(name, path);
   const read = readDocument(await readRegularFile(path), path);
   const document = checked(workflow, read, "workflow");
-  const files = new Map([[name, read.canonical]]);
-  for (const { table: tablePath, path: where } of tablesOf(document)) {
-    if (files.has(tablePath)) continue;
-    checkNew(tablePath, files, read.place(where));
-    const found = await readBelow(folder, tablePath, read.place(where));
-    checked(table, found, "decision table");
-    files.set(tablePath, found.canonical);
+  const files: Files = new Map([[name, { kind: "workflows", bytes: read.canonical }]]);
+  const add = async (
+    kind: Kind,
+    path: string,
+    where: string,
+  ): Promise<ReadDocument | undefined> => {
+    if (files.get(path)?.kind === kind) return undefined;
+    checkNew(path, files, where);
+    const found = await readBelow(folder, path, where);
+    if (kind === "tables") checked(table, found, "decision table");
+    files.set(path, { kind, bytes: found.canonical });
+    return found;
+  };
+  for (const { file, path: where } of tablesOf(document)) {
+    await add("tables", file, read.place(where));
   }
-  return makePack(document.document, name, files);
+  const wanted: Wanted[] = schemasOf(document).map(({ file, path: where }) => ({
+    file,
+    where: read.place(where),
+  }));
+  for (const { schema, path: where } of inlineSchemasOf(document)) {
+    for (const file of filesOf(schema, name)) wanted.push({ file, where: read.place(where) });
+  }
+  for (let next = wanted.pop(); next; next = wanted.pop()) {
+    const { file } = next;
+    const found = await add("schemas", file, next.where);
+    if (!found) continue;
+    const schema: unknown = JSON.parse(new TextDecoder().decode(found.canonical));
+    for (const other of filesOf(schema, file)) wanted.push({ file: other, where: found.place([]) });
+  }
+  return makePack(document.document, files);
+}
+
+/** What a file is in the manifest. */
+type Kind = "workflows" | "tables" | "schemas";
+type Files = Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>;
+interface Wanted {
+  readonly file: string;
+  /** Who names it. */
+  readonly where: string;
 }
 
 function checkPath(path: string, where: string): void {
@@ -81,7 +122,7 @@ async function readBelow(folder: string, path: string, where: string): Promise<R
     throw named(cannotRead(full, error), where);
   }
   if (real !== full) {
-    throw new ReachError("REACH-E4121", "A decision table is reached through a symbolic link.", {
+    throw new ReachError("REACH-E4121", "A file of the pack is reached through a symbolic link.", {
       where: full,
       why: "a pack holds files of the workflow's own folder only",
       hint: "Copy the file into the folder.",
@@ -102,26 +143,29 @@ const named = (error: Error, by: string): Error =>
     : error;
 
 /** The manifest over files that are canonical already, in the order of their paths. */
-function makePack(
-  { namespace, name, version }: Workflow["document"],
-  workflowPath: string,
-  contents: ReadonlyMap<string, Uint8Array>,
-): Pack {
+function makePack({ namespace, name, version }: Workflow["document"], contents: Files): Pack {
   // ASCII by checkPath: the order of UTF-16, of UTF-8 and of bytes are one.
-  const paths = [...contents.keys()].sort();
-  const files = paths.map((path) => ({ path, bytes: contents.get(path) as Uint8Array }));
+  const entries = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
+  const pathsOf = (kind: Kind): string[] =>
+    entries.filter(([, file]) => file.kind === kind).map(([path]) => path);
+  const schemas = pathsOf("schemas");
   const manifest: PackManifest = {
-    files: files.map(({ path, bytes }) => ({
+    files: entries.map(([path, { bytes }]) => ({
       path,
       sha256: toHex(sha256(bytes)),
       size: bytes.length,
     })),
     format: "reach/pack/v1",
     id: `${namespace}/${name}`,
-    tables: paths.filter((path) => path !== workflowPath),
+    ...(schemas.length > 0 ? { schemas } : {}),
+    tables: pathsOf("tables"),
     version,
-    workflows: [workflowPath],
+    workflows: pathsOf("workflows"),
   };
   const bytes = canonicalize(JSON.stringify(manifest));
-  return { manifest: bytes, files, digest: toHex(sha256(bytes)) };
+  return {
+    manifest: bytes,
+    files: entries.map(([path, file]) => ({ path, bytes: file.bytes })),
+    digest: toHex(sha256(bytes)),
+  };
 }

@@ -57,6 +57,46 @@ describe("a pack", () => {
     );
   });
 
+  it("has the schemas that the workflow names, and those that they refer to", async () => {
+    const pack = await load({
+      "workflow.yaml": `
+document: {dsl: "1.0.3", namespace: examples, name: loan, version: 1.0.0}
+input: {schema: {resource: {endpoint: schemas/loan.yaml}}}
+do:
+  - ask: {set: "1", output: {schema: {document: {$ref: "schemas/sum.json#/$defs/x"}}}}
+`,
+      "schemas/loan.yaml": `
+properties:
+  const: {$ref: parts/person.json}
+  enum: {enum: [{$ref: nowhere.json}]}
+  self: {$ref: "#"}
+  other: {$id: "https://a.example/x/", $ref: elsewhere.json}
+`,
+      "schemas/parts/person.json": '{"$ref":"../sum.json"}',
+      "schemas/sum.json": '{"$defs":{"x":{"$ref":"#"}}}',
+    });
+    const manifest = JSON.parse(text(pack.manifest)) as Record<string, unknown>;
+    expect(problemsOf(packManifest, manifest)).toEqual([]);
+    expect(manifest["schemas"]).toEqual([
+      "schemas/loan.yaml",
+      "schemas/parts/person.json",
+      "schemas/sum.json",
+    ]);
+  });
+
+  it("a schema that is not there, whoever names it", async () => {
+    const name = (endpoint: string): string => `
+document: {dsl: "1.0.3", namespace: examples, name: loan, version: 1.0.0}
+input: {schema: {resource: {endpoint: ${endpoint}}}}
+do: [{a: {set: "1"}}]
+`;
+    expect(await codeOf({ "workflow.yaml": name("schemas/no.json") })).toBe("REACH-E4102");
+    expect(
+      await codeOf({ "workflow.yaml": name("a.json"), "a.json": '{"$ref":"../b.json"}' }),
+    ).toBe("REACH-E4102");
+    expect(await codeOf({ "workflow.yaml": name("https://a.example/s") })).toBe("REACH-E4213");
+  });
+
   it("is the same for the same content, in whatever folder, format and layout", async () => {
     const files = { "workflow.yaml": workflow, "tables/policy.yaml": policy };
     const first = await load(files);

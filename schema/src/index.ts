@@ -15,5 +15,5 @@ export { pointerOf, problemCode, problemsOf } from "./problem.ts";
 export type { Path, Problem } from "./problem.ts";
 export { table } from "./table.ts";
 export type { Table } from "./table.ts";
-export { tablesOf, workflow } from "./workflow.ts";
-export type { Workflow } from "./workflow.ts";
+export { inlineSchemasOf, schemasOf, tablesOf, workflow } from "./workflow.ts";
+export type { NamedFile, Workflow } from "./workflow.ts";

@@ -18,11 +18,13 @@ const fields = strict({
   files: z.array(file).min(1, { error: "A pack has at least one file." }),
   workflows: z.array(packPath).min(1, { error: "A pack has at least one workflow." }),
   tables: z.array(packPath),
+  /** Left out where there is none. */
+  schemas: z.array(packPath).min(1).optional(),
 });
 
 /** A pack's manifest: its files in the order of their paths, and what each of them is. */
 export const packManifest: typeof fields = fields.check((context) => {
-  const { files, workflows, tables } = context.value;
+  const { files, workflows, tables, schemas = [] } = context.value;
   const paths = files.map(({ path }) => path);
   for (const [index, path] of paths.entries()) {
     const before = paths[index - 1];
@@ -33,7 +35,7 @@ export const packManifest: typeof fields = fields.check((context) => {
       });
     }
   }
-  for (const [name, list] of Object.entries({ workflows, tables })) {
+  for (const [name, list] of Object.entries({ workflows, tables, schemas })) {
     for (const [index, path] of list.entries()) {
       if (paths.includes(path)) continue;
       report(context, [name, index], {

@@ -6,7 +6,7 @@
 // A task's kind is the field that it has. The schema of that kind alone is tried: a union would try
 // all of them at each level, which takes time that doubles with every level of nesting.
 import * as z from "zod";
-import { anyObject, json, onlyMember, packPath } from "./common.ts";
+import { anyObject, json, onlyMember, packPath, whyNotPackPath } from "./common.ts";
 import { duration, isExpression } from "./duration.ts";
 import { problemCode, problemsOf, report, shorten, strict, typeName } from "./problem.ts";
 import type { Context, Finding, Path } from "./problem.ts";
@@ -33,14 +33,59 @@ export const absent = (finding: Finding): z.ZodOptional<z.ZodType<never>> =>
 
 // ---- What every task may have ------------------------------------------------------------------
 
-const noSchema = absent(
-  notBuiltYet("Validation by a JSON Schema", "Check with a `switch` and a `raise` task for now."),
-);
+const jsonFormat = z
+  .string()
+  .check((context) => {
+    if (context.value === "json") return;
+    const what = `The schema format \`${shorten(context.value)}\``;
+    report(context, [], refused(what, "Reach validates by JSON Schema 2020-12: `json`."));
+  })
+  .optional();
+/** A file of the pack; what is elsewhere is refused by name. */
+export const pinned = (what: string): z.ZodType<string> =>
+  z.string().check((context) => {
+    const { value } = context;
+    const why = /^[a-z][a-z0-9+.-]*:/i.test(value) ? undefined : whyNotPackPath(value);
+    if (why)
+      report(context, [], {
+        code: problemCode.badValue,
+        what: `Not a path inside a pack: ${why}.`,
+      });
+    else if (value.includes(":")) {
+      report(context, [], {
+        ...refused(
+          `${what} from elsewhere`,
+          "It may change; a run must come out the same for ever.",
+        ),
+        hint: "Save it below the workflow's folder, and name it by its path.",
+      });
+    }
+  });
+
+const schemaFile = pinned("A schema");
+/** A JSON Schema in the workflow, or a file of the pack by its path. The engine reads what is in it. */
+const schema = strict({
+  format: jsonFormat,
+  document: z.union([anyObject, z.boolean()]).optional(),
+  resource: strict({
+    name: z.string().optional(),
+    endpoint: z.union([schemaFile, strict({ uri: schemaFile })]),
+  }).optional(),
+})
+  .check((context) => {
+    const { document, resource } = context.value;
+    if (context.issues.length > 0 || (document === undefined) !== (resource === undefined)) return;
+    report(context, [], {
+      code: problemCode.badValue,
+      what: "Expected either a document (the schema itself) or a resource (a file of the pack).",
+    });
+  })
+  .optional();
 /** A value that may hold expressions at any depth, or one expression. */
 const template = z.union([z.string(), anyObject]);
-export const input = strict({ schema: noSchema, from: template.optional() });
-export const output = strict({ schema: noSchema, as: template.optional() });
-const exports = strict({ schema: noSchema, as: template.optional() });
+export const input = strict({ schema, from: template.optional() });
+export const output = strict({ schema, as: template.optional() });
+const exports = strict({ schema, as: template.optional() });
 export const noTimeout = absent(notBuiltYet("`timeout`"));
 
 const base = {

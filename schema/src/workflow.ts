@@ -119,11 +119,44 @@ function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unkn
   }
 }
 
+/** A file of the pack that a workflow names, and the place that does. */
+export interface NamedFile {
+  readonly path: Path;
+  readonly file: string;
+}
+
 /** The decision tables that a workflow calls, with the place of each call, in document order. */
-export function tablesOf(document: Workflow): { path: Path; table: string }[] {
+export function tablesOf(document: Workflow): NamedFile[] {
   return [...tasksOf(["do"], document.do)].flatMap(({ path, task }) => {
     const table = member(member(task, "with"), "table");
     if (member(task, "call") !== "decide" || typeof table !== "string") return [];
-    return [{ path: [...path, "with", "table"], table }];
+    return [{ path: [...path, "with", "table"], file: table }];
   });
+}
+
+/** The files with schemas that a workflow names, in document order. */
+export function schemasOf(document: Workflow): NamedFile[] {
+  const owners = [{ path: [], task: document }, ...tasksOf(["do"], document.do)];
+  return owners.flatMap(({ path, task }) =>
+    ["input", "output", "export"].flatMap((clause) => {
+      const resource = member(member(member(task, clause), "schema"), "resource");
+      const endpoint = member(resource, "endpoint");
+      const file = typeof endpoint === "string" ? endpoint : member(endpoint, "uri");
+      if (typeof file !== "string") return [];
+      return [{ path: [...path, clause, "schema", "resource", "endpoint"], file }];
+    }),
+  );
+}
+
+/** The schemas that stand in the workflow itself, with their places. */
+export function inlineSchemasOf(document: Workflow): { path: Path; schema: unknown }[] {
+  const owners = [{ path: [], task: document }, ...tasksOf(["do"], document.do)];
+  return owners.flatMap(({ path, task }) =>
+    ["input", "output", "export"].flatMap((clause) => {
+      const schema = member(member(member(task, clause), "schema"), "document");
+      return schema === undefined
+        ? []
+        : [{ path: [...path, clause, "schema", "document"], schema }];
+    }),
+  );
 }

@@ -188,9 +188,19 @@ describe("names what is wrong, where, and what to do", () => {
     ["a wait of months", { wait: { months: 1 } }, "REACH-E4210 /do/0/task/wait/months"],
     ["timeout", { set: { a: 1 }, timeout: { after: "PT1S" } }, "REACH-E4214 /do/0/task/timeout"],
     [
-      "a schema",
-      { set: { a: 1 }, input: { schema: { document: {} } } },
-      "REACH-E4214 /do/0/task/input/schema",
+      "a schema from elsewhere",
+      { set: { a: 1 }, input: { schema: { resource: { endpoint: "https://a.example/s" } } } },
+      "REACH-E4213 /do/0/task/input/schema/resource/endpoint",
+    ],
+    [
+      "a schema of another language",
+      { set: { a: 1 }, output: { schema: { format: "avro", document: {} } } },
+      "REACH-E4213 /do/0/task/output/schema/format",
+    ],
+    [
+      "a schema of nothing",
+      { set: { a: 1 }, export: { schema: {} } },
+      "REACH-E4215 /do/0/task/export/schema",
     ],
     ["call llm", { call: "llm", with: {} }, "REACH-E4214 /do/0/task"],
     ["call of a function", { call: "mine" }, "REACH-E4214 /do/0/task"],
@@ -269,9 +279,9 @@ it("tablesOf finds the tables of all decisions, wherever they are", () => {
   );
   expect(problems(value)).toEqual([]);
   expect(tablesOf(value as Workflow)).toEqual([
-    { path: ["do", 0, "a", "with", "table"], table: "a.json" },
-    { path: ["do", 1, "b", "do", 0, "c", "try", 0, "d", "with", "table"], table: "b.json" },
-    { path: ["do", 1, "b", "do", 0, "c", "catch", "do", 0, "e", "with", "table"], table: "c.json" },
+    { path: ["do", 0, "a", "with", "table"], file: "a.json" },
+    { path: ["do", 1, "b", "do", 0, "c", "try", 0, "d", "with", "table"], file: "b.json" },
+    { path: ["do", 1, "b", "do", 0, "c", "catch", "do", 0, "e", "with", "table"], file: "c.json" },
   ]);
 });
 
