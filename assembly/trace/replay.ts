@@ -19,9 +19,11 @@ import {
   pendingWith,
   takeReady,
 } from "../workflow/branches";
+import { giveResult } from "../workflow/answers";
+import { endRun, stopAtLimit } from "../workflow/faults";
 import { DROPPED } from "../workflow/fork";
 import { isGrant, isHttpResult } from "../workflow/http";
-import { endRun, giveResult, runBranch, stopAtLimit } from "../workflow/machine";
+import { runBranch } from "../workflow/machine";
 import { hexIs, PACK_DIGEST, workflowNamed } from "../workflow/pack";
 import { PHASE_INPUT } from "../workflow/phases";
 import { compact, newCounts } from "../workflow/snapshot";

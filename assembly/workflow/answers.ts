@@ -1,0 +1,81 @@
+/** Results of effects, handed to the branches that wait for them. */
+
+import { SCRATCH, arenaTake } from "../bytes/arena";
+import { STRING, addressOf, numberOf, setCell } from "../value/cell";
+import { objectField } from "../value/object";
+import { CELL_A } from "./evaluate";
+import {
+  Branch,
+  FOR_NOW,
+  FOR_RETRY,
+  FOR_TASK_STARTED,
+  FOR_WAIT,
+  FOR_WORKFLOW_ID,
+  FOR_WORKFLOW_STARTED,
+  Frame,
+  Pending,
+  READY,
+  RUN,
+  RUN_ID,
+  keep,
+  requestOf,
+} from "./state";
+
+/** The result that the branch has just been given, while its phase takes it in. */
+export let answer: usize = 0;
+export let answerRequest: usize = 0;
+
+/** Hands a result to the branch that waits for it; it is then READY. */
+export function giveResult(b: Branch, p: Pending, result: usize): void {
+  const frame = changetype<Frame>(b.frame);
+  b.state = READY;
+  switch (p.what) {
+    case FOR_NOW: {
+      b.now = numberOf(objectField(result, "ms"));
+      b.hasNow = 1;
+      break;
+    }
+    case FOR_WORKFLOW_STARTED: {
+      RUN.started = numberOf(objectField(result, "ms"));
+      RUN.hasStarted = 1;
+      break;
+    }
+    case FOR_TASK_STARTED: {
+      frame.started = numberOf(objectField(result, "ms"));
+      frame.hasStarted = 1;
+      break;
+    }
+    case FOR_WORKFLOW_ID: {
+      makeId(objectField(result, "hex"));
+      RUN.hasId = 1;
+      break;
+    }
+    case FOR_RETRY:
+    case FOR_WAIT: {
+      break;
+    }
+    default: {
+      answer = result;
+      answerRequest = requestOf(p);
+    }
+  }
+}
+
+/** A version 4 UUID of 32 hex digits (RFC 9562 section 5.4). */
+function makeId(hex: usize): void {
+  const at = arenaTake(SCRATCH, 36);
+  const from = addressOf(hex);
+  let to: u32 = 0;
+  for (let i: u32 = 0; i < 32; i++) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) store<u8>(at + to++, 0x2d);
+    let c = load<u8>(from + i) as u32;
+    if (i == 12) c = 0x34;
+    if (i == 16) {
+      const d = (c <= 0x39 ? c - 48 : c - 87) & 3;
+      c = d < 2 ? 0x38 + d : 0x5f + d; // 8, 9, a, b
+    }
+    store<u8>(at + to++, c as u8);
+  }
+  setCell(CELL_A, STRING, 0, 36, at);
+  keep(RUN_ID, CELL_A);
+}

@@ -1,0 +1,103 @@
+/** The list that a task runs: from task to task, from turn to turn, to its end or the workflow's. */
+
+import { charge } from "../errors";
+import { COMPLETED, SKIPPED, writeTask } from "../trace/record";
+import { copyCell, isTruthy, lengthOf } from "../value/cell";
+import { INSIDE } from "./bind";
+import { COST_COUNT } from "./cost";
+import { CELL_A, WAIT, evaluate } from "./evaluate";
+import { goOn, raise } from "./faults";
+import { abandonFork, finishBranch, isFork } from "./fork";
+import { OK } from "./http";
+import { CONTINUE, END, EXIT, FOR, For, GOTO, List, NO_FLOW, Task, Try, taskOf } from "./nodes";
+import { PHASE_IN_CATCH, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from "./phases";
+import { Branch, Frame, RUN, extraOf, inputOf, newFrame, outputOf, rawOf, valueOf } from "./state";
+
+/** Runs a list from its first task. A for hands on what the last turn gave, all others the input. */
+export function enterList(f: Frame, list: u32, phase: u32): void {
+  f.list = list;
+  f.index = 0;
+  f.phase = phase;
+  if (f.task == 0 || changetype<Task>(f.task).kind != FOR) copyCell(valueOf(f), inputOf(f));
+}
+
+/** Starts the next task of the list, or ends the list. */
+export function stepList(b: Branch, f: Frame): bool {
+  if (f.index < changetype<List>(f.list).count) {
+    const child = newFrame(
+      changetype<usize>(f) as u32,
+      changetype<usize>(taskOf(f.list, f.index)) as u32,
+    );
+    child.flow = NO_FLOW;
+    copyCell(rawOf(child), valueOf(f));
+    b.frame = changetype<usize>(child) as u32;
+    return true;
+  }
+  if (f.task != 0 && changetype<Task>(f.task).kind == FOR) {
+    f.turn++;
+    f.phase = PHASE_TURN;
+    return true;
+  }
+  if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).flow;
+  copyCell(outputOf(f), valueOf(f));
+  f.phase = PHASE_OUTPUT;
+  return true;
+}
+
+/** Before a turn of a for: is there one, and may it run? */
+export function stepTurn(b: Branch, f: Frame, t: Task): bool {
+  const v = changetype<For>(t.body);
+  let more: bool = f.turn < lengthOf(extraOf(f));
+  if (more && v.condition != 0) {
+    const got = evaluate(b, f, v.condition, valueOf(f), INSIDE);
+    if (got != OK) return got == WAIT || raise(b, f, got);
+    more = isTruthy(CELL_A);
+  }
+  if (!more) {
+    copyCell(outputOf(f), valueOf(f));
+    f.phase = PHASE_OUTPUT;
+    return true;
+  }
+  // Requests are counted anew in every turn.
+  const inside = t.lastId - t.id;
+  memory.fill(RUN.counts + ((t.id + 1) << 4), 0, inside << 4);
+  enterList(f, v.list, PHASE_LIST);
+  return charge(COST_COUNT * inside);
+}
+
+/** A task has ended: its record, and on to what comes next. */
+export function leave(b: Branch, f: Frame, t: Task): bool {
+  const p = changetype<Frame>(f.parent);
+  // A skipped task is passed over: its `then` does not apply.
+  const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
+  const status = f.skipped ? SKIPPED : COMPLETED;
+  if (isFork(f.parent)) {
+    if (!writeTask(b, f, status, 0, 0, flow == END ? "end" : "exit")) return false;
+    return flow == END ? endWorkflow(b, f) : finishBranch(b, f);
+  }
+  let index = p.index + 1;
+  if (flow >= GOTO) index = flow - GOTO;
+  const last = flow == EXIT || index >= changetype<List>(p.list).count;
+  const next = flow == END || last ? 0 : (changetype<usize>(taskOf(p.list, index)) as u32);
+  if (!writeTask(b, f, status, 0, next, flow == END ? "end" : "exit")) return false;
+  copyCell(valueOf(p), outputOf(f));
+  p.index = last ? changetype<List>(p.list).count : index;
+  b.frame = f.parent;
+  return flow != END || endWorkflow(b, f);
+}
+
+/** The workflow ends gracefully: enclosing tasks are left without a record of their own. */
+function endWorkflow(from: Branch, f: Frame): bool {
+  let b = from;
+  while (b.parent != 0) {
+    const parent = abandonFork(b, "end");
+    if (parent == 0) return false;
+    b = changetype<Branch>(parent);
+  }
+  let root = f;
+  while (root.parent != 0) root = changetype<Frame>(root.parent);
+  copyCell(outputOf(root), outputOf(f));
+  root.phase = PHASE_OUTPUT;
+  goOn(b, root, from);
+  return true;
+}
