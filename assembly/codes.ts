@@ -89,6 +89,7 @@ export const E_TABLE = 1520; // a malformed decision table
 export const E_RECORD = 1601; // malformed record
 export const E_RECORD_KEY = 1602; // a result for an effect that is not pending
 export const E_RECORD_ORDER = 1603; // a record that cannot come here
+export const E_RECORD_EVENT = 1604; // no event, or none that the listen takes
 
 // 17xx Merkle trees (docs/spec/merkle.md)
 export const E_TREE = 1701; // no subtree of a tree of that size, or a tree that would be too large

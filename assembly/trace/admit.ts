@@ -3,49 +3,49 @@
  * Changes nothing: the same call gives the same bytes.
  */
 
+import * as C from "../codes";
 import {
+  Mark,
+  SCRATCH,
   arenaLimit,
   arenaMark,
   arenaRelease,
   arenaReset,
   arenaTake,
-  Mark,
-  SCRATCH,
 } from "../bytes/arena";
-import { Buffer, bufferByte, bufferText, bufferUint, OUTPUT, TEXT } from "../bytes/buffer";
-import * as C from "../codes";
+import { Buffer, OUTPUT, TEXT, bufferByte, bufferText, bufferUint } from "../bytes/buffer";
 import { clearError, fail, failDetail } from "../errors";
 import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import {
+  NULL,
+  OBJECT,
+  STRING,
   addressOf,
   copyCell,
   elementAt,
   heightOf,
   keyAt,
   lengthOf,
-  NULL,
   numberOf,
-  OBJECT,
   objectStorage,
   setCell,
   setNull,
   setString,
   setUsed,
-  STRING,
   tagOf,
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectSet } from "../value/object";
-import { isGrant } from "../workflow/http";
+import { droppedWith, pendingWith } from "../workflow/branches";
+import { isGrant } from "../workflow/grant";
 import { literalCell } from "../workflow/literal";
 import { Workflow } from "../workflow/nodes";
 import { PACK_DIGEST, workflowNamed, writeHex } from "../workflow/pack";
-import { isWhole } from "../workflow/sound";
-import { EFFECT_HTTP, isTooDeep, Pending, requestOf, RUN, RUNNING } from "../workflow/state";
-import { droppedWith, pendingWith } from "../workflow/branches";
-import { isResult } from "./replay";
+import { isWhole } from "../workflow/shapes";
+import { EFFECT_HTTP, Pending, RUN, RUNNING, isTooDeep, requestOf } from "../workflow/state";
+import { isResult, noResult } from "./replay";
 
 const HEAD: usize = memory.data(16, 16);
 const VALUE: usize = memory.data(16, 16);
@@ -183,7 +183,7 @@ function admitResult(body: usize, length: u32): bool {
   if (p.type == EFFECT_HTTP && objectField(given, "failure") == 0) {
     if (!httpResult(requestOf(p), given, body, length)) return false;
   } else if (body != 0) return malformed("only an http answer has a body");
-  if (!isResult(p, VALUE)) return malformed("not a result of this kind of effect");
+  if (!isResult(p, VALUE)) return noResult(p);
   const b: Buffer = OUTPUT;
   bufferText(b, '{"key":');
   writeString(addressOf(key), lengthOf(key), b);

@@ -7,33 +7,35 @@
 
 import {
   Buffer,
+  OUTPUT,
   bufferByte,
   bufferText,
   bufferUint,
   frameBegin,
   frameEnd,
-  OUTPUT,
 } from "../bytes/buffer";
 import { MAX_INPUT } from "../codes";
 import { charge } from "../errors";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/cost";
-import { FOR, Task } from "../workflow/nodes";
+import { FOR, LISTEN, Task } from "../workflow/nodes";
 import { PHASE_LIST } from "../workflow/phases";
 import {
   Branch,
-  contextOf,
   EFFECT_CLOCK,
+  EFFECT_EMIT,
+  EFFECT_EVENT,
   EFFECT_HTTP,
   EFFECT_RANDOM,
   Frame,
+  Pending,
+  RUN,
+  contextOf,
   keyOf,
   outputOf,
-  Pending,
   rawOf,
   requestOf,
-  RUN,
 } from "../workflow/state";
 
 /** Longest value of a record that leaves the engine, in bytes. */
@@ -79,14 +81,15 @@ function iteration(frame: Frame): void {
 
 function isTurning(f: u32): bool {
   const task = changetype<Frame>(f).task;
-  return (
-    task != 0 && changetype<Task>(task).kind == FOR && changetype<Frame>(f).phase == PHASE_LIST
-  );
+  if (task == 0 || changetype<Frame>(f).phase != PHASE_LIST) return false;
+  return changetype<Task>(task).kind == FOR || changetype<Task>(task).kind == LISTEN;
 }
 
 export function effectType(type: u32): string {
   if (type == EFFECT_HTTP) return "http";
   if (type == EFFECT_CLOCK) return "clock";
+  if (type == EFFECT_EMIT) return "emit";
+  if (type == EFFECT_EVENT) return "event";
   return type == EFFECT_RANDOM ? "random" : "timer";
 }
 

@@ -3,15 +3,16 @@
  * before anything changes, because in a replay it comes from somebody else's file.
  */
 
-import { arenaLimit, arenaReset, SCRATCH } from "../bytes/arena";
-import { TEXT } from "../bytes/buffer";
 import * as C from "../codes";
+import { SCRATCH, arenaLimit, arenaReset } from "../bytes/arena";
+import { TEXT } from "../bytes/buffer";
 import { clearError, fail, failDetail, fuel, setFuel } from "../errors";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
-import { addressOf, lengthOf, NULL, NUMBER, numberOf, OBJECT, STRING, tagOf } from "../value/cell";
+import { NULL, NUMBER, OBJECT, STRING, addressOf, lengthOf, numberOf, tagOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
+import { giveResult } from "../workflow/answers";
 import {
   droppedWith,
   forgetDropped,
@@ -19,35 +20,40 @@ import {
   pendingWith,
   takeReady,
 } from "../workflow/branches";
-import { giveResult } from "../workflow/answers";
+import { isEmitResult } from "../workflow/events";
 import { endRun, stopAtLimit } from "../workflow/faults";
 import { DROPPED } from "../workflow/fork";
-import { isGrant, isHttpResult } from "../workflow/http";
+import { isGrant } from "../workflow/grant";
+import { isHttpResult } from "../workflow/http";
+import { isEventResult } from "../workflow/listen";
 import { runBranch } from "../workflow/machine";
-import { hexIs, PACK_DIGEST, workflowNamed } from "../workflow/pack";
+import { PACK_DIGEST, hexIs, workflowNamed } from "../workflow/pack";
 import { PHASE_INPUT } from "../workflow/phases";
+import { isLimits, isTime } from "../workflow/shapes";
 import { compact, newCounts } from "../workflow/snapshot";
-import { isLimits, isTime, SMALLEST } from "../workflow/sound";
+import { SMALLEST } from "../workflow/sound";
 import {
   Branch,
   EFFECT_CLOCK,
+  EFFECT_EMIT,
+  EFFECT_EVENT,
   EFFECT_HTTP,
   EFFECT_RANDOM,
   Frame,
   GRANT,
+  LIMITS,
+  MAIN_EFFECTS,
+  Pending,
+  RAW_INPUT,
+  RUN,
+  RUNNING,
   isTooDeep,
   keep,
   keyOf,
-  LIMITS,
-  MAIN_EFFECTS,
   newBranch,
   newFrame,
-  Pending,
-  RAW_INPUT,
   requestOf,
-  RUN,
   runArena,
-  RUNNING,
   runReset,
 } from "../workflow/state";
 import { effectsAdd, effectsBegin, tagBegin, tagEnd, tagPart, tagText, tagValue } from "./digest";
@@ -153,7 +159,7 @@ export function advanceRun(at: usize, length: u32): bool {
   const p = isLate ? droppedWith(key) : pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
-  if (!isResult(e, result)) return malformed("not a result of this kind of effect");
+  if (!isResult(e, result)) return noResult(e);
   if (isTooDeep(result)) return fail(C.E_LIMIT_DEPTH, 0);
   RUN.seq++;
   if (isLate) {
@@ -210,9 +216,17 @@ function activate(b: Branch, bounded: bool): bool {
   return true;
 }
 
+/** The error of a value that is none of its results. Always false. */
+export function noResult(e: Pending): bool {
+  if (e.type == EFFECT_EVENT) return fail(C.E_RECORD_EVENT, 0);
+  return malformed("not a result of this kind of effect");
+}
+
 /** True if the value has the shape of a result of this effect (TRACE-6). */
 export function isResult(e: Pending, v: usize): bool {
   if (e.type == EFFECT_HTTP) return isHttpResult(v, requestOf(e));
+  if (e.type == EFFECT_EMIT) return isEmitResult(v, requestOf(e));
+  if (e.type == EFFECT_EVENT) return isEventResult(e, v);
   if (tagOf(v) != OBJECT) return false;
   if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isTime(objectField(v, "ms"));
   if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isHex(objectField(v, "hex"));

@@ -1,13 +1,14 @@
 /** Binding the variables of the DSL for an expression of a task. */
 
-import { arenaTake, SCRATCH } from "../bytes/arena";
+import { SCRATCH, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte } from "../bytes/buffer";
+import { SEMANTICS } from "../codes";
 import {
   ASCII,
   CANONICAL,
+  OBJECT,
   copyCell,
   elementAt,
-  OBJECT,
   objectStorage,
   setCell,
   setNull,
@@ -15,32 +16,32 @@ import {
   setString,
   setUsed,
 } from "../value/cell";
-import { SEMANTICS } from "../codes";
-import { FOR, For, Task, Try, TRY, Workflow } from "./nodes";
 import { bufferCell, literalCell } from "./literal";
-import { PHASE_CATCHING, PHASE_IN_CATCH, PHASE_LIST, PHASE_TURN } from "./phases";
+import { FOR, For, LISTEN, Listen, TRY, Task, Try, Workflow } from "./nodes";
+import { PHASE_CATCHING, PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_TURN } from "./phases";
 import {
   SCOPE_VALUES,
-  scopeValue,
   SLOT_CONTEXT,
   SLOT_INPUT,
   SLOT_OUTPUT,
   SLOT_RUNTIME,
   SLOT_TASK,
   SLOT_WORKFLOW,
+  scopeValue,
 } from "./scope";
 import {
   Branch,
-  contextOf,
-  extraOf,
   Frame,
-  inputOf,
-  outputOf,
   RAW_INPUT,
-  rawOf,
   RUN,
   RUN_ID,
+  contextOf,
+  extraOf,
+  inputOf,
+  outputOf,
+  rawOf,
 } from "./state";
+import { takenItem } from "./taken";
 
 // How far a task is: which arguments exist (the table "runtime expression arguments" of the DSL).
 export const BEFORE: u32 = 0;
@@ -76,6 +77,12 @@ export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
         setNumber(scopeValue(v.at), f.turn as f64);
       } else if (t.kind == TRY && (f.phase == PHASE_CATCHING || f.phase == PHASE_IN_CATCH)) {
         copyCell(scopeValue(changetype<Try>(t.body).variable), extraOf(f));
+      } else if (t.kind == LISTEN && (f.phase == PHASE_LIST || f.phase == PHASE_ITEM)) {
+        const l = changetype<Listen>(t.body);
+        if (l.foreach) {
+          copyCell(scopeValue(l.item), takenItem(extraOf(f)));
+          setNumber(scopeValue(l.at), f.turn as f64);
+        }
       }
     }
     if (f.parent == 0) break;
@@ -151,11 +158,16 @@ function describeTime(ms: f64, out: usize): void {
   setUsed(epoch, 2);
   setCell(at + 16, OBJECT, 0, 2, epoch);
   literalCell(at + 32, "iso8601");
-  TIME.len = 0;
-  writeTime(ms);
-  bufferCell(at + 48, TIME);
+  timeCell(at + 48, ms);
   setUsed(at, 2);
   setCell(out, OBJECT, 0, 2, at);
+}
+
+/** A time in whole milliseconds since 1970 as a text. */
+export function timeCell(out: usize, ms: f64): void {
+  TIME.len = 0;
+  writeTime(ms);
+  bufferCell(out, TIME);
 }
 
 /** YYYY-MM-DDThh:mm:ss.sssZ of the proleptic Gregorian calendar. */

@@ -1,12 +1,12 @@
 /** Compiling a workflow document of the Open Workflow DSL 1.0.3 (docs/spec/workflow.md). */
 
-import { arenaTake, PERSISTENT } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes, TEXT } from "../bytes/buffer";
+import { PERSISTENT, arenaTake } from "../bytes/arena";
+import { Buffer, TEXT, bufferByte, bufferBytes } from "../bytes/buffer";
 import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
-import { addressOf, CANONICAL, copyCell, KEPT, lengthOf, setString } from "../value/cell";
+import { CANONICAL, KEPT, addressOf, copyCell, lengthOf, setString } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { isObject, isString, onlyFields, required } from "./fields";
-import { List, Task, taskOf, Workflow } from "./nodes";
+import { List, Task, Workflow, taskOf } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { scopeBegin } from "./scope";
 import { childLists, childOf, loadTasks, tasksBegin, tasksEnd } from "./tasks";
@@ -33,7 +33,7 @@ export function loadWorkflow(document: usize): u32 {
   w.outputSchema = clauseSchema;
   const list = required(definition, "do");
   if (list == 0) return 0;
-  tasksBegin(use);
+  tasksBegin(use, sourceCell(definition));
   w.list = loadTasks(list, "do", 0);
   if (w.list == 0) return 0;
   w.taskCount = tasksEnd();
@@ -81,6 +81,25 @@ function checkHead(w: Workflow, definition: usize): bool {
   w.name = cell as u32;
   placeLeave(before);
   return true;
+}
+
+/** The source of events that say none: /NAMESPACE/NAME/VERSION. */
+function sourceCell(definition: usize): usize {
+  const head = objectField(definition, "document");
+  const text: Buffer = TEXT;
+  text.len = 0;
+  part(objectField(head, "namespace"));
+  part(objectField(head, "name"));
+  part(objectField(head, "version"));
+  const cell = arenaTake(PERSISTENT, 16);
+  const at = arenaTake(PERSISTENT, text.len);
+  memory.copy(at, text.at, text.len);
+  setString(cell, at, text.len, CANONICAL | KEPT);
+  return cell;
+}
+function part(v: usize): void {
+  bufferByte(TEXT, 0x2f);
+  bufferBytes(TEXT, addressOf(v), lengthOf(v));
 }
 
 function checkUnsupported(definition: usize): bool {

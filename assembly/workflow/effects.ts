@@ -3,24 +3,25 @@
  * the branch waits until advance() brings the result.
  */
 
-import { arenaTake, SCRATCH } from "../bytes/arena";
+import { SCRATCH, arenaTake } from "../bytes/arena";
 import { Buffer, bufferBytes, bufferUint } from "../bytes/buffer";
 import { E_LIMIT_EFFECTS } from "../codes";
 import { fail } from "../errors";
+import { writeRequest } from "../trace/record";
 import {
+  OBJECT,
   addressOf,
   lengthOf,
-  OBJECT,
   objectStorage,
   setCell,
   setNumber,
   setUsed,
 } from "../value/cell";
-import { writeRequest } from "../trace/record";
 import { bufferCell, literalCell } from "./literal";
 import { Task, Workflow } from "./nodes";
 import {
   Branch,
+  COUNTS,
   EFFECT_CLOCK,
   EFFECT_RANDOM,
   EFFECT_TIMER,
@@ -29,13 +30,13 @@ import {
   FOR_TASK_STARTED,
   FOR_WORKFLOW_STARTED,
   Frame,
+  RUN,
+  WAITING,
   keep,
   keyOf,
   newPending,
   prefixOf,
   requestOf,
-  RUN,
-  WAITING,
 } from "./state";
 
 const KEY: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -67,7 +68,7 @@ function countOf(frame: Frame, type: u32): u32 {
     frame.task == 0
       ? changetype<Workflow>(RUN.workflow).taskCount
       : changetype<Task>(frame.task).id;
-  const at = RUN.counts + ((id * 4 + type) << 2);
+  const at = RUN.counts + ((id * COUNTS + type) << 2);
   const n = load<u32>(at) + 1;
   store<u32>(at, n);
   return n;

@@ -1,21 +1,24 @@
 /** call http: compiling it, building its request, checking the grant, reading its answer. */
 
-import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
-import { bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
+import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
+import { bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
 import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { writeNumber } from "../json/writer";
 import {
-  addressOf,
   ARRAY,
   CANONICAL,
+  FALSE,
+  KEPT,
+  NUMBER,
+  OBJECT,
+  STRING,
+  TRUE,
+  addressOf,
   copyCell,
   elementAt,
-  FALSE,
   keyAt,
-  KEPT,
   lengthOf,
-  NUMBER,
   numberOf,
-  OBJECT,
   objectStorage,
   setBool,
   setCell,
@@ -23,14 +26,11 @@ import {
   setNumber,
   setString,
   setUsed,
-  STRING,
   tagOf,
-  TRUE,
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet, objectSet } from "../value/object";
 import { equalBytes } from "../value/order";
-import { writeNumber } from "../json/writer";
 import { isBoolean, isString, onlyFields, required } from "./fields";
 import { bufferCell, literalCell } from "./literal";
 import { CONTENT, Http, RAW, RESPONSE } from "./nodes";
@@ -40,11 +40,11 @@ import {
   COMMUNICATION,
   CONFIGURATION,
   EXPRESSION,
-  problem,
   PROBLEM_DETAIL,
+  problem,
 } from "./problem";
 import { compileTemplate, evaluateTemplate, isExpression } from "./template";
-import { checkUri, URI, uriFromTemplate, uriFromText, uriOrigin, uriPath, uriQuery } from "./uri";
+import { URI, checkUri, uriFromTemplate, uriFromText, uriQuery } from "./uri";
 
 // ---- Compiling -----------------------------------------------------------------------------------
 
@@ -346,77 +346,12 @@ function begins(name: usize, text: string): bool {
   return true;
 }
 
-// ---- The grant -------------------------------------------------------------------------------------
-
-/** True if the grant allows the request whose URI checkUri() has just read. Otherwise a problem. */
-export function isGranted(grant: usize, method: usize): bool {
-  const rules = objectField(grant, "http");
-  if (rules != 0) {
-    for (let i: u32 = 0; i < lengthOf(rules); i++) {
-      const rule = elementAt(rules, i);
-      const origin = objectField(rule, "origin");
-      if (!equalBytes(addressOf(origin), lengthOf(origin), URI.at, uriOrigin())) continue;
-      if (!hasMethod(objectField(rule, "methods"), method)) continue;
-      const paths = objectField(rule, "paths");
-      for (let j: u32 = 0; j < lengthOf(paths); j++) {
-        if (pathMatches(elementAt(paths, j), URI.at + uriOrigin(), uriPath())) return true;
-      }
-    }
-  }
-  problem(AUTHORIZATION, 403, "The grant does not allow this request");
-  bufferBytes(PROBLEM_DETAIL, addressOf(method), lengthOf(method));
-  bufferByte(PROBLEM_DETAIL, 0x20);
-  bufferBytes(PROBLEM_DETAIL, URI.at, uriOrigin() + uriPath());
-  return false;
-}
-
-function hasMethod(methods: usize, method: usize): bool {
-  for (let i: u32 = 0; i < lengthOf(methods); i++) {
-    const m = elementAt(methods, i);
-    if (equalBytes(addressOf(m), lengthOf(m), addressOf(method), lengthOf(method))) return true;
-  }
-  return false;
-}
-
-/** A pattern is a path, or a prefix with a `*` behind it. */
-function pathMatches(pattern: usize, path: usize, n: u32): bool {
-  const p = addressOf(pattern);
-  const m = lengthOf(pattern);
-  if (m != 0 && load<u8>(p + m - 1) == 0x2a) {
-    return n >= m - 1 && equalBytes(p, m - 1, path, m - 1);
-  }
-  return equalBytes(p, m, path, n);
-}
-
-/** True if the cell has the shape of a grant by logical names. */
-export function isGrant(v: usize): bool {
-  if (tagOf(v) != OBJECT) return false;
-  if (lengthOf(v) == 0) return true;
-  const rules = objectField(v, "http");
-  if (lengthOf(v) != 1 || rules == 0 || tagOf(rules) != ARRAY) return false;
-  for (let i: u32 = 0; i < lengthOf(rules); i++) {
-    const r = elementAt(rules, i);
-    if (tagOf(r) != OBJECT || lengthOf(r) != 3) return false;
-    const origin = objectField(r, "origin");
-    if (origin == 0 || tagOf(origin) != STRING) return false;
-    if (!isTexts(objectField(r, "methods")) || !isTexts(objectField(r, "paths"))) return false;
-  }
-  return true;
-}
-
-function isTexts(v: usize): bool {
-  if (v == 0 || tagOf(v) != ARRAY) return false;
-  for (let i: u32 = 0; i < lengthOf(v); i++) if (tagOf(elementAt(v, i)) != STRING) return false;
-  return true;
-}
-
 // ---- The answer -------------------------------------------------------------------------------------
 
 /** True if the cell is one that admit() could have made of an answer to this request (TRACE-6). */
 export function isHttpResult(v: usize, request: usize): bool {
   if (tagOf(v) != OBJECT) return false;
-  const failure = objectField(v, "failure");
-  if (failure != 0) return lengthOf(v) == 1 && tagOf(failure) == STRING && isFailure(failure);
+  if (objectField(v, "failure") != 0) return isFailureResult(v);
   if (lengthOf(v) != 3) return false;
   const status = objectField(v, "status");
   const headers = objectField(v, "headers");
@@ -467,36 +402,45 @@ function digit64(c: u32): u32 {
   return c == 0x2b ? 62 : c == 0x2f ? 63 : 64;
 }
 
-function isFailure(w: usize): bool {
+/** {"failure": one of the words of TRACE-6}. */
+export function isFailureResult(v: usize): bool {
+  if (tagOf(v) != OBJECT || lengthOf(v) != 1) return false;
+  const w = objectField(v, "failure");
   return (
-    cellIs(w, "refused") ||
-    cellIs(w, "timeout") ||
-    cellIs(w, "reset") ||
-    cellIs(w, "dns") ||
-    cellIs(w, "tls") ||
-    cellIs(w, "redirect") ||
-    cellIs(w, "tooLarge") ||
-    cellIs(w, "denied") ||
-    cellIs(w, "protocol")
+    w != 0 &&
+    tagOf(w) == STRING &&
+    (cellIs(w, "refused") ||
+      cellIs(w, "timeout") ||
+      cellIs(w, "reset") ||
+      cellIs(w, "dns") ||
+      cellIs(w, "tls") ||
+      cellIs(w, "redirect") ||
+      cellIs(w, "tooLarge") ||
+      cellIs(w, "denied") ||
+      cellIs(w, "protocol"))
   );
+}
+
+/** True if the effect has failed, with the problem at hand. */
+export function hasFailed(result: usize): bool {
+  const failure = objectField(result, "failure");
+  if (failure == 0) return false;
+  if (cellIs(failure, "denied")) {
+    problem(AUTHORIZATION, 403, "The host does not allow this request");
+  } else if (
+    cellIs(failure, "redirect") ||
+    cellIs(failure, "tooLarge") ||
+    cellIs(failure, "protocol")
+  ) {
+    problem(COMMUNICATION, 502, "The service's answer could not be taken");
+  } else problem(COMMUNICATION, 503, "The service could not be reached");
+  bufferBytes(PROBLEM_DETAIL, addressOf(failure), lengthOf(failure));
+  return true;
 }
 
 /** What the task gives for an answer; `out` shares the result's storage or lies in SCRATCH. */
 export function readAnswer(h: Http, request: usize, result: usize, out: usize): u32 {
-  const failure = objectField(result, "failure");
-  if (failure != 0) {
-    if (cellIs(failure, "denied"))
-      problem(AUTHORIZATION, 403, "The host does not allow this request");
-    else if (
-      cellIs(failure, "redirect") ||
-      cellIs(failure, "tooLarge") ||
-      cellIs(failure, "protocol")
-    ) {
-      problem(COMMUNICATION, 502, "The service's answer could not be taken");
-    } else problem(COMMUNICATION, 503, "The service could not be reached");
-    bufferBytes(PROBLEM_DETAIL, addressOf(failure), lengthOf(failure));
-    return PROBLEM;
-  }
+  if (hasFailed(result)) return PROBLEM;
   const status = numberOf(objectField(result, "status")) as u32;
   if (status < 200 || status > (h.redirect ? 399 : 299)) {
     problem(COMMUNICATION, status, "The service answered with an error status");

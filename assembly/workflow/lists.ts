@@ -9,9 +9,33 @@ import { CELL_A, WAIT, evaluate } from "./evaluate";
 import { goOn, raise } from "./faults";
 import { abandonFork, finishBranch, isFork } from "./fork";
 import { OK } from "./http";
-import { CONTINUE, END, EXIT, FOR, For, GOTO, List, NO_FLOW, Task, Try, taskOf } from "./nodes";
-import { PHASE_IN_CATCH, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from "./phases";
-import { Branch, Frame, RUN, extraOf, inputOf, newFrame, outputOf, rawOf, valueOf } from "./state";
+import {
+  CONTINUE,
+  END,
+  EXIT,
+  FOR,
+  For,
+  GOTO,
+  LISTEN,
+  List,
+  NO_FLOW,
+  Task,
+  Try,
+  taskOf,
+} from "./nodes";
+import { PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from "./phases";
+import {
+  Branch,
+  COUNTS,
+  Frame,
+  RUN,
+  extraOf,
+  inputOf,
+  newFrame,
+  outputOf,
+  rawOf,
+  valueOf,
+} from "./state";
 
 /** Runs a list from its first task. A for hands on what the last turn gave, all others the input. */
 export function enterList(f: Frame, list: u32, phase: u32): void {
@@ -38,6 +62,10 @@ export function stepList(b: Branch, f: Frame): bool {
     f.phase = PHASE_TURN;
     return true;
   }
+  if (f.task != 0 && changetype<Task>(f.task).kind == LISTEN) {
+    f.phase = PHASE_ITEM;
+    return true;
+  }
   if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).flow;
   copyCell(outputOf(f), valueOf(f));
   f.phase = PHASE_OUTPUT;
@@ -58,10 +86,14 @@ export function stepTurn(b: Branch, f: Frame, t: Task): bool {
     f.phase = PHASE_OUTPUT;
     return true;
   }
-  // Requests are counted anew in every turn.
-  const inside = t.lastId - t.id;
-  memory.fill(RUN.counts + ((t.id + 1) << 4), 0, inside << 4);
   enterList(f, v.list, PHASE_LIST);
+  return newTurn(t);
+}
+
+/** Requests are counted anew in every turn. */
+export function newTurn(t: Task): bool {
+  const inside = t.lastId - t.id;
+  memory.fill(RUN.counts + (((t.id + 1) * COUNTS) << 2), 0, (inside * COUNTS) << 2);
   return charge(COST_COUNT * inside);
 }
 

@@ -20,20 +20,27 @@ import { AFTER, BEFORE, EXPORT, INSIDE, bind } from "./bind";
 import { COST_PHASE } from "./cost";
 import { ask, askFor, askTimer } from "./effects";
 import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
+import { buildEvent, readEmitted, typeOfEvent } from "./events";
 import { endRun, raise, raiseProblem, raiseValue, stopAtLimit } from "./faults";
 import { beginFork } from "./fork";
-import { ERROR, OK, buildRequest, isGranted, readAnswer } from "./http";
+import { isEmitGranted, isGranted } from "./grant";
+import { ERROR, OK, buildRequest, readAnswer } from "./http";
+import { stepItem, stepListen, stepUntil, takeEvent } from "./listen";
 import { enterList, leave, stepList, stepTurn } from "./lists";
 import {
   Case,
   DO,
   Decide,
+  EMIT,
+  Emit,
   FOR,
   FORK,
   For,
   Fork,
   HTTP,
   Http,
+  LISTEN,
+  Listen,
   NO_FLOW,
   PAUSE,
   Pause,
@@ -56,15 +63,18 @@ import {
   PHASE_IF,
   PHASE_INPUT,
   PHASE_IN_CATCH,
+  PHASE_ITEM,
   PHASE_JITTER,
   PHASE_LIST,
   PHASE_OUTPUT,
   PHASE_TURN,
+  PHASE_UNTIL,
 } from "./phases";
 import { EXPRESSION, RUNTIME, problem } from "./problem";
 import { validate } from "./schemas";
 import {
   Branch,
+  EFFECT_EMIT,
   EFFECT_HTTP,
   FOR_CALL,
   FOR_WAIT,
@@ -144,13 +154,12 @@ function step(b: Branch, f: Frame): bool {
     }
     case PHASE_BODY:
       return stepBody(b, f, t);
-    case PHASE_EFFECT: {
-      if (t.kind == PAUSE) {
-        f.phase = PHASE_OUTPUT;
-        return true;
-      }
+    case PHASE_EFFECT:
       return takeAnswer(b, f, t);
-    }
+    case PHASE_ITEM:
+      return stepItem(b, f, changetype<Listen>(t.body));
+    case PHASE_UNTIL:
+      return stepUntil(b, f, changetype<Listen>(t.body));
     case PHASE_LIST:
     case PHASE_IN_CATCH:
       return stepList(b, f);
@@ -265,6 +274,10 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
     }
     case HTTP:
       return stepHttp(b, f, t);
+    case EMIT:
+      return stepEmit(b, f, t);
+    case LISTEN:
+      return stepListen(b, f, changetype<Listen>(t.body));
     case PAUSE: {
       copyCell(outputOf(f), inputOf(f));
       const ms = changetype<Pause>(t.body).ms;
@@ -319,12 +332,35 @@ function stepHttp(b: Branch, f: Frame, t: Task): bool {
   return ask(b, f, EFFECT_HTTP, FOR_CALL, CELL_A);
 }
 
+/** The result of the task's own effect has come. */
 function takeAnswer(b: Branch, f: Frame, t: Task): bool {
-  const got = readAnswer(changetype<Http>(t.body), answerRequest, answer, CELL_A);
+  if (t.kind == LISTEN) return takeEvent(b, f, changetype<Listen>(t.body));
+  if (t.kind == PAUSE) {
+    f.phase = PHASE_OUTPUT;
+    return true;
+  }
+  const got =
+    t.kind == EMIT
+      ? readEmitted(answerRequest, answer, CELL_A)
+      : readAnswer(changetype<Http>(t.body), answerRequest, answer, CELL_A);
+  if (got == ERROR) return false;
   if (got != OK) return raiseProblem(b, f);
   if (!keep(outputOf(f), CELL_A)) return false;
   f.phase = PHASE_OUTPUT;
   return true;
+}
+
+function stepEmit(b: Branch, f: Frame, t: Task): bool {
+  const e = changetype<Emit>(t.body);
+  const mentions = templateMentions(e.event);
+  const missing = needs(b, f, mentions);
+  if (missing != 0) return askFor(b, f, missing);
+  setNow(b.now / 1000);
+  const got = buildEvent(e, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
+  if (got == ERROR) return raise(b, f, got);
+  if (got != OK || !isEmitGranted(GRANT, typeOfEvent(CELL_A))) return raiseProblem(b, f);
+  f.phase = PHASE_EFFECT;
+  return ask(b, f, EFFECT_EMIT, FOR_CALL, CELL_A);
 }
 
 function stepDecide(b: Branch, f: Frame, t: Task): bool {

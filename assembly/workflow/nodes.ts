@@ -16,6 +16,8 @@ export const HTTP: u32 = 7;
 export const DECIDE: u32 = 8;
 export const PAUSE: u32 = 9; // wait
 export const FORK: u32 = 10;
+export const EMIT: u32 = 11;
+export const LISTEN: u32 = 12;
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -187,5 +189,74 @@ export class Table {
   rules: u32;
   /** Object cell, or 0. */
   fallback: u32;
+  next: u32;
+}
+
+/** emit: the template of an event's attributes, and the source of one that has none (a cell). */
+@unmanaged
+export class Emit {
+  event: u32;
+  source: u32;
+}
+
+// When a listen is over: never by itself, once one event was taken, once each filter has taken one.
+export const FOREVER: u32 = 0;
+export const ONCE: u32 = 1;
+export const EACH: u32 = 2;
+
+// What of an event a listen gives.
+export const DATA: u32 = 0;
+export const ENVELOPE: u32 = 1;
+export const RAW_DATA: u32 = 2;
+
+@unmanaged
+export class Listen {
+  /** The value of `to`: what the effect asks for. */
+  to: u32;
+  read: u32;
+  /** Filters; 0: all events. */
+  filters: u32;
+  ends: u32;
+  /** any ... until: filters whose events end it. */
+  untilFilters: u32;
+  untilEnds: u32;
+  /** any ... until: a condition on what has been taken. */
+  until: u32;
+  /** What the expressions of the filters mention. */
+  mentions: u32;
+  /** foreach: 1, its variables, its list (0: none), and what is made of each turn. */
+  foreach: u32;
+  item: u32;
+  at: u32;
+  list: u32;
+  outputAs: u32;
+  outputSchema: u32;
+  exportAs: u32;
+  exportSchema: u32;
+}
+
+/** Which events are taken: all attributes and correlations must fit. */
+@unmanaged
+export class Filter {
+  attributes: u32;
+  correlations: u32;
+  next: u32;
+}
+
+@unmanaged
+export class Attribute {
+  key: u32;
+  /** A program on the attribute's value; 0: it equals `value`. */
+  program: u32;
+  value: u32;
+  next: u32;
+}
+
+@unmanaged
+export class Correlation {
+  name: u32;
+  /** On the event; and what it has to give, 0: what the first event gave. */
+  from: u32;
+  expect: u32;
   next: u32;
 }

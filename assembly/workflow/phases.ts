@@ -22,4 +22,7 @@ export const PHASE_EXPORT: u32 = 11;
 export const PHASE_DONE: u32 = 12;
 /** fork: its branches are being run. */
 export const PHASE_FORK: u32 = 13;
-export const LAST_PHASE: u32 = 13;
+/** listen: a turn of its foreach has ended; and, an event has been taken, is it over? */
+export const PHASE_ITEM: u32 = 14;
+export const PHASE_UNTIL: u32 = 15;
+export const LAST_PHASE: u32 = 15;

@@ -18,7 +18,7 @@
  * and the value that it hands on, if it is its input, are left out.
  */
 
-import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
+import { SCRATCH, arenaReset, arenaTake } from "../bytes/arena";
 import {
   Buffer,
   bufferByte,
@@ -39,61 +39,64 @@ import {
   SEMANTICS,
 } from "../codes";
 import { fail, fuel, setFuel } from "../errors";
-import { writeJson, writeNumber, writeString } from "../json/writer";
 import { parseJson } from "../json/reader";
+import { writeJson, writeNumber, writeString } from "../json/writer";
+import { Used, newUsed, usedEntry, usedText } from "../trace/used";
 import {
-  addressOf,
   ARRAY,
+  NUMBER,
+  OBJECT,
+  STRING,
+  addressOf,
   copyCell,
   elementAt,
   lengthOf,
-  NUMBER,
   numberOf,
-  OBJECT,
   sameCell,
-  STRING,
   tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
-import { newUsed, Used, usedEntry, usedText } from "../trace/used";
 import { nextBranch } from "./branches";
 import { isFork, keepPrefix } from "./fork";
-import { DO, FOR, For, Task, TRY, Try, Workflow } from "./nodes";
-import { hexIs, PACK_DIGEST, workflowNamed, writeHex } from "./pack";
+import { DO, FOR, For, LISTEN, Listen, TRY, Task, Try, Workflow } from "./nodes";
+import { PACK_DIGEST, hexIs, workflowNamed, writeHex } from "./pack";
 import { LAST_PHASE, PHASE_IN_CATCH } from "./phases";
-import { GROWTH, isLimits, isSound, isTime, isWhole, SMALLEST } from "./sound";
+import { isLimits, isTime, isWhole } from "./shapes";
+import { GROWTH, SMALLEST, isSound } from "./sound";
 import {
   Branch,
-  contextOf,
-  extraOf,
+  COUNTS,
   FINISHED,
   FORKED,
   Frame,
   GRANT,
   INPUT_CELL,
+  LAST_EFFECT,
+  LIMITS,
+  MAIN_EFFECTS,
+  Pending,
+  RAW_INPUT,
+  RUN,
+  RUNNING,
+  RUN_ID,
+  WAITING,
+  contextOf,
+  extraOf,
   inputOf,
   keep,
   keyOf,
-  LIMITS,
-  MAIN_EFFECTS,
   newBranch,
   newFrame,
   newPending,
   outputOf,
-  Pending,
-  RAW_INPUT,
   rawOf,
   requestOf,
   resultOf,
-  RUN,
-  RUN_ID,
   runArena,
   runDrop,
-  RUNNING,
   runReset,
   runSwap,
   valueOf,
-  WAITING,
 } from "./state";
 
 const COMPACT: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -386,9 +389,9 @@ export function readSnapshot(v: usize): bool {
   return true;
 }
 
-/** How many counts there are: four for each task and for the workflow itself. */
+/** How many counts there are: some for each task and for the workflow itself. */
 function countsOf(): u32 {
-  return (changetype<Workflow>(RUN.workflow).taskCount + 1) * 4;
+  return (changetype<Workflow>(RUN.workflow).taskCount + 1) * COUNTS;
 }
 
 /** An empty table of counts for the run's workflow. */
@@ -510,6 +513,7 @@ function listOf(f: Frame): u32 {
   const t = changetype<Task>(f.task);
   if (t.kind == DO) return t.body;
   if (t.kind == FOR) return changetype<For>(t.body).list;
+  if (t.kind == LISTEN) return changetype<Listen>(t.body).list;
   if (t.kind != TRY) return 0;
   return f.phase == PHASE_IN_CATCH
     ? changetype<Try>(t.body).catchList
@@ -519,7 +523,7 @@ function listOf(f: Frame): u32 {
 function readEffect(v: usize): u32 {
   const p = newPending();
   p.sequence = getUint(v, "sequence", MOST);
-  p.type = getUint(v, "type", 3);
+  p.type = getUint(v, "type", LAST_EFFECT);
   p.what = getUint(v, "what", 7);
   getCell(v, "key", keyOf(p));
   getCell(v, "request", requestOf(p));

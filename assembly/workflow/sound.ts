@@ -3,39 +3,32 @@
  * a snapshot is checked first: whatever the text says, nothing later may read where nothing is.
  */
 
-import { bufferBytes, bufferUint, TEXT } from "../bytes/buffer";
+import { TEXT, bufferBytes, bufferUint } from "../bytes/buffer";
 import { MAX_RUN } from "../codes";
-import { equalBytes } from "../value/order";
-import {
-  addressOf,
-  ARRAY,
-  elementAt,
-  lengthOf,
-  NULL,
-  NUMBER,
-  numberOf,
-  OBJECT,
-  STRING,
-  tagOf,
-} from "../value/cell";
+import { ARRAY, NULL, OBJECT, STRING, addressOf, elementAt, lengthOf, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
-import { isGrant } from "./http";
+import { equalBytes } from "../value/order";
 import { nextBranch } from "./branches";
+import { countFilters } from "./filters";
 import { isFork } from "./fork";
+import { isGrant } from "./grant";
 import {
+  EMIT,
   END,
   FOR,
   Fork,
   GOTO,
   HTTP,
+  LISTEN,
   List,
+  Listen,
   NO_FLOW,
   PAUSE,
   Retry,
-  Task,
-  taskOf,
-  Try,
   TRY,
+  Task,
+  Try,
+  taskOf,
 } from "./nodes";
 import {
   PHASE_BODY,
@@ -45,20 +38,24 @@ import {
   PHASE_EXPORT,
   PHASE_FORK,
   PHASE_IF,
-  PHASE_IN_CATCH,
   PHASE_INPUT,
+  PHASE_IN_CATCH,
+  PHASE_ITEM,
   PHASE_JITTER,
   PHASE_LIST,
   PHASE_OUTPUT,
   PHASE_TURN,
+  PHASE_UNTIL,
 } from "./phases";
+import { isLimits } from "./shapes";
 import {
   Branch,
   EFFECT_CLOCK,
+  EFFECT_EMIT,
+  EFFECT_EVENT,
   EFFECT_HTTP,
   EFFECT_RANDOM,
   EFFECT_TIMER,
-  extraOf,
   FINISHED,
   FORKED,
   FOR_CALL,
@@ -70,43 +67,22 @@ import {
   FOR_WORKFLOW_STARTED,
   Frame,
   GRANT,
-  keyOf,
   LIMITS,
   Pending,
-  prefixOf,
-  requestOf,
   RUN,
   RUN_ID,
   WAITING,
+  extraOf,
+  keyOf,
+  prefixOf,
+  requestOf,
 } from "./state";
+import { isTaken } from "./taken";
 
 /** State below this size is not worth compacting. */
 export const SMALLEST: u32 = 1 << 22;
 /** State is compacted when it has taken this many times what was alive: the cost per step stays flat. */
 export const GROWTH: u32 = 4;
-
-/** Latest time that a clock may say: the last millisecond of the year 9999. */
-const LAST_TIME: f64 = 253402300799999;
-
-export function isTime(v: usize): bool {
-  return isWhole(v, LAST_TIME);
-}
-
-/** {"effects","fuel"}: whole numbers. */
-export function isLimits(v: usize): bool {
-  if (tagOf(v) != OBJECT || lengthOf(v) != 2) return false;
-  return (
-    isWhole(objectField(v, "effects"), 4294967295) &&
-    isWhole(objectField(v, "fuel"), 9007199254740991)
-  );
-}
-
-/** True if the cell (0: none) is a whole number from 0 to `most`. */
-export function isWhole(v: usize, most: f64): bool {
-  if (v == 0 || tagOf(v) != NUMBER) return false;
-  const x = numberOf(v);
-  return x >= 0 && x <= most && floor<f64>(x) == x;
-}
 
 /** True if the run's state is one that it can wait in. */
 export function isSound(): bool {
@@ -167,10 +143,12 @@ function hasOwnKey(b: Branch, p: Pending): bool {
 /** True if the frame is one that the pending effect's result can be handed to. */
 function isWaiting(f: Frame, p: Pending): bool {
   const kind: u32 = f.task == 0 ? 0 : changetype<Task>(f.task).kind;
-  if (p.what == FOR_CALL)
-    return (
-      kind == HTTP && f.phase == PHASE_EFFECT && p.type == EFFECT_HTTP && isRequest(requestOf(p))
-    );
+  if (p.what == FOR_CALL) {
+    if (f.phase != PHASE_EFFECT) return false;
+    if (kind == HTTP) return p.type == EFFECT_HTTP && isRequest(requestOf(p));
+    if (kind == EMIT) return p.type == EFFECT_EMIT && isEmitRequest(requestOf(p));
+    return kind == LISTEN && p.type == EFFECT_EVENT && isListening(f);
+  }
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
   if (p.what == FOR_WAIT) return kind == PAUSE && f.phase == PHASE_EFFECT && p.type == EFFECT_TIMER;
   if (p.what == FOR_JITTER) {
@@ -186,7 +164,19 @@ function isWaiting(f: Frame, p: Pending): bool {
   if (f.phase == PHASE_INPUT || f.phase == PHASE_OUTPUT) return true;
   if (f.phase == PHASE_IF || f.phase == PHASE_BODY || f.phase == PHASE_EXPORT) return kind != 0;
   if (f.phase == PHASE_TURN) return kind == FOR && tagOf(extraOf(f)) == ARRAY;
+  if (f.phase == PHASE_ITEM || f.phase == PHASE_UNTIL) return kind == LISTEN && isListening(f);
   return f.phase == PHASE_CATCHING && kind == TRY && f.attempt != 0 && tagOf(extraOf(f)) == OBJECT;
+}
+
+function isListening(f: Frame): bool {
+  const l = changetype<Listen>(changetype<Task>(f.task).body);
+  return isTaken(extraOf(f), countFilters(l.untilFilters) + countFilters(l.filters));
+}
+
+function isEmitRequest(v: usize): bool {
+  return (
+    tagOf(v) == OBJECT && objectField(v, "event") != 0 && tagOf(objectField(v, "event")) == OBJECT
+  );
 }
 
 /** What the answer and the task's output are made from. */
@@ -229,6 +219,7 @@ function isPlaced(f: Frame, b: Branch): bool {
   if (p.list == 0 || p.index >= changetype<List>(p.list).count) return false;
   if (changetype<usize>(taskOf(p.list, p.index)) != (f.task as usize)) return false;
   if (kind == FOR && (tagOf(extraOf(p)) != ARRAY || p.turn >= lengthOf(extraOf(p)))) return false;
+  if (kind == LISTEN && (p.list == 0 || !isListening(p))) return false;
   if (kind == TRY && (p.attempt == 0 || (p.phase == PHASE_IN_CATCH && tagOf(extraOf(p)) != OBJECT)))
     return false;
   return (

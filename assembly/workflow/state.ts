@@ -44,7 +44,7 @@ export class Run {
   /** Results used by branches of forks, and races: the last of each (trace/used.ts). */
   uses: u32;
   races: u32;
-  /** Requests of each kind by each task in this iteration: 4 u32 a task. */
+  /** Requests of each type by each task in this iteration: COUNTS u32 a task. */
   counts: u32;
   hasStarted: u32;
   hasId: u32;
@@ -167,7 +167,7 @@ export function valueOf(f: Frame): usize {
 export function outputOf(f: Frame): usize {
   return changetype<usize>(f) + FRAME_FIELDS + 48;
 }
-/** for: the collection; try: the error being handled. */
+/** for: the collection; try: the error being handled; listen: what it has taken. */
 export function extraOf(f: Frame): usize {
   return changetype<usize>(f) + FRAME_FIELDS + 64;
 }
@@ -177,6 +177,11 @@ export const EFFECT_HTTP: u32 = 0;
 export const EFFECT_CLOCK: u32 = 1;
 export const EFFECT_RANDOM: u32 = 2;
 export const EFFECT_TIMER: u32 = 3;
+export const EFFECT_EMIT: u32 = 4;
+export const EFFECT_EVENT: u32 = 5;
+export const LAST_EFFECT: u32 = 5;
+/** Requests are counted by task and type: so many u32 a task. */
+export const COUNTS: u32 = 8;
 
 // What a clock or random effect is for.
 export const FOR_CALL: u32 = 0;

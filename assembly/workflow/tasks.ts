@@ -1,6 +1,6 @@
 /** Compiling the tasks of a list, kind by kind. */
 
-import { arenaOver, arenaTake, PERSISTENT } from "../bytes/arena";
+import { PERSISTENT, arenaOver, arenaTake } from "../bytes/arena";
 import {
   E_LIMIT_DEPTH,
   E_LIMIT_MEMORY,
@@ -13,54 +13,59 @@ import {
   E_WF_TYPE,
   E_WF_UNSUPPORTED,
 } from "../codes";
+import { charge, fail } from "../errors";
 import {
-  addressOf,
   ARRAY,
   ASCII,
   CANONICAL,
-  elementAt,
   KEPT,
-  keyAt,
-  lengthOf,
   NUMBER,
   OBJECT,
-  setString,
   STRING,
-  tagOf,
   TRUE,
+  addressOf,
+  elementAt,
+  keyAt,
+  lengthOf,
+  setString,
+  tagOf,
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField, objectGet } from "../value/object";
-import { charge, fail } from "../errors";
 import { equalBytes } from "../value/order";
 import { durationValue, parseDuration } from "./duration";
-import { loadHttp } from "./http";
+import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
+import { loadHttp } from "./http";
+import { loadListen } from "./listen";
 import {
-  Case,
   CONTINUE,
-  Decide,
+  Case,
   DECIDE,
   DO,
+  Decide,
+  EMIT,
   END,
   EXIT,
-  For,
   FOR,
+  FORK,
+  For,
+  Fork,
   GOTO,
   HTTP,
-  Fork,
-  FORK,
+  LISTEN,
   List,
+  Listen,
   NO_FLOW,
-  Pause,
   PAUSE,
+  Pause,
   RAISE,
   SET,
   SWITCH,
-  Task,
-  taskOf,
-  Try,
   TRY,
+  Task,
+  Try,
+  taskOf,
 } from "./nodes";
 import {
   failCell,
@@ -91,11 +96,16 @@ const MOST_TASKS: u32 = 4096;
 
 let nextId: u32 = 0;
 let use: usize = 0;
+let source: usize = 0;
 
-/** Before a document: ids from 0; `components` is its `use` object or 0. */
-export function tasksBegin(components: usize): void {
+/**
+ * Before a document: ids from 0; `components` is its `use` object or 0, `origin` the source of events
+ * that it emits (a text).
+ */
+export function tasksBegin(components: usize, origin: usize): void {
   nextId = 0;
   use = components;
+  source = origin;
 }
 export function tasksEnd(): u32 {
   return nextId;
@@ -208,6 +218,8 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   else if (objectField(v, "call") != 0) ok = loadCall(t, v);
   else if (objectField(v, "wait") != 0) ok = loadWait(t, v);
   else if (objectField(v, "fork") != 0) ok = loadFork(t, v, depth);
+  else if (objectField(v, "emit") != 0) ok = loadEmitTask(t, v);
+  else if (objectField(v, "listen") != 0) ok = loadListenTask(t, v, depth);
   else ok = refuseKind(v);
   if (!ok) return 0;
   t.lastId = nextId - 1;
@@ -330,6 +342,44 @@ function loadWait(t: Task, v: usize): bool {
   const pause = changetype<Pause>(arenaTake(PERSISTENT, offsetof<Pause>()));
   pause.ms = floor<f64>(durationValue());
   t.body = changetype<usize>(pause) as u32;
+  placeLeave(before);
+  return true;
+}
+
+function loadEmitTask(t: Task, v: usize): bool {
+  t.kind = EMIT;
+  if (!onlyFields(v, "if input output export timeout then metadata emit")) return false;
+  t.body = loadEmit(objectField(v, "emit"), source);
+  return t.body != 0;
+}
+
+function loadListenTask(t: Task, v: usize, depth: u32): bool {
+  t.kind = LISTEN;
+  if (!onlyFields(v, "if input output export timeout then metadata listen foreach")) return false;
+  t.body = loadListen(objectField(v, "listen"));
+  if (t.body == 0) return false;
+  const foreach = objectField(v, "foreach");
+  if (foreach == 0) return true;
+  const l = changetype<Listen>(t.body);
+  const before = placeField("foreach");
+  if (!onlyFields(foreach, "at do export item output")) return false;
+  l.foreach = 1;
+  const scope = scopeCount();
+  l.item = variable(objectField(foreach, "item"), "item", "item");
+  l.at = l.item == MOST ? MOST : variable(objectField(foreach, "at"), "at", "index");
+  if (l.at == MOST) return false;
+  const list = objectField(foreach, "do");
+  if (list != 0) {
+    l.list = loadTasks(list, "do", depth + 1);
+    if (l.list == 0) return false;
+  }
+  if (!loadClause(foreach, "output", "as", "as schema")) return false;
+  l.outputAs = clauseTemplate;
+  l.outputSchema = clauseSchema;
+  if (!loadClause(foreach, "export", "as", "as schema")) return false;
+  l.exportAs = clauseTemplate;
+  l.exportSchema = clauseSchema;
+  scopePop(scope);
   placeLeave(before);
   return true;
 }
@@ -557,8 +607,6 @@ function refuseKind(v: usize): bool {
     }
     return failCell(E_WF_UNSUPPORTED, "run is not built yet", 0);
   }
-  if (objectField(v, "listen") != 0) return unsupported("listen is not built yet");
-  if (objectField(v, "emit") != 0) return unsupported("emit is not built yet");
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const k = keyAt(v, i);
     if (
@@ -574,13 +622,9 @@ function refuseKind(v: usize): bool {
   }
   return failCell(
     E_WF_TYPE,
-    "a task needs one of do, set, switch, raise, for, try, fork, wait, call",
+    "a task needs one of do, set, switch, raise, for, try, fork, wait, emit, listen, call",
     0,
   );
-}
-
-function unsupported(why: string): bool {
-  return failCell(E_WF_UNSUPPORTED, why, 0);
 }
 
 // ---- Flow directives ----------------------------------------------------------------------------
@@ -654,11 +698,13 @@ function resolveFlows(t: Task, v: usize, list: u32): bool {
 export function childLists(t: Task): u32 {
   if (t.kind == DO || t.kind == FOR || t.kind == FORK) return 1;
   if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
+  if (t.kind == LISTEN) return changetype<Listen>(t.body).list == 0 ? 0 : 1;
   return 0;
 }
 export function childOf(t: Task, i: u32): u32 {
   if (t.kind == DO) return t.body;
   if (t.kind == FOR) return changetype<For>(t.body).list;
   if (t.kind == FORK) return changetype<Fork>(t.body).list;
+  if (t.kind == LISTEN) return changetype<Listen>(t.body).list;
   return i == 0 ? changetype<Try>(t.body).list : changetype<Try>(t.body).catchList;
 }

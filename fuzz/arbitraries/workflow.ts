@@ -193,6 +193,84 @@ const shape = (scope: Scope): fc.Arbitrary<Json> =>
     template(scope).filter((v) => typeof v !== "string"),
   );
 
+const envelope = { specversion: "1.0", source: "/a" };
+/** What may come to those who listen, in turn. */
+export const events: readonly { readonly [name: string]: Json }[] = [
+  { ...envelope, id: "1", type: "a.x", data: { n: 1, a: "x" } },
+  { ...envelope, id: "2", type: "a.y", data: { n: 2 }, ext: 7 },
+  { ...envelope, id: "3", type: "b", data: [1] },
+  { ...envelope, id: "4", type: "a.x", data_base64: "AAEC" },
+  { ...envelope, id: "5", type: "b", subject: "s", data: null },
+  { ...envelope, id: "6", type: "a.x", data: { n: 2, a: true } },
+];
+const filter = (scope: Scope): fc.Arbitrary<Json> =>
+  parts({
+    with: fc.oneof(
+      fc.constantFrom<Json[]>(
+        { type: "a.x" },
+        { type: "b" },
+        { type: '${ startswith("a") }' },
+        { type: "a.y", ext: 7 },
+        { data: "${ .n > 1 }", type: "${ . }" },
+        { data: { n: 1, a: "x" } },
+        { subject: "${ .a.b }" },
+        { source: "${ [.], false }" },
+      ),
+      braced(scope)
+        .filter((text) => !text.includes("now"))
+        .map((data): Json => ({ data })),
+    ),
+    correlate: rarely(
+      fc.constantFrom<Json[]>(
+        { n: { from: ".data.n" } },
+        { n: { from: "${ .data.n }", expect: "${ .n }" } },
+        { n: { from: ".data.n" }, m: { from: ".type", expect: "a.x" } },
+      ),
+    ),
+  });
+const strategy = (scope: Scope): fc.Arbitrary<Json> =>
+  fc.oneof(
+    filter(scope).map((one): Json => ({ one })),
+    fc.array(filter(scope), { minLength: 1, maxLength: 2 }).map((all): Json => ({ all })),
+    fc.array(filter(scope), { minLength: 1, maxLength: 2 }).map((any): Json => ({ any })),
+  );
+const listen = (scope: Scope, turns: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+  fc
+    .tuple(
+      fc.oneof(
+        strategy(scope),
+        fc
+          .tuple(
+            fc.array(filter(scope), { maxLength: 2 }),
+            fc.oneof(
+              strategy(scope),
+              fc.constantFrom<Json[]>("length > 1", "length > 0"),
+              program(scope),
+            ),
+          )
+          .map(([any, until]): Json => ({ any, until })),
+      ),
+      fc.option(fc.constantFrom("data", "envelope", "raw"), { nil: undefined }),
+      sometimes(turns),
+    )
+    .map(([to, read, foreach]): Json => ({
+      listen: { to, ...(read === undefined ? {} : { read }) },
+      ...(foreach === undefined ? {} : { foreach }),
+    }));
+
+const emit = (scope: Scope): fc.Arbitrary<Json> =>
+  parts({
+    type: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom<Json[]>("a.x", "a.y") },
+      { weight: 1, arbitrary: fc.oneof(fc.constant("z"), braced(scope)) },
+    ),
+    id: rarely(scalar(scope)),
+    time: rarely(fc.constant("2026-01-01T00:00:00Z")),
+    source: rarely(fc.oneof(fc.constant("/s"), braced(scope))),
+    ext: rarely(scalar(scope)),
+    data: sometimes(template(scope)),
+  }).map((attributes): Json => ({ emit: { event: { with: attributes } } }));
+
 const schema: fc.Arbitrary<Json> = fc.oneof(
   fc.constantFrom<Json[]>(
     { resource: { endpoint: "schemas/n.json" } },
@@ -304,6 +382,20 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
     },
     { weight: 5, arbitrary: http(scope) },
     { weight: 1, arbitrary: duration.map((wait): Json => ({ wait })) },
+    { weight: 1, arbitrary: emit(scope) },
+    {
+      weight: 1,
+      arbitrary: listen(
+        scope,
+        parts({
+          item: fc.constant("item"),
+          at: rarely(fc.constant("index")),
+          do: depth === 0 ? fc.constant(undefined) : sometimes(list(deeper("item", "index"))),
+          output: rarely(fc.record({ as: shape(deeper("item", "index")) })),
+          export: rarely(fc.record({ as: shape(deeper("item", "index")) })),
+        }),
+      ),
+    },
     {
       weight: 2,
       arbitrary: fc

@@ -19,9 +19,11 @@ export type Evaluate = (
 ) => { readonly value: Json } | { readonly error: string };
 
 export interface Question {
-  readonly type: "http" | "clock" | "random" | "timer";
+  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event";
   readonly key: string;
   readonly request: Dict;
+  /** Whether a listen takes an event. */
+  readonly takes?: (event: Dict) => boolean;
 }
 
 export interface Setting {
@@ -29,6 +31,7 @@ export interface Setting {
   readonly tables: Readonly<Record<string, Json>>;
   readonly input: Json;
   readonly granted: (method: string, uri: string) => boolean;
+  readonly emits: (type: string) => boolean;
   readonly evaluate: Evaluate;
   /** What a schema of a clause, which stands at a place, says against a value. */
   readonly validate: (schema: Dict, place: string, value: Json) => string | undefined;
@@ -134,13 +137,17 @@ interface Frame {
 
 type Mode = "before" | "inside" | "after" | "export";
 type Asking<T> = Generator<Step, T, never>;
+interface Filter {
+  readonly with: Dict;
+  readonly correlate?: Dict;
+}
 type List = readonly { readonly [name: string]: Dict }[];
 
 const errorType = (name: string): string =>
   `https://open-workflow-specification.org/spec/1.0.0/errors/${name}`;
 
 export function interpret(setting: Setting): Interpretation {
-  const { document, tables, granted, evaluate, validate, patience, seen } = setting;
+  const { document, tables, granted, emits, evaluate, validate, patience, seen } = setting;
   const w = document as Dict;
   let seq = 1;
   let used = 0;
@@ -154,7 +161,12 @@ export function interpret(setting: Setting): Interpretation {
     seen.push({ ...record, seq: seq++ });
   };
 
-  function* ask(frame: Frame, type: Question["type"], request: Dict): Asking<Dict> {
+  function* ask(
+    frame: Frame,
+    type: Question["type"],
+    request: Dict,
+    takes?: (event: Dict) => boolean,
+  ): Asking<Dict> {
     const counted = `${frame.pointer} ${type}`;
     counts[counted] = (counts[counted] ?? 0) + 1;
     const { line } = frame;
@@ -162,7 +174,7 @@ export function interpret(setting: Setting): Interpretation {
     const { iteration, pointer: task } = frame;
     const occurrence = counts[counted];
     emit({ iteration: [...iteration], key, kind: "request", occurrence, request, task, type });
-    return yield { type, key, request };
+    return yield { type, key, request, ...(takes ? { takes } : {}) };
   }
 
   function* phase<T>(frame: Frame, work: () => T): Asking<T> {
@@ -263,6 +275,15 @@ export function interpret(setting: Setting): Interpretation {
     if (v === null || typeof v !== "object") return [];
     return Object.values(v).flatMap((x) => expressionsOf(x));
   };
+  /** Those of filters: what a correlation is taken from needs no `${ }`. */
+  const expressionsIn = (filters: readonly Filter[]): string[] =>
+    filters.flatMap((filter) => [
+      ...expressionsOf(filter.with),
+      ...Object.values(filter.correlate ?? {}).flatMap((how) => [
+        (how as { from: string }).from,
+        ...expressionsOf((how as { expect?: Json }).expect ?? null),
+      ]),
+    ]);
   const either = (v: Json, input: Json, frame: Frame, mode: Mode): Json =>
     typeof v === "string" ? program(v, input, frame, mode) : template(v, input, frame, mode);
 
@@ -453,6 +474,10 @@ export function interpret(setting: Setting): Interpretation {
       const pause = Math.floor(ms(t["wait"]));
       if (pause > 0) yield* ask(frame, "timer", { ms: pause });
       frame.output = input;
+    } else if (t["emit"] !== undefined) {
+      yield* runEmit((t["emit"] as { event: { with: Dict } }).event.with, frame);
+    } else if (t["listen"] !== undefined) {
+      yield* runListen(t, frame, inside);
     } else if (t["call"] === "decide") {
       const { table, input: given } = t["with"] as { table: string; input: Json };
       const value = yield* phase(frame, () => template(given, input, frame, "inside"));
@@ -530,6 +555,160 @@ export function interpret(setting: Setting): Interpretation {
     }
   }
 
+  /** WF-38, WF-39. */
+  function* runEmit(attributes: Dict, frame: Frame): Asking<void> {
+    const event = yield* phase(frame, (): Dict => {
+      const given = template(attributes, frame.input, frame, "inside") as Dict;
+      const textual = ["id", "source", "type", "time", "subject", "datacontenttype", "dataschema"];
+      for (const [name, value] of sorted(given)) {
+        const fits = textual.includes(name)
+          ? typeof value === "string" && value !== ""
+          : name === "data" || isScalar(value);
+        if (fits) continue;
+        const title = "An attribute of the event has a value that it cannot have";
+        return fault(frame, "expression", 400, title, name);
+      }
+      const { namespace, name, version } = w["document"] as Record<string, string>;
+      return { source: `/${namespace}/${name}/${version}`, ...given, specversion: "1.0" };
+    });
+    if (!emits(event["type"] as string)) {
+      const title = "The grant does not allow this event";
+      fault(frame, "authorization", 403, title, event["type"] as string);
+    }
+    const { failure, id, ms: at } = yield* ask(frame, "emit", { event });
+    if (failure !== undefined) failed(frame, failure as string);
+    frame.output = {
+      ...event,
+      ...(id === undefined ? {} : { id }),
+      ...(at === undefined ? {} : { time: new Date(at as number).toISOString() }),
+    };
+  }
+
+  /** WF-40 to WF-45. */
+  function* runListen(
+    t: Dict,
+    frame: Frame,
+    inside: (list: string, more?: Dict, turn?: readonly number[]) => Place,
+  ): Asking<void> {
+    const { to, read } = t["listen"] as { to: Dict; read?: string };
+    const turns = t["foreach"] as Dict | undefined;
+    const strategy = (of: Dict): { filters: Filter[]; isEach: boolean } => ({
+      filters: (of["one"] === undefined ? (of["any"] ?? of["all"]) : [of["one"]]) as never,
+      isEach: of["all"] !== undefined,
+    });
+    const main = strategy(to);
+    const until = to["until"];
+    const last =
+      until === undefined || typeof until === "string" ? undefined : strategy(until as Dict);
+    const filters = [...(last?.filters ?? []), ...main.filters];
+    const ends = last?.filters.length ?? 0;
+    const taken = new Set<number>();
+    const items: Json[] = [];
+    let known: Dict = {};
+    yield* phase(frame, () => need(frame, expressionsIn(filters).join(" ")));
+    /** The filter that takes an event, and the correlations then. */
+    const taker = (event: Dict): { filter: number; known: Dict } | undefined => {
+      for (const [filter, { with: attributes, correlate = {} }] of filters.entries()) {
+        const isEach = filter < ends ? last?.isEach === true : main.isEach;
+        if (isEach && taken.has(filter)) continue;
+        const give = (text: Json, on: Json): Json | undefined => {
+          try {
+            return template(text, on, frame, "inside");
+          } catch (error) {
+            if (error instanceof Fault) return undefined;
+            throw error;
+          }
+        };
+        const fits = Object.entries(attributes).every(([name, wanted]) => {
+          const value = event[name];
+          if (value === undefined) return false;
+          const is = give(wanted, value);
+          if (is === undefined) return false;
+          const isProgram = typeof wanted === "string" && inner(wanted) !== undefined;
+          return isProgram && typeof is === "boolean" ? is : same(is, value);
+        });
+        if (!fits) continue;
+        const more = { ...known };
+        const correlates = sorted(correlate).every(([name, how]) => {
+          const { from, expect } = how as { from: string; expect?: Json };
+          const value = give(`\${${inner(from) ?? from}}`, event);
+          if (value === undefined) return false;
+          if (expect !== undefined) {
+            const wanted = give(expect, frame.input);
+            return wanted !== undefined && same(wanted, value);
+          }
+          const before = more[name];
+          if (before === undefined) more[name] = value;
+          return before === undefined || same(before, value);
+        });
+        if (correlates) return { filter, known: more };
+      }
+      return main.filters.length === 0 ? { filter: filters.length, known } : undefined;
+    };
+    const all = (from: number, to_: number): boolean =>
+      Array.from({ length: to_ - from }, (_, i) => from + i).every((i) => taken.has(i));
+    for (;;) {
+      const takes = (event: Dict): boolean => taker(event) !== undefined;
+      const { event } = (yield* ask(frame, "event", { correlations: known, to }, takes)) as {
+        event: Dict;
+      };
+      const found = taker(event);
+      if (found === undefined) throw new Error("the engine takes an event that the model does not");
+      known = found.known;
+      taken.add(found.filter);
+      const isLast = found.filter < ends;
+      if (isLast) {
+        if (last?.isEach !== true || all(0, ends)) break;
+        continue;
+      }
+      const data = event["data"] ?? event["data_base64"] ?? null;
+      let item: Json = read === "envelope" ? event : data;
+      if (read === "raw" && event["data"] !== undefined) item = JSON.stringify(ordered(data));
+      if (turns !== undefined) {
+        const variables = {
+          [(turns["item"] ?? "item") as string]: item,
+          [(turns["at"] ?? "index") as string]: items.length,
+        };
+        counts = Object.fromEntries(
+          Object.entries(counts).filter(([key]) => !key.startsWith(`${frame.pointer}/`)),
+        );
+        const place = inside("foreach/do", variables, [items.length]);
+        if (turns["do"] !== undefined) {
+          item = yield* runList(turns["do"] as unknown as List, place, item);
+        }
+        const own = frame.variables;
+        Object.assign(frame, { variables: { ...own, ...variables } });
+        const as = (turns["output"] as Dict | undefined)?.["as"];
+        const exported = (turns["export"] as Dict | undefined)?.["as"];
+        if (as !== undefined) {
+          frame.output = item;
+          item = yield* phase(frame, () => either(as, item, frame, "after"));
+        }
+        frame.output = item;
+        if (exported !== undefined) {
+          frame.line.context = yield* phase(frame, () => either(exported, item, frame, "export"));
+        }
+        Object.assign(frame, { variables: own });
+      }
+      items.push(item);
+      if (typeof until === "string") {
+        if (truthy(yield* phase(frame, () => program(until, items, frame, "inside")))) break;
+      } else if (last === undefined && (!main.isEach || all(ends, filters.length))) break;
+    }
+    frame.output = items;
+  }
+
+  const failed = (frame: Frame, failure: string): void => {
+    if (failure === "denied") {
+      fault(frame, "authorization", 403, "The host does not allow this request", failure);
+    }
+    const isOdd = ["redirect", "tooLarge", "protocol"].includes(failure);
+    const title = isOdd
+      ? "The service's answer could not be taken"
+      : "The service could not be reached";
+    fault(frame, "communication", isOdd ? 502 : 503, title, failure);
+  };
+
   function* runHttp(t: Dict, frame: Frame): Asking<void> {
     const { input } = frame;
     const args = t["with"] as Dict;
@@ -598,16 +777,7 @@ export function interpret(setting: Setting): Interpretation {
     }
     const result = yield* ask(frame, "http", request);
     const { failure, status } = result as { failure?: string; status: number };
-    if (failure !== undefined) {
-      if (failure === "denied") {
-        fault(frame, "authorization", 403, "The host does not allow this request", failure);
-      }
-      const isOdd = ["redirect", "tooLarge", "protocol"].includes(failure);
-      const title = isOdd
-        ? "The service's answer could not be taken"
-        : "The service could not be reached";
-      fault(frame, "communication", isOdd ? 502 : 503, title, failure);
-    }
+    if (failure !== undefined) failed(frame, failure);
     if (status < 200 || status > (request["redirect"] === true ? 399 : 299)) {
       const title = "The service answered with an error status";
       fault(frame, "communication", status, title, `HTTP ${status}`);

@@ -16,7 +16,7 @@ import {
 } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
-import { schemas, scripts, tables } from "../arbitraries/workflow.ts";
+import { events, schemas, scripts, tables } from "../arbitraries/workflow.ts";
 import type { Answer, Script } from "../arbitraries/workflow.ts";
 import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";
 import type { Evaluate, Json, Question, Setting } from "../models/workflow.ts";
@@ -25,7 +25,9 @@ import type { Target } from "../registry.ts";
 const limits = { fuel: 400_000, effects: 60 };
 const grant = {
   http: [{ origin: "https://a.example", methods: ["GET", "POST"], paths: ["/v1/*"] }],
+  emit: ["a.*"],
 };
+const emits = (type: string): boolean => type.startsWith("a.");
 const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
 
 const packOf = (engine: Engine, { document }: Script): Pack =>
@@ -42,18 +44,40 @@ const texts = (files: Readonly<Record<string, Json>>): Record<string, string> =>
 interface Asked {
   readonly key: string;
   readonly type: string;
+  readonly request: { readonly [name: string]: unknown };
 }
+
+const numberOf = (key: string): number => {
+  let n = 7;
+  for (const c of key) n = (n * 31 + c.charCodeAt(0)) % 9973;
+  return n;
+};
+
+/** The events in the order in which they come to an effect. */
+const eventsFor = (key: string): readonly Record<string, Json>[] => {
+  const first = numberOf(key) % events.length;
+  return [...events.slice(first), ...events.slice(0, first)];
+};
 
 /** What the outside says to an effect, whenever it is asked. */
 function outside(
   { answers, chance }: Script,
-  { key, type }: Asked,
+  { key, type, request }: Asked,
 ): { readonly result: object; readonly body?: string } {
-  let n = 7;
-  for (const c of key) n = (n * 31 + c.charCodeAt(0)) % 9973;
+  const n = numberOf(key);
   if (type === "clock") return { result: { ms: 1_700_000_000_000 + n * 1001 } };
   if (type === "random") return { result: { hex: chance[n % chance.length] } };
   if (type === "timer") return { result: {} };
+  if (type === "emit") {
+    if (n % 7 === 0) return { result: { failure: "reset" } };
+    const event = request["event"] as Record<string, unknown>;
+    return {
+      result: {
+        ...(event["id"] === undefined ? { id: `e${n}` } : {}),
+        ...(event["time"] === undefined ? { ms: n * 977 } : {}),
+      },
+    };
+  }
   const { status, headers, body = "", failure } = answers[n % answers.length] as Answer;
   return failure === undefined ? { result: { status, headers }, body } : { result: { failure } };
 }
@@ -88,16 +112,50 @@ function tell(script: Script, engine: Engine, next?: (from: Engine) => Engine): 
     if (step.status !== "waiting") break;
     if (next !== undefined) at = next(at);
     const chosen = (script.order[n % script.order.length] ?? 0) % open.length;
-    const [request] = late.length > 0 ? late.splice(0, 1) : open.splice(chosen, 1);
-    const { result, body } = outside(script, request as RequestRecord);
     const record =
       n === script.cancelAfter
         ? at.admitCancel("enough")
-        : at.admitResult((request as RequestRecord).key, result, body);
+        : ((late.length > 0 ? answer(script, at, late, 0) : undefined) ??
+          answer(script, at, open, chosen) ??
+          at.admitCancel("nothing comes"));
     step = at.advance(record);
     records.push(record, ...step.records);
   }
   return { records, status: step.status, fuel: at.fuelUsed(), decision: at.decision() };
+}
+
+/** The answer to one of the effects: to that one, or the next that has an answer; it is taken out. */
+function answer(
+  script: Script,
+  engine: Engine,
+  open: RequestRecord[],
+  chosen: number,
+): Uint8Array<ArrayBuffer> | undefined {
+  for (let i = 0; i < open.length; i++) {
+    const at = (chosen + i) % open.length;
+    const asked = open[at] as RequestRecord;
+    const record =
+      asked.type === "event" ? anEvent(engine, asked.key) : admit(script, engine, asked);
+    if (record === undefined) continue;
+    open.splice(at, 1);
+    return record;
+  }
+  return undefined;
+}
+function admit(script: Script, engine: Engine, asked: RequestRecord): Uint8Array<ArrayBuffer> {
+  const { result, body } = outside(script, asked);
+  return engine.admitResult(asked.key, result, body);
+}
+/** The first event that the engine takes. */
+function anEvent(engine: Engine, key: string): Uint8Array<ArrayBuffer> | undefined {
+  for (const event of eventsFor(key)) {
+    try {
+      return engine.admitResult(key, { event });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "REACH-E1604") throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The result that a body becomes (TRACE-6), for the model. */
@@ -169,15 +227,24 @@ function modelled(script: Script, engine: Engine, told: Told): Modelled {
       tables,
       input: script.input,
       granted,
+      emits,
       evaluate: evaluator(engine),
       validate: validator(engine),
       patience: 400,
       seen,
     });
+    const answerTo = (question: Question): Json => {
+      if (question.takes === undefined) return admitted(question, outside(script, question));
+      const event = eventsFor(question.key).find((one) => question.takes?.(one));
+      return event === undefined ? null : { event };
+    };
     let used = 0;
     for (const bytes of told.records) {
       const record = parseRecord(bytes);
       if (record.kind === "cancel") {
+        const nothing = record.reason === "nothing comes";
+        const some = run.open.find((question) => answerTo(question) !== null);
+        expect(!nothing || some === undefined, "the model takes an event for ", some?.key);
         return { records: seen, whole: false, races: [...run.races, `cancel:${used}`] };
       }
       if (record.kind === "late") run.late();
@@ -185,7 +252,7 @@ function modelled(script: Script, engine: Engine, told: Told): Modelled {
       const asked = record.kind === "late" ? run.dropped : run.open;
       const question = asked.find(({ key }) => key === record.key);
       expect(question !== undefined, "the engine asks what the model does not: ", record.key);
-      const result = admitted(question as Question, outside(script, question as Question));
+      const result = answerTo(question as Question);
       expect(
         canonical(result) === canonical(record.result as Json),
         "another result of ",

@@ -2,7 +2,10 @@
 import type { RequestRecord } from "@reach-fabric/engine";
 import { randomBytes } from "node:crypto";
 import type { Egress, HttpRequest, Note } from "./egress.ts";
+import type { Grant } from "@reach-fabric/schema";
 import { ReachError } from "./error.ts";
+import { systemCode } from "./files.ts";
+import { mayEmit } from "./grant.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */
 export interface Effects {
@@ -14,10 +17,15 @@ export interface Effects {
   readonly random: (size: number) => Uint8Array;
   /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Hands on a CloudEvent (WF-39). It returns once the event is where it belongs. */
+  readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
 }
 
+/** A CloudEvent 1.0 in its JSON form. */
+export type CloudEvent = Readonly<Record<string, unknown>>;
+
 /** The machine's own clock, randomness and timers. */
-export const machine: Omit<Effects, "fetch"> = {
+export const machine: Omit<Effects, "fetch" | "emit"> = {
   clock: () => Date.now(),
   random: (size) => new Uint8Array(randomBytes(size)),
   timer: waitFor,
@@ -55,12 +63,48 @@ export interface Performed {
 
 /** What an effect knows of the run that it belongs to. */
 export interface EffectContext {
+  readonly grant: Grant;
   readonly signal: AbortSignal;
   readonly idempotencyKey: string;
   /** The run's id, 32 lower-case hex digits: what `$workflow.id` is. */
   readonly runId: string;
   /** The time that the host stamped on the record with which a task or the workflow started. */
   startedAt(what: "workflow" | "task", request: RequestRecord): number;
+}
+
+/** GRANT-11 again, then the sink; the event's id is the same when it has to be sent again. */
+async function emit(
+  event: CloudEvent,
+  effects: Effects,
+  { grant, idempotencyKey, signal }: EffectContext,
+): Promise<Performed> {
+  if (!mayEmit(grant, String(event["type"]))) return { result: { failure: "denied" } };
+  if (effects.emit === undefined) {
+    return {
+      result: { failure: "refused" },
+      note: { code: "NO_SINK", why: "this run has no sink for events" },
+    };
+  }
+  const ms = effects.clock();
+  const given = {
+    ...(event["id"] === undefined ? { id: idempotencyKey } : {}),
+    ...(event["time"] === undefined ? { time: new Date(ms).toISOString() } : {}),
+  };
+  try {
+    await effects.emit({ ...event, ...given }, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return {
+      result: { failure: "reset" },
+      note: { code: systemCode(error), why: "the sink did not take the event" },
+    };
+  }
+  return {
+    result: {
+      ...("id" in given ? { id: given.id } : {}),
+      ...("time" in given ? { ms } : {}),
+    },
+  };
 }
 
 /**
@@ -90,6 +134,7 @@ export async function perform(
       what === "workflow.id" ? context.runId : Buffer.from(effects.random(16)).toString("hex");
     return { result: { hex } };
   }
+  if (record.type === "emit") return emit(request["event"] as CloudEvent, effects, context);
   if (record.type !== "timer") {
     throw new ReachError("REACH-E3003", "The engine asks for an effect that this host lacks.", {
       where: `effect ${record.key}`,

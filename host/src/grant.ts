@@ -51,7 +51,7 @@ function checkNormal(origin: string, where: string): void {
 }
 
 /** GRANT-5: the entries sorted and without repetition, so that one grant has one text. */
-export function effectiveGrant({ http = [] }: Pick<GrantFile, "http">): Grant {
+export function effectiveGrant({ http = [], emit = [] }: Pick<GrantFile, "http" | "emit">): Grant {
   const entries = http.map(({ origin, methods, paths }) =>
     new TextDecoder().decode(
       canonicalize(
@@ -64,7 +64,10 @@ export function effectiveGrant({ http = [] }: Pick<GrantFile, "http">): Grant {
     ),
   );
   const unique = [...new Set(entries)].sort();
-  return unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) };
+  return {
+    ...(unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) }),
+    ...(emit.length === 0 ? {} : { emit: [...new Set(emit)].sort() }),
+  };
 }
 
 /** A request's URI in the parts that a grant speaks of. */
@@ -109,6 +112,10 @@ export function whyNotGranted(grant: Grant, method: string, target: Target): str
     ? undefined
     : `no entry grants ${method} of this path at ${target.origin}`;
 }
+
+/** GRANT-11: true if events of this type may be emitted. */
+export const mayEmit = ({ emit = [] }: Grant, type: string): boolean =>
+  emit.some((pattern) => matches(pattern, type));
 
 /** GRANT-3. */
 const matches = (pattern: string, path: string): boolean =>

@@ -5,7 +5,8 @@
 export type { Address, Lookup } from "./address.ts";
 export { readDocument } from "./document.ts";
 export type { ReadDocument } from "./document.ts";
-export type { Effects } from "./effects.ts";
+export type { CloudEvent, Effects } from "./effects.ts";
+export { eventFile, eventSink } from "./event-files.ts";
 export { createEgress, DEFAULT_LIMITS } from "./egress.ts";
 export type {
   Egress,

@@ -1,13 +1,14 @@
 // A run: the engine computes, the host performs what it asks for, and everything is on the disk
 // before it has consequences (ABI-8).
-import { parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
+import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import type { Advance, Engine, OutcomeRecord, Pack, RequestRecord } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { machine, perform } from "./effects.ts";
-import type { EffectContext, Effects, Performed } from "./effects.ts";
+import type { CloudEvent, EffectContext, Effects, Performed } from "./effects.ts";
 import { createEgress } from "./egress.ts";
 import type { Egress, EgressLimits, Note } from "./egress.ts";
 import { ReachError } from "./error.ts";
+import { Inbox } from "./inbox.ts";
 import type { Annotation, Recorder } from "./recorder.ts";
 import { StartTimes } from "./start-times.ts";
 
@@ -27,6 +28,8 @@ export interface RunOptions {
   /** Bounds of each http request: the host's, in no digest. */
   readonly egress?: Partial<EgressLimits>;
   readonly recorder: Recorder;
+  /** CloudEvents for the tasks that listen, in the order in which they come. */
+  readonly events?: AsyncIterable<CloudEvent>;
   /** Parts of the outside world to replace. */
   readonly effects?: Partial<Effects>;
   /** Interrupts the run; what is recorded stays as it is. */
@@ -65,7 +68,8 @@ export interface RunResult {
  * request before it is performed; the records are a trace that replay() reproduces. A fault of the
  * workflow is a result, with status `faulted`, never an exception.
  *
- * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E41xx` from
+ * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
+ *   for an event and none will come, `REACH-E3005` an event that is none, `REACH-E41xx` from
  *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -153,6 +157,13 @@ class Session {
   readonly #stops = new Map<string, AbortController>();
   /** Effects that the engine does not wait for any more. */
   readonly #dropped = new Set<string>();
+  readonly #inbox = new Inbox(
+    (key, event) => this.#takes(key, event),
+    (key, event) => this.#finish({ key, performed: { result: { event } } }),
+  );
+  /** Events may still come. */
+  #isOpen = false;
+  #problem: ReachError | undefined;
   #underWay = 0;
   #wake: (() => void) | undefined;
 
@@ -171,11 +182,13 @@ class Session {
     const { engine } = this.#options;
     await this.#keepInput(start, startedAt);
     let advance = engine.start(start);
+    void this.#receive();
     for (;;) {
       const outputs = await this.#keepOutputs(advance);
       if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
       this.#stopDropped();
       for (const output of outputs) if (output.kind === "request") this.#perform(output);
+      this.#inbox.settle();
       const finished = await this.#nextWanted();
       if ("error" in finished) throw finished.error;
       const { result, body, note } = finished.performed;
@@ -211,6 +224,38 @@ class Session {
     for (const key of this.#options.engine.dropped()) {
       this.#dropped.add(key);
       this.#stops.get(key)?.abort(new Error("nobody waits for this effect any more"));
+      this.#inbox.leave(key);
+    }
+  }
+
+  /** Puts the events that come into the inbox, to the end of their source. */
+  async #receive(): Promise<void> {
+    const { events } = this.#options;
+    if (events === undefined) return;
+    this.#isOpen = true;
+    try {
+      for await (const event of events) {
+        if (this.#signal.aborted) break;
+        this.#inbox.put(event);
+      }
+    } catch (error) {
+      this.#problem = new ReachError("REACH-E3005", "The source of events has failed.", {
+        why: error instanceof Error ? error.message : String(error),
+        cause: error,
+      });
+    }
+    this.#isOpen = false;
+    this.#wake?.();
+  }
+
+  /** Whether the engine takes the event for this effect: it changes nothing. */
+  #takes(key: string, event: CloudEvent): boolean {
+    try {
+      this.#options.engine.admitResult(key, { event });
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError) return false;
+      throw error;
     }
   }
 
@@ -226,10 +271,12 @@ class Session {
 
   #perform(request: RequestRecord): void {
     const { key } = request;
-    const { recorder, pack } = this.#options;
+    const { recorder, pack, grant = {} } = this.#options;
+    if (request.type === "event") return this.#inbox.listen(key);
     const stop = new AbortController();
     this.#stops.set(key, stop);
     const context: EffectContext = {
+      grant,
       signal: AbortSignal.any([this.#signal, stop.signal]),
       idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, key),
       runId: recorder.run.id.replaceAll("-", ""),
@@ -238,8 +285,7 @@ class Session {
     };
     const finish = (finished: Finished): void => {
       this.#underWay -= 1;
-      this.#finished.push(finished);
-      this.#wake?.();
+      this.#finish(finished);
     };
     this.#underWay += 1;
     perform(request, this.#effects, context).then(
@@ -248,17 +294,33 @@ class Session {
     );
   }
 
+  #finish(finished: Finished): void {
+    this.#finished.push(finished);
+    this.#wake?.();
+  }
+
   /** The effect that came to its end first and was not taken yet. */
   async #next(): Promise<Finished> {
-    if (this.#finished.length === 0) {
-      if (this.#underWay === 0) throw new TypeError("The engine waits for nothing");
+    while (this.#finished.length === 0) {
+      this.#signal.throwIfAborted();
+      if (this.#problem) throw this.#problem;
+      if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
+        this.#signal.addEventListener("abort", () => resolve(), { once: true });
       });
     }
     return this.#finished.shift() as Finished;
   }
 }
+
+const nothingComes = (listening: boolean): Error =>
+  listening
+    ? new ReachError("REACH-E3004", "The run waits for an event, and none will come.", {
+        why: "the source of events has ended, or there is none",
+        hint: "Its records so far are kept, and no outcome is recorded.",
+      })
+    : new TypeError("The engine waits for nothing");
 
 /** One key for one effect of one run, the same when it has to be performed again. */
 const idempotencyKey = (pack: string, run: string, key: string): string =>

@@ -77,8 +77,19 @@ const http = strict({
   paths: z.array(pathPattern).min(1, { error: "Name at least one path; /* is every path." }),
 });
 
+/** GRANT-11: a type of CloudEvents, or the beginning of some, followed by `*`. */
+const eventType: z.ZodString = z.string().check((context) => {
+  const { value } = context;
+  if (value !== "" && !value.slice(0, -1).includes("*") && value.length <= 1000) return;
+  report(context, [], {
+    code: problemCode.badValue,
+    what: "Not a type of events: `*` stands at the end only.",
+  });
+});
+const emit = z.array(eventType).min(1, { error: "Name at least one type; * is every type." });
+
 /** The effective grant: what the engine sees and every decision digest holds (GRANT-5). */
-export const grant = strict({ http: z.array(http).optional() });
+export const grant = strict({ http: z.array(http).optional(), emit: emit.optional() });
 
 /** The effective grant. */
 export type Grant = z.infer<typeof grant>;
@@ -88,6 +99,7 @@ export type HttpGrant = z.infer<typeof http>;
 const file = strict({
   format: z.literal("reach/grant/v1", { error: "Expected reach/grant/v1." }),
   http: z.array(http).optional(),
+  emit: emit.optional(),
   addresses: z.record(z.string(), origin).optional(),
 });
 

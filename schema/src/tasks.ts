@@ -354,6 +354,68 @@ const setTask = strict({
 const switchTask = strict({ ...base, switch: cases });
 const raiseTask = strict({ ...base, raise: strict({ error: z.union([z.string(), error]) }) });
 const waitTask = strict({ ...base, wait: duration });
+/** Context attributes of CloudEvents: names of lower-case letters and digits. */
+const attributes = z.record(z.string(), z.unknown()).check((context) => {
+  for (const name of Object.keys(context.value)) {
+    if (/^(?:[a-z0-9]+|data_base64)$/.test(name)) continue;
+    report(context, [name], {
+      code: problemCode.badValue,
+      what: "An attribute's name is lower-case letters and digits.",
+    });
+  }
+});
+const emitTask = strict({
+  ...base,
+  emit: strict({
+    event: strict({
+      with: attributes.refine((value) => Object.hasOwn(value, "type"), {
+        error: "An event needs a type.",
+      }),
+    }),
+  }),
+});
+
+const eventFilter = strict({
+  with: attributes.refine((value) => Object.keys(value).length > 0, {
+    error: "A filter needs at least one attribute; `any: []` takes all events.",
+  }),
+  correlate: z.record(z.string(), strict({ from: z.string(), expect: json.optional() })).optional(),
+});
+const choice = {
+  all: z.array(eventFilter).min(1, { error: "Name at least one event." }).optional(),
+  any: z.array(eventFilter).optional(),
+  one: eventFilter.optional(),
+};
+const isChoice = (value: object): boolean =>
+  ["all", "any", "one"].filter((name) => Object.hasOwn(value, name)).length === 1;
+const oneChoice = { error: "Expected exactly one of all, any and one." };
+const until = strict(choice)
+  .refine(isChoice, oneChoice)
+  .refine((value) => value.any?.length !== 0, { error: "Name at least one event." });
+const listenTo = strict({
+  ...choice,
+  until: z.union([z.string(), until]).optional(),
+})
+  .refine(isChoice, oneChoice)
+  .refine((value) => value.until === undefined || value.any !== undefined, {
+    error: "`until` stands beside `any` only.",
+  });
+const listenTask = strict({
+  ...base,
+  listen: strict({
+    to: listenTo,
+    read: z
+      .enum(["data", "envelope", "raw"], { error: "Expected data, envelope or raw." })
+      .optional(),
+  }),
+  foreach: strict({
+    item: z.string().optional(),
+    at: z.string().optional(),
+    do: taskList.optional(),
+    output: output.optional(),
+    export: exports.optional(),
+  }).optional(),
+});
 const doTask = strict({ ...base, do: taskList });
 const forTask = strict({
   ...base,
@@ -398,8 +460,8 @@ const kinds: Record<string, z.ZodType | Finding> = {
   switch: switchTask,
   raise: raiseTask,
   fork: forkTask,
-  emit: notBuiltYet("`emit`"),
-  listen: notBuiltYet("`listen`"),
+  emit: emitTask,
+  listen: listenTask,
   wait: waitTask,
 };
 
@@ -411,7 +473,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     return {
       code: problemCode.wrongType,
       what: `Expected a task (an object), found ${typeName(task)}.`,
-      hint: "A task holds one of call, do, for, fork, raise, set, switch, try, wait.",
+      hint: "A task holds one of call, do, emit, for, fork, listen, raise, set, switch, try, wait.",
     };
   }
   const fields = task as Loose;
@@ -426,7 +488,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     (kind === undefined ? undefined : kinds[kind]) ?? {
       code: problemCode.missing,
       what: "This task does nothing that Reach knows.",
-      hint: "A task holds one of call, do, for, fork, raise, set, switch, try, wait.",
+      hint: "A task holds one of call, do, emit, for, fork, listen, raise, set, switch, try, wait.",
     }
   );
 }

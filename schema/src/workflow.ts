@@ -113,6 +113,7 @@ function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unkn
     yield { path: here, task };
     yield* tasksOf([...here, "do"], member(task, "do"));
     yield* tasksOf([...here, "try"], member(task, "try"));
+    yield* tasksOf([...here, "foreach", "do"], member(member(task, "foreach"), "do"));
     const branches = member(member(task, "fork"), "branches");
     yield* tasksOf([...here, "fork", "branches"], branches);
     yield* tasksOf([...here, "catch", "do"], member(member(task, "catch"), "do"));

@@ -107,6 +107,31 @@ describe("names what is wrong, where, and what to do", () => {
       { call: "http", with: { ...get.with, headers: "a: b" } },
       "REACH-E4215 /do/0/task/with/headers",
     ],
+    [
+      "an event without a type",
+      { emit: { event: { with: { source: "/a" } } } },
+      "REACH-E4215 /do/0/task/emit/event/with",
+    ],
+    [
+      "an attribute in capitals",
+      { emit: { event: { with: { type: "a", traceId: "1" } } } },
+      "REACH-E4215 /do/0/task/emit/event/with/traceId",
+    ],
+    [
+      "until beside all",
+      { listen: { to: { all: [{ with: { type: "a" } }], until: "true" } } },
+      "REACH-E4215 /do/0/task/listen/to",
+    ],
+    [
+      "two strategies",
+      { listen: { to: { all: [{ with: { type: "a" } }], any: [] } } },
+      "REACH-E4215 /do/0/task/listen/to",
+    ],
+    [
+      "a task of a foreach",
+      { listen: { to: { any: [] } }, foreach: { do: [{ a: { set: {} } }] } },
+      "REACH-E4215 /do/0/task/foreach/do/0/a/set",
+    ],
     ["an empty set", { set: {} }, "REACH-E4215 /do/0/task/set"],
     ["an unknown target", { set: { a: 1 }, then: "nowhere" }, "REACH-E4216 /do/0/task/then"],
     [
@@ -183,8 +208,6 @@ describe("names what is wrong, where, and what to do", () => {
       "REACH-E4211 /do/0/task/fork/branches/0/a/set",
     ],
     // Not built yet, and refused.
-    ["listen", { listen: {} }, "REACH-E4214 /do/0/task"],
-    ["emit", { emit: {} }, "REACH-E4214 /do/0/task"],
     ["a wait of months", { wait: { months: 1 } }, "REACH-E4210 /do/0/task/wait/months"],
     ["timeout", { set: { a: 1 }, timeout: { after: "PT1S" } }, "REACH-E4214 /do/0/task/timeout"],
     [

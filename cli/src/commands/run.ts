@@ -7,7 +7,8 @@ import type { Engine, Pack } from "@reach-fabric/engine";
 import { createEvidence, signerOf } from "@reach-fabric/evidence";
 import type { KeyFile, Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
-import type { EffectiveGrant, RunResult } from "@reach-fabric/host";
+import type * as Host from "@reach-fabric/host";
+import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { placeIn, pointAt, readInput } from "../files.ts";
 import { deniedProblem, missingGrant } from "../grants.ts";
@@ -27,6 +28,8 @@ interface RunCommandOptions {
   grant?: string;
   key?: string;
   record?: string;
+  events?: string;
+  emit?: string;
   actor: string;
   tenant: string;
   force?: boolean;
@@ -53,6 +56,11 @@ export function run(program: Command, verb: Verb): void {
       "keep the run's records in this folder as it goes; otherwise they are below " +
         "$XDG_STATE_HOME/reach/runs until the evidence is written",
     )
+    .option(
+      "--events <file>",
+      "CloudEvents for tasks that listen, one JSON text a line; - is stdin",
+    )
+    .option("--emit <file>", "where events that it emits are appended, one JSON text a line")
     .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
     .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
     .option("--force", "replace an existing output file")
@@ -94,6 +102,7 @@ async function runCommand(
       input,
       ...grantOptions(grant),
       recorder,
+      ...eventOptions(host, options),
       signal: interrupt.signal,
       onRecord: progressOf(terminal),
     });
@@ -224,6 +233,18 @@ const grantOptions = (
   grant: EffectiveGrant | undefined,
 ): { grant?: EffectiveGrant["grant"]; addresses?: EffectiveGrant["addresses"] } =>
   grant === undefined ? {} : { grant: grant.grant, addresses: grant.addresses };
+
+/** Where events come from, and where they go. */
+function eventOptions(
+  { eventFile, eventSink }: typeof Host,
+  { events, emit }: RunCommandOptions,
+): Pick<RunOptions, "events" | "effects"> {
+  const source = events === "-" ? eventFile(process.stdin, "stdin") : events && eventFile(events);
+  return {
+    ...(source ? { events: source } : {}),
+    ...(emit === undefined ? {} : { effects: { emit: eventSink(emit) } }),
+  };
+}
 
 const stateFolder = (): string => xdgFolder(process.env["XDG_STATE_HOME"], ".local/state");
 

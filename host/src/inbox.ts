@@ -1,0 +1,59 @@
+// Events on their way into a run (WF-40): numbered by their arrival, each kept until somebody takes it.
+import type { CloudEvent } from "./effects.ts";
+
+/**
+ * Events that have come and that no task has taken, oldest first, and the tasks that listen.
+ *
+ * The oldest event is looked at first: it goes to every task that listens then and takes it, and is kept
+ * where there is none.
+ */
+export class Inbox {
+  readonly #kept: CloudEvent[] = [];
+  readonly #listening: string[] = [];
+  readonly #takes: (key: string, event: CloudEvent) => boolean;
+  readonly #deliver: (key: string, event: CloudEvent) => void;
+
+  /**
+   * @param takes whether the effect with this key takes the event; the engine says so
+   * @param deliver hands an event to the effect, which then listens no more
+   */
+  constructor(
+    takes: (key: string, event: CloudEvent) => boolean,
+    deliver: (key: string, event: CloudEvent) => void,
+  ) {
+    this.#takes = takes;
+    this.#deliver = deliver;
+  }
+
+  /** True while somebody listens. */
+  get isWanted(): boolean {
+    return this.#listening.length > 0;
+  }
+
+  /** An effect listens from now on; settle() gives it what has been kept. */
+  listen(key: string): void {
+    this.#listening.push(key);
+  }
+
+  /** Hands out what has been kept, once all who listen are known. */
+  settle(): void {
+    const kept = this.#kept.splice(0);
+    for (const event of kept) this.put(event);
+  }
+
+  /** An effect listens no more. */
+  leave(key: string): void {
+    const at = this.#listening.indexOf(key);
+    if (at >= 0) this.#listening.splice(at, 1);
+  }
+
+  /** An event has come. */
+  put(event: CloudEvent): void {
+    const takers = this.#listening.filter((key) => this.#takes(key, event));
+    if (takers.length === 0) this.#kept.push(event);
+    for (const key of takers) {
+      this.leave(key);
+      this.#deliver(key, event);
+    }
+  }
+}
