@@ -7,7 +7,7 @@ import { fail } from "../errors";
 import { admitRecord } from "../trace/admit";
 import { writeDecision, writeFingerprint } from "../trace/decision";
 import { advanceRun, startRun } from "../trace/replay";
-import { DROPPED } from "../workflow/fork";
+import { DROPPED } from "../workflow/dropping";
 import { listingOn } from "../workflow/listing";
 import { loadPack, PACK_DIGEST, packForget, packLoaded } from "../workflow/pack";
 import { restoreFrom, writeSnapshot } from "../workflow/snapshot";

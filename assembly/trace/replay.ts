@@ -20,9 +20,9 @@ import {
   pendingWith,
   takeReady,
 } from "../workflow/branches";
+import { DROPPED } from "../workflow/dropping";
 import { isEmitResult } from "../workflow/events";
 import { endRun, stopAtLimit } from "../workflow/faults";
-import { DROPPED } from "../workflow/fork";
 import { isGrant } from "../workflow/grant";
 import { isHttpResult } from "../workflow/http";
 import { isEventResult } from "../workflow/listen";
@@ -39,6 +39,7 @@ import {
   EFFECT_EVENT,
   EFFECT_HTTP,
   EFFECT_RANDOM,
+  FOR_TIMEOUT,
   Frame,
   GRANT,
   LIMITS,
@@ -58,7 +59,7 @@ import {
 } from "../workflow/state";
 import { effectsAdd, effectsBegin, tagBegin, tagEnd, tagPart, tagText, tagValue } from "./digest";
 import { effectType } from "./record";
-import { noteUse } from "./used";
+import { noteTimeout, noteUse } from "./used";
 
 const RECORD: usize = memory.data(16, 16);
 const ENTRY: usize = memory.data(32, 16);
@@ -169,9 +170,10 @@ export function advanceRun(at: usize, length: u32): bool {
   RUN.used++;
   const b = changetype<Branch>(e.branch);
   b.hasNow = 0;
-  b.pending = 0;
+  if (e.what != FOR_TIMEOUT) b.pending = 0;
   setFuel((RUN.fuelLimit - RUN.fuelUsed) as i64);
-  const noted = noteEffect(b, e, result);
+  let noted = noteEffect(b, e, result);
+  if (e.what == FOR_TIMEOUT) noted = noted && noteTimeout(keyOf(e));
   giveResult(b, e, result);
   return activate(b, noted);
 }

@@ -45,11 +45,19 @@ const NAME: Buffer = changetype<Buffer>(memory.data(16, 16));
 
 /** Notes that the order of arrival decided: what happened to a branch, which ended its fork. */
 export function noteRace(what: string, b: Branch): bool {
+  const prefix = prefixOf(b);
+  return note(what, addressOf(prefix), lengthOf(prefix) - 1);
+}
+/** Notes that a timer has fired before what it was for had ended. */
+export function noteTimeout(key: usize): bool {
+  return note("timeout", addressOf(key), lengthOf(key));
+}
+
+function note(what: string, path: usize, length: u32): bool {
   NAME.len = 0;
   bufferText(NAME, what);
   bufferByte(NAME, 0x3a);
-  const prefix = prefixOf(b);
-  bufferBytes(NAME, addressOf(prefix), lengthOf(prefix) - 1);
+  bufferBytes(NAME, path, length);
   const cell = arenaTake(SCRATCH, 16);
   bufferCell(cell, NAME);
   const u = newUsed(RUN.races);

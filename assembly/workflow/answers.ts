@@ -9,6 +9,7 @@ import {
   FOR_NOW,
   FOR_RETRY,
   FOR_TASK_STARTED,
+  FOR_TIMEOUT,
   FOR_WAIT,
   FOR_WORKFLOW_ID,
   FOR_WORKFLOW_STARTED,
@@ -52,6 +53,13 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
     }
     case FOR_RETRY:
     case FOR_WAIT: {
+      break;
+    }
+    case FOR_TIMEOUT: {
+      let f = frame;
+      while (f.timer != (changetype<usize>(p) as u32)) f = changetype<Frame>(f.parent);
+      f.timer = 0;
+      b.timedOut = changetype<usize>(f) as u32;
       break;
     }
     default: {

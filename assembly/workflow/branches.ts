@@ -2,7 +2,7 @@
 
 import { addressOf, lengthOf } from "../value/cell";
 import { equalBytes } from "../value/order";
-import { Branch, childOf, FORKED, keyOf, Pending, READY, RUN } from "./state";
+import { Branch, FORKED, Frame, Pending, READY, RUN, childOf, keyOf } from "./state";
 
 /** The branch can go on: before all others that can. */
 export function makeReady(b: Branch): void {
@@ -59,8 +59,13 @@ export function pendingWith(key: usize): u32 {
     if (p > end || i >= b.count) return 0;
     b = childOf(b, i);
   }
-  const e = b.pending;
-  return e != 0 && hasKey(e, key) ? e : 0;
+  if (b.pending != 0 && hasKey(b.pending, key)) return b.pending;
+  const base: u32 = b.parent == 0 ? 0 : changetype<Branch>(b.parent).frame;
+  for (let f = b.frame; f != base; f = changetype<Frame>(f).parent) {
+    const timer = changetype<Frame>(f).timer;
+    if (timer != 0 && hasKey(timer, key)) return timer;
+  }
+  return 0;
 }
 
 /** The effect with this key among those of cancelled branches, or 0. */

@@ -9,7 +9,7 @@ import { isObject, isString, onlyFields, required } from "./fields";
 import { List, Task, Workflow, taskOf } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { scopeBegin } from "./scope";
-import { childLists, childOf, loadTasks, tasksBegin, tasksEnd } from "./tasks";
+import { childLists, childOf, loadTasks, loadTimeoutOf, tasksBegin, tasksEnd } from "./tasks";
 import { clauseSchema, clauseTemplate, loadClause } from "./transform";
 
 /** The compiled workflow, or 0 with the error recorded. */
@@ -34,6 +34,11 @@ export function loadWorkflow(document: usize): u32 {
   const list = required(definition, "do");
   if (list == 0) return 0;
   tasksBegin(use, sourceCell(definition));
+  const timeout = objectField(definition, "timeout");
+  if (timeout != 0) {
+    w.timeout = loadTimeoutOf(timeout);
+    if (w.timeout == 0) return 0;
+  }
   w.list = loadTasks(list, "do", 0);
   if (w.list == 0) return 0;
   w.taskCount = tasksEnd();
@@ -103,7 +108,7 @@ function part(v: usize): void {
 }
 
 function checkUnsupported(definition: usize): bool {
-  if (!absent(definition, "timeout") || !absent(definition, "schedule")) return false;
+  if (!absent(definition, "schedule")) return false;
   const evaluate = objectField(definition, "evaluate");
   if (evaluate == 0) return true;
   const before = placeField("evaluate");
@@ -129,8 +134,7 @@ function checkUse(use: usize): bool {
     return false;
   if (!absent(use, "authentications") || !absent(use, "catalogs") || !absent(use, "extensions"))
     return false;
-  if (!absent(use, "functions") || !absent(use, "secrets") || !absent(use, "timeouts"))
-    return false;
+  if (!absent(use, "functions") || !absent(use, "secrets")) return false;
   placeLeave(before);
   return true;
 }

@@ -28,6 +28,7 @@ import {
   FOR_JITTER,
   FOR_NOW,
   FOR_TASK_STARTED,
+  FOR_TIMEOUT,
   FOR_WORKFLOW_STARTED,
   Frame,
   RUN,
@@ -41,9 +42,19 @@ import {
 
 const KEY: Buffer = changetype<Buffer>(memory.data(16, 16));
 
-/** Asks for an effect whose request is the cell. False with a limit's error recorded. */
+/** Asks for an effect whose request is the cell, and waits. False with a limit's error recorded. */
 export function ask(b: Branch, frame: Frame, type: u32, what: u32, request: usize): bool {
-  if (RUN.asked >= RUN.effectsLimit) return fail(E_LIMIT_EFFECTS, 0);
+  b.pending = make(b, frame, type, what, request);
+  b.state = WAITING;
+  return b.pending != 0;
+}
+
+/** The effect, whose request is recorded; 0 with a limit's error recorded. */
+function make(b: Branch, frame: Frame, type: u32, what: u32, request: usize): u32 {
+  if (RUN.asked >= RUN.effectsLimit) {
+    fail(E_LIMIT_EFFECTS, 0);
+    return 0;
+  }
   RUN.asked++;
   const p = newPending();
   p.branch = changetype<usize>(b) as u32;
@@ -55,10 +66,8 @@ export function ask(b: Branch, frame: Frame, type: u32, what: u32, request: usiz
   bufferBytes(KEY, addressOf(prefixOf(b)), lengthOf(prefixOf(b)));
   bufferUint(KEY, p.sequence);
   bufferCell(cell, KEY);
-  if (!keep(keyOf(p), cell) || !keep(requestOf(p), request)) return false;
-  b.pending = changetype<usize>(p) as u32;
-  b.state = WAITING;
-  return writeRequest(p, frame, countOf(frame, type));
+  if (!keep(keyOf(p), cell) || !keep(requestOf(p), request)) return 0;
+  return writeRequest(p, frame, countOf(frame, type)) ? (changetype<usize>(p) as u32) : 0;
 }
 
 /** Counts and returns the requests of this type by this task in this iteration. */
@@ -93,13 +102,22 @@ function nameOf(what: u32): string {
   return what == FOR_JITTER ? "jitter" : "workflow.id";
 }
 
-/** Asks for a timer of so many milliseconds. */
+/** Asks for a timer of so many milliseconds, and waits. */
 export function askTimer(b: Branch, frame: Frame, what: u32, ms: f64): bool {
+  return ask(b, frame, EFFECT_TIMER, what, delayCell(ms));
+}
+
+/** A timer for which the branch does not wait; 0 with a limit's error recorded. */
+export function askTimerBeside(b: Branch, frame: Frame, ms: f64): u32 {
+  return make(b, frame, EFFECT_TIMER, FOR_TIMEOUT, delayCell(ms));
+}
+
+function delayCell(ms: f64): usize {
   const cell = arenaTake(SCRATCH, 16);
   const at = objectStorage(SCRATCH, 1);
   literalCell(at, "ms");
   setNumber(at + 16, ms);
   setUsed(at, 1);
   setCell(cell, OBJECT, 0, 1, at);
-  return ask(b, frame, EFFECT_TIMER, what, cell);
+  return cell;
 }

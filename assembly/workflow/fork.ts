@@ -3,14 +3,14 @@
  * outermost frames hang on the frame of the fork, so that they see its variables and iteration.
  */
 
-import { arenaTake, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes, bufferUint, frameBegin, frameEnd } from "../bytes/buffer";
+import { SCRATCH, arenaTake } from "../bytes/arena";
+import { Buffer, bufferByte, bufferBytes, bufferUint } from "../bytes/buffer";
 import { charge } from "../errors";
 import { CANCELLED, writeTask } from "../trace/record";
 import { noteRace } from "../trace/used";
 import {
-  addressOf,
   ARRAY,
+  addressOf,
   arrayStorage,
   copyCell,
   lengthOf,
@@ -19,35 +19,32 @@ import {
 } from "../value/cell";
 import { makeReady } from "./branches";
 import { mergeContext } from "./contexts";
+import { drop, dropTimer } from "./dropping";
 import { bufferCell } from "./literal";
-import { Fork, FORK, List, NO_FLOW, Task, taskOf } from "./nodes";
+import { FORK, Fork, List, NO_FLOW, Task, taskOf } from "./nodes";
 import { PHASE_FORK, PHASE_OUTPUT } from "./phases";
 import {
   Branch,
-  childOf,
-  contextOf,
-  EFFECT_HTTP,
   FINISHED,
   FORKED,
   Frame,
+  Pending,
+  READY,
+  RUN,
+  childOf,
+  contextOf,
   inputOf,
   keep,
-  keyOf,
   newBranch,
   newFrame,
   outputOf,
-  Pending,
   prefixOf,
   rawOf,
-  READY,
   resultOf,
-  RUN,
   runArena,
 } from "./state";
 
 const PREFIX: Buffer = changetype<Buffer>(memory.data(16, 16));
-/** Keys of the effects that nobody waits for any more since the call began, a frame each. */
-export const DROPPED: Buffer = changetype<Buffer>(memory.data(16, 16));
 
 export function isFork(frame: u32): bool {
   const task = changetype<Frame>(frame).task;
@@ -158,6 +155,13 @@ export function abandonFork(b: Branch, what: string): u32 {
   return b.parent;
 }
 
+/** Cancels what is left of a branch's fork, which it then has no more. */
+export function cancelFork(p: Branch): bool {
+  if (!cancelAll(p)) return false;
+  leaveFork(p);
+  return true;
+}
+
 function leaveFork(p: Branch): void {
   p.children = 0;
   p.count = 0;
@@ -177,9 +181,13 @@ function cancelOthers(b: Branch, what: string): bool {
   const p = changetype<Branch>(b.parent);
   // Where nothing has arrived since the fork began, there was no race.
   if (p.open != 0 && RUN.used != p.forkedAt && !noteRace(what, b)) return false;
+  return cancelAll(p);
+}
+
+function cancelAll(p: Branch): bool {
   for (let i: u32 = 0; i < p.count; i++) {
-    const other = childOf(p, i);
-    if (other.state != FINISHED && !cancel(other)) return false;
+    const child = childOf(p, i);
+    if (child.state != FINISHED && !cancel(child)) return false;
   }
   return true;
 }
@@ -213,6 +221,7 @@ function cancelOne(b: Branch): bool {
   if (b.state != READY) {
     const fork = changetype<Branch>(b.parent).frame;
     for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
+      dropTimer(changetype<Frame>(f));
       if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
     }
   }
@@ -220,14 +229,4 @@ function cancelOne(b: Branch): bool {
   leaveFork(b);
   end(b);
   return true;
-}
-
-/** Nobody waits for the effect any more. */
-function drop(e: Pending): void {
-  const frame = frameBegin(DROPPED);
-  bufferBytes(DROPPED, addressOf(keyOf(e)), lengthOf(keyOf(e)));
-  frameEnd(DROPPED, frame);
-  if (e.type != EFFECT_HTTP) return; // its answer would say nothing
-  e.next = RUN.dropped;
-  RUN.dropped = changetype<usize>(e) as u32;
 }

@@ -5,6 +5,7 @@ import { COMPLETED, SKIPPED, writeTask } from "../trace/record";
 import { copyCell, isTruthy, lengthOf } from "../value/cell";
 import { INSIDE } from "./bind";
 import { COST_COUNT } from "./cost";
+import { dropTimer } from "./dropping";
 import { CELL_A, WAIT, evaluate } from "./evaluate";
 import { goOn, raise } from "./faults";
 import { abandonFork, finishBranch, isFork } from "./fork";
@@ -100,6 +101,7 @@ export function newTurn(t: Task): bool {
 /** A task has ended: its record, and on to what comes next. */
 export function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
+  dropTimer(f);
   // A skipped task is passed over: its `then` does not apply.
   const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
   const status = f.skipped ? SKIPPED : COMPLETED;
@@ -127,7 +129,10 @@ function endWorkflow(from: Branch, f: Frame): bool {
     b = changetype<Branch>(parent);
   }
   let root = f;
-  while (root.parent != 0) root = changetype<Frame>(root.parent);
+  while (root.parent != 0) {
+    dropTimer(root);
+    root = changetype<Frame>(root.parent);
+  }
   copyCell(outputOf(root), outputOf(f));
   root.phase = PHASE_OUTPUT;
   goOn(b, root, from);

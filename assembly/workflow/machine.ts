@@ -97,6 +97,7 @@ import {
 } from "./state";
 import { DECIDED, NO_FUEL, decide } from "./table";
 import { templateMentions } from "./template";
+import { beginTimeout, timeOut } from "./timeouts";
 import { delayed, stepCatching } from "./trying";
 
 const MARK: Mark = changetype<Mark>(memory.data(16, 16));
@@ -107,7 +108,8 @@ export function runBranch(b: Branch): void {
   while (RUN.status == RUNNING && b.state == READY) {
     arenaMark(scratch, MARK);
     const f = changetype<Frame>(b.frame);
-    if (!charge(COST_PHASE) || !step(b, f)) stopAtLimit(f);
+    const done = charge(COST_PHASE) && (b.timedOut != 0 ? timeOut(b) : step(b, f));
+    if (!done) stopAtLimit(f);
     arenaRelease(scratch, MARK);
     if (RUN.status == RUNNING && !isBounded()) stopAtLimit(f);
     // Its fork was left, or its last branch ended: another branch goes on, in its turn.
@@ -139,7 +141,7 @@ function step(b: Branch, f: Frame): bool {
         }
       }
       f.phase = PHASE_INPUT;
-      return true;
+      return t.timeout == 0 || beginTimeout(b, f, t.timeout);
     }
     case PHASE_INPUT: {
       const fits = validate(t.inputSchema, rawOf(f));
@@ -208,6 +210,7 @@ function step(b: Branch, f: Frame): bool {
 function stepRoot(b: Branch, f: Frame): bool {
   const w = changetype<Workflow>(RUN.workflow);
   if (f.phase == PHASE_INPUT) {
+    if (w.timeout != 0 && f.timer == 0 && !beginTimeout(b, f, w.timeout)) return false;
     const fits = validate(w.inputSchema, RAW_INPUT);
     if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
     if (w.inputFrom != 0) {

@@ -37,6 +37,8 @@ export class Workflow {
   /** Schemas: the root nodes of schema/nodes.ts. */
   inputSchema: u32;
   outputSchema: u32;
+  /** Milliseconds; 0: none. */
+  timeout: f64;
   /** Number of tasks, and an array of their addresses by id. */
   taskCount: u32;
   tasks: u32;
@@ -72,6 +74,8 @@ export class Task {
   inputSchema: u32;
   outputSchema: u32;
   exportSchema: u32;
+  /** Milliseconds; 0: none. */
+  timeout: f64;
   /** The directive of `then`. */
   flow: u32;
   /** What the kind needs: a record below, a template, or a list. */

@@ -18,6 +18,7 @@ export const EXPRESSION: u32 = 2;
 export const AUTHORIZATION: u32 = 3;
 export const COMMUNICATION: u32 = 4;
 export const RUNTIME: u32 = 5;
+export const TIMEOUT: u32 = 6;
 
 let type: u32 = 0;
 let status: u32 = 0;
@@ -44,6 +45,8 @@ function typeUri(t: u32): string {
       return "https://open-workflow-specification.org/spec/1.0.0/errors/authorization";
     case COMMUNICATION:
       return "https://open-workflow-specification.org/spec/1.0.0/errors/communication";
+    case TIMEOUT:
+      return "https://open-workflow-specification.org/spec/1.0.0/errors/timeout";
     default:
       return "https://open-workflow-specification.org/spec/1.0.0/errors/runtime";
   }

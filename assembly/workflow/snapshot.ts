@@ -72,6 +72,7 @@ import {
   GRANT,
   INPUT_CELL,
   LAST_EFFECT,
+  LAST_PURPOSE,
   LIMITS,
   MAIN_EFFECTS,
   Pending,
@@ -236,6 +237,10 @@ function writeFrame(b: Buffer, f: Frame): void {
   if (f.parent == 0 || !sameCell(rawOf(f), handedTo(f))) cellField(b, "raw", rawOf(f));
   uintField(b, "skipped", f.skipped);
   if (f.hasStarted) numberField(b, "started", f.started);
+  if (f.timer != 0) {
+    field(b, "timer");
+    writeEffect(b, changetype<Pending>(f.timer));
+  }
   uintField(b, "task", f.task == 0 ? 0 : changetype<Task>(f.task).id + 1);
   uintField(b, "turn", f.turn);
   if (!sameCell(valueOf(f), inputOf(f))) cellField(b, "value", valueOf(f));
@@ -478,7 +483,11 @@ function readBranch(v: usize, parent: u32, index: u32): Branch {
   }
   const base = baseOf(b);
   let f = base;
-  for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++) f = readFrame(elementAt(frames, i), f);
+  for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++) {
+    f = readFrame(elementAt(frames, i), f);
+    const timer = changetype<Frame>(f).timer;
+    if (timer != 0) changetype<Pending>(timer).branch = changetype<usize>(b) as u32;
+  }
   b.frame = f == base ? 0 : f;
   return b;
 }
@@ -503,6 +512,8 @@ function readFrame(v: usize, parent: u32): u32 {
   else getCellOr(v, "raw", rawOf(f), handedTo(f));
   getCellOr(v, "input", inputOf(f), rawOf(f));
   getCellOr(v, "value", valueOf(f), inputOf(f));
+  if (tagOf(v) == OBJECT && objectField(v, "timer") != 0)
+    f.timer = readEffect(get(v, "timer", OBJECT));
   f.list = listOf(f);
   return changetype<usize>(f) as u32;
 }
@@ -524,7 +535,7 @@ function readEffect(v: usize): u32 {
   const p = newPending();
   p.sequence = getUint(v, "sequence", MOST);
   p.type = getUint(v, "type", LAST_EFFECT);
-  p.what = getUint(v, "what", 7);
+  p.what = getUint(v, "what", LAST_PURPOSE);
   getCell(v, "key", keyOf(p));
   getCell(v, "request", requestOf(p));
   return changetype<usize>(p) as u32;

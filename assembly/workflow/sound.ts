@@ -63,6 +63,7 @@ import {
   FOR_NOW,
   FOR_RETRY,
   FOR_TASK_STARTED,
+  FOR_TIMEOUT,
   FOR_WAIT,
   FOR_WORKFLOW_STARTED,
   Frame,
@@ -84,6 +85,9 @@ export const SMALLEST: u32 = 1 << 22;
 /** State is compacted when it has taken this many times what was alive: the cost per step stays flat. */
 export const GROWTH: u32 = 4;
 
+/** Effects that have no result yet. */
+let waiting: u32 = 0;
+
 /** True if the run's state is one that it can wait in. */
 export function isSound(): bool {
   if (!isLimits(LIMITS) || !isGrant(GRANT)) return false;
@@ -95,7 +99,7 @@ export function isSound(): bool {
     RUN.taken > RUN.threshold
   )
     return false;
-  let waiting: u32 = 0;
+  waiting = 0;
   for (let b = RUN.branch; b != 0; b = nextBranch(changetype<Branch>(b))) {
     if (!isBranch(changetype<Branch>(b))) return false;
     if (changetype<Branch>(b).state == WAITING) waiting++;
@@ -126,9 +130,18 @@ function isBranch(b: Branch): bool {
   }
   const base: u32 = b.parent == 0 ? 0 : changetype<Branch>(b.parent).frame;
   for (let g = b.frame; g != base; g = changetype<Frame>(g).parent) {
-    if (!isPlaced(changetype<Frame>(g), b)) return false;
+    if (!isPlaced(changetype<Frame>(g), b) || !isTimed(changetype<Frame>(g), b)) return false;
   }
   return true;
+}
+
+/** True if the frame's timer is one that it can have. */
+function isTimed(f: Frame, b: Branch): bool {
+  if (f.timer == 0) return true;
+  waiting++;
+  const p = changetype<Pending>(f.timer);
+  if (p.type != EFFECT_TIMER || p.what != FOR_TIMEOUT || p.sequence >= b.sequence) return false;
+  return hasOwnKey(b, p);
 }
 
 /** The key by which the effect is found: the branch's prefix and the effect's number. */

@@ -110,7 +110,8 @@ export class Branch {
   now: f64;
   /** 1: it has changed $context, which is its parent's otherwise. */
   exported: u32;
-  unused: u32;
+  /** The frame whose time is over, until the machine has seen to it. */
+  timedOut: u32;
 }
 /** Behind the fields: the cells below. */
 const BRANCH_FIELDS: u32 = 80;
@@ -149,9 +150,13 @@ export class Frame {
   skipped: u32;
   hasStarted: u32;
   started: f64;
+  /** The effect of its timeout, while it runs. */
+  timer: u32;
+  unused: u32;
+  unused2: u64;
 }
 /** Behind the fields: the five cells below. */
-const FRAME_FIELDS: u32 = 48;
+const FRAME_FIELDS: u32 = 64;
 const FRAME_SIZE: u32 = FRAME_FIELDS + 5 * 16;
 
 export function rawOf(f: Frame): usize {
@@ -192,6 +197,8 @@ export const FOR_WORKFLOW_ID: u32 = 4;
 export const FOR_JITTER: u32 = 5;
 export const FOR_RETRY: u32 = 6;
 export const FOR_WAIT: u32 = 7;
+export const FOR_TIMEOUT: u32 = 8;
+export const LAST_PURPOSE: u32 = 8;
 
 /** An effect that waits for its result. */
 @unmanaged

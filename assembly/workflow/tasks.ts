@@ -86,6 +86,7 @@ import {
   mentionedBegin,
   mentionedEnd,
 } from "./template";
+import { loadTimeout } from "./timeouts";
 import { clauseSchema, clauseTemplate, loadClause } from "./transform";
 
 /** Deepest nesting of tasks: this file recurses over the document, and only over it. */
@@ -228,9 +229,10 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
 
 /** if, input, output, export: what every task may have. */
 function loadCommon(t: Task, v: usize): bool {
-  if (objectField(v, "timeout") != 0) {
-    placeField("timeout");
-    return failCell(E_WF_UNSUPPORTED, "timeouts are not built yet", 0);
+  const timeout = objectField(v, "timeout");
+  if (timeout != 0) {
+    t.timeout = loadTimeoutOf(timeout);
+    if (t.timeout == 0) return false;
   }
   const metadata = objectField(v, "metadata");
   if (metadata != 0 && !isObject(metadata, "metadata")) return false;
@@ -251,6 +253,22 @@ function loadCommon(t: Task, v: usize): bool {
   t.exportAs = clauseTemplate;
   t.exportSchema = clauseSchema;
   return true;
+}
+
+/** The field `timeout`: itself, or the name of one in use.timeouts. 0 with the error recorded. */
+export function loadTimeoutOf(v: usize): f64 {
+  const before = placeField("timeout");
+  let timeout = v;
+  if (tagOf(v) == STRING) {
+    timeout = component("timeouts", v);
+    if (timeout == 0) {
+      failCell(E_WF_REFERENCE, "use.timeouts has no such timeout", v);
+      return 0;
+    }
+  }
+  const ms = loadTimeout(timeout);
+  if (ms != 0) placeLeave(before);
+  return ms;
 }
 
 function loadSet(t: Task, v: usize): bool {

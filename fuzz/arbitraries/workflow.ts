@@ -303,6 +303,12 @@ const duration = fc.constantFrom<Json[]>(
   { seconds: 2, milliseconds: 1 },
 );
 
+const timeout = fc.constantFrom<Json[]>(
+  { after: { milliseconds: 20 } },
+  { after: { seconds: 3 } },
+  "soon",
+);
+
 const policy = (scope: Scope): fc.Arbitrary<Json> =>
   parts({
     when: rarely(program(scope)),
@@ -509,6 +515,7 @@ function task(scope: Scope, count: number): fc.Arbitrary<Json> {
     input: rarely(clause("from", shape(scope))),
     output: rarely(clause("as", shape(scope))),
     export: rarely(clause("as", shape(scope))),
+    timeout: rarely(timeout),
     then: rarely(flows(count)),
   });
   const body = fc.oneof({ weight: 6, arbitrary: bodies(scope) }, { weight: 1, arbitrary: choice });
@@ -528,11 +535,13 @@ const document = fc
     do: list(top),
     input: rarely(clause("from", either(top))),
     output: rarely(clause("as", either(top))),
+    limit: rarely(timeout),
   })
-  .map(({ do: tasks, input, output }): Json => ({
+  .map(({ do: tasks, input, output, limit }): Json => ({
     document: { dsl: "1.0.3", namespace: "fuzz", name: "case", version: "1.0.0" },
     use: {
       errors: { named: { type: `${errors}validation`, status: 422, detail: "${ .a }" } },
+      timeouts: { soon: { after: { milliseconds: 7 } } },
       retries: {
         thrice: {
           limit: { attempt: { count: 3 } },
@@ -542,6 +551,7 @@ const document = fc
       },
     },
     do: tasks,
+    ...(limit === undefined ? {} : { timeout: limit }),
     ...(input === undefined ? {} : { input: input }),
     ...(output === undefined ? {} : { output: output }),
   }));

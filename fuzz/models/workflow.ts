@@ -80,6 +80,15 @@ class End extends Error {
   }
 }
 
+/** A timer of a frame has fired: on its way to the frame. */
+class TimedOut extends Error {
+  readonly frame: Frame;
+  constructor(frame: Frame) {
+    super("timed out");
+    this.frame = frame;
+  }
+}
+
 type Wanted = "now" | "workflow.startedAt" | "task.startedAt" | "workflow.id";
 class Lacking extends Error {
   readonly what: Wanted;
@@ -133,6 +142,8 @@ interface Frame {
   input: Json;
   output: Json;
   started?: number;
+  /** The key of the timer of its timeout. */
+  timer?: string;
 }
 
 type Mode = "before" | "inside" | "after" | "export";
@@ -176,6 +187,33 @@ export function interpret(setting: Setting): Interpretation {
     emit({ iteration: [...iteration], key, kind: "request", occurrence, request, task, type });
     return yield { type, key, request, ...(takes ? { takes } : {}) };
   }
+
+  /** WF-46: a timer that nobody waits for. */
+  function begin(frame: Frame, timeout: Json | undefined): void {
+    if (timeout === undefined) return;
+    const named = ((w["use"] as Dict)["timeouts"] as Dict)[timeout as string];
+    const { after } = (typeof timeout === "string" ? named : timeout) as { after: Json };
+    const asking = ask(frame, "timer", { ms: ms(after) });
+    const { value } = asking.next();
+    const question = value as Question;
+    frame.timer = question.key;
+    open.push(question);
+    timers.set(question.key, frame);
+  }
+  const unbegin = ({ timer }: Frame): void => {
+    if (timer === undefined) return;
+    const at = open.findIndex(({ key }) => key === timer);
+    if (at >= 0) open.splice(at, 1);
+  };
+  const timedOut = (frame: Frame, error: unknown): unknown => {
+    if (!(error instanceof TimedOut) || error.frame !== frame) return error;
+    const what = frame.pointer === "" ? "The workflow" : "The task";
+    try {
+      return fault(frame, "timeout", 408, `${what} has timed out`);
+    } catch (raised) {
+      return raised;
+    }
+  };
 
   function* phase<T>(frame: Frame, work: () => T): Asking<T> {
     for (;;) {
@@ -343,6 +381,7 @@ export function interpret(setting: Setting): Interpretation {
         flow = "continue";
         status = "skipped";
       } else {
+        begin(frame, t["timeout"]);
         fit(frame, "input", raw);
         const from = (t["input"] as Dict | undefined)?.["from"];
         frame.input =
@@ -361,8 +400,13 @@ export function interpret(setting: Setting): Interpretation {
           line.context = made;
         } else fit(frame, "export", line.context);
       }
-    } catch (error) {
+    } catch (thrown) {
       line.frames.pop();
+      unbegin(frame);
+      const error = timedOut(frame, thrown);
+      if (error instanceof TimedOut) {
+        emit({ ...record, context: line.context, next: "cancel", status: "cancelled" });
+      }
       if (error instanceof Fault) {
         emit({
           ...record,
@@ -375,6 +419,7 @@ export function interpret(setting: Setting): Interpretation {
       throw error;
     }
     line.frames.pop();
+    unbegin(frame);
     const names = list.map((item) => Object.keys(item)[0]);
     const next = isBranch
       ? list.length
@@ -828,6 +873,7 @@ export function interpret(setting: Setting): Interpretation {
       output: null,
     };
     try {
+      begin(root, w["timeout"]);
       fit(root, "input", setting.input);
       const from = (w["input"] as Dict | undefined)?.["from"];
       if (from !== undefined) {
@@ -847,7 +893,8 @@ export function interpret(setting: Setting): Interpretation {
       }
       fit(root, "output", root.output);
       emit({ kind: "outcome", output: root.output, status: "completed" });
-    } catch (error) {
+    } catch (thrown) {
+      const error = timedOut(root, thrown);
       if (!(error instanceof Fault)) throw error;
       emit({ error: error.error, kind: "outcome", status: "faulted" });
     }
@@ -859,6 +906,7 @@ export function interpret(setting: Setting): Interpretation {
   const open: Question[] = [];
   const dropped: Question[] = [];
   const waiting = new Map<string, Line>();
+  const timers = new Map<string, Frame>();
   const races: { path: number[]; text: string }[] = [];
   let ended = false;
 
@@ -942,7 +990,9 @@ export function interpret(setting: Setting): Interpretation {
   function cancel(line: Line): void {
     if (line.state === "begun") {
       for (const inner of line.fork?.lines ?? []) if (inner.state !== "ended") cancel(inner);
-      for (const { raw, iteration, pointer } of line.frames.toReversed()) {
+      for (const frame of line.frames.toReversed()) {
+        const { raw, iteration, pointer } = frame;
+        unbegin(frame);
         const record = { input: raw, iteration: [...iteration], kind: "task", task: pointer };
         emit({ ...record, context: line.context, next: "cancel", status: "cancelled" });
       }
@@ -950,6 +1000,24 @@ export function interpret(setting: Setting): Interpretation {
     line.state = "ended";
     const at = open.findIndex(({ key }) => waiting.get(key) === line);
     if (at >= 0) dropped.push(...open.splice(at, 1));
+  }
+
+  /** WF-47: what is inside is cancelled. */
+  function fire(frame: Frame, key: string): void {
+    const { line } = frame;
+    open.splice(
+      open.findIndex((question) => question.key === key),
+      1,
+    );
+    seq++;
+    used++;
+    races.push({ path: key.split(".").map(Number), text: `timeout:${key}` });
+    line.now = undefined;
+    for (const inner of line.fork?.lines ?? []) if (inner.state !== "ended") cancel(inner);
+    line.fork = undefined;
+    const at = open.findIndex((question) => waiting.get(question.key) === line);
+    if (at >= 0) dropped.push(...open.splice(at, 1));
+    go(line, () => line.run.throw(new TimedOut(frame)));
   }
 
   const main = newLine(undefined, 0, "");
@@ -965,6 +1033,11 @@ export function interpret(setting: Setting): Interpretation {
       return ended;
     },
     answer(key, result) {
+      const frame = timers.get(key);
+      if (frame !== undefined) {
+        fire(frame, key);
+        return;
+      }
       const line = waiting.get(key) as Line;
       open.splice(
         open.findIndex((question) => question.key === key),

@@ -289,12 +289,15 @@ function decisionOf(records: readonly Uint8Array[], pack: Pack, races: readonly 
     const entry = hash("effect", name, type, json(asked?.["request"]), json(result));
     return [{ key: (key as string).split(".").map(Number), entry }];
   });
-  entries.sort(
+  // Those of the main branch in the order in which they were used.
+  const branched = entries.filter(({ key }) => key.length > 1);
+  branched.sort(
     (a, b) =>
       comparePaths(a.key.slice(0, -1), b.key.slice(0, -1)) ||
       (a.key.at(-1) ?? 0) - (b.key.at(-1) ?? 0),
   );
-  for (const { entry } of entries) effects.update(entry);
+  const mainFirst = [...entries.filter(({ key }) => key.length === 1), ...branched];
+  for (const { entry } of mainFirst) effects.update(entry);
   const start = all[0] ?? {};
   const { kind: _, seq: __, ...outcome } = all.at(-1) ?? {};
   const decision = hash(
@@ -373,8 +376,8 @@ export function workflowTarget(): Target<Script> {
       const model = modelled(script, judge, straight);
       const wanted = model.records.map((record) => canonical(record));
       const hitLimit = /"detail":"REACH-E12/.test(left.at(-1) ?? "");
-      const forks = JSON.stringify(script.document).includes('"fork":');
-      // Without a fork nothing but a cancellation is a race, whether the model could follow or not.
+      const forks = /"fork":|"timeout":/.test(JSON.stringify(script.document));
+      // Without a fork or a timeout nothing but a cancellation is a race, whether the model could follow or not.
       const cancelled = straight.records.filter((b) => parseRecord(b).kind === "result").length;
       const plain = straight.status === "cancelled" ? [`cancel:${cancelled}`] : [];
       const races = !forks ? plain : hitLimit ? undefined : model.races;

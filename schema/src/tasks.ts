@@ -86,14 +86,16 @@ const template = z.union([z.string(), anyObject]);
 export const input = strict({ schema, from: template.optional() });
 export const output = strict({ schema, as: template.optional() });
 const exports = strict({ schema, as: template.optional() });
-export const noTimeout = absent(notBuiltYet("`timeout`"));
+export const timeoutBody = strict({ after: duration });
+/** Itself, or the name of one in `use.timeouts`. */
+export const timeout = z.union([z.string(), timeoutBody]);
 
 const base = {
   if: z.string().optional(),
   input: input.optional(),
   output: output.optional(),
   export: exports.optional(),
-  timeout: noTimeout,
+  timeout: timeout.optional(),
   then: z
     .string()
     .min(1, { error: "Expected the name of a task, continue, exit or end." })

@@ -7,12 +7,13 @@ import {
   absent,
   error,
   input,
-  noTimeout,
   notBuiltYet,
   output,
   refused,
   retry,
   taskList,
+  timeout,
+  timeoutBody,
 } from "./tasks.ts";
 
 const use = strict({
@@ -22,7 +23,7 @@ const use = strict({
   extensions: absent(notBuiltYet("`use.extensions`")),
   functions: absent(notBuiltYet("`use.functions`")),
   secrets: absent(notBuiltYet("`use.secrets`")),
-  timeouts: absent(notBuiltYet("`use.timeouts`")),
+  timeouts: z.record(z.string(), timeoutBody).optional(),
   catalogs: absent(notBuiltYet("`use.catalogs`")),
 });
 
@@ -57,7 +58,7 @@ const fields = strict({
   input: input.optional(),
   use: use.optional(),
   do: taskList,
-  timeout: noTimeout,
+  timeout: timeout.optional(),
   output: output.optional(),
   schedule: absent(notBuiltYet("`schedule`", "Start the run from outside for now.")),
   evaluate: evaluate.optional(),
@@ -73,11 +74,14 @@ export const workflow: typeof fields = fields.check((context) => {
   const { use: named, do: tasks } = context.value;
   const errors = Object.keys(named?.errors ?? {});
   const retries = Object.keys(named?.retries ?? {});
+  const timeouts = Object.keys(named?.timeouts ?? {});
+  checkName(context, ["timeout"], context.value.timeout, timeouts, "use.timeouts");
   for (const { path, task } of tasksOf(["do"], tasks)) {
     const raised = member(member(task, "raise"), "error");
     const retried = member(member(task, "catch"), "retry");
     checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
     checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
+    checkName(context, [...path, "timeout"], member(task, "timeout"), timeouts, "use.timeouts");
   }
 });
 

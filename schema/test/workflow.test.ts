@@ -209,7 +209,7 @@ describe("names what is wrong, where, and what to do", () => {
     ],
     // Not built yet, and refused.
     ["a wait of months", { wait: { months: 1 } }, "REACH-E4210 /do/0/task/wait/months"],
-    ["timeout", { set: { a: 1 }, timeout: { after: "PT1S" } }, "REACH-E4214 /do/0/task/timeout"],
+    ["an unknown timeout", { set: { a: 1 }, timeout: "no" }, "REACH-E4216 /do/0/task/timeout"],
     [
       "a schema from elsewhere",
       { set: { a: 1 }, input: { schema: { resource: { endpoint: "https://a.example/s" } } } },

@@ -1,0 +1,49 @@
+/** Timeouts of tasks and of the workflow (WF-46, WF-47): a timer beside what the branch waits for. */
+
+import { E_WF_DURATION } from "../codes";
+import { CANCELLED, writeTask } from "../trace/record";
+import { drop, dropTimer } from "./dropping";
+import { durationValue, parseDuration } from "./duration";
+import { askTimerBeside } from "./effects";
+import { raiseProblem } from "./faults";
+import { onlyFields, required } from "./fields";
+import { cancelFork } from "./fork";
+import { failCell, placeField } from "./place";
+import { TIMEOUT, problem } from "./problem";
+import { Branch, Frame, Pending } from "./state";
+
+/** Compiles {"after"}: milliseconds, at least 1; 0 with the error recorded. */
+export function loadTimeout(v: usize): f64 {
+  if (!onlyFields(v, "after")) return 0;
+  const after = required(v, "after");
+  if (after == 0) return 0;
+  placeField("after");
+  if (!parseDuration(after)) return 0;
+  const ms = floor<f64>(durationValue());
+  if (ms >= 1) return ms;
+  failCell(E_WF_DURATION, "a timeout is at least one millisecond", 0);
+  return 0;
+}
+
+/** The time of the frame's task, or of the workflow, begins. */
+export function beginTimeout(b: Branch, f: Frame, ms: f64): bool {
+  f.timer = askTimerBeside(b, f, ms);
+  return f.timer != 0;
+}
+
+/** The timer of a frame of the branch has fired: what is inside is cancelled, the task has failed. */
+export function timeOut(b: Branch): bool {
+  const out = b.timedOut;
+  b.timedOut = 0;
+  if (b.count != 0 && !cancelFork(b)) return false;
+  if (b.pending != 0) drop(changetype<Pending>(b.pending));
+  b.pending = 0;
+  for (; b.frame != out; b.frame = changetype<Frame>(b.frame).parent) {
+    const f = changetype<Frame>(b.frame);
+    dropTimer(f);
+    if (!writeTask(b, f, CANCELLED, 0, 0, "cancel")) return false;
+  }
+  const f = changetype<Frame>(out);
+  problem(TIMEOUT, 408, f.task == 0 ? "The workflow has timed out" : "The task has timed out");
+  return raiseProblem(b, f);
+}
