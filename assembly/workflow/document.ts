@@ -3,9 +3,18 @@
 import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { Buffer, TEXT, bufferByte, bufferBytes } from "../bytes/buffer";
 import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
-import { CANONICAL, KEPT, addressOf, copyCell, lengthOf, setString } from "../value/cell";
+import {
+  CANONICAL,
+  KEPT,
+  addressOf,
+  copyCell,
+  elementAt,
+  lengthOf,
+  setString,
+} from "../value/cell";
 import { cellIs, objectField } from "../value/object";
-import { isObject, isString, onlyFields, required } from "./fields";
+import { componentsBegin } from "./components";
+import { isArray, isObject, isString, onlyFields, required } from "./fields";
 import { List, Task, Workflow, taskOf } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { scopeBegin } from "./scope";
@@ -33,7 +42,8 @@ export function loadWorkflow(document: usize): u32 {
   w.outputSchema = clauseSchema;
   const list = required(definition, "do");
   if (list == 0) return 0;
-  tasksBegin(use, sourceCell(definition));
+  componentsBegin(use);
+  tasksBegin(sourceCell(definition));
   const timeout = objectField(definition, "timeout");
   if (timeout != 0) {
     w.timeout = loadTimeoutOf(timeout);
@@ -132,9 +142,15 @@ function checkUse(use: usize): bool {
     )
   )
     return false;
-  if (!absent(use, "authentications") || !absent(use, "catalogs") || !absent(use, "extensions"))
+  if (!absent(use, "catalogs") || !absent(use, "extensions") || !absent(use, "functions"))
     return false;
-  if (!absent(use, "functions") || !absent(use, "secrets")) return false;
+  const secrets = objectField(use, "secrets");
+  if (secrets != 0) {
+    if (!isArray(secrets, "secrets")) return false;
+    for (let i: u32 = 0; i < lengthOf(secrets); i++) {
+      if (!isString(elementAt(secrets, i), "secrets")) return false;
+    }
+  }
   placeLeave(before);
   return true;
 }

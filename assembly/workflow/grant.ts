@@ -2,19 +2,19 @@
 
 import { bufferByte, bufferBytes } from "../bytes/buffer";
 import {
-  addressOf,
   ARRAY,
+  OBJECT,
+  STRING,
+  addressOf,
   elementAt,
   keyAt,
   lengthOf,
-  OBJECT,
-  STRING,
   tagOf,
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
-import { AUTHORIZATION, problem, PROBLEM_DETAIL } from "./problem";
+import { AUTHORIZATION, PROBLEM_DETAIL, problem } from "./problem";
 import { URI, uriOrigin, uriPath } from "./uri";
 
 /** True if the grant allows the request whose URI checkUri() has just read. Otherwise a problem. */
@@ -33,6 +33,33 @@ export function isGranted(grant: usize, method: usize): bool {
   bufferBytes(PROBLEM_DETAIL, addressOf(method), lengthOf(method));
   bufferByte(PROBLEM_DETAIL, 0x20);
   bufferBytes(PROBLEM_DETAIL, URI.at, uriOrigin() + uriPath());
+  return false;
+}
+
+/** True if the grant allows to send the secret to the origin of the request at hand. Otherwise a problem. */
+export function isSecretGranted(grant: usize, secret: usize): bool {
+  const rules = objectField(grant, "secrets");
+  if (rules != 0) {
+    for (let i: u32 = 0; i < lengthOf(rules); i++) {
+      const rule = elementAt(rules, i);
+      const name = objectField(rule, "name");
+      if (!equalBytes(addressOf(name), lengthOf(name), addressOf(secret), lengthOf(secret)))
+        continue;
+      if (hasOrigin(objectField(rule, "origins"))) return true;
+    }
+  }
+  problem(AUTHORIZATION, 403, "The grant does not allow this secret");
+  bufferBytes(PROBLEM_DETAIL, addressOf(secret), lengthOf(secret));
+  bufferByte(PROBLEM_DETAIL, 0x20);
+  bufferBytes(PROBLEM_DETAIL, URI.at, uriOrigin());
+  return false;
+}
+
+function hasOrigin(origins: usize): bool {
+  for (let i: u32 = 0; i < lengthOf(origins); i++) {
+    const o = elementAt(origins, i);
+    if (equalBytes(addressOf(o), lengthOf(o), URI.at, uriOrigin())) return true;
+  }
   return false;
 }
 
@@ -69,9 +96,11 @@ function matchesAny(patterns: usize, text: usize, n: u32): bool {
 export function isGrant(v: usize): bool {
   if (tagOf(v) != OBJECT) return false;
   for (let i: u32 = 0; i < lengthOf(v); i++) {
-    const ok = cellIs(keyAt(v, i), "http")
-      ? isHttpRules(valueAt(v, i))
-      : cellIs(keyAt(v, i), "emit") && isTexts(valueAt(v, i));
+    const key = keyAt(v, i);
+    let ok: bool = false;
+    if (cellIs(key, "http")) ok = isHttpRules(valueAt(v, i));
+    else if (cellIs(key, "emit")) ok = isTexts(valueAt(v, i));
+    else if (cellIs(key, "secrets")) ok = isSecretRules(valueAt(v, i));
     if (!ok) return false;
   }
   return true;
@@ -85,6 +114,17 @@ function isHttpRules(rules: usize): bool {
     const origin = objectField(r, "origin");
     if (origin == 0 || tagOf(origin) != STRING) return false;
     if (!isTexts(objectField(r, "methods")) || !isTexts(objectField(r, "paths"))) return false;
+  }
+  return true;
+}
+
+function isSecretRules(rules: usize): bool {
+  if (tagOf(rules) != ARRAY) return false;
+  for (let i: u32 = 0; i < lengthOf(rules); i++) {
+    const r = elementAt(rules, i);
+    if (tagOf(r) != OBJECT || lengthOf(r) != 2) return false;
+    const name = objectField(r, "name");
+    if (name == 0 || tagOf(name) != STRING || !isTexts(objectField(r, "origins"))) return false;
   }
   return true;
 }

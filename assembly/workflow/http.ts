@@ -2,7 +2,8 @@
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
-import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_TYPE } from "../codes";
+import { errorCode } from "../errors";
 import { writeNumber } from "../json/writer";
 import {
   ARRAY,
@@ -31,9 +32,10 @@ import {
 } from "../value/cell";
 import { cellIs, objectField, objectGet, objectSet } from "../value/object";
 import { equalBytes } from "../value/order";
+import { buildAuthentication, loadAuthentication } from "./authentication";
 import { isBoolean, isString, onlyFields, required } from "./fields";
 import { bufferCell, literalCell } from "./literal";
-import { CONTENT, Http, RAW, RESPONSE } from "./nodes";
+import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import {
   AUTHORIZATION,
@@ -60,12 +62,9 @@ export function loadHttp(args: usize, metadata: usize): u32 {
   if (h.method == 0) return 0;
   const before = placeField("endpoint");
   if (tagOf(endpoint) == OBJECT) {
-    if (objectField(endpoint, "authentication") != 0) {
-      placeField("authentication");
-      failCell(E_WF_UNSUPPORTED, "authentication is not built yet", 0);
-      return 0;
-    }
-    if (!onlyFields(endpoint, "uri")) return 0;
+    if (!onlyFields(endpoint, "authentication uri")) return 0;
+    const authentication = objectField(endpoint, "authentication");
+    if (authentication != 0 && !loadAuthentication(h, authentication)) return 0;
     endpoint = required(endpoint, "uri");
     if (endpoint == 0) return 0;
   }
@@ -212,14 +211,21 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
     if (!uriQuery(v)) return PROBLEM;
   }
   if (!checkUri()) return PROBLEM;
-  const at = objectStorage(SCRATCH, 7);
+  const at = objectStorage(SCRATCH, 8);
   let n: u32 = 0;
-  if (h.body != 0) {
-    literalCell(at, "body");
-    if (!evaluateTemplate(h.body, input, globals, at + 16)) return ERROR;
+  let p = at;
+  if (h.scheme != NO_SCHEME) {
+    literalCell(p, "authentication");
+    if (!buildAuthentication(h, input, globals, p + 16)) return errorCode() != 0 ? ERROR : PROBLEM;
     n++;
+    p += 32;
   }
-  let p = at + ((n as usize) << 5);
+  if (h.body != 0) {
+    literalCell(p, "body");
+    if (!evaluateTemplate(h.body, input, globals, p + 16)) return ERROR;
+    n++;
+    p += 32;
+  }
   literalCell(p, "headers");
   setCell(p + 16, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   if (h.headers != 0) {

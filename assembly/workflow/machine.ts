@@ -23,7 +23,7 @@ import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
 import { buildEvent, readEmitted, typeOfEvent } from "./events";
 import { endRun, raise, raiseProblem, raiseValue, stopAtLimit } from "./faults";
 import { beginFork } from "./fork";
-import { isEmitGranted, isGranted } from "./grant";
+import { isEmitGranted, isGranted, isSecretGranted } from "./grant";
 import { ERROR, OK, buildRequest, readAnswer } from "./http";
 import { stepItem, stepListen, stepUntil, takeEvent } from "./listen";
 import { enterList, leave, stepList, stepTurn } from "./lists";
@@ -325,12 +325,14 @@ function stepHttp(b: Branch, f: Frame, t: Task): bool {
   if (h.headers != 0) mentions |= templateMentions(h.headers);
   if (h.query != 0) mentions |= templateMentions(h.query);
   if (h.body != 0) mentions |= templateMentions(h.body);
+  if (h.credentials != 0) mentions |= templateMentions(h.credentials);
   const missing = needs(b, f, mentions);
   if (missing != 0) return askFor(b, f, missing);
   setNow(b.now / 1000);
   const got = buildRequest(h, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
   if (got == ERROR) return raise(b, f, got);
   if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
+  if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, EFFECT_HTTP, FOR_CALL, CELL_A);
 }

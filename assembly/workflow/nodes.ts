@@ -153,7 +153,14 @@ export class Http {
   redirect: u32;
   /** Array cell of lower-case header names that the workflow reads, or 0. */
   responseHeaders: u32;
+  /** NO_SCHEME, BASIC or BEARER, with the template of the credentials or the secret's name (a cell). */
+  scheme: u32;
+  credentials: u32;
+  secret: u32;
 }
+export const NO_SCHEME: u32 = 0;
+export const BASIC: u32 = 1;
+export const BEARER: u32 = 2;
 
 /** fork: a list whose tasks are the branches. */
 @unmanaged

@@ -31,8 +31,9 @@ import {
   tagOf,
   valueAt,
 } from "../value/cell";
-import { cellIs, objectField, objectGet } from "../value/object";
+import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
+import { component } from "./components";
 import { durationValue, parseDuration } from "./duration";
 import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
@@ -96,28 +97,15 @@ const DEEPEST: u32 = 64;
 const MOST_TASKS: u32 = 4096;
 
 let nextId: u32 = 0;
-let use: usize = 0;
 let source: usize = 0;
 
-/**
- * Before a document: ids from 0; `components` is its `use` object or 0, `origin` the source of events
- * that it emits (a text).
- */
-export function tasksBegin(components: usize, origin: usize): void {
+/** Before a document: ids from 0; `origin` is the source of events that it emits (a text). */
+export function tasksBegin(origin: usize): void {
   nextId = 0;
-  use = components;
   source = origin;
 }
 export function tasksEnd(): u32 {
   return nextId;
-}
-
-/** A member of `use.SECTION`, or 0. */
-export function component(section: string, name: usize): usize {
-  if (use == 0) return 0;
-  const s = objectField(use, section);
-  if (s == 0 || tagOf(s) != OBJECT) return 0;
-  return objectGet(s, addressOf(name), lengthOf(name));
 }
 
 /** Compiles a list of named tasks. 0 with the error recorded. */

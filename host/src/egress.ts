@@ -7,6 +7,8 @@ import type { Dispatcher } from "undici";
 import type { LookupFunction } from "node:net";
 import { lookupAll, publicAddresses } from "./address.ts";
 import type { Lookup } from "./address.ts";
+import { authorize, echoes } from "./authorize.ts";
+import type { Authentication, Secrets } from "./authorize.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
@@ -18,6 +20,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly authentication?: Authentication;
   readonly body?: unknown;
   readonly redirect: boolean;
   readonly responseHeaders?: readonly string[];
@@ -68,6 +71,8 @@ export interface EgressOptions {
   /** From a logical origin to the origin to contact: the operator's, may lead anywhere. */
   readonly addresses?: Readonly<Record<string, string>>;
   readonly limits?: Partial<EgressLimits>;
+  /** What the names of secrets stand for; none without it. */
+  readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
   readonly lookup?: Lookup;
 }
@@ -111,7 +116,7 @@ const SHARED_HEADERS =
  * environment and no certificate goes unchecked.
  */
 export function createEgress(options: EgressOptions): Egress {
-  const { grant, addresses = {}, lookup = lookupAll } = options;
+  const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
   const asked = { ...DEFAULT_LIMITS, ...options.limits };
   const limits = { ...asked, bytes: Math.min(asked.bytes, MOST_BYTES) };
   const mapped = newAgent(limits);
@@ -159,13 +164,24 @@ export function createEgress(options: EgressOptions): Egress {
     idempotencyKey: string,
     signal: AbortSignal,
   ): Promise<HttpAnswer> => {
-    const answer = await follow(sendable(request, idempotencyKey), signal);
+    const first = sendable(request, idempotencyKey);
+    const { header, texts } = authorize(
+      request.authentication,
+      first.target.origin,
+      grant,
+      secrets,
+    );
+    if (header !== undefined) Object.assign(first.headers, { authorization: header });
+    const answer = await follow(first, signal);
     if (answer.status < 100 || answer.status > 599) {
       discard(answer.body);
       throw new RequestFailed("protocol", "REACH-E3234", "the answer's status is none");
     }
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);
+    if (echoes(texts, body, headers)) {
+      throw new RequestFailed("denied", "REACH-E3106", "the answer holds the secret itself");
+    }
     return { result: { status: answer.status, headers }, body };
   };
 

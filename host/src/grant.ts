@@ -51,7 +51,16 @@ function checkNormal(origin: string, where: string): void {
 }
 
 /** GRANT-5: the entries sorted and without repetition, so that one grant has one text. */
-export function effectiveGrant({ http = [], emit = [] }: Pick<GrantFile, "http" | "emit">): Grant {
+export function effectiveGrant({
+  http = [],
+  emit = [],
+  secrets = [],
+}: Pick<GrantFile, "http" | "emit" | "secrets">): Grant {
+  const origins = new Map<string, string[]>();
+  for (const { name, origins: some } of secrets) {
+    origins.set(name, [...new Set([...(origins.get(name) ?? []), ...some])].sort());
+  }
+
   const entries = http.map(({ origin, methods, paths }) =>
     new TextDecoder().decode(
       canonicalize(
@@ -67,6 +76,13 @@ export function effectiveGrant({ http = [], emit = [] }: Pick<GrantFile, "http" 
   return {
     ...(unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) }),
     ...(emit.length === 0 ? {} : { emit: [...new Set(emit)].sort() }),
+    ...(origins.size === 0
+      ? {}
+      : {
+          secrets: [...origins]
+            .map(([name, some]) => ({ name, origins: some }))
+            .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        }),
   };
 }
 
@@ -112,6 +128,10 @@ export function whyNotGranted(grant: Grant, method: string, target: Target): str
     ? undefined
     : `no entry grants ${method} of this path at ${target.origin}`;
 }
+
+/** GRANT-12: true if the secret may be sent to the origin. */
+export const maySend = ({ secrets = [] }: Grant, secret: string, origin: string): boolean =>
+  secrets.some(({ name, origins }) => name === secret && origins.includes(origin));
 
 /** GRANT-11: true if events of this type may be emitted. */
 export const mayEmit = ({ emit = [] }: Grant, type: string): boolean =>

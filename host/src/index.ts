@@ -3,6 +3,7 @@
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
 export type { Address, Lookup } from "./address.ts";
+export type { Authentication, Secrets } from "./authorize.ts";
 export { readDocument } from "./document.ts";
 export type { ReadDocument } from "./document.ts";
 export type { CloudEvent, Effects } from "./effects.ts";
@@ -26,6 +27,7 @@ export type { FolderRun } from "./folder.ts";
 export { effectiveGrant, readGrant } from "./grant.ts";
 export type { EffectiveGrant } from "./grant.ts";
 export { loadPack } from "./pack.ts";
+export { readSecrets } from "./secrets.ts";
 export { folderRecorder, memoryRecorder } from "./recorder.ts";
 export type { Annotation, Beginning, IdentityOptions, Recorder, RunIdentity } from "./recorder.ts";
 export { run } from "./run.ts";

@@ -5,6 +5,7 @@ import type { Advance, Engine, OutcomeRecord, Pack, RequestRecord } from "@reach
 import type { Grant } from "@reach-fabric/schema";
 import { machine, perform } from "./effects.ts";
 import type { CloudEvent, EffectContext, Effects, Performed } from "./effects.ts";
+import type { Secrets } from "./authorize.ts";
 import { createEgress } from "./egress.ts";
 import type { Egress, EgressLimits, Note } from "./egress.ts";
 import { ReachError } from "./error.ts";
@@ -28,6 +29,8 @@ export interface RunOptions {
   /** Bounds of each http request: the host's, in no digest. */
   readonly egress?: Partial<EgressLimits>;
   readonly recorder: Recorder;
+  /** What the names of secrets stand for; they go nowhere but into the requests that the grant says. */
+  readonly secrets?: Secrets;
   /** CloudEvents for the tasks that listen, in the order in which they come. */
   readonly events?: AsyncIterable<CloudEvent>;
   /** Parts of the outside world to replace. */
@@ -87,6 +90,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const egress = createEgress({
     grant: options.grant ?? {},
     ...(options.addresses ? { addresses: options.addresses } : {}),
+    ...(options.secrets ? { secrets: options.secrets } : {}),
     ...(options.egress ? { limits: options.egress } : {}),
   });
   const session = new Session(options, egress, signal);

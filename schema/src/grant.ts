@@ -88,8 +88,20 @@ const eventType: z.ZodString = z.string().check((context) => {
 });
 const emit = z.array(eventType).min(1, { error: "Name at least one type; * is every type." });
 
+/** GRANT-12: where a secret may go. */
+const secrets = z.array(
+  strict({
+    name: z.string().min(1, { error: "Name the secret." }),
+    origins: z.array(origin).min(1, { error: "Name at least one origin." }),
+  }),
+);
+
 /** The effective grant: what the engine sees and every decision digest holds (GRANT-5). */
-export const grant = strict({ http: z.array(http).optional(), emit: emit.optional() });
+export const grant = strict({
+  http: z.array(http).optional(),
+  emit: emit.optional(),
+  secrets: secrets.optional(),
+});
 
 /** The effective grant. */
 export type Grant = z.infer<typeof grant>;
@@ -100,6 +112,7 @@ const file = strict({
   format: z.literal("reach/grant/v1", { error: "Expected reach/grant/v1." }),
   http: z.array(http).optional(),
   emit: emit.optional(),
+  secrets: secrets.optional(),
   addresses: z.record(z.string(), origin).optional(),
 });
 

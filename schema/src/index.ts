@@ -13,6 +13,7 @@ export { packManifest } from "./pack.ts";
 export type { PackManifest } from "./pack.ts";
 export { pointerOf, problemCode, problemsOf } from "./problem.ts";
 export type { Path, Problem } from "./problem.ts";
+export { secretsFile } from "./secrets.ts";
 export { table } from "./table.ts";
 export type { Table } from "./table.ts";
 export { inlineSchemasOf, schemasOf, tablesOf, workflow } from "./workflow.ts";

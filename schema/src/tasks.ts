@@ -166,11 +166,32 @@ export const retry = strict({
 
 // ---- Calls -------------------------------------------------------------------------------------
 
-const noAuthentication = absent(
-  notBuiltYet(
-    "Authentication of a call",
-    "Secrets and authentication come with their own effects.",
-  ),
+const useSecret = strict({ use: z.string() });
+/** An object of its own, or the name of a secret: told by `use`, so that errors speak of one of them. */
+const orSecret = (own: z.ZodType): z.ZodType =>
+  z.unknown().check((context) => {
+    const { value } = context;
+    const isNamed = typeName(value) === "object" && Object.hasOwn(value as object, "use");
+    for (const { path, pointer: _, ...finding } of problemsOf(isNamed ? useSecret : own, value)) {
+      report(context, path, finding);
+    }
+  });
+const later = (name: string): z.ZodOptional<z.ZodType<never>> =>
+  absent(notBuiltYet(`Authentication by \`${name}\``, "Reach sends `basic` and `bearer`."));
+const policies = {
+  basic: orSecret(strict({ username: z.string(), password: z.string() })).optional(),
+  bearer: orSecret(strict({ token: z.string() })).optional(),
+  digest: later("digest"),
+  oauth2: later("oauth2"),
+  oidc: later("oidc"),
+};
+/** What `use.authentications` holds. */
+export const authentication = strict(policies).refine((value) => Object.keys(value).length === 1, {
+  error: "Expected exactly one of basic, bearer, digest, oauth2, oidc.",
+});
+const namedOrOwn = strict({ ...policies, use: z.string().optional() }).refine(
+  (value) => Object.keys(value).length === 1,
+  { error: "Expected exactly one of use, basic, bearer, digest, oauth2, oidc." },
 );
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
   error: "Expected a text, a number or a boolean.",
@@ -194,7 +215,10 @@ const httpArguments = strict({
   method: z.string().regex(/^(get|head|post|put|patch|delete|options)$/i, {
     error: "Expected get, head, post, put, patch, delete or options.",
   }),
-  endpoint: z.union([z.string(), strict({ uri: z.string(), authentication: noAuthentication })]),
+  endpoint: z.union([
+    z.string(),
+    strict({ uri: z.string(), authentication: namedOrOwn.optional() }),
+  ]),
   headers: headers.optional(),
   query: query.optional(),
   body: json.optional(),

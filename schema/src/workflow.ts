@@ -5,6 +5,7 @@ import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
 import type { Context, Path } from "./problem.ts";
 import {
   absent,
+  authentication,
   error,
   input,
   notBuiltYet,
@@ -19,10 +20,10 @@ import {
 const use = strict({
   errors: z.record(z.string(), error).optional(),
   retries: z.record(z.string(), retry).optional(),
-  authentications: absent(notBuiltYet("`use.authentications`")),
+  authentications: z.record(z.string(), authentication).optional(),
   extensions: absent(notBuiltYet("`use.extensions`")),
   functions: absent(notBuiltYet("`use.functions`")),
-  secrets: absent(notBuiltYet("`use.secrets`")),
+  secrets: z.array(z.string()).optional(),
   timeouts: z.record(z.string(), timeoutBody).optional(),
   catalogs: absent(notBuiltYet("`use.catalogs`")),
 });
@@ -76,6 +77,15 @@ export const workflow: typeof fields = fields.check((context) => {
   const retries = Object.keys(named?.retries ?? {});
   const timeouts = Object.keys(named?.timeouts ?? {});
   checkName(context, ["timeout"], context.value.timeout, timeouts, "use.timeouts");
+  const authentications = Object.keys(named?.authentications ?? {});
+  for (const { path, policy } of policiesOf(context.value)) {
+    for (const [scheme, body] of Object.entries(policy)) {
+      const secret = member(body, "use");
+      checkName(context, [...path, scheme, "use"], secret, named?.secrets ?? [], "use.secrets");
+    }
+    const wanted = member(policy, "use");
+    checkName(context, [...path, "use"], wanted, authentications, "use.authentications");
+  }
   for (const { path, task } of tasksOf(["do"], tasks)) {
     const raised = member(member(task, "raise"), "error");
     const retried = member(member(task, "catch"), "retry");
@@ -122,6 +132,25 @@ function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unkn
     yield* tasksOf([...here, "fork", "branches"], branches);
     yield* tasksOf([...here, "catch", "do"], member(member(task, "catch"), "do"));
   }
+}
+
+/** Every authentication of a document, with its place. */
+function policiesOf(document: unknown): { path: Path; policy: object }[] {
+  const named = member(member(document, "use"), "authentications");
+  const ofUse = typeName(named) === "object" ? Object.entries(named as object) : [];
+  const all: { path: Path; policy: unknown }[] = [
+    ...ofUse.map(([name, policy]: [string, unknown]) => ({
+      path: ["use", "authentications", name],
+      policy,
+    })),
+    ...[...tasksOf(["do"], member(document, "do"))].map(({ path, task }) => ({
+      path: [...path, "with", "endpoint", "authentication"],
+      policy: member(member(member(task, "with"), "endpoint"), "authentication"),
+    })),
+  ];
+  return all.flatMap(({ path, policy }) =>
+    typeName(policy) === "object" ? [{ path, policy: policy as object }] : [],
+  );
 }
 
 /** A file of the pack that a workflow names, and the place that does. */

@@ -238,7 +238,29 @@ describe("names what is wrong, where, and what to do", () => {
         call: "http",
         with: { method: "get", endpoint: { uri: "https://a.example", authentication: {} } },
       },
-      "REACH-E4214 /do/0/task/with/endpoint/authentication",
+      "REACH-E4215 /do/0/task/with/endpoint/authentication",
+    ],
+    [
+      "authentication that is not built yet",
+      {
+        call: "http",
+        with: {
+          method: "get",
+          endpoint: { uri: "https://a.example", authentication: { digest: { use: "x" } } },
+        },
+      },
+      "REACH-E4214 /do/0/task/with/endpoint/authentication/digest",
+    ],
+    [
+      "a secret that nobody lists",
+      {
+        call: "http",
+        with: {
+          method: "get",
+          endpoint: { uri: "https://a.example", authentication: { bearer: { use: "x" } } },
+        },
+      },
+      "REACH-E4216 /do/0/task/with/endpoint/authentication/bearer/use",
     ],
   ])("%s", (_, task, expected) => {
     expect(said(withTask(task))).toEqual([expected]);

@@ -28,6 +28,7 @@ interface RunCommandOptions {
   grant?: string;
   key?: string;
   record?: string;
+  secrets?: string;
   events?: string;
   emit?: string;
   actor: string;
@@ -50,6 +51,7 @@ export function run(program: Command, verb: Verb): void {
     .requiredOption("-i, --input <file>", "the run's input, JSON; - is stdin")
     .requiredOption("-o, --output <file>", "where the evidence is written, a .reach file")
     .option("-g, --grant <file>", "what the run may contact; nothing without it")
+    .option("--secrets <file>", "what the names of secrets stand for, readable by you alone")
     .option("-k, --key <file>", "the key to sign with (reach keys new)")
     .option(
       "--record <dir>",
@@ -88,6 +90,7 @@ async function runCommand(
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
+  const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
   const signer = chosenSigner(terminal, options);
 
   const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
@@ -102,6 +105,7 @@ async function runCommand(
       input,
       ...grantOptions(grant),
       recorder,
+      secrets,
       ...eventOptions(host, options),
       signal: interrupt.signal,
       onRecord: progressOf(terminal),

@@ -1,0 +1,114 @@
+/** Authentication of a request (WF-48): what the host makes its header from, or the secret's name. */
+
+import { SCRATCH } from "../bytes/arena";
+import { E_WF_REFERENCE, E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import {
+  OBJECT,
+  STRING,
+  addressOf,
+  copyCell,
+  keyAt,
+  lengthOf,
+  objectStorage,
+  setCell,
+  setUsed,
+  tagOf,
+  valueAt,
+} from "../value/cell";
+import { cellIs, objectField } from "../value/object";
+import { component, isSecret } from "./components";
+import { isString, onlyFields, required } from "./fields";
+import { literalCell } from "./literal";
+import { BASIC, BEARER, Http } from "./nodes";
+import { failCell, placeEnter, placeField, placeLeave } from "./place";
+import { CONFIGURATION, problem } from "./problem";
+import { compileTemplate, evaluateTemplate } from "./template";
+
+/** Compiles `authentication` of an endpoint. */
+export function loadAuthentication(h: Http, v: usize): bool {
+  const before = placeField("authentication");
+  let policy = v;
+  if (tagOf(v) == OBJECT && objectField(v, "use") != 0) {
+    if (!onlyFields(v, "use")) return false;
+    const name = objectField(v, "use");
+    if (!isString(name, "use")) return false;
+    policy = component("authentications", name);
+    if (policy == 0)
+      return failCell(E_WF_REFERENCE, "use.authentications has no such authentication", name);
+    if (tagOf(policy) == OBJECT && objectField(policy, "use") != 0)
+      return failCell(E_WF_TYPE, "a named authentication does not name another one", 0);
+  }
+  if (!onlyFields(policy, "basic bearer digest oauth2 oidc")) return false;
+  if (lengthOf(policy) != 1)
+    return failCell(E_WF_TYPE, "expected exactly one of basic, bearer, digest, oauth2, oidc", 0);
+  const scheme = keyAt(policy, 0);
+  const inner = placeEnter(scheme);
+  if (cellIs(scheme, "basic")) h.scheme = BASIC;
+  else if (cellIs(scheme, "bearer")) h.scheme = BEARER;
+  else return failCell(E_WF_UNSUPPORTED, "this authentication is not built yet", scheme);
+  const body = valueAt(policy, 0);
+  const secret = tagOf(body) == OBJECT ? objectField(body, "use") : 0;
+  if (secret != 0) {
+    if (!onlyFields(body, "use") || !isString(secret, "use")) return false;
+    if (!isSecret(secret)) return failCell(E_WF_REFERENCE, "use.secrets does not list", secret);
+    h.secret = secret as u32;
+  } else if (h.scheme == BASIC) {
+    if (!onlyFields(body, "password username")) return false;
+    if (required(body, "username") == 0 || required(body, "password") == 0) return false;
+  } else if (!onlyFields(body, "token") || required(body, "token") == 0) return false;
+  if (secret == 0) {
+    h.credentials = compileTemplate(body);
+    if (h.credentials == 0) return false;
+  }
+  placeLeave(inner);
+  placeLeave(before);
+  return true;
+}
+
+/** The member `authentication` of a request: false with an error recorded, or a problem at hand. */
+export function buildAuthentication(h: Http, input: usize, globals: usize, out: usize): bool {
+  const at = objectStorage(SCRATCH, 3);
+  let p = at;
+  let n: u32 = 1;
+  if (h.secret == 0) {
+    if (!evaluateTemplate(h.credentials, input, globals, out)) return false;
+    for (let i: u32 = 0; i < lengthOf(out); i++) {
+      if (!isCredential(keyAt(out, i), valueAt(out, i)))
+        return problem(CONFIGURATION, 400, "The credentials hold what a header cannot");
+    }
+    // Their names are in order: password, scheme, username; scheme, token.
+    if (h.scheme == BASIC) {
+      literalCell(p, "password");
+      copyCell(p + 16, objectField(out, "password"));
+      p += 32;
+      n++;
+    }
+  }
+  literalCell(p, "scheme");
+  literalCell(p + 16, h.scheme == BASIC ? "basic" : "bearer");
+  p += 32;
+  n++;
+  if (h.secret != 0) {
+    literalCell(p, "secret");
+    copyCell(p + 16, h.secret);
+  } else {
+    const name = h.scheme == BASIC ? "username" : "token";
+    literalCell(p, name);
+    copyCell(p + 16, objectField(out, name));
+  }
+  setUsed(at, n);
+  setCell(out, OBJECT, 0, n, at);
+  return true;
+}
+
+/** Printable ASCII; of a token no space, of a user's name no colon, which would end it. */
+function isCredential(key: usize, v: usize): bool {
+  if (tagOf(v) != STRING) return false;
+  const isName = cellIs(key, "username");
+  const isToken = cellIs(key, "token");
+  for (let i: u32 = 0; i < lengthOf(v); i++) {
+    const c: u32 = load<u8>(addressOf(v) + i);
+    if (c < 0x20 || c > 0x7e || (isName && c == 0x3a) || (isToken && c == 0x20)) return false;
+  }
+  return !isToken || lengthOf(v) != 0;
+}
