@@ -14,7 +14,8 @@ import { parseArgs } from "node:util";
 import { createEngine } from "@reach-fabric/engine";
 import { build } from "esbuild";
 import type { Effort, Suite, SuiteResult, Vectors } from "./conformance/suite.ts";
-import { suites } from "./conformance/suites.ts";
+import { nodeSuites } from "./conformance/node/ctk.ts";
+import { suites as portable } from "./conformance/suites.ts";
 import { findChromium, inChromium } from "./runtimes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -145,6 +146,7 @@ async function main(args: string[]): Promise<number> {
       seed: { type: "string" },
     },
   });
+  const suites = values.chromium ? portable : [...portable, ...nodeSuites];
   const wanted = suites.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   );

@@ -15,10 +15,15 @@ import {
 import type { PackManifest, Workflow } from "@reach-fabric/schema";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { compile } from "./compile/compile.ts";
+import type { Read } from "./compile/compile.ts";
+import { CompileError } from "./compile/tasks.ts";
+import type { Fields } from "./compile/tasks.ts";
 import { checked, readDocument } from "./document.ts";
 import type { ReadDocument } from "./document.ts";
 import { ReachError } from "./error.ts";
 import { cannotRead, readRegularFile, realFolderOf } from "./files.ts";
+import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
 
 /** Files that one pack may have, and the bytes that they may have together. */
@@ -46,8 +51,15 @@ export async function loadPack(path: string): Promise<Pack> {
   const name = basename(path);
   checkPath(name, path);
   const read = readDocument(await readRegularFile(path), path);
-  const document = checked(workflow, read, "workflow");
-  const files: Files = new Map([[name, { kind: "workflows", bytes: read.canonical }]]);
+  const written = checked(workflow, read, "workflow");
+  const files: Files = new Map();
+  const compiled = await compileWith(written, folder, read, files);
+  const isAsWritten = compiled === (written as object);
+  const document = compiled as unknown as Workflow;
+  const bytes = isAsWritten ? read.canonical : canonicalize(JSON.stringify(compiled));
+  files.set(name, { kind: "workflows", bytes });
+  // What was written stays with what is run.
+  if (!isAsWritten) files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
   const add = async (
     kind: Kind,
     path: string,
@@ -80,8 +92,37 @@ export async function loadPack(path: string): Promise<Pack> {
   return makePack(document.document, files);
 }
 
-/** What a file is in the manifest. */
-type Kind = "workflows" | "tables" | "schemas";
+/** Where the pack keeps what its workflow was compiled from. */
+const SOURCES = "sources/";
+
+/** WF-49 to WF-52; the resources that are read become files of the pack. */
+async function compileWith(
+  document: object,
+  folder: string,
+  read: ReadDocument,
+  files: Files,
+): Promise<object> {
+  const pins = await readPins(folder);
+  const resource: Read = async (endpoint, path) => {
+    const where = read.place(path);
+    const isUri = /^[a-z][a-z0-9+.-]*:/i.test(endpoint);
+    const file = isUri ? pins.fileOf(endpoint, where) : endpoint;
+    if (isUri) pins.check(endpoint, await bytesBelow(folder, file, where), where);
+    const found = await readBelow(folder, file, where);
+    if (!files.has(`${SOURCES}${file}`)) checkNew(`${SOURCES}${file}`, files, where);
+    files.set(`${SOURCES}${file}`, { kind: "sources", bytes: found.canonical });
+    const value = JSON.parse(new TextDecoder().decode(found.canonical)) as Fields;
+    return { document: value, ...(isUri ? { uri: endpoint } : {}) };
+  };
+  try {
+    return await compile(document as Fields, resource);
+  } catch (error) {
+    throw error instanceof CompileError ? error.at((path) => read.place(path)) : error;
+  }
+}
+
+/** What a file is in the manifest; sources are in no list of it. */
+type Kind = "workflows" | "tables" | "schemas" | "sources";
 type Files = Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>;
 interface Wanted {
   readonly file: string;
@@ -113,6 +154,10 @@ function checkNew(path: string, files: ReadonlyMap<string, unknown>, where: stri
 }
 
 async function readBelow(folder: string, path: string, where: string): Promise<ReadDocument> {
+  return readDocument(await bytesBelow(folder, path, where), join(folder, ...path.split("/")));
+}
+
+async function bytesBelow(folder: string, path: string, where: string): Promise<Uint8Array> {
   checkPath(path, where);
   const full = join(folder, ...path.split("/"));
   let real: string;
@@ -128,7 +173,7 @@ async function readBelow(folder: string, path: string, where: string): Promise<R
       hint: "Copy the file into the folder.",
     });
   }
-  return readDocument(await readRegularFile(full, { follow: false }), full);
+  return readRegularFile(full, { follow: false });
 }
 
 /** The same error, which also says who named the file. */

@@ -11,6 +11,7 @@ export { limits } from "./limits.ts";
 export type { Limits } from "./limits.ts";
 export { packManifest } from "./pack.ts";
 export type { PackManifest } from "./pack.ts";
+export { pinsFile } from "./pins.ts";
 export { pointerOf, problemCode, problemsOf } from "./problem.ts";
 export type { Path, Problem } from "./problem.ts";
 export { secretsFile } from "./secrets.ts";

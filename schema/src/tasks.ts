@@ -228,6 +228,18 @@ const httpArguments = strict({
   redirect: z.boolean().optional(),
 });
 
+const resource = strict({
+  name: z.string().optional(),
+  endpoint: z.union([z.string(), strict({ uri: z.string() })]),
+});
+const openapiArguments = strict({
+  document: resource,
+  operationId: z.string(),
+  parameters: anyObject.optional(),
+  authentication: namedOrOwn.optional(),
+  output: z.enum(["raw", "content", "response"]).optional(),
+  redirect: z.boolean().optional(),
+});
 const decideArguments = strict({ table: packPath, input: json });
 
 /** The functions that `call` may name, or what to say of them. */
@@ -239,7 +251,7 @@ const calls: Record<string, z.ZodType | Finding> = {
     metadata: httpMetadata.optional(),
   }),
   decide: strict({ ...base, call: z.literal("decide"), with: decideArguments }),
-  openapi: notBuiltYet("`call: openapi`", "`call: http` can make the same request."),
+  openapi: strict({ ...base, call: z.literal("openapi"), with: openapiArguments }),
   grpc: notBuiltYet("`call: grpc`"),
   asyncapi: notBuiltYet("`call: asyncapi`"),
   a2a: notBuiltYet("`call: a2a`"),
@@ -272,6 +284,43 @@ function checkThen(context: Context, path: Path, target: unknown, names: readonl
 
 /** A list of `- name: task`; what is in a task is checked, but not said by this type. */
 export type TaskList = readonly Readonly<Record<string, unknown>>[];
+
+/** The task that a function is. */
+export const functionBody: z.ZodType = z
+  .unknown()
+  .check((context) => checkTask(context, [], context.value, []));
+
+/** Tasks around others. */
+const extension = strict({
+  extend: z.enum(
+    [
+      "all",
+      "call",
+      "composite",
+      "emit",
+      "for",
+      "listen",
+      "raise",
+      "run",
+      "set",
+      "switch",
+      "try",
+      "wait",
+    ],
+    { error: "Expected all, composite, or a kind of task." },
+  ),
+  when: z.string().optional(),
+  before: z.lazy(() => taskList).optional(),
+  after: z.lazy(() => taskList).optional(),
+});
+/** A list of named extensions. */
+export const extensions: z.ZodType<TaskList> = z.array(z.unknown()).check((context) =>
+  checkList(context, context.value, (_, path, value) => {
+    for (const { path: below, pointer: _p, ...finding } of problemsOf(extension, value)) {
+      report(context, [...path, ...below], finding);
+    }
+  }),
+) as unknown as z.ZodType<TaskList>;
 
 /** An ordered list of named tasks. */
 export const taskList: z.ZodType<TaskList> = z
@@ -519,13 +568,13 @@ function schemaOf(task: unknown): z.ZodType | Finding {
   );
 }
 
+/** A call of a function: of `use.functions`, of a catalog, or by its URI. */
+const functionTask = strict({ ...base, call: z.string(), with: anyObject.optional() });
+
 function callOf(name: unknown): z.ZodType | Finding {
   if (typeof name !== "string") {
     return { code: problemCode.wrongType, what: "`call` names a function: expected a string." };
   }
   if (Object.hasOwn(calls, name)) return calls[name] as z.ZodType | Finding;
-  return notBuiltYet(
-    `\`call: ${shorten(name)}\` (a function of your own or of a catalog)`,
-    "This version calls http and decide.",
-  );
+  return functionTask;
 }

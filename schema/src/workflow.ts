@@ -7,6 +7,8 @@ import {
   absent,
   authentication,
   error,
+  extensions,
+  functionBody,
   input,
   notBuiltYet,
   output,
@@ -21,11 +23,13 @@ const use = strict({
   errors: z.record(z.string(), error).optional(),
   retries: z.record(z.string(), retry).optional(),
   authentications: z.record(z.string(), authentication).optional(),
-  extensions: absent(notBuiltYet("`use.extensions`")),
-  functions: absent(notBuiltYet("`use.functions`")),
+  extensions: extensions.optional(),
+  functions: z.record(z.string(), functionBody).optional(),
   secrets: z.array(z.string()).optional(),
   timeouts: z.record(z.string(), timeoutBody).optional(),
-  catalogs: absent(notBuiltYet("`use.catalogs`")),
+  catalogs: z
+    .record(z.string(), strict({ endpoint: z.union([z.string(), strict({ uri: z.string() })]) }))
+    .optional(),
 });
 
 const evaluate = strict({

@@ -246,7 +246,10 @@ describe("names what is wrong, where, and what to do", () => {
         call: "http",
         with: {
           method: "get",
-          endpoint: { uri: "https://a.example", authentication: { digest: { use: "x" } } },
+          endpoint: {
+            uri: "https://a.example",
+            authentication: { digest: { username: "a", password: "b" } },
+          },
         },
       },
       "REACH-E4214 /do/0/task/with/endpoint/authentication/digest",

@@ -4,6 +4,7 @@ import { createEngine } from "@reach-fabric/engine";
 import { expect, test } from "vitest";
 import { suiteLine, suitesInChromium, vectorsFolder, vectorsIn } from "../conformance.ts";
 import type { SuiteResult } from "../conformance/suite.ts";
+import { nodeSuites } from "../conformance/node/ctk.ts";
 import { suites } from "../conformance/suites.ts";
 import { findChromium } from "../runtimes.ts";
 
@@ -20,9 +21,10 @@ const counts: Readonly<Record<string, number>> = {
   "rfc6962-subtree-inclusion": 204,
   "rfc6962-subtree-consistency": 118,
   "numbers-es6": 10_004,
+  "openworkflow-ctk": 21,
 };
 
-for (const suite of suites) {
+for (const suite of [...suites, ...nodeSuites]) {
   test(`conformance: ${suite.name}`, async (context) => {
     if (folder === undefined) {
       context.skip(missing);
@@ -36,7 +38,7 @@ for (const suite of suites) {
 }
 
 test("the counts are about suites that exist", () => {
-  const names = suites.map(({ name }) => name);
+  const names = [...suites, ...nodeSuites].map(({ name }) => name);
   expect(Object.keys(counts).filter((name) => !names.includes(name))).toEqual([]);
 });
 

@@ -1,0 +1,139 @@
+// The compile step (WF-49 to WF-51): what the engine does not know is rewritten into what it does, from
+// files that are part of the pack.
+import { problemCode } from "@reach-fabric/schema";
+import type { Path } from "@reach-fabric/schema";
+import { applyExtensions } from "./extensions.ts";
+import { inlineFunctions } from "./functions.ts";
+import { callOfOperation } from "./openapi.ts";
+import { CompileError, mapTasks } from "./tasks.ts";
+import type { Fields, TaskList } from "./tasks.ts";
+
+/** A document from outside the workflow: a file of its folder, or a pinned URI. */
+export interface Resource {
+  readonly document: Fields;
+  readonly uri?: string;
+}
+/** Reads a resource; every one that is read becomes part of the pack. */
+export type Read = (endpoint: string, path: Path) => Promise<Resource>;
+
+/**
+ * The document with functions, OpenAPI calls and extensions rewritten; the same one where there is
+ * nothing to rewrite.
+ *
+ * @throws CompileError
+ */
+export async function compile(document: Fields, read: Read): Promise<Fields> {
+  const use = (document["use"] ?? {}) as Fields;
+  const {
+    functions = {},
+    extensions = [],
+    catalogs = {},
+    ...left
+  } = use as {
+    functions?: Readonly<Record<string, Fields>>;
+    extensions?: TaskList;
+    catalogs?: Readonly<Record<string, Fields>>;
+  };
+  const list = document["do"] as TaskList;
+  const everything: TaskList = [
+    ...list,
+    ...Object.entries(functions).map(([name, task]) => ({ [name]: task })),
+    ...extensions.flatMap((item) =>
+      (Object.values(item) as Fields[]).flatMap(({ before, after }) => [
+        ...((before ?? []) as TaskList),
+        ...((after ?? []) as TaskList),
+      ]),
+    ),
+  ];
+  const cataloged = await readFunctions(everything, functions, catalogs, read);
+  const lookup = (name: string): Fields | undefined =>
+    Object.hasOwn(functions, name) ? functions[name] : cataloged.get(name);
+  const inlined = inlineFunctions(list, ["do"], lookup);
+  const extended = extensions.map((item) =>
+    mapValues(item, (extension: Fields) => ({
+      ...extension,
+      ...mapValues(pickLists(extension), (tasks: TaskList) =>
+        inlineFunctions(tasks, ["use", "extensions"], lookup),
+      ),
+    })),
+  );
+  const whole = applyExtensions(inlined, extended);
+  const called = await callOperations(whole, read);
+  const isSame = Object.keys(left).length === Object.keys(use).length;
+  if (isSame && JSON.stringify(called) === JSON.stringify(list)) return document;
+  return { ...document, ...(document["use"] === undefined ? {} : { use: left }), do: called };
+}
+
+const mapValues = <T, U>(object: object, change: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value as T)]));
+const pickLists = ({ before, after }: Fields): Fields => ({
+  ...(before === undefined ? {} : { before }),
+  ...(after === undefined ? {} : { after }),
+});
+
+/** Functions that calls name by a URI, or in a catalog, and those that they call. */
+async function readFunctions(
+  list: TaskList,
+  own: Readonly<Record<string, Fields>>,
+  catalogs: Readonly<Record<string, Fields>>,
+  read: Read,
+): Promise<Map<string, Fields>> {
+  const found = new Map<string, Fields>();
+  const open: [TaskList, Path][] = [[list, ["do"]]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const wanted: [string, Path][] = [];
+    mapTasks(next[0], next[1], (task, path) => {
+      const { call } = task;
+      if (typeof call !== "string" || Object.hasOwn(own, call) || found.has(call)) return task;
+      if (/^[a-z][a-z0-9+.-]*:\/\//i.test(call) || call.includes("@")) {
+        wanted.push([call, [...path, "call"]]);
+      }
+      return task;
+    });
+    for (const [name, path] of wanted) {
+      const { document } = await read(addressOf(name, catalogs, path), path);
+      found.set(name, document);
+      open.push([[{ [name]: document }], path]);
+    }
+  }
+  return found;
+}
+
+/** NAME:VERSION@CATALOG is a file of the catalog, in the layout that catalogs have. */
+function addressOf(name: string, catalogs: Readonly<Record<string, Fields>>, path: Path): string {
+  const match = /^([^:@]+):([^@]+)@(.+)$/.exec(name);
+  if (match === null) return name;
+  const [, fn = "", version = "", catalog = ""] = match;
+  const endpoint = Object.hasOwn(catalogs, catalog) ? catalogs[catalog]?.["endpoint"] : undefined;
+  const uri = typeof endpoint === "string" ? endpoint : (endpoint as Fields | undefined)?.["uri"];
+  if (typeof uri === "string") {
+    return `${uri.replace(/\/$/, "")}/functions/${fn}/${version}/function.yaml`;
+  }
+  throw new CompileError(path, {
+    code: problemCode.unknownName,
+    what: `There is no catalog ${catalog}.`,
+    hint: "Define it in `use.catalogs`.",
+  });
+}
+
+async function callOperations(list: TaskList, read: Read): Promise<TaskList> {
+  const documents = new Map<string, Resource>();
+  const endpointOf = (task: Fields): string | undefined => {
+    if (task["call"] !== "openapi") return undefined;
+    const { endpoint } = ((task["with"] as Fields)["document"] ?? {}) as Fields;
+    return (typeof endpoint === "string" ? endpoint : (endpoint as Fields)["uri"]) as string;
+  };
+  const wanted: [string, Path][] = [];
+  mapTasks(list, ["do"], (task, path) => {
+    const endpoint = endpointOf(task);
+    if (endpoint !== undefined) wanted.push([endpoint, [...path, "with", "document", "endpoint"]]);
+    return task;
+  });
+  for (const [endpoint, path] of wanted) {
+    if (!documents.has(endpoint)) documents.set(endpoint, await read(endpoint, path));
+  }
+  return mapTasks(list, ["do"], (task, path) => {
+    const resource = documents.get(endpointOf(task) ?? "");
+    return resource === undefined ? task : callOfOperation(task, path, resource);
+  });
+}
