@@ -17,6 +17,7 @@ import { componentsBegin } from "./components";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
 import { List, Task, Workflow, taskOf } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
+import { checkSchedule } from "./schedule";
 import { scopeBegin } from "./scope";
 import { childLists, childOf, loadTasks, loadTimeoutOf, tasksBegin, tasksEnd } from "./tasks";
 import { clauseSchema, clauseTemplate, loadClause } from "./transform";
@@ -30,10 +31,11 @@ export function loadWorkflow(document: usize): u32 {
   const w = changetype<Workflow>(arenaTake(PERSISTENT, offsetof<Workflow>()));
   memory.fill(changetype<usize>(w), 0, offsetof<Workflow>());
   w.definition = definition as u32;
-  if (!checkHead(w, definition) || !checkUnsupported(definition)) return 0;
+  if (!checkHead(w, definition)) return 0;
   const use = objectField(definition, "use");
   if (use != 0 && !checkUse(use)) return 0;
   scopeBegin();
+  if (!checkRest(definition)) return 0;
   if (!loadClause(definition, "input", "from", "from schema")) return 0;
   w.inputFrom = clauseTemplate;
   w.inputSchema = clauseSchema;
@@ -117,8 +119,9 @@ function part(v: usize): void {
   bufferBytes(TEXT, addressOf(v), lengthOf(v));
 }
 
-function checkUnsupported(definition: usize): bool {
-  if (!absent(definition, "schedule")) return false;
+function checkRest(definition: usize): bool {
+  const schedule = objectField(definition, "schedule");
+  if (schedule != 0 && !checkSchedule(schedule)) return false;
   const evaluate = objectField(definition, "evaluate");
   if (evaluate == 0) return true;
   const before = placeField("evaluate");

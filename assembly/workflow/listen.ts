@@ -97,6 +97,13 @@ export function loadListen(v: usize): u32 {
   return changetype<usize>(l) as u32;
 }
 
+/** Checks a value as what a task might listen to. */
+export function checkStrategy(to: usize): bool {
+  const l = changetype<Listen>(arenaTake(PERSISTENT, offsetof<Listen>()));
+  memory.fill(changetype<usize>(l), 0, offsetof<Listen>());
+  return loadStrategy(l, to);
+}
+
 let filters: u32 = 0;
 let ends: u32 = 0;
 

@@ -475,6 +475,25 @@ const listenTo = strict({
   .refine((value) => value.until === undefined || value.any !== undefined, {
     error: "`until` stands beside `any` only.",
   });
+/** When a host starts runs. */
+export const schedule = strict({
+  every: duration.optional(),
+  cron: z
+    .string()
+    .regex(/^\s*[\w*,/-]+(?:\s+[\w*,/-]+){4}\s*$/, {
+      error: "Expected five fields: minute hour day month weekday.",
+    })
+    .optional(),
+  after: duration.optional(),
+  on: listenTo.optional(),
+  read: z
+    .enum(["data", "envelope", "raw"], { error: "Expected data, envelope or raw." })
+    .optional(),
+})
+  .refine((value) => Object.keys(value).length > 0, { error: "Expected every, cron, after or on." })
+  .refine((value) => value.read === undefined || value.on !== undefined, {
+    error: "`read` stands beside `on` only.",
+  });
 const listenTask = strict({
   ...base,
   listen: strict({

@@ -4,16 +4,15 @@ import { anyObject, label, onlyMember, semver } from "./common.ts";
 import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
 import type { Context, Path } from "./problem.ts";
 import {
-  absent,
   authentication,
   error,
   extensions,
   functionBody,
   input,
-  notBuiltYet,
   output,
   refused,
   retry,
+  schedule,
   taskList,
   timeout,
   timeoutBody,
@@ -65,7 +64,7 @@ const fields = strict({
   do: taskList,
   timeout: timeout.optional(),
   output: output.optional(),
-  schedule: absent(notBuiltYet("`schedule`", "Start the run from outside for now.")),
+  schedule: schedule.optional(),
   evaluate: evaluate.optional(),
 });
 

@@ -226,8 +226,6 @@ describe("names what is wrong, where, and what to do", () => {
       "REACH-E4215 /do/0/task/export/schema",
     ],
     ["call llm", { call: "llm", with: {} }, "REACH-E4214 /do/0/task"],
-    ["call of a function", { call: "mine" }, "REACH-E4214 /do/0/task"],
-    ["a name of Object.prototype", { call: "constructor" }, "REACH-E4214 /do/0/task"],
     ["run.workflow", { run: { workflow: {} } }, "REACH-E4214 /do/0/task"],
     ["run.shell", { run: { shell: { command: "ls" } } }, "REACH-E4213 /do/0/task"],
     ["run.script", { run: { script: {} } }, "REACH-E4213 /do/0/task"],
@@ -290,8 +288,9 @@ describe("names what is wrong, where, and what to do", () => {
     expect(said({ document, do: [], evaluate: { mode: "loose" } })).toEqual([
       "REACH-E4213 /evaluate/mode",
     ]);
-    expect(said({ document, do: [], schedule: { cron: "* * * * *" } })).toEqual([
-      "REACH-E4214 /schedule",
+    expect(said({ document, do: [], schedule: { cron: "* * * *", read: "data" } })).toEqual([
+      "REACH-E4215 /schedule/cron",
+      "REACH-E4215 /schedule",
     ]);
     expect(said(JSON.parse('{"__proto__":1,"do":[]}'))).toContain("REACH-E4210 /__proto__");
   });

@@ -3,6 +3,7 @@
 import { createEngine } from "@reach-fabric/engine";
 import { expect, test } from "vitest";
 import { suiteLine, suitesInChromium, vectorsFolder, vectorsIn } from "../conformance.ts";
+import { vectorsOf } from "../conformance/suite.ts";
 import type { SuiteResult } from "../conformance/suite.ts";
 import { nodeSuites } from "../conformance/node/ctk.ts";
 import { suites } from "../conformance/suites.ts";
@@ -36,6 +37,39 @@ for (const suite of [...suites, ...nodeSuites]) {
     if (suite.name in counts) expect(result.passed).toBe(counts[suite.name]);
   });
 }
+
+test("the kit's runner sees what a scenario asks for", async () => {
+  const feature = (then: string): string =>
+    'Feature: X\n  Scenario: Y\n    Given a workflow with definition:\n    """yaml\n' +
+    "    document: {dsl: 1.0.3, namespace: a, name: b, version: 1.0.0}\n" +
+    `    do: [{a: {set: {v: 1}}}, {b: {set: "{w: .v}"}}]\n    \"\"\"\n` +
+    `    When the workflow is executed\n    Then ${then}\n`;
+  const [suite] = nodeSuites;
+  const outcome = async (then: string): Promise<number | undefined> => {
+    const files = { "openworkflow/ctk/features/x.feature": btoa(feature(then)) };
+    return (await suite?.run(createEngine(), vectorsOf(files), { long: false }))?.failed.length;
+  };
+  for (const good of [
+    "the workflow should complete",
+    'the workflow should complete with output:\n    """yaml\n    w: 1\n    """',
+    "the workflow output should have properties 'w'",
+    "a should run first",
+    "b should run after a",
+  ]) {
+    expect([good, await outcome(good)]).toEqual([good, 0]);
+  }
+  for (const wrong of [
+    "the workflow should fault",
+    'the workflow should complete with output:\n    """yaml\n    w: 2\n    """',
+    "the workflow output should have properties 'w', 'v'",
+    "b should run first",
+    "c should run after a",
+    "a should fault",
+    "something that no step says",
+  ]) {
+    expect([wrong, await outcome(wrong)]).toEqual([wrong, 1]);
+  }
+});
 
 test("the counts are about suites that exist", () => {
   const names = [...suites, ...nodeSuites].map(({ name }) => name);

@@ -49,12 +49,12 @@ export async function compile(document: Fields, read: Read): Promise<Fields> {
   const lookup = (name: string): Fields | undefined =>
     Object.hasOwn(functions, name) ? functions[name] : cataloged.get(name);
   const inlined = inlineFunctions(list, ["do"], lookup);
+  const inlinedTasks = (tasks: unknown): TaskList =>
+    inlineFunctions(tasks as TaskList, ["use", "extensions"], lookup);
   const extended = extensions.map((item) =>
-    mapValues(item, (extension: Fields) => ({
-      ...extension,
-      ...mapValues(pickLists(extension), (tasks: TaskList) =>
-        inlineFunctions(tasks, ["use", "extensions"], lookup),
-      ),
+    mapValues(item, (extension) => ({
+      ...(extension as Fields),
+      ...mapValues(pickLists(extension as Fields), inlinedTasks),
     })),
   );
   const whole = applyExtensions(inlined, extended);
@@ -64,8 +64,8 @@ export async function compile(document: Fields, read: Read): Promise<Fields> {
   return { ...document, ...(document["use"] === undefined ? {} : { use: left }), do: called };
 }
 
-const mapValues = <T, U>(object: object, change: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value as T)]));
+const mapValues = (object: Fields, change: (value: unknown) => unknown): Fields =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 const pickLists = ({ before, after }: Fields): Fields => ({
   ...(before === undefined ? {} : { before }),
   ...(after === undefined ? {} : { after }),

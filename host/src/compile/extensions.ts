@@ -82,8 +82,8 @@ const bare = (expression: string): string =>
 
 function guarded(task: Fields, applies: string | undefined): Fields {
   if (applies === undefined) return task;
-  const own = task["if"];
-  const both = own === undefined ? applies : `${applies} and (${bare(String(own))})`;
+  const { if: own } = task as { if?: string };
+  const both = own === undefined ? applies : `${applies} and (${bare(own)})`;
   return { ...task, if: `\${ ${both} }` };
 }
 

@@ -195,11 +195,10 @@ async function perform(
         await execute(world, addresses);
         continue;
       }
-      const found = steps
-        .map(([pattern, act]) => ({ act, parts: pattern.exec(step.text) }))
-        .find(({ parts }) => parts !== null);
-      if (found?.parts == null) throw new Error("the kit's README has no such step");
-      found.act(world, step, ...found.parts.slice(1));
+      const found = steps.find(([pattern]) => pattern.test(step.text));
+      if (found === undefined) throw new Error("the kit's README has no such step");
+      const [pattern, act] = found;
+      act(world, step, ...(pattern.exec(step.text) ?? []).slice(1));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`${step.text}: ${why}`, { cause: error });
