@@ -27,6 +27,7 @@ import {
   EFFECT_EMIT,
   EFFECT_EVENT,
   EFFECT_HTTP,
+  EFFECT_LLM,
   EFFECT_RANDOM,
   Frame,
   Pending,
@@ -90,6 +91,7 @@ export function effectType(type: u32): string {
   if (type == EFFECT_CLOCK) return "clock";
   if (type == EFFECT_EMIT) return "emit";
   if (type == EFFECT_EVENT) return "event";
+  if (type == EFFECT_LLM) return "llm";
   return type == EFFECT_RANDOM ? "random" : "timer";
 }
 

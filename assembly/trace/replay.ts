@@ -26,6 +26,7 @@ import { endRun, stopAtLimit } from "../workflow/faults";
 import { isGrant } from "../workflow/grant";
 import { isHttpResult } from "../workflow/http";
 import { isEventResult } from "../workflow/listen";
+import { isLlmResult } from "../workflow/llm";
 import { runBranch } from "../workflow/machine";
 import { PACK_DIGEST, hexIs, workflowNamed } from "../workflow/pack";
 import { PHASE_INPUT } from "../workflow/phases";
@@ -38,6 +39,7 @@ import {
   EFFECT_EMIT,
   EFFECT_EVENT,
   EFFECT_HTTP,
+  EFFECT_LLM,
   EFFECT_RANDOM,
   FOR_TIMEOUT,
   Frame,
@@ -229,6 +231,7 @@ export function isResult(e: Pending, v: usize): bool {
   if (e.type == EFFECT_HTTP) return isHttpResult(v, requestOf(e));
   if (e.type == EFFECT_EMIT) return isEmitResult(v, requestOf(e));
   if (e.type == EFFECT_EVENT) return isEventResult(e, v);
+  if (e.type == EFFECT_LLM) return isLlmResult(v);
   if (tagOf(v) != OBJECT) return false;
   if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isTime(objectField(v, "ms"));
   if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isHex(objectField(v, "hex"));

@@ -72,6 +72,20 @@ export function isEmitGranted(grant: usize, type: usize): bool {
   return false;
 }
 
+/** True if the grant allows to ask this model. Otherwise a problem. */
+export function isModelGranted(grant: usize, model: usize): bool {
+  const models = objectField(grant, "models");
+  if (models != 0) {
+    for (let i: u32 = 0; i < lengthOf(models); i++) {
+      const m = elementAt(models, i);
+      if (equalBytes(addressOf(m), lengthOf(m), addressOf(model), lengthOf(model))) return true;
+    }
+  }
+  problem(AUTHORIZATION, 403, "The grant does not allow this model");
+  bufferBytes(PROBLEM_DETAIL, addressOf(model), lengthOf(model));
+  return false;
+}
+
 function hasMethod(methods: usize, method: usize): bool {
   for (let i: u32 = 0; i < lengthOf(methods); i++) {
     const m = elementAt(methods, i);
@@ -99,7 +113,7 @@ export function isGrant(v: usize): bool {
     const key = keyAt(v, i);
     let ok: bool = false;
     if (cellIs(key, "http")) ok = isHttpRules(valueAt(v, i));
-    else if (cellIs(key, "emit")) ok = isTexts(valueAt(v, i));
+    else if (cellIs(key, "emit") || cellIs(key, "models")) ok = isTexts(valueAt(v, i));
     else if (cellIs(key, "secrets")) ok = isSecretRules(valueAt(v, i));
     if (!ok) return false;
   }

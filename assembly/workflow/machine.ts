@@ -23,10 +23,11 @@ import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
 import { buildEvent, readEmitted, typeOfEvent } from "./events";
 import { endRun, raise, raiseProblem, raiseValue, stopAtLimit } from "./faults";
 import { beginFork } from "./fork";
-import { isEmitGranted, isGranted, isSecretGranted } from "./grant";
+import { isEmitGranted, isGranted, isModelGranted, isSecretGranted } from "./grant";
 import { ERROR, OK, buildRequest, readAnswer } from "./http";
 import { stepItem, stepListen, stepUntil, takeEvent } from "./listen";
 import { enterList, leave, stepList, stepTurn } from "./lists";
+import { buildQuestion, llmMentions, readLlm } from "./llm";
 import {
   Case,
   DO,
@@ -40,7 +41,9 @@ import {
   HTTP,
   Http,
   LISTEN,
+  LLM,
   Listen,
+  Llm,
   NO_FLOW,
   PAUSE,
   Pause,
@@ -76,6 +79,7 @@ import {
   Branch,
   EFFECT_EMIT,
   EFFECT_HTTP,
+  EFFECT_LLM,
   FOR_CALL,
   FOR_WAIT,
   Frame,
@@ -279,6 +283,8 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepHttp(b, f, t);
     case EMIT:
       return stepEmit(b, f, t);
+    case LLM:
+      return stepLlm(b, f, t);
     case LISTEN:
       return stepListen(b, f, changetype<Listen>(t.body));
     case PAUSE: {
@@ -344,10 +350,10 @@ function takeAnswer(b: Branch, f: Frame, t: Task): bool {
     f.phase = PHASE_OUTPUT;
     return true;
   }
-  const got =
-    t.kind == EMIT
-      ? readEmitted(answerRequest, answer, CELL_A)
-      : readAnswer(changetype<Http>(t.body), answerRequest, answer, CELL_A);
+  let got: u32;
+  if (t.kind == EMIT) got = readEmitted(answerRequest, answer, CELL_A);
+  else if (t.kind == LLM) got = readLlm(changetype<Llm>(t.body), answer, CELL_A);
+  else got = readAnswer(changetype<Http>(t.body), answerRequest, answer, CELL_A);
   if (got == ERROR) return false;
   if (got != OK) return raiseProblem(b, f);
   if (!keep(outputOf(f), CELL_A)) return false;
@@ -366,6 +372,19 @@ function stepEmit(b: Branch, f: Frame, t: Task): bool {
   if (got != OK || !isEmitGranted(GRANT, typeOfEvent(CELL_A))) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, EFFECT_EMIT, FOR_CALL, CELL_A);
+}
+
+function stepLlm(b: Branch, f: Frame, t: Task): bool {
+  const l = changetype<Llm>(t.body);
+  const mentions = llmMentions(l);
+  const missing = needs(b, f, mentions);
+  if (missing != 0) return askFor(b, f, missing);
+  setNow(b.now / 1000);
+  const got = buildQuestion(l, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
+  if (got == ERROR) return raise(b, f, got);
+  if (got != OK || !isModelGranted(GRANT, l.model)) return raiseProblem(b, f);
+  f.phase = PHASE_EFFECT;
+  return ask(b, f, EFFECT_LLM, FOR_CALL, CELL_A);
 }
 
 function stepDecide(b: Branch, f: Frame, t: Task): bool {

@@ -18,6 +18,7 @@ export const PAUSE: u32 = 9; // wait
 export const FORK: u32 = 10;
 export const EMIT: u32 = 11;
 export const LISTEN: u32 = 12;
+export const LLM: u32 = 13;
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -270,4 +271,19 @@ export class Correlation {
   from: u32;
   expect: u32;
   next: u32;
+}
+
+/** call llm: templates of the question's parts, 0 where they are not there. */
+@unmanaged
+export class Llm {
+  /** The model's name, a cell. */
+  model: u32;
+  prompt: u32;
+  system: u32;
+  messages: u32;
+  parameters: u32;
+  /** Root node of the schema that the answer fits. */
+  schema: u32;
+  /** 1: the task gives the whole answer. */
+  isResponse: u32;
 }

@@ -20,6 +20,7 @@ import {
   GOTO,
   HTTP,
   LISTEN,
+  LLM,
   List,
   Listen,
   NO_FLOW,
@@ -54,6 +55,7 @@ import {
   EFFECT_EMIT,
   EFFECT_EVENT,
   EFFECT_HTTP,
+  EFFECT_LLM,
   EFFECT_RANDOM,
   EFFECT_TIMER,
   FINISHED,
@@ -159,6 +161,7 @@ function isWaiting(f: Frame, p: Pending): bool {
   if (p.what == FOR_CALL) {
     if (f.phase != PHASE_EFFECT) return false;
     if (kind == HTTP) return p.type == EFFECT_HTTP && isRequest(requestOf(p));
+    if (kind == LLM) return p.type == EFFECT_LLM;
     if (kind == EMIT) return p.type == EFFECT_EMIT && isEmitRequest(requestOf(p));
     return kind == LISTEN && p.type == EFFECT_EVENT && isListening(f);
   }

@@ -184,7 +184,8 @@ export const EFFECT_RANDOM: u32 = 2;
 export const EFFECT_TIMER: u32 = 3;
 export const EFFECT_EMIT: u32 = 4;
 export const EFFECT_EVENT: u32 = 5;
-export const LAST_EFFECT: u32 = 5;
+export const EFFECT_LLM: u32 = 6;
+export const LAST_EFFECT: u32 = 6;
 /** Requests are counted by task and type: so many u32 a task. */
 export const COUNTS: u32 = 8;
 

@@ -39,6 +39,7 @@ import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
 import { loadHttp } from "./http";
 import { loadListen } from "./listen";
+import { loadLlm } from "./llm";
 import {
   CONTINUE,
   Case,
@@ -55,6 +56,7 @@ import {
   GOTO,
   HTTP,
   LISTEN,
+  LLM,
   List,
   Listen,
   NO_FLOW,
@@ -544,15 +546,14 @@ function loadCall(t: Task, v: usize): bool {
   if (!onlyFields(v, "if input output export timeout then metadata call with")) return false;
   const call = objectField(v, "call");
   if (!isString(call, "call")) return false;
-  if (!cellIs(call, "http") && !cellIs(call, "decide")) {
+  if (!cellIs(call, "http") && !cellIs(call, "decide") && !cellIs(call, "llm")) {
     placeField("call");
     if (
       cellIs(call, "openapi") ||
       cellIs(call, "grpc") ||
       cellIs(call, "asyncapi") ||
       cellIs(call, "a2a") ||
-      cellIs(call, "mcp") ||
-      cellIs(call, "llm")
+      cellIs(call, "mcp")
     ) {
       return failCell(E_WF_UNSUPPORTED, "this call is not built yet", call);
     }
@@ -564,6 +565,9 @@ function loadCall(t: Task, v: usize): bool {
   if (cellIs(call, "http")) {
     t.kind = HTTP;
     t.body = loadHttp(args, objectField(v, "metadata"));
+  } else if (cellIs(call, "llm")) {
+    t.kind = LLM;
+    t.body = loadLlm(args);
   } else {
     t.kind = DECIDE;
     t.body = loadDecide(args);

@@ -271,6 +271,42 @@ const emit = (scope: Scope): fc.Arbitrary<Json> =>
     data: sometimes(template(scope)),
   }).map((attributes): Json => ({ emit: { event: { with: attributes } } }));
 
+const llm = (scope: Scope): fc.Arbitrary<Json> =>
+  fc
+    .tuple(
+      fc.oneof(
+        fc.oneof(braced(scope), fc.constant("ask")).map((prompt): Json => ({ prompt })),
+        fc
+          .tuple(braced(scope), fc.constantFrom("be kind", "${ .a }"))
+          .map(([prompt, system]): Json => ({ prompt, system })),
+        fc.oneof(
+          braced(scope).map((messages): Json => ({ messages })),
+          fc
+            .tuple(fc.constantFrom("user", "assistant", "${ .a }"), braced(scope))
+            .map(([role, content]): Json => ({ messages: [{ role, content }] })),
+        ),
+      ),
+      parts({
+        model: fc.constantFrom("small", "small", "small", "large"),
+        parameters: sometimes(
+          fc.oneof(
+            fc.constantFrom<Json[]>({ temperature: 0, seed: 7 }, { maxTokens: "${ .n }", topP: 1 }),
+            braced(scope),
+          ),
+        ),
+        schema: sometimes(
+          fc
+            .constantFrom<Json[]>(true, { type: "object" }, { required: ["n"] })
+            .map((document): Json => ({ document })),
+        ),
+        output: sometimes(fc.constantFrom("content", "response")),
+      }),
+    )
+    .map(([question, rest]): Json => ({
+      call: "llm",
+      with: { ...(question as object), ...(rest as object) } as Json,
+    }));
+
 const schema: fc.Arbitrary<Json> = fc.oneof(
   fc.constantFrom<Json[]>(
     { resource: { endpoint: "schemas/n.json" } },
@@ -389,6 +425,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
     { weight: 5, arbitrary: http(scope) },
     { weight: 1, arbitrary: duration.map((wait): Json => ({ wait })) },
     { weight: 1, arbitrary: emit(scope) },
+    { weight: 2, arbitrary: llm(scope) },
     {
       weight: 1,
       arbitrary: listen(

@@ -19,7 +19,7 @@ export type Evaluate = (
 ) => { readonly value: Json } | { readonly error: string };
 
 export interface Question {
-  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event";
+  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event" | "llm";
   readonly key: string;
   readonly request: Dict;
   /** Whether a listen takes an event. */
@@ -523,6 +523,8 @@ export function interpret(setting: Setting): Interpretation {
       yield* runEmit((t["emit"] as { event: { with: Dict } }).event.with, frame);
     } else if (t["listen"] !== undefined) {
       yield* runListen(t, frame, inside);
+    } else if (t["call"] === "llm") {
+      yield* runLlm(t["with"] as Dict, frame);
     } else if (t["call"] === "decide") {
       const { table, input: given } = t["with"] as { table: string; input: Json };
       const value = yield* phase(frame, () => template(given, input, frame, "inside"));
@@ -627,6 +629,89 @@ export function interpret(setting: Setting): Interpretation {
       ...(id === undefined ? {} : { id }),
       ...(at === undefined ? {} : { time: new Date(at as number).toISOString() }),
     };
+  }
+
+  /** WF-54 to WF-57. */
+  function* runLlm(args: Dict, frame: Frame): Asking<void> {
+    const { model, prompt, system, messages, parameters, schema, output } = args;
+    const request = yield* phase(frame, (): Dict => {
+      const parts = [prompt, messages, system, parameters].map((v) => v ?? null);
+      need(frame, expressionsOf(parts).join(" "));
+      const make = (v: Json): Json => template(v, frame.input, frame, "inside");
+      const malformed = (where: string): never =>
+        fault(frame, "expression", 400, "The question to the model is malformed", where);
+      const said: Json[] = [];
+      if (prompt !== undefined) {
+        for (const [name, role, given] of [
+          ["system", "system", system],
+          ["prompt", "user", prompt],
+        ] as const) {
+          if (given === undefined) continue;
+          const content = make(given);
+          if (typeof content !== "string") malformed(name);
+          said.push({ content, role });
+        }
+      } else {
+        const made = make(messages as Json);
+        if (!Array.isArray(made) || made.length === 0) return malformed("messages");
+        for (const m of made) {
+          const isMessage =
+            isDict(m) &&
+            Object.keys(m).length === 2 &&
+            typeof m["content"] === "string" &&
+            typeof m["role"] === "string";
+          if (!isMessage) malformed("messages");
+          const { role } = m as { role: string };
+          if (!["system", "user", "assistant"].includes(role)) malformed("role");
+          said.push(m);
+        }
+      }
+      const settings = parameters === undefined ? {} : make(parameters);
+      const title = "A parameter of the model has a value that it cannot have";
+      if (!isDict(settings)) return fault(frame, "expression", 400, title);
+      for (const [name, value] of sorted(settings)) {
+        const isNumber = typeof value === "number" && value >= 0;
+        const fits =
+          name === "maxTokens" || name === "seed"
+            ? Number.isSafeInteger(value) && isNumber && (name === "seed" || value <= 1e9)
+            : (name === "temperature" || name === "topP") && isNumber && value <= 100;
+        if (!fits) return fault(frame, "expression", 400, title, name);
+      }
+      return {
+        messages: said,
+        model: model as Json,
+        parameters: settings,
+        ...(schema === undefined ? {} : { schema: (schema as Dict)["document"] as Json }),
+      };
+    });
+    if (model !== "small") {
+      const title = "The grant does not allow this model";
+      fault(frame, "authorization", 403, title, model as string);
+    }
+    const { failure, status, finish, text, model: actual } = yield* ask(frame, "llm", request);
+    if (failure !== undefined) failed(frame, failure as string);
+    if (status !== undefined) {
+      const title = "The model's service answered with an error status";
+      fault(frame, "communication", status as number, title);
+    }
+    if (output !== "response" && finish !== "stop") {
+      const title = "The model did not finish its answer";
+      fault(frame, "communication", 502, title, finish as string);
+    }
+    let content: Json = text as string;
+    if (schema !== undefined && finish === "stop") {
+      try {
+        content = JSON.parse(text as string) as Json;
+      } catch {
+        fault(frame, "communication", 502, "The model's answer is not JSON");
+      }
+      const why = validate(schema as Dict, `${frame.pointer}/with/schema`, content);
+      if (why !== undefined) {
+        fault(frame, "validation", 400, "A value does not fit its schema", why);
+      }
+    }
+    frame.output =
+      output === "response" ? { content, finish: finish as Json, model: actual as Json } : content;
   }
 
   /** WF-40 to WF-45. */

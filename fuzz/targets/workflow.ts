@@ -26,7 +26,17 @@ const limits = { fuel: 400_000, effects: 60 };
 const grant = {
   http: [{ origin: "https://a.example", methods: ["GET", "POST"], paths: ["/v1/*"] }],
   emit: ["a.*"],
+  models: ["small"],
 };
+/** What a model says, in turn. */
+const sayings: readonly object[] = [
+  { finish: "stop", model: "m-1", text: '{"n":1,"a":true}' },
+  { finish: "stop", model: "m-1", text: "yes" },
+  { finish: "stop", model: "m-1", text: "[1]" },
+  { finish: "length", model: "m-1", text: '{"n":' },
+  { status: 429 },
+  { failure: "timeout" },
+];
 const emits = (type: string): boolean => type.startsWith("a.");
 const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
 
@@ -68,6 +78,7 @@ function outside(
   if (type === "clock") return { result: { ms: 1_700_000_000_000 + n * 1001 } };
   if (type === "random") return { result: { hex: chance[n % chance.length] } };
   if (type === "timer") return { result: {} };
+  if (type === "llm") return { result: sayings[n % sayings.length] as object };
   if (type === "emit") {
     if (n % 7 === 0) return { result: { failure: "reset" } };
     const event = request["event"] as Record<string, unknown>;

@@ -6,6 +6,7 @@ import type { Grant } from "@reach-fabric/schema";
 import { ReachError } from "./error.ts";
 import { systemCode } from "./files.ts";
 import { mayEmit } from "./grant.ts";
+import type { Question } from "./models.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */
 export interface Effects {
@@ -17,6 +18,12 @@ export interface Effects {
   readonly random: (size: number) => Uint8Array;
   /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Asks a model; a failure is an answer, never an exception. */
+  readonly ask: (
+    question: Question,
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ) => Promise<Performed>;
   /** Hands on a CloudEvent (WF-39). It returns once the event is where it belongs. */
   readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
 }
@@ -25,7 +32,7 @@ export interface Effects {
 export type CloudEvent = Readonly<Record<string, unknown>>;
 
 /** The machine's own clock, randomness and timers. */
-export const machine: Omit<Effects, "fetch" | "emit"> = {
+export const machine: Omit<Effects, "fetch" | "ask" | "emit"> = {
   clock: () => Date.now(),
   random: (size) => new Uint8Array(randomBytes(size)),
   timer: waitFor,
@@ -133,6 +140,9 @@ export async function perform(
     const hex =
       what === "workflow.id" ? context.runId : Buffer.from(effects.random(16)).toString("hex");
     return { result: { hex } };
+  }
+  if (record.type === "llm") {
+    return effects.ask(request as unknown as Question, context.idempotencyKey, context.signal);
   }
   if (record.type === "emit") return emit(request["event"] as CloudEvent, effects, context);
   if (record.type !== "timer") {

@@ -2,7 +2,7 @@
 // this is the second check, which shares nothing with the first but the specification.
 import { canonicalize } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
-import type { Grant, GrantFile, HttpGrant } from "@reach-fabric/schema";
+import type { Grant, GrantFile, HttpGrant, Provider } from "@reach-fabric/schema";
 import { checked, readJson } from "./document.ts";
 import { ReachError } from "./error.ts";
 import { readRegularFile } from "./files.ts";
@@ -16,6 +16,8 @@ export interface EffectiveGrant {
   readonly grant: Grant;
   /** From a logical origin to the origin that is contacted: in no digest, never in the engine. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Where models are: in no digest, never in the engine. */
+  readonly providers: Readonly<Record<string, Provider>>;
 }
 
 /**
@@ -38,7 +40,11 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
   for (const [name, address] of Object.entries(file.addresses ?? {})) {
     checkNormal(address, document.place(["addresses", name]));
   }
-  return { grant: effectiveGrant(file), addresses: { ...file.addresses } };
+  return {
+    grant: effectiveGrant(file),
+    addresses: { ...file.addresses },
+    providers: { ...file.providers },
+  };
 }
 
 /** The schema knows names; only a URL parser knows the one spelling of an IPv6 address. */
@@ -55,7 +61,8 @@ export function effectiveGrant({
   http = [],
   emit = [],
   secrets = [],
-}: Pick<GrantFile, "http" | "emit" | "secrets">): Grant {
+  models = [],
+}: Pick<GrantFile, "http" | "emit" | "secrets" | "models">): Grant {
   const origins = new Map<string, string[]>();
   for (const { name, origins: some } of secrets) {
     origins.set(name, [...new Set([...(origins.get(name) ?? []), ...some])].sort());
@@ -76,6 +83,7 @@ export function effectiveGrant({
   return {
     ...(unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) }),
     ...(emit.length === 0 ? {} : { emit: [...new Set(emit)].sort() }),
+    ...(models.length === 0 ? {} : { models: [...new Set(models)].sort() }),
     ...(origins.size === 0
       ? {}
       : {

@@ -26,6 +26,7 @@ export { readFolder } from "./folder.ts";
 export type { FolderRun } from "./folder.ts";
 export { effectiveGrant, readGrant } from "./grant.ts";
 export type { EffectiveGrant } from "./grant.ts";
+export type { Question } from "./models.ts";
 export { loadPack } from "./pack.ts";
 export { readSecrets } from "./secrets.ts";
 export { folderRecorder, memoryRecorder } from "./recorder.ts";

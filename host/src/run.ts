@@ -2,15 +2,16 @@
 // before it has consequences (ABI-8).
 import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import type { Advance, Engine, OutcomeRecord, Pack, RequestRecord } from "@reach-fabric/engine";
-import type { Grant } from "@reach-fabric/schema";
+import type { Grant, Provider } from "@reach-fabric/schema";
 import { machine, perform } from "./effects.ts";
 import type { CloudEvent, EffectContext, Effects, Performed } from "./effects.ts";
 import type { Secrets } from "./authorize.ts";
 import { createEgress } from "./egress.ts";
-import type { Egress, EgressLimits, Note } from "./egress.ts";
+import type { EgressLimits, Note } from "./egress.ts";
 import { ReachError } from "./error.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Recorder } from "./recorder.ts";
+import { createModels } from "./models.ts";
 import { StartTimes } from "./start-times.ts";
 
 export interface RunOptions {
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly recorder: Recorder;
   /** What the names of secrets stand for; they go nowhere but into the requests that the grant says. */
   readonly secrets?: Secrets;
+  /** Where the models that the grant names are. */
+  readonly providers?: Readonly<Record<string, Provider>>;
   /** CloudEvents for the tasks that listen, in the order in which they come. */
   readonly events?: AsyncIterable<CloudEvent>;
   /** Parts of the outside world to replace. */
@@ -93,7 +96,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ...(options.secrets ? { secrets: options.secrets } : {}),
     ...(options.egress ? { limits: options.egress } : {}),
   });
-  const session = new Session(options, egress, signal);
+  const models = createModels({
+    grant: options.grant ?? {},
+    ...(options.providers ? { providers: options.providers } : {}),
+    ...(options.secrets ? { secrets: options.secrets } : {}),
+    ...(options.egress ? { limits: options.egress } : {}),
+  });
+  const session = new Session(options, { fetch: egress.fetch, ask: models.ask }, signal);
   try {
     const startedAt = session.stamp();
     await recorder.begin({ pack, engine: engine.digest, startedAt });
@@ -171,9 +180,9 @@ class Session {
   #underWay = 0;
   #wake: (() => void) | undefined;
 
-  constructor(options: RunOptions, egress: Egress, signal: AbortSignal) {
+  constructor(options: RunOptions, outside: Pick<Effects, "fetch" | "ask">, signal: AbortSignal) {
     this.#options = options;
-    this.#effects = { ...machine, fetch: egress.fetch, ...options.effects };
+    this.#effects = { ...machine, ...outside, ...options.effects };
     this.#signal = signal;
   }
 

@@ -96,11 +96,27 @@ const secrets = z.array(
   }),
 );
 
+/** GRANT-13: names of models. */
+const modelName = z.string().regex(/^[\w.:@/-]{1,100}$/, {
+  error: "Expected a name of letters, digits and . : @ / _ -.",
+});
+const models = z.array(modelName).min(1, { error: "Name at least one model." });
+/** Where a model is: the operator's, in no digest. */
+const provider = strict({
+  api: z.literal("openai-chat", { error: "Expected openai-chat." }),
+  url: z.string().regex(/^https?:\/\/[^/?#@\s]+(?:\/[\w./~-]*)?$/, {
+    error: "Expected the URL that /chat/completions is below, such as https://host/v1.",
+  }),
+  model: z.string().min(1),
+  secret: z.string().optional(),
+});
+
 /** The effective grant: what the engine sees and every decision digest holds (GRANT-5). */
 export const grant = strict({
   http: z.array(http).optional(),
   emit: emit.optional(),
   secrets: secrets.optional(),
+  models: models.optional(),
 });
 
 /** The effective grant. */
@@ -113,11 +129,20 @@ const file = strict({
   http: z.array(http).optional(),
   emit: emit.optional(),
   secrets: secrets.optional(),
+  models: models.optional(),
+  providers: z.record(z.string(), provider).optional(),
   addresses: z.record(z.string(), origin).optional(),
 });
 
 /** GRANT-1: the file that an operator writes. */
 export const grantFile: typeof file = file.check((context) => {
+  for (const name of Object.keys(context.value.providers ?? {})) {
+    if (context.value.models?.includes(name)) continue;
+    report(context, ["providers", name], {
+      code: problemCode.unknownName,
+      what: "A provider for a model that `models` does not grant.",
+    });
+  }
   const granted = new Set(context.value.http?.map((entry) => entry.origin));
   for (const name of Object.keys(context.value.addresses ?? {})) {
     if (granted.has(name)) continue;
@@ -128,6 +153,9 @@ export const grantFile: typeof file = file.check((context) => {
     });
   }
 });
+
+/** Where a model is. */
+export type Provider = z.infer<typeof provider>;
 
 /** The file that an operator writes. */
 export type GrantFile = z.infer<typeof grantFile>;

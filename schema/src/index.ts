@@ -5,7 +5,7 @@
 export { packPath, whyNotPackPath } from "./common.ts";
 export * from "./evidence.ts";
 export { grant, grantFile, whyNotPath } from "./grant.ts";
-export type { Grant, GrantFile, HttpGrant } from "./grant.ts";
+export type { Grant, GrantFile, HttpGrant, Provider } from "./grant.ts";
 export * from "./keys.ts";
 export { limits } from "./limits.ts";
 export type { Limits } from "./limits.ts";

@@ -240,6 +240,34 @@ const openapiArguments = strict({
   output: z.enum(["raw", "content", "response"]).optional(),
   redirect: z.boolean().optional(),
 });
+const message = strict({ role: z.string(), content: z.string() });
+/** A number, or an expression that gives one. */
+const numeric = z.union([z.number(), expression]);
+const llmArguments = strict({
+  model: z.string().min(1),
+  system: z.string().optional(),
+  prompt: z.string().optional(),
+  messages: z.union([expression, z.array(message)]).optional(),
+  parameters: z
+    .union([
+      expression,
+      strict({
+        maxTokens: numeric.optional(),
+        seed: numeric.optional(),
+        temperature: numeric.optional(),
+        topP: numeric.optional(),
+      }),
+    ])
+    .optional(),
+  schema,
+  output: z.enum(["content", "response"], { error: "Expected content or response." }).optional(),
+})
+  .refine((value) => (value.prompt === undefined) !== (value.messages === undefined), {
+    error: "Expected either a prompt or messages.",
+  })
+  .refine((value) => value.system === undefined || value.messages === undefined, {
+    error: "`system` stands beside a prompt only.",
+  });
 const decideArguments = strict({ table: packPath, input: json });
 
 /** The functions that `call` may name, or what to say of them. */
@@ -256,7 +284,7 @@ const calls: Record<string, z.ZodType | Finding> = {
   asyncapi: notBuiltYet("`call: asyncapi`"),
   a2a: notBuiltYet("`call: a2a`"),
   mcp: notBuiltYet("`call: mcp`"),
-  llm: notBuiltYet("`call: llm`"),
+  llm: strict({ ...base, call: z.literal("llm"), with: llmArguments }),
 };
 
 /** How `run` may start something, all of it refused or not built yet. */

@@ -171,29 +171,36 @@ export function tablesOf(document: Workflow): NamedFile[] {
   });
 }
 
+/** Every place of a document where a schema may stand, with what stands there. */
+function schemaPlaces(document: Workflow): { path: Path; schema: unknown }[] {
+  const owners: { path: Path; task: unknown }[] = [
+    { path: [], task: document },
+    ...tasksOf(["do"], document.do),
+  ];
+  const clauses = ["input", "output", "export"];
+  return owners.flatMap(({ path, task }) =>
+    [...clauses.map((name) => [name]), ...clauses.map((name) => ["foreach", name]), ["with"]].map(
+      (place) => {
+        const owner = place.reduce((value: unknown, name) => member(value, name), task);
+        return { path: [...path, ...place, "schema"], schema: member(owner, "schema") };
+      },
+    ),
+  );
+}
+
 /** The files with schemas that a workflow names, in document order. */
 export function schemasOf(document: Workflow): NamedFile[] {
-  const owners = [{ path: [], task: document }, ...tasksOf(["do"], document.do)];
-  return owners.flatMap(({ path, task }) =>
-    ["input", "output", "export"].flatMap((clause) => {
-      const resource = member(member(member(task, clause), "schema"), "resource");
-      const endpoint = member(resource, "endpoint");
-      const file = typeof endpoint === "string" ? endpoint : member(endpoint, "uri");
-      if (typeof file !== "string") return [];
-      return [{ path: [...path, clause, "schema", "resource", "endpoint"], file }];
-    }),
-  );
+  return schemaPlaces(document).flatMap(({ path, schema }) => {
+    const endpoint = member(member(schema, "resource"), "endpoint");
+    const file = typeof endpoint === "string" ? endpoint : member(endpoint, "uri");
+    return typeof file === "string" ? [{ path: [...path, "resource", "endpoint"], file }] : [];
+  });
 }
 
 /** The schemas that stand in the workflow itself, with their places. */
 export function inlineSchemasOf(document: Workflow): { path: Path; schema: unknown }[] {
-  const owners = [{ path: [], task: document }, ...tasksOf(["do"], document.do)];
-  return owners.flatMap(({ path, task }) =>
-    ["input", "output", "export"].flatMap((clause) => {
-      const schema = member(member(member(task, clause), "schema"), "document");
-      return schema === undefined
-        ? []
-        : [{ path: [...path, clause, "schema", "document"], schema }];
-    }),
-  );
+  return schemaPlaces(document).flatMap(({ path, schema }) => {
+    const own = member(schema, "document");
+    return own === undefined ? [] : [{ path: [...path, "document"], schema: own }];
+  });
 }

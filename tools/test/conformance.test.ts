@@ -42,7 +42,7 @@ test("the kit's runner sees what a scenario asks for", async () => {
   const feature = (then: string): string =>
     'Feature: X\n  Scenario: Y\n    Given a workflow with definition:\n    """yaml\n' +
     "    document: {dsl: 1.0.3, namespace: a, name: b, version: 1.0.0}\n" +
-    `    do: [{a: {set: {v: 1}}}, {b: {set: "{w: .v}"}}]\n    \"\"\"\n` +
+    `    do: [{a: {set: {v: 1}}}, {b: {set: "{w: .v}"}}]\n    """\n` +
     `    When the workflow is executed\n    Then ${then}\n`;
   const [suite] = nodeSuites;
   const outcome = async (then: string): Promise<number | undefined> => {

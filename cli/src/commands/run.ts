@@ -233,10 +233,7 @@ function chosenSigner(terminal: Terminal, { key: path }: RunCommandOptions): Sig
   }
 }
 
-const grantOptions = (
-  grant: EffectiveGrant | undefined,
-): { grant?: EffectiveGrant["grant"]; addresses?: EffectiveGrant["addresses"] } =>
-  grant === undefined ? {} : { grant: grant.grant, addresses: grant.addresses };
+const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant> => grant ?? {};
 
 /** Where events come from, and where they go. */
 function eventOptions(
