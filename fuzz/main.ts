@@ -16,6 +16,7 @@ import { jsonTarget } from "./targets/json.ts";
 import { merkleTarget } from "./targets/merkle.ts";
 import { numbersTarget } from "./targets/numbers.ts";
 import { regexTarget } from "./targets/regex.ts";
+import { tamperTarget } from "./targets/tamper.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./registry.ts";
 import type { Finding, Target } from "./registry.ts";
@@ -27,6 +28,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   merkle: merkleTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   regex: regexTarget as () => Target<never>,
+  tamper: tamperTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,
   "jq-regex": jqRegexTarget as () => Target<never>,

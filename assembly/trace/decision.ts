@@ -33,8 +33,11 @@ function makeDecision(): void {
   writeRaces(cancelled);
   tagPart(TEXT.at, TEXT.len);
   TEXT.len = 0;
-  if (cancelled) bufferText(TEXT, '{"status":"cancelled"}');
-  else {
+  if (cancelled) {
+    bufferText(TEXT, '{"reason":');
+    writeJson(OUTCOME, TEXT, MAX_INPUT);
+    bufferText(TEXT, ',"status":"cancelled"}');
+  } else {
     bufferText(TEXT, RUN.end == STATUS_COMPLETED ? '{"output":' : '{"error":');
     writeJson(OUTCOME, TEXT, MAX_INPUT);
     bufferText(

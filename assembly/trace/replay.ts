@@ -46,6 +46,7 @@ import {
   GRANT,
   LIMITS,
   MAIN_EFFECTS,
+  OUTCOME,
   Pending,
   RAW_INPUT,
   RUN,
@@ -198,6 +199,8 @@ function cancel(): bool {
   if (lengthOf(RECORD) != 3 || reason == 0 || (tagOf(reason) != STRING && tagOf(reason) != NULL))
     return malformed("a cancel record has kind, reason and seq");
   RUN.seq++;
+  setFuel(i64.MAX_VALUE);
+  if (!keep(OUTCOME, reason)) return false;
   endRun(C.STATUS_CANCELLED);
   return true;
 }

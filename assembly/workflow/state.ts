@@ -70,7 +70,7 @@ export const INPUT_CELL: usize = memory.data(16, 16);
 export const RUN_ID: usize = memory.data(16, 16);
 /** The hash of the effects that the main branch has used. */
 export const MAIN_EFFECTS: usize = memory.data(SHA_STATE, 16);
-/** The output or the error that the run ended with. */
+/** The output or the error that the run ended with, or why it was cancelled. */
 export const OUTCOME: usize = memory.data(16, 16);
 
 // State of a branch.

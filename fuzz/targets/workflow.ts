@@ -40,7 +40,7 @@ const sayings: readonly object[] = [
 const emits = (type: string): boolean => type.startsWith("a.");
 const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
 
-const packOf = (engine: Engine, { document }: Script): Pack =>
+export const packOf = (engine: Engine, { document }: Script): Pack =>
   makePack(engine, {
     id: "fuzz/case",
     version: "1.0.0",
@@ -101,7 +101,7 @@ interface Told {
 }
 
 /** A whole run. `next` gives the engine that goes on after a record has been taken. */
-function tell(script: Script, engine: Engine, next?: (from: Engine) => Engine): Told {
+export function tell(script: Script, engine: Engine, next?: (from: Engine) => Engine): Told {
   let at = engine;
   const first = at.admitStart({ grant, limits }, JSON.stringify(script.input));
   let step = at.start(first);
@@ -215,7 +215,7 @@ const validator =
     return `at "${instance}" of the value, by ${schema}${missing === undefined ? "" : `: no ${missing}`}`;
   };
 
-function canonical(v: Json): string {
+export function canonical(v: Json): string {
   if (v === null || typeof v !== "object") return JSON.stringify(v);
   if (Array.isArray(v)) return `[${v.map((x) => canonical(x)).join(",")}]`;
   const members = Object.keys(v).sort();
@@ -310,7 +310,9 @@ function decisionOf(records: readonly Uint8Array[], pack: Pack, races: readonly 
   const mainFirst = [...entries.filter(({ key }) => key.length === 1), ...branched];
   for (const { entry } of mainFirst) effects.update(entry);
   const start = all[0] ?? {};
-  const { kind: _, seq: __, ...outcome } = all.at(-1) ?? {};
+  const { kind: _, seq: __, ...last } = all.at(-1) ?? {};
+  const cancel = all.find(({ kind }) => kind === "cancel");
+  const outcome = cancel === undefined ? last : { ...last, reason: cancel["reason"] as Json };
   const decision = hash(
     "decision",
     new Uint8Array([0, 0, 0, 1]),

@@ -10,6 +10,7 @@ import { jsonTarget } from "../targets/json.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
+import { tamperTarget } from "../targets/tamper.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
 const SEED = 20_261_123;
@@ -25,6 +26,7 @@ const targets: readonly [() => Target<never>, number][] = [
   [merkleTarget as () => Target<never>, 800],
   [exprTarget as () => Target<never>, 3000],
   [regexTarget as () => Target<never>, 5000],
+  [tamperTarget as () => Target<never>, 500],
   [workflowTarget as () => Target<never>, 300],
 ];
 

@@ -17,9 +17,21 @@ const file = { format: "reach/grant/v1", http: [entry] };
 describe("a grant file", () => {
   it("GRANT-1: gives the effective grant, and the addresses apart from it", async () => {
     const addresses = { "https://bureau.example": "http://127.0.0.1:4101" };
-    expect(await grantOf({ ...file, addresses })).toEqual({ grant: { http: [entry] }, addresses });
-    expect(await grantOf({ format: "reach/grant/v1" })).toEqual({ grant: {}, addresses: {} });
-    expect(await grantOf({ ...file, http: [] })).toEqual({ grant: {}, addresses: {} });
+    expect(await grantOf({ ...file, addresses })).toEqual({
+      grant: { http: [entry] },
+      addresses,
+      providers: {},
+    });
+    expect(await grantOf({ format: "reach/grant/v1" })).toEqual({
+      grant: {},
+      addresses: {},
+      providers: {},
+    });
+    expect(await grantOf({ ...file, http: [] })).toEqual({
+      grant: {},
+      addresses: {},
+      providers: {},
+    });
   });
 
   it("GRANT-5: one grant has one text, however it is written", () => {
