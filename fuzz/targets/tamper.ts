@@ -76,7 +76,7 @@ function apply(records: Record_[], one: Act): Record_[] {
 const counting = (records: readonly Record_[]): string =>
   records
     .filter(({ kind }) => kind !== "late")
-    .map(({ seq: _, ...rest }) => canonical(rest as Json))
+    .map((record) => canonical({ ...record, seq: 0 }))
     .join("\n");
 
 export function tamperTarget(): Target<Attack> {
@@ -119,7 +119,7 @@ export function tamperTarget(): Target<Attack> {
     },
     known: () =>
       Object.entries(ends)
-        .sort()
+        .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([end, count]) => `${count} ${end}`)
         .join(", "),
   };

@@ -36,7 +36,11 @@ const FINISHES: Readonly<Record<string, string>> = {
 
 /** Asks models where the operator says that they are. */
 export function createModels(options: ModelOptions): {
-  ask(question: Question, idempotencyKey: string, signal: AbortSignal): Promise<Performed>;
+  readonly ask: (
+    question: Question,
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ) => Promise<Performed>;
 } {
   const { grant, providers = {}, secrets = {}, limits } = options;
   return {

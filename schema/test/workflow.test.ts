@@ -225,7 +225,17 @@ describe("names what is wrong, where, and what to do", () => {
       { set: { a: 1 }, export: { schema: {} } },
       "REACH-E4215 /do/0/task/export/schema",
     ],
-    ["call llm", { call: "llm", with: {} }, "REACH-E4214 /do/0/task"],
+    [
+      "a question without a model",
+      { call: "llm", with: { prompt: "?" } },
+      "REACH-E4212 /do/0/task/with/model",
+    ],
+    [
+      "a question twice",
+      { call: "llm", with: { model: "m", prompt: "?", messages: [] } },
+      "REACH-E4215 /do/0/task/with",
+    ],
+    ["call mcp", { call: "mcp", with: {} }, "REACH-E4214 /do/0/task"],
     ["run.workflow", { run: { workflow: {} } }, "REACH-E4214 /do/0/task"],
     ["run.shell", { run: { shell: { command: "ls" } } }, "REACH-E4213 /do/0/task"],
     ["run.script", { run: { script: {} } }, "REACH-E4213 /do/0/task"],
