@@ -4,6 +4,7 @@ import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
 import { E_WF_TYPE } from "../codes";
 import { errorCode } from "../errors";
+import { canonicalCopy } from "../json/canonical";
 import { writeNumber } from "../json/writer";
 import {
   ARRAY,
@@ -207,6 +208,8 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   }
   if (h.query != 0) {
     if (!evaluateTemplate(h.query, input, globals, v)) return ERROR;
+    // What is made of it must not depend on how an expression has put it together.
+    if (!canonicalCopy(v, SCRATCH, v, 0)) return ERROR;
     if (tagOf(v) != OBJECT) return fault(EXPRESSION, "The query is not an object");
     if (!uriQuery(v)) return PROBLEM;
   }
@@ -230,6 +233,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   setCell(p + 16, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   if (h.headers != 0) {
     if (!evaluateTemplate(h.headers, input, globals, v)) return ERROR;
+    if (!canonicalCopy(v, SCRATCH, v, 0)) return ERROR;
     const status = buildHeaders(v, p + 16);
     if (status != OK) return status;
   }

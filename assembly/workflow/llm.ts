@@ -4,6 +4,7 @@ import { PERSISTENT, SCRATCH, arenaRoom, arenaTake } from "../bytes/arena";
 import { bufferBytes, bufferText } from "../bytes/buffer";
 import { E_LIMIT_FUEL, E_LIMIT_MEMORY, E_WF_TYPE, JSON_BOUNDARY, MAX_RUN_DEPTH } from "../codes";
 import { charge, clearError, errorCode, fail } from "../errors";
+import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { INVALID, VALID } from "../schema/evaluate";
 import { Node } from "../schema/nodes";
@@ -118,6 +119,8 @@ export function buildQuestion(l: Llm, input: usize, globals: usize, out: usize):
   if (l.parameters == 0) setCell(at + 80, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   else {
     if (!evaluateTemplate(l.parameters, input, globals, at + 80)) return ERROR;
+    // Which one is found wrong must not depend on how an expression has put them together.
+    if (!canonicalCopy(at + 80, SCRATCH, at + 80, 0)) return ERROR;
     const wrong = wrongParameter(at + 80);
     if (wrong != 0) {
       problem(EXPRESSION, 400, "A parameter of the model has a value that it cannot have");

@@ -376,8 +376,18 @@ const http = (scope: Scope): fc.Arbitrary<Json> =>
       parts({
         method: fc.constantFrom("get", "POST"),
         endpoint: endpoint(scope),
-        query: rarely(scalar(scope).map((q): Json => ({ q, a: [1, "ü"] }))),
-        headers: rarely(scalar(scope).map((x): Json => ({ "X-A": x }))),
+        query: rarely(
+          fc.oneof(
+            scalar(scope).map((q): Json => ({ q, a: [1, "ü"] })),
+            fc.constantFrom("${ {z: 1, a: [.n?, true]} }", "${ {b: nan, a: {}} }"),
+          ),
+        ),
+        headers: rarely(
+          fc.oneof(
+            scalar(scope).map((x): Json => ({ "X-A": x })),
+            fc.constantFrom('${ {"X-B": {}, "X-A": "ü"} }', '${ {"X-B": 1, "X-A": nan} }'),
+          ),
+        ),
         body: sometimes(template(scope)),
         output: sometimes(fc.constantFrom("content", "raw", "response")),
         redirect: rarely(fc.boolean()),
