@@ -273,6 +273,7 @@ const MOST_RAW: u32 = 16777216;
 
 /** A turn has ended: what is made of its output. */
 export function stepItem(b: Branch, f: Frame, l: Listen): bool {
+  copyCell(outputOf(f), valueOf(f));
   if (l.outputAs != 0) {
     const got = evaluate(b, f, l.outputAs, valueOf(f), AFTER);
     if (got != OK) return got == WAIT || raise(b, f, got);

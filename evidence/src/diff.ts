@@ -74,7 +74,8 @@ function recordsOf({ records, missing }: Evidence): Uint8Array[] {
   throw new EvidenceError("REACH-E5504", `${missing.length} values are not disclosed`);
 }
 
-function firstStep(a: readonly Uint8Array[], b: readonly Uint8Array[]): Partial<DiffReport> {
+/** The first record that is not equal in both traces. */
+export function firstStep(a: readonly Uint8Array[], b: readonly Uint8Array[]): Partial<DiffReport> {
   const length = Math.max(a.length, b.length);
   for (let step = 0; step < length; step++) {
     const [left, right] = [recordAt(a, step), recordAt(b, step)];

@@ -24,6 +24,8 @@ export type { Evidence, Outcome, Run } from "./open.ts";
 export * from "./log/index.ts";
 export { defaultRequired, verdicts } from "./verdicts.ts";
 export type { Finding, Report, Verdict } from "./verdicts.ts";
+export { whatIf } from "./what-if.ts";
+export type { Change, Hypothesis } from "./what-if.ts";
 export { REPLAY_FUEL, verify } from "./verify.ts";
 export type { Policy } from "./verify.ts";
 export type { KeyFile } from "@reach-fabric/schema";

@@ -8,6 +8,7 @@ import { brief, describeOutcome, taskName } from "../names.ts";
 import { CODE, CliError, EXIT } from "../problem.ts";
 import type { Problem } from "../problem.ts";
 import { columns } from "../table.ts";
+import { changeStep, showStep } from "../travel.ts";
 import { safe } from "../text.ts";
 import type { Verb } from "../verb.ts";
 
@@ -18,17 +19,32 @@ export function replay(program: Command, verb: Verb): void {
     .summary("compute a recorded run again and compare every record")
     .description(
       "Feeds the recorded inputs of a run to the engine again, offline, and compares every record " +
-        "byte for byte. The first that differs is shown. Replaying does not check who signed: verify does.",
+        "byte for byte. The first that differs is shown. Replaying does not check who signed: verify does.\n\n" +
+        "--until stops at a record and shows it. --from with --set gives an answer, or a part of the " +
+        "input, another value and goes on from there with the other recorded answers: what comes out is " +
+        "hypothetical, and exits 0 if it is the same, 1 if not, 3 if it asks for what was not recorded.",
     )
     .argument("<file>", "evidence, a .reach file")
+    .option("--until <step>", "replay up to this record and show it")
+    .option("--from <step>", "the record that --set changes")
+    .option("--set <pointer=json>", "a place in it, such as /result/body/score, and its value")
     .option("--json", "print the result as JSON; errors as JSON on stderr")
-    .addHelpText("after", "\nExample:\n  $ reach replay one.reach")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ reach replay one.reach\n  $ reach replay one.reach --until 7\n" +
+        "  $ reach replay one.reach --from 4 --set /result/body/score=650",
+    )
     .action(
-      verb<[string]>((terminal, file) => {
+      verb<[string, ReplayOptions]>((terminal, file, options) => {
         const engine = engines()();
         const evidence = readEvidence(engine, file);
         const { run, pack, records, outcome } = evidence;
         if (pack === null || records === null) throw new CliError(incomplete(file, evidence));
+        const travel = { terminal, engine, file, pack, records };
+        if (options.until !== undefined) return showStep(travel, options.until);
+        if (options.from !== undefined || options.set !== undefined) {
+          return changeStep(travel, options.from, options.set);
+        }
         const result = replayRecords(engine, pack, records);
         const ok = result.status === "reproduced" && result.decision === run.decision;
         if (terminal.json) terminal.result({ file, workflow: run.workflow, ...result });
@@ -53,6 +69,12 @@ export function replay(program: Command, verb: Verb): void {
         return EXIT.ok;
       }),
     );
+}
+
+interface ReplayOptions {
+  readonly until?: string;
+  readonly from?: string;
+  readonly set?: string;
 }
 
 const incomplete = (file: string, { pack, missing }: Evidence): Problem => ({

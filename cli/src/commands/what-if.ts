@@ -1,0 +1,139 @@
+import { EngineError } from "@reach-fabric/engine";
+import { whatIf } from "@reach-fabric/evidence";
+import type { Hypothesis } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { engines } from "../engine.ts";
+import { readEvidence } from "../evidence.ts";
+import { describeOutcome, taskName } from "../names.ts";
+import { CODE, CliError, EXIT, problemOf } from "../problem.ts";
+import { table } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Verb } from "../verb.ts";
+
+/** What a recorded run has come to, and would have come to. */
+interface Row {
+  readonly file: string;
+  readonly recorded: string;
+  readonly hypothetical: Hypothesis;
+  readonly changes: boolean;
+}
+
+/** `reach what-if WORKFLOW EVIDENCE...`: recorded runs, decided again by other rules. */
+export function whatIfCommand(program: Command, verb: Verb): void {
+  program
+    .command("what-if")
+    .summary("what recorded runs would have come to by other rules")
+    .description(
+      "Decides recorded runs again by a workflow that has changed, or its tables, from the recorded " +
+        "input and answers: nobody is asked. An answer is used where the same task asks for the same; " +
+        "anything else is not recorded. Exits 0 if every run comes out the same, 1 if one does not, 3 " +
+        "if some asked for what was not recorded and none of the others differs.",
+    )
+    .argument("<workflow>", "the changed workflow, YAML or JSON; its tables are beside or below it")
+    .argument("<evidence...>", ".reach files, and folders with such files")
+    .option("--json", "print the runs as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach what-if stricter/workflow.yaml decisions/")
+    .action(verb<[string, string[]]>(whatIfRuns));
+}
+
+async function whatIfRuns(
+  terminal: Terminal,
+  workflow: string,
+  named: readonly string[],
+): Promise<number> {
+  const { loadPack } = await import("@reach-fabric/host");
+  const pack = await loadPack(workflow);
+  const engine = engines()();
+  const rows = named.flatMap(filesOf).map((file): Row => {
+    const { records, outcome, missing } = readEvidence(engine, file);
+    if (records === null || outcome === null) {
+      throw new CliError({
+        code: "REACH-E5504",
+        what: "This evidence cannot be decided again",
+        where: file,
+        why: `${missing.length} values are not disclosed`,
+        exitCode: EXIT.unchecked,
+      });
+    }
+    try {
+      const hypothetical = whatIf(engine, pack, records);
+      const recorded = describeOutcome(outcome, WIDTH);
+      const changes = textOf(outcome) !== textOf(hypothetical.outcome);
+      return { file, recorded, hypothetical, changes };
+    } catch (error) {
+      throw new CliError(problemOf(error, error instanceof EngineError ? workflow : file));
+    }
+  });
+  const unknown = rows.filter(({ hypothetical }) => hypothetical.status === "not recorded");
+  const changed = rows.filter((row) => row.changes && !unknown.includes(row));
+  if (terminal.json) {
+    terminal.result({
+      hypothetical: true,
+      runs: rows.map(({ file, recorded: _, changes, hypothetical: { records: __, ...rest } }) => ({
+        file,
+        changes,
+        ...rest,
+      })),
+    });
+  } else print(terminal, rows, changed.length, unknown.length);
+  if (changed.length > 0) return EXIT.failed;
+  return unknown.length > 0 ? EXIT.unchecked : EXIT.ok;
+}
+
+/** Longest outcome in a line of the table. */
+const WIDTH = 60;
+
+/** What counts of an outcome: how it ended, and with what. */
+const textOf = (outcome: { readonly status: string } | undefined): string => {
+  if (outcome === undefined) return "";
+  const { status, output, error } = outcome as Record<string, unknown>;
+  return JSON.stringify([status, output, error]);
+};
+
+function filesOf(path: string): string[] {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
+  const found = readdirSync(path)
+    .filter((name) => name.endsWith(".reach"))
+    .sort()
+    .map((name) => join(path, name));
+  if (found.length > 0) return found;
+  throw new CliError({
+    code: CODE.missing,
+    what: "There is no .reach file in this folder",
+    where: path,
+    exitCode: EXIT.usage,
+  });
+}
+
+function print(terminal: Terminal, rows: readonly Row[], changed: number, unknown: number): void {
+  const { yellow } = terminal.colors;
+  const line = ({ file, recorded, hypothetical, changes }: Row): string[] => {
+    const { status, outcome, asks, first } = hypothetical;
+    const step = first?.step === undefined ? "" : `record ${first.step}`;
+    const at = [step, first?.task === undefined ? "" : taskName(first.task), first?.pointer ?? ""];
+    if (status === "not recorded" || outcome === undefined) {
+      const asked = asks === undefined ? "" : `: ${asks.type} of ${taskName(asks.task)}`;
+      return [file, recorded, `not recorded${asked}`, at.filter(Boolean).join(" ")];
+    }
+    const would = changes ? describeOutcome(outcome, WIDTH) : "the same";
+    return [file, recorded, would, changes ? at.filter(Boolean).join(" ") : ""];
+  };
+  terminal.print(
+    table(
+      ["run", "was", "would have been", "first difference"],
+      rows.map((row) => line(row)),
+    ),
+  );
+  const same = rows.length - changed - unknown;
+  terminal.print(
+    `\n${rows.length} runs: ${changed} changed, ${same} the same, ${unknown} not recorded.`,
+  );
+  terminal.print(
+    yellow(
+      "Hypothetical: recorded answers used again, nobody was asked. How long things take is not " +
+        "modelled, and nothing of this is signed.",
+    ),
+  );
+}

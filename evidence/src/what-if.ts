@@ -1,0 +1,208 @@
+// whatIf(): what a recorded run would have come to with other rules, or another answer.
+// docs/spec/evidence.md, EVID-29.
+import { EngineError, fromUtf8, parseRecord, utf8 } from "@reach-fabric/engine";
+import type {
+  Advance,
+  Engine,
+  Json,
+  OutcomeRecord,
+  Pack,
+  RequestRecord,
+  ResultRecord,
+  TraceRecord,
+} from "@reach-fabric/engine";
+import { firstStep } from "./diff.ts";
+import type { DiffReport } from "./diff.ts";
+
+/** Another value at a place of a record that entered the run: its start, or an answer. */
+export interface Change {
+  /** The record's number. */
+  readonly seq: number;
+  /** JSON pointer in the record, such as `/input/amount` or `/result/body/score`. */
+  readonly pointer: string;
+  readonly value: Json;
+}
+
+/** What would have been. Nobody was asked, and nothing of it is signed. */
+export interface Hypothesis {
+  /** `not recorded`: it asks for something to which no answer was recorded; see `asks`. */
+  readonly status: OutcomeRecord["status"] | "not recorded";
+  readonly outcome?: OutcomeRecord;
+  /** The decision digest, if it has come to an end. */
+  readonly decision?: string;
+  /** What it would ask, and cannot be told. */
+  readonly asks?: RequestRecord;
+  /** The first record that is not the recorded one, as diff() says it; absent where none differs. */
+  readonly first?: Pick<DiffReport, "step" | "task" | "kind" | "pointer" | "values">;
+  /** The records, as far as it went. */
+  readonly records: readonly Uint8Array[];
+}
+
+/**
+ * Runs a pack on the input, the grant and the answers of a recorded run.
+ *
+ * An answer is used for the request that stands at the same place (the names of its tasks, the
+ * iteration, the occurrence) and asks for the same, byte for byte. Answers come in the order in which
+ * they came; how long anything takes is not modelled.
+ *
+ * @param change an answer, or a part of the input, to be replaced; everything before it is as it was
+ * @throws EngineError for a pack that cannot be loaded; TypeError for a change at a place that is none
+ *
+ * @example
+ * const { status, first } = whatIf(engine, stricterPack, evidence.records);
+ */
+export function whatIf(
+  engine: Engine,
+  pack: Pack,
+  recorded: readonly Uint8Array[],
+  change?: Change,
+): Hypothesis {
+  const before = recorded.map((bytes) => parseRecord(bytes));
+  if (change !== undefined) before[change.seq] = changed(before[change.seq], change);
+  const [first] = before;
+  if (first?.kind !== "start") throw new TypeError("There is no start record");
+  const answers = answersOf(before);
+
+  engine.load(pack);
+  const { grant, limits, input, workflow } = first;
+  const options = { grant: grant as object, limits: limits as object };
+  // Another version of a workflow has another name: where there is one workflow, it is meant.
+  const { workflows } = JSON.parse(fromUtf8(pack.manifest)) as { workflows: readonly string[] };
+  const named = workflows.length === 1 ? options : { ...options, workflow };
+  const start = engine.admitStart(named, JSON.stringify(input));
+  const records: Uint8Array[] = [start];
+  const open: RequestRecord[] = [];
+  let advance: Advance = engine.start(start);
+  for (;;) {
+    records.push(...advance.records);
+    for (const record of advance.records.map((bytes) => parseRecord(bytes))) {
+      if (record.kind === "request") open.push(record);
+    }
+    for (const key of engine.dropped()) drop(open, key);
+    if (advance.status !== "waiting") {
+      const outcome = parseRecord(records.at(-1) as Uint8Array) as OutcomeRecord;
+      const { status } = outcome;
+      return { status, outcome, decision: engine.decision(), ...rest(recorded, records) };
+    }
+    const next = nextAnswer(engine, open, answers) ?? cancellation(engine, before, records);
+    if (next === undefined) {
+      const [asks] = open.filter((request) => !answers.has(placeOf(request)));
+      return {
+        status: "not recorded",
+        ...((asks ?? open[0]) === undefined ? {} : { asks: asks ?? open[0] }),
+        ...rest(recorded, records),
+      };
+    }
+    records.push(next);
+    advance = engine.advance(next);
+  }
+}
+
+const rest = (
+  recorded: readonly Uint8Array[],
+  records: readonly Uint8Array[],
+): Pick<Hypothesis, "first" | "records"> => {
+  const first = firstStep(recorded, records);
+  return { ...(first.step === undefined ? {} : { first }), records };
+};
+
+interface Answer {
+  /** When it came. */
+  readonly seq: number;
+  readonly type: RequestRecord["type"];
+  readonly result: ResultRecord["result"];
+}
+
+/** The recorded answers by what was asked, and where. */
+function answersOf(records: readonly TraceRecord[]): Map<string, Answer> {
+  const requests = new Map<string, RequestRecord>();
+  const answers = new Map<string, Answer>();
+  for (const record of records) {
+    if (record.kind === "request") requests.set(record.key, record);
+    if (record.kind !== "result") continue;
+    const request = requests.get(record.key);
+    if (request === undefined) continue;
+    const { seq, result } = record;
+    answers.set(placeOf(request), { seq, type: request.type, result });
+  }
+  return answers;
+}
+
+/** Where a request stands and what it asks; records are canonical, so equal ones have equal texts. */
+function placeOf({ task, iteration, occurrence, type, request }: RequestRecord): string {
+  const names = task.split("/").filter((part) => !/^\d+$/.test(part));
+  return JSON.stringify([names, iteration, occurrence, type, request]);
+}
+
+/** The record of the answer that came first among those to what is open; it is open no more. */
+function nextAnswer(
+  engine: Engine,
+  open: RequestRecord[],
+  answers: ReadonlyMap<string, Answer>,
+): Uint8Array | undefined {
+  const found = open
+    .map((request) => ({ request, answer: answers.get(placeOf(request)) }))
+    .filter((one): one is { request: RequestRecord; answer: Answer } => one.answer !== undefined)
+    .sort((a, b) => a.answer.seq - b.answer.seq);
+  for (const { request, answer } of found) {
+    try {
+      const record = engine.admitResult(request.key, ...admissible(answer));
+      drop(open, request.key);
+      return record;
+    } catch (error) {
+      // An event that the changed task does not take, for one.
+      if (!(error instanceof EngineError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function drop(open: RequestRecord[], key: string): void {
+  const at = open.findIndex((request) => request.key === key);
+  if (at >= 0) open.splice(at, 1);
+}
+
+/** A recorded result in the two parts in which it came from outside. */
+function admissible({ type, result }: Answer): [object, Uint8Array?] {
+  if (type !== "http" || "failure" in result) return [result];
+  const { body, bytes, ...others } = result;
+  if (typeof bytes !== "string") return [others, utf8(JSON.stringify(body))];
+  return [others, Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))];
+}
+
+/** A run that somebody ended is ended here, too, once there is nothing else to tell it. */
+function cancellation(
+  engine: Engine,
+  before: readonly TraceRecord[],
+  records: readonly Uint8Array[],
+): Uint8Array | undefined {
+  const cancel = before.find((record) => record.kind === "cancel");
+  if (cancel?.kind !== "cancel" || records.length < cancel.seq) return undefined;
+  return engine.admitCancel(typeof cancel.reason === "string" ? cancel.reason : undefined);
+}
+
+/** A record with another value at a place. */
+function changed(record: TraceRecord | undefined, { seq, pointer, value }: Change): TraceRecord {
+  const refuse = (why: string): never => {
+    throw new TypeError(`${why}: record ${seq}, ${pointer || "the whole"}`);
+  };
+  if (record === undefined) return refuse("there is no such record");
+  if (record.kind !== "start" && record.kind !== "result") {
+    return refuse(`a ${record.kind} record follows from others; change an answer or the input`);
+  }
+  const parts = pointer.split("/").slice(1);
+  const own = record.kind === "start" ? "input" : "result";
+  if (parts[0] !== own) return refuse(`expected a pointer that begins with /${own}`);
+  const copy = structuredClone(record) as unknown as Record<string, unknown>;
+  let at: unknown = copy;
+  for (const [index, part] of parts.entries()) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) {
+      return refuse("there is nothing");
+    }
+    const fields = at as Record<string, unknown>;
+    if (index === parts.length - 1) fields[name] = value;
+    at = fields[name];
+  }
+  return copy as unknown as TraceRecord;
+}
