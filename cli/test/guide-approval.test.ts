@@ -58,7 +58,8 @@ test("docs/guides/fork-model-person.md does what it says", async () => {
     const commands = body.split(/^\$ /m).slice(1);
     for (const [index, text] of commands.entries()) {
       const [line = "", ...shown] = text.split("\n");
-      const [program, ...args] = here(line).split(" ");
+      // Quotes are for the reader's shell.
+      const [program, ...args] = here(line).replaceAll("'", "").split(" ");
       if (args.at(-1) === "&") {
         background.push(
           spawn(process.execPath, args.slice(0, -1), { cwd: folder, stdio: "ignore" }),
@@ -86,6 +87,8 @@ test("docs/guides/fork-model-person.md does what it says", async () => {
     "verify 1",
     "run 0",
     "diff 1",
+    "what-if 1",
+    "replay 1",
   ]);
   const asked = JSON.parse(readFileSync(join(folder, "asked.ndjson"), "utf8")) as object;
   expect(asked).toMatchObject({ type: "claims.review.asked", subject: "C-17" });

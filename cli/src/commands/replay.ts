@@ -31,7 +31,7 @@ export function replay(program: Command, verb: Verb): void {
     .option("--json", "print the result as JSON; errors as JSON on stderr")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ reach replay one.reach\n  $ reach replay one.reach --until 7\n" +
+      "\nExample:\n  $ reach replay one.reach\n  $ reach replay one.reach --until 7\n" +
         "  $ reach replay one.reach --from 4 --set /result/body/score=650",
     )
     .action(

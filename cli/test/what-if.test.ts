@@ -1,0 +1,93 @@
+// what-if and time travel as a user types them.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { put, reach, temporaryFolder } from "./reach.ts";
+
+const folder = temporaryFolder();
+const table = (limit: number): string => `
+table: {name: policy, version: 1.0.0}
+hitPolicy: first
+inputs: [amount]
+rules:
+  - {id: R, when: {amount: {lt: ${limit}}}, then: pay, reasons: [SMALL]}
+default: {then: review, reasons: [LARGE]}
+`;
+
+beforeAll(async () => {
+  put(
+    folder,
+    "w.yaml",
+    `document: {dsl: 1.0.3, namespace: t, name: w, version: 1.0.0}
+do:
+  - at: {set: '\${ . + {at: $workflow.startedAt.epoch.seconds} }'}
+  - policy: {call: decide, with: {table: table.yaml, input: '\${ . }'}}
+`,
+  );
+  put(folder, "table.yaml", table(500));
+  for (const amount of [100, 700]) {
+    put(folder, `${amount}.json`, JSON.stringify({ amount }));
+    const { status } = await reach(folder, [
+      ..."run w.yaml -o".split(" "),
+      `${amount}.reach`,
+      "--input",
+      `${amount}.json`,
+    ]);
+    expect(status).toBe(0);
+  }
+});
+
+describe("what-if", () => {
+  it("says which decisions change, and from which step on", async () => {
+    const same = await reach(folder, ["what-if", "w.yaml", "."]);
+    expect([same.status, same.stdout]).toEqual([0, expect.stringContaining("2 the same")]);
+    put(folder, "table.yaml", table(50));
+    const { status, stdout } = await reach(folder, ["what-if", "w.yaml", ".", "--json"]);
+    put(folder, "table.yaml", table(500));
+    expect(status).toBe(1);
+    const { hypothetical, runs } = JSON.parse(stdout) as {
+      hypothetical: boolean;
+      runs: { file: string; changes: boolean; first?: { task: string } }[];
+    };
+    expect(hypothetical).toBe(true);
+    expect(runs.map(({ file, changes, first }) => [file, changes, first?.task])).toEqual([
+      ["100.reach", true, "/do/1/policy"],
+      ["700.reach", false, undefined],
+    ]);
+  });
+
+  it("says what was not recorded", async () => {
+    const text = readFileSync(join(folder, "w.yaml"), "utf8");
+    put(folder, "other.yaml", text.replace("startedAt.epoch.seconds", "id"));
+    const { status, stdout } = await reach(folder, ["what-if", "other.yaml", "100.reach"]);
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/not recorded: random of at/);
+  });
+});
+
+describe("time travel", () => {
+  it("--until shows a record, computed again", async () => {
+    const { status, stdout } = await reach(folder, ["replay", "700.reach", "--until", "4"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/record 4 of 6, reproduced up to here/);
+    expect(stdout).toMatch(/"LARGE"/);
+    expect((await reach(folder, ["replay", "700.reach", "--until", "6"])).status).toBe(2);
+  });
+
+  it("--from --set goes on with another value", async () => {
+    const travel = (...args: string[]) => reach(folder, ["replay", "700.reach", ...args]);
+    const less = await travel("--from", "0", "--set", "/input/amount=10");
+    expect([less.status, less.stdout]).toEqual([1, expect.stringMatching(/would be .*"SMALL"/)]);
+    const later = await travel("--from", "2", "--set", "/result/ms=5000");
+    expect([later.status, later.stdout]).toEqual([0, expect.stringContaining("the same")]);
+    for (const wrong of [
+      ["--from", "0"],
+      ["--set", "/input=1"],
+      ["--from", "0", "--set", "/input=x"],
+      ["--from", "3", "--set", "/output=1"],
+      ["--from", "77", "--set", "/input=1"],
+    ]) {
+      expect([wrong, (await travel(...wrong)).status]).toEqual([wrong, 2]);
+    }
+  });
+});
