@@ -12,9 +12,7 @@ import { createEngine, parseRecord } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import {
   createEvidence,
-  diff,
   newKey,
-  openEvidence,
   publicKeyOf,
   signerOf,
   verify,
@@ -235,7 +233,7 @@ async function changeOneRule(engine: Engine, decided: readonly Decided[]): Promi
       unanswered.push(name);
       continue;
     }
-    const would = said(outcome as Outcome);
+    const would = said(outcome);
     const { step, task, pointer } = first ?? {};
     const where = `record ${step ?? "-"}, task ${task?.split("/").at(-1) ?? "-"}, ${pointer ?? "-"}`;
     if (step !== undefined) changes.push([name, says.decision, would.decision, where]);

@@ -71,7 +71,7 @@ async function whatIfRuns(
   if (terminal.json) {
     terminal.result({
       hypothetical: true,
-      runs: rows.map(({ file, recorded: _, changes, hypothetical: { records: __, ...rest } }) => ({
+      runs: rows.map(({ file, changes, hypothetical: { records: _, ...rest } }) => ({
         file,
         changes,
         ...rest,
