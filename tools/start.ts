@@ -114,7 +114,7 @@ async function main(): Promise<void> {
       "all of them; one was changed",
     ],
     [
-      `diff ${shown(out)}/02-score-boundary.reach ${shown(out)}/changed/02-score-boundary.reach`,
+      `what-if ${shown(out)}/changed/workflow.yaml ${shown(out)}/02-score-boundary.reach`,
       "what the rule changes",
     ],
   ] as const) {

@@ -71,11 +71,10 @@ async function whatIfRuns(
   if (terminal.json) {
     terminal.result({
       hypothetical: true,
-      runs: rows.map(({ file, changes, hypothetical: { records: _, ...rest } }) => ({
-        file,
-        changes,
-        ...rest,
-      })),
+      runs: rows.map(({ file, changes, hypothetical }) => {
+        const { status, outcome, decision, asks, first } = hypothetical;
+        return { file, changes, status, outcome, decision, asks, first };
+      }),
     });
   } else print(terminal, rows, changed.length, unknown.length);
   if (changed.length > 0) return EXIT.failed;
