@@ -21,6 +21,8 @@ export interface Contest {
   /** Work in one run, for throughput: `bytes`, `steps`. */
   readonly unit: string;
   readonly amount: number;
+  /** Rounds, where the usual number would take too long. */
+  readonly rounds?: number;
   /** The first one is what the others are compared with. */
   readonly contenders: readonly Contender[];
 }
@@ -90,7 +92,8 @@ export async function measure(contest: Contest, effort: Effort): Promise<Result>
   const times: number[] = [];
   for (const each of contenders) times.push(each.elsewhere ? 1 : await warmUp(each, effort));
   const rounds = contenders.map((): number[] => []);
-  for (let round = 0; round < effort.rounds; round++) {
+  const total = Math.min(effort.rounds, contest.rounds ?? effort.rounds);
+  for (let round = 0; round < total; round++) {
     for (const [i, contender] of contenders.entries()) {
       const count = times[i] ?? 1;
       const used = contender.elsewhere?.() ?? (await batch(contender, count)) / count;
@@ -105,7 +108,7 @@ export async function measure(contest: Contest, effort: Effort): Promise<Result>
     name: contest.name,
     unit: contest.unit,
     amount: contest.amount,
-    rounds: effort.rounds,
+    rounds: total,
     measured: contenders.map(({ name }, i) => ({
       name,
       median: median(sorted[i]),

@@ -17,6 +17,7 @@ import { canonicalHashContests, parseContests } from "./json.ts";
 import { numbersContests } from "./numbers.ts";
 import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
+import { temporalContests } from "./temporal.ts";
 
 const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   sha256: sha256Contests,
@@ -29,6 +30,7 @@ const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   regex: regexContests,
   "regex-linear": regexLinearContests,
   replay: () => replayContests(),
+  temporal: temporalContests,
 };
 
 async function main(args: string[]): Promise<number> {

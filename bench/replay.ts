@@ -26,7 +26,7 @@ const workflow = {
 };
 
 /** The records of a run of so many steps, with scripted answers. */
-function record(engine: Engine, steps: number): { pack: Pack; records: Uint8Array[] } {
+export function record(engine: Engine, steps: number): { pack: Pack; records: Uint8Array[] } {
   const text = JSON.stringify(workflow);
   const pack = makePack(engine, {
     id: "bench/steps",

@@ -207,7 +207,7 @@ export const engineDigest: string = ${JSON.stringify(sha256(scalar))};
   // Import-free by its own rule: both sides of the ABI share one definition of each number.
   if (fs.existsSync(path("assembly/codes.ts"))) {
     modules["codes.ts"] =
-      `// Copied by tools/setup.mjs from assembly/codes.ts.\n${read("assembly/codes.ts")}`;
+      `// Copied by tools/setup.mjs from assembly/codes.ts.\n${read("assembly/codes.ts").toString()}`;
   }
   if (fs.existsSync(path("assembly/expr/opcodes.ts"))) {
     const source = read("assembly/expr/opcodes.ts").toString();
