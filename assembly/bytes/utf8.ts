@@ -109,3 +109,12 @@ export function encodeTo(at: usize, codePoint: u32): u32 {
   store<u8>(at, 0x80 | (codePoint & 0x3f), 3);
   return 4;
 }
+
+/** True if no byte is above 0x7f. */
+export function isAscii(at: usize, length: u32): bool {
+  const end = at + length;
+  let p = at;
+  for (; p + 8 <= end; p += 8) if ((load<u64>(p) & 0x8080808080808080) != 0) return false;
+  for (; p < end; p++) if (load<u8>(p) >= 0x80) return false;
+  return true;
+}

@@ -7,6 +7,7 @@
  *     +0 u32 next entry   +4 u32 behind the last one   +8 u32 its cell   +12 u32 highest inside
  */
 
+import { isAscii } from "../bytes/utf8";
 import { Arena, arenaOver, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
 import * as C from "../codes";
 import { fail, Fuel } from "../errors";
@@ -121,6 +122,7 @@ function copyString(at: usize, arena: Arena, kept: u32): bool {
   if (length > ROOM && !arenaRoom(arena, length)) return fail(C.E_LIMIT_MEMORY, 0);
   const to = arenaTake(arena, length);
   memory.copy(to, addressOf(at), length);
-  setString(at, to, length, flags | (flagsOf(at) & ASCII));
+  // As if it had been read: what a string is known to be must not depend on where it comes from.
+  setString(at, to, length, flags | (isAscii(to, length) ? ASCII : 0));
   return true;
 }

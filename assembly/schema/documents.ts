@@ -17,14 +17,12 @@ import { charge, errorCode, fail, failDetail, setErrorWhere } from "../errors";
 import {
   addressOf,
   ARRAY,
-  CANONICAL,
   elementAt,
   FALSE,
-  KEPT,
   keyAt,
   lengthOf,
   OBJECT,
-  setString,
+  setKeptText,
   STRING,
   tagOf,
   TRUE,
@@ -272,7 +270,7 @@ function textCell(b: Buffer): usize {
   const cell = arenaTake(arena, 16);
   const at = arenaTake(arena, b.len);
   memory.copy(at, b.at, b.len);
-  setString(cell, at, b.len, CANONICAL | KEPT);
+  setKeptText(cell, at, b.len);
   return cell;
 }
 

@@ -24,6 +24,7 @@
  */
 
 import { Arena, arenaRoom, arenaTake } from "../bytes/arena";
+import { isAscii } from "../bytes/utf8";
 
 export const NULL: u32 = 0;
 export const FALSE: u32 = 1;
@@ -111,6 +112,11 @@ export function setNumber(c: usize, x: f64): void {
 }
 export function setString(c: usize, at: usize, length: u32, flags: u32): void {
   Cell.set(c, STRING, flags, length, at);
+}
+
+/** A text that the pack or the run keeps. */
+export function setKeptText(c: usize, at: usize, length: u32): void {
+  setString(c, at, length, CANONICAL | KEPT | (isAscii(at, length) ? ASCII : 0));
 }
 
 /** Levels of nesting of a canonical container, which the depth limit is checked against. */

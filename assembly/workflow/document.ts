@@ -3,15 +3,7 @@
 import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { Buffer, TEXT, bufferByte, bufferBytes } from "../bytes/buffer";
 import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
-import {
-  CANONICAL,
-  KEPT,
-  addressOf,
-  copyCell,
-  elementAt,
-  lengthOf,
-  setString,
-} from "../value/cell";
+import { addressOf, copyCell, elementAt, lengthOf, setKeptText } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { componentsBegin } from "./components";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
@@ -94,7 +86,7 @@ function checkHead(w: Workflow, definition: usize): bool {
   const cell = arenaTake(PERSISTENT, 16);
   const at = arenaTake(PERSISTENT, text.len);
   memory.copy(at, text.at, text.len);
-  setString(cell, at, text.len, CANONICAL | KEPT);
+  setKeptText(cell, at, text.len);
   w.name = cell as u32;
   placeLeave(before);
   return true;
@@ -111,7 +103,7 @@ function sourceCell(definition: usize): usize {
   const cell = arenaTake(PERSISTENT, 16);
   const at = arenaTake(PERSISTENT, text.len);
   memory.copy(at, text.at, text.len);
-  setString(cell, at, text.len, CANONICAL | KEPT);
+  setKeptText(cell, at, text.len);
   return cell;
 }
 function part(v: usize): void {

@@ -10,7 +10,6 @@ import {
   ARRAY,
   CANONICAL,
   FALSE,
-  KEPT,
   NUMBER,
   OBJECT,
   STRING,
@@ -24,6 +23,7 @@ import {
   objectStorage,
   setBool,
   setCell,
+  setKeptText,
   setNull,
   setNumber,
   setString,
@@ -136,7 +136,7 @@ function upperCell(method: usize): u32 {
     failCell(E_WF_TYPE, "a method is up to 20 letters", 0);
     return 0;
   }
-  setString(cell, at, n, CANONICAL | KEPT);
+  setKeptText(cell, at, n);
   return cell as u32;
 }
 

@@ -6,7 +6,7 @@
 import { Arena, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
 import { failDetail, setErrorWhere } from "../errors";
-import { addressOf, CANONICAL, KEPT, lengthOf, setString } from "../value/cell";
+import { addressOf, lengthOf, setKeptText } from "../value/cell";
 
 /** The pointer of the value at hand. */
 export const PLACE: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -61,7 +61,7 @@ export function placeCell(a: Arena): u32 {
   const cell = arenaTake(a, 16);
   const at = arenaTake(a, PLACE.len);
   memory.copy(at, PLACE.at, PLACE.len);
-  setString(cell, at, PLACE.len, CANONICAL | KEPT);
+  setKeptText(cell, at, PLACE.len);
   return cell as u32;
 }
 

@@ -3,28 +3,18 @@
  * (WF-35 to WF-38), and validation by them while a run goes on.
  */
 
-import { arenaTake, PERSISTENT } from "../bytes/arena";
+import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import { E_WF_REFERENCE, E_WF_REFUSED, E_WF_TYPE } from "../codes";
 import { errorCode } from "../errors";
 import { compileSchemas } from "../schema/compile";
 import { addDocument, documentAt, documentsBegin } from "../schema/documents";
-import { evaluateSchema, INVALID, missingName, VALID, writeFailure } from "../schema/evaluate";
-import {
-  addressOf,
-  CANONICAL,
-  copyCell,
-  KEPT,
-  lengthOf,
-  OBJECT,
-  setString,
-  STRING,
-  tagOf,
-} from "../value/cell";
+import { INVALID, VALID, evaluateSchema, missingName, writeFailure } from "../schema/evaluate";
+import { OBJECT, STRING, addressOf, copyCell, lengthOf, setKeptText, tagOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { isObject, isString, onlyFields, required } from "./fields";
-import { failCell, PLACE, placeField, placeFile, placeLeave, showPlace } from "./place";
-import { problem, PROBLEM_DETAIL, VALIDATION } from "./problem";
+import { PLACE, failCell, placeField, placeFile, placeLeave, showPlace } from "./place";
+import { PROBLEM_DETAIL, VALIDATION, problem } from "./problem";
 
 const URI: Buffer = changetype<Buffer>(memory.data(16, 16));
 const WHERE: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -53,7 +43,7 @@ function uriCell(): usize {
   const cell = arenaTake(PERSISTENT, 16);
   const at = arenaTake(PERSISTENT, URI.len);
   memory.copy(at, URI.at, URI.len);
-  setString(cell, at, URI.len, CANONICAL | KEPT);
+  setKeptText(cell, at, URI.len);
   return cell;
 }
 
