@@ -47,7 +47,7 @@ test("lint --json has every expression, those without a finding, too", async () 
   const { status, stdout } = await reach(folder, ["lint", bad, "--json"]);
   expect(status).toBe(1);
   const { expressions, ...counts } = JSON.parse(stdout) as { expressions: { place: string }[] };
-  expect(counts).toEqual({ errors: 2, warnings: 3, notes: 1 });
+  expect(counts).toEqual({ tables: [], errors: 2, warnings: 3, notes: 1 });
   expect(expressions.at(-1)).toMatchObject({ place: "/do/1/b/set/e", findings: [] });
 });
 
@@ -63,4 +63,24 @@ test("a workflow that is none exits 2 with its problem", async () => {
   expect(errorOf(ended)["code"]).toMatch(/^REACH-E42/);
   const missing = await reach(folder, ["lint", "nowhere.yaml", "--json"]);
   expect([missing.status, errorOf(missing)["code"]]).toEqual([2, "REACH-E4102"]);
+});
+
+test("lint says which rules of a decision table never apply", async () => {
+  put(
+    folder,
+    "decide.yaml",
+    "document: {dsl: 1.0.3, namespace: t, name: d, version: 1.0.0}\n" +
+      "do: [{a: {call: decide, with: {table: rules.yaml, input: '${ . }'}}}]\n",
+  );
+  put(
+    folder,
+    "rules.yaml",
+    "table: {name: r, version: 1.0.0}\nhitPolicy: first\ninputs: [n]\nrules:\n" +
+      "  - {id: A, when: {n: {lt: 9}}, then: 1}\n  - {id: B, when: {n: {lt: 5}}, then: 2}\n",
+  );
+  const { status, stdout } = await reach(folder, ["lint", "decide.yaml"]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/rules\.yaml {2}warning {2}B never applies/);
+  expect(stdout).toMatch(/warning {2}No rule applies to some inputs\.\n {4}for example {"n":9}/);
+  expect(stdout).toMatch(/0 errors, 2 warnings/);
 });

@@ -17,5 +17,7 @@ export type { Path, Problem } from "./problem.ts";
 export { secretsFile } from "./secrets.ts";
 export { table } from "./table.ts";
 export type { Table } from "./table.ts";
+export { lintTable } from "./table-lint.ts";
+export type { TableFinding } from "./table-lint.ts";
 export { inlineSchemasOf, schemasOf, tablesOf, workflow } from "./workflow.ts";
 export type { NamedFile, Workflow } from "./workflow.ts";

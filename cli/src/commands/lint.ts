@@ -2,9 +2,11 @@ import { fromUtf8, outputsOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { dirname, join } from "node:path";
-import type { Path } from "@reach-fabric/schema";
+import { lintTable } from "@reach-fabric/schema";
+import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../engine.ts";
 import { pointAt } from "../files.ts";
+import { brief } from "../names.ts";
 import { EXIT, problemOf, sentence } from "../problem.ts";
 import type { Terminal } from "../terminal.ts";
 import { safe } from "../text.ts";
@@ -38,11 +40,12 @@ export function lint(program: Command, verb: Verb): void {
     .description(
       "Compiles every expression of a workflow and says of each what is wrong: syntax errors with " +
         "their place, unknown functions and variables, several outputs or none where one is needed, " +
-        "and where the clock is read. Exits 1 if an expression does not compile, 2 if the workflow " +
-        "is none.",
+        "and where the clock is read. Of its decision tables: rules that never apply, rules of a " +
+        "unique table that apply together, and inputs to which none applies. Exits 1 if an expression " +
+        "does not compile, 2 if the workflow is none.",
     )
     .argument("<workflow>", "a .yaml, .yml or .json file")
-    .option("--json", "print {expressions, errors, warnings}; errors as JSON on stderr")
+    .option("--json", "print {expressions, tables, errors, warnings}; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach lint workflow.yaml")
     .action(
       verb<[string, object]>(async (terminal, workflow) => {
@@ -64,9 +67,13 @@ export function lint(program: Command, verb: Verb): void {
             (sum, { findings }) => sum + findings.filter((f) => f.severity === severity).length,
             0,
           );
-        const [errors, warnings, notes] = [count("error"), count("warning"), count("note")];
-        if (terminal.json) terminal.result({ expressions: linted, errors, warnings, notes });
-        else print(terminal, linted, { errors, warnings, notes });
+        const tables = tablesOf(pack, workflow);
+        const errors = count("error");
+        const warnings = count("warning") + tables.length;
+        const notes = count("note");
+        if (terminal.json)
+          terminal.result({ expressions: linted, tables, errors, warnings, notes });
+        else print(terminal, linted, tables, { errors, warnings, notes });
         if (error !== null) {
           const problem = problemOf(error, workflow);
           terminal.problem(problem);
@@ -76,6 +83,19 @@ export function lint(program: Command, verb: Verb): void {
       }),
     );
 }
+
+/** What is to be said about the decision tables of a pack. */
+function tablesOf(pack: Pack, workflow: string): LintedTable[] {
+  const manifest = JSON.parse(fromUtf8(pack.manifest)) as { tables: readonly string[] };
+  return manifest.tables.flatMap((path) => {
+    const bytes = pack.files.find((file) => file.path === path)?.bytes ?? new Uint8Array();
+    const file = join(dirname(workflow), ...path.split("/"));
+    const table = JSON.parse(fromUtf8(bytes)) as Table;
+    return lintTable(table).map((finding) => ({ file, ...finding }));
+  });
+}
+
+type LintedTable = TableFinding & { readonly file: string };
 
 /** The place of an expression, with numbers where lists are. */
 function pathOf(pack: Pack, { file, place }: ListedExpression): Path {
@@ -123,6 +143,7 @@ function findingsOf({ program, error }: ListedExpression): Finding[] {
 function print(
   terminal: Terminal,
   linted: readonly Linted[],
+  tables: readonly LintedTable[],
   counts: Readonly<Record<"errors" | "warnings" | "notes", number>>,
 ): void {
   const { colors } = terminal;
@@ -135,6 +156,10 @@ function print(
       const shown = offset === undefined ? text.trim() : pointAt(text, offset);
       for (const line of shown.split("\n")) terminal.print(`    ${safe(line)}`);
     }
+  }
+  for (const { file, message, example } of tables) {
+    terminal.print(`${safe(file)}  ${paint.warning("warning")}  ${safe(message)}`);
+    if (example !== undefined) terminal.print(`    for example ${brief(example, 160)}`);
   }
   const { errors, warnings, notes } = counts;
   const some = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
