@@ -25,23 +25,55 @@ export function missingGrant(
   grant: Grant | undefined,
   file: string,
 ): Problem | undefined {
-  const asked = askedBy(pack);
-  const lacking = asked.filter((one) => !mayBeGranted(grant ?? {}, one));
+  const tasks = tasksIn(pack);
+  const requests = askedBy(tasks).filter((one) => !mayBeGranted(grant ?? {}, one));
+  const models = namedBy(tasks, modelOf).filter(({ name }) => !grant?.models?.includes(name));
+  const events = namedBy(tasks, eventOf).filter(({ name }) => !isEmitted(grant ?? {}, name));
+  const lacking = [
+    ...requests.map(({ task, method, origin, path }) => ({
+      task,
+      what: `${method} ${origin}${path}`,
+    })),
+    ...models.map(({ task, name }) => ({ task, what: `the model ${name}` })),
+    ...events.map(({ task, name }) => ({ task, what: `events of type ${name}` })),
+  ];
   const [first] = lacking;
   if (first === undefined) return undefined;
-  const { method, origin, path, task } = first;
   return {
     code: grant === undefined ? CODE.noGrant : CODE.notGranted,
     what:
       grant === undefined
-        ? "This workflow contacts other hosts, and no grant was given"
-        : `The grant does not allow ${method} ${origin}${path}`,
-    where: `${file}, task ${taskName(task)}`,
+        ? `This workflow ${requests.length > 0 ? "contacts other hosts" : `asks for ${first.what}`}, and no grant was given`
+        : `The grant does not allow ${first.what}`,
+    where: `${file}, task ${taskName(first.task)}`,
     why: "nothing is granted by default, so nothing was run",
-    hint: grantHint(lacking),
+    hint: grantHint(requests, models, events),
     exitCode: EXIT.denied,
   };
 }
+
+/** Something that a task names in its text. */
+interface Named {
+  readonly task: string;
+  readonly name: string;
+}
+
+const isExpression = (text: string): boolean => text.trim().startsWith("${");
+
+const modelOf = ({ call, with: args }: Loose): unknown =>
+  call === "llm" ? (args as Loose | undefined)?.["model"] : undefined;
+const eventOf = ({ emit }: Loose): unknown =>
+  ((emit as { event?: { with?: Loose } } | undefined)?.event?.with ?? {})["type"];
+
+function namedBy(tasks: readonly Placed[], nameOf: (task: Loose) => unknown): Named[] {
+  return tasks.flatMap(({ path, task }) => {
+    const name = nameOf(task);
+    return typeof name === "string" && !isExpression(name) ? [{ task: path, name }] : [];
+  });
+}
+
+const isEmitted = ({ emit = [] }: Grant, type: string): boolean =>
+  emit.some((one) => (one.endsWith("*") ? type.startsWith(one.slice(0, -1)) : type === one));
 
 /** What the engine has denied in a run, in the same words. */
 export function deniedProblem(
@@ -59,7 +91,11 @@ export function deniedProblem(
   };
 }
 
-function grantHint(lacking: readonly Asked[]): string {
+function grantHint(
+  lacking: readonly Asked[],
+  models: readonly Named[],
+  events: readonly Named[],
+): string {
   const byOrigin = new Map<string, Asked[]>();
   for (const one of lacking) byOrigin.set(one.origin, [...(byOrigin.get(one.origin) ?? []), one]);
   const http = [...byOrigin].map(([origin, all]) =>
@@ -70,46 +106,61 @@ function grantHint(lacking: readonly Asked[]): string {
     }),
   );
   const lines = http.map((entry, at) => `  ${entry}${at === http.length - 1 ? "" : ","}`);
-  return [
-    "--grant FILE, with at least",
-    '{"format": "reach/grant/v1", "http": [',
-    ...lines,
-    "]}",
-  ].join("\n");
+  const list = (name: string, all: readonly Named[]): string[] =>
+    all.length === 0
+      ? []
+      : [`"${name}": ${JSON.stringify([...new Set(all.map((one) => one.name))].sort())}`];
+  const parts = [
+    ...list("models", models),
+    ...list("emit", events),
+    ...(lines.length === 0 ? [] : [`"http": [\n${lines.join("\n")}\n]`]),
+  ];
+  return ["--grant FILE, with at least", `{"format": "reach/grant/v1", ${parts.join(", ")}}`].join(
+    "\n",
+  );
 }
 
-/** Every http call whose endpoint begins with a literal origin. */
-function askedBy(pack: Pack): Asked[] {
+interface Placed {
+  readonly path: string;
+  readonly task: Loose;
+}
+
+/** Every task of the pack's workflows. */
+function tasksIn(pack: Pack): Placed[] {
   const { workflows } = JSON.parse(fromUtf8(pack.manifest)) as { workflows: readonly string[] };
   return pack.files
     .filter(({ path }) => workflows.includes(path))
     .flatMap(({ bytes }) => {
       const { do: tasks } = JSON.parse(fromUtf8(bytes)) as { do?: unknown };
       return [...tasksOf("/do", tasks)];
-    })
-    .flatMap(({ path, task }) => {
-      const { call, with: args } = task as { call?: unknown; with?: HttpArguments };
-      if (call !== "http" || args === undefined) return [];
-      const { endpoint, method } = args;
-      const uri = typeof endpoint === "string" ? endpoint : endpoint?.uri;
-      const literal = /^(https?:\/\/[^/?#{}$\s]+)(\/[^?#]*)?/.exec(uri ?? "");
-      if (literal === null || method === undefined) return [];
-      const [, written = "", whole = "/"] = literal;
-      const origin = URL.canParse(written) ? new URL(written).origin : written;
-      const at = whole.indexOf("{");
-      return [
-        {
-          task: path,
-          method: method.toUpperCase(),
-          origin,
-          path: at < 0 ? whole : `${whole.slice(0, at)}*`,
-        },
-      ];
     });
 }
 
+/** Every http call whose endpoint begins with a literal origin. */
+function askedBy(tasks: readonly Placed[]): Asked[] {
+  return tasks.flatMap(({ path, task }) => {
+    const { call, with: args } = task as { call?: unknown; with?: HttpArguments };
+    if (call !== "http" || args === undefined) return [];
+    const { endpoint, method } = args;
+    const uri = typeof endpoint === "string" ? endpoint : endpoint?.uri;
+    const literal = /^(https?:\/\/[^/?#{}$\s]+)(\/[^?#]*)?/.exec(uri ?? "");
+    if (literal === null || method === undefined) return [];
+    const [, written = "", whole = "/"] = literal;
+    const origin = URL.canParse(written) ? new URL(written).origin : written;
+    const at = whole.indexOf("{");
+    return [
+      {
+        task: path,
+        method: method.toUpperCase(),
+        origin,
+        path: at < 0 ? whole : `${whole.slice(0, at)}*`,
+      },
+    ];
+  });
+}
+
 /** Every task below a list, with its pointer, in document order. */
-function* tasksOf(path: string, list: unknown): Generator<{ path: string; task: Loose }> {
+function* tasksOf(path: string, list: unknown): Generator<Placed> {
   if (!Array.isArray(list)) return;
   for (const [index, item] of (list as Loose[]).entries()) {
     for (const [name, value] of Object.entries(item)) {
@@ -119,6 +170,9 @@ function* tasksOf(path: string, list: unknown): Generator<{ path: string; task: 
       yield* tasksOf(`${here}/do`, task["do"]);
       yield* tasksOf(`${here}/try`, task["try"]);
       yield* tasksOf(`${here}/catch/do`, (task["catch"] as Loose | undefined)?.["do"]);
+      yield* tasksOf(`${here}/foreach/do`, (task["foreach"] as Loose | undefined)?.["do"]);
+      const branches = (task["fork"] as Loose | undefined)?.["branches"];
+      yield* tasksOf(`${here}/fork/branches`, branches);
     }
   }
 }

@@ -100,6 +100,27 @@ do:
       shown: true,
     },
     {
+      why: "no grant for a model that a branch asks",
+      workflow: `document: {dsl: '1.0.3', namespace: t, name: t, version: 1.0.0}
+do: [{f: {fork: {branches: [{ask: {call: llm, with: {model: small, prompt: '?'}}}]}}}]
+`,
+      status: 4,
+      code: "REACH-E3150",
+      where: /task f\.ask/,
+      hint: '{"format": "reach/grant/v1", "models": ["small"]}',
+    },
+    {
+      why: "a grant without the events that it emits",
+      workflow: `document: {dsl: '1.0.3', namespace: t, name: t, version: 1.0.0}
+do: [{say: {emit: {event: {with: {type: a.b}}}}}]
+`,
+      grant: '{"format":"reach/grant/v1","emit":["a.c","b*"]}',
+      status: 4,
+      code: "REACH-E3151",
+      where: /task say/,
+      hint: '"emit": ["a.b"]',
+    },
+    {
       why: "no grant where one is needed",
       workflow: http,
       status: 4,
