@@ -1,6 +1,6 @@
 /** listen: events are asked for one by one, taken by filters, worked on, until it is over (WF-40 to WF-45). */
 
-import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
+import { Mark, PERSISTENT, SCRATCH, arenaMark, arenaRelease, arenaTake } from "../bytes/arena";
 import { Buffer, bufferClear } from "../bytes/buffer";
 import { E_WF_TYPE } from "../codes";
 import { clearError, fuel, setFuel } from "../errors";
@@ -155,6 +155,7 @@ function loadChoice(v: usize): bool {
 const MATCHING_FUEL: i64 = 10000000;
 
 const KNOWN: usize = memory.data(16, 16);
+const MARK: Mark = changetype<Mark>(memory.data(16, 16));
 /** The number of the filter that has taken the event, and whether it is one of until's. */
 let taker: u32 = 0;
 let endsIt: bool = false;
@@ -191,7 +192,9 @@ export function isEventResult(e: Pending, v: usize): bool {
   const f = changetype<Frame>(b.frame);
   const before = fuel;
   setFuel(MATCHING_FUEL);
+  arenaMark(SCRATCH, MARK);
   const says = match(changetype<Listen>(changetype<Task>(f.task).body), b, f, event);
+  arenaRelease(SCRATCH, MARK);
   setFuel(before);
   clearError();
   return says == MATCH;
@@ -224,16 +227,11 @@ export function takeEvent(b: Branch, f: Frame, l: Listen): bool {
   const event = objectField(answer, "event");
   const says = match(l, b, f, event);
   if (says == STOPPED) return false;
-  // Matched without a limit before: NO_MATCH cannot be.
+  if (says == NO_MATCH) unreachable(); // it was asked before the record was taken
   const item = arenaTake(SCRATCH, 16);
   if (!itemOf(l, event, item)) return false;
   if (!takenNext(extraOf(f), KNOWN, taker, item)) return false;
-  if (endsIt) {
-    f.phase = isOver(l.untilFilters, l.untilEnds, f, 0) ? PHASE_OUTPUT : PHASE_UNTIL;
-    if (f.phase == PHASE_UNTIL) return askEvent(b, f, l);
-    copyCell(outputOf(f), takenItems(extraOf(f)));
-    return true;
-  }
+  if (endsIt) return isOver(l.untilFilters, l.untilEnds, f, 0) ? end(f) : askEvent(b, f, l);
   if (l.list == 0) {
     f.phase = PHASE_ITEM;
     copyCell(valueOf(f), takenItem(extraOf(f)));
@@ -307,7 +305,10 @@ export function stepUntil(b: Branch, f: Frame, l: Listen): bool {
     if (got != OK) return got == WAIT || raise(b, f, got);
     over = isTruthy(CELL_A);
   }
-  if (!over) return askEvent(b, f, l);
+  return over ? end(f) : askEvent(b, f, l);
+}
+
+function end(f: Frame): bool {
   copyCell(outputOf(f), takenItems(extraOf(f)));
   f.phase = PHASE_OUTPUT;
   return true;

@@ -12,6 +12,8 @@ export class Inbox {
   readonly #listening: string[] = [];
   readonly #takes: (key: string, event: CloudEvent) => boolean;
   readonly #deliver: (key: string, event: CloudEvent) => void;
+  /** What somebody was given alone, and may not get to see. */
+  readonly #given = new Map<string, CloudEvent>();
 
   /**
    * @param takes whether the effect with this key takes the event; the engine says so
@@ -41,10 +43,18 @@ export class Inbox {
     for (const event of kept) this.put(event);
   }
 
-  /** An effect listens no more. */
+  /** An effect was cancelled: what it alone was given, and has not taken in, is there for others. */
   leave(key: string): void {
     const at = this.#listening.indexOf(key);
     if (at >= 0) this.#listening.splice(at, 1);
+    const event = this.#given.get(key);
+    if (event !== undefined) this.#kept.unshift(event);
+    this.#given.delete(key);
+  }
+
+  /** An effect has taken in what it was given. */
+  taken(key: string): void {
+    this.#given.delete(key);
   }
 
   /** An event has come. */
@@ -52,7 +62,8 @@ export class Inbox {
     const takers = this.#listening.filter((key) => this.#takes(key, event));
     if (takers.length === 0) this.#kept.push(event);
     for (const key of takers) {
-      this.leave(key);
+      this.#listening.splice(this.#listening.indexOf(key), 1);
+      if (takers.length === 1) this.#given.set(key, event);
       this.#deliver(key, event);
     }
   }

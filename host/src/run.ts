@@ -206,6 +206,7 @@ class Session {
       if ("error" in finished) throw finished.error;
       const { result, body, note } = finished.performed;
       const record = engine.admitResult(finished.key, result, body);
+      this.#inbox.taken(finished.key);
       await this.#keepInput(record, this.stamp(), note);
       advance = engine.advance(record);
     }

@@ -73,6 +73,18 @@ describe("events that come", () => {
     expect(result.output).toEqual([1]);
   });
 
+  it("that a cancelled branch was given are there for those behind it", async () => {
+    // The first event ends the fork before the second, which only branch b takes, is looked at.
+    const fork = { branches: [{ a: listen("a") }, { b: listen("b") }], compete: true };
+    const tasks = [{ f: { fork } }, { c: { ...listen("b"), output: { as: "[$input, .]" } } }];
+    const late = async function* (): AsyncGenerator<CloudEvent> {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      yield* [event("1", "a", 1), event("2", "b", 2)];
+    };
+    const { result } = await runOf(tasks, { events: late() });
+    expect(result.output).toEqual([[1], [2]]);
+  });
+
   it("that never come end the run without an outcome", async () => {
     const error = await errorOf(runOf([{ a: listen("a") }], { events: given(event("1", "b")) }));
     expect(error.code).toBe("REACH-E3004");
