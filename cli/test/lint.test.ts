@@ -47,7 +47,7 @@ test("lint --json has every expression, those without a finding, too", async () 
   const { status, stdout } = await reach(folder, ["lint", bad, "--json"]);
   expect(status).toBe(1);
   const { expressions, ...counts } = JSON.parse(stdout) as { expressions: { place: string }[] };
-  expect(counts).toEqual({ tables: [], errors: 2, warnings: 3, notes: 1 });
+  expect(counts).toEqual({ tasks: [], tables: [], errors: 2, warnings: 3, notes: 1 });
   expect(expressions.at(-1)).toMatchObject({ place: "/do/1/b/set/e", findings: [] });
 });
 
@@ -63,6 +63,20 @@ test("a workflow that is none exits 2 with its problem", async () => {
   expect(errorOf(ended)["code"]).toMatch(/^REACH-E42/);
   const missing = await reach(folder, ["lint", "nowhere.yaml", "--json"]);
   expect([missing.status, errorOf(missing)["code"]]).toEqual([2, "REACH-E4102"]);
+});
+
+test("lint says to which tasks nothing leads", async () => {
+  put(
+    folder,
+    "over.yaml",
+    "document: {dsl: 1.0.3, namespace: t, name: o, version: 1.0.0}\n" +
+      "do:\n  - a: {set: '1', then: c}\n  - b: {set: '2'}\n  - c: {set: '3'}\n",
+  );
+  const { status, stdout } = await reach(folder, ["lint", "over.yaml"]);
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringContaining("over.yaml:4:5  warning  Nothing leads to this task"),
+  ]);
 });
 
 test("lint says which rules of a decision table never apply", async () => {

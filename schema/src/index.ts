@@ -19,5 +19,6 @@ export { table } from "./table.ts";
 export type { Table } from "./table.ts";
 export { lintTable } from "./table-lint.ts";
 export type { TableFinding } from "./table-lint.ts";
+export { unreachableTasks } from "./unreachable.ts";
 export { inlineSchemasOf, schemasOf, tablesOf, workflow } from "./workflow.ts";
 export type { NamedFile, Workflow } from "./workflow.ts";

@@ -2,7 +2,7 @@ import { fromUtf8, outputsOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { dirname, join } from "node:path";
-import { lintTable } from "@reach-fabric/schema";
+import { lintTable, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../engine.ts";
 import { pointAt } from "../files.ts";
@@ -40,12 +40,15 @@ export function lint(program: Command, verb: Verb): void {
     .description(
       "Compiles every expression of a workflow and says of each what is wrong: syntax errors with " +
         "their place, unknown functions and variables, several outputs or none where one is needed, " +
-        "and where the clock is read. Of its decision tables: rules that never apply, rules of a " +
+        "and where the clock is read. Of its tasks: those to which nothing leads. Of its decision tables: rules that never apply, rules of a " +
         "unique table that apply together, and inputs to which none applies. Exits 1 if an expression " +
         "does not compile, 2 if the workflow is none.",
     )
     .argument("<workflow>", "a .yaml, .yml or .json file")
-    .option("--json", "print {expressions, tables, errors, warnings}; errors as JSON on stderr")
+    .option(
+      "--json",
+      "print {expressions, tasks, tables, errors, warnings}; errors as JSON on stderr",
+    )
     .addHelpText("after", "\nExample:\n  $ reach lint workflow.yaml")
     .action(
       verb<[string, object]>(async (terminal, workflow) => {
@@ -68,12 +71,15 @@ export function lint(program: Command, verb: Verb): void {
             0,
           );
         const tables = tablesOf(pack, workflow);
+        const written = host.readDocument(await host.readRegularFile(workflow), workflow);
+        const document = JSON.parse(fromUtf8(written.canonical)) as { do: unknown };
+        const tasks = unreachableTasks(document).map((path) => written.place(path));
         const errors = count("error");
-        const warnings = count("warning") + tables.length;
+        const warnings = count("warning") + tables.length + tasks.length;
         const notes = count("note");
         if (terminal.json)
-          terminal.result({ expressions: linted, tables, errors, warnings, notes });
-        else print(terminal, linted, tables, { errors, warnings, notes });
+          terminal.result({ expressions: linted, tasks, tables, errors, warnings, notes });
+        else print(terminal, linted, { tasks, tables }, { errors, warnings, notes });
         if (error !== null) {
           const problem = problemOf(error, workflow);
           terminal.problem(problem);
@@ -143,7 +149,7 @@ function findingsOf({ program, error }: ListedExpression): Finding[] {
 function print(
   terminal: Terminal,
   linted: readonly Linted[],
-  tables: readonly LintedTable[],
+  { tasks, tables }: { readonly tasks: readonly string[]; readonly tables: readonly LintedTable[] },
   counts: Readonly<Record<"errors" | "warnings" | "notes", number>>,
 ): void {
   const { colors } = terminal;
@@ -156,6 +162,9 @@ function print(
       const shown = offset === undefined ? text.trim() : pointAt(text, offset);
       for (const line of shown.split("\n")) terminal.print(`    ${safe(line)}`);
     }
+  }
+  for (const where of tasks) {
+    terminal.print(`${safe(where)}  ${paint.warning("warning")}  Nothing leads to this task`);
   }
   for (const { file, message, example } of tables) {
     terminal.print(`${safe(file)}  ${paint.warning("warning")}  ${safe(message)}`);
