@@ -44,12 +44,33 @@ const runnable = (): string[] => {
 /** Inputs of one round: short enough to keep to the time, long enough for large inputs. */
 const ROUND = 2000;
 
+const help = `fuzz [TARGET]... [--seed N] [--time SECONDS] [--runs N]
+
+Attacks what it is told to, or everything that can run here, with inputs that follow from the seed: for 60
+seconds each, or so many, or so long. Inputs in fuzz/corpus are tried first. Exits 1 if it finds a fault,
+which it shows with the command that finds it again.
+
+Targets: ${Object.keys(targets).join(" ")}
+
+Example:
+  $ npm run fuzz -- workflow --runs 2000 --seed 7
+`;
+
 function main(args: string[]): number {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { seed: { type: "string" }, time: { type: "string" }, runs: { type: "string" } },
+    options: {
+      seed: { type: "string" },
+      time: { type: "string" },
+      runs: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
   const numbers = [values.seed, values.time, values.runs].map((text) =>
     text === undefined ? undefined : Number(text),
   );
@@ -58,9 +79,7 @@ function main(args: string[]): number {
     unknown.length > 0 ||
     numbers.some((x) => x !== undefined && !(Number.isInteger(x) && x >= 0))
   ) {
-    process.stderr.write(
-      `fuzz [${Object.keys(targets).join("|")}]... [--seed N] [--time SECONDS] [--runs N]\n`,
-    );
+    process.stderr.write(help);
     return 2;
   }
   const [seed = Math.trunc(Date.now() / 1000) % 2 ** 31, time = 60, runs] = numbers;

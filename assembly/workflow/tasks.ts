@@ -494,8 +494,8 @@ function loadTry(t: Task, v: usize, depth: u32): bool {
           return failCell(E_WF_TYPE, "a filter is a text or a number", keyAt(filter, i));
         if (isExpression(valueAt(filter, i)))
           return failCell(
-            E_WF_UNSUPPORTED,
-            "expressions in errors.with are not built yet; use when",
+            E_WF_REFUSED,
+            "errors.with compares with values as they stand; when takes expressions",
             0,
           );
       }

@@ -122,8 +122,10 @@ const literal = z
   .string()
   .check((context) => {
     if (!isExpression(context.value)) return;
-    const what = "An expression in `errors.with`";
-    report(context, [], notBuiltYet(what, "`catch.when` can say the same."));
+    report(context, [], {
+      ...refused("An expression in `errors.with`", "The language compares values there."),
+      hint: "`catch.when` takes expressions.",
+    });
   })
   .optional();
 const errorFilter = strict({

@@ -132,6 +132,11 @@ describe("names what is wrong, where, and what to do", () => {
       { listen: { to: { any: [] } }, foreach: { do: [{ a: { set: {} } }] } },
       "REACH-E4215 /do/0/task/foreach/do/0/a/set",
     ],
+    [
+      "an expression in errors.with",
+      { try: [], catch: { errors: { with: { type: "${ .t }" } } } },
+      "REACH-E4213 /do/0/task/catch/errors/with/type",
+    ],
     ["an empty set", { set: {} }, "REACH-E4215 /do/0/task/set"],
     ["an unknown target", { set: { a: 1 }, then: "nowhere" }, "REACH-E4216 /do/0/task/then"],
     [
