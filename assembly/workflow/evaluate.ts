@@ -21,7 +21,7 @@ import {
 } from "./state";
 import { evaluateTemplate, templateMentions } from "./template";
 
-/** What evaluate() gives; and the value at hand of whoever works on a task. */
+/** The value at hand of whoever works on a task, among others what evaluate() gives. */
 export const CELL_A: usize = memory.data(16, 16);
 
 /** Beside OK and ERROR of http.ts: the branch waits for the clock or the run's id. */

@@ -87,7 +87,7 @@ export function isEvent(v: usize): bool {
 
 // ---- emit ----------------------------------------------------------------------------------------
 
-/** Compiles `emit` of a task; `name` and so on say where an event comes from that does not say it. */
+/** Compiles `emit` of a task; `source` (a text) is that of an event that names none. */
 export function loadEmit(emit: usize, source: usize): u32 {
   const before = placeField("emit");
   if (!onlyFields(emit, "event")) return 0;

@@ -1,6 +1,6 @@
 /**
  * The schemas of a pack: its files and those that stand in workflows, which may refer to each other
- * (WF-35 to WF-38), and validation by them while a run goes on.
+ * (WF-35 to WF-37), and validation by them while a run goes on.
  */
 
 import { PERSISTENT, arenaTake } from "../bytes/arena";

@@ -1,5 +1,6 @@
 import { fromUtf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
+import { mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { taskName } from "./names.ts";
 import { CODE, EXIT } from "./problem.ts";
@@ -28,7 +29,7 @@ export function missingGrant(
   const tasks = tasksIn(pack);
   const requests = askedBy(tasks).filter((one) => !mayBeGranted(grant ?? {}, one));
   const models = namedBy(tasks, modelOf).filter(({ name }) => !grant?.models?.includes(name));
-  const events = namedBy(tasks, eventOf).filter(({ name }) => !isEmitted(grant ?? {}, name));
+  const events = namedBy(tasks, eventOf).filter(({ name }) => !mayEmit(grant ?? {}, name));
   const lacking = [
     ...requests.map(({ task, method, origin, path }) => ({
       task,
@@ -71,9 +72,6 @@ function namedBy(tasks: readonly Placed[], nameOf: (task: Loose) => unknown): Na
     return typeof name === "string" && !isExpression(name) ? [{ task: path, name }] : [];
   });
 }
-
-const isEmitted = ({ emit = [] }: Grant, type: string): boolean =>
-  emit.some((one) => (one.endsWith("*") ? type.startsWith(one.slice(0, -1)) : type === one));
 
 /** What the engine has denied in a run, in the same words. */
 export function deniedProblem(

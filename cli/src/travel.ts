@@ -64,10 +64,9 @@ export function changeStep(travel: Travel, from?: string, set?: string): number 
     if (!(error instanceof TypeError)) throw error;
     throw usage("This cannot be changed", error.message);
   }
-  const { status, outcome, asks, first } = hypothesis;
+  const { status, outcome, same: isSame, asks, first } = hypothesis;
   const was = parseRecord(records.at(-1) as Uint8Array);
   if (was.kind !== "outcome") throw usage("The run has no end", "its records end before it does");
-  const isSame = JSON.stringify({ ...was, seq: 0 }) === JSON.stringify({ ...outcome, seq: 0 });
   if (terminal.json) {
     const { records: _, ...rest } = hypothesis;
     terminal.result({ file, hypothetical: true, changes: !isSame, ...rest });

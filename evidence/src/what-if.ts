@@ -28,6 +28,8 @@ export interface Hypothesis {
   /** `not recorded`: it asks for something to which no answer was recorded; see `asks`. */
   readonly status: OutcomeRecord["status"] | "not recorded";
   readonly outcome?: OutcomeRecord;
+  /** True if it ends as the recorded run did: completed with the same output, or the same error. */
+  readonly same: boolean;
   /** The decision digest, if it has come to an end. */
   readonly decision?: string;
   /** What it would ask, and cannot be told. */
@@ -82,16 +84,14 @@ export function whatIf(
     if (advance.status !== "waiting") {
       const outcome = parseRecord(records.at(-1) as Uint8Array) as OutcomeRecord;
       const { status } = outcome;
-      return { status, outcome, decision: engine.decision(), ...rest(recorded, records) };
+      const same = ending(outcome) === ending(before.at(-1));
+      return { status, outcome, same, decision: engine.decision(), ...rest(recorded, records) };
     }
-    const next = nextAnswer(engine, open, answers) ?? cancellation(engine, before, records);
+    const next = nextAnswer(engine, open, answers) ?? cancellation(engine, before, open, answers);
     if (next === undefined) {
-      const [asks] = open.filter((request) => !answers.has(placeOf(request)));
-      return {
-        status: "not recorded",
-        ...((asks ?? open[0]) === undefined ? {} : { asks: asks ?? open[0] }),
-        ...rest(recorded, records),
-      };
+      const asks = open.find((request) => !answers.has(placeOf(request))) ?? open[0];
+      const asked = asks === undefined ? {} : { asks };
+      return { status: "not recorded", same: false, ...asked, ...rest(recorded, records) };
     }
     records.push(next);
     advance = engine.advance(next);
@@ -106,6 +106,9 @@ const rest = (
   return { ...(first.step === undefined ? {} : { first }), records };
 };
 
+/** What counts of an end, wherever it stands. */
+const ending = (record: TraceRecord | undefined): string => JSON.stringify({ ...record, seq: 0 });
+
 interface Answer {
   /** When it came. */
   readonly seq: number;
@@ -113,12 +116,17 @@ interface Answer {
   readonly result: ResultRecord["result"];
 }
 
-/** The recorded answers by what was asked, and where. */
-function answersOf(records: readonly TraceRecord[]): Map<string, Answer> {
+/** The recorded answers by what was asked, and where; null for what was asked and not answered. */
+type Answers = ReadonlyMap<string, Answer | null>;
+
+function answersOf(records: readonly TraceRecord[]): Answers {
   const requests = new Map<string, RequestRecord>();
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, Answer | null>();
   for (const record of records) {
-    if (record.kind === "request") requests.set(record.key, record);
+    if (record.kind === "request") {
+      requests.set(record.key, record);
+      answers.set(placeOf(record), null);
+    }
     if (record.kind !== "result") continue;
     const request = requests.get(record.key);
     if (request === undefined) continue;
@@ -138,11 +146,13 @@ function placeOf({ task, iteration, occurrence, type, request }: RequestRecord):
 function nextAnswer(
   engine: Engine,
   open: RequestRecord[],
-  answers: ReadonlyMap<string, Answer>,
+  answers: Answers,
 ): Uint8Array | undefined {
   const found = open
-    .map((request) => ({ request, answer: answers.get(placeOf(request)) }))
-    .filter((one): one is { request: RequestRecord; answer: Answer } => one.answer !== undefined)
+    .flatMap((request) => {
+      const answer = answers.get(placeOf(request)) ?? null;
+      return answer === null ? [] : [{ request, answer }];
+    })
     .sort((a, b) => a.answer.seq - b.answer.seq);
   for (const { request, answer } of found) {
     try {
@@ -170,14 +180,17 @@ function admissible({ type, result }: Answer): [object, Uint8Array?] {
   return [others, Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))];
 }
 
-/** A run that somebody ended is ended here, too, once there is nothing else to tell it. */
+/** A run that somebody ended is ended here, too, where it waits for what that one waited for in vain. */
 function cancellation(
   engine: Engine,
   before: readonly TraceRecord[],
-  records: readonly Uint8Array[],
+  open: readonly RequestRecord[],
+  answers: Answers,
 ): Uint8Array | undefined {
   const cancel = before.find((record) => record.kind === "cancel");
-  if (cancel?.kind !== "cancel" || records.length < cancel.seq) return undefined;
+  if (cancel === undefined || open.some((request) => !answers.has(placeOf(request)))) {
+    return undefined;
+  }
   return engine.admitCancel(typeof cancel.reason === "string" ? cancel.reason : undefined);
 }
 

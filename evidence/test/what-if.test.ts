@@ -57,6 +57,23 @@ describe("EVID-29", () => {
   });
 });
 
+it("a cancelled run is cancelled where it waits for the same in vain", () => {
+  engine.load(pack);
+  const start = engine.admitStart(
+    { grant: { http: [{ origin: "https://bureau.example", methods: ["GET"], paths: ["/*"] }] } },
+    "{}",
+  );
+  const first = engine.start(start);
+  const cancel = engine.admitCancel("enough");
+  const records = [start, ...first.records, cancel, ...engine.advance(cancel).records];
+  expect(whatIf(engine, stricter, records)).toMatchObject({ status: "cancelled", same: true });
+  const other = JSON.parse(
+    JSON.stringify(workflowWith(700)).replace("/score", "/rating"),
+  ) as object;
+  const asked = whatIf(engine, packOf({ "loan.yaml": other }), records);
+  expect(asked).toMatchObject({ status: "not recorded", same: false });
+});
+
 describe("a run with branches and a timeout", () => {
   const call = (path: string): object => ({
     call: "http",

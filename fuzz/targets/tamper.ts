@@ -2,7 +2,6 @@
 // trace, a replay of it diverges, does not come to an end, or has another decision. What was signed is
 // no part of this: the defence here is the computation alone.
 import { createEngine, parseRecord, replay, utf8 } from "@reach-fabric/engine";
-import type { Pack } from "@reach-fabric/engine";
 import fc from "fast-check";
 import { scripts } from "../arbitraries/workflow.ts";
 import type { Script } from "../arbitraries/workflow.ts";
@@ -83,7 +82,6 @@ export function tamperTarget(): Target<Attack> {
   const engine = createEngine();
   const judge = createEngine();
   const ends: Record<string, number> = {};
-  let pack: Pack;
   return {
     name: "tamper",
     arbitrary: fc.record({
@@ -92,7 +90,7 @@ export function tamperTarget(): Target<Attack> {
       renumber: fc.boolean(),
     }),
     check: ({ script, acts, renumber }) => {
-      pack = packOf(engine, script);
+      const pack = packOf(engine, script);
       engine.load(pack);
       const { records, decision } = tell(script, engine);
       const before = records.map((bytes) => parseRecord(bytes) as unknown as Record_);

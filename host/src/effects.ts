@@ -2,10 +2,10 @@
 import type { RequestRecord } from "@reach-fabric/engine";
 import { randomBytes } from "node:crypto";
 import type { Egress, HttpRequest, Note } from "./egress.ts";
+import { mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { ReachError } from "./error.ts";
 import { systemCode } from "./files.ts";
-import { mayEmit } from "./grant.ts";
 import type { Question } from "./models.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */

@@ -14,7 +14,7 @@ const LONGEST = 16 * 1024 * 1024;
  *
  * @param name for errors
  * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is no strict JSON,
- *   `REACH-E3005` for one that is no object
+ *   `REACH-E3005` for one that is no object, and for bytes that are no UTF-8
  *
  * @example
  * await run({ ...options, events: eventFile("approvals.ndjson") });
@@ -24,25 +24,35 @@ export async function* eventFile(
   name: string = typeof source === "string" ? source : "events",
 ): AsyncGenerator<CloudEvent, void, void> {
   let number = 0;
-  for await (const line of typeof source === "string" ? linesOf(source) : streamed(source)) {
+  const chunks = typeof source === "string" ? [await readRegularFile(source)] : source;
+  for await (const line of linesOf(chunks as Iterable<Uint8Array>, name)) {
     number += 1;
     if (line.trim() !== "") yield eventOf(line, `${name}:${number}`);
   }
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  yield* new TextDecoder("utf-8", { fatal: false }).decode(await readRegularFile(path)).split("\n");
-}
-
-async function* streamed(stream: Readable): AsyncGenerator<string> {
+async function* linesOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  where: string,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoded = (chunk?: Uint8Array): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch (cause) {
+      throw new ReachError("REACH-E3005", "Not events: this is no UTF-8.", { where, cause });
+    }
+  };
   let rest = "";
-  for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
-    const lines = (rest + chunk).split("\n");
+  for await (const chunk of chunks) {
+    const lines = (rest + decoded(chunk)).split("\n");
     rest = lines.pop() ?? "";
-    if (rest.length > LONGEST) throw new ReachError("REACH-E3005", "A line that is too long.");
+    if (rest.length > LONGEST) {
+      throw new ReachError("REACH-E3005", "A line of events is too long.", { where });
+    }
     yield* lines;
   }
-  if (rest !== "") yield rest;
+  yield rest + decoded();
 }
 
 function eventOf(line: string, where: string): CloudEvent {

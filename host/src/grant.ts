@@ -141,10 +141,6 @@ export function whyNotGranted(grant: Grant, method: string, target: Target): str
 export const maySend = ({ secrets = [] }: Grant, secret: string, origin: string): boolean =>
   secrets.some(({ name, origins }) => name === secret && origins.includes(origin));
 
-/** GRANT-11: true if events of this type may be emitted. */
-export const mayEmit = ({ emit = [] }: Grant, type: string): boolean =>
-  emit.some((pattern) => matches(pattern, type));
-
 /** GRANT-3. */
 const matches = (pattern: string, path: string): boolean =>
   pattern.endsWith("*") ? path.startsWith(pattern.slice(0, -1)) : path === pattern;

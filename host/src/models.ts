@@ -121,7 +121,9 @@ function answerOf(status: number, body: Uint8Array | undefined): object {
     const [choice] = choices;
     const text = choice?.message.content;
     if (status < 300 && typeof text === "string" && typeof model === "string") {
-      return { finish: FINISHES[String(choice?.finish_reason)] ?? "other", model, text };
+      const reason = String(choice?.finish_reason);
+      const finish = Object.hasOwn(FINISHES, reason) ? FINISHES[reason] : "other";
+      return { finish, model, text };
     }
   } catch {
     // Not what the service is said to speak.

@@ -107,8 +107,9 @@ async function compileWith(
     const where = read.place(path);
     const isUri = /^[a-z][a-z0-9+.-]*:/i.test(endpoint);
     const file = isUri ? pins.fileOf(endpoint, where) : endpoint;
-    if (isUri) pins.check(endpoint, await bytesBelow(folder, file, where), where);
-    const found = await readBelow(folder, file, where);
+    const bytes = await bytesBelow(folder, file, where);
+    if (isUri) pins.check(endpoint, bytes, where);
+    const found = readDocument(bytes, join(folder, ...file.split("/")));
     if (!files.has(`${SOURCES}${file}`)) checkNew(`${SOURCES}${file}`, files, where);
     files.set(`${SOURCES}${file}`, { kind: "sources", bytes: found.canonical });
     const value = JSON.parse(new TextDecoder().decode(found.canonical)) as Fields;

@@ -184,6 +184,7 @@ class Session {
     this.#options = options;
     this.#effects = { ...machine, ...outside, ...options.effects };
     this.#signal = signal;
+    signal.addEventListener("abort", () => this.#wake?.(), { once: true });
   }
 
   /** The host's time, as it is noted. */
@@ -253,10 +254,13 @@ class Session {
         this.#inbox.put(event);
       }
     } catch (error) {
-      this.#problem = new ReachError("REACH-E3005", "The source of events has failed.", {
-        why: error instanceof Error ? error.message : String(error),
-        cause: error,
-      });
+      this.#problem =
+        error instanceof ReachError
+          ? error
+          : new ReachError("REACH-E3005", "The source of events has failed.", {
+              why: error instanceof Error ? error.message : String(error),
+              cause: error,
+            });
     }
     this.#isOpen = false;
     this.#wake?.();
@@ -321,7 +325,6 @@ class Session {
       if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        this.#signal.addEventListener("abort", () => resolve(), { once: true });
       });
     }
     return this.#finished.shift() as Finished;

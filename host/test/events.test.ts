@@ -123,10 +123,23 @@ describe("events that come", () => {
       ["[1]", "REACH-E3005"],
       ["{", "REACH-E1113"],
     ]) {
-      const error = await errorOf(all(eventFile(Readable.from([text]), "stdin")));
+      const error = await errorOf(
+        all(eventFile(Readable.from([Buffer.from(text ?? "")]), "stdin")),
+      );
       expect([text, error.code, error.where]).toEqual([text, code, "stdin:1"]);
     }
   });
+});
+
+it("bytes that are no UTF-8 are no events; an error names the line that is wrong", async () => {
+  const all = async (source: AsyncIterable<CloudEvent>): Promise<void> => {
+    for await (const _ of source) void _;
+  };
+  const bad = Readable.from([Buffer.from([0x7b, 0xff, 0x7d])], { objectMode: false });
+  expect((await errorOf(all(eventFile(bad, "stdin")))).code).toBe("REACH-E3005");
+  const events = eventFile(Readable.from(["{}\n[1]\n"], { objectMode: false }), "stdin");
+  const error = await errorOf(runOf([{ a: listen("a") }], { events }));
+  expect([error.code, error.where]).toEqual(["REACH-E3005", "stdin:2"]);
 });
 
 describe("events that are emitted", () => {

@@ -88,6 +88,14 @@ describe("a question to a model", () => {
     expect(await errorWith(says("the token is tok-abcdef"))).toBe(403);
   });
 
+  it("a reason that is none of the API's is another one", async () => {
+    for (const reason of ["tool_calls", "constructor", "__proto__", ""]) {
+      const { origin } = await serve(json(says("x", reason)));
+      const { output } = await runWith(origin, { output: "response" });
+      expect(output).toEqual({ content: "x", finish: "other", model: "model-2026-01" });
+    }
+  });
+
   it("is asked of nobody without a grant, a provider and its secret", async () => {
     const { origin, requests } = await serve(json(says("x")));
     const statusOf = async (more: Partial<RunOptions>): Promise<unknown> =>

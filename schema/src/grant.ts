@@ -86,6 +86,9 @@ const eventType: z.ZodString = z.string().check((context) => {
     what: "Not a type of events: `*` stands at the end only.",
   });
 });
+/** GRANT-11: true if events of this type may be emitted. */
+export const mayEmit = ({ emit: types = [] }: Pick<Grant, "emit">, type: string): boolean =>
+  types.some((one) => (one.endsWith("*") ? type.startsWith(one.slice(0, -1)) : type === one));
 const emit = z.array(eventType).min(1, { error: "Name at least one type; * is every type." });
 
 /** GRANT-12: where a secret may go. */

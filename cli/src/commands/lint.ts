@@ -40,9 +40,9 @@ export function lint(program: Command, verb: Verb): void {
     .description(
       "Compiles every expression of a workflow and says of each what is wrong: syntax errors with " +
         "their place, unknown functions and variables, several outputs or none where one is needed, " +
-        "and where the clock is read. Of its tasks: those to which nothing leads. Of its decision tables: rules that never apply, rules of a " +
-        "unique table that apply together, and inputs to which none applies. Exits 1 if an expression " +
-        "does not compile, 2 if the workflow is none.",
+        "and where the clock is read. Of its tasks: those to which nothing leads. Of its decision " +
+        "tables: rules that never apply, rules of a unique table that apply together, and inputs to " +
+        "which none applies. Exits 1 if an expression does not compile, 2 if the workflow is none.",
     )
     .argument("<workflow>", "a .yaml, .yml or .json file")
     .option(

@@ -60,8 +60,7 @@ async function whatIfRuns(
     try {
       const hypothetical = whatIf(engine, pack, records);
       const recorded = describeOutcome(outcome, WIDTH);
-      const changes = textOf(outcome) !== textOf(hypothetical.outcome);
-      return { file, recorded, hypothetical, changes };
+      return { file, recorded, hypothetical, changes: !hypothetical.same };
     } catch (error) {
       throw new CliError(problemOf(error, error instanceof EngineError ? workflow : file));
     }
@@ -83,13 +82,6 @@ async function whatIfRuns(
 
 /** Longest outcome in a line of the table. */
 const WIDTH = 60;
-
-/** What counts of an outcome: how it ended, and with what. */
-const textOf = (outcome: { readonly status: string } | undefined): string => {
-  if (outcome === undefined) return "";
-  const { status, output, error } = outcome as Record<string, unknown>;
-  return JSON.stringify([status, output, error]);
-};
 
 function filesOf(path: string): string[] {
   if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
