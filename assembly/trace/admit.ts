@@ -42,9 +42,10 @@ import { droppedWith, pendingWith } from "../workflow/branches";
 import { isGrant } from "../workflow/grant";
 import { literalCell } from "../workflow/literal";
 import { Workflow } from "../workflow/nodes";
-import { PACK_DIGEST, workflowNamed, writeHex } from "../workflow/pack";
+import { PACK_DIGEST, writeHex } from "../workflow/pack";
 import { isWhole } from "../workflow/shapes";
 import { EFFECT_HTTP, Pending, RUN, RUNNING, isTooDeep, requestOf } from "../workflow/state";
+import { mainWorkflow, workflowNamed } from "../workflow/workflows";
 import { isResult, noResult } from "./replay";
 
 const HEAD: usize = memory.data(16, 16);
@@ -93,9 +94,9 @@ function admitStart(text: usize, length: u32): bool {
   if (members != lengthOf(HEAD))
     return malformed("a start descriptor has kind, workflow, grant and limits only");
   if (name != 0 && tagOf(name) != STRING) return malformed("workflow is a name, a string");
-  const w = workflowNamed(name);
+  const w = name == 0 ? mainWorkflow() : workflowNamed(name);
   if (w == 0) {
-    if (name == 0) return malformed("the pack has several workflows: name one");
+    if (name == 0) return malformed("the pack has several workflows, none named like it: name one");
     return failDetail(
       C.E_RECORD,
       0,

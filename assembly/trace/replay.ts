@@ -28,7 +28,7 @@ import { isHttpResult } from "../workflow/http";
 import { isEventResult } from "../workflow/listen";
 import { isLlmResult } from "../workflow/llm";
 import { runBranch } from "../workflow/machine";
-import { PACK_DIGEST, hexIs, workflowNamed } from "../workflow/pack";
+import { PACK_DIGEST, hexIs } from "../workflow/pack";
 import { PHASE_INPUT } from "../workflow/phases";
 import { isLimits, isTime } from "../workflow/shapes";
 import { compact, newCounts } from "../workflow/snapshot";
@@ -60,6 +60,7 @@ import {
   runArena,
   runReset,
 } from "../workflow/state";
+import { workflowNamed } from "../workflow/workflows";
 import { effectsAdd, effectsBegin, tagBegin, tagEnd, tagPart, tagText, tagValue } from "./digest";
 import { effectType } from "./record";
 import { noteTimeout, noteUse } from "./used";

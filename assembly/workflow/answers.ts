@@ -3,6 +3,7 @@
 import { SCRATCH, arenaTake } from "../bytes/arena";
 import { STRING, addressOf, numberOf, setCell } from "../value/cell";
 import { objectField } from "../value/object";
+import { workflowOf } from "./child";
 import { CELL_A } from "./evaluate";
 import {
   Branch,
@@ -37,8 +38,15 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
       break;
     }
     case FOR_WORKFLOW_STARTED: {
-      RUN.started = numberOf(objectField(result, "ms"));
-      RUN.hasStarted = 1;
+      const w = workflowOf(frame);
+      const ms = numberOf(objectField(result, "ms"));
+      if (w.task == 0) {
+        RUN.started = ms;
+        RUN.hasStarted = 1;
+      } else {
+        w.started = ms;
+        w.hasStarted = 1;
+      }
       break;
     }
     case FOR_TASK_STARTED: {

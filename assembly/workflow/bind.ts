@@ -16,6 +16,7 @@ import {
   setString,
   setUsed,
 } from "../value/cell";
+import { isChild, workflowOf } from "./child";
 import { bufferCell, literalCell } from "./literal";
 import { FOR, For, LISTEN, Listen, TRY, Task, Try, Workflow } from "./nodes";
 import { PHASE_CATCHING, PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_TURN } from "./phases";
@@ -64,8 +65,8 @@ export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
   setNull(scopeValue(SLOT_TASK));
   setNull(scopeValue(SLOT_WORKFLOW));
   setNull(scopeValue(SLOT_RUNTIME));
-  if ((mentions & READS_TASK) != 0 && frame.task != 0) describeTask(frame, mode);
-  if (mentions & READS_WORKFLOW) describeWorkflow();
+  if ((mentions & READS_TASK) != 0 && frame.task != 0 && !isChild(frame)) describeTask(frame, mode);
+  if (mentions & READS_WORKFLOW) describeWorkflow(workflowOf(frame));
   if (mentions & READS_RUNTIME) describeRuntime();
   let f = frame;
   while (true) {
@@ -85,7 +86,7 @@ export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
         }
       }
     }
-    if (f.parent == 0) break;
+    if (f.parent == 0 || isChild(f)) break;
     f = changetype<Frame>(f.parent);
   }
   return SCOPE_VALUES;
@@ -114,16 +115,21 @@ function describeTask(f: Frame, mode: u32): void {
 }
 
 /** $workflow: {definition, id, input, startedAt}. */
-function describeWorkflow(): void {
+function describeWorkflow(w: Frame): void {
+  const isRun = w.task == 0;
   const at = objectStorage(SCRATCH, 4);
   literalCell(at, "definition");
-  copyCell(at + 16, changetype<Workflow>(RUN.workflow).definition);
+  copyCell(
+    at + 16,
+    isRun ? changetype<Workflow>(RUN.workflow).definition : changetype<Task>(w.task).definition,
+  );
   literalCell(at + 32, "id");
   copyCell(at + 48, RUN_ID);
   literalCell(at + 64, "input");
-  copyCell(at + 80, RAW_INPUT);
+  copyCell(at + 80, isRun ? RAW_INPUT : rawOf(w));
   literalCell(at + 96, "startedAt");
-  if (RUN.hasStarted) describeTime(RUN.started, at + 112);
+  if (isRun ? RUN.hasStarted : w.hasStarted)
+    describeTime(isRun ? RUN.started : w.started, at + 112);
   else setNull(at + 112);
   setUsed(at, 4);
   setCell(scopeValue(SLOT_WORKFLOW), OBJECT, 0, 4, at);

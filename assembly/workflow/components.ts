@@ -6,9 +6,11 @@ import { equalBytes } from "../value/order";
 
 let use: usize = 0;
 
-/** Before a document: its `use` object, or 0. */
-export function componentsBegin(components: usize): void {
+/** Before a document: its `use` object, or 0. Returns the one before. */
+export function componentsBegin(components: usize): usize {
+  const before = use;
   use = components;
+  return before;
 }
 
 /** A member of `use.SECTION`, or 0. */

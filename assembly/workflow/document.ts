@@ -14,8 +14,8 @@ import { scopeBegin } from "./scope";
 import { childLists, childOf, loadTasks, loadTimeoutOf, tasksBegin, tasksEnd } from "./tasks";
 import { clauseSchema, clauseTemplate, loadClause } from "./transform";
 
-/** The compiled workflow, or 0 with the error recorded. */
-export function loadWorkflow(document: usize): u32 {
+/** The compiled workflow of a file, or 0 with the error recorded. */
+export function compileWorkflow(path: usize, document: usize): u32 {
   // The cell at `document` is reused by the caller: keep a copy.
   const definition = arenaTake(PERSISTENT, 16);
   copyCell(definition, document);
@@ -23,6 +23,7 @@ export function loadWorkflow(document: usize): u32 {
   const w = changetype<Workflow>(arenaTake(PERSISTENT, offsetof<Workflow>()));
   memory.fill(changetype<usize>(w), 0, offsetof<Workflow>());
   w.definition = definition as u32;
+  w.file = path as u32;
   if (!checkHead(w, definition)) return 0;
   const use = objectField(definition, "use");
   if (use != 0 && !checkUse(use)) return 0;
@@ -37,7 +38,8 @@ export function loadWorkflow(document: usize): u32 {
   const list = required(definition, "do");
   if (list == 0) return 0;
   componentsBegin(use);
-  tasksBegin(sourceCell(definition));
+  w.source = sourceCell(definition) as u32;
+  tasksBegin(w.source);
   const timeout = objectField(definition, "timeout");
   if (timeout != 0) {
     w.timeout = loadTimeoutOf(timeout);

@@ -8,6 +8,7 @@ import {
   MENTIONS_WORKFLOW_STARTED,
 } from "../expr/mentions";
 import { bind } from "./bind";
+import { isChild, workflowOf } from "./child";
 import { askFor } from "./effects";
 import { ERROR, OK } from "./http";
 import {
@@ -40,11 +41,16 @@ export function evaluate(b: Branch, f: Frame, template: u32, input: usize, mode:
 
 /** What must be asked for before an expression with these mentions; 0: nothing. */
 export function needs(b: Branch, f: Frame, mentions: u32): u32 {
-  if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !RUN.hasStarted) return FOR_WORKFLOW_STARTED;
-  if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0)
+  if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !hasStarted(workflowOf(f)))
+    return FOR_WORKFLOW_STARTED;
+  if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0 && !isChild(f))
     return FOR_TASK_STARTED;
   if ((mentions & MENTIONS_WORKFLOW_ID) != 0 && !RUN.hasId) return FOR_WORKFLOW_ID;
   // Last: a sample of the clock holds only until the branch's next result.
   if ((mentions & MENTIONS_NOW) != 0 && !b.hasNow) return FOR_NOW;
   return 0;
+}
+
+function hasStarted(workflow: Frame): bool {
+  return (workflow.task == 0 ? RUN.hasStarted : workflow.hasStarted) != 0;
 }

@@ -17,6 +17,7 @@ import {
 } from "../value/cell";
 import { objectField } from "../value/object";
 import { makeReady } from "./branches";
+import { leaveChild } from "./child";
 import { dropTimer } from "./dropping";
 import { CELL_A, LIMIT } from "./evaluate";
 import { abandonFork, isFork } from "./fork";
@@ -103,6 +104,7 @@ export function raiseError(origin: Branch, from: Frame): bool {
       return true;
     }
     dropTimer(f);
+    leaveChild(b, f);
     if (!writeTask(b, f, FAULTED, CELL_A, 0, "raise")) return false;
     if (isFork(f.parent)) {
       const parent = abandonFork(b, "fault");

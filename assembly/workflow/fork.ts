@@ -18,6 +18,7 @@ import {
   setUsed,
 } from "../value/cell";
 import { makeReady } from "./branches";
+import { leaveChild } from "./child";
 import { mergeContext } from "./contexts";
 import { drop, dropTimer } from "./dropping";
 import { bufferCell } from "./literal";
@@ -222,6 +223,7 @@ function cancelOne(b: Branch): bool {
     const fork = changetype<Branch>(b.parent).frame;
     for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
       dropTimer(changetype<Frame>(f));
+      leaveChild(b, changetype<Frame>(f));
       if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
     }
   }

@@ -4,6 +4,7 @@ import { charge } from "../errors";
 import { COMPLETED, SKIPPED, writeTask } from "../trace/record";
 import { copyCell, isTruthy, lengthOf } from "../value/cell";
 import { INSIDE } from "./bind";
+import { leaveChild, workflowOf } from "./child";
 import { COST_COUNT } from "./cost";
 import { dropTimer } from "./dropping";
 import { CELL_A, WAIT, evaluate } from "./evaluate";
@@ -102,6 +103,7 @@ export function newTurn(t: Task): bool {
 export function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
   dropTimer(f);
+  leaveChild(b, f);
   // A skipped task is passed over: its `then` does not apply.
   const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
   const status = f.skipped ? SKIPPED : COMPLETED;
@@ -120,19 +122,20 @@ export function leave(b: Branch, f: Frame, t: Task): bool {
   return flow != END || endWorkflow(b, f);
 }
 
-/** The workflow ends gracefully: enclosing tasks are left without a record of their own. */
+/**
+ * The workflow in which the frame stands ends gracefully: enclosing tasks are left without a record of
+ * their own.
+ */
 function endWorkflow(from: Branch, f: Frame): bool {
+  const root = workflowOf(f);
   let b = from;
-  while (b.parent != 0) {
+  for (let g = f; g != root; g = changetype<Frame>(g.parent)) {
+    if (!isFork(g.parent)) continue;
     const parent = abandonFork(b, "end");
     if (parent == 0) return false;
     b = changetype<Branch>(parent);
   }
-  let root = f;
-  while (root.parent != 0) {
-    dropTimer(root);
-    root = changetype<Frame>(root.parent);
-  }
+  for (let g = f; g != root; g = changetype<Frame>(g.parent)) dropTimer(g);
   copyCell(outputOf(root), outputOf(f));
   root.phase = PHASE_OUTPUT;
   goOn(b, root, from);

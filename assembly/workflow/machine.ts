@@ -14,9 +14,10 @@ import { charge, fail } from "../errors";
 import { setNow } from "../expr/machine";
 import { MENTIONS_WORKFLOW_ID, MENTIONS_WORKFLOW_STARTED } from "../expr/mentions";
 import { INVALID, VALID } from "../schema/evaluate";
-import { ARRAY, copyCell, isTruthy, tagOf } from "../value/cell";
+import { ARRAY, OBJECT, copyCell, isTruthy, objectStorage, setCell, tagOf } from "../value/cell";
 import { answer, answerRequest } from "./answers";
 import { AFTER, BEFORE, EXPORT, INSIDE, bind } from "./bind";
+import { beginChild, enterChild } from "./child";
 import { COST_PHASE } from "./cost";
 import { ask, askFor, askTimer } from "./effects";
 import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
@@ -29,7 +30,9 @@ import { stepItem, stepListen, stepUntil, takeEvent } from "./listen";
 import { enterList, leave, stepList, stepTurn } from "./lists";
 import { buildQuestion, llmMentions, readLlm } from "./llm";
 import {
+  CHILD,
   Case,
+  Child,
   DO,
   Decide,
   EMIT,
@@ -54,6 +57,7 @@ import {
   Table,
   Task,
   Try,
+  WORKFLOW,
   Workflow,
 } from "./nodes";
 import {
@@ -144,6 +148,7 @@ function step(b: Branch, f: Frame): bool {
           return true;
         }
       }
+      if (t.kind == WORKFLOW) enterChild(b, f);
       f.phase = PHASE_INPUT;
       return t.timeout == 0 || beginTimeout(b, f, t.timeout);
     }
@@ -155,6 +160,7 @@ function step(b: Branch, f: Frame): bool {
         if (got != OK) return got == WAIT || raise(b, f, got);
         if (!keep(inputOf(f), CELL_A)) return false;
       } else copyCell(inputOf(f), rawOf(f));
+      if (t.kind == WORKFLOW) beginChild(b, f);
       f.phase = PHASE_BODY;
       return true;
     }
@@ -181,7 +187,9 @@ function step(b: Branch, f: Frame): bool {
     }
     case PHASE_OUTPUT: {
       if (t.outputAs != 0) {
-        const got = evaluate(b, f, t.outputAs, outputOf(f), AFTER);
+        // As that of the run's own workflow: no $input.
+        const mode = t.kind == WORKFLOW ? BEFORE : AFTER;
+        const got = evaluate(b, f, t.outputAs, outputOf(f), mode);
         if (got != OK) return got == WAIT || raise(b, f, got);
         if (!keep(outputOf(f), CELL_A)) return false;
       }
@@ -250,10 +258,13 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       f.phase = PHASE_OUTPUT;
       return true;
     }
-    case DO: {
+    case DO:
+    case WORKFLOW: {
       enterList(f, t.body, PHASE_LIST);
       return true;
     }
+    case CHILD:
+      return stepChild(b, f, changetype<Child>(t.body));
     case TRY: {
       f.attempt = 1;
       enterList(f, changetype<Try>(t.body).list, PHASE_LIST);
@@ -303,6 +314,16 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
     default:
       return stepDecide(b, f, t);
   }
+}
+
+/** Hands the other workflow its input. */
+function stepChild(b: Branch, f: Frame, c: Child): bool {
+  if (c.input != 0) {
+    const got = evaluate(b, f, c.input, inputOf(f), INSIDE);
+    if (got != OK) return got == WAIT || raise(b, f, got);
+  } else setCell(CELL_A, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
+  enterList(f, c.list, PHASE_LIST);
+  return keep(valueOf(f), CELL_A);
 }
 
 function stepSwitch(b: Branch, f: Frame, t: Task): bool {

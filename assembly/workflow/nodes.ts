@@ -19,6 +19,9 @@ export const FORK: u32 = 10;
 export const EMIT: u32 = 11;
 export const LISTEN: u32 = 12;
 export const LLM: u32 = 13;
+export const CHILD: u32 = 14; // run.workflow
+/** The workflow that a CHILD runs: its only task. */
+export const WORKFLOW: u32 = 15;
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -29,8 +32,10 @@ export const GOTO: u32 = 16;
 /** A workflow document. */
 @unmanaged
 export class Workflow {
-  /** String cell: namespace/name:version. */
+  /** String cells: namespace/name:version, its file, and the source of events that say none. */
   name: u32;
+  file: u32;
+  source: u32;
   definition: u32;
   list: u32;
   inputFrom: u32;
@@ -177,6 +182,13 @@ export class Fork {
 @unmanaged
 export class Pause {
   ms: f64;
+}
+
+/** run.workflow: the template of its input (0: an empty object), and a list of one WORKFLOW task. */
+@unmanaged
+export class Child {
+  input: u32;
+  list: u32;
 }
 
 /** call decide: a table and the template of its input. */

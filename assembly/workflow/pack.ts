@@ -6,7 +6,7 @@
  */
 
 import { Arena, arenaReset, PERSISTENT, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferByte, TEXT } from "../bytes/buffer";
+import { Buffer, bufferByte, bufferBytes, TEXT } from "../bytes/buffer";
 import { sha256 } from "../bytes/sha256";
 import {
   E_FRAMES,
@@ -35,16 +35,16 @@ import {
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { compareBytes, equalBytes } from "../value/order";
-import { loadWorkflow } from "./document";
+import { compileWorkflow } from "./document";
 import { isArray, isString, onlyFields, required } from "./fields";
 import { Workflow } from "./nodes";
 import { failCell, placeBegin, placeField, placeIndex, placeLeave, showPlace } from "./place";
 import { loadSchemaFile, schemasBegin, schemasEnd } from "./schemas";
 import { loadTable, tablesBegin } from "./table";
+import { addWorkflow, workflowCount, workflowNamed, workflowsBegin } from "./workflows";
 
 /** The loaded pack's digest: 32 bytes. */
 export const PACK_DIGEST: usize = memory.data(32, 16);
-let first: u32 = 0;
 let loaded: bool = false;
 
 const HASH: usize = memory.data(32, 16);
@@ -58,20 +58,10 @@ export function packLoaded(): bool {
   return loaded;
 }
 
-/** The workflow of that name (namespace/name:version); 0: none. A null name: the only one. */
-export function workflowNamed(name: usize): u32 {
-  if (name == 0) return first != 0 && changetype<Workflow>(first).next == 0 ? first : 0;
-  for (let w = first; w != 0; w = changetype<Workflow>(w).next) {
-    const n = changetype<Workflow>(w).name;
-    if (equalBytes(addressOf(n), lengthOf(n), addressOf(name), lengthOf(name))) return w;
-  }
-  return 0;
-}
-
 /** Loads from frames in [at, at+length). False with the error recorded; nothing is loaded then. */
 export function loadPack(at: usize, length: u32): bool {
   loaded = false;
-  first = 0;
+  workflowsBegin();
   tablesBegin();
   arenaReset(PERSISTENT, PERSISTENT_LIMIT);
   schemasBegin();
@@ -103,11 +93,11 @@ export function loadPack(at: usize, length: u32): bool {
   if (
     (schemas != 0 && !loadListed(schemas, files, at + 4 + n, A_SCHEMA)) ||
     !loadListed(tables, files, at + 4 + n, A_TABLE) ||
-    !loadListed(workflows, files, at + 4 + n, A_WORKFLOW) ||
+    !loadWorkflows(workflows, files, at + 4 + n, id, version) ||
     !schemasEnd()
   )
     return false;
-  if (first == 0) return failCell(E_PACK_FORMAT, "a pack has at least one workflow", 0);
+  if (workflowCount() == 0) return failCell(E_PACK_FORMAT, "a pack has at least one workflow", 0);
   loaded = true;
   return true;
 }
@@ -115,7 +105,7 @@ export function loadPack(at: usize, length: u32): bool {
 /** No pack is loaded any more. */
 export function packForget(): void {
   loaded = false;
-  first = 0;
+  workflowsBegin();
 }
 
 function manifestName(): void {
@@ -242,20 +232,34 @@ function loadListed(paths: usize, files: usize, at: usize, kind: u32): bool {
     placeBegin(path);
     const value = VALUE;
     if (!read(p + 4, load<u32>(p), value)) return false;
-    if (kind == A_SCHEMA) {
-      if (!loadSchemaFile(path, value)) return false;
-    } else if (kind == A_TABLE) {
-      if (!loadTable(path, value)) return false;
-    } else {
-      const w = loadWorkflow(value);
-      if (w == 0) return false;
-      const name = changetype<Workflow>(w).name;
-      if (!charge(i)) return showPlace();
-      if (first != 0 && workflowNamed(name) != 0)
-        return failCell(E_PACK_FORMAT, "two workflows have the same name", name);
-      changetype<Workflow>(w).next = first;
-      first = w;
-    }
+    let ok: bool;
+    if (kind == A_SCHEMA) ok = loadSchemaFile(path, value);
+    else if (kind == A_TABLE) ok = loadTable(path, value);
+    else ok = loadWorkflow(path, value);
+    if (!ok) return false;
   }
+  return true;
+}
+
+/** One that another runs stands before it, so that none can run itself. */
+function loadWorkflows(paths: usize, files: usize, at: usize, id: usize, version: usize): bool {
+  const text: Buffer = NAME_OF_MAIN;
+  text.len = 0;
+  bufferBytes(text, addressOf(id), lengthOf(id));
+  bufferByte(text, 0x3a);
+  bufferBytes(text, addressOf(version), lengthOf(version));
+  return loadListed(paths, files, at, A_WORKFLOW);
+}
+const NAME_OF_MAIN: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+function loadWorkflow(path: usize, value: usize): bool {
+  const w = compileWorkflow(path, value);
+  if (w == 0) return false;
+  const name = changetype<Workflow>(w).name;
+  if (!charge(workflowCount())) return showPlace();
+  if (workflowNamed(name) != 0)
+    return failCell(E_PACK_FORMAT, "two workflows have the same name", name);
+  const main: Buffer = NAME_OF_MAIN;
+  addWorkflow(w, equalBytes(addressOf(name), lengthOf(name), main.at, main.len));
   return true;
 }

@@ -10,6 +10,8 @@ import { addressOf, lengthOf, setKeptText } from "../value/cell";
 
 /** The pointer of the value at hand. */
 export const PLACE: Buffer = changetype<Buffer>(memory.data(16, 16));
+/** In the place of a task that runs a workflow, its pointer: what those inside begin with. */
+const AROUND: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** The text that an error shows: "POINTER of FILE". */
 const SHOWN: Buffer = changetype<Buffer>(memory.data(16, 16));
 let file: usize = 0;
@@ -19,7 +21,28 @@ const MOST_SHOWN: u32 = 500;
 /** Starts at the root of a file, whose path is a string cell. */
 export function placeBegin(path: usize): void {
   PLACE.len = 0;
+  AROUND.len = 0;
   file = path;
+}
+
+/** Goes to the root of another file, whose tasks stand below this place; give the result to placeOut(). */
+export function placeInto(path: usize): u32 {
+  const before = AROUND.len;
+  bufferBytes(AROUND, PLACE.at, PLACE.len);
+  PLACE.len = 0;
+  file = path;
+  return before;
+}
+/** Back to where placeInto() was called, in the file that it was called in. */
+export function placeOut(before: u32, path: usize): void {
+  PLACE.len = 0;
+  bufferBytes(PLACE, AROUND.at + before, AROUND.len - before);
+  AROUND.len = before;
+  file = path;
+}
+/** True below a task that runs another workflow. */
+export function placeIsInside(): bool {
+  return AROUND.len != 0;
 }
 
 /** The file that it is in: a string cell. */
@@ -56,12 +79,14 @@ export function placeLeave(before: u32): void {
   PLACE.len = before;
 }
 
-/** The pointer as a string cell that lives in `a`. */
+/** The pointer, with that of the tasks around its file, as a string cell that lives in `a`. */
 export function placeCell(a: Arena): u32 {
   const cell = arenaTake(a, 16);
-  const at = arenaTake(a, PLACE.len);
-  memory.copy(at, PLACE.at, PLACE.len);
-  setKeptText(cell, at, PLACE.len);
+  const n = AROUND.len + PLACE.len;
+  const at = arenaTake(a, n);
+  memory.copy(at, AROUND.at, AROUND.len);
+  memory.copy(at + AROUND.len, PLACE.at, PLACE.len);
+  setKeptText(cell, at, n);
   return cell as u32;
 }
 

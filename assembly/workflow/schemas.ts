@@ -13,7 +13,15 @@ import { INVALID, VALID, evaluateSchema, missingName, writeFailure } from "../sc
 import { OBJECT, STRING, addressOf, copyCell, lengthOf, setKeptText, tagOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { isObject, isString, onlyFields, required } from "./fields";
-import { PLACE, failCell, placeField, placeFile, placeLeave, showPlace } from "./place";
+import {
+  PLACE,
+  failCell,
+  placeField,
+  placeFile,
+  placeIsInside,
+  placeLeave,
+  showPlace,
+} from "./place";
 import { PROBLEM_DETAIL, VALIDATION, problem } from "./problem";
 
 const URI: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -90,7 +98,8 @@ function inside(document: usize): u32 {
   writeUri(placeFile());
   bufferByte(URI, 0x3f);
   bufferBytes(URI, PLACE.at, PLACE.len);
-  const node = add(document);
+  // That of a workflow which another runs is known: the workflow was compiled before.
+  const node = placeIsInside() ? documentAt(uriCell()) : add(document);
   placeLeave(before);
   return node;
 }

@@ -3,6 +3,7 @@
  * those of the enclosing `for` and `catch` clauses, outermost first.
  */
 
+import { arenaTake, PERSISTENT } from "../bytes/arena";
 import { copyCell, setString, CANONICAL, KEPT, ASCII } from "../value/cell";
 
 export const SLOT_CONTEXT: u32 = 0;
@@ -56,6 +57,19 @@ export function scopePush(name: usize): u32 {
 }
 export function scopePop(to: u32): void {
   count = to;
+}
+
+/** The names that are visible; scopeRestore() makes them so again. They lie in PERSISTENT. */
+export function scopeSave(): usize {
+  const n = (count as usize) << 4;
+  const at = arenaTake(PERSISTENT, 4 + (n as u32));
+  store<u32>(at, count);
+  memory.copy(at + 4, SCOPE_NAMES, n);
+  return at;
+}
+export function scopeRestore(saved: usize): void {
+  count = load<u32>(saved);
+  memory.copy(SCOPE_NAMES, saved + 4, (count as usize) << 4);
 }
 
 export function scopeValue(slot: u32): usize {

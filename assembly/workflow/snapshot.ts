@@ -58,8 +58,21 @@ import {
 import { objectField } from "../value/object";
 import { nextBranch } from "./branches";
 import { isFork, keepPrefix } from "./fork";
-import { DO, FOR, For, LISTEN, Listen, TRY, Task, Try, Workflow } from "./nodes";
-import { PACK_DIGEST, hexIs, workflowNamed, writeHex } from "./pack";
+import {
+  CHILD,
+  Child,
+  DO,
+  FOR,
+  For,
+  LISTEN,
+  Listen,
+  TRY,
+  Task,
+  Try,
+  WORKFLOW,
+  Workflow,
+} from "./nodes";
+import { PACK_DIGEST, hexIs, writeHex } from "./pack";
 import { LAST_PHASE, PHASE_IN_CATCH } from "./phases";
 import { isLimits, isTime, isWhole } from "./shapes";
 import { GROWTH, SMALLEST, isSound } from "./sound";
@@ -99,6 +112,7 @@ import {
   runSwap,
   valueOf,
 } from "./state";
+import { workflowNamed } from "./workflows";
 
 const COMPACT: Buffer = changetype<Buffer>(memory.data(16, 16));
 const ROOT: usize = memory.data(16, 16);
@@ -522,7 +536,8 @@ function readFrame(v: usize, parent: u32): u32 {
 function listOf(f: Frame): u32 {
   if (f.task == 0) return changetype<Workflow>(RUN.workflow).list;
   const t = changetype<Task>(f.task);
-  if (t.kind == DO) return t.body;
+  if (t.kind == DO || t.kind == WORKFLOW) return t.body;
+  if (t.kind == CHILD) return changetype<Child>(t.body).list;
   if (t.kind == FOR) return changetype<For>(t.body).list;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list;
   if (t.kind != TRY) return 0;

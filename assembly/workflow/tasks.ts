@@ -1,6 +1,7 @@
 /** Compiling the tasks of a list, kind by kind. */
 
 import { PERSISTENT, arenaOver, arenaTake } from "../bytes/arena";
+import { TEXT, bufferByte, bufferBytes } from "../bytes/buffer";
 import {
   E_LIMIT_DEPTH,
   E_LIMIT_MEMORY,
@@ -33,7 +34,7 @@ import {
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
-import { component } from "./components";
+import { component, componentsBegin } from "./components";
 import { durationValue, parseDuration } from "./duration";
 import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
@@ -41,8 +42,10 @@ import { loadHttp } from "./http";
 import { loadListen } from "./listen";
 import { loadLlm } from "./llm";
 import {
+  CHILD,
   CONTINUE,
   Case,
+  Child,
   DECIDE,
   DO,
   Decide,
@@ -68,6 +71,8 @@ import {
   TRY,
   Task,
   Try,
+  WORKFLOW,
+  Workflow,
   taskOf,
 } from "./nodes";
 import {
@@ -75,12 +80,23 @@ import {
   placeCell,
   placeEnter,
   placeField,
+  placeFile,
   placeIndex,
+  placeInto,
   placeLeave,
+  placeOut,
   showPlace,
 } from "./place";
 import { loadRetry } from "./retry";
-import { MOST, scopeCount, scopePop, scopePush } from "./scope";
+import {
+  MOST,
+  scopeBegin,
+  scopeCount,
+  scopePop,
+  scopePush,
+  scopeRestore,
+  scopeSave,
+} from "./scope";
 import { tableAt } from "./table";
 import {
   compileProgram,
@@ -88,9 +104,11 @@ import {
   isExpression,
   mentionedBegin,
   mentionedEnd,
+  mentionedEndInside,
 } from "./template";
 import { loadTimeout } from "./timeouts";
 import { clauseSchema, clauseTemplate, loadClause } from "./transform";
+import { workflowCount, workflowWith } from "./workflows";
 
 /** Deepest nesting of tasks: this file recurses over the document, and only over it. */
 const DEEPEST: u32 = 64;
@@ -176,21 +194,27 @@ function failLoad(): u32 {
   return 0;
 }
 
-function loadTask(name: usize, v: usize, depth: u32): u32 {
-  if (tagOf(v) != OBJECT) {
-    failCell(E_WF_TYPE, "a task is an object", 0);
-    return 0;
-  }
+/** A task with the next id; 0 with the error recorded. */
+function newTask(name: usize, v: usize): u32 {
   const t = changetype<Task>(arenaTake(PERSISTENT, offsetof<Task>()));
   memory.fill(changetype<usize>(t), 0, offsetof<Task>());
   t.id = nextId++;
   t.name = name as u32;
   t.definition = v as u32;
   t.pointer = placeCell(PERSISTENT);
-  if (arenaOver(PERSISTENT)) {
-    fail(E_LIMIT_MEMORY, 0);
-    return failLoad();
+  if (!arenaOver(PERSISTENT)) return changetype<usize>(t) as u32;
+  fail(E_LIMIT_MEMORY, 0);
+  return failLoad();
+}
+
+function loadTask(name: usize, v: usize, depth: u32): u32 {
+  if (tagOf(v) != OBJECT) {
+    failCell(E_WF_TYPE, "a task is an object", 0);
+    return 0;
   }
+  const made = newTask(name, v);
+  if (made == 0) return 0;
+  const t = changetype<Task>(made);
   if (!loadCommon(t, v)) return 0;
   let ok: bool = false;
   // `for` and `try` hold `do` too: they come first.
@@ -211,6 +235,7 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   else if (objectField(v, "fork") != 0) ok = loadFork(t, v, depth);
   else if (objectField(v, "emit") != 0) ok = loadEmitTask(t, v);
   else if (objectField(v, "listen") != 0) ok = loadListenTask(t, v, depth);
+  else if (objectField(v, "run") != 0) ok = loadRun(t, v, depth);
   else ok = refuseKind(v);
   if (!ok) return 0;
   t.lastId = nextId - 1;
@@ -576,6 +601,119 @@ function loadCall(t: Task, v: usize): bool {
   return t.body != 0;
 }
 
+/** Most tasks of a workflow, with those of the workflows that it runs, which a chain of them doubles. */
+const MOST_INSIDE: u32 = 65536;
+
+/** run.workflow: that workflow's tasks, below this one. */
+function loadRun(t: Task, v: usize, depth: u32): bool {
+  t.kind = CHILD;
+  if (!onlyFields(v, "if input output export timeout then metadata run")) return false;
+  const run = objectField(v, "run");
+  const before = placeField("run");
+  if (tagOf(run) == OBJECT && !isRunnable(run)) return false;
+  if (!onlyFields(run, "await workflow")) return false;
+  const wait = objectField(run, "await");
+  if (wait != 0 && !isBoolean(wait, "await")) return false;
+  if (wait != 0 && tagOf(wait) != TRUE)
+    return failCell(E_WF_REFUSED, "what a workflow does that nobody awaits is in no record", 0);
+  const named = required(run, "workflow");
+  if (named == 0) return false;
+  placeField("workflow");
+  const w = workflowOf(named);
+  if (w == 0) return false;
+  const c = changetype<Child>(arenaTake(PERSISTENT, offsetof<Child>()));
+  c.input = 0;
+  const input = objectField(named, "input");
+  if (input != 0) {
+    const inner = placeField("input");
+    c.input = compileTemplate(input);
+    if (c.input == 0) return false;
+    placeLeave(inner);
+  }
+  c.list = arenaTake(PERSISTENT, 8) as u32;
+  changetype<List>(c.list).count = 1;
+  const root = loadInside(changetype<Workflow>(w), depth + 1);
+  store<u32>(c.list + 4, root);
+  t.body = changetype<usize>(c) as u32;
+  placeLeave(before);
+  return root != 0;
+}
+
+/** False for what is refused for good. */
+function isRunnable(run: usize): bool {
+  if (objectField(run, "shell") != 0)
+    return failCell(
+      E_WF_REFUSED,
+      "run.shell: a shell's effects can be neither bounded nor recorded",
+      0,
+    );
+  if (objectField(run, "script") == 0 && objectField(run, "container") == 0) return true;
+  return failCell(
+    E_WF_REFUSED,
+    "scripts and containers are refused until a plugin tier covers them",
+    0,
+  );
+}
+
+/** The workflow of this name, which has been compiled; 0 with the error recorded. */
+function workflowOf(named: usize): u32 {
+  if (!onlyFields(named, "input name namespace version")) return 0;
+  const namespace = required(named, "namespace");
+  const name = required(named, "name");
+  const version = required(named, "version");
+  if (namespace == 0 || name == 0 || version == 0) return 0;
+  if (!isString(namespace, "namespace") || !isString(name, "name") || !isString(version, "version"))
+    return 0;
+  TEXT.len = 0;
+  bufferBytes(TEXT, addressOf(namespace), lengthOf(namespace));
+  bufferByte(TEXT, 0x2f);
+  bufferBytes(TEXT, addressOf(name), lengthOf(name));
+  bufferByte(TEXT, 0x3a);
+  bufferBytes(TEXT, addressOf(version), lengthOf(version));
+  if (!charge(workflowCount())) return failLoad();
+  const w = workflowWith(TEXT.at, TEXT.len);
+  if (w == 0)
+    failCell(E_WF_REFERENCE, "no workflow of this name stands before this one in the pack:", name);
+  return w;
+}
+
+/** The task that stands for a workflow which another runs; 0 with the error recorded. */
+function loadInside(w: Workflow, depth: u32): u32 {
+  const made = newTask(w.name, w.definition);
+  if (made == 0) return 0;
+  const t = changetype<Task>(made);
+  t.kind = WORKFLOW;
+  t.timeout = w.timeout;
+  // What the other workflow can see is its own.
+  const origin = source;
+  source = w.source;
+  const file = placeFile();
+  const place = placeInto(w.file);
+  const scope = scopeSave();
+  scopeBegin();
+  const use = componentsBegin(objectField(w.definition, "use"));
+  const mentioned = mentionedBegin();
+  if (!loadClause(w.definition, "input", "from", "from schema")) return 0;
+  t.inputFrom = clauseTemplate;
+  t.inputSchema = clauseSchema;
+  if (!loadClause(w.definition, "output", "as", "as schema")) return 0;
+  t.outputAs = clauseTemplate;
+  t.outputSchema = clauseSchema;
+  t.body = loadTasks(objectField(w.definition, "do"), "do", depth);
+  if (t.body == 0) return 0;
+  if (nextId > MOST_INSIDE) {
+    fail(E_LIMIT_SIZE, 0);
+    return failLoad();
+  }
+  mentionedEndInside(mentioned);
+  componentsBegin(use);
+  scopeRestore(scope);
+  placeOut(place, file);
+  source = origin;
+  t.lastId = nextId - 1;
+  return made;
+}
+
 function loadDecide(args: usize): u32 {
   if (!onlyFields(args, "table input")) return 0;
   const path = required(args, "table");
@@ -595,28 +733,6 @@ function loadDecide(args: usize): u32 {
 }
 
 function refuseKind(v: usize): bool {
-  const run = objectField(v, "run");
-  if (run != 0) {
-    placeField("run");
-    if (tagOf(run) == OBJECT && objectField(run, "shell") != 0) {
-      return failCell(
-        E_WF_REFUSED,
-        "run.shell: a shell's effects can be neither bounded nor recorded",
-        0,
-      );
-    }
-    if (
-      tagOf(run) == OBJECT &&
-      (objectField(run, "script") != 0 || objectField(run, "container") != 0)
-    ) {
-      return failCell(
-        E_WF_REFUSED,
-        "scripts and containers are refused until a plugin tier covers them",
-        0,
-      );
-    }
-    return failCell(E_WF_UNSUPPORTED, "run is not built yet", 0);
-  }
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const k = keyAt(v, i);
     if (
@@ -632,7 +748,7 @@ function refuseKind(v: usize): bool {
   }
   return failCell(
     E_WF_TYPE,
-    "a task needs one of do, set, switch, raise, for, try, fork, wait, emit, listen, call",
+    "a task needs one of do, set, switch, raise, for, try, fork, wait, emit, listen, call, run",
     0,
   );
 }
@@ -707,12 +823,14 @@ function resolveFlows(t: Task, v: usize, list: u32): bool {
 /** How many lists of tasks a task holds. */
 export function childLists(t: Task): u32 {
   if (t.kind == DO || t.kind == FOR || t.kind == FORK) return 1;
+  if (t.kind == CHILD || t.kind == WORKFLOW) return 1;
   if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list == 0 ? 0 : 1;
   return 0;
 }
 export function childOf(t: Task, i: u32): u32 {
-  if (t.kind == DO) return t.body;
+  if (t.kind == DO || t.kind == WORKFLOW) return t.body;
+  if (t.kind == CHILD) return changetype<Child>(t.body).list;
   if (t.kind == FOR) return changetype<For>(t.body).list;
   if (t.kind == FORK) return changetype<Fork>(t.body).list;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list;

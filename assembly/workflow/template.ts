@@ -8,6 +8,7 @@
  *        CONSTANT cell | EXPRESSION program | MAKE_ARRAY length | MAKE_OBJECT keys (an object cell)
  */
 
+import { MENTIONS_WORKFLOW_STARTED } from "../expr/mentions";
 import { arenaOver, arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferU32 } from "../bytes/buffer";
 import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../codes";
@@ -59,6 +60,11 @@ export function mentionedEnd(before: u32): u32 {
   const since = mentioned;
   mentioned |= before;
   return since;
+}
+
+/** The same for a workflow that another runs: when it has started is its own. */
+export function mentionedEndInside(before: u32): void {
+  mentioned = (mentioned & ~MENTIONS_WORKFLOW_STARTED) | before;
 }
 
 /** True if the string cell is `${ ... }`; innerAt and innerLength are then its program. */

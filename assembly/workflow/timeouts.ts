@@ -2,6 +2,7 @@
 
 import { E_WF_DURATION } from "../codes";
 import { CANCELLED, writeTask } from "../trace/record";
+import { isChild, leaveChild } from "./child";
 import { drop, dropTimer } from "./dropping";
 import { durationValue, parseDuration } from "./duration";
 import { askTimerBeside } from "./effects";
@@ -41,9 +42,14 @@ export function timeOut(b: Branch): bool {
   for (; b.frame != out; b.frame = changetype<Frame>(b.frame).parent) {
     const f = changetype<Frame>(b.frame);
     dropTimer(f);
+    leaveChild(b, f);
     if (!writeTask(b, f, CANCELLED, 0, 0, "cancel")) return false;
   }
   const f = changetype<Frame>(out);
-  problem(TIMEOUT, 408, f.task == 0 ? "The workflow has timed out" : "The task has timed out");
+  problem(
+    TIMEOUT,
+    408,
+    f.task == 0 || isChild(f) ? "The workflow has timed out" : "The task has timed out",
+  );
   return raiseProblem(b, f);
 }

@@ -368,19 +368,24 @@ function bitsOf(number: number): string {
 /** The run that a case describes: its end, its digests, and the root over all its records. */
 function runCase(engine: Engine, item: RunOperation): Json {
   const [[path, workflow] = ["", null], ...files] = Object.entries(item.pack);
-  const some = (schemas: boolean): Record<string, string> =>
+  const isWorkflow = (content: unknown): boolean => Object.hasOwn(content as object, "document");
+  const some = (kind: "schemas" | "tables" | "workflows"): Record<string, string> =>
     Object.fromEntries(
       files
-        .filter(([file]) => file.startsWith("schemas/") === schemas)
+        .filter(([file, content]) => {
+          if (file.startsWith("schemas/")) return kind === "schemas";
+          return isWorkflow(content) === (kind === "workflows") && kind !== "schemas";
+        })
         .map(([file, content]) => [file, JSON.stringify(content)]),
     );
   const { namespace, name, version } = (workflow as { document: Record<string, string> }).document;
   const pack = makePack(engine, {
     id: `${namespace}/${name}`,
     version: version ?? "",
-    workflows: { [path]: JSON.stringify(workflow) },
-    tables: some(false),
-    schemas: some(true),
+    // Those that the first one runs come before it.
+    workflows: { ...some("workflows"), [path]: JSON.stringify(workflow) },
+    tables: some("tables"),
+    schemas: some("schemas"),
   });
   engine.load(pack);
   const options: StartOptions = {

@@ -18,7 +18,7 @@ export interface PackSource {
 
 /**
  * The pack of some workflows, tables and schemas. The same contents give the same bytes and digest, in
- * whatever order and spelling they come.
+ * whatever order and spelling they come; but of workflows, those that another runs come before it.
  *
  * @throws EngineError for a content that is not strict JSON
  *
@@ -35,7 +35,7 @@ export function makePack(engine: Engine, source: PackSource): Pack {
       format: "reach/pack/v1",
       id,
       version,
-      workflows: Object.keys(workflows).sort(),
+      workflows: Object.keys(workflows),
       tables: Object.keys(tables).sort(),
       ...(Object.keys(schemas).length > 0 ? { schemas: Object.keys(schemas).sort() } : {}),
       files: files.map(({ path, bytes }) => ({

@@ -11,6 +11,7 @@ import type {
   ResultRecord,
   TraceRecord,
 } from "@reach-fabric/engine";
+import type { PackManifest } from "@reach-fabric/schema";
 import { firstStep } from "./diff.ts";
 import type { DiffReport } from "./diff.ts";
 
@@ -68,9 +69,10 @@ export function whatIf(
   engine.load(pack);
   const { grant, limits, input, workflow } = first;
   const options = { grant: grant as object, limits: limits as object };
-  // Another version of a workflow has another name: where there is one workflow, it is meant.
-  const { workflows } = JSON.parse(fromUtf8(pack.manifest)) as { workflows: readonly string[] };
-  const named = workflows.length === 1 ? options : { ...options, workflow };
+  // Another version of a workflow has another name: the pack's own is meant.
+  const { workflows, id } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const isOwn = workflows.length === 1 || workflow.startsWith(`${id}:`);
+  const named = isOwn ? options : { ...options, workflow };
   const start = engine.admitStart(named, JSON.stringify(input));
   const records: Uint8Array[] = [start];
   const open: RequestRecord[] = [];

@@ -1,23 +1,25 @@
-// The pack of a workflow file, made in memory: the workflow, the decision tables and the schemas that it
-// names, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
+// The pack of a workflow file, made in memory: the workflow and those that it runs, the decision tables and
+// the schemas that they name, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
 import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import {
   inlineSchemasOf,
+  pointerOf,
   problemCode,
   schemasOf,
   table,
   tablesOf,
   whyNotPackPath,
   workflow,
+  workflowsOf,
 } from "@reach-fabric/schema";
-import type { PackManifest, Workflow } from "@reach-fabric/schema";
+import type { PackManifest, Path, Workflow } from "@reach-fabric/schema";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { compile } from "./compile/compile.ts";
 import type { Read } from "./compile/compile.ts";
-import { CompileError } from "./compile/tasks.ts";
+import { CompileError, mapTasks } from "./compile/tasks.ts";
 import type { Fields } from "./compile/tasks.ts";
 import { checked, readDocument } from "./document.ts";
 import type { ReadDocument } from "./document.ts";
@@ -25,13 +27,14 @@ import { ReachError } from "./error.ts";
 import { cannotRead, readRegularFile, realFolderOf } from "./files.ts";
 import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
+import { Siblings } from "./siblings.ts";
 
 /** Files that one pack may have, and the bytes that they may have together. */
 const MAX_FILES = 1000;
 
 /**
- * The pack of one workflow file and the tables and schemas that it names; of schemas, also those that
- * they refer to.
+ * The pack of one workflow file, the workflows that it runs, and the tables and schemas that they name;
+ * of schemas, also those that these refer to.
  *
  * Guarantees: every file is strictly read (docs/spec/json.md; YAML 1.2 core without tags, merge
  * keys and duplicates), fits its schema, and lies in the workflow's own folder or below it, reached
@@ -50,16 +53,67 @@ export async function loadPack(path: string): Promise<Pack> {
   const folder = await realFolderOf(path);
   const name = basename(path);
   checkPath(name, path);
-  const read = readDocument(await readRegularFile(path), path);
-  const written = checked(workflow, read, "workflow");
+  const siblings = new Siblings(folder);
   const files: Files = new Map();
-  const compiled = await compileWith(written, folder, read, files);
-  const isAsWritten = compiled === (written as object);
-  const document = compiled as unknown as Workflow;
-  const bytes = isAsWritten ? read.canonical : canonicalize(JSON.stringify(compiled));
+  /** Those that it runs come before it. */
+  const add = async (
+    file: string,
+    read: ReadDocument,
+    around: readonly string[],
+  ): Promise<Workflow> => {
+    const inside = [...around, file];
+    const written = checked(workflow, read, "workflow");
+    const compiled = await compileWith(written, folder, read, files);
+    const versions = new Map<string, string>();
+    for (const named of workflowsOf(compiled)) {
+      const where = read.place(named.path);
+      const found = await siblings.find(named, where);
+      if (inside.includes(found.file)) throw runsItself(where, [...inside, found.file]);
+      if (!files.has(found.file)) await add(found.file, found.read, inside);
+      versions.set(pointerOf(named.path), found.version);
+    }
+    const document = withVersions(compiled, versions);
+    await addWorkflow(file, read, document, folder, files);
+    return document;
+  };
+  const document = await add(name, readDocument(await readRegularFile(path), path), []);
+  return makePack(document.document, files);
+}
+
+const runsItself = (where: string, files: readonly string[]): ReachError =>
+  new ReachError(problemCode.refused, "A workflow runs itself.", {
+    where,
+    why: files.join(" runs "),
+    hint: "A workflow is put in the place of the task that runs it; `for` and `then` repeat.",
+  });
+
+/** The document with the versions of the workflows that it runs, by the places that name them. */
+function withVersions(document: Workflow, versions: ReadonlyMap<string, string>): Workflow {
+  const change = (task: Fields, path: Path): Fields => {
+    const version = versions.get(pointerOf([...path, "run", "workflow"]));
+    const run = task["run"] as Fields;
+    if (version === undefined) return task;
+    return { ...task, run: { ...run, workflow: { ...(run["workflow"] as Fields), version } } };
+  };
+  if (versions.size === 0) return document;
+  return { ...document, do: mapTasks(document.do, ["do"], change) };
+}
+
+/** A compiled workflow, with the tables and schemas that it names. */
+async function addWorkflow(
+  name: string,
+  read: ReadDocument,
+  document: Workflow,
+  folder: string,
+  files: Files,
+): Promise<void> {
+  const bytes = canonicalize(JSON.stringify(document));
+  checkNew(name, files, name);
   files.set(name, { kind: "workflows", bytes });
   // What was written stays with what is run.
-  if (!isAsWritten) files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
+  if (!isEqual(bytes, read.canonical)) {
+    files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
+  }
   const add = async (
     kind: Kind,
     path: string,
@@ -89,8 +143,9 @@ export async function loadPack(path: string): Promise<Pack> {
     const schema: unknown = JSON.parse(new TextDecoder().decode(found.canonical));
     for (const other of filesOf(schema, file)) wanted.push({ file: other, where: found.place([]) });
   }
-  return makePack(document.document, files);
 }
+
+const isEqual = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Where the pack keeps what its workflow was compiled from. */
 const SOURCES = "sources/";
@@ -101,7 +156,7 @@ async function compileWith(
   folder: string,
   read: ReadDocument,
   files: Files,
-): Promise<object> {
+): Promise<Workflow> {
   const pins = await readPins(folder);
   const resource: Read = async (endpoint, path) => {
     const where = read.place(path);
@@ -116,7 +171,7 @@ async function compileWith(
     return { document: value, ...(isUri ? { uri: endpoint } : {}) };
   };
   try {
-    return await compile(document as Fields, resource);
+    return (await compile(document as Fields, resource)) as unknown as Workflow;
   } catch (error) {
     throw error instanceof CompileError ? error.at((path) => read.place(path)) : error;
   }
@@ -192,8 +247,8 @@ const named = (error: Error, by: string): Error =>
 function makePack({ namespace, name, version }: Workflow["document"], contents: Files): Pack {
   // ASCII by checkPath: the order of UTF-16, of UTF-8 and of bytes are one.
   const entries = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
-  const pathsOf = (kind: Kind): string[] =>
-    entries.filter(([, file]) => file.kind === kind).map(([path]) => path);
+  const pathsOf = (kind: Kind, files = entries): string[] =>
+    files.filter(([, file]) => file.kind === kind).map(([path]) => path);
   const schemas = pathsOf("schemas");
   const manifest: PackManifest = {
     files: entries.map(([path, { bytes }]) => ({
@@ -206,7 +261,7 @@ function makePack({ namespace, name, version }: Workflow["document"], contents: 
     ...(schemas.length > 0 ? { schemas } : {}),
     tables: pathsOf("tables"),
     version,
-    workflows: pathsOf("workflows"),
+    workflows: pathsOf("workflows", [...contents]),
   };
   const bytes = canonicalize(JSON.stringify(manifest));
   return {

@@ -20,5 +20,5 @@ export type { Table } from "./table.ts";
 export { lintTable } from "./table-lint.ts";
 export type { TableFinding } from "./table-lint.ts";
 export { unreachableTasks } from "./unreachable.ts";
-export { inlineSchemasOf, schemasOf, tablesOf, workflow } from "./workflow.ts";
-export type { NamedFile, Workflow } from "./workflow.ts";
+export { inlineSchemasOf, schemasOf, tablesOf, workflow, workflowsOf } from "./workflow.ts";
+export type { NamedFile, NamedWorkflow, Workflow } from "./workflow.ts";

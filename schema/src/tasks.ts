@@ -6,7 +6,7 @@
 // A task's kind is the field that it has. The schema of that kind alone is tried: a union would try
 // all of them at each level, which takes time that doubles with every level of nesting.
 import * as z from "zod";
-import { anyObject, json, onlyMember, packPath, whyNotPackPath } from "./common.ts";
+import { anyObject, json, label, onlyMember, packPath, semver, whyNotPackPath } from "./common.ts";
 import { duration, isExpression } from "./duration.ts";
 import { problemCode, problemsOf, report, shorten, strict, typeName } from "./problem.ts";
 import type { Context, Finding, Path } from "./problem.ts";
@@ -289,12 +289,32 @@ const calls: Record<string, z.ZodType | Finding> = {
   llm: strict({ ...base, call: z.literal("llm"), with: llmArguments }),
 };
 
-/** How `run` may start something, all of it refused or not built yet. */
+const runTask = strict({
+  ...base,
+  run: strict({
+    await: z
+      .boolean()
+      .check((context) => {
+        if (context.value) return;
+        const why = "What a workflow does that nobody awaits is in no record.";
+        report(context, [], refused("`await: false`", why));
+      })
+      .optional(),
+    workflow: strict({
+      namespace: label,
+      name: label,
+      version: z
+        .union([semver, z.literal("latest")], { error: "Expected 1.2.3 or latest." })
+        .optional(),
+      input: json.optional(),
+    }),
+  }),
+});
+/** What else `run` may start: all of it refused. */
 const runs: Record<string, Finding> = {
   shell: refused("`run.shell`", "Reach never starts a shell: nothing could record what it did."),
   script: refused("`run.script`", "Foreign code needs a plugin tier that isolates and meters it."),
   container: refused("`run.container`", "Foreign code needs a plugin tier that isolates it."),
-  workflow: notBuiltYet("`run.workflow`"),
 };
 
 // ---- Lists of tasks ----------------------------------------------------------------------------
@@ -597,7 +617,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
     return {
       code: problemCode.wrongType,
       what: `Expected a task (an object), found ${typeName(task)}.`,
-      hint: "A task holds one of call, do, emit, for, fork, listen, raise, set, switch, try, wait.",
+      hint: "A task holds one of call, do, emit, for, fork, listen, raise, run, set, switch, try, wait.",
     };
   }
   const fields = task as Loose;
@@ -606,13 +626,13 @@ function schemaOf(task: unknown): z.ZodType | Finding {
   if (kind === "run") {
     const how = typeName(fields["run"]) === "object" ? Object.keys(fields["run"] as object) : [];
     const known = Object.keys(runs).find((name) => how.includes(name));
-    return (known === undefined ? undefined : runs[known]) ?? notBuiltYet("`run`");
+    return (known === undefined ? undefined : runs[known]) ?? runTask;
   }
   return (
     (kind === undefined ? undefined : kinds[kind]) ?? {
       code: problemCode.missing,
       what: "This task does nothing that Reach knows.",
-      hint: "A task holds one of call, do, emit, for, fork, listen, raise, set, switch, try, wait.",
+      hint: "A task holds one of call, do, emit, for, fork, listen, raise, run, set, switch, try, wait.",
     }
   );
 }

@@ -171,6 +171,25 @@ export function tablesOf(document: Workflow): NamedFile[] {
   });
 }
 
+/** A workflow that another runs; without a version the latest one. */
+export interface NamedWorkflow {
+  readonly path: Path;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string | undefined;
+}
+
+/** The workflows that a workflow runs, with the place of each, in document order. */
+export function workflowsOf(document: Workflow): NamedWorkflow[] {
+  return [...tasksOf(["do"], document.do)].flatMap(({ path, task }) => {
+    const named = member(member(task, "run"), "workflow");
+    if (typeName(named) !== "object") return [];
+    const { namespace, name, version } = named as Record<string, string>;
+    if (namespace === undefined || name === undefined) return [];
+    return [{ path: [...path, "run", "workflow"], namespace, name, version }];
+  });
+}
+
 /** Every place of a document where a schema may stand, with what stands there. */
 function schemaPlaces(document: Workflow): { path: Path; schema: unknown }[] {
   const owners: { path: Path; task: unknown }[] = [
