@@ -60,6 +60,7 @@ export function pendingWith(key: usize): u32 {
     b = childOf(b, i);
   }
   if (b.pending != 0 && hasKey(b.pending, key)) return b.pending;
+  if (b.frame == 0) return 0; // it has ended: an answer is late
   const base: u32 = b.parent == 0 ? 0 : changetype<Branch>(b.parent).frame;
   for (let f = b.frame; f != base; f = changetype<Frame>(f).parent) {
     const timer = changetype<Frame>(f).timer;

@@ -9,7 +9,8 @@ export function taskName(pointer: string): string {
   const parts = pointer.split("/").slice(1);
   // A name follows the index of its list; everything else is structure.
   const names = parts.filter((_, at) => at > 0 && /^\d+$/.test(parts[at - 1] ?? ""));
-  return names.map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~")).join(".") || pointer;
+  const name = names.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")).join(".");
+  return pointer.endsWith("/run/workflow") ? `${name} (workflow)` : name || pointer;
 }
 
 /** A JSON value on one line of at most `width` characters, safe to print. */

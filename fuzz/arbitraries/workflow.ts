@@ -13,6 +13,8 @@ export interface Answer {
 
 export interface Script {
   readonly document: Json;
+  /** Those that it may run: fuzz/c0 and fuzz/c1, of which the second may run the first. */
+  readonly children?: readonly Json[];
   readonly input: Json;
   /** Given in turn, again and again. */
   readonly answers: readonly Answer[];
@@ -144,6 +146,8 @@ const ofVariable: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface Scope {
+  /** Workflows that a task may run. */
+  readonly children: readonly string[];
   readonly variables: readonly string[];
   readonly depth: number;
 }
@@ -412,8 +416,9 @@ const inlineError = (scope: Scope): fc.Arbitrary<Json> =>
   });
 
 const bodies = (scope: Scope): fc.Arbitrary<Json> => {
-  const { depth, variables } = scope;
+  const { depth, variables, children } = scope;
   const deeper = (...more: string[]): Scope => ({
+    children,
     depth: depth - 1,
     variables: [...variables, ...more],
   });
@@ -456,6 +461,21 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
         .map(([table, input]): Json => ({ call: "decide", with: { table, input } })),
     },
   ];
+  if (children.length > 0) {
+    const run = fc
+      .tuple(fc.constantFrom(...children), sometimes(template(scope)))
+      .map(([name, input]): Json => ({
+        run: {
+          workflow: {
+            namespace: "fuzz",
+            name,
+            version: "1.0.0",
+            ...(input === undefined ? {} : { input }),
+          },
+        },
+      }));
+    flat.push({ weight: 3, arbitrary: run });
+  }
   if (depth === 0) return fc.oneof(...flat);
   return fc.oneof(
     ...flat,
@@ -466,7 +486,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
       arbitrary: fc
         .tuple(
           fc.oneof(fc.constantFrom<Json[]>("[1, 2]", [1, "${ . }"], "[range(3)]"), either(scope)),
-          rarely(program({ depth, variables: [...variables, "item", "index"] })),
+          rarely(program({ ...scope, variables: [...variables, "item", "index"] })),
           list(deeper("item", "index")),
         )
         .map(([of, condition, tasks]): Json => ({
@@ -479,7 +499,7 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
       weight: 4,
       arbitrary: fc.boolean().chain((renamed) => {
         const name = renamed ? "e" : "error";
-        const caught = { depth, variables: [...variables, name] };
+        const caught = { ...scope, variables: [...variables, name] };
         return fc
           .tuple(
             list(deeper()),
@@ -575,33 +595,33 @@ function task(scope: Scope, count: number): fc.Arbitrary<Json> {
   });
 }
 
-const top: Scope = { depth: 3, variables: [] };
-
-const document = fc
-  .record({
-    do: list(top),
-    input: rarely(clause("from", either(top))),
-    output: rarely(clause("as", either(top))),
-    limit: rarely(timeout),
-  })
-  .map(({ do: tasks, input, output, limit }): Json => ({
-    document: { dsl: "1.0.3", namespace: "fuzz", name: "case", version: "1.0.0" },
-    use: {
-      errors: { named: { type: `${errors}validation`, status: 422, detail: "${ .a }" } },
-      timeouts: { soon: { after: { milliseconds: 7 } } },
-      retries: {
-        thrice: {
-          limit: { attempt: { count: 3 } },
-          delay: { milliseconds: 5 },
-          backoff: { linear: {} },
+/** `number`: another one for each, so that what they define in `use` differs. */
+const document = (name: string, number: number, top: Scope): fc.Arbitrary<Json> =>
+  fc
+    .record({
+      do: list(top),
+      input: rarely(clause("from", either(top))),
+      output: rarely(clause("as", either(top))),
+      limit: rarely(timeout),
+    })
+    .map(({ do: tasks, input, output, limit }): Json => ({
+      document: { dsl: "1.0.3", namespace: "fuzz", name, version: "1.0.0" },
+      use: {
+        errors: { named: { type: `${errors}validation`, status: 422 + number, detail: "${ .a }" } },
+        timeouts: { soon: { after: { milliseconds: 7 + number } } },
+        retries: {
+          thrice: {
+            limit: { attempt: { count: 3 } },
+            delay: { milliseconds: 5 },
+            backoff: { linear: {} },
+          },
         },
       },
-    },
-    do: tasks,
-    ...(limit === undefined ? {} : { timeout: limit }),
-    ...(input === undefined ? {} : { input: input }),
-    ...(output === undefined ? {} : { output: output }),
-  }));
+      do: tasks,
+      ...(limit === undefined ? {} : { timeout: limit }),
+      ...(input === undefined ? {} : { input: input }),
+      ...(output === undefined ? {} : { output: output }),
+    }));
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   {
@@ -639,7 +659,13 @@ const hex = fc
   .map((digits) => digits.map((d) => d.toString(16)).join(""));
 
 export const scripts: fc.Arbitrary<Script> = fc.record({
-  document,
+  document: document("case", 0, { children: ["c0", "c1"], depth: 3, variables: [] }),
+  children: fc
+    .tuple(
+      document("c0", 1, { children: [], depth: 1, variables: [] }),
+      document("c1", 2, { children: ["c0"], depth: 1, variables: [] }),
+    )
+    .map((both): readonly Json[] => both),
   input: fc.constantFrom<Json[]>(
     {},
     null,

@@ -28,13 +28,15 @@ export interface Question {
 
 export interface Setting {
   readonly document: Json;
+  /** The workflows that it runs, by namespace/name:version; each has its name as the name of its file. */
+  readonly children: Readonly<Record<string, Json>>;
   readonly tables: Readonly<Record<string, Json>>;
   readonly input: Json;
   readonly granted: (method: string, uri: string) => boolean;
   readonly emits: (type: string) => boolean;
   readonly evaluate: Evaluate;
-  /** What a schema of a clause, which stands at a place, says against a value. */
-  readonly validate: (schema: Dict, place: string, value: Json) => string | undefined;
+  /** What a schema of a clause, which stands at a place of a file, says against a value. */
+  readonly validate: (schema: Dict, file: string, place: string, value: Json) => string | undefined;
   /** Most records that are worth looking at. */
   readonly patience: number;
   /** Every record that leaves is put here. */
@@ -124,8 +126,21 @@ type Step =
   | Question
   | { readonly list: List; readonly place: Place; readonly raw: Json; readonly compete: boolean };
 
+/** The workflow that is run, or one that a task runs. */
+interface Within {
+  readonly document: Dict;
+  readonly file: string;
+  /** Of the task that stands for it. */
+  readonly pointer: string;
+  readonly raw: Json;
+  /** $context around it. */
+  readonly around: Json;
+  started?: number;
+}
+
 interface Place {
   readonly line: Line;
+  readonly within: Within;
   readonly pointer: string;
   readonly iteration: readonly number[];
   readonly variables: Dict;
@@ -133,6 +148,7 @@ interface Place {
 
 interface Frame {
   readonly line: Line;
+  readonly within: Within;
   readonly pointer: string;
   readonly name: string;
   readonly definition: Json;
@@ -158,11 +174,9 @@ const errorType = (name: string): string =>
   `https://open-workflow-specification.org/spec/1.0.0/errors/${name}`;
 
 export function interpret(setting: Setting): Interpretation {
-  const { document, tables, granted, emits, evaluate, validate, patience, seen } = setting;
-  const w = document as Dict;
+  const { children, tables, granted, emits, evaluate, validate, patience, seen } = setting;
   let seq = 1;
   let used = 0;
-  let startedAt: number | undefined;
   let id: string | undefined;
   let counts: Record<string, number> = {};
 
@@ -191,7 +205,8 @@ export function interpret(setting: Setting): Interpretation {
   /** WF-46: a timer that nobody waits for. */
   function begin(frame: Frame, timeout: Json | undefined): void {
     if (timeout === undefined) return;
-    const named = ((w["use"] as Dict)["timeouts"] as Dict)[timeout as string];
+    const { document } = frame.within;
+    const named = ((document["use"] as Dict)["timeouts"] as Dict)[timeout as string];
     const { after } = (typeof timeout === "string" ? named : timeout) as { after: Json };
     const asking = ask(frame, "timer", { ms: ms(after) });
     const { value } = asking.next();
@@ -207,7 +222,7 @@ export function interpret(setting: Setting): Interpretation {
   };
   const timedOut = (frame: Frame, error: unknown): unknown => {
     if (!(error instanceof TimedOut) || error.frame !== frame) return error;
-    const what = frame.pointer === "" ? "The workflow" : "The task";
+    const what = isWorkflow(frame) ? "The workflow" : "The task";
     try {
       return fault(frame, "timeout", 408, `${what} has timed out`);
     } catch (raised) {
@@ -225,7 +240,7 @@ export function interpret(setting: Setting): Interpretation {
         const isClock = what !== "workflow.id";
         const result = yield* ask(frame, isClock ? "clock" : "random", { for: what });
         if (what === "now") frame.line.now = result["ms"] as number;
-        else if (what === "workflow.startedAt") startedAt = result["ms"] as number;
+        else if (what === "workflow.startedAt") frame.within.started = result["ms"] as number;
         else if (what === "task.startedAt") frame.started = result["ms"] as number;
         else id = uuid(result["hex"] as string);
       }
@@ -235,9 +250,9 @@ export function interpret(setting: Setting): Interpretation {
   /** WF-9: what the expressions in a value mention must be there first, `now` last. */
   const need = (frame: Frame, texts: string): void => {
     const whole = (name: string): boolean => new RegExp(`\\$${name}(?!\\.[a-zA-Z_])`).test(texts);
-    const isTask = frame.pointer !== "";
+    const isTask = !isWorkflow(frame);
     if (/\$workflow\.startedAt/.test(texts) || whole("workflow"))
-      if (startedAt === undefined) throw new Lacking("workflow.startedAt");
+      if (frame.within.started === undefined) throw new Lacking("workflow.startedAt");
     if (isTask && (/\$task\.startedAt/.test(texts) || whole("task")))
       if (frame.started === undefined) throw new Lacking("task.startedAt");
     if (/\$workflow\.id/.test(texts) || whole("workflow"))
@@ -256,7 +271,8 @@ export function interpret(setting: Setting): Interpretation {
   };
 
   const jq = (program: string, input: Json, frame: Frame, mode: Mode): Json => {
-    const isTask = frame.pointer !== "";
+    const isTask = !isWorkflow(frame);
+    const { document, raw, started } = frame.within;
     const { now } = frame.line;
     const found = evaluate(program.replaceAll(/\bnow\b/g, "$now"), input, {
       context: frame.line.context,
@@ -272,7 +288,7 @@ export function interpret(setting: Setting): Interpretation {
             startedAt: time(frame.started),
           }
         : null,
-      workflow: { definition: w, id: id ?? null, input: setting.input, startedAt: time(startedAt) },
+      workflow: { definition: document, id: id ?? null, input: raw, startedAt: time(started) },
       runtime: { metadata: {}, name: "reach", version: "1" },
       now: now === undefined ? null : now / 1000,
       ...frame.variables,
@@ -327,10 +343,13 @@ export function interpret(setting: Setting): Interpretation {
 
   /** WF-35: the schema of a clause of the frame's task. */
   const fit = (frame: Frame, clause: "input" | "output" | "export", value: Json): void => {
-    const owner = (frame.pointer === "" ? w : frame.definition) as Dict;
-    const schema = (owner[clause] as Dict | undefined)?.["schema"] as Dict | undefined;
+    const { file, pointer } = frame.within;
+    const schema = ((frame.definition as Dict)[clause] as Dict | undefined)?.["schema"] as
+      | Dict
+      | undefined;
     if (schema === undefined) return;
-    const why = validate(schema, `${frame.pointer}/${clause}/schema`, value);
+    const place = `${frame.pointer.slice(pointer.length)}/${clause}/schema`;
+    const why = validate(schema, file, place, value);
     if (why !== undefined) {
       fault(frame, "validation", 400, "A value does not fit its schema", why);
     }
@@ -443,6 +462,7 @@ export function interpret(setting: Setting): Interpretation {
   function* runBody(t: Dict, frame: Frame): Asking<string | undefined> {
     const inside = (list: string, more: Dict = {}, turn: readonly number[] = []): Place => ({
       line: frame.line,
+      within: frame.within,
       pointer: `${frame.pointer}/${list}`,
       iteration: [...frame.iteration, ...turn],
       variables: { ...frame.variables, ...more },
@@ -491,19 +511,32 @@ export function interpret(setting: Setting): Interpretation {
       const { branches, compete } = t["fork"] as unknown as { branches: List; compete?: boolean };
       // WF-31: what the branches may ask about the workflow is asked before them.
       const texts = JSON.stringify(branches);
-      const whole = /\$workflow(?!\.[a-zA-Z_])/.test(texts);
+      const everything = textsOf(branches as unknown as Json);
+      const whole = /\$workflow(?!\.[a-zA-Z_])/;
       yield* phase(frame, () => {
-        if (/\$workflow\.startedAt/.test(texts) || whole) need(frame, "$workflow.startedAt");
-        if (/\$workflow\.id/.test(texts) || whole) need(frame, "$workflow.id");
+        if (/\$workflow\.startedAt/.test(texts) || whole.test(texts))
+          need(frame, "$workflow.startedAt");
+        if (/\$workflow\.id/.test(everything) || whole.test(everything))
+          need(frame, "$workflow.id");
       });
       const place = inside("fork/branches");
       frame.output = yield { list: branches, place, raw: input, compete: compete === true };
     } else if (t["do"] !== undefined) {
       frame.output = yield* runList(t["do"] as unknown as List, inside("do"), input);
+    } else if (t["run"] !== undefined) {
+      const named = (t["run"] as Dict)["workflow"] as Dict;
+      const given = named["input"];
+      const raw =
+        given === undefined
+          ? {}
+          : yield* phase(frame, () => template(given, input, frame, "inside"));
+      frame.output = yield* runInside(childOf(named), nameOf(named), raw, frame);
     } else if (t["raise"] !== undefined) {
       const given = (t["raise"] as Dict)["error"] as Json;
       const named =
-        typeof given === "string" ? ((w["use"] as Dict)["errors"] as Dict)[given] : given;
+        typeof given === "string"
+          ? ((frame.within.document["use"] as Dict)["errors"] as Dict)[given]
+          : given;
       const e = (yield* phase(frame, () =>
         template(named as Json, input, frame, "inside"),
       )) as Dict;
@@ -543,7 +576,8 @@ export function interpret(setting: Setting): Interpretation {
     inside: (list: string, more?: Dict) => Place,
   ): Asking<string | undefined> {
     const clause = t["catch"] as Dict;
-    const policies = ((w["use"] as Dict | undefined)?.["retries"] ?? {}) as Dict;
+    const use = frame.within.document["use"] as Dict | undefined;
+    const policies = (use?.["retries"] ?? {}) as Dict;
     const policy =
       typeof clause["retry"] === "string" ? policies[clause["retry"]] : clause["retry"];
     for (let attempt = 1; ; attempt++) {
@@ -602,6 +636,91 @@ export function interpret(setting: Setting): Interpretation {
     }
   }
 
+  /** The documents of children are their files, too. */
+  const nameOf = ({ namespace, name, version }: Dict): string =>
+    `${namespace as string}/${name as string}:${version as string}`;
+  const childOf = (named: Dict): Dict => children[nameOf(named)] as Dict;
+  /** The text of a value and of all workflows that it runs. */
+  function textsOf(v: Json): string {
+    if (v === null || typeof v !== "object") return "";
+    const { run } = isDict(v) ? v : {};
+    const named = isDict(run) ? run["workflow"] : undefined;
+    const child = isDict(named) ? textsOf(childOf(named)) : "";
+    return `${child}${JSON.stringify(v)}${Object.values(v)
+      .map((x) => textsOf(x))
+      .join("")}`;
+  }
+
+  /** WF-58 to WF-60: the workflow as a task of its own, in which nothing is visible of what is around. */
+  function* runInside(document: Dict, file: string, raw: Json, task: Frame): Asking<Json> {
+    const { line, iteration } = task;
+    const pointer = `${task.pointer}/run/workflow`;
+    const around = line.context;
+    const within: Within = { document, file: `${fileOf(file)}.json`, pointer, raw, around };
+    const frame: Frame = {
+      line,
+      within,
+      pointer,
+      name: file,
+      definition: document,
+      iteration,
+      variables: {},
+      raw,
+      input: raw,
+      output: null,
+    };
+    const record = { input: raw, iteration: [...iteration], kind: "task", task: pointer };
+    line.context = null;
+    line.frames.push(frame);
+    try {
+      yield* runWorkflow(frame);
+    } catch (thrown) {
+      line.frames.pop();
+      unbegin(frame);
+      line.context = around;
+      const error = timedOut(frame, thrown);
+      if (error instanceof TimedOut) {
+        emit({ ...record, context: around, next: "cancel", status: "cancelled" });
+      }
+      if (error instanceof Fault) {
+        emit({ ...record, context: around, error: error.error, next: "raise", status: "faulted" });
+      }
+      throw error;
+    }
+    line.frames.pop();
+    unbegin(frame);
+    line.context = around;
+    const { output } = frame;
+    emit({ ...record, context: around, next: "exit", output, status: "completed" });
+    return output;
+  }
+  const fileOf = (name: string): string => /\/(.*):/.exec(name)?.[1] ?? "";
+
+  /** Sets the frame's output. */
+  function* runWorkflow(frame: Frame): Asking<void> {
+    const { line, within, pointer, iteration, raw } = frame;
+    const { document } = within;
+    begin(frame, document["timeout"]);
+    fit(frame, "input", raw);
+    const from = (document["input"] as Dict | undefined)?.["from"];
+    if (from !== undefined) {
+      frame.input = yield* phase(frame, () => either(from, raw, frame, "before"));
+    }
+    line.context = frame.input;
+    try {
+      const place = { line, within, pointer: `${pointer}/do`, iteration, variables: {} };
+      frame.output = yield* runList(document["do"] as unknown as List, place, frame.input);
+    } catch (end) {
+      if (!(end instanceof End)) throw end;
+      frame.output = end.output;
+    }
+    const as = (document["output"] as Dict | undefined)?.["as"];
+    if (as !== undefined) {
+      frame.output = yield* phase(frame, () => either(as, frame.output, frame, "before"));
+    }
+    fit(frame, "output", frame.output);
+  }
+
   /** WF-38, WF-39. */
   function* runEmit(attributes: Dict, frame: Frame): Asking<void> {
     const event = yield* phase(frame, (): Dict => {
@@ -615,7 +734,8 @@ export function interpret(setting: Setting): Interpretation {
         const title = "An attribute of the event has a value that it cannot have";
         return fault(frame, "expression", 400, title, name);
       }
-      const { namespace, name, version } = w["document"] as Record<string, string>;
+      const { document } = frame.within;
+      const { namespace, name, version } = document["document"] as Record<string, string>;
       return { source: `/${namespace}/${name}/${version}`, ...given, specversion: "1.0" };
     });
     if (!emits(event["type"] as string)) {
@@ -705,7 +825,9 @@ export function interpret(setting: Setting): Interpretation {
       } catch {
         fault(frame, "communication", 502, "The model's answer is not JSON");
       }
-      const why = validate(schema as Dict, `${frame.pointer}/with/schema`, content);
+      const { file, pointer } = frame.within;
+      const place = `${frame.pointer.slice(pointer.length)}/with/schema`;
+      const why = validate(schema as Dict, file, place, content);
       if (why !== undefined) {
         fault(frame, "validation", 400, "A value does not fit its schema", why);
       }
@@ -946,11 +1068,13 @@ export function interpret(setting: Setting): Interpretation {
   });
 
   function* whole(line: Line): Asking<Json> {
+    const document = setting.document as Dict;
     const root: Frame = {
       line,
+      within: { document, file: "w.json", pointer: "", raw: setting.input, around: null },
       pointer: "",
       name: "",
-      definition: null,
+      definition: document,
       iteration: [],
       variables: {},
       raw: setting.input,
@@ -958,25 +1082,7 @@ export function interpret(setting: Setting): Interpretation {
       output: null,
     };
     try {
-      begin(root, w["timeout"]);
-      fit(root, "input", setting.input);
-      const from = (w["input"] as Dict | undefined)?.["from"];
-      if (from !== undefined) {
-        root.input = yield* phase(root, () => either(from, setting.input, root, "before"));
-      }
-      line.context = root.input;
-      try {
-        const place = { line, pointer: "/do", iteration: [], variables: {} };
-        root.output = yield* runList(w["do"] as unknown as List, place, root.input);
-      } catch (end) {
-        if (!(end instanceof End)) throw end;
-        root.output = end.output;
-      }
-      const as = (w["output"] as Dict | undefined)?.["as"];
-      if (as !== undefined) {
-        root.output = yield* phase(root, () => either(as, root.output, root, "before"));
-      }
-      fit(root, "output", root.output);
+      yield* runWorkflow(root);
       emit({ kind: "outcome", output: root.output, status: "completed" });
     } catch (thrown) {
       const error = timedOut(root, thrown);
@@ -1078,6 +1184,7 @@ export function interpret(setting: Setting): Interpretation {
       for (const frame of line.frames.toReversed()) {
         const { raw, iteration, pointer } = frame;
         unbegin(frame);
+        if (isWorkflow(frame)) line.context = frame.within.around;
         const record = { input: raw, iteration: [...iteration], kind: "task", task: pointer };
         emit({ ...record, context: line.context, next: "cancel", status: "cancelled" });
       }
@@ -1139,6 +1246,8 @@ export function interpret(setting: Setting): Interpretation {
     },
   };
 }
+
+const isWorkflow = ({ pointer, within }: Frame): boolean => pointer === within.pointer;
 
 /** WF-32: what a branch has changed since the fork, in what the branches before it have made. */
 function merged(made: Json, before: Json, branch: Json): Json {

@@ -40,11 +40,14 @@ const sayings: readonly object[] = [
 const emits = (type: string): boolean => type.startsWith("a.");
 const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
 
-export const packOf = (engine: Engine, { document }: Script): Pack =>
+export const packOf = (engine: Engine, { document, children = [] }: Script): Pack =>
   makePack(engine, {
     id: "fuzz/case",
     version: "1.0.0",
-    workflows: { "w.json": JSON.stringify(document) },
+    workflows: {
+      ...Object.fromEntries(children.map((child, i) => [`c${i}.json`, JSON.stringify(child)])),
+      "w.json": JSON.stringify(document),
+    },
     tables: texts(tables),
     schemas: texts(schemas),
   });
@@ -201,10 +204,10 @@ const evaluator =
 /** A schema by itself, with the pack's schemas around it. */
 const validator =
   (engine: Engine): Setting["validate"] =>
-  ({ document, resource }, place, value) => {
+  ({ document, resource }, file, place, value) => {
     const { endpoint } = (resource ?? {}) as { endpoint?: string | { uri: string } };
     const path = typeof endpoint === "object" ? endpoint.uri : endpoint;
-    const uri = path === undefined ? `pack:///w.json?${place}/document` : `pack:///${path}`;
+    const uri = path === undefined ? `pack:///${file}?${place}/document` : `pack:///${path}`;
     const files = Object.entries(schemas).map(([file, schema]) => [`pack:///${file}`, schema]);
     const documents = Object.fromEntries([...files, ...(path ? [] : [[uri, document]])]);
     const failure = engine.validateJson(JSON.stringify({ $ref: uri }), canonical(value), {
@@ -235,6 +238,9 @@ function modelled(script: Script, engine: Engine, told: Told): Modelled {
   try {
     const run = interpret({
       document: script.document,
+      children: Object.fromEntries(
+        (script.children ?? []).map((child, i) => [`fuzz/c${i}:1.0.0`, child]),
+      ),
       tables,
       input: script.input,
       granted,
@@ -389,7 +395,9 @@ export function workflowTarget(): Target<Script> {
       const model = modelled(script, judge, straight);
       const wanted = model.records.map((record) => canonical(record));
       const hitLimit = /"detail":"REACH-E12/.test(left.at(-1) ?? "");
-      const forks = /"fork":|"timeout":/.test(JSON.stringify(script.document));
+      const forks = /"fork":|"timeout":/.test(
+        JSON.stringify([script.document, script.children ?? []]),
+      );
       // Without a fork or a timeout nothing but a cancellation is a race, whether the model could follow or not.
       const cancelled = straight.records.filter((b) => parseRecord(b).kind === "result").length;
       const plain = straight.status === "cancelled" ? [`cancel:${cancelled}`] : [];

@@ -31,7 +31,7 @@ export class Siblings {
    * The workflow of that name; of several versions the one that is named, or the highest.
    *
    * @param where who names it
-   * @throws ReachError `REACH-E4219` there is none
+   * @throws ReachError `REACH-E4216` there is none, `REACH-E4217` there are two
    */
   async find({ namespace, name, version }: NamedWorkflow, where: string): Promise<Sibling> {
     const all = await (this.#all ??= heads(this.#folder));

@@ -17,7 +17,6 @@ const grpc = "`call: grpc`, `asyncapi`, `a2a`, `mcp`";
 const oauth = "authentication by `digest`, `oauth2`, `oidc`";
 const foreign = "`run.script`, `run.container`";
 const shell = "`run.shell`";
-const child = "`run.workflow`";
 const fine = "";
 
 /** File by file: the row of the table that it is refused for, or that it compiles. */
@@ -76,7 +75,7 @@ const examples: Readonly<Record<string, string>> = {
   "run-return-stderr.yaml": foreign,
   "run-script-with-stdin-and-arguments.yaml": foreign,
   "run-shell-stdin-and-arguments.yaml": shell,
-  "run-subflow.yaml": child,
+  "run-subflow.yaml": fine,
   "schedule-cron.yaml": fine,
   "schedule-event-driven.yaml": fine,
   "set-expression.yaml": fine,
@@ -119,10 +118,17 @@ const resources: Readonly<Record<string, unknown>> = {
     { set: { logged: "${ .message }" } },
 };
 
+/** The workflow that one of them runs. */
+const child = {
+  document: { dsl: "1.0.3", namespace: "test", name: "register-customer", version: "0.1.0" },
+  do: [{ registered: { set: "${ .customer }" } }],
+};
+
 /** What becomes of a document, in a folder of its own with everything pinned: its code, or null. */
 async function outcome(path: string): Promise<ReachError | null> {
   const folder = await newFolder();
   await copyFile(path, join(folder, "workflow.yaml"));
+  await writeFile(join(folder, "child.json"), JSON.stringify(child));
   const pins: Record<string, object> = {};
   for (const [index, [uri, document]] of Object.entries(resources).entries()) {
     const file = `pinned/${index}.json`;

@@ -241,7 +241,16 @@ describe("names what is wrong, where, and what to do", () => {
       "REACH-E4215 /do/0/task/with",
     ],
     ["call mcp", { call: "mcp", with: {} }, "REACH-E4214 /do/0/task"],
-    ["run.workflow", { run: { workflow: {} } }, "REACH-E4214 /do/0/task"],
+    [
+      "run.workflow",
+      { run: { workflow: { namespace: "a" } } },
+      "REACH-E4212 /do/0/task/run/workflow/name",
+    ],
+    [
+      "run.workflow that nobody awaits",
+      { run: { await: false, workflow: { namespace: "a", name: "b" } } },
+      "REACH-E4213 /do/0/task/run/await",
+    ],
     ["run.shell", { run: { shell: { command: "ls" } } }, "REACH-E4213 /do/0/task"],
     ["run.script", { run: { script: {} } }, "REACH-E4213 /do/0/task"],
     ["run.container", { run: { container: {} } }, "REACH-E4213 /do/0/task"],
