@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Tests run the sources of every package, as every program of this checkout does.
-const conditions = ["source"];
+const conditions = ["reach-source"];
 
 export default defineConfig({
   resolve: { conditions },
@@ -11,7 +11,7 @@ export default defineConfig({
     pool: "forks",
     // The smallest machine that we test on has two cores.
     maxWorkers: 2,
-    execArgv: ["--conditions=source"],
+    execArgv: ["--conditions=reach-source"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

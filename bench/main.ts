@@ -89,7 +89,7 @@ async function onAnotherNode(node: string, args: readonly string[]): Promise<num
     platform: "node",
     format: "esm",
     target: "node20",
-    conditions: ["source"],
+    conditions: ["reach-source"],
     packages: "external",
     alias: {
       "@reach-fabric/engine": fileURLToPath(new URL("../bindings/src/index.ts", import.meta.url)),

@@ -69,7 +69,7 @@ export async function suitesInChromium(
     entryPoints: [join(root, "tools/conformance/suites.ts")],
     bundle: true,
     write: false,
-    conditions: ["source"],
+    conditions: ["reach-source"],
     platform: "browser",
     format: "iife",
     globalName: "reach",

@@ -31,7 +31,7 @@ export function runNode(args, { quiet = false } = {}) {
   }
   const [main, ...rest] = args.map((arg) => (arg instanceof URL ? fileURLToPath(arg) : arg));
   const flags = [
-    "--conditions=source",
+    "--conditions=reach-source",
     ...(quiet ? ["--disable-warning=ExperimentalWarning"] : []),
   ];
   const child = spawn(node, [...flags, main, ...rest], {

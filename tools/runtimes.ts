@@ -57,7 +57,7 @@ export async function questions(
   count: number,
   keep: (path: string) => boolean = () => true,
 ): Promise<Questions> {
-  const common = { bundle: true, conditions: ["source"], logLevel: "warning" as const };
+  const common = { bundle: true, conditions: ["reach-source"], logLevel: "warning" as const };
   const program = join(into, "transcript.mjs");
   const [, page] = await Promise.all([
     build({

@@ -254,7 +254,7 @@ function reach(args: readonly string[]): number | null {
   const main = `${root}cli/src/main.ts`;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--conditions=source", "--disable-warning=ExperimentalWarning", main, ...args],
+    ["--conditions=reach-source", "--disable-warning=ExperimentalWarning", main, ...args],
     { encoding: "utf8" },
   );
   say(`${stdout}${stderr}`.trimEnd().replaceAll(/^/gm, "   "));

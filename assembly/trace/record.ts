@@ -26,8 +26,10 @@ import {
   EFFECT_CLOCK,
   EFFECT_EMIT,
   EFFECT_EVENT,
+  EFFECT_GRPC,
   EFFECT_HTTP,
   EFFECT_LLM,
+  EFFECT_MCP,
   EFFECT_RANDOM,
   Frame,
   Pending,
@@ -92,6 +94,8 @@ export function effectType(type: u32): string {
   if (type == EFFECT_EMIT) return "emit";
   if (type == EFFECT_EVENT) return "event";
   if (type == EFFECT_LLM) return "llm";
+  if (type == EFFECT_MCP) return "mcp";
+  if (type == EFFECT_GRPC) return "grpc";
   return type == EFFECT_RANDOM ? "random" : "timer";
 }
 

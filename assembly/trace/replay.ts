@@ -24,10 +24,12 @@ import { DROPPED } from "../workflow/dropping";
 import { isEmitResult } from "../workflow/events";
 import { endRun, stopAtLimit } from "../workflow/faults";
 import { isGrant } from "../workflow/grant";
+import { isGrpcResult } from "../workflow/grpc";
 import { isHttpResult } from "../workflow/http";
 import { isEventResult } from "../workflow/listen";
 import { isLlmResult } from "../workflow/llm";
 import { runBranch } from "../workflow/machine";
+import { isMcpResult } from "../workflow/mcp";
 import { PACK_DIGEST, hexIs } from "../workflow/pack";
 import { PHASE_INPUT } from "../workflow/phases";
 import { isLimits, isTime } from "../workflow/shapes";
@@ -38,8 +40,10 @@ import {
   EFFECT_CLOCK,
   EFFECT_EMIT,
   EFFECT_EVENT,
+  EFFECT_GRPC,
   EFFECT_HTTP,
   EFFECT_LLM,
+  EFFECT_MCP,
   EFFECT_RANDOM,
   FOR_TIMEOUT,
   Frame,
@@ -236,6 +240,8 @@ export function isResult(e: Pending, v: usize): bool {
   if (e.type == EFFECT_EMIT) return isEmitResult(v, requestOf(e));
   if (e.type == EFFECT_EVENT) return isEventResult(e, v);
   if (e.type == EFFECT_LLM) return isLlmResult(v);
+  if (e.type == EFFECT_MCP) return isMcpResult(v);
+  if (e.type == EFFECT_GRPC) return isGrpcResult(v);
   if (tagOf(v) != OBJECT) return false;
   if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isTime(objectField(v, "ms"));
   if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isHex(objectField(v, "hex"));

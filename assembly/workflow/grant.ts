@@ -1,6 +1,6 @@
 /** The effective grant (docs/spec/grant.md): what a run may ask of the outside. */
 
-import { bufferByte, bufferBytes } from "../bytes/buffer";
+import { Buffer, TEXT, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import {
   ARRAY,
   OBJECT,
@@ -86,6 +86,31 @@ export function isModelGranted(grant: usize, model: usize): bool {
   return false;
 }
 
+/** True if the grant allows this method of the server whose URI is at hand, for its target (0: none). */
+export function isMcpGranted(grant: usize, method: usize, target: usize): bool {
+  const call: Buffer = TEXT;
+  call.len = 0;
+  bufferBytes(call, addressOf(method), lengthOf(method));
+  if (target != 0) {
+    bufferByte(call, 0x20);
+    bufferBytes(call, addressOf(target), lengthOf(target));
+  }
+  const rules = objectField(grant, "mcp");
+  if (rules != 0) {
+    for (let i: u32 = 0; i < lengthOf(rules); i++) {
+      const rule = elementAt(rules, i);
+      const server = objectField(rule, "server");
+      if (!equalBytes(addressOf(server), lengthOf(server), URI.at, URI.len)) continue;
+      if (matchesAny(objectField(rule, "calls"), call.at, call.len)) return true;
+    }
+  }
+  problem(AUTHORIZATION, 403, "The grant does not allow this MCP call");
+  bufferBytes(PROBLEM_DETAIL, call.at, call.len);
+  bufferText(PROBLEM_DETAIL, " of ");
+  bufferBytes(PROBLEM_DETAIL, URI.at, URI.len);
+  return false;
+}
+
 function hasMethod(methods: usize, method: usize): bool {
   for (let i: u32 = 0; i < lengthOf(methods); i++) {
     const m = elementAt(methods, i);
@@ -115,6 +140,7 @@ export function isGrant(v: usize): bool {
     if (cellIs(key, "http")) ok = isHttpRules(valueAt(v, i));
     else if (cellIs(key, "emit") || cellIs(key, "models")) ok = isTexts(valueAt(v, i));
     else if (cellIs(key, "secrets")) ok = isSecretRules(valueAt(v, i));
+    else if (cellIs(key, "mcp")) ok = isMcpRules(valueAt(v, i));
     if (!ok) return false;
   }
   return true;
@@ -139,6 +165,17 @@ function isSecretRules(rules: usize): bool {
     if (tagOf(r) != OBJECT || lengthOf(r) != 2) return false;
     const name = objectField(r, "name");
     if (name == 0 || tagOf(name) != STRING || !isTexts(objectField(r, "origins"))) return false;
+  }
+  return true;
+}
+
+function isMcpRules(rules: usize): bool {
+  if (tagOf(rules) != ARRAY) return false;
+  for (let i: u32 = 0; i < lengthOf(rules); i++) {
+    const r = elementAt(rules, i);
+    if (tagOf(r) != OBJECT || lengthOf(r) != 2) return false;
+    const server = objectField(r, "server");
+    if (server == 0 || tagOf(server) != STRING || !isTexts(objectField(r, "calls"))) return false;
   }
   return true;
 }

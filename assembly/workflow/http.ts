@@ -46,42 +46,54 @@ import {
   PROBLEM_DETAIL,
   problem,
 } from "./problem";
-import { compileTemplate, evaluateTemplate, isExpression } from "./template";
+import { compileTemplate, evaluateTemplate, isExpression, templateMentions } from "./template";
 import { URI, checkUri, uriFromTemplate, uriFromText, uriQuery } from "./uri";
 
 // ---- Compiling -----------------------------------------------------------------------------------
+
+/** A request of which nothing is known but its method, a text in upper case. */
+export function newHttp(method: usize): Http {
+  const h = changetype<Http>(arenaTake(PERSISTENT, offsetof<Http>()));
+  memory.fill(changetype<usize>(h), 0, offsetof<Http>());
+  h.method = method as u32;
+  return h;
+}
+
+/** The member `endpoint`: a URI template, an expression, or an object with one and an authentication. */
+export function loadEndpoint(h: Http, given: usize): bool {
+  let endpoint = given;
+  const before = placeField("endpoint");
+  if (tagOf(endpoint) == OBJECT) {
+    if (!onlyFields(endpoint, "authentication uri")) return false;
+    const authentication = objectField(endpoint, "authentication");
+    if (authentication != 0 && !loadAuthentication(h, authentication)) return false;
+    endpoint = required(endpoint, "uri");
+    if (endpoint == 0) return false;
+  }
+  if (tagOf(endpoint) != STRING)
+    return failCell(E_WF_TYPE, "an endpoint is a URI template or an expression", 0);
+  h.isTemplate = isExpression(endpoint) ? 0 : 1;
+  h.endpoint = h.isTemplate ? (endpoint as u32) : compileTemplate(endpoint);
+  if (h.endpoint == 0) return false;
+  placeLeave(before);
+  return true;
+}
 
 /** Compiles `with` of a call http. 0 with the error recorded. */
 export function loadHttp(args: usize, metadata: usize): u32 {
   if (!onlyFields(args, "method endpoint headers body query output redirect")) return 0;
   const method = required(args, "method");
-  let endpoint = required(args, "endpoint");
+  const endpoint = required(args, "endpoint");
   if (method == 0 || endpoint == 0 || !isString(method, "method")) return 0;
-  const h = changetype<Http>(arenaTake(PERSISTENT, offsetof<Http>()));
-  memory.fill(changetype<usize>(h), 0, offsetof<Http>());
-  h.method = upperCell(method);
-  if (h.method == 0) return 0;
-  const before = placeField("endpoint");
-  if (tagOf(endpoint) == OBJECT) {
-    if (!onlyFields(endpoint, "authentication uri")) return 0;
-    const authentication = objectField(endpoint, "authentication");
-    if (authentication != 0 && !loadAuthentication(h, authentication)) return 0;
-    endpoint = required(endpoint, "uri");
-    if (endpoint == 0) return 0;
-  }
-  if (tagOf(endpoint) != STRING) {
-    failCell(E_WF_TYPE, "an endpoint is a URI template or an expression", 0);
-    return 0;
-  }
-  h.isTemplate = isExpression(endpoint) ? 0 : 1;
-  h.endpoint = h.isTemplate ? (endpoint as u32) : compileTemplate(endpoint);
-  if (h.endpoint == 0) return 0;
-  placeLeave(before);
-  h.headers = part(args, "headers", true);
+  const upper = upperCell(method);
+  if (upper == 0) return 0;
+  const h = newHttp(upper);
+  if (!loadEndpoint(h, endpoint)) return 0;
+  h.headers = loadPart(args, "headers", true);
   if (h.headers == FAILED) return 0;
-  h.query = part(args, "query", true);
+  h.query = loadPart(args, "query", true);
   if (h.query == FAILED) return 0;
-  h.body = part(args, "body", false);
+  h.body = loadPart(args, "body", false);
   if (h.body == FAILED) return 0;
   const output = objectField(args, "output");
   if (output != 0) {
@@ -103,9 +115,10 @@ export function loadHttp(args: usize, metadata: usize): u32 {
   return changetype<usize>(h) as u32;
 }
 
-const FAILED: u32 = 0xffffffff;
+export const FAILED: u32 = 0xffffffff;
 
-function part(args: usize, name: string, isMap: bool): u32 {
+/** The template of a member, 0 where it is not there, or FAILED; `isMap`: it must be an object. */
+export function loadPart(args: usize, name: string, isMap: bool): u32 {
   const v = objectField(args, name);
   if (v == 0) return 0;
   const before = placeField(name);
@@ -188,6 +201,16 @@ function isToken(c: usize, lowerOnly: bool): bool {
 }
 
 // ---- The request ----------------------------------------------------------------------------------
+
+/** What its expressions mention. */
+export function httpMentions(h: Http): u32 {
+  let mentions: u32 = h.isTemplate ? 0 : templateMentions(h.endpoint);
+  if (h.headers != 0) mentions |= templateMentions(h.headers);
+  if (h.query != 0) mentions |= templateMentions(h.query);
+  if (h.body != 0) mentions |= templateMentions(h.body);
+  if (h.credentials != 0) mentions |= templateMentions(h.credentials);
+  return mentions;
+}
 
 // Outcomes of the functions below.
 export const OK: u32 = 0;

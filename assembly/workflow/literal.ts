@@ -1,8 +1,8 @@
 /** ASCII literals of the engine as string cells, for keys and texts that it makes itself. */
 
-import { arenaTake, SCRATCH } from "../bytes/arena";
+import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer } from "../bytes/buffer";
-import { ASCII, CANONICAL, setString } from "../value/cell";
+import { ASCII, CANONICAL, KEPT, setString } from "../value/cell";
 
 /** A string cell of a literal; its bytes lie in SCRATCH. */
 export function literalCell(c: usize, text: string): void {
@@ -11,6 +11,17 @@ export function literalCell(c: usize, text: string): void {
   const at = arenaTake(SCRATCH, n);
   for (let i: u32 = 0; i < n; i++) store<u8>(at + i, load<u16>(from + ((i as usize) << 1)) as u8);
   setString(c, at, n, CANONICAL | ASCII);
+}
+
+/** The same in PERSISTENT, for what load() makes: the cell. */
+export function keptLiteral(text: string): usize {
+  const from = changetype<usize>(text);
+  const n = load<u32>(from - 4) >>> 1;
+  const cell = arenaTake(PERSISTENT, 16);
+  const at = arenaTake(PERSISTENT, n);
+  for (let i: u32 = 0; i < n; i++) store<u8>(at + i, load<u16>(from + ((i as usize) << 1)) as u8);
+  setString(cell, at, n, CANONICAL | KEPT | ASCII);
+  return cell;
 }
 
 /** A string cell of a buffer's bytes, copied to SCRATCH. */

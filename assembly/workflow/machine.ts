@@ -24,11 +24,13 @@ import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
 import { buildEvent, readEmitted, typeOfEvent } from "./events";
 import { endRun, raise, raiseProblem, raiseValue, stopAtLimit } from "./faults";
 import { beginFork } from "./fork";
-import { isEmitGranted, isGranted, isModelGranted, isSecretGranted } from "./grant";
-import { ERROR, OK, buildRequest, readAnswer } from "./http";
+import { isEmitGranted, isGranted, isMcpGranted, isModelGranted, isSecretGranted } from "./grant";
+import { buildGrpc, readGrpc } from "./grpc";
+import { ERROR, OK, buildRequest, httpMentions, readAnswer } from "./http";
 import { stepItem, stepListen, stepUntil, takeEvent } from "./listen";
 import { enterList, leave, stepList, stepTurn } from "./lists";
 import { buildQuestion, llmMentions, readLlm } from "./llm";
+import { buildMcp, mcpTarget, readMcp } from "./mcp";
 import {
   CHILD,
   Case,
@@ -41,12 +43,16 @@ import {
   FORK,
   For,
   Fork,
+  GRPC,
+  Grpc,
   HTTP,
   Http,
   LISTEN,
   LLM,
   Listen,
   Llm,
+  MCP,
+  Mcp,
   NO_FLOW,
   PAUSE,
   Pause,
@@ -82,8 +88,10 @@ import { validate } from "./schemas";
 import {
   Branch,
   EFFECT_EMIT,
+  EFFECT_GRPC,
   EFFECT_HTTP,
   EFFECT_LLM,
+  EFFECT_MCP,
   FOR_CALL,
   FOR_WAIT,
   Frame,
@@ -296,6 +304,10 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepEmit(b, f, t);
     case LLM:
       return stepLlm(b, f, t);
+    case MCP:
+      return stepMcp(b, f, t);
+    case GRPC:
+      return stepGrpc(b, f, t);
     case LISTEN:
       return stepListen(b, f, changetype<Listen>(t.body));
     case PAUSE: {
@@ -348,11 +360,7 @@ function stepSwitch(b: Branch, f: Frame, t: Task): bool {
 
 function stepHttp(b: Branch, f: Frame, t: Task): bool {
   const h = changetype<Http>(t.body);
-  let mentions: u32 = h.isTemplate ? 0 : templateMentions(h.endpoint);
-  if (h.headers != 0) mentions |= templateMentions(h.headers);
-  if (h.query != 0) mentions |= templateMentions(h.query);
-  if (h.body != 0) mentions |= templateMentions(h.body);
-  if (h.credentials != 0) mentions |= templateMentions(h.credentials);
+  const mentions = httpMentions(h);
   const missing = needs(b, f, mentions);
   if (missing != 0) return askFor(b, f, missing);
   setNow(b.now / 1000);
@@ -362,6 +370,36 @@ function stepHttp(b: Branch, f: Frame, t: Task): bool {
   if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, EFFECT_HTTP, FOR_CALL, CELL_A);
+}
+
+function stepMcp(b: Branch, f: Frame, t: Task): bool {
+  const m = changetype<Mcp>(t.body);
+  const h = changetype<Http>(m.http);
+  const mentions = httpMentions(h);
+  const missing = needs(b, f, mentions);
+  if (missing != 0) return askFor(b, f, missing);
+  setNow(b.now / 1000);
+  const got = buildMcp(m, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
+  if (got == ERROR) return raise(b, f, got);
+  if (got != OK || !isMcpGranted(GRANT, m.method, mcpTarget(m, CELL_A))) return raiseProblem(b, f);
+  if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
+  f.phase = PHASE_EFFECT;
+  return ask(b, f, EFFECT_MCP, FOR_CALL, CELL_A);
+}
+
+function stepGrpc(b: Branch, f: Frame, t: Task): bool {
+  const g = changetype<Grpc>(t.body);
+  const h = changetype<Http>(g.http);
+  const mentions = httpMentions(h);
+  const missing = needs(b, f, mentions);
+  if (missing != 0) return askFor(b, f, missing);
+  setNow(b.now / 1000);
+  const got = buildGrpc(g, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
+  if (got == ERROR) return raise(b, f, got);
+  if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
+  if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
+  f.phase = PHASE_EFFECT;
+  return ask(b, f, EFFECT_GRPC, FOR_CALL, CELL_A);
 }
 
 /** The result of the task's own effect has come. */
@@ -374,6 +412,8 @@ function takeAnswer(b: Branch, f: Frame, t: Task): bool {
   let got: u32;
   if (t.kind == EMIT) got = readEmitted(answerRequest, answer, CELL_A);
   else if (t.kind == LLM) got = readLlm(changetype<Llm>(t.body), answer, CELL_A);
+  else if (t.kind == MCP) got = readMcp(answer, CELL_A);
+  else if (t.kind == GRPC) got = readGrpc(answer, CELL_A);
   else got = readAnswer(changetype<Http>(t.body), answerRequest, answer, CELL_A);
   if (got == ERROR) return false;
   if (got != OK) return raiseProblem(b, f);

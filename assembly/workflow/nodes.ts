@@ -22,6 +22,8 @@ export const LLM: u32 = 13;
 export const CHILD: u32 = 14; // run.workflow
 /** The workflow that a CHILD runs: its only task. */
 export const WORKFLOW: u32 = 15;
+export const MCP: u32 = 16;
+export const GRPC: u32 = 17;
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -167,6 +169,28 @@ export class Http {
 export const NO_SCHEME: u32 = 0;
 export const BASIC: u32 = 1;
 export const BEARER: u32 = 2;
+
+/** call mcp: a request whose body is the parameters. */
+@unmanaged
+export class Mcp {
+  http: u32;
+  /** Cells; the last two may be 0. */
+  method: u32;
+  client: u32;
+  version: u32;
+  /** Milliseconds; 0: none. */
+  timeout: f64;
+}
+
+/** call grpc: a request whose body is the arguments. */
+@unmanaged
+export class Grpc {
+  http: u32;
+  /** Cells: the path of a file of the pack, the service's full name, the method. */
+  proto: u32;
+  service: u32;
+  method: u32;
+}
 
 /** fork: a list whose tasks are the branches. */
 @unmanaged

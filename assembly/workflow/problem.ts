@@ -4,8 +4,19 @@
  */
 
 import { SCRATCH } from "../bytes/arena";
-import { Buffer, bufferClear } from "../bytes/buffer";
-import { copyCell, OBJECT, objectStorage, setCell, setNumber, setUsed } from "../value/cell";
+import { Buffer, bufferBytes, bufferClear } from "../bytes/buffer";
+import {
+  addressOf,
+  copyCell,
+  lengthOf,
+  OBJECT,
+  objectStorage,
+  setCell,
+  setNumber,
+  setUsed,
+  STRING,
+  tagOf,
+} from "../value/cell";
 import { bufferCell, literalCell } from "./literal";
 
 /** The `detail` of the problem at hand; empty: none. */
@@ -31,6 +42,20 @@ export function problem(standardType: u32, statusCode: u32, text: string): bool 
   title = text;
   bufferClear(PROBLEM_DETAIL);
   return false;
+}
+
+/** Longest text of others in a detail, in bytes. */
+const LONGEST: u32 = 1000;
+
+/** Adds the beginning of a text that comes from outside to the detail; any other value (0: none) adds nothing. */
+export function problemText(v: usize): void {
+  if (v == 0 || tagOf(v) != STRING) return;
+  let n = lengthOf(v);
+  if (n > LONGEST) {
+    n = LONGEST;
+    while (n > 0 && (load<u8>(addressOf(v) + n) & 0xc0) == 0x80) n--; // no half characters
+  }
+  bufferBytes(PROBLEM_DETAIL, addressOf(v), n);
 }
 
 function typeUri(t: u32): string {

@@ -18,11 +18,13 @@ import {
   FOR,
   Fork,
   GOTO,
+  GRPC,
   HTTP,
   LISTEN,
   LLM,
   List,
   Listen,
+  MCP,
   NO_FLOW,
   PAUSE,
   Retry,
@@ -54,8 +56,10 @@ import {
   EFFECT_CLOCK,
   EFFECT_EMIT,
   EFFECT_EVENT,
+  EFFECT_GRPC,
   EFFECT_HTTP,
   EFFECT_LLM,
+  EFFECT_MCP,
   EFFECT_RANDOM,
   EFFECT_TIMER,
   FINISHED,
@@ -162,6 +166,8 @@ function isWaiting(f: Frame, p: Pending): bool {
     if (f.phase != PHASE_EFFECT) return false;
     if (kind == HTTP) return p.type == EFFECT_HTTP && isRequest(requestOf(p));
     if (kind == LLM) return p.type == EFFECT_LLM;
+    if (kind == MCP) return p.type == EFFECT_MCP;
+    if (kind == GRPC) return p.type == EFFECT_GRPC;
     if (kind == EMIT) return p.type == EFFECT_EMIT && isEmitRequest(requestOf(p));
     return kind == LISTEN && p.type == EFFECT_EVENT && isListening(f);
   }

@@ -185,9 +185,11 @@ export const EFFECT_TIMER: u32 = 3;
 export const EFFECT_EMIT: u32 = 4;
 export const EFFECT_EVENT: u32 = 5;
 export const EFFECT_LLM: u32 = 6;
-export const LAST_EFFECT: u32 = 6;
+export const EFFECT_MCP: u32 = 7;
+export const EFFECT_GRPC: u32 = 8;
+export const LAST_EFFECT: u32 = 8;
 /** Requests are counted by task and type: so many u32 a task. */
-export const COUNTS: u32 = 8;
+export const COUNTS: u32 = 12;
 
 // What a clock or random effect is for.
 export const FOR_CALL: u32 = 0;

@@ -17,9 +17,6 @@ import {
 import { charge, fail } from "../errors";
 import {
   ARRAY,
-  ASCII,
-  CANONICAL,
-  KEPT,
   NUMBER,
   OBJECT,
   STRING,
@@ -28,7 +25,6 @@ import {
   elementAt,
   keyAt,
   lengthOf,
-  setString,
   tagOf,
   valueAt,
 } from "../value/cell";
@@ -38,9 +34,12 @@ import { component, componentsBegin } from "./components";
 import { durationValue, parseDuration } from "./duration";
 import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
+import { loadGrpc } from "./grpc";
 import { loadHttp } from "./http";
 import { loadListen } from "./listen";
+import { keptLiteral } from "./literal";
 import { loadLlm } from "./llm";
+import { loadMcp } from "./mcp";
 import {
   CHILD,
   CONTINUE,
@@ -57,11 +56,13 @@ import {
   For,
   Fork,
   GOTO,
+  GRPC,
   HTTP,
   LISTEN,
   LLM,
   List,
   Listen,
+  MCP,
   NO_FLOW,
   PAUSE,
   Pause,
@@ -442,15 +443,8 @@ function loadFork(t: Task, v: usize, depth: u32): bool {
 
 /** A variable's name: the given string, or a default literal. Returns its slot, MOST on error. */
 function variable(given: usize, field: string, fallback: string): u32 {
-  let name = given;
-  if (name == 0) {
-    const n = load<u32>(changetype<usize>(fallback) - 4) >>> 1;
-    name = arenaTake(PERSISTENT, 16);
-    const at = arenaTake(PERSISTENT, n);
-    for (let i: u32 = 0; i < n; i++)
-      store<u8>(at + i, load<u16>(changetype<usize>(fallback) + ((i as usize) << 1)) as u8);
-    setString(name, at, n, CANONICAL | KEPT | ASCII);
-  } else if (!isString(name, field)) return MOST;
+  if (given != 0 && !isString(given, field)) return MOST;
+  const name = given == 0 ? keptLiteral(fallback) : given;
   const slot = scopePush(name);
   if (slot == MOST) failCell(E_LIMIT_DEPTH, "too many variables in scope", 0);
   return slot;
@@ -571,31 +565,32 @@ function loadCall(t: Task, v: usize): bool {
   if (!onlyFields(v, "if input output export timeout then metadata call with")) return false;
   const call = objectField(v, "call");
   if (!isString(call, "call")) return false;
-  if (!cellIs(call, "http") && !cellIs(call, "decide") && !cellIs(call, "llm")) {
-    placeField("call");
-    if (
-      cellIs(call, "openapi") ||
-      cellIs(call, "grpc") ||
-      cellIs(call, "asyncapi") ||
-      cellIs(call, "a2a") ||
-      cellIs(call, "mcp")
-    ) {
-      return failCell(E_WF_UNSUPPORTED, "this call is not built yet", call);
-    }
-    return failCell(E_WF_UNSUPPORTED, "calls of functions and catalogs are not built yet", call);
-  }
   const args = required(v, "with");
   if (args == 0 || !isObject(args, "with")) return false;
   const before = placeField("with");
-  if (cellIs(call, "http")) {
+  if (cellIs(call, "mcp")) {
+    t.kind = MCP;
+    t.body = loadMcp(args);
+  } else if (cellIs(call, "grpc")) {
+    t.kind = GRPC;
+    t.body = loadGrpc(args);
+  } else if (cellIs(call, "http")) {
     t.kind = HTTP;
     t.body = loadHttp(args, objectField(v, "metadata"));
   } else if (cellIs(call, "llm")) {
     t.kind = LLM;
     t.body = loadLlm(args);
-  } else {
+  } else if (cellIs(call, "decide")) {
     t.kind = DECIDE;
     t.body = loadDecide(args);
+  } else {
+    placeLeave(before);
+    placeField("call");
+    return failCell(
+      E_WF_UNSUPPORTED,
+      "a pack holds calls as they were compiled; this is none:",
+      call,
+    );
   }
   placeLeave(before);
   return t.body != 0;

@@ -30,7 +30,7 @@ export interface RequestRecord extends Place {
   readonly seq: number;
   /** Names the effect within the run (TRACE-4). */
   readonly key: string;
-  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event" | "llm";
+  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event" | "llm" | "mcp" | "grpc";
   readonly occurrence: number;
   readonly request: { [key: string]: Json };
 }

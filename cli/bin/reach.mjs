@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const supported = (major === 22 && minor >= 19) || major === 24 || major >= 26;
-const fromSource = process.execArgv.includes("--conditions=source");
+const fromSource = process.execArgv.includes("--conditions=reach-source");
 const checkout = new URL("../../tools/node.mjs", import.meta.url);
 
 if (existsSync(checkout) && !(supported && fromSource)) {

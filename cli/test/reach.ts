@@ -46,7 +46,7 @@ export function start(
   options: Options = {},
 ): ChildProcess {
   const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
-  return spawn(process.execPath, ["--conditions=source", main, ...args], {
+  return spawn(process.execPath, ["--conditions=reach-source", main, ...args], {
     cwd: options.cwd ?? folder,
     stdio: ["pipe", "pipe", "pipe"],
     env: {

@@ -10,7 +10,7 @@ const folder = temporaryFolder();
 test("npm start ends as it should, and leaves what it says", async () => {
   const out = join(folder, "start");
   const program = join(repository, "tools/start.ts");
-  const args = ["--conditions=source", program, out];
+  const args = ["--conditions=reach-source", program, out];
   const { status, stdout, stderr } = await ended(spawn(process.execPath, args, { cwd: folder }));
   expect(stderr).toBe("");
   expect(stdout).toContain("Everything came out as expected.");

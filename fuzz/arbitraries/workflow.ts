@@ -311,6 +311,44 @@ const llm = (scope: Scope): fc.Arbitrary<Json> =>
       with: { ...(question as object), ...(rest as object) } as Json,
     }));
 
+const mcp = (scope: Scope): fc.Arbitrary<Json> =>
+  parts({
+    method: fc.constantFrom("tools/call", "tools/call", "tools/list", "prompts/list"),
+    parameters: oneIn(
+      0,
+      fc.oneof(
+        braced(scope),
+        fc
+          .tuple(fc.constantFrom("add", "bad", "${ .a }"), template(scope))
+          .map(([name, args]): Json => ({ name, arguments: args })),
+      ),
+    ),
+    timeout: rarely(duration.filter((d) => JSON.stringify(d) !== '{"milliseconds":0}')),
+    client: rarely(fc.constant<Json>({ name: "c", version: "1" })),
+    transport: fc.constantFrom<Json[]>(
+      { http: { endpoint: "https://a.example/v1/mcp" } },
+      { http: { endpoint: "https://a.example/v1/mcp" } },
+      { http: { endpoint: "https://a.example/v1/other" } },
+    ),
+  }).map((args): Json => ({ call: "mcp", with: args }));
+
+const grpc = (scope: Scope): fc.Arbitrary<Json> =>
+  parts({
+    proto: fc.constant<Json>({ endpoint: "p.proto" }),
+    service: fc.constantFrom<Json[]>(
+      { name: "v1", host: "a.example", port: 443 },
+      { name: "v1", host: "a.example" },
+      { name: "v2.S", host: "a.example" },
+    ),
+    method: fc.constant("Do"),
+    arguments: sometimes(
+      fc.oneof(
+        braced(scope),
+        template(scope).map((n): Json => ({ n })),
+      ),
+    ),
+  }).map((args): Json => ({ call: "grpc", with: args }));
+
 const schema: fc.Arbitrary<Json> = fc.oneof(
   fc.constantFrom<Json[]>(
     { resource: { endpoint: "schemas/n.json" } },
@@ -441,6 +479,8 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
     { weight: 1, arbitrary: duration.map((wait): Json => ({ wait })) },
     { weight: 1, arbitrary: emit(scope) },
     { weight: 2, arbitrary: llm(scope) },
+    { weight: 1, arbitrary: mcp(scope) },
+    { weight: 1, arbitrary: grpc(scope) },
     {
       weight: 1,
       arbitrary: listen(

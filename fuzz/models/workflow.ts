@@ -19,7 +19,7 @@ export type Evaluate = (
 ) => { readonly value: Json } | { readonly error: string };
 
 export interface Question {
-  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event" | "llm";
+  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event" | "llm" | "mcp" | "grpc";
   readonly key: string;
   readonly request: Dict;
   /** Whether a listen takes an event. */
@@ -556,6 +556,10 @@ export function interpret(setting: Setting): Interpretation {
       yield* runEmit((t["emit"] as { event: { with: Dict } }).event.with, frame);
     } else if (t["listen"] !== undefined) {
       yield* runListen(t, frame, inside);
+    } else if (t["call"] === "mcp") {
+      yield* runMcp(t["with"] as Dict, frame);
+    } else if (t["call"] === "grpc") {
+      yield* runGrpc(t["with"] as Dict, frame);
     } else if (t["call"] === "llm") {
       yield* runLlm(t["with"] as Dict, frame);
     } else if (t["call"] === "decide") {
@@ -749,6 +753,83 @@ export function interpret(setting: Setting): Interpretation {
       ...(id === undefined ? {} : { id }),
       ...(at === undefined ? {} : { time: new Date(at as number).toISOString() }),
     };
+  }
+
+  /** WF-61 to WF-63, with the endpoint and the grant of the generator. */
+  function* runMcp(args: Dict, frame: Frame): Asking<void> {
+    const { method, parameters, timeout, client } = args;
+    const { endpoint } = (args["transport"] as { http: { endpoint: string } }).http;
+    const request = yield* phase(frame, (): Dict => {
+      const made =
+        parameters === undefined ? undefined : template(parameters, frame.input, frame, "inside");
+      if (made !== undefined && !isDict(made)) {
+        const title = "The parameters of the MCP call are not an object";
+        return fault(frame, "expression", 400, title);
+      }
+      if (method === "tools/call" && typeof made?.["name"] !== "string") {
+        const title = "The parameters of the MCP call do not say what is called";
+        return fault(frame, "expression", 400, title);
+      }
+      return {
+        ...(client === undefined ? {} : { client }),
+        headers: {},
+        method: method as string,
+        ...(made === undefined ? {} : { parameters: made }),
+        ...(timeout === undefined ? {} : { timeout: ms(timeout) }),
+        uri: endpoint,
+      };
+    });
+    const name = method === "tools/call" ? (request["parameters"] as Dict)["name"] : undefined;
+    const call = name === undefined ? (method as string) : `${method as string} ${name as string}`;
+    if (!endpoint.endsWith("/mcp") || !/^tools\/(?:list|call [^b])/.test(call)) {
+      const title = "The grant does not allow this MCP call";
+      fault(frame, "authorization", 403, title, `${call} of ${endpoint}`);
+    }
+    const { failure, status, error, result } = yield* ask(frame, "mcp", request);
+    if (failure !== undefined) failed(frame, failure as string);
+    if (status !== undefined) {
+      const title = "The MCP server answered with an error status";
+      fault(frame, "communication", status as number, title);
+    }
+    if (error !== undefined) {
+      const { code, message } = error as { code: number; message: string };
+      const title = "The MCP server answered with an error";
+      fault(frame, "communication", 502, title, `${code} ${message}`);
+    }
+    const { isError, content } = result as { isError?: boolean; content?: { text?: string }[] };
+    if (isError === true) {
+      fault(frame, "communication", 502, "The tool has failed", content?.[0]?.text);
+    }
+    frame.output = result as Json;
+  }
+
+  /** WF-64, WF-65. */
+  function* runGrpc(args: Dict, frame: Frame): Asking<void> {
+    const { method, proto, service, arguments: given } = args;
+    const { name, host } = service as { name: string; host: string };
+    const uri = `https://${host}/${name}/${method as string}`;
+    const request = yield* phase(frame, (): Dict => {
+      const made = given === undefined ? {} : template(given, frame.input, frame, "inside");
+      if (!isDict(made)) {
+        const title = "The arguments of the gRPC call are not an object";
+        return fault(frame, "expression", 400, title);
+      }
+      const { endpoint } = proto as { endpoint: string };
+      return { arguments: made, method: method as string, proto: endpoint, service: name, uri };
+    });
+    if (!granted("POST", uri)) {
+      const title = "The grant does not allow this request";
+      fault(frame, "authorization", 403, title, `POST ${uri}`);
+    }
+    const { failure, code, message, value } = yield* ask(frame, "grpc", request);
+    if (failure !== undefined) failed(frame, failure as string);
+    if (code !== undefined) {
+      const statuses: Record<number, number> = { 5: 404, 7: 403, 14: 503 };
+      const title = "The gRPC service answered with an error";
+      const status = statuses[code as number] ?? 500;
+      fault(frame, "communication", status, title, `${code as number} ${message as string}`);
+    }
+    frame.output = value as Json;
   }
 
   /** WF-54 to WF-57. */

@@ -22,11 +22,17 @@ import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";
 import type { Evaluate, Json, Question, Setting } from "../models/workflow.ts";
 import type { Target } from "../registry.ts";
 
+/** Patterns of all tools whose name does not begin with a letter. */
+function toolsBut(letter: string): string[] {
+  const others = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+  return others.filter((c) => c !== letter && c !== "*").map((c) => `tools/call ${c}*`);
+}
 const limits = { fuel: 400_000, effects: 60 };
 const grant = {
   http: [{ origin: "https://a.example", methods: ["GET", "POST"], paths: ["/v1/*"] }],
   emit: ["a.*"],
   models: ["small"],
+  mcp: [{ server: "https://a.example/v1/mcp", calls: ["tools/list*", ...toolsBut("b")] }],
 };
 /** What a model says, in turn. */
 const sayings: readonly object[] = [
@@ -36,6 +42,23 @@ const sayings: readonly object[] = [
   { finish: "length", model: "m-1", text: '{"n":' },
   { status: 429 },
   { failure: "timeout" },
+];
+/** What MCP servers and gRPC services say, in turn. */
+const tools: readonly object[] = [
+  { result: { content: [], structuredContent: { n: 1, a: true } } },
+  { result: {} },
+  { result: { isError: true, content: [{ type: "text", text: "no" }] } },
+  { result: { isError: true } },
+  { error: { code: -32602, message: "é" } },
+  { status: 404 },
+  { failure: "reset" },
+];
+const messages: readonly object[] = [
+  { value: { n: 2, a: { b: "x" } } },
+  { value: {} },
+  { code: 5, message: "none" },
+  { code: 2, message: "" },
+  { failure: "tls" },
 ];
 const emits = (type: string): boolean => type.startsWith("a.");
 const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
@@ -81,6 +104,8 @@ function outside(
   if (type === "clock") return { result: { ms: 1_700_000_000_000 + n * 1001 } };
   if (type === "random") return { result: { hex: chance[n % chance.length] } };
   if (type === "timer") return { result: {} };
+  if (type === "mcp") return { result: tools[n % tools.length] as object };
+  if (type === "grpc") return { result: messages[n % messages.length] as object };
   if (type === "llm") return { result: sayings[n % sayings.length] as object };
   if (type === "emit") {
     if (n % 7 === 0) return { result: { failure: "reset" } };

@@ -6,6 +6,8 @@ import { mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { ReachError } from "./error.ts";
 import { systemCode } from "./files.ts";
+import type { CallGrpc, GrpcCall } from "./grpc.ts";
+import type { CallMcp, McpCall } from "./mcp.ts";
 import type { Question } from "./models.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */
@@ -24,6 +26,10 @@ export interface Effects {
     idempotencyKey: string,
     signal: AbortSignal,
   ) => Promise<Performed>;
+  /** Calls an MCP server; a failure is an answer, never an exception. */
+  readonly mcp: CallMcp;
+  /** Calls a gRPC service; a failure is an answer, never an exception. */
+  readonly grpc: CallGrpc;
   /** Hands on a CloudEvent (WF-39). It returns once the event is where it belongs. */
   readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
 }
@@ -31,8 +37,11 @@ export interface Effects {
 /** A CloudEvent 1.0 in its JSON form. */
 export type CloudEvent = Readonly<Record<string, unknown>>;
 
+/** What leaves the machine, by the grant. */
+export type Remote = "fetch" | "ask" | "mcp" | "grpc";
+
 /** The machine's own clock, randomness and timers. */
-export const machine: Omit<Effects, "fetch" | "ask" | "emit"> = {
+export const machine: Omit<Effects, Remote | "emit"> = {
   clock: () => Date.now(),
   random: (size) => new Uint8Array(randomBytes(size)),
   timer: waitFor,
@@ -143,6 +152,12 @@ export async function perform(
   }
   if (record.type === "llm") {
     return effects.ask(request as unknown as Question, context.idempotencyKey, context.signal);
+  }
+  if (record.type === "mcp") {
+    return effects.mcp(request as unknown as McpCall, context.idempotencyKey, context.signal);
+  }
+  if (record.type === "grpc") {
+    return effects.grpc(request as unknown as GrpcCall, context.idempotencyKey, context.signal);
   }
   if (record.type === "emit") return emit(request["event"] as CloudEvent, effects, context);
   if (record.type !== "timer") {

@@ -62,10 +62,15 @@ export function effectiveGrant({
   emit = [],
   secrets = [],
   models = [],
-}: Pick<GrantFile, "http" | "emit" | "secrets" | "models">): Grant {
+  mcp = [],
+}: Pick<GrantFile, "http" | "emit" | "secrets" | "models" | "mcp">): Grant {
   const origins = new Map<string, string[]>();
   for (const { name, origins: some } of secrets) {
     origins.set(name, [...new Set([...(origins.get(name) ?? []), ...some])].sort());
+  }
+  const servers = new Map<string, string[]>();
+  for (const { server, calls } of mcp) {
+    servers.set(server, [...new Set([...(servers.get(server) ?? []), ...calls])].sort());
   }
 
   const entries = http.map(({ origin, methods, paths }) =>
@@ -84,6 +89,13 @@ export function effectiveGrant({
     ...(unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) }),
     ...(emit.length === 0 ? {} : { emit: [...new Set(emit)].sort() }),
     ...(models.length === 0 ? {} : { models: [...new Set(models)].sort() }),
+    ...(servers.size === 0
+      ? {}
+      : {
+          mcp: [...servers]
+            .map(([server, calls]) => ({ server, calls }))
+            .sort((a, b) => (a.server < b.server ? -1 : 1)),
+        }),
     ...(origins.size === 0
       ? {}
       : {

@@ -15,6 +15,7 @@ import {
   workflowsOf,
 } from "@reach-fabric/schema";
 import type { PackManifest, Path, Workflow } from "@reach-fabric/schema";
+import { isUtf8 } from "node:buffer";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { compile } from "./compile/compile.ts";
@@ -158,27 +159,42 @@ async function compileWith(
   files: Files,
 ): Promise<Workflow> {
   const pins = await readPins(folder);
-  const resource: Read = async (endpoint, path) => {
+  const pinned = async (
+    endpoint: string,
+    path: Path,
+  ): Promise<{ where: string; file: string; bytes: Uint8Array; isUri: boolean }> => {
     const where = read.place(path);
     const isUri = /^[a-z][a-z0-9+.-]*:/i.test(endpoint);
     const file = isUri ? pins.fileOf(endpoint, where) : endpoint;
     const bytes = await bytesBelow(folder, file, where);
     if (isUri) pins.check(endpoint, bytes, where);
+    return { where, file, bytes, isUri };
+  };
+  const resource: Read["document"] = async (endpoint, path) => {
+    const { where, file, bytes, isUri } = await pinned(endpoint, path);
     const found = readDocument(bytes, join(folder, ...file.split("/")));
     if (!files.has(`${SOURCES}${file}`)) checkNew(`${SOURCES}${file}`, files, where);
     files.set(`${SOURCES}${file}`, { kind: "sources", bytes: found.canonical });
     const value = JSON.parse(new TextDecoder().decode(found.canonical)) as Fields;
     return { document: value, ...(isUri ? { uri: endpoint } : {}) };
   };
+  const text: Read["text"] = async (endpoint, path) => {
+    const { where, file, bytes } = await pinned(endpoint, path);
+    if (!isUtf8(bytes)) throw new ReachError("REACH-E4203", "This is not UTF-8.", { where: file });
+    if (files.get(file)?.kind !== "definitions") checkNew(file, files, where);
+    files.set(file, { kind: "definitions", bytes });
+    return { file, text: new TextDecoder().decode(bytes) };
+  };
   try {
-    return (await compile(document as Fields, resource)) as unknown as Workflow;
+    const compiled = await compile(document as Fields, { document: resource, text });
+    return compiled as unknown as Workflow;
   } catch (error) {
     throw error instanceof CompileError ? error.at((path) => read.place(path)) : error;
   }
 }
 
-/** What a file is in the manifest; sources are in no list of it. */
-type Kind = "workflows" | "tables" | "schemas" | "sources";
+/** What a file is in the manifest; sources and definitions are in no list of it. */
+type Kind = "workflows" | "tables" | "schemas" | "sources" | "definitions";
 type Files = Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>;
 interface Wanted {
   readonly file: string;

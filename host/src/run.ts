@@ -4,13 +4,15 @@ import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/eng
 import type { Advance, Engine, OutcomeRecord, Pack, RequestRecord } from "@reach-fabric/engine";
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { machine, perform } from "./effects.ts";
-import type { CloudEvent, EffectContext, Effects, Performed } from "./effects.ts";
+import type { CloudEvent, EffectContext, Effects, Performed, Remote } from "./effects.ts";
 import type { Secrets } from "./authorize.ts";
 import { createEgress } from "./egress.ts";
 import type { EgressLimits, Note } from "./egress.ts";
 import { ReachError } from "./error.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Recorder } from "./recorder.ts";
+import { createGrpc } from "./grpc.ts";
+import { createMcp } from "./mcp.ts";
 import { createModels } from "./models.ts";
 import { StartTimes } from "./start-times.ts";
 
@@ -90,19 +92,24 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const start = engine.admitStart(startOptions(options), options.input);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const egress = createEgress({
+  const out = {
     grant: options.grant ?? {},
     ...(options.addresses ? { addresses: options.addresses } : {}),
     ...(options.secrets ? { secrets: options.secrets } : {}),
     ...(options.egress ? { limits: options.egress } : {}),
-  });
+  };
+  const egress = createEgress(out);
   const models = createModels({
-    grant: options.grant ?? {},
+    ...out,
     ...(options.providers ? { providers: options.providers } : {}),
-    ...(options.secrets ? { secrets: options.secrets } : {}),
-    ...(options.egress ? { limits: options.egress } : {}),
   });
-  const session = new Session(options, { fetch: egress.fetch, ask: models.ask }, signal);
+  const remote = {
+    fetch: egress.fetch,
+    ask: models.ask,
+    mcp: createMcp(out),
+    grpc: createGrpc({ ...out, pack }),
+  };
+  const session = new Session(options, remote, signal);
   try {
     const startedAt = session.stamp();
     await recorder.begin({ pack, engine: engine.digest, startedAt });
@@ -180,7 +187,7 @@ class Session {
   #underWay = 0;
   #wake: (() => void) | undefined;
 
-  constructor(options: RunOptions, outside: Pick<Effects, "fetch" | "ask">, signal: AbortSignal) {
+  constructor(options: RunOptions, outside: Pick<Effects, Remote>, signal: AbortSignal) {
     this.#options = options;
     this.#effects = { ...machine, ...outside, ...options.effects };
     this.#signal = signal;

@@ -299,7 +299,7 @@ describe("a folder", () => {
     const args = [workflow, folder, JSON.stringify(granted), JSON.stringify({ [A]: origin })];
     const child = spawn(
       process.execPath,
-      ["--conditions=source", "--input-type=module", "-e", program, ...args],
+      ["--conditions=reach-source", "--input-type=module", "-e", program, ...args],
       { cwd: new URL(".", import.meta.url).pathname, stdio: "ignore" },
     );
     kill = () => child.kill("SIGKILL");

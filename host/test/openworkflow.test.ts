@@ -13,7 +13,8 @@ const vectors = new URL("../../../shared/vectors/openworkflow/", import.meta.url
 const here = existsSync(vectors);
 const page = new URL("../../docs/spec/workflow.md", import.meta.url).pathname;
 
-const grpc = "`call: grpc`, `asyncapi`, `a2a`, `mcp`";
+const stdio = "`call: mcp` by `stdio`";
+const subscription = "`call: asyncapi` with `subscription`, or by another protocol than http";
 const oauth = "authentication by `digest`, `oauth2`, `oidc`";
 const foreign = "`run.script`, `run.container`";
 const shell = "`run.shell`";
@@ -29,20 +30,20 @@ const examples: Readonly<Record<string, string>> = {
   "authentication-oidc-secret.yaml": oauth,
   "authentication-oidc.yaml": oauth,
   "authentication-reusable.yaml": fine,
-  "call-asyncapi-publish.yaml": grpc,
-  "call-asyncapi-subscribe-consume-amount.yaml": grpc,
-  "call-asyncapi-subscribe-consume-forever-foreach.yaml": grpc,
-  "call-asyncapi-subscribe-consume-until.yaml": grpc,
-  "call-asyncapi-subscribe-consume-while.yaml": grpc,
+  "call-asyncapi-publish.yaml": fine,
+  "call-asyncapi-subscribe-consume-amount.yaml": subscription,
+  "call-asyncapi-subscribe-consume-forever-foreach.yaml": subscription,
+  "call-asyncapi-subscribe-consume-until.yaml": subscription,
+  "call-asyncapi-subscribe-consume-while.yaml": subscription,
   "call-custom-function-cataloged.yaml": fine,
   "call-custom-function-inline.yaml": fine,
-  "call-grpc.yaml": grpc,
+  "call-grpc.yaml": fine,
   "call-http-endpoint-interpolation-shorthand.yaml": fine,
   "call-http-endpoint-interpolation.yaml": fine,
   "call-http-query-headers-expressions.yaml": fine,
   "call-http-query-parameters.yaml": fine,
   "call-http-redirect.yaml": fine,
-  "call-mcp.yaml": grpc,
+  "call-mcp.yaml": stdio,
   "call-openapi-redirect.yaml": fine,
   "call-openapi.yaml": fine,
   "conditional-task.yaml": fine,
@@ -116,6 +117,18 @@ const resources: Readonly<Record<string, unknown>> = {
   },
   "https://raw.githubusercontent.com/serverlessworkflow/catalog/main/functions/log/1.0.0/function.yaml":
     { set: { logged: "${ .message }" } },
+  "https://fake.com/docs/asyncapi.json": {
+    asyncapi: "3.0.0",
+    servers: { staging: { host: "staging.example", protocol: "https" } },
+    channels: { pets: { address: "pets" } },
+    operations: { findPetsByStatus: { action: "send", channel: { $ref: "#/channels/pets" } } },
+  },
+  "file://app/greet.proto": `
+    syntax = "proto3";
+    package GreeterApi;
+    message Request { string name = 1; }
+    message Reply { string message = 1; }
+    service Greeter { rpc SayHello (Request) returns (Reply); }`,
 };
 
 /** The workflow that one of them runs. */
@@ -132,7 +145,7 @@ async function outcome(path: string): Promise<ReachError | null> {
   const pins: Record<string, object> = {};
   for (const [index, [uri, document]] of Object.entries(resources).entries()) {
     const file = `pinned/${index}.json`;
-    const text = JSON.stringify(document);
+    const text = typeof document === "string" ? document : JSON.stringify(document);
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), text);
     pins[uri] = { file, sha256: createHash("sha256").update(text).digest("hex") };

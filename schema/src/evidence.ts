@@ -154,7 +154,7 @@ export const traceLeaf = z.discriminatedUnion("kind", [
     task,
     iteration,
     occurrence: z.int().min(1),
-    type: z.enum(["http", "clock", "random", "timer", "emit", "event", "llm"]),
+    type: z.enum(["http", "clock", "random", "timer", "emit", "event", "llm", "mcp", "grpc"]),
     request: commitment,
   }),
   z.strictObject({ kind: z.literal("result"), seq: count, key, result: commitment }),

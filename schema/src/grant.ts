@@ -88,7 +88,7 @@ const eventType: z.ZodString = z.string().check((context) => {
 });
 /** GRANT-11: true if events of this type may be emitted. */
 export const mayEmit = ({ emit: types = [] }: Pick<Grant, "emit">, type: string): boolean =>
-  types.some((one) => (one.endsWith("*") ? type.startsWith(one.slice(0, -1)) : type === one));
+  types.some((one) => matchesPattern(one, type));
 const emit = z.array(eventType).min(1, { error: "Name at least one type; * is every type." });
 
 /** GRANT-12: where a secret may go. */
@@ -114,12 +114,59 @@ const provider = strict({
   secret: z.string().optional(),
 });
 
+/** GRANT-14: an MCP server, by its URI without a query. */
+const server: z.ZodString = z.string().check((context) => {
+  const match = /^(https?:\/\/[^/]*)(\/[^?#]*)$/.exec(context.value);
+  const [, of = "", path = ""] = match ?? [];
+  const why =
+    match === null ? "expected https://host/path" : (whyNotOrigin(of) ?? whyNotPath(path));
+  if (why) report(context, [], { code: problemCode.badValue, what: `Not a server: ${why}.` });
+});
+/** GRANT-14: `METHOD TARGET`, or the beginning of some followed by `*`. */
+const callPattern: z.ZodString = z.string().check((context) => {
+  const { value } = context;
+  const isPattern =
+    /^(?:(?:tools|prompts|resources)\/[a-z/]+(?: .*)?|[a-z/]*\*)$/.test(value) &&
+    !value.slice(0, -1).includes("*");
+  if (isPattern) return;
+  report(context, [], {
+    code: problemCode.badValue,
+    what: "Not an MCP call: expected such as `tools/call NAME` or `resources/read file:*`.",
+  });
+});
+const mcp = z.array(
+  strict({ server, calls: z.array(callPattern).min(1, { error: "Name at least one call." }) }),
+);
+/** What a call of MCP says about itself. */
+interface Callable {
+  readonly uri: string;
+  readonly method: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+/** GRANT-14: true if this method of this server may be called, for what its parameters name. */
+export function mayCall({ mcp: rules = [] }: Pick<Grant, "mcp">, call: Callable): boolean {
+  const { uri, method, parameters } = call;
+  const target =
+    method === "resources/read"
+      ? parameters?.["uri"]
+      : method === "tools/call" || method === "prompts/get"
+        ? parameters?.["name"]
+        : undefined;
+  const text = typeof target === "string" ? `${method} ${target}` : method;
+  return rules.some(
+    (rule) => rule.server === uri && rule.calls.some((one) => matchesPattern(one, text)),
+  );
+}
+const matchesPattern = (pattern: string, text: string): boolean =>
+  pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+
 /** The effective grant: what the engine sees and every decision digest holds (GRANT-5). */
 export const grant = strict({
   http: z.array(http).optional(),
   emit: emit.optional(),
   secrets: secrets.optional(),
   models: models.optional(),
+  mcp: mcp.optional(),
 });
 
 /** The effective grant. */
@@ -133,6 +180,7 @@ const file = strict({
   emit: emit.optional(),
   secrets: secrets.optional(),
   models: models.optional(),
+  mcp: mcp.optional(),
   providers: z.record(z.string(), provider).optional(),
   addresses: z.record(z.string(), origin).optional(),
 });
@@ -146,12 +194,15 @@ export const grantFile: typeof file = file.check((context) => {
       what: "A provider for a model that `models` does not grant.",
     });
   }
-  const granted = new Set(context.value.http?.map((entry) => entry.origin));
+  const granted = new Set([
+    ...(context.value.http ?? []).map((entry) => entry.origin),
+    ...(context.value.mcp ?? []).map((entry) => /^\w+:\/\/[^/]*/.exec(entry.server)?.[0] ?? ""),
+  ]);
   for (const name of Object.keys(context.value.addresses ?? {})) {
     if (granted.has(name)) continue;
     report(context, ["addresses", name], {
       code: problemCode.unknownName,
-      what: "An address for an origin that no entry of `http` grants.",
+      what: "An address for an origin that no entry of `http` or `mcp` grants.",
       hint: granted.size > 0 ? `Granted: ${[...granted].join(", ")}.` : "Nothing is granted.",
     });
   }

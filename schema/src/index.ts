@@ -4,7 +4,7 @@
  */
 export { packPath, whyNotPackPath } from "./common.ts";
 export * from "./evidence.ts";
-export { grant, grantFile, mayEmit, whyNotPath } from "./grant.ts";
+export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./grant.ts";
 export type { Grant, GrantFile, HttpGrant, Provider } from "./grant.ts";
 export * from "./keys.ts";
 export { limits } from "./limits.ts";

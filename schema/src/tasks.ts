@@ -213,14 +213,15 @@ const httpMetadata = anyObject.check((context) => {
   }
 });
 
+const endpoint = z.union([
+  z.string(),
+  strict({ uri: z.string(), authentication: namedOrOwn.optional() }),
+]);
 const httpArguments = strict({
   method: z.string().regex(/^(get|head|post|put|patch|delete|options)$/i, {
     error: "Expected get, head, post, put, patch, delete or options.",
   }),
-  endpoint: z.union([
-    z.string(),
-    strict({ uri: z.string(), authentication: namedOrOwn.optional() }),
-  ]),
+  endpoint,
   headers: headers.optional(),
   query: query.optional(),
   body: json.optional(),
@@ -270,6 +271,101 @@ const llmArguments = strict({
   .refine((value) => value.system === undefined || value.messages === undefined, {
     error: "`system` stands beside a prompt only.",
   });
+const a2aArguments = strict({
+  agentCard: resource.optional(),
+  server: endpoint.optional(),
+  method: z.string().check((context) => {
+    const { value } = context;
+    if (A2A_STREAMS.includes(value)) {
+      report(context, [], notBuiltYet(`The method \`${value}\`, which streams`));
+    } else if (!A2A_METHODS.includes(value)) {
+      report(context, [], {
+        code: problemCode.badValue,
+        what: "Expected a method of A2A.",
+        hint: `There: ${A2A_METHODS.join(", ")}.`,
+      });
+    }
+  }),
+  parameters: z.union([expression, anyObject]).optional(),
+}).refine((value) => value.agentCard !== undefined || value.server !== undefined, {
+  error: "Expected an agentCard or a server.",
+});
+const A2A_STREAMS = ["message/stream", "tasks/resubscribe"];
+const A2A_METHODS = [
+  "message/send",
+  "tasks/get",
+  "tasks/list",
+  "tasks/cancel",
+  "tasks/pushNotificationConfig/set",
+  "tasks/pushNotificationConfig/get",
+  "tasks/pushNotificationConfig/list",
+  "tasks/pushNotificationConfig/delete",
+  "agent/getAuthenticatedExtendedCard",
+];
+const asyncapiArguments = strict({
+  document: resource,
+  channel: z.string().optional(),
+  operation: z.string().optional(),
+  server: strict({ name: z.string(), variables: anyObject.optional() }).optional(),
+  protocol: z.string().optional(),
+  message: strict({
+    payload: z.union([expression, anyObject]).optional(),
+    headers: headers.optional(),
+  }).optional(),
+  subscription: absent(
+    notBuiltYet("A subscription", "`listen` takes the events that the operator hands on."),
+  ),
+  authentication: namedOrOwn.optional(),
+})
+  .refine((value) => (value.channel === undefined) !== (value.operation === undefined), {
+    error: "Expected either a channel or an operation.",
+  })
+  .refine((value) => value.message !== undefined || Object.hasOwn(value, "subscription"), {
+    error: "Expected a message.",
+  });
+const grpcName = z
+  .string()
+  .regex(/^[\w-]+(?:\.[\w-]+)*$/, { error: "Expected letters, digits, - and inner dots." });
+const grpcArguments = strict({
+  proto: resource,
+  service: strict({
+    name: grpcName,
+    host: grpcName,
+    port: z.int().min(0).max(65535).optional(),
+    authentication: namedOrOwn.optional(),
+  }),
+  method: grpcName,
+  arguments: z.union([expression, anyObject]).optional(),
+});
+const mcpArguments = strict({
+  method: z.enum(
+    [
+      "tools/list",
+      "tools/call",
+      "prompts/list",
+      "prompts/get",
+      "resources/list",
+      "resources/read",
+      "resources/templates/list",
+    ],
+    { error: "Expected a method of MCP: tools/call, tools/list, prompts/get, resources/read, ..." },
+  ),
+  parameters: z.union([expression, anyObject]).optional(),
+  protocolVersion: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, { error: "Expected a revision of MCP such as 2026-07-28." })
+    .optional(),
+  timeout: duration.optional(),
+  transport: strict({
+    http: strict({ endpoint, headers: headers.optional() }).optional(),
+    stdio: absent(
+      notBuiltYet("The transport `stdio`", "A process is a plugin of the operator; use http."),
+    ),
+  }).refine((value) => value.http !== undefined || Object.hasOwn(value, "stdio"), {
+    error: "Expected http.",
+  }),
+  client: strict({ name: z.string(), version: z.string() }).optional(),
+});
 const decideArguments = strict({ table: packPath, input: json });
 
 /** The functions that `call` may name, or what to say of them. */
@@ -282,10 +378,10 @@ const calls: Record<string, z.ZodType | Finding> = {
   }),
   decide: strict({ ...base, call: z.literal("decide"), with: decideArguments }),
   openapi: strict({ ...base, call: z.literal("openapi"), with: openapiArguments }),
-  grpc: notBuiltYet("`call: grpc`"),
-  asyncapi: notBuiltYet("`call: asyncapi`"),
-  a2a: notBuiltYet("`call: a2a`"),
-  mcp: notBuiltYet("`call: mcp`"),
+  grpc: strict({ ...base, call: z.literal("grpc"), with: grpcArguments }),
+  asyncapi: strict({ ...base, call: z.literal("asyncapi"), with: asyncapiArguments }),
+  a2a: strict({ ...base, call: z.literal("a2a"), with: a2aArguments }),
+  mcp: strict({ ...base, call: z.literal("mcp"), with: mcpArguments }),
   llm: strict({ ...base, call: z.literal("llm"), with: llmArguments }),
 };
 

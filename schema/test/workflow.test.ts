@@ -240,7 +240,11 @@ describe("names what is wrong, where, and what to do", () => {
       { call: "llm", with: { model: "m", prompt: "?", messages: [] } },
       "REACH-E4215 /do/0/task/with",
     ],
-    ["call mcp", { call: "mcp", with: {} }, "REACH-E4214 /do/0/task"],
+    [
+      "call mcp by stdio",
+      { call: "mcp", with: { method: "tools/list", transport: { stdio: { command: "x" } } } },
+      "REACH-E4214 /do/0/task/with/transport/stdio",
+    ],
     [
       "run.workflow",
       { run: { workflow: { namespace: "a" } } },

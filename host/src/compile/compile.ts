@@ -1,9 +1,12 @@
-// The compile step (WF-49 to WF-51): what the engine does not know is rewritten into what it does, from
+// The compile step (WF-49 to WF-51, WF-64, WF-66, WF-67): what the engine does not know is rewritten into what it does, from
 // files that are part of the pack.
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
+import { callAgents } from "./a2a.ts";
+import { publish } from "./asyncapi.ts";
 import { applyExtensions } from "./extensions.ts";
 import { inlineFunctions } from "./functions.ts";
+import { pinProtos } from "./grpc.ts";
 import { callOfOperation } from "./openapi.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
@@ -14,11 +17,16 @@ export interface Resource {
   readonly uri?: string;
 }
 /** Reads a resource; every one that is read becomes part of the pack. */
-export type Read = (endpoint: string, path: Path) => Promise<Resource>;
+export interface Read {
+  /** A JSON or YAML document. */
+  readonly document: (endpoint: string, path: Path) => Promise<Resource>;
+  /** Any text, and the path that it has in the pack. */
+  readonly text: (endpoint: string, path: Path) => Promise<{ file: string; text: string }>;
+}
 
 /**
- * The document with functions, OpenAPI calls and extensions rewritten; the same one where there is
- * nothing to rewrite.
+ * The document with functions, extensions and the calls that documents describe rewritten; the same one
+ * where there is nothing to rewrite.
  *
  * @throws CompileError
  */
@@ -58,7 +66,8 @@ export async function compile(document: Fields, read: Read): Promise<Fields> {
     })),
   );
   const whole = applyExtensions(inlined, extended);
-  const called = await callOperations(whole, read);
+  let called = await callOperations(whole, read);
+  for (const rewrite of [publish, callAgents, pinProtos]) called = await rewrite(called, read);
   const isSame = Object.keys(left).length === Object.keys(use).length;
   if (isSame && JSON.stringify(called) === JSON.stringify(list)) return document;
   return { ...document, ...(document["use"] === undefined ? {} : { use: left }), do: called };
@@ -91,7 +100,7 @@ async function readFunctions(
       return task;
     });
     for (const [name, path] of wanted) {
-      const { document } = await read(addressOf(name, catalogs, path), path);
+      const { document } = await read.document(addressOf(name, catalogs, path), path);
       found.set(name, document);
       open.push([[{ [name]: document }], path]);
     }
@@ -130,7 +139,7 @@ async function callOperations(list: TaskList, read: Read): Promise<TaskList> {
     return task;
   });
   for (const [endpoint, path] of wanted) {
-    if (!documents.has(endpoint)) documents.set(endpoint, await read(endpoint, path));
+    if (!documents.has(endpoint)) documents.set(endpoint, await read.document(endpoint, path));
   }
   return mapTasks(list, ["do"], (task, path) => {
     const resource = documents.get(endpointOf(task) ?? "");

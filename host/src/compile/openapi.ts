@@ -141,7 +141,7 @@ function operationOf(document: Fields, id: string): Operation | undefined {
 }
 
 /** What a reference inside the document stands for. */
-function followed(document: Fields, value: Fields): Fields {
+export function followed(document: Fields, value: Fields): Fields {
   const reference = value["$ref"];
   if (typeof reference !== "string" || !reference.startsWith("#/")) return value;
   let at: unknown = document;

@@ -1,0 +1,155 @@
+// call grpc (WF-64, WF-65): one message to a method of a service, and its answer. The connection goes where the
+// grant and the operator's addresses say, as any other request does.
+import type { ChannelCredentials, ServiceError } from "@grpc/grpc-js";
+import { fromUtf8 } from "@reach-fabric/engine";
+import type { Pack } from "@reach-fabric/engine";
+import type { Grant } from "@reach-fabric/schema";
+import { lookupAll, publicAddresses } from "./address.ts";
+import type { Lookup } from "./address.ts";
+import { authorize, echoes } from "./authorize.ts";
+import type { Authentication, Secrets } from "./authorize.ts";
+import { DEFAULT_LIMITS } from "./egress.ts";
+import type { EgressLimits } from "./egress.ts";
+import type { Performed } from "./effects.ts";
+import { failureOf, RequestFailed } from "./failure.ts";
+import { parseTarget, whyNotGranted } from "./grant.ts";
+import { methodOf } from "./protos.ts";
+
+/** TRACE-5: a gRPC request as the engine made it. */
+export interface GrpcCall {
+  readonly uri: string;
+  readonly proto: string;
+  readonly service: string;
+  readonly method: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly authentication?: Authentication;
+}
+
+export interface GrpcOptions {
+  readonly pack: Pack;
+  readonly grant: Grant;
+  readonly addresses?: Readonly<Record<string, string>>;
+  readonly secrets?: Secrets;
+  readonly limits?: Partial<EgressLimits>;
+  readonly lookup?: Lookup;
+}
+
+export type CallGrpc = (
+  call: GrpcCall,
+  idempotencyKey: string,
+  signal: AbortSignal,
+) => Promise<Performed>;
+
+/** Where to connect: the channel's target, and the name that its certificate must have. */
+interface Peer {
+  readonly target: string;
+  readonly name?: string;
+  readonly isPlain: boolean;
+}
+
+/** Calls gRPC services where the operator says that they are. */
+export function createGrpc(options: GrpcOptions): CallGrpc {
+  return async (call, idempotencyKey, signal) => {
+    try {
+      return await perform(options, call, idempotencyKey, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = failureOf(error);
+      const note =
+        error instanceof RequestFailed ? { code: error.code, why: error.message } : undefined;
+      return { result: { failure }, ...(note ? { note } : {}) };
+    }
+  };
+}
+
+async function perform(
+  { pack, grant, addresses = {}, secrets = {}, limits: given, lookup = lookupAll }: GrpcOptions,
+  call: GrpcCall,
+  idempotencyKey: string,
+  signal: AbortSignal,
+): Promise<Performed> {
+  signal.throwIfAborted();
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  const target = parseTarget(call.uri);
+  if ("why" in target) throw new RequestFailed("denied", "REACH-E3103", target.why);
+  const why = whyNotGranted(grant, "POST", target);
+  if (why !== undefined) throw new RequestFailed("denied", "REACH-E3102", why);
+  const file = pack.files.find(({ path }) => path === call.proto);
+  const method =
+    file === undefined
+      ? { why: "the pack has no such definition" }
+      : methodOf(fromUtf8(file.bytes), call.service, call.method);
+  if ("why" in method) throw new RequestFailed("protocol", "REACH-E3235", method.why);
+  const message = method.encode(call.arguments);
+  if ("why" in message) throw new RequestFailed("protocol", "REACH-E3235", message.why);
+  const { header, texts } = authorize(call.authentication, target.origin, grant, secrets);
+  const peer = await peerOf(target.origin, addresses[target.origin], lookup);
+
+  const grpc = await import("@grpc/grpc-js");
+  const metadata = new grpc.Metadata();
+  if (header !== undefined) metadata.set("authorization", header);
+  metadata.set("idempotency-key", idempotencyKey);
+  const credentials: ChannelCredentials = peer.isPlain
+    ? grpc.credentials.createInsecure()
+    : grpc.credentials.createSsl(null, null, null, { rejectUnauthorized: true });
+  const client = new grpc.Client(peer.target, credentials, {
+    "grpc.enable_http_proxy": 0,
+    "grpc.enable_retries": 0,
+    "grpc.service_config_disable_resolution": 1,
+    "grpc.max_receive_message_length": limits.bytes,
+    "grpc.default_authority": new URL(call.uri).host,
+    ...(peer.name === undefined ? {} : { "grpc.ssl_target_name_override": peer.name }),
+  });
+  try {
+    const answer = await new Promise<Uint8Array | ServiceError>((resolve) => {
+      const open = client.makeUnaryRequest(
+        target.path,
+        (bytes: Uint8Array) => Buffer.from(bytes),
+        (bytes: Buffer) => new Uint8Array(bytes),
+        message,
+        metadata,
+        { deadline: Date.now() + limits.total },
+        (error, value) => resolve(error ?? value ?? new Uint8Array()),
+      );
+      signal.addEventListener("abort", () => open.cancel(), { once: true });
+    });
+    signal.throwIfAborted();
+    if (!(answer instanceof Uint8Array)) return { result: errorOf(answer, limits.total) };
+    if (echoes(texts, answer, {})) {
+      throw new RequestFailed("denied", "REACH-E3106", "the answer holds the secret itself");
+    }
+    return { result: { value: method.decode(answer) } };
+  } finally {
+    client.close();
+  }
+}
+
+/** GRANT-9: the operator's address, or a public one, which is the one that is connected to. */
+async function peerOf(origin: string, address: string | undefined, lookup: Lookup): Promise<Peer> {
+  const { protocol, hostname, port } = new URL(address ?? origin);
+  const isPlain = protocol === "http:";
+  const at = port === "" ? (isPlain ? "80" : "443") : port;
+  if (address !== undefined) return { target: `dns:${hostname}:${at}`, isPlain };
+  const [first] = await publicAddresses(hostname, lookup);
+  if (first === undefined) throw new RequestFailed("dns", "REACH-E3232", "no address");
+  const target =
+    first.family === 6 ? `ipv6:[${first.address}]:${at}` : `ipv4:${first.address}:${at}`;
+  return { target, name: hostname, isPlain };
+}
+
+/** What the service said; where it said nothing, why (whose words name addresses). */
+function errorOf(error: ServiceError, total: number): object {
+  const code: number = error.code;
+  const { details } = error;
+  if (code === UNAVAILABLE) throw new RequestFailed("refused", "REACH-E3230", "no connection");
+  if (code === DEADLINE_EXCEEDED) {
+    throw new RequestFailed("timeout", "REACH-E3220", `no answer in ${total} ms`);
+  }
+  if (code === RESOURCE_EXHAUSTED && /larger than max/.test(details)) {
+    throw new RequestFailed("tooLarge", "REACH-E3221", "the answer is over the limit");
+  }
+  return { code, message: details.slice(0, 1000) };
+}
+const DEADLINE_EXCEEDED = 4;
+const RESOURCE_EXHAUSTED = 8;
+const UNAVAILABLE = 14;

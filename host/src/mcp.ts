@@ -1,0 +1,208 @@
+// call mcp (WF-61 to WF-63): one method of an MCP server over Streamable HTTP. Whatever the protocol's client
+// sends for it (a probe, a handshake, the call itself) goes out as any other request: bounded, checked, with a
+// secret that is granted, and to that server only.
+import type { Grant } from "@reach-fabric/schema";
+import { mayCall } from "@reach-fabric/schema";
+import * as z from "zod";
+import type { Authentication, Secrets } from "./authorize.ts";
+import { createEgress, DEFAULT_LIMITS } from "./egress.ts";
+import type { Egress, EgressLimits, HttpAnswer, Note } from "./egress.ts";
+import type { Performed } from "./effects.ts";
+import { parseTarget } from "./grant.ts";
+
+/** TRACE-5: an MCP request as the engine made it. */
+export interface McpCall {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authentication?: Authentication;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly protocolVersion?: string;
+  readonly client?: { readonly name: string; readonly version: string };
+  /** Milliseconds for the whole exchange. */
+  readonly timeout?: number;
+}
+
+export interface McpOptions {
+  readonly grant: Grant;
+  readonly addresses?: Readonly<Record<string, string>>;
+  readonly secrets?: Secrets;
+  readonly limits?: Partial<EgressLimits>;
+}
+
+export type CallMcp = (
+  call: McpCall,
+  idempotencyKey: string,
+  signal: AbortSignal,
+) => Promise<Performed>;
+
+/** The first revision without a handshake: it, and those behind it, are asked for alone. */
+const STATELESS = "2026-07-28";
+
+/** Calls MCP servers where the operator says that they are. */
+export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions): CallMcp {
+  return async (call, idempotencyKey, signal) => {
+    if (!mayCall(grant, call)) return denied("the call is not granted");
+    const target = parseTarget(call.uri);
+    if ("why" in target) return denied(target.why);
+    const { origin, path } = target;
+    const egress = createEgress({
+      grant: {
+        http: [{ origin, methods: ["POST", "DELETE"], paths: [path] }],
+        ...(grant.secrets ? { secrets: grant.secrets } : {}),
+      },
+      addresses,
+      ...(secrets ? { secrets } : {}),
+      ...(limits ? { limits } : {}),
+    });
+    const time = call.timeout ?? limits?.total ?? DEFAULT_LIMITS.total;
+    const deadline = AbortSignal.timeout(Math.min(time, LONGEST));
+    const either = AbortSignal.any([signal, deadline]);
+    const protocol = await import("@modelcontextprotocol/client");
+    const exchange = new Exchange(protocol, call, egress, idempotencyKey, either);
+    try {
+      return await exchange.result();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (deadline.aborted) return { result: { failure: "timeout" }, note: late(time) };
+      return exchange.failed(error);
+    } finally {
+      await egress.close();
+    }
+  };
+}
+
+/** Longest delay of a timer of the machine. */
+const LONGEST = 2 ** 31 - 1;
+
+const denied = (why: string): Performed => ({
+  result: { failure: "denied" },
+  note: { code: "REACH-E3108", why },
+});
+const late = (time: number): Note => ({ code: "REACH-E3220", why: `no answer in ${time} ms` });
+
+/** The protocol's client, read when it is first asked for: most runs have no use for it. */
+type Protocol = typeof import("@modelcontextprotocol/client");
+
+/** All requests of one call. */
+class Exchange {
+  readonly #protocol: Protocol;
+  readonly #call: McpCall;
+  readonly #egress: Egress;
+  readonly #key: string;
+  readonly #signal: AbortSignal;
+  #requests = 0;
+  /** The last answer that was no success. */
+  #bad: HttpAnswer | undefined;
+
+  constructor(protocol: Protocol, call: McpCall, egress: Egress, key: string, signal: AbortSignal) {
+    this.#protocol = protocol;
+    this.#call = call;
+    this.#egress = egress;
+    this.#key = key;
+    this.#signal = signal;
+  }
+
+  async result(): Promise<Performed> {
+    const { method, parameters, uri, client: info, protocolVersion: version } = this.#call;
+    const isModern = version !== undefined && version >= STATELESS;
+    const { Client, StreamableHTTPClientTransport } = this.#protocol;
+    const client = new Client(info ?? { name: "reach", version: "1" }, {
+      // What a server wants to know in between, nobody here could say the same again.
+      inputRequired: { autoFulfill: false },
+      versionNegotiation: {
+        mode: version === undefined ? "auto" : isModern ? { pin: version } : "legacy",
+      },
+      ...(version === undefined || isModern ? {} : { supportedProtocolVersions: [version] }),
+    });
+    const transport = new StreamableHTTPClientTransport(new URL(uri), {
+      fetch: (_, init) => this.#fetch(init ?? {}),
+      reconnectionOptions: {
+        initialReconnectionDelay: 1,
+        maxReconnectionDelay: 1,
+        reconnectionDelayGrowFactor: 1,
+        maxRetries: 0,
+      },
+    });
+    try {
+      await Promise.race([client.connect(transport), this.#aborted()]);
+      const request = client.request(
+        { method, ...(parameters === undefined ? {} : { params: parameters }) } as never,
+        z.looseObject({}),
+        { signal: this.#signal },
+      );
+      const found: object = await Promise.race([request, this.#aborted()]);
+      return { result: { result: found } };
+    } finally {
+      await client.close().catch(() => undefined);
+    }
+  }
+
+  /** What is recorded of an exchange that came to nothing. */
+  failed(error: unknown): Performed {
+    if (this.#protocol.ProtocolError.isInstance(error)) {
+      const { code } = error;
+      return { result: { error: { code, message: plain(error.message, code) } } };
+    }
+    const { result, note } = this.#bad ?? {};
+    if (result !== undefined) {
+      const what = "failure" in result ? { failure: result.failure } : { status: result.status };
+      return { result: what, ...(note ? { note } : {}) };
+    }
+    return {
+      result: { failure: "protocol" },
+      note: { code: "REACH-E3234", why: "the server's answer is not MCP" },
+    };
+  }
+
+  async #fetch(init: RequestInit): Promise<Response> {
+    const method = init.method ?? "GET";
+    // The stream of what a server says by itself: a call has nothing to do with it.
+    if (method === "GET") return new Response(null, { status: 405 });
+    const isCall = typeof init.body === "string" && this.#isCall(init.body);
+    const { headers, authentication, uri } = this.#call;
+    const answer = await this.#egress.fetch(
+      {
+        method,
+        uri,
+        headers: { ...headers, ...Object.fromEntries(new Headers(init.headers)) },
+        redirect: false,
+        responseHeaders: ["content-type", "mcp-session-id"],
+        ...(authentication ? { authentication } : {}),
+        ...(typeof init.body === "string" ? { body: JSON.parse(init.body) as unknown } : {}),
+      },
+      // The call itself has the effect's key; what is said around it are requests of their own.
+      {
+        idempotencyKey: isCall ? this.#key : `${this.#key}.${++this.#requests}`,
+        signal: this.#signal,
+      },
+    );
+    if ("failure" in answer.result) {
+      this.#bad = answer;
+      throw new TypeError(answer.result.failure);
+    }
+    const { status } = answer.result;
+    if (status >= 400) this.#bad = answer;
+    const body = answer.body === undefined || answer.body.length === 0 ? null : answer.body;
+    return new Response(body === null ? null : Uint8Array.from(body), {
+      status: status < 200 ? 502 : status,
+      headers: answer.result.headers,
+    });
+  }
+
+  #isCall(body: string): boolean {
+    return (JSON.parse(body) as { method?: unknown }).method === this.#call.method;
+  }
+
+  #aborted(): Promise<never> {
+    return new Promise((_, reject) => {
+      const stop = (): void => reject(this.#signal.reason as Error);
+      if (this.#signal.aborted) stop();
+      else this.#signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+}
+
+/** The server's own words. */
+const plain = (message: string, code: number): string =>
+  message.replace(`MCP error ${code}: `, "").slice(0, 1000);

@@ -1,0 +1,74 @@
+// Protocol Buffers definitions of a pack: the methods that they hold (WF-64).
+import protobuf from "protobufjs";
+
+/** A method of a service: how its messages are written and read. */
+export interface Method {
+  /** The bytes of the arguments, or what is wrong with them. */
+  encode(given: Readonly<Record<string, unknown>>): Uint8Array | { readonly why: string };
+  /** ProtoJSON, with defaults: 64-bit numbers and bytes as text, enums by name. */
+  decode(bytes: Uint8Array): object;
+}
+
+/**
+ * The unary method of a service in a definition, or why there is none.
+ *
+ * @param text proto2 or proto3; of imports only google/protobuf/*, which everybody has
+ * @param service its full name, such as `greeter.v1.Greeter`
+ */
+export function methodOf(
+  text: string,
+  service: string,
+  method: string,
+): Method | { readonly why: string } {
+  const root = new protobuf.Root();
+  let found: protobuf.Method | undefined;
+  try {
+    const { imports = [], weakImports = [] } = protobuf.parse(text, root, { keepCase: true });
+    for (const name of [...imports, ...weakImports]) {
+      const known = protobuf.common.get(name) as { nested?: protobuf.INamespace["nested"] } | null;
+      if (known?.nested === undefined) return { why: `it imports ${name}` };
+      root.addJSON(known.nested);
+    }
+    root.resolveAll();
+    found = root.lookupService(service).methods[method]?.resolve() as protobuf.Method | undefined;
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : "it cannot be read" };
+  }
+  if (found === undefined) return { why: `${service} has no method ${method}` };
+  if (found.requestStream || found.responseStream) return { why: "streams are not built yet" };
+  const { resolvedRequestType: request, resolvedResponseType: response } = found;
+  if (request === null || response === null) return { why: "its messages are not defined" };
+  return {
+    encode: (given) => {
+      try {
+        const message = request.fromObject(given);
+        const wrong = request.verify(message);
+        if (wrong !== null) return { why: wrong };
+        // What cannot be a value of its field is left out or made into another: it is not what was given.
+        const other = difference(given, request.toObject(message, FORMAT));
+        if (other !== undefined) return { why: `the message cannot hold ${other}` };
+        return request.encode(message).finish();
+      } catch (error) {
+        return { why: error instanceof Error ? error.message : "it cannot be written" };
+      }
+    },
+    decode: (bytes) => response.toObject(response.decode(bytes), { ...FORMAT, defaults: true }),
+  };
+}
+
+const FORMAT = { longs: String, enums: String, bytes: String, json: true } as const;
+
+/** The place of the first value that was given and is not there, or another; numbers may be texts. */
+function difference(given: unknown, made: unknown, place = ""): string | undefined {
+  if (typeof given !== "object" || given === null) {
+    const [a, b] = [given, made] as [string | number | boolean | null, string];
+    return typeof made !== "object" && String(a) === b ? undefined : place;
+  }
+  if (typeof made !== "object" || made === null) return place;
+  for (const [name, value] of Object.entries(given)) {
+    const inner = (made as Record<string, unknown>)[name];
+    const found = difference(value, inner, `${place}/${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
