@@ -45,7 +45,6 @@ import {
   EFFECT_LLM,
   EFFECT_MCP,
   EFFECT_RANDOM,
-  FOR_TIMEOUT,
   Frame,
   GRANT,
   LIMITS,
@@ -55,6 +54,7 @@ import {
   RAW_INPUT,
   RUN,
   RUNNING,
+  isBound,
   isTooDeep,
   keep,
   keyOf,
@@ -178,10 +178,10 @@ export function advanceRun(at: usize, length: u32): bool {
   RUN.used++;
   const b = changetype<Branch>(e.branch);
   b.hasNow = 0;
-  if (e.what != FOR_TIMEOUT) b.pending = 0;
+  if (!isBound(e.what)) b.pending = 0;
   setFuel((RUN.fuelLimit - RUN.fuelUsed) as i64);
   let noted = noteEffect(b, e, result);
-  if (e.what == FOR_TIMEOUT) noted = noted && noteTimeout(keyOf(e));
+  if (isBound(e.what)) noted = noted && noteTimeout(keyOf(e));
   giveResult(b, e, result);
   return activate(b, noted);
 }

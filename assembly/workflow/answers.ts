@@ -4,10 +4,13 @@ import { SCRATCH, arenaTake } from "../bytes/arena";
 import { STRING, addressOf, numberOf, setCell } from "../value/cell";
 import { objectField } from "../value/object";
 import { workflowOf } from "./child";
+import { takeTimer } from "./dropping";
 import { CELL_A } from "./evaluate";
 import {
   Branch,
+  FOR_ATTEMPT,
   FOR_NOW,
+  FOR_RETRIES,
   FOR_RETRY,
   FOR_TASK_STARTED,
   FOR_TIMEOUT,
@@ -63,10 +66,12 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
     case FOR_WAIT: {
       break;
     }
-    case FOR_TIMEOUT: {
+    case FOR_TIMEOUT:
+    case FOR_ATTEMPT:
+    case FOR_RETRIES: {
       let f = frame;
-      while (f.timer != (changetype<usize>(p) as u32)) f = changetype<Frame>(f.parent);
-      f.timer = 0;
+      while (takeTimer(f, changetype<usize>(p) as u32, 0) == 0) f = changetype<Frame>(f.parent);
+      f.expired = p.what;
       b.timedOut = changetype<usize>(f) as u32;
       break;
     }

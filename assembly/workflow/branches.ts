@@ -63,8 +63,8 @@ export function pendingWith(key: usize): u32 {
   if (b.frame == 0) return 0; // it has ended: an answer is late
   const base: u32 = b.parent == 0 ? 0 : changetype<Branch>(b.parent).frame;
   for (let f = b.frame; f != base; f = changetype<Frame>(f).parent) {
-    const timer = changetype<Frame>(f).timer;
-    if (timer != 0 && hasKey(timer, key)) return timer;
+    for (let t = changetype<Frame>(f).timers; t != 0; t = changetype<Pending>(t).next)
+      if (hasKey(t, key)) return t;
   }
   return 0;
 }

@@ -16,9 +16,29 @@ export function drop(e: Pending): void {
   RUN.dropped = changetype<usize>(e) as u32;
 }
 
-/** A task has ended: its timeout cannot be any more. */
-export function dropTimer(f: Frame): void {
-  if (f.timer == 0) return;
-  drop(changetype<Pending>(f.timer));
-  f.timer = 0;
+/** A task has ended: its time cannot be over any more. */
+export function dropTimers(f: Frame): void {
+  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) drop(changetype<Pending>(t));
+  f.timers = 0;
+}
+
+/** So has what this timer was for, where there is one. */
+export function dropTimer(f: Frame, what: u32): void {
+  const t = takeTimer(f, 0, what);
+  if (t != 0) drop(changetype<Pending>(t));
+}
+
+/** Takes a timer, by itself or by its purpose, out of those of the frame; 0: it is not there. */
+export function takeTimer(f: Frame, wanted: u32, what: u32): u32 {
+  let before: u32 = 0;
+  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) {
+    if (t == wanted || (wanted == 0 && changetype<Pending>(t).what == what)) {
+      const after = changetype<Pending>(t).next;
+      if (before == 0) f.timers = after;
+      else changetype<Pending>(before).next = after;
+      return t;
+    }
+    before = t;
+  }
+  return 0;
 }

@@ -28,9 +28,9 @@ import {
   FOR_JITTER,
   FOR_NOW,
   FOR_TASK_STARTED,
-  FOR_TIMEOUT,
   FOR_WORKFLOW_STARTED,
   Frame,
+  Pending,
   RUN,
   WAITING,
   keep,
@@ -107,9 +107,13 @@ export function askTimer(b: Branch, frame: Frame, what: u32, ms: f64): bool {
   return ask(b, frame, EFFECT_TIMER, what, delayCell(ms));
 }
 
-/** A timer for which the branch does not wait; 0 with a limit's error recorded. */
-export function askTimerBeside(b: Branch, frame: Frame, ms: f64): u32 {
-  return make(b, frame, EFFECT_TIMER, FOR_TIMEOUT, delayCell(ms));
+/** A timer of the frame, for which the branch does not wait. False with a limit's error recorded. */
+export function askTimerBeside(b: Branch, frame: Frame, what: u32, ms: f64): bool {
+  const t = make(b, frame, EFFECT_TIMER, what, delayCell(ms));
+  if (t == 0) return false;
+  changetype<Pending>(t).next = frame.timers;
+  frame.timers = t;
+  return true;
 }
 
 function delayCell(ms: f64): usize {

@@ -18,14 +18,14 @@ import {
 import { objectField } from "../value/object";
 import { makeReady } from "./branches";
 import { leaveChild } from "./child";
-import { dropTimer } from "./dropping";
+import { dropTimer, dropTimers } from "./dropping";
 import { CELL_A, LIMIT } from "./evaluate";
 import { abandonFork, isFork } from "./fork";
 import { literalCell } from "./literal";
 import { TRY, Task } from "./nodes";
 import { PHASE_CATCHING, PHASE_LIST } from "./phases";
 import { EXPRESSION, PROBLEM_DETAIL, RUNTIME, problem, problemCell } from "./problem";
-import { Branch, ENDED, Frame, OUTCOME, RUN, extraOf, keep, runArena } from "./state";
+import { Branch, ENDED, FOR_ATTEMPT, Frame, OUTCOME, RUN, extraOf, keep, runArena } from "./state";
 
 /** Raises the recorded error of an expression. A limit is not raised: false. */
 export function raise(b: Branch, f: Frame, got: u32): bool {
@@ -99,11 +99,12 @@ export function raiseError(origin: Branch, from: Frame): bool {
     const isTry = changetype<Task>(f.task).kind == TRY;
     if (isTry && f != from && f.phase == PHASE_LIST) {
       copyCell(extraOf(f), CELL_A);
+      dropTimer(f, FOR_ATTEMPT);
       f.phase = PHASE_CATCHING;
       goOn(b, f, origin);
       return true;
     }
-    dropTimer(f);
+    dropTimers(f);
     leaveChild(b, f);
     if (!writeTask(b, f, FAULTED, CELL_A, 0, "raise")) return false;
     if (isFork(f.parent)) {

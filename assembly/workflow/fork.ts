@@ -20,7 +20,7 @@ import {
 import { makeReady } from "./branches";
 import { leaveChild } from "./child";
 import { mergeContext } from "./contexts";
-import { drop, dropTimer } from "./dropping";
+import { drop, dropTimers } from "./dropping";
 import { bufferCell } from "./literal";
 import { FORK, Fork, List, NO_FLOW, Task, taskOf } from "./nodes";
 import { PHASE_FORK, PHASE_OUTPUT } from "./phases";
@@ -222,7 +222,7 @@ function cancelOne(b: Branch): bool {
   if (b.state != READY) {
     const fork = changetype<Branch>(b.parent).frame;
     for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
-      dropTimer(changetype<Frame>(f));
+      dropTimers(changetype<Frame>(f));
       leaveChild(b, changetype<Frame>(f));
       if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
     }

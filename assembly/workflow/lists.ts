@@ -6,7 +6,7 @@ import { copyCell, isTruthy, lengthOf } from "../value/cell";
 import { INSIDE } from "./bind";
 import { leaveChild, workflowOf } from "./child";
 import { COST_COUNT } from "./cost";
-import { dropTimer } from "./dropping";
+import { dropTimer, dropTimers } from "./dropping";
 import { CELL_A, WAIT, evaluate } from "./evaluate";
 import { goOn, raise } from "./faults";
 import { abandonFork, finishBranch, isFork } from "./fork";
@@ -29,6 +29,8 @@ import { PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from
 import {
   Branch,
   COUNTS,
+  FOR_ATTEMPT,
+  FOR_RETRIES,
   Frame,
   RUN,
   extraOf,
@@ -68,10 +70,17 @@ export function stepList(b: Branch, f: Frame): bool {
     f.phase = PHASE_ITEM;
     return true;
   }
+  if (f.attempt != 0) endAttempts(f);
   if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).flow;
   copyCell(outputOf(f), valueOf(f));
   f.phase = PHASE_OUTPUT;
   return true;
+}
+
+/** try: no retry follows. */
+export function endAttempts(f: Frame): void {
+  dropTimer(f, FOR_ATTEMPT);
+  dropTimer(f, FOR_RETRIES);
 }
 
 /** Before a turn of a for: is there one, and may it run? */
@@ -102,7 +111,7 @@ export function newTurn(t: Task): bool {
 /** A task has ended: its record, and on to what comes next. */
 export function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
-  dropTimer(f);
+  dropTimers(f);
   leaveChild(b, f);
   // A skipped task is passed over: its `then` does not apply.
   const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
@@ -135,7 +144,7 @@ function endWorkflow(from: Branch, f: Frame): bool {
     if (parent == 0) return false;
     b = changetype<Branch>(parent);
   }
-  for (let g = f; g != root; g = changetype<Frame>(g.parent)) dropTimer(g);
+  for (let g = f; g != root; g = changetype<Frame>(g.parent)) dropTimers(g);
   copyCell(outputOf(root), outputOf(f));
   root.phase = PHASE_OUTPUT;
   goOn(b, root, from);

@@ -114,7 +114,7 @@ import {
 import { DECIDED, NO_FUEL, decide } from "./table";
 import { templateMentions } from "./template";
 import { beginTimeout, timeOut } from "./timeouts";
-import { delayed, stepCatching } from "./trying";
+import { beginAttempt, delayed, stepCatching } from "./trying";
 
 const MARK: Mark = changetype<Mark>(memory.data(16, 16));
 
@@ -189,10 +189,8 @@ function step(b: Branch, f: Frame): bool {
       return stepCatching(b, f, t);
     case PHASE_JITTER:
       return delayed(b, f, t);
-    case PHASE_DELAY: {
-      enterList(f, changetype<Try>(t.body).list, PHASE_LIST);
-      return true;
-    }
+    case PHASE_DELAY:
+      return beginAttempt(b, f, changetype<Try>(t.body));
     case PHASE_OUTPUT: {
       if (t.outputAs != 0) {
         // As that of the run's own workflow: no $input.
@@ -230,7 +228,7 @@ function step(b: Branch, f: Frame): bool {
 function stepRoot(b: Branch, f: Frame): bool {
   const w = changetype<Workflow>(RUN.workflow);
   if (f.phase == PHASE_INPUT) {
-    if (w.timeout != 0 && f.timer == 0 && !beginTimeout(b, f, w.timeout)) return false;
+    if (w.timeout != 0 && f.timers == 0 && !beginTimeout(b, f, w.timeout)) return false;
     const fits = validate(w.inputSchema, RAW_INPUT);
     if (fits != VALID) return fits == INVALID && raiseProblem(b, f);
     if (w.inputFrom != 0) {
@@ -275,8 +273,7 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepChild(b, f, changetype<Child>(t.body));
     case TRY: {
       f.attempt = 1;
-      enterList(f, changetype<Try>(t.body).list, PHASE_LIST);
-      return true;
+      return beginAttempt(b, f, changetype<Try>(t.body));
     }
     case SWITCH:
       return stepSwitch(b, f, t);

@@ -139,6 +139,9 @@ export class Retry {
   /** Largest number of retries; NO_LIMIT when not given. */
   attempts: u32;
   unused: u32;
+  /** Milliseconds of one attempt, and of all retries; 0: no limit. */
+  longestAttempt: f64;
+  longest: f64;
 }
 export const NO_LIMIT: u32 = 0xffffffff;
 

@@ -1,7 +1,7 @@
 /** Retry policies: compiling them, and the delay before a retry. */
 
 import { arenaTake, PERSISTENT } from "../bytes/arena";
-import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_DURATION, E_WF_TYPE } from "../codes";
 import { OBJECT, lengthOf, numberOf, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
 import { durationValue, parseDuration } from "./duration";
@@ -55,14 +55,14 @@ export function loadRetry(v: usize): u32 {
 function loadLimit(r: Retry, limit: usize): bool {
   const before = placeField("limit");
   if (!onlyFields(limit, "attempt duration")) return false;
-  if (objectField(limit, "duration") != 0)
-    return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
+  r.longest = loadLongest(limit);
+  if (r.longest < 0) return false;
   const attempt = objectField(limit, "attempt");
   if (attempt != 0) {
     const inner = placeField("attempt");
     if (!onlyFields(attempt, "count duration")) return false;
-    if (objectField(attempt, "duration") != 0)
-      return failCell(E_WF_UNSUPPORTED, "limits by duration are not built yet", 0);
+    r.longestAttempt = loadLongest(attempt);
+    if (r.longestAttempt < 0) return false;
     const count = objectField(attempt, "count");
     if (count != 0) {
       if (!isCount(count, "count")) return false;
@@ -72,6 +72,21 @@ function loadLimit(r: Retry, limit: usize): bool {
   }
   placeLeave(before);
   return true;
+}
+
+/** The member `duration` in milliseconds, at least 1; 0: there is none; -1 with the error recorded. */
+function loadLongest(limit: usize): f64 {
+  const duration = objectField(limit, "duration");
+  if (duration == 0) return 0;
+  const before = placeField("duration");
+  if (!parseDuration(duration)) return -1;
+  const ms = floor<f64>(durationValue());
+  if (ms < 1) {
+    failCell(E_WF_DURATION, "a limit is at least one millisecond", 0);
+    return -1;
+  }
+  placeLeave(before);
+  return ms;
 }
 
 function loadJitter(r: Retry, jitter: usize): bool {

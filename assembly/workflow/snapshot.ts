@@ -250,10 +250,16 @@ function writeFrame(b: Buffer, f: Frame): void {
   uintField(b, "phase", f.phase);
   if (f.parent == 0 || !sameCell(rawOf(f), handedTo(f))) cellField(b, "raw", rawOf(f));
   uintField(b, "skipped", f.skipped);
+  if (f.spent) uintField(b, "spent", f.spent);
   if (f.hasStarted) numberField(b, "started", f.started);
-  if (f.timer != 0) {
-    field(b, "timer");
-    writeEffect(b, changetype<Pending>(f.timer));
+  if (f.timers != 0) {
+    field(b, "timers");
+    bufferByte(b, 0x5b);
+    for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) {
+      if (t != f.timers) bufferByte(b, 0x2c);
+      writeEffect(b, changetype<Pending>(t));
+    }
+    bufferByte(b, 0x5d);
   }
   uintField(b, "task", f.task == 0 ? 0 : changetype<Task>(f.task).id + 1);
   uintField(b, "turn", f.turn);
@@ -399,7 +405,7 @@ export function readSnapshot(v: usize): bool {
   getHex(v, "effects", MAIN_EFFECTS, SHA_STATE);
   RUN.uses = readUsed(get(v, "uses", ARRAY), true);
   RUN.races = readUsed(get(v, "races", ARRAY), false);
-  readDropped(get(v, "dropped", ARRAY));
+  RUN.dropped = readEffects(get(v, "dropped", ARRAY));
   const branches = get(v, "branches", ARRAY);
   if (bad) return fail(E_SNAPSHOT, 0);
   readBranches(branches);
@@ -499,8 +505,8 @@ function readBranch(v: usize, parent: u32, index: u32): Branch {
   let f = base;
   for (let i: u32 = 0; i < lengthOf(frames) && !bad; i++) {
     f = readFrame(elementAt(frames, i), f);
-    const timer = changetype<Frame>(f).timer;
-    if (timer != 0) changetype<Pending>(timer).branch = changetype<usize>(b) as u32;
+    for (let t = changetype<Frame>(f).timers; t != 0; t = changetype<Pending>(t).next)
+      changetype<Pending>(t).branch = changetype<usize>(b) as u32;
   }
   b.frame = f == base ? 0 : f;
   return b;
@@ -526,8 +532,9 @@ function readFrame(v: usize, parent: u32): u32 {
   else getCellOr(v, "raw", rawOf(f), handedTo(f));
   getCellOr(v, "input", inputOf(f), rawOf(f));
   getCellOr(v, "value", valueOf(f), inputOf(f));
-  if (tagOf(v) == OBJECT && objectField(v, "timer") != 0)
-    f.timer = readEffect(get(v, "timer", OBJECT));
+  if (tagOf(v) == OBJECT && objectField(v, "spent") != 0) f.spent = getUint(v, "spent", 1);
+  if (tagOf(v) == OBJECT && objectField(v, "timers") != 0)
+    f.timers = readEffects(get(v, "timers", ARRAY));
   f.list = listOf(f);
   return changetype<usize>(f) as u32;
 }
@@ -556,14 +563,17 @@ function readEffect(v: usize): u32 {
   return changetype<usize>(p) as u32;
 }
 
-function readDropped(v: usize): void {
+/** A list of effects: the first, or 0. */
+function readEffects(v: usize): u32 {
+  let first: u32 = 0;
   let last: u32 = 0;
   for (let i: u32 = 0; v != 0 && i < lengthOf(v) && !bad; i++) {
     const p = readEffect(elementAt(v, i));
-    if (last == 0) RUN.dropped = p;
+    if (last == 0) first = p;
     else changetype<Pending>(last).next = p;
     last = p;
   }
+  return first;
 }
 
 /** Read from the end, so that each can name the one before it. */

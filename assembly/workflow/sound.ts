@@ -80,6 +80,7 @@ import {
   RUN_ID,
   WAITING,
   extraOf,
+  isBound,
   keyOf,
   prefixOf,
   requestOf,
@@ -141,13 +142,21 @@ function isBranch(b: Branch): bool {
   return true;
 }
 
-/** True if the frame's timer is one that it can have. */
+/** True if the frame's timers are ones that it can have, each once. */
 function isTimed(f: Frame, b: Branch): bool {
-  if (f.timer == 0) return true;
-  waiting++;
-  const p = changetype<Pending>(f.timer);
-  if (p.type != EFFECT_TIMER || p.what != FOR_TIMEOUT || p.sequence >= b.sequence) return false;
-  return hasOwnKey(b, p);
+  let known: u32 = 0;
+  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) {
+    waiting++;
+    const p = changetype<Pending>(t);
+    if (p.type != EFFECT_TIMER || !isBound(p.what) || p.sequence >= b.sequence) return false;
+    if (!hasOwnKey(b, p) || (known & (1 << p.what)) != 0) return false;
+    known |= 1 << p.what;
+    if (p.what == FOR_TIMEOUT) continue;
+    if (f.task == 0 || changetype<Task>(f.task).kind != TRY) return false;
+    const r = changetype<Try>(changetype<Task>(f.task).body).retry;
+    if (r == 0 || f.attempt == 0) return false;
+  }
+  return true;
 }
 
 /** The key by which the effect is found: the branch's prefix and the effect's number. */

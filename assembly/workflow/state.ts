@@ -150,10 +150,13 @@ export class Frame {
   skipped: u32;
   hasStarted: u32;
   started: f64;
-  /** The effect of its timeout, while it runs. */
-  timer: u32;
+  /** The effects of what bounds its time, while it runs: the last one asked for first. */
+  timers: u32;
+  /** What its time was over for, until the machine has seen to it. */
+  expired: u32;
+  /** try: 1: the time for retries is over. */
+  spent: u32;
   unused: u32;
-  unused2: u64;
 }
 /** Behind the fields: the five cells below. */
 const FRAME_FIELDS: u32 = 64;
@@ -201,12 +204,20 @@ export const FOR_JITTER: u32 = 5;
 export const FOR_RETRY: u32 = 6;
 export const FOR_WAIT: u32 = 7;
 export const FOR_TIMEOUT: u32 = 8;
-export const LAST_PURPOSE: u32 = 8;
+/** Of a try: the time of one attempt, and of all retries. */
+export const FOR_ATTEMPT: u32 = 9;
+export const FOR_RETRIES: u32 = 10;
+export const LAST_PURPOSE: u32 = 10;
+
+/** True for what bounds the time of a frame: nobody waits for it. */
+export function isBound(what: u32): bool {
+  return what >= FOR_TIMEOUT;
+}
 
 /** An effect that waits for its result. */
 @unmanaged
 export class Pending {
-  /** In the list of dropped ones. */
+  /** In the list of dropped ones, or of a frame's timers. */
   next: u32;
   branch: u32;
   type: u32;

@@ -3,15 +3,18 @@
 import { E_WF_DURATION } from "../codes";
 import { CANCELLED, writeTask } from "../trace/record";
 import { isChild, leaveChild } from "./child";
-import { drop, dropTimer } from "./dropping";
+import { drop, dropTimer, dropTimers } from "./dropping";
 import { durationValue, parseDuration } from "./duration";
 import { askTimerBeside } from "./effects";
+import { CELL_A } from "./evaluate";
 import { raiseProblem } from "./faults";
 import { onlyFields, required } from "./fields";
 import { cancelFork } from "./fork";
+import { Task } from "./nodes";
+import { PHASE_CATCHING } from "./phases";
 import { failCell, placeField } from "./place";
-import { TIMEOUT, problem } from "./problem";
-import { Branch, Frame, Pending } from "./state";
+import { TIMEOUT, problem, problemCell } from "./problem";
+import { Branch, FOR_ATTEMPT, FOR_TIMEOUT, Frame, Pending, extraOf, keep } from "./state";
 
 /** Compiles {"after"}: milliseconds, at least 1; 0 with the error recorded. */
 export function loadTimeout(v: usize): f64 {
@@ -28,8 +31,7 @@ export function loadTimeout(v: usize): f64 {
 
 /** The time of the frame's task, or of the workflow, begins. */
 export function beginTimeout(b: Branch, f: Frame, ms: f64): bool {
-  f.timer = askTimerBeside(b, f, ms);
-  return f.timer != 0;
+  return askTimerBeside(b, f, FOR_TIMEOUT, ms);
 }
 
 /** The timer of a frame of the branch has fired: what is inside is cancelled, the task has failed. */
@@ -41,15 +43,27 @@ export function timeOut(b: Branch): bool {
   b.pending = 0;
   for (; b.frame != out; b.frame = changetype<Frame>(b.frame).parent) {
     const f = changetype<Frame>(b.frame);
-    dropTimer(f);
+    dropTimers(f);
     leaveChild(b, f);
     if (!writeTask(b, f, CANCELLED, 0, 0, "cancel")) return false;
   }
   const f = changetype<Frame>(out);
+  if (f.expired != FOR_TIMEOUT) return failAttempt(f);
   problem(
     TIMEOUT,
     408,
     f.task == 0 || isChild(f) ? "The workflow has timed out" : "The task has timed out",
   );
   return raiseProblem(b, f);
+}
+
+/** The time of an attempt, or of all retries, is over: an error that the try may catch itself. */
+function failAttempt(f: Frame): bool {
+  const isAttempt = f.expired == FOR_ATTEMPT;
+  problem(TIMEOUT, 408, isAttempt ? "The attempt has timed out" : "The retries have timed out");
+  problemCell(CELL_A, changetype<Task>(f.task).pointer);
+  if (!isAttempt) f.spent = 1;
+  f.phase = PHASE_CATCHING;
+  dropTimer(f, FOR_ATTEMPT);
+  return keep(extraOf(f), CELL_A);
 }

@@ -6,15 +6,32 @@ import { objectField } from "../value/object";
 import { answer } from "./answers";
 import { INSIDE } from "./bind";
 import { caught } from "./catch";
-import { askFor, askTimer } from "./effects";
+import { askFor, askTimer, askTimerBeside } from "./effects";
 import { CELL_A, WAIT, evaluate } from "./evaluate";
 import { raise, raiseError } from "./faults";
 import { OK } from "./http";
-import { enterList } from "./lists";
+import { endAttempts, enterList } from "./lists";
 import { NO_LIMIT, Retry, Task, Try } from "./nodes";
-import { PHASE_DELAY, PHASE_IN_CATCH, PHASE_JITTER, PHASE_OUTPUT } from "./phases";
+import { PHASE_DELAY, PHASE_IN_CATCH, PHASE_JITTER, PHASE_LIST, PHASE_OUTPUT } from "./phases";
 import { retryDelay } from "./retry";
-import { Branch, FOR_JITTER, FOR_RETRY, Frame, extraOf, inputOf, outputOf } from "./state";
+import {
+  Branch,
+  FOR_ATTEMPT,
+  FOR_JITTER,
+  FOR_RETRIES,
+  FOR_RETRY,
+  Frame,
+  extraOf,
+  inputOf,
+  outputOf,
+} from "./state";
+
+/** try: runs its list, the first time or again. */
+export function beginAttempt(b: Branch, f: Frame, y: Try): bool {
+  enterList(f, y.list, PHASE_LIST);
+  const longest = y.retry == 0 ? 0 : changetype<Retry>(y.retry).longestAttempt;
+  return longest == 0 || askTimerBeside(b, f, FOR_ATTEMPT, longest);
+}
 
 /** try: decides what becomes of the error in extraOf(f). */
 export function stepCatching(b: Branch, f: Frame, t: Task): bool {
@@ -36,7 +53,7 @@ export function stepCatching(b: Branch, f: Frame, t: Task): bool {
   }
   if (y.retry != 0) {
     const r = changetype<Retry>(y.retry);
-    let again: bool = r.attempts == NO_LIMIT || f.attempt - 1 < r.attempts;
+    let again: bool = !f.spent && (r.attempts == NO_LIMIT || f.attempt - 1 < r.attempts);
     if (again && r.when != 0) {
       const got = evaluate(b, f, r.when, extraOf(f), INSIDE);
       if (got != OK) return got == WAIT || raise(b, f, got);
@@ -52,9 +69,10 @@ export function stepCatching(b: Branch, f: Frame, t: Task): bool {
         f.phase = PHASE_JITTER;
         return askFor(b, f, FOR_JITTER);
       }
-      return retry(b, f, retryDelay(r, f.attempt));
+      return retry(b, f, y, retryDelay(r, f.attempt));
     }
   }
+  endAttempts(f);
   if (y.catchList != 0) {
     enterList(f, y.catchList, PHASE_IN_CATCH);
     return true;
@@ -76,13 +94,15 @@ export function delayed(b: Branch, f: Frame, t: Task): bool {
   }
   const fraction = (bits as f64) / 4503599627370496.0; // 13 hex digits: 2^52
   const jitter = r.jitterFrom + fraction * (r.jitterTo - r.jitterFrom);
-  return retry(b, f, retryDelay(r, f.attempt) + jitter);
+  return retry(b, f, changetype<Try>(t.body), retryDelay(r, f.attempt) + jitter);
 }
 
 /** Records the retry and waits, or goes on at once where there is nothing to wait for. */
-function retry(b: Branch, f: Frame, delay: f64): bool {
+function retry(b: Branch, f: Frame, y: Try, delay: f64): bool {
   f.attempt++;
   delay = floor<f64>(delay);
+  const longest = changetype<Retry>(y.retry).longest;
+  if (f.attempt == 2 && longest != 0 && !askTimerBeside(b, f, FOR_RETRIES, longest)) return false;
   if (!writeRetry(f, f.attempt, delay, extraOf(f))) return false;
   f.phase = PHASE_DELAY;
   return delay <= 0 || askTimer(b, f, FOR_RETRY, delay);

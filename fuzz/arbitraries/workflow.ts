@@ -395,7 +395,16 @@ const policy = (scope: Scope): fc.Arbitrary<Json> =>
     backoff: sometimes(
       fc.constantFrom<Json[]>({ linear: {} }, { exponential: {} }, { constant: {} }),
     ),
-    limit: fc.nat(2).map((count) => ({ attempt: { count } })),
+    limit: fc
+      .tuple(
+        fc.nat(2),
+        rarely(fc.constantFrom<Json[]>({ milliseconds: 30 }, { seconds: 1 })),
+        rarely(fc.constantFrom<Json[]>({ milliseconds: 40 }, { seconds: 4 })),
+      )
+      .map(([count, each, all]) => ({
+        attempt: { count, ...(each === undefined ? {} : { duration: each }) },
+        ...(all === undefined ? {} : { duration: all }),
+      })),
     jitter: rarely(fc.constant({ from: { milliseconds: 3 }, to: { seconds: 1 } })),
   });
 

@@ -85,11 +85,15 @@ class End extends Error {
 /** A timer of a frame has fired: on its way to the frame. */
 class TimedOut extends Error {
   readonly frame: Frame;
-  constructor(frame: Frame) {
+  readonly what: Bound;
+  constructor(frame: Frame, what: Bound) {
     super("timed out");
     this.frame = frame;
+    this.what = what;
   }
 }
+/** What bounds the time of a task: its timeout; of a try an attempt, and all retries. */
+type Bound = "timeout" | "attempt" | "retries";
 
 type Wanted = "now" | "workflow.startedAt" | "task.startedAt" | "workflow.id";
 class Lacking extends Error {
@@ -158,8 +162,8 @@ interface Frame {
   input: Json;
   output: Json;
   started?: number;
-  /** The key of the timer of its timeout. */
-  timer?: string;
+  /** The keys of the timers that bound its time. */
+  readonly timers: Map<Bound, string>;
 }
 
 type Mode = "before" | "inside" | "after" | "export";
@@ -208,17 +212,24 @@ export function interpret(setting: Setting): Interpretation {
     const { document } = frame.within;
     const named = ((document["use"] as Dict)["timeouts"] as Dict)[timeout as string];
     const { after } = (typeof timeout === "string" ? named : timeout) as { after: Json };
-    const asking = ask(frame, "timer", { ms: ms(after) });
+    bound(frame, "timeout", after);
+  }
+  function bound(frame: Frame, what: Bound, time: Json | undefined): void {
+    if (time === undefined) return;
+    const asking = ask(frame, "timer", { ms: ms(time) });
     const { value } = asking.next();
     const question = value as Question;
-    frame.timer = question.key;
+    frame.timers.set(what, question.key);
     open.push(question);
-    timers.set(question.key, frame);
+    timers.set(question.key, { frame, what });
   }
-  const unbegin = ({ timer }: Frame): void => {
-    if (timer === undefined) return;
-    const at = open.findIndex(({ key }) => key === timer);
+  const unbind = ({ timers: of }: Frame, what: Bound): void => {
+    const at = open.findIndex(({ key }) => key === of.get(what));
     if (at >= 0) open.splice(at, 1);
+    of.delete(what);
+  };
+  const unbegin = (frame: Frame): void => {
+    for (const what of frame.timers.keys()) unbind(frame, what);
   };
   const timedOut = (frame: Frame, error: unknown): unknown => {
     if (!(error instanceof TimedOut) || error.frame !== frame) return error;
@@ -260,14 +271,16 @@ export function interpret(setting: Setting): Interpretation {
     if (/\bnow\b/.test(texts) && frame.line.now === undefined) throw new Lacking("now");
   };
 
-  const fault = (frame: Frame, type: string, status: number, title: string, detail = ""): never => {
-    throw new Fault({
+  const faultOf = (frame: Frame, type: string, status: number, title: string, detail = ""): Fault =>
+    new Fault({
       ...(detail === "" ? {} : { detail }),
       instance: frame.pointer,
       status,
       title,
       type: errorType(type),
     });
+  const fault = (...given: Parameters<typeof faultOf>): never => {
+    throw faultOf(...given);
   };
 
   const jq = (program: string, input: Json, frame: Frame, mode: Mode): Json => {
@@ -384,6 +397,7 @@ export function interpret(setting: Setting): Interpretation {
       raw,
       input: null,
       output: null,
+      timers: new Map(),
     };
     const t = definition;
     const record = { input: raw, iteration: [...place.iteration], kind: "task", task: pointer };
@@ -584,15 +598,23 @@ export function interpret(setting: Setting): Interpretation {
     const policies = (use?.["retries"] ?? {}) as Dict;
     const policy =
       typeof clause["retry"] === "string" ? policies[clause["retry"]] : clause["retry"];
-    for (let attempt = 1; ; attempt++) {
+    const limit = ((policy as Dict | undefined)?.["limit"] ?? {}) as Dict;
+    const ofAttempt = (limit["attempt"] ?? {}) as Dict;
+    const own = frame.variables;
+    let attempt = 1;
+    let spent = false;
+    let failure: Fault | undefined;
+    for (;;) {
       try {
-        frame.output = yield* runList(t["try"] as unknown as List, inside("try"), frame.input);
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        const caught = error.error as Dict;
+        if (failure === undefined) {
+          bound(frame, "attempt", ofAttempt["duration"]);
+          frame.output = yield* runList(t["try"] as unknown as List, inside("try"), frame.input);
+          unbind(frame, "attempt");
+          unbind(frame, "retries");
+          return undefined;
+        }
+        const caught = failure.error as Dict;
         const variables = { [(clause["as"] ?? "error") as string]: caught };
-        const own = frame.variables;
         Object.assign(frame, { variables: { ...own, ...variables } });
         const holds = (of: Dict): boolean =>
           (of["when"] === undefined || truthy(program(of["when"], caught, frame, "inside"))) &&
@@ -602,14 +624,12 @@ export function interpret(setting: Setting): Interpretation {
         const plan = yield* phase(frame, () => {
           const fits = Object.entries(filter).every(([k, v]) => caught[k] === v);
           if (!fits || !holds(clause)) return "not mine";
-          if (policy === undefined) return "give in";
-          const most = (((policy as Dict)["limit"] as Dict | undefined)?.["attempt"] as Dict)?.[
-            "count"
-          ];
+          if (policy === undefined || spent) return "give in";
+          const most = ofAttempt["count"];
           const may = most === undefined || attempt <= (most as number);
           return may && holds(policy as Dict) ? "retry" : "give in";
         });
-        if (plan === "not mine") throw error;
+        if (plan === "not mine") throw failure;
         if (plan === "retry") {
           let delay = delayOf(policy as Dict, attempt);
           const jitter = (policy as Dict)["jitter"] as Dict | undefined;
@@ -619,25 +639,45 @@ export function interpret(setting: Setting): Interpretation {
             delay += from + (Number.parseInt(hex.slice(0, 13), 16) / 2 ** 52) * (to - from);
           }
           delay = Math.floor(delay);
+          attempt += 1;
+          if (attempt === 2) bound(frame, "retries", limit["duration"]);
           const { iteration, pointer: task } = frame;
-          const more = { attempt: attempt + 1, delay, error: caught };
+          const more = { attempt, delay, error: caught };
           emit({ ...more, iteration: [...iteration], kind: "retry", task });
           if (delay > 0) yield* ask(frame, "timer", { ms: delay });
           Object.assign(frame, { variables: own });
+          failure = undefined;
           continue;
         }
+      } catch (error) {
         Object.assign(frame, { variables: own });
-        frame.output =
-          clause["do"] === undefined
-            ? frame.input
-            : yield* runList(
-                clause["do"] as unknown as List,
-                inside("catch/do", variables),
-                frame.input,
-              );
-        return clause["then"] as string | undefined;
+        if (error instanceof TimedOut && error.frame === frame && error.what !== "timeout") {
+          unbind(frame, "attempt");
+          spent ||= error.what === "retries";
+          const what = error.what === "attempt" ? "attempt has" : "retries have";
+          failure = faultOf(frame, "timeout", 408, `The ${what} timed out`);
+          continue;
+        }
+        if (failure !== undefined || !(error instanceof Fault)) throw error;
+        unbind(frame, "attempt");
+        failure = error;
+        continue;
       }
+      break;
     }
+    Object.assign(frame, { variables: own });
+    unbind(frame, "attempt");
+    unbind(frame, "retries");
+    const variables = { [(clause["as"] ?? "error") as string]: (failure as Fault).error };
+    frame.output =
+      clause["do"] === undefined
+        ? frame.input
+        : yield* runList(
+            clause["do"] as unknown as List,
+            inside("catch/do", variables),
+            frame.input,
+          );
+    return clause["then"] as string | undefined;
   }
 
   /** The documents of children are their files, too. */
@@ -672,6 +712,7 @@ export function interpret(setting: Setting): Interpretation {
       raw,
       input: raw,
       output: null,
+      timers: new Map(),
     };
     const record = { input: raw, iteration: [...iteration], kind: "task", task: pointer };
     line.context = null;
@@ -1161,6 +1202,7 @@ export function interpret(setting: Setting): Interpretation {
       raw: setting.input,
       input: setting.input,
       output: null,
+      timers: new Map(),
     };
     try {
       yield* runWorkflow(root);
@@ -1178,7 +1220,7 @@ export function interpret(setting: Setting): Interpretation {
   const open: Question[] = [];
   const dropped: Question[] = [];
   const waiting = new Map<string, Line>();
-  const timers = new Map<string, Frame>();
+  const timers = new Map<string, { frame: Frame; what: Bound }>();
   const races: { path: number[]; text: string }[] = [];
   let ended = false;
 
@@ -1276,8 +1318,9 @@ export function interpret(setting: Setting): Interpretation {
   }
 
   /** WF-47: what is inside is cancelled. */
-  function fire(frame: Frame, key: string): void {
+  function fire(frame: Frame, what: Bound, key: string): void {
     const { line } = frame;
+    frame.timers.delete(what);
     open.splice(
       open.findIndex((question) => question.key === key),
       1,
@@ -1290,7 +1333,7 @@ export function interpret(setting: Setting): Interpretation {
     line.fork = undefined;
     const at = open.findIndex((question) => waiting.get(question.key) === line);
     if (at >= 0) dropped.push(...open.splice(at, 1));
-    go(line, () => line.run.throw(new TimedOut(frame)));
+    go(line, () => line.run.throw(new TimedOut(frame, what)));
   }
 
   const main = newLine(undefined, 0, "");
@@ -1306,9 +1349,9 @@ export function interpret(setting: Setting): Interpretation {
       return ended;
     },
     answer(key, result) {
-      const frame = timers.get(key);
-      if (frame !== undefined) {
-        fire(frame, key);
+      const timer = timers.get(key);
+      if (timer !== undefined) {
+        fire(timer.frame, timer.what, key);
         return;
       }
       const line = waiting.get(key) as Line;

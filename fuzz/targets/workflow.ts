@@ -420,7 +420,7 @@ export function workflowTarget(): Target<Script> {
       const model = modelled(script, judge, straight);
       const wanted = model.records.map((record) => canonical(record));
       const hitLimit = /"detail":"REACH-E12/.test(left.at(-1) ?? "");
-      const forks = /"fork":|"timeout":/.test(
+      const forks = /"fork":|"timeout":|"duration":/.test(
         JSON.stringify([script.document, script.children ?? []]),
       );
       // Without a fork or a timeout nothing but a cancellation is a race, whether the model could follow or not.

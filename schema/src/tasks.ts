@@ -159,9 +159,9 @@ export const retry = strict({
   limit: strict({
     attempt: strict({
       count: z.int().min(0, { error: "Expected zero or more." }).optional(),
-      duration: absent(notBuiltYet("A time limit for each attempt")),
+      duration: duration.optional(),
     }).optional(),
-    duration: absent(notBuiltYet("A time limit over all attempts")),
+    duration: duration.optional(),
   }).optional(),
   jitter: strict({ from: duration, to: duration }).optional(),
 });
