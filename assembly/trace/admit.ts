@@ -74,7 +74,9 @@ export function admitRecord(at: usize, length: u32): bool {
   if (cellIs(kind, "start")) return admitStart(body, bodyLength);
   if (RUN.status != RUNNING) return fail(C.E_CALL, 0);
   if (cellIs(kind, "result")) return admitResult(body, bodyLength);
-  return cellIs(kind, "cancel") ? admitCancel() : malformed("unknown kind of descriptor");
+  if (cellIs(kind, "cancel")) return admitCommand("cancel");
+  if (cellIs(kind, "suspend")) return admitCommand("suspend");
+  return cellIs(kind, "resume") ? admitResume() : malformed("unknown kind of descriptor");
 }
 
 function malformed(why: string): bool {
@@ -295,21 +297,32 @@ function base64Cell(out: usize, at: usize, length: u32): void {
   setString(out, b.at, b.len, 0);
 }
 
-// ---- cancel ----------------------------------------------------------------------------------------------
+// ---- commands --------------------------------------------------------------------------------------------
 
-function admitCancel(): bool {
+/** One with a reason. */
+function admitCommand(kind: string): bool {
   let reason = objectField(HEAD, "reason");
   if (lengthOf(HEAD) != (reason == 0 ? 1 : 2))
-    return malformed("a cancel descriptor has kind and reason");
+    return malformed("a command's descriptor has kind and reason");
   if (reason == 0) {
     reason = arenaTake(SCRATCH, 16);
     setNull(reason);
   }
   if (tagOf(reason) != STRING && tagOf(reason) != NULL) return malformed("reason is a text");
   const b: Buffer = OUTPUT;
-  bufferText(b, '{"kind":"cancel","reason":');
+  bufferText(b, '{"kind":"');
+  bufferText(b, kind);
+  bufferText(b, '","reason":');
   if (!writeJson(reason, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"seq":');
+  bufferUint(b, RUN.seq);
+  return close();
+}
+
+function admitResume(): bool {
+  if (lengthOf(HEAD) != 1) return malformed("a resume descriptor has kind only");
+  const b: Buffer = OUTPUT;
+  bufferText(b, '{"kind":"resume","seq":');
   bufferUint(b, RUN.seq);
   return close();
 }

@@ -159,6 +159,9 @@ export function advanceRun(at: usize, length: u32): bool {
   if (!readRecord(at, length)) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
   if (is("cancel")) return cancel();
+  if (is("suspend") || is("resume")) return command(is("suspend") ? 1 : 0);
+  // Whoever is suspended takes nothing in: what comes meanwhile is the host's to keep.
+  if (RUN.suspended) return fail(C.E_RECORD_ORDER, 0);
   const isLate = is("late");
   if (!isLate && !is("result")) return fail(C.E_RECORD_ORDER, 0);
   const key = objectField(RECORD, "key");
@@ -199,10 +202,24 @@ function noteEffect(b: Branch, e: Pending, result: usize): bool {
   return true;
 }
 
-function cancel(): bool {
+/** The run is suspended, or goes on: nothing else changes. */
+function command(suspended: u32): bool {
+  if (suspended ? !hasReason() : lengthOf(RECORD) != 2)
+    return malformed("a suspend record has kind, reason and seq, a resume record kind and seq");
+  if (RUN.suspended == suspended) return fail(C.E_RECORD_ORDER, 0);
+  RUN.suspended = suspended;
+  RUN.seq++;
+  return true;
+}
+
+function hasReason(): bool {
   const reason = objectField(RECORD, "reason");
-  if (lengthOf(RECORD) != 3 || reason == 0 || (tagOf(reason) != STRING && tagOf(reason) != NULL))
-    return malformed("a cancel record has kind, reason and seq");
+  return lengthOf(RECORD) == 3 && reason != 0 && (tagOf(reason) == STRING || tagOf(reason) == NULL);
+}
+
+function cancel(): bool {
+  if (!hasReason()) return malformed("a cancel record has kind, reason and seq");
+  const reason = objectField(RECORD, "reason");
   RUN.seq++;
   setFuel(i64.MAX_VALUE);
   if (!keep(OUTCOME, reason)) return false;

@@ -7,7 +7,7 @@
  *
  *     {"abi","asked","branches":[BRANCH, each before those of its fork],"counts":[[index,count]...],
  *      "dropped":[EFFECT],"effects","forked","fuelUsed","grant","id","input","limits","pack",
- *      "races":[TEXT],"rawInput","semantics","seq","started","taken","threshold","used",
+ *      "races":[TEXT],"rawInput","semantics","seq","started","suspended","taken","threshold","used",
  *      "uses":[[KEY,ENTRY]...],"workflow"}
  *     BRANCH: {"context","count","exported","fork","forkedAt","frames":[FRAME outermost first],"now",
  *      "pending":EFFECT,"result","sequence","state"}
@@ -169,6 +169,7 @@ export function writeSnapshot(b: Buffer, most: u32): bool {
   uintField(b, "semantics", SEMANTICS);
   uintField(b, "seq", RUN.seq);
   if (RUN.hasStarted) numberField(b, "started", RUN.started);
+  uintField(b, "suspended", RUN.suspended);
   uintField(b, "taken", RUN.taken);
   uintField(b, "threshold", RUN.threshold);
   uintField(b, "used", RUN.used);
@@ -402,6 +403,7 @@ export function readSnapshot(v: usize): bool {
   RUN.effectsLimit = numberOf(objectField(LIMITS, "effects")) as u32;
   readCounts(get(v, "counts", ARRAY));
   RUN.forked = getUint(v, "forked", 1);
+  RUN.suspended = getUint(v, "suspended", 1);
   getHex(v, "effects", MAIN_EFFECTS, SHA_STATE);
   RUN.uses = readUsed(get(v, "uses", ARRAY), true);
   RUN.races = readUsed(get(v, "races", ARRAY), false);

@@ -56,6 +56,8 @@ export class Run {
   forked: u32;
   /** 1: it ended at a limit. */
   limited: u32;
+  /** 1: it takes no results until it is resumed. */
+  suspended: u32;
   started: f64;
   fuelLimit: f64;
   fuelUsed: f64;

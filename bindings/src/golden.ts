@@ -131,7 +131,9 @@ interface RunOperation {
 
 type Answer =
   | { readonly key: string; readonly result: object; readonly body?: GoldenBytes }
-  | { readonly cancel: string };
+  | { readonly cancel: string }
+  | { readonly suspend: string }
+  | { readonly resume: true };
 
 export type GoldenCase = Common & Operation & GoldenOutcome;
 
@@ -397,13 +399,17 @@ function runCase(engine: Engine, item: RunOperation): Json {
   const records: Uint8Array[] = [first, ...step.records];
   for (const answer of item.answers ?? []) {
     const record =
-      "cancel" in answer
-        ? engine.admitCancel(answer.cancel)
-        : engine.admitResult(
+      "key" in answer
+        ? engine.admitResult(
             answer.key,
             answer.result,
             answer.body === undefined ? undefined : bytesOf(answer.body),
-          );
+          )
+        : "cancel" in answer
+          ? engine.admitCancel(answer.cancel)
+          : "suspend" in answer
+            ? engine.admitSuspend(answer.suspend)
+            : engine.admitResume();
     step = engine.advance(record);
     records.push(record, ...step.records);
   }

@@ -80,6 +80,19 @@ export interface CancelRecord {
   readonly reason: Json;
 }
 
+/** The outside suspends the run: until it is resumed, no result is taken. */
+export interface SuspendRecord {
+  readonly kind: "suspend";
+  readonly seq: number;
+  readonly reason: Json;
+}
+
+/** A suspended run goes on. */
+export interface ResumeRecord {
+  readonly kind: "resume";
+  readonly seq: number;
+}
+
 /** The last record of a run that has ended. */
 export interface OutcomeRecord {
   readonly kind: "outcome";
@@ -90,12 +103,19 @@ export interface OutcomeRecord {
 }
 
 /** What entered the engine. */
-export type InputRecord = StartRecord | ResultRecord | LateRecord | CancelRecord;
+export type InputRecord =
+  | StartRecord
+  | ResultRecord
+  | LateRecord
+  | CancelRecord
+  | SuspendRecord
+  | ResumeRecord;
 /** What left the engine. */
 export type OutputRecord = RequestRecord | TaskRecord | RetryRecord | OutcomeRecord;
 export type TraceRecord = InputRecord | OutputRecord;
 
-const kinds = ["start", "request", "result", "late", "task", "retry", "cancel", "outcome"];
+const inputs = ["start", "result", "late", "cancel", "suspend", "resume"];
+const kinds = [...inputs, "request", "task", "retry", "outcome"];
 
 /**
  * The record in these bytes. The kind and the number are checked, the rest is as it came: a record
@@ -129,5 +149,5 @@ function isRecord(value: unknown): value is TraceRecord {
  */
 export function isInput(record: Uint8Array | TraceRecord): boolean {
   const { kind } = record instanceof Uint8Array ? parseRecord(record) : record;
-  return kind === "start" || kind === "result" || kind === "late" || kind === "cancel";
+  return inputs.includes(kind);
 }

@@ -85,6 +85,13 @@ export interface RunCalls {
   /** The record that ends the run, to persist and then to hand to advance(). Changes nothing. */
   admitCancel(reason?: string): Bytes;
   /**
+   * The record that suspends the run, to persist and then to hand to advance(). Until the one of
+   * admitResume() is, advance() refuses results: they are the caller's to keep. Changes nothing.
+   */
+  admitSuspend(reason?: string): Bytes;
+  /** The record with which a suspended run goes on. Changes nothing. */
+  admitResume(): Bytes;
+  /**
    * Begins a run and forgets the one before it.
    *
    * @throws EngineError `REACH-E16xx` for a record that does not belong here
@@ -163,6 +170,8 @@ export function runCalls(core: Core, digest: string): RunCalls {
     admitResult: (key, result, body) =>
       admit({ kind: "result", key, result }, body === undefined ? [] : [body]),
     admitCancel: (reason) => admit({ kind: "cancel", reason }, []),
+    admitSuspend: (reason) => admit({ kind: "suspend", reason }, []),
+    admitResume: () => admit({ kind: "resume" }, []),
     start: (record) => take(exports.start, record),
     advance: (record) => take(exports.advance, record),
     dropped: () => {

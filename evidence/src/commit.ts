@@ -16,6 +16,8 @@ const SLOTS: Readonly<Record<string, readonly string[]>> = {
   task: ["context", "error", "input", "output"],
   retry: ["error"],
   cancel: ["reason"],
+  suspend: ["reason"],
+  resume: [],
   outcome: ["error", "output"],
 };
 

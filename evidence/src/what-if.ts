@@ -104,9 +104,18 @@ const rest = (
   recorded: readonly Uint8Array[],
   records: readonly Uint8Array[],
 ): Pick<Hypothesis, "first" | "records"> => {
-  const first = firstStep(recorded, records);
-  return { ...(first.step === undefined ? {} : { first }), records };
+  const timeless = recorded.filter((bytes) => !TIMING.includes(parseRecord(bytes).kind));
+  const first = firstStep(timeless.map(numbered), records);
+  if (first.step === undefined) return { records };
+  const at = timeless[first.step];
+  const step = at === undefined ? recorded.length : parseRecord(at).seq;
+  return { first: { ...first, step }, records };
 };
+
+/** Records of when something came, of which a hypothesis has none. */
+const TIMING: readonly TraceRecord["kind"][] = ["late", "suspend", "resume"];
+const numbered = (bytes: Uint8Array, seq: number): Uint8Array =>
+  utf8(JSON.stringify({ ...parseRecord(bytes), seq }));
 
 /** What counts of an end, wherever it stands. */
 const ending = (record: TraceRecord | undefined): string => JSON.stringify({ ...record, seq: 0 });

@@ -23,6 +23,8 @@ export interface Script {
   readonly order: readonly number[];
   /** Whether answers to effects that were cancelled come, too. */
   readonly late: boolean;
+  /** After so many results the run is suspended, and resumed again. */
+  readonly pauseAfter?: number | null;
   /** After so many results the run is cancelled. */
   readonly cancelAfter: number | null;
 }
@@ -728,5 +730,6 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
   order: fc.array(fc.nat(7), { minLength: 1, maxLength: 6 }),
   late: fc.boolean(),
   chance: fc.array(hex, { minLength: 1, maxLength: 3 }),
+  pauseAfter: oneIn(9, fc.nat(4)).map((n) => n ?? null),
   cancelAfter: oneIn(15, fc.nat(4)).map((n) => n ?? null),
 });

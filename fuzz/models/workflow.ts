@@ -668,7 +668,7 @@ export function interpret(setting: Setting): Interpretation {
     Object.assign(frame, { variables: own });
     unbind(frame, "attempt");
     unbind(frame, "retries");
-    const variables = { [(clause["as"] ?? "error") as string]: (failure as Fault).error };
+    const variables = { [(clause["as"] ?? "error") as string]: failure.error };
     frame.output =
       clause["do"] === undefined
         ? frame.input

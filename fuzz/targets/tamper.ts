@@ -71,10 +71,10 @@ function apply(records: Record_[], one: Act): Record_[] {
   return result;
 }
 
-/** What a decision depends on: an answer that came too late does not count (TRACE-18). */
+/** What a decision depends on: neither answers that came too late nor pauses do (TRACE-18, TRACE-19). */
 const counting = (records: readonly Record_[]): string =>
   records
-    .filter(({ kind }) => kind !== "late")
+    .filter(({ kind }) => !["late", "suspend", "resume"].includes(kind as string))
     .map((record) => canonical({ ...record, seq: 0 }))
     .join("\n");
 

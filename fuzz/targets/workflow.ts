@@ -150,6 +150,15 @@ export function tell(script: Script, engine: Engine, next?: (from: Engine) => En
     }
     if (step.status !== "waiting") break;
     if (next !== undefined) at = next(at);
+    if (n === script.pauseAfter) {
+      for (const isEnd of [false, true]) {
+        const record = isEnd ? at.admitResume() : at.admitSuspend("a while");
+        const { status, records: none } = at.advance(record);
+        expect(status === "waiting" && none.length === 0, "a pause does something");
+        records.push(record);
+        if (next !== undefined) at = next(at);
+      }
+    }
     const chosen = (script.order[n % script.order.length] ?? 0) % open.length;
     const record =
       n === script.cancelAfter
@@ -289,7 +298,7 @@ function modelled(script: Script, engine: Engine, told: Told): Modelled {
         expect(!nothing || some === undefined, "the model takes an event for ", some?.key);
         return { records: seen, whole: false, races: [...run.races, `cancel:${used}`] };
       }
-      if (record.kind === "late") run.late();
+      if (record.kind !== "start" && record.kind !== "result" && isInput(bytes)) run.late();
       if (record.kind !== "result" && record.kind !== "late") continue;
       const asked = record.kind === "late" ? run.dropped : run.open;
       const question = asked.find(({ key }) => key === record.key);

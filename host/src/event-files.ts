@@ -1,13 +1,9 @@
 // CloudEvents in files: one JSON text a line, in (a file or stdin) and out.
-import { canonicalize, EngineError } from "@reach-fabric/engine";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { CloudEvent } from "./effects.ts";
-import { ReachError } from "./error.ts";
-import { cannotWrite, readRegularFile, writeAll } from "./files.ts";
-
-/** Longest line, in characters. */
-const LONGEST = 16 * 1024 * 1024;
+import { cannotWrite, writeAll } from "./files.ts";
+import { objectsOf } from "./lines.ts";
 
 /**
  * The events of a file, or of a stream that goes on.
@@ -23,51 +19,9 @@ export async function* eventFile(
   source: string | Readable,
   name: string = typeof source === "string" ? source : "events",
 ): AsyncGenerator<CloudEvent, void, void> {
-  let number = 0;
-  const chunks = typeof source === "string" ? [await readRegularFile(source)] : source;
-  for await (const line of linesOf(chunks as Iterable<Uint8Array>, name)) {
-    number += 1;
-    if (line.trim() !== "") yield eventOf(line, `${name}:${number}`);
-  }
+  for await (const { value } of objectsOf(source, name, KIND)) yield value;
 }
-
-async function* linesOf(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  where: string,
-): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decoded = (chunk?: Uint8Array): string => {
-    try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
-    } catch (cause) {
-      throw new ReachError("REACH-E3005", "Not events: this is no UTF-8.", { where, cause });
-    }
-  };
-  let rest = "";
-  for await (const chunk of chunks) {
-    const lines = (rest + decoded(chunk)).split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > LONGEST) {
-      throw new ReachError("REACH-E3005", "A line of events is too long.", { where });
-    }
-    yield* lines;
-  }
-  yield rest + decoded();
-}
-
-function eventOf(line: string, where: string): CloudEvent {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(canonicalize(line)));
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new ReachError(error.code, `Not an event: ${error.message}.`, { where, cause: error });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as CloudEvent;
-  }
-  throw new ReachError("REACH-E3005", "Not an event: it is no JSON object.", { where });
-}
+const KIND = { name: "event", code: "REACH-E3005" } as const;
 
 /**
  * A sink that puts each event on a line of its own at the end of a file; it is on the disk when the

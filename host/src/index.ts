@@ -7,6 +7,7 @@ export type { Authentication, Secrets } from "./authorize.ts";
 export { readDocument } from "./document.ts";
 export type { ReadDocument } from "./document.ts";
 export type { CloudEvent, Effects } from "./effects.ts";
+export { commandFile } from "./commands.ts";
 export { eventFile, eventSink } from "./event-files.ts";
 export { createEgress, DEFAULT_LIMITS } from "./egress.ts";
 export type {

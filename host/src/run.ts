@@ -2,7 +2,7 @@
 // before it has consequences (ABI-8).
 import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import type { Advance, Engine, OutcomeRecord, Pack, RequestRecord } from "@reach-fabric/engine";
-import type { Grant, Provider } from "@reach-fabric/schema";
+import type { Grant, Provider, RunCommand } from "@reach-fabric/schema";
 import { machine, perform } from "./effects.ts";
 import type { CloudEvent, EffectContext, Effects, Performed, Remote } from "./effects.ts";
 import type { Secrets } from "./authorize.ts";
@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly providers?: Readonly<Record<string, Provider>>;
   /** CloudEvents for the tasks that listen, in the order in which they come. */
   readonly events?: AsyncIterable<CloudEvent>;
+  /** Suspends, resumes or cancels the run: each command is a record of it. */
+  readonly commands?: AsyncIterable<RunCommand>;
   /** Parts of the outside world to replace. */
   readonly effects?: Partial<Effects>;
   /** Interrupts the run; what is recorded stays as it is. */
@@ -77,7 +79,8 @@ export interface RunResult {
  * workflow is a result, with status `faulted`, never an exception.
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
- *   for an event and none will come, `REACH-E3005` an event that is none, `REACH-E41xx` from
+ *   for an event and none will come, `REACH-E3005` an event that is none, `REACH-E3006` a command that
+ *   is none, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
  *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -163,6 +166,12 @@ type Finished = { readonly key: string } & (
   | { readonly error: unknown }
 );
 
+/** A record that is about to enter the engine. */
+interface Admitted {
+  readonly record: Uint8Array;
+  readonly note?: Note;
+}
+
 /** One run from its start record to its outcome. */
 class Session {
   readonly records: Uint8Array[] = [];
@@ -181,8 +190,12 @@ class Session {
     (key, event) => this.#takes(key, event),
     (key, event) => this.#finish({ key, performed: { result: { event } } }),
   );
-  /** Events may still come. */
+  /** Events may still come; commands may. */
   #isOpen = false;
+  #isCommanded = false;
+  /** Commands that were not obeyed yet. */
+  readonly #commands: RunCommand[] = [];
+  #isSuspended = false;
   #problem: ReachError | undefined;
   #underWay = 0;
   #wake: (() => void) | undefined;
@@ -204,20 +217,33 @@ class Session {
     await this.#keepInput(start, startedAt);
     let advance = engine.start(start);
     void this.#receive();
+    void this.#obey();
     for (;;) {
       const outputs = await this.#keepOutputs(advance);
       if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
       this.#stopDropped();
       for (const output of outputs) if (output.kind === "request") this.#perform(output);
       this.#inbox.settle();
-      const finished = await this.#nextWanted();
-      if ("error" in finished) throw finished.error;
-      const { result, body, note } = finished.performed;
-      const record = engine.admitResult(finished.key, result, body);
-      this.#inbox.taken(finished.key);
+      const next = await this.#next();
+      const { record, note } = "command" in next ? this.#commanded(next) : this.#answered(next);
       await this.#keepInput(record, this.stamp(), note);
       advance = engine.advance(record);
     }
+  }
+
+  #answered(finished: Finished): Admitted {
+    if ("error" in finished) throw finished.error;
+    const { result, body, note } = finished.performed;
+    const record = this.#options.engine.admitResult(finished.key, result, body);
+    this.#inbox.taken(finished.key);
+    return { record, ...(note ? { note } : {}) };
+  }
+
+  #commanded({ command, reason }: RunCommand): Admitted {
+    const { engine } = this.#options;
+    if (command === "cancel") return { record: engine.admitCancel(reason) };
+    this.#isSuspended = command === "suspend";
+    return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
   }
 
   async #keepInput(record: Uint8Array, at: string, note?: Note): Promise<void> {
@@ -273,6 +299,30 @@ class Session {
     this.#wake?.();
   }
 
+  /** Takes in the commands that come, to the end of their source. */
+  async #obey(): Promise<void> {
+    const { commands } = this.#options;
+    if (commands === undefined) return;
+    this.#isCommanded = true;
+    try {
+      for await (const command of commands) {
+        if (this.#signal.aborted) break;
+        this.#commands.push(command);
+        this.#wake?.();
+      }
+    } catch (error) {
+      this.#problem =
+        error instanceof ReachError
+          ? error
+          : new ReachError("REACH-E3006", "The source of commands has failed.", {
+              why: error instanceof Error ? error.message : String(error),
+              cause: error,
+            });
+    }
+    this.#isCommanded = false;
+    this.#wake?.();
+  }
+
   /** Whether the engine takes the event for this effect: it changes nothing. */
   #takes(key: string, event: CloudEvent): boolean {
     try {
@@ -284,14 +334,44 @@ class Session {
     }
   }
 
-  /** The next effect that ended, but for dropped ones: of those an http answer counts, as a late one. */
-  async #nextWanted(): Promise<Finished> {
+  /** The next command; or, unless the run is suspended, the effect that came to its end first. */
+  async #next(): Promise<RunCommand | Finished> {
     for (;;) {
-      const finished = await this.#next();
-      this.#stops.delete(finished.key);
-      if (!this.#dropped.has(finished.key)) return finished;
-      if ("performed" in finished && "status" in finished.performed.result) return finished;
+      this.#signal.throwIfAborted();
+      if (this.#problem) throw this.#problem;
+      const command = this.#commands.shift();
+      // A pause within a pause is none.
+      if (command?.command === (this.#isSuspended ? "suspend" : "resume")) continue;
+      if (command !== undefined) return command;
+      const finished = this.#isSuspended ? undefined : this.#nextWanted();
+      if (finished !== undefined) return finished;
+      this.#checkHope();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
+  }
+
+  /** An effect that has ended, but for dropped ones: of those an http answer counts, as a late one. */
+  #nextWanted(): Finished | undefined {
+    for (let next = this.#finished.shift(); next; next = this.#finished.shift()) {
+      this.#stops.delete(next.key);
+      if (!this.#dropped.has(next.key)) return next;
+      if ("performed" in next && "status" in next.performed.result) return next;
+    }
+    return undefined;
+  }
+
+  /** Whether anything may still come that the run can go on with. */
+  #checkHope(): void {
+    if (this.#isCommanded) return;
+    if (this.#isSuspended) {
+      throw new ReachError("REACH-E3007", "The run is suspended, and nobody will resume it.", {
+        why: "the source of commands has ended",
+        hint: "Its records so far are kept, and no outcome is recorded.",
+      });
+    }
+    if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
   }
 
   #perform(request: RequestRecord): void {
@@ -322,19 +402,6 @@ class Session {
   #finish(finished: Finished): void {
     this.#finished.push(finished);
     this.#wake?.();
-  }
-
-  /** The effect that came to its end first and was not taken yet. */
-  async #next(): Promise<Finished> {
-    while (this.#finished.length === 0) {
-      this.#signal.throwIfAborted();
-      if (this.#problem) throw this.#problem;
-      if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    return this.#finished.shift() as Finished;
   }
 }
 

@@ -170,6 +170,8 @@ export const traceLeaf = z.discriminatedUnion("kind", [
     error: commitment,
   }),
   z.strictObject({ kind: z.literal("cancel"), seq: count, reason: commitment }),
+  z.strictObject({ kind: z.literal("suspend"), seq: count, reason: commitment }),
+  z.strictObject({ kind: z.literal("resume"), seq: count }),
   outcomeLeaf,
 ]);
 

@@ -2,6 +2,8 @@
  * `@reach-fabric/schema`: the shapes of all that Reach reads, as zod schemas that refuse unknown
  * fields, and the types that follow from them. No I/O, and no Node: it runs in a browser.
  */
+export { runCommand } from "./command.ts";
+export type { RunCommand } from "./command.ts";
 export { packPath, whyNotPackPath } from "./common.ts";
 export * from "./evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./grant.ts";

@@ -139,6 +139,7 @@ function summary(record: TraceRecord): string {
     case "retry":
       return `attempt ${record.attempt} in ${record.delay} ms`;
     case "cancel":
+    case "suspend":
       return brief(record.reason, 80);
     case "outcome":
       return describeOutcome(record, 80);

@@ -31,6 +31,7 @@ interface RunCommandOptions {
   secrets?: string;
   events?: string;
   emit?: string;
+  commands?: string;
   actor: string;
   tenant: string;
   force?: boolean;
@@ -63,6 +64,10 @@ export function run(program: Command, verb: Verb): void {
       "CloudEvents for tasks that listen, one JSON text a line; - is stdin",
     )
     .option("--emit <file>", "where events that it emits are appended, one JSON text a line")
+    .option(
+      "--commands <file>",
+      'suspend, resume and cancel, one JSON text a line: {"command": "suspend", "reason": "audit"}; - is stdin',
+    )
     .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
     .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
     .option("--force", "replace an existing output file")
@@ -237,12 +242,15 @@ const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant
 
 /** Where events come from, and where they go. */
 function eventOptions(
-  { eventFile, eventSink }: typeof Host,
-  { events, emit }: RunCommandOptions,
-): Pick<RunOptions, "events" | "effects"> {
+  { commandFile, eventFile, eventSink }: typeof Host,
+  { events, emit, commands }: RunCommandOptions,
+): Pick<RunOptions, "events" | "effects" | "commands"> {
   const source = events === "-" ? eventFile(process.stdin, "stdin") : events && eventFile(events);
+  const orders =
+    commands === "-" ? commandFile(process.stdin, "stdin") : commands && commandFile(commands);
   return {
     ...(source ? { events: source } : {}),
+    ...(orders ? { commands: orders } : {}),
     ...(emit === undefined ? {} : { effects: { emit: eventSink(emit) } }),
   };
 }
