@@ -19,6 +19,8 @@ export {
   signerOf,
 } from "./keys.ts";
 export type { PrivateKeyFile, PublicKey, Signer } from "./keys.ts";
+export { lifecycleEvents } from "./lifecycle.ts";
+export type { LifecycleEvent, LifecycleRun } from "./lifecycle.ts";
 export { openEvidence } from "./open.ts";
 export type { Evidence, Outcome, Run } from "./open.ts";
 export * from "./log/index.ts";

@@ -1,5 +1,6 @@
 import { fromUtf8, parseRecord } from "@reach-fabric/engine";
 import type { TraceRecord } from "@reach-fabric/engine";
+import { lifecycleEvents } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
@@ -22,13 +23,17 @@ export function inspect(program: Command, verb: Verb): void {
     )
     .argument("<file>", "evidence, a .reach file")
     .option("--step <n>", "show one record whole")
+    .option("--lifecycle", "print the lifecycle events of the run, one CloudEvent a line")
     .option("--json", "print everything as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach inspect one.reach --step 3")
     .action(
-      verb<[string, { step?: string }]>((terminal, file, { step }) => {
+      verb<[string, { step?: string; lifecycle?: boolean }]>((terminal, file, options) => {
+        const { step, lifecycle } = options;
         const evidence = readEvidence(engines()(), file);
         if (step !== undefined) {
           printStep(terminal, evidence, step);
+        } else if (lifecycle) {
+          printLifecycle(terminal, evidence);
         } else if (terminal.json) {
           terminal.result(content(evidence));
         } else {
@@ -74,6 +79,20 @@ function printStep(terminal: Terminal, evidence: Evidence, text: string): void {
   }
   if (terminal.json) terminal.result(step);
   else terminal.print(safeJson(step, 2));
+}
+
+function printLifecycle(terminal: Terminal, { run, records, missing }: Evidence): void {
+  if (records === null || run.annotations === null) {
+    throw new CliError({
+      code: "REACH-E5504",
+      what: "The events cannot be told: values are not disclosed",
+      why: `${missing.length} values are not disclosed`,
+      exitCode: EXIT.unchecked,
+    });
+  }
+  const { id, workflow, startedAt, annotations } = run;
+  const about = { id, workflow, startedAt, annotations };
+  for (const event of lifecycleEvents(about, records)) terminal.print(JSON.stringify(event));
 }
 
 function print(terminal: Terminal, file: string, evidence: Evidence): void {
