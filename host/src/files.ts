@@ -1,6 +1,6 @@
 // Files: bounded reading of regular files, and writing that leaves the whole file or none.
 import { constants } from "node:fs";
-import { mkdir, open, realpath, rename, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rename, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
@@ -162,14 +162,26 @@ export async function writeFileAtomic(
   }
 }
 
-/** Makes a folder with its parents; one that is there must be empty. */
+/**
+ * Makes a folder with its parents; one that is there must be empty.
+ *
+ * @throws ReachError `REACH-E4112` it holds something, `REACH-E411x` it cannot be made
+ */
 export async function makeEmptyFolder(path: string): Promise<void> {
+  let found: string[];
   try {
     const made = await mkdir(path, { recursive: true, mode: 0o700 });
     if (made !== undefined) await syncFolder(dirname(made));
+    found = await readdir(path);
   } catch (error) {
     throw cannotWrite(path, error);
   }
+  if (found.length === 0) return;
+  throw new ReachError("REACH-E4112", "The folder is not empty.", {
+    where: path,
+    why: "nothing is written over what is there",
+    hint: "Name a folder that does not exist yet.",
+  });
 }
 
 /** The real folder of a file that a user named, for checks of what lies below it. */

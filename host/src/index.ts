@@ -29,6 +29,7 @@ export { effectiveGrant, readGrant } from "./grant.ts";
 export type { EffectiveGrant } from "./grant.ts";
 export type { Question } from "./models.ts";
 export { loadPack } from "./pack.ts";
+export { isPackFolder, writePack } from "./pack-folder.ts";
 export { readSecrets } from "./secrets.ts";
 export { folderRecorder, memoryRecorder } from "./recorder.ts";
 export type { Annotation, Beginning, IdentityOptions, Recorder, RunIdentity } from "./recorder.ts";

@@ -26,6 +26,7 @@ import { checked, readDocument } from "./document.ts";
 import type { ReadDocument } from "./document.ts";
 import { ReachError } from "./error.ts";
 import { cannotRead, readRegularFile, realFolderOf } from "./files.ts";
+import { isPackFolder, readPackFolder } from "./pack-folder.ts";
 import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
 import { Siblings } from "./siblings.ts";
@@ -42,7 +43,7 @@ const MAX_FILES = 1000;
  * without a symbolic link. The same documents give the same bytes and the same digest, whether they
  * were written as YAML or JSON; where the folder is plays no part.
  *
- * @param path the workflow, a .yaml, .yml or .json file
+ * @param path the workflow, a .yaml, .yml or .json file; or the folder of a pack that was built
  * @throws ReachError `REACH-E41xx` for files, `REACH-E42xx` for YAML and what a document says,
  *   `REACH-E11xx` for JSON; `problems` holds all that is wrong in a document
  *
@@ -51,6 +52,7 @@ const MAX_FILES = 1000;
  * engine.load(pack);
  */
 export async function loadPack(path: string): Promise<Pack> {
+  if (await isPackFolder(path)) return readPackFolder(path);
   const folder = await realFolderOf(path);
   const name = basename(path);
   checkPath(name, path);

@@ -105,7 +105,6 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
     run,
     begin: async (beginning) => {
       await makeEmptyFolder(folder);
-      await refuseContent(folder);
       try {
         await writeBeginning(folder, run, beginning);
         records = await Journal.create(join(folder, names.records));
@@ -129,18 +128,6 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
 }
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-
-async function refuseContent(folder: string): Promise<void> {
-  const found = await readdir(folder).catch((error: unknown) => {
-    throw cannotWrite(folder, error);
-  });
-  if (found.length === 0) return;
-  throw new ReachError("REACH-E4112", "The folder for the run is not empty.", {
-    where: folder,
-    why: "a run never writes over another one",
-    hint: "Name a folder that does not exist yet.",
-  });
-}
 
 async function writeBeginning(
   folder: string,

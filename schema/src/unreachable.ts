@@ -1,6 +1,6 @@
 // Tasks of a workflow to which nothing leads: their list goes past them whatever it is given.
 import { onlyMember } from "./common.ts";
-import { typeName } from "./problem.ts";
+import { at, TASK_LISTS } from "./lists.ts";
 import type { Path } from "./problem.ts";
 
 type Loose = Readonly<Record<string, unknown>>;
@@ -15,15 +15,6 @@ export function unreachableTasks(document: { readonly do: unknown }): Path[] {
   return inList(document.do, ["do"]);
 }
 
-/** The lists of a task; branches are no sequence, so that all of them run. */
-const LISTS: readonly (readonly [Path, isSequence: boolean])[] = [
-  [["do"], true],
-  [["try"], true],
-  [["catch", "do"], true],
-  [["foreach", "do"], true],
-  [["fork", "branches"], false],
-];
-
 function inList(list: unknown, path: Path, isSequence = true): Path[] {
   if (!Array.isArray(list)) return [];
   const tasks = list.map((item) => onlyMember(item) ?? ["", {}]) as [string, unknown][];
@@ -32,7 +23,7 @@ function inList(list: unknown, path: Path, isSequence = true): Path[] {
   return tasks.flatMap(([name, task], index) => {
     const here = [...path, index, name];
     if (!reached.has(index)) return [here];
-    return LISTS.flatMap(([place, sequence]) =>
+    return TASK_LISTS.flatMap(({ place, isSequence: sequence }) =>
       inList(at(task, place), [...here, ...place], sequence),
     );
   });
@@ -71,13 +62,4 @@ function flowsOf(task: Loose): string[] {
   }
   const handled = at(task, ["catch", "then"]);
   return [...flows, own, ...(typeof handled === "string" ? [handled] : [])];
-}
-
-function at(value: unknown, path: Path): unknown {
-  let inner = value;
-  for (const name of path) {
-    inner =
-      typeName(inner) === "object" ? (inner as Record<PropertyKey, unknown>)[name] : undefined;
-  }
-  return inner;
 }

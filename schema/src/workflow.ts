@@ -1,6 +1,7 @@
 // The workflow document: what surrounds the tasks, and the names that only the whole can check.
 import * as z from "zod";
-import { anyObject, label, onlyMember, semver } from "./common.ts";
+import { anyObject, label, semver } from "./common.ts";
+import { tasksBelow } from "./lists.ts";
 import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
 import type { Context, Path } from "./problem.ts";
 import {
@@ -89,7 +90,7 @@ export const workflow: typeof fields = fields.check((context) => {
     const wanted = member(policy, "use");
     checkName(context, [...path, "use"], wanted, authentications, "use.authentications");
   }
-  for (const { path, task } of tasksOf(["do"], tasks)) {
+  for (const { path, task } of tasksBelow(tasks, ["do"])) {
     const raised = member(member(task, "raise"), "error");
     const retried = member(member(task, "catch"), "retry");
     checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
@@ -119,24 +120,6 @@ function checkName(
 const member = (value: unknown, name: string): unknown =>
   typeName(value) === "object" ? (value as Record<string, unknown>)[name] : undefined;
 
-/** Every task below a list, with its path, in document order; works on documents not yet checked. */
-function* tasksOf(path: Path, list: unknown): Generator<{ path: Path; task: unknown }> {
-  if (!Array.isArray(list)) return;
-  for (const [index, item] of list.entries()) {
-    const named = onlyMember(item);
-    if (!named) continue;
-    const [name, task] = named;
-    const here = [...path, index, name];
-    yield { path: here, task };
-    yield* tasksOf([...here, "do"], member(task, "do"));
-    yield* tasksOf([...here, "try"], member(task, "try"));
-    yield* tasksOf([...here, "foreach", "do"], member(member(task, "foreach"), "do"));
-    const branches = member(member(task, "fork"), "branches");
-    yield* tasksOf([...here, "fork", "branches"], branches);
-    yield* tasksOf([...here, "catch", "do"], member(member(task, "catch"), "do"));
-  }
-}
-
 /** Every authentication of a document, with its place. */
 function policiesOf(document: unknown): { path: Path; policy: object }[] {
   const named = member(member(document, "use"), "authentications");
@@ -146,7 +129,7 @@ function policiesOf(document: unknown): { path: Path; policy: object }[] {
       path: ["use", "authentications", name],
       policy,
     })),
-    ...[...tasksOf(["do"], member(document, "do"))].map(({ path, task }) => ({
+    ...[...tasksBelow(member(document, "do"), ["do"])].map(({ path, task }) => ({
       path: [...path, "with", "endpoint", "authentication"],
       policy: member(member(member(task, "with"), "endpoint"), "authentication"),
     })),
@@ -164,7 +147,7 @@ export interface NamedFile {
 
 /** The decision tables that a workflow calls, with the place of each call, in document order. */
 export function tablesOf(document: Workflow): NamedFile[] {
-  return [...tasksOf(["do"], document.do)].flatMap(({ path, task }) => {
+  return [...tasksBelow(document.do, ["do"])].flatMap(({ path, task }) => {
     const table = member(member(task, "with"), "table");
     if (member(task, "call") !== "decide" || typeof table !== "string") return [];
     return [{ path: [...path, "with", "table"], file: table }];
@@ -181,7 +164,7 @@ export interface NamedWorkflow {
 
 /** The workflows that a workflow runs, with the place of each, in document order. */
 export function workflowsOf(document: Workflow): NamedWorkflow[] {
-  return [...tasksOf(["do"], document.do)].flatMap(({ path, task }) => {
+  return [...tasksBelow(document.do, ["do"])].flatMap(({ path, task }) => {
     const named = member(member(task, "run"), "workflow");
     if (typeName(named) !== "object") return [];
     const { namespace, name, version } = named as Record<string, string>;
@@ -194,7 +177,7 @@ export function workflowsOf(document: Workflow): NamedWorkflow[] {
 function schemaPlaces(document: Workflow): { path: Path; schema: unknown }[] {
   const owners: { path: Path; task: unknown }[] = [
     { path: [], task: document },
-    ...tasksOf(["do"], document.do),
+    ...tasksBelow(document.do, ["do"]),
   ];
   const clauses = ["input", "output", "export"];
   return owners.flatMap(({ path, task }) =>

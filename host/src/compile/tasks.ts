@@ -1,20 +1,11 @@
 // Walking and rewriting the tasks of a checked document.
-import { pointerOf } from "@reach-fabric/schema";
+import { pointerOf, TASK_LISTS } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { ReachError } from "../error.ts";
 
 /** A task, or any other object of a document. */
 export type Fields = { readonly [name: string]: unknown };
 export type TaskList = readonly Fields[];
-
-/** The lists of tasks inside a task, with their places in it. */
-const LISTS: readonly Path[] = [
-  ["do"],
-  ["try"],
-  ["catch", "do"],
-  ["fork", "branches"],
-  ["foreach", "do"],
-];
 
 /** What the fields of every task are; the others are its own. */
 export const COMMON: readonly string[] = [
@@ -37,7 +28,7 @@ export function mapTasks(
     const [[name, task] = ["", {}]] = Object.entries(item) as [string, Fields][];
     const here = [...path, index, name];
     let whole = task;
-    for (const place of LISTS) {
+    for (const { place } of TASK_LISTS) {
       const inner = valueAt(whole, place);
       if (!Array.isArray(inner)) continue;
       whole = withValue(

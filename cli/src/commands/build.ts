@@ -1,0 +1,130 @@
+import { fromUtf8 } from "@reach-fabric/engine";
+import type { Pack } from "@reach-fabric/engine";
+import { disagreements, unreachableTasks } from "@reach-fabric/schema";
+import type { PackManifest, Path } from "@reach-fabric/schema";
+import type { Command } from "commander";
+import { dirname, join } from "node:path";
+import { capabilitiesOf, describe, grantFor } from "../capabilities.ts";
+import type { Capability } from "../capabilities.ts";
+import { engines } from "../engine.ts";
+import { grantText } from "../grants.ts";
+import { taskName } from "../names.ts";
+import { EXIT } from "../problem.ts";
+import { columns } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { safe } from "../text.ts";
+import type { Verb } from "../verb.ts";
+
+interface Warning {
+  /** file:line:column */
+  readonly where: string;
+  readonly what: string;
+}
+
+/** `reach build WORKFLOW`: the pack of a workflow, and what it will ask of the world. */
+export function build(program: Command, verb: Verb): void {
+  program
+    .command("build")
+    .summary("compile a workflow into its pack, and say what it will need")
+    .description(
+      "Compiles a workflow with all that it names (functions, other workflows, OpenAPI, AsyncAPI and gRPC " +
+        "definitions, tables, schemas) into a pack, loads it into the engine, and reports: the files, what a " +
+        "grant would have to allow, tasks to which nothing leads, and places that other runtimes of the " +
+        "language read differently. What is refused, or not pinned, is an error (exit 2). With --output the " +
+        "pack is written into an empty folder, from which it runs: reach run FOLDER.",
+    )
+    .argument("<workflow>", "a .yaml, .yml or .json file, or the folder of a pack")
+    .option("-o, --output <folder>", "where the pack is written, a new or empty folder")
+    .option("--json", "print {digest, id, version, files, capabilities, grant, warnings}")
+    .addHelpText("after", "\nExample:\n  $ reach build workflow.yaml --output pack")
+    .action(
+      verb<[string, { output?: string }]>(async (terminal, workflow, { output }) => {
+        const host = await import("@reach-fabric/host");
+        const pack = await host.loadPack(workflow);
+        engines()().load(pack);
+        const capabilities = capabilitiesOf(pack);
+        const warnings = await warningsOf(host, pack, workflow);
+        if (output !== undefined) await host.writePack(output, pack);
+        if (terminal.json) terminal.result(report(pack, capabilities, warnings));
+        else print(terminal, pack, capabilities, warnings);
+        if (output !== undefined) terminal.next(["reach", "run", output, "--input", "INPUT"]);
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** Of the documents as they were written, where they are at hand. */
+async function warningsOf(
+  host: typeof import("@reach-fabric/host"),
+  pack: Pack,
+  workflow: string,
+): Promise<Warning[]> {
+  const { workflows } = manifestOf(pack);
+  const warnings: Warning[] = [];
+  for (const path of workflows) {
+    const file = join((await host.isPackFolder(workflow)) ? workflow : dirname(workflow), path);
+    const read = host.readDocument(await host.readRegularFile(file), file);
+    const document = JSON.parse(fromUtf8(read.canonical)) as { do: unknown };
+    const say = (place: Path, what: string): void =>
+      void warnings.push({ where: read.place(place), what });
+    for (const place of unreachableTasks(document)) say(place, "Nothing leads to this task");
+    for (const { path: place, what } of disagreements(document)) say(place, what);
+  }
+  return warnings;
+}
+
+const manifestOf = (pack: Pack): PackManifest =>
+  JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+
+function kindOf(path: string, { workflows, tables, schemas = [] }: PackManifest): string {
+  if (workflows.includes(path)) return "workflow";
+  if (tables.includes(path)) return "table";
+  if (schemas.includes(path)) return "schema";
+  return path.startsWith("sources/") ? "source" : "definition";
+}
+
+function report(
+  pack: Pack,
+  capabilities: readonly Capability[],
+  warnings: readonly Warning[],
+): object {
+  const manifest = manifestOf(pack);
+  return {
+    digest: pack.digest,
+    id: manifest.id,
+    version: manifest.version,
+    files: manifest.files.map((file) => ({ ...file, kind: kindOf(file.path, manifest) })),
+    capabilities,
+    grant: grantFor(capabilities),
+    warnings,
+  };
+}
+
+function print(
+  terminal: Terminal,
+  pack: Pack,
+  capabilities: readonly Capability[],
+  warnings: readonly Warning[],
+): void {
+  const { bold, dim, yellow } = terminal.colors;
+  const manifest = manifestOf(pack);
+  terminal.print(
+    `${bold(safe(`${manifest.id}:${manifest.version}`))}  ${dim(`pack ${pack.digest}`)}`,
+  );
+  terminal.print("\nFiles");
+  terminal.print(
+    columns(
+      manifest.files.map(({ path, size }) => [path, kindOf(path, manifest), `${size} bytes`]),
+    ),
+  );
+  terminal.print("\nIt asks for");
+  if (capabilities.length === 0) terminal.print("  nothing");
+  else {
+    terminal.print(columns(capabilities.map((one) => [taskName(one.task), safe(describe(one))])));
+    terminal.print(`\nA grant for it\n${grantText(capabilities)}`);
+  }
+  if (warnings.length > 0) terminal.print("");
+  for (const { where, what } of warnings) {
+    terminal.print(`${safe(where)}  ${yellow("warning")}  ${safe(what)}`);
+  }
+}
