@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   diff: async () => (await import("./commands/diff.ts")).diff,
   "what-if": async () => (await import("./commands/what-if.ts")).whatIfCommand,
   build: async () => (await import("./commands/build.ts")).build,
+  schema: async () => (await import("./commands/schema.ts")).schema,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   keys: async () => (await import("./commands/keys.ts")).keys,
   canon: async () => (await import("./commands/canon.ts")).canon,

@@ -5,6 +5,8 @@
 export { runCommand } from "./command.ts";
 export type { RunCommand } from "./command.ts";
 export { packPath, whyNotPackPath } from "./common.ts";
+export { editorDocuments, editorSchema } from "./editor.ts";
+export type { EditorDocument } from "./editor.ts";
 export * from "./evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./grant.ts";
 export type { Grant, GrantFile, HttpGrant, Provider } from "./grant.ts";

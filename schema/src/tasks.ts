@@ -29,6 +29,7 @@ export const absent = (finding: Finding): z.ZodOptional<z.ZodType<never>> =>
     .check((context) => {
       if (context.value !== undefined) report(context, [], finding);
     })
+    .meta({ not: {} })
     .optional() as unknown as z.ZodOptional<z.ZodType<never>>;
 
 // ---- What every task may have ------------------------------------------------------------------
@@ -434,7 +435,8 @@ export type TaskList = readonly Readonly<Record<string, unknown>>[];
 /** The task that a function is. */
 export const functionBody: z.ZodType = z
   .unknown()
-  .check((context) => checkTask(context, [], context.value, []));
+  .check((context) => checkTask(context, [], context.value, []))
+  .meta({ $ref: "#/$defs/task" });
 
 /** Tasks around others. */
 const extension = strict({
@@ -460,20 +462,24 @@ const extension = strict({
   after: z.lazy(() => taskList).optional(),
 });
 /** A list of named extensions. */
-export const extensions: z.ZodType<TaskList> = z.array(z.unknown()).check((context) =>
-  checkList(context, context.value, (_, path, value) => {
-    for (const { path: below, pointer: _p, ...finding } of problemsOf(extension, value)) {
-      report(context, [...path, ...below], finding);
-    }
-  }),
-) as unknown as z.ZodType<TaskList>;
+export const extensions: z.ZodType<TaskList> = z
+  .array(z.unknown())
+  .check((context) =>
+    checkList(context, context.value, (_, path, value) => {
+      for (const { path: below, pointer: _p, ...finding } of problemsOf(extension, value)) {
+        report(context, [...path, ...below], finding);
+      }
+    }),
+  )
+  .meta({ items: { $ref: "#/$defs/namedExtension" } }) as unknown as z.ZodType<TaskList>;
 
+/** For the JSON Schema of editors (editor.ts), which cannot look into a check. */
+const NAMED_TASKS = { items: { $ref: "#/$defs/namedTask" } };
 /** An ordered list of named tasks. */
 export const taskList: z.ZodType<TaskList> = z
   .array(z.unknown())
-  .check((context) =>
-    checkList(context, context.value, checkTask),
-  ) as unknown as z.ZodType<TaskList>;
+  .check((context) => checkList(context, context.value, checkTask))
+  .meta(NAMED_TASKS) as unknown as z.ZodType<TaskList>;
 
 /** A branch leads to no other. */
 function checkBranch(context: Context, path: Path, task: unknown): void {
@@ -561,7 +567,8 @@ const cases = z
         report(context, [...path, ...below], finding);
       }
     });
-  });
+  })
+  .meta({ items: { $ref: "#/$defs/case" } });
 
 // ---- Tasks -------------------------------------------------------------------------------------
 
@@ -673,7 +680,8 @@ const forkTask = strict({
     branches: z
       .array(z.unknown())
       .min(1, { error: "A fork needs at least one branch." })
-      .check((context) => checkList(context, context.value, checkBranch)),
+      .check((context) => checkList(context, context.value, checkBranch))
+      .meta(NAMED_TASKS),
     compete: z.boolean().optional(),
   }),
 });
@@ -734,7 +742,11 @@ function schemaOf(task: unknown): z.ZodType | Finding {
 }
 
 /** A call of a function: of `use.functions`, of a catalog, or by its URI. */
-const functionTask = strict({ ...base, call: z.string(), with: anyObject.optional() });
+const functionTask = strict({
+  ...base,
+  call: z.string().meta({ not: { enum: Object.keys(calls) } }),
+  with: anyObject.optional(),
+});
 
 function callOf(name: unknown): z.ZodType | Finding {
   if (typeof name !== "string") {
@@ -743,3 +755,15 @@ function callOf(name: unknown): z.ZodType | Finding {
   if (Object.hasOwn(calls, name)) return calls[name] as z.ZodType | Finding;
   return functionTask;
 }
+
+/** Every kind of task, and what stands in a list of its own: for the JSON Schema of editors. */
+export const parts: Readonly<Record<string, z.ZodType>> = {
+  ...Object.fromEntries(
+    [...Object.entries(kinds), ...Object.entries(calls)].flatMap(([name, schema]) =>
+      schema instanceof z.ZodType ? [[name, schema]] : [],
+    ),
+  ),
+  run: runTask,
+  function: functionTask,
+};
+export { switchCase, extension };

@@ -48,6 +48,8 @@ const evaluate = strict({
 });
 
 const fields = strict({
+  /** For editors: no part of the workflow. */
+  $schema: z.string().optional(),
   document: strict({
     dsl: z.string().regex(/^1\.0\.[0-3]$/, {
       error: "Expected a version of the DSL that this engine runs: 1.0.0 to 1.0.3.",

@@ -30,7 +30,8 @@ export interface Read {
  *
  * @throws CompileError
  */
-export async function compile(document: Fields, read: Read): Promise<Fields> {
+export async function compile(given: Fields, read: Read): Promise<Fields> {
+  const { $schema, ...document } = given;
   const use = (document["use"] ?? {}) as Fields;
   const {
     functions = {},
@@ -69,7 +70,8 @@ export async function compile(document: Fields, read: Read): Promise<Fields> {
   let called = await callOperations(whole, read);
   for (const rewrite of [publish, callAgents, pinProtos]) called = await rewrite(called, read);
   const isSame = Object.keys(left).length === Object.keys(use).length;
-  if (isSame && JSON.stringify(called) === JSON.stringify(list)) return document;
+  const isWritten = isSame && JSON.stringify(called) === JSON.stringify(list);
+  if (isWritten) return $schema === undefined ? given : document;
   return { ...document, ...(document["use"] === undefined ? {} : { use: left }), do: called };
 }
 
