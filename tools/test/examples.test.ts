@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { canonicalize, createEngine, replay } from "@reach-fabric/engine";
-import { effectiveGrant, loadPack, memoryRecorder, run } from "@reach-fabric/host";
+import { effectiveGrant, loadPack, memoryRecorder, readGrant, run } from "@reach-fabric/host";
 import type { CloudEvent } from "@reach-fabric/host";
 
 interface Script {
@@ -14,6 +14,9 @@ interface Script {
   readonly input: unknown;
   /** What each model answers, in turn; "silence" is none, until every timer has fired. */
   readonly models?: Readonly<Record<string, readonly (object | "silence")[]>>;
+  /** What each service answers to METHOD URI, and each MCP tool, in turn. */
+  readonly services?: Readonly<Record<string, readonly { status: number; body?: unknown }[]>>;
+  readonly tools?: Readonly<Record<string, readonly object[]>>;
   readonly events?: readonly CloudEvent[];
   /** Timers up to so many milliseconds fire at once, the others never. */
   readonly patience?: number;
@@ -39,18 +42,31 @@ const never = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
 
+const turns = <T>(scripted: Readonly<Record<string, readonly T[]>> = {}): Map<string, T[]> =>
+  new Map(Object.entries(scripted).map(([name, all]) => [name, [...all]]));
+function take<T>(all: Map<string, T[]>, name: string): T {
+  const answer = all.get(name)?.shift();
+  if (answer === undefined) throw new Error(`${name} is asked more often than scripted`);
+  return answer;
+}
+
 async function come(name: string, script: Script): Promise<object> {
-  const pack = await loadPack(join(root, "examples", name.split("/")[0] ?? "", "workflow.yaml"));
+  const folder = join(root, "examples", name.split("/")[0] ?? "");
+  const pack = await loadPack(join(folder, "workflow.yaml"));
   const emitted: unknown[] = [];
   const waiting: (() => void)[] = [];
-  const left = new Map(
-    Object.entries(script.models ?? {}).map(([model, all]) => [model, [...all]]),
-  );
+  const left = turns(script.models);
+  const services = turns(script.services);
+  const tools = turns(script.tools);
+  const own = join(folder, "grant.json");
+  const grant = existsSync(own)
+    ? (await readGrant(own)).grant
+    : effectiveGrant({ models: [...left.keys()], emit: ["examples.*"] });
   const result = await run({
     engine: createEngine(),
     pack,
     input: canonicalize(JSON.stringify(script.input)),
-    grant: effectiveGrant({ models: [...left.keys()], emit: ["examples.*"] }),
+    grant,
     events: given(script.events ?? []),
     recorder: memoryRecorder({ id: "00000000-0000-4000-8000-000000000001" }),
     effects: {
@@ -71,11 +87,18 @@ async function come(name: string, script: Script): Promise<object> {
         if (answer === undefined) throw new Error(`${model} is asked more often than scripted`);
         return { result: answer };
       },
+      fetch: async ({ method, uri }) => {
+        const { status, body } = take(services, `${method} ${uri}`);
+        const bytes = new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));
+        return { result: { status, headers: {} }, body: bytes };
+      },
+      mcp: async ({ parameters }) => ({ result: take(tools, String(parameters?.["name"])) }),
       emit: async (event) => void emitted.push([event["type"], event["subject"]]),
     },
   });
   expect(replay(createEngine(), pack, result.records).status).toBe("reproduced");
-  expect([...left.values()].flat()).toEqual([]);
+  const unused = [left, services, tools].flatMap((all) => [...all.values()].flat());
+  expect(unused).toEqual([]);
   const { status, output, error, decision } = result;
   const value = status === "completed" ? { output } : { error };
   return { status, ...value, emitted, decision };
