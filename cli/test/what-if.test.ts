@@ -1,7 +1,9 @@
 // what-if and time travel as a user types them.
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { put, reach, temporaryFolder } from "./reach.ts";
 
 const folder = temporaryFolder();
@@ -62,6 +64,76 @@ describe("what-if", () => {
     const { status, stdout } = await reach(folder, ["what-if", "other.yaml", "100.reach"]);
     expect(status).toBe(3);
     expect(stdout).toMatch(/not recorded: random of at/);
+  });
+});
+
+describe("what-if --live", () => {
+  /** A service that counts whom it answers. */
+  async function service(): Promise<{ origin: string; seen: string[] }> {
+    const seen: string[] = [];
+    const server = createServer((request, response) => {
+      seen.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      response.setHeader("content-type", "application/json");
+      response.end('{"score":7}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  }
+  const asking = (method: string, name: string): string =>
+    put(
+      folder,
+      name,
+      `document: {dsl: 1.0.3, namespace: t, name: w, version: 2.0.0}
+do:
+  - at: {set: '\${ . + {at: $workflow.startedAt.epoch.seconds} }'}
+  - score: {call: http, with: {method: ${method}, endpoint: 'https://s.example/score'}}
+`,
+    );
+  const grantFor = (origin: string, methods: string[]): string =>
+    put(
+      folder,
+      "live.json",
+      JSON.stringify({
+        format: "reach/grant/v1",
+        http: [{ origin: "https://s.example", methods, paths: ["/score"] }],
+        addresses: { "https://s.example": origin },
+      }),
+    );
+
+  it("asks for what was not recorded, under its own grant, and says so", async () => {
+    const { origin, seen } = await service();
+    const args = ["what-if", asking("get", "get.yaml"), "100.reach", "--live", "--grant"];
+    const { status, stdout } = await reach(folder, [...args, grantFor(origin, ["GET"]), "--json"]);
+    expect(status).toBe(1);
+    const [run] = (
+      JSON.parse(stdout) as { runs: { outcome: { output: unknown }; live: { task: string }[] }[] }
+    ).runs;
+    expect(run?.outcome.output).toEqual({ score: 7 });
+    expect(run?.live.map(({ task }) => task)).toEqual(["/do/1/score"]);
+    expect(seen).toEqual(["GET /score"]);
+  });
+
+  it("asks nothing that may change something, unless it is declared safe", async () => {
+    const { origin, seen } = await service();
+    const args = ["what-if", asking("post", "post.yaml"), "100.reach", "--live", "--grant"];
+    const grant = grantFor(origin, ["POST"]);
+    const refused = await reach(folder, [...args, grant]);
+    expect([refused.status, seen]).toEqual([3, []]);
+    const declared = await reach(folder, [
+      ...args,
+      grant,
+      "--safe",
+      "POST https://s.example/score",
+    ]);
+    expect([declared.status, seen]).toEqual([1, ["POST /score"]]);
+    expect(declared.stdout).toMatch(/1 asked for now/);
+  });
+
+  it("is refused without a grant", async () => {
+    const alone = await reach(folder, ["what-if", "w.yaml", "100.reach", "--live"]);
+    const without = await reach(folder, ["what-if", "w.yaml", "100.reach", "--safe", "llm"]);
+    expect([alone.status, without.status]).toEqual([2, 2]);
   });
 });
 

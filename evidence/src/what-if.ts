@@ -11,7 +11,7 @@ import type {
   ResultRecord,
   TraceRecord,
 } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
+import type { Grant, PackManifest } from "@reach-fabric/schema";
 import { firstStep } from "./diff.ts";
 import type { DiffReport } from "./diff.ts";
 
@@ -24,7 +24,14 @@ export interface Change {
   readonly value: Json;
 }
 
-/** What would have been. Nobody was asked, and nothing of it is signed. */
+/** An answer that was not recorded, in the parts that admitResult() takes. */
+export interface LiveAnswer {
+  readonly key: string;
+  readonly result: object;
+  readonly body?: Uint8Array;
+}
+
+/** What would have been. Nobody was asked but where `live` says so, and nothing of it is signed. */
 export interface Hypothesis {
   /** `not recorded`: it asks for something to which no answer was recorded; see `asks`. */
   readonly status: OutcomeRecord["status"] | "not recorded";
@@ -35,6 +42,8 @@ export interface Hypothesis {
   readonly decision?: string;
   /** What it would ask, and cannot be told. */
   readonly asks?: RequestRecord;
+  /** What was asked of the world, because no answer was recorded. */
+  readonly live: readonly RequestRecord[];
   /** The first record that is not the recorded one, as diff() says it; absent where none differs. */
   readonly first?: Pick<DiffReport, "step" | "task" | "kind" | "pointer" | "values">;
   /** The records, as far as it went. */
@@ -60,6 +69,62 @@ export function whatIf(
   recorded: readonly Uint8Array[],
   change?: Change,
 ): Hypothesis {
+  const step = hypothesis(engine, pack, recorded, change ? { change } : {}).next();
+  if (step.done === true) return step.value;
+  return step.value.end;
+}
+
+/**
+ * whatIf() that asks the world for what was not recorded.
+ *
+ * @param ask is given the requests that wait, and gives the answer to one of them; undefined ends the
+ *   hypothesis there, as `not recorded`
+ * @param grant what may be asked beside what the recorded grant allows
+ *
+ * @example
+ * await whatIfLive(engine, pack, records, { ask: ([request]) => perform(request), grant });
+ */
+export async function whatIfLive(
+  engine: Engine,
+  pack: Pack,
+  recorded: readonly Uint8Array[],
+  {
+    ask,
+    grant,
+    change,
+  }: {
+    readonly ask: (requests: readonly RequestRecord[]) => Promise<LiveAnswer | undefined>;
+    readonly grant?: Grant;
+    readonly change?: Change;
+  },
+): Promise<Hypothesis> {
+  const options = { ...(change ? { change } : {}), ...(grant ? { grant } : {}) };
+  const steps = hypothesis(engine, pack, recorded, options);
+  for (let step = steps.next(); ;) {
+    if (step.done === true) return step.value;
+    const answer = await ask(step.value.open);
+    if (answer === undefined) return step.value.end;
+    step = steps.next(answer);
+  }
+}
+
+/** Where nothing that is recorded helps on: what waits, and what the hypothesis is if it ends here. */
+interface Stop {
+  readonly open: readonly RequestRecord[];
+  readonly end: Hypothesis;
+}
+
+function* hypothesis(
+  engine: Engine,
+  pack: Pack,
+  recorded: readonly Uint8Array[],
+  given: {
+    readonly change?: Change;
+    readonly grant?: Grant;
+  },
+): Generator<Stop, Hypothesis, LiveAnswer> {
+  const { change } = given;
+  const live: RequestRecord[] = [];
   const before = recorded.map((bytes) => parseRecord(bytes));
   if (change !== undefined) before[change.seq] = changed(before[change.seq], change);
   const [first] = before;
@@ -67,8 +132,9 @@ export function whatIf(
   const answers = answersOf(before);
 
   engine.load(pack);
-  const { grant, limits, input, workflow } = first;
-  const options = { grant: grant as object, limits: limits as object };
+  const { limits, input, workflow } = first;
+  const grant = united(first.grant as Grant, given.grant ?? {});
+  const options = { grant, limits: limits as object };
   // Another version of a workflow has another name: the pack's own is meant.
   const { workflows, id } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
   const isOwn = workflows.length === 1 || workflow.startsWith(`${id}:`);
@@ -87,17 +153,36 @@ export function whatIf(
       const outcome = parseRecord(records.at(-1) as Uint8Array) as OutcomeRecord;
       const { status } = outcome;
       const same = ending(outcome) === ending(before.at(-1));
-      return { status, outcome, same, decision: engine.decision(), ...rest(recorded, records) };
+      const decision = engine.decision();
+      return { status, outcome, same, decision, live, ...rest(recorded, records) };
     }
-    const next = nextAnswer(engine, open, answers) ?? cancellation(engine, before, open, answers);
+    let next = nextAnswer(engine, open, answers) ?? cancellation(engine, before, open, answers);
     if (next === undefined) {
-      const asks = open.find((request) => !answers.has(placeOf(request))) ?? open[0];
+      const unknown = open.filter((request) => !answers.has(placeOf(request)));
+      const [asks] = unknown.length > 0 ? unknown : open;
       const asked = asks === undefined ? {} : { asks };
-      return { status: "not recorded", same: false, ...asked, ...rest(recorded, records) };
+      const rests = rest(recorded, records);
+      const end = {
+        status: "not recorded",
+        same: false,
+        ...asked,
+        live: [...live],
+        ...rests,
+      } as const;
+      const answer = yield { open: unknown, end };
+      next = engine.admitResult(answer.key, answer.result, answer.body);
+      live.push(...open.filter(({ key }) => key === answer.key));
+      drop(open, answer.key);
     }
     records.push(next);
     advance = engine.advance(next);
   }
+}
+
+/** What either grant allows. */
+function united(a: Grant, b: Grant): object {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof Grant)[];
+  return Object.fromEntries(names.map((name) => [name, [...(a[name] ?? []), ...(b[name] ?? [])]]));
 }
 
 const rest = (

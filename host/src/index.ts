@@ -30,6 +30,8 @@ export type { EffectiveGrant } from "./grant.ts";
 export type { Question } from "./models.ts";
 export { loadPack } from "./pack.ts";
 export { isPackFolder, writePack } from "./pack-folder.ts";
+export { createPerformer, operationOf } from "./performer.ts";
+export type { Performer, PerformerOptions } from "./performer.ts";
 export { readSecrets } from "./secrets.ts";
 export { folderRecorder, memoryRecorder } from "./recorder.ts";
 export type { Annotation, Beginning, IdentityOptions, Recorder, RunIdentity } from "./recorder.ts";

@@ -1,6 +1,8 @@
 import { EngineError } from "@reach-fabric/engine";
-import { whatIf } from "@reach-fabric/evidence";
-import type { Hypothesis } from "@reach-fabric/evidence";
+import type { Pack, RequestRecord } from "@reach-fabric/engine";
+import { whatIf, whatIfLive } from "@reach-fabric/evidence";
+import type { Hypothesis, LiveAnswer } from "@reach-fabric/evidence";
+import type { Grant } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -29,24 +31,48 @@ export function whatIfCommand(program: Command, verb: Verb): void {
       "Decides recorded runs again by a workflow that has changed, or its tables, from the recorded " +
         "input and answers: nobody is asked. An answer is used where the same task asks for the same; " +
         "anything else is not recorded. Exits 0 if every run comes out the same, 1 if one does not, 3 " +
-        "if some asked for what was not recorded and none of the others differs.",
+        "if some asked for what was not recorded and none of the others differs. With --live what was " +
+        "not recorded is asked, by a grant of its own, where asking changes nothing: GET, HEAD and OPTIONS, " +
+        "models, MCP but tools/call, and what --safe names. Events are never emitted.",
     )
     .argument("<workflow>", "the changed workflow, YAML or JSON; its tables are beside or below it")
     .argument("<evidence...>", ".reach files, and folders with such files")
+    .option("--live", "ask for what was not recorded, by --grant")
+    .option("-g, --grant <file>", "what may be asked with --live")
+    .option("--secrets <file>", "what the names of secrets stand for, readable by you alone")
+    .option(
+      "--safe <operation...>",
+      'what changes nothing, too: "POST https://host/path", "tools/call NAME"',
+    )
     .option("--json", "print the runs as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach what-if stricter/workflow.yaml decisions/")
-    .action(verb<[string, string[]]>(whatIfRuns));
+    .action(verb<[string, string[], LiveOptions]>(whatIfRuns));
+}
+
+interface LiveOptions {
+  live?: boolean;
+  grant?: string;
+  secrets?: string;
+  safe?: string[];
 }
 
 async function whatIfRuns(
   terminal: Terminal,
   workflow: string,
   named: readonly string[],
+  options: LiveOptions,
 ): Promise<number> {
-  const { loadPack } = await import("@reach-fabric/host");
-  const pack = await loadPack(workflow);
+  const host = await import("@reach-fabric/host");
+  const pack = await host.loadPack(workflow);
   const engine = engines()();
-  const rows = named.flatMap(filesOf).map((file): Row => {
+  const live = await liveOf(host, pack, options);
+  const rows: Row[] = [];
+  try {
+    for (const file of named.flatMap(filesOf)) rows.push(await rowOf(file));
+  } finally {
+    await live?.close();
+  }
+  async function rowOf(file: string): Promise<Row> {
     const { records, outcome, missing } = readEvidence(engine, file);
     if (records === null || outcome === null) {
       throw new CliError({
@@ -58,26 +84,74 @@ async function whatIfRuns(
       });
     }
     try {
-      const hypothetical = whatIf(engine, pack, records);
+      const hypothetical =
+        live === undefined
+          ? whatIf(engine, pack, records)
+          : await whatIfLive(engine, pack, records, live);
       const recorded = describeOutcome(outcome, WIDTH);
       return { file, recorded, hypothetical, changes: !hypothetical.same };
     } catch (error) {
       throw new CliError(problemOf(error, error instanceof EngineError ? workflow : file));
     }
-  });
+  }
   const unknown = rows.filter(({ hypothetical }) => hypothetical.status === "not recorded");
   const changed = rows.filter((row) => row.changes && !unknown.includes(row));
   if (terminal.json) {
     terminal.result({
       hypothetical: true,
       runs: rows.map(({ file, changes, hypothetical }) => {
-        const { status, outcome, decision, asks, first } = hypothetical;
-        return { file, changes, status, outcome, decision, asks, first };
+        const { status, outcome, decision, asks, first, live: asked } = hypothetical;
+        return { file, changes, status, outcome, decision, asks, first, live: asked };
       }),
     });
   } else print(terminal, rows, changed.length, unknown.length);
   if (changed.length > 0) return EXIT.failed;
   return unknown.length > 0 ? EXIT.unchecked : EXIT.ok;
+}
+
+/** What asks the world; undefined where nobody is asked. */
+async function liveOf(
+  host: typeof import("@reach-fabric/host"),
+  pack: Pack,
+  { live, grant: file, secrets, safe = [] }: LiveOptions,
+): Promise<Live | undefined> {
+  const isAsked = live === true && file !== undefined;
+  if (
+    !isAsked &&
+    (live === true || file !== undefined || secrets !== undefined || safe.length > 0)
+  ) {
+    throw new CliError({
+      code: CODE.usage,
+      what: "--live and --grant come together, --secrets and --safe with them",
+      why: "nothing is granted by default",
+      exitCode: EXIT.usage,
+    });
+  }
+  if (!isAsked) return undefined;
+  const granted = await host.readGrant(file);
+  const performer = host.createPerformer({
+    pack,
+    ...granted,
+    safe,
+    ...(secrets === undefined ? {} : { secrets: await host.readSecrets(secrets) }),
+  });
+  const signal = new AbortController().signal;
+  return {
+    grant: granted.grant,
+    ask: async (requests) => {
+      const request = requests.find((one) => performer.isSafe(one));
+      if (request === undefined) return undefined;
+      const { result, body } = await performer.perform(request, signal);
+      return { key: request.key, result, ...(body ? { body } : {}) };
+    },
+    close: () => performer.close(),
+  };
+}
+
+interface Live {
+  readonly grant: Grant;
+  readonly ask: (requests: readonly RequestRecord[]) => Promise<LiveAnswer | undefined>;
+  readonly close: () => Promise<void>;
 }
 
 /** Longest outcome in a line of the table. */
@@ -121,10 +195,11 @@ function print(terminal: Terminal, rows: readonly Row[], changed: number, unknow
   terminal.print(
     `\n${rows.length} runs: ${changed} changed, ${same} the same, ${unknown} not recorded.`,
   );
+  const asked = rows.flatMap(({ hypothetical }) => hypothetical.live).length;
   terminal.print(
     yellow(
-      "Hypothetical: recorded answers used again, nobody was asked. How long things take is not " +
-        "modelled, and nothing of this is signed.",
+      `Hypothetical: recorded answers used again, ${asked === 0 ? "nobody was asked" : `${asked} asked for now`}. ` +
+        "How long things take is not modelled, and nothing of this is signed.",
     ),
   );
 }
