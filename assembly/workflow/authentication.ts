@@ -1,7 +1,7 @@
 /** Authentication of a request (WF-48): what the host makes its header from, or the secret's name. */
 
 import { SCRATCH } from "../bytes/arena";
-import { E_WF_REFERENCE, E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_REFERENCE, E_WF_TYPE } from "../codes";
 import {
   OBJECT,
   STRING,
@@ -19,7 +19,7 @@ import { cellIs, objectField } from "../value/object";
 import { component, isSecret } from "./components";
 import { isString, onlyFields, required } from "./fields";
 import { literalCell } from "./literal";
-import { BASIC, BEARER, Http } from "./nodes";
+import { BASIC, BEARER, DIGEST, Http, OAUTH2, OIDC } from "./nodes";
 import { failCell, placeEnter, placeField, placeLeave } from "./place";
 import { CONFIGURATION, problem } from "./problem";
 import { compileTemplate, evaluateTemplate } from "./template";
@@ -45,17 +45,15 @@ export function loadAuthentication(h: Http, v: usize): bool {
   const inner = placeEnter(scheme);
   if (cellIs(scheme, "basic")) h.scheme = BASIC;
   else if (cellIs(scheme, "bearer")) h.scheme = BEARER;
-  else return failCell(E_WF_UNSUPPORTED, "this authentication is not built yet", scheme);
+  else if (cellIs(scheme, "digest")) h.scheme = DIGEST;
+  else h.scheme = cellIs(scheme, "oauth2") ? OAUTH2 : OIDC;
   const body = valueAt(policy, 0);
   const secret = tagOf(body) == OBJECT ? objectField(body, "use") : 0;
   if (secret != 0) {
     if (!onlyFields(body, "use") || !isString(secret, "use")) return false;
     if (!isSecret(secret)) return failCell(E_WF_REFERENCE, "use.secrets does not list", secret);
     h.secret = secret as u32;
-  } else if (h.scheme == BASIC) {
-    if (!onlyFields(body, "password username")) return false;
-    if (required(body, "username") == 0 || required(body, "password") == 0) return false;
-  } else if (!onlyFields(body, "token") || required(body, "token") == 0) return false;
+  } else if (!checkCredentials(h.scheme, body)) return false;
   if (secret == 0) {
     h.credentials = compileTemplate(body);
     if (h.credentials == 0) return false;
@@ -65,6 +63,22 @@ export function loadAuthentication(h: Http, v: usize): bool {
   return true;
 }
 
+/** The fields that a scheme's credentials have; what is inside those of OAuth 2.0 is the host's to read. */
+function checkCredentials(scheme: u32, body: usize): bool {
+  if (scheme == BEARER) return onlyFields(body, "token") && required(body, "token") != 0;
+  if (scheme == OAUTH2 || scheme == OIDC) {
+    const names =
+      scheme == OAUTH2
+        ? "actor audiences authority client endpoints grant issuers password request scopes subject username"
+        : "actor audiences authority client grant issuers password request scopes subject username";
+    return (
+      onlyFields(body, names) && required(body, "authority") != 0 && required(body, "grant") != 0
+    );
+  }
+  if (!onlyFields(body, "password username")) return false;
+  return required(body, "username") != 0 && required(body, "password") != 0;
+}
+
 /** The member `authentication` of a request: false with an error recorded, or a problem at hand. */
 export function buildAuthentication(h: Http, input: usize, globals: usize, out: usize): bool {
   const at = objectStorage(SCRATCH, 3);
@@ -72,12 +86,13 @@ export function buildAuthentication(h: Http, input: usize, globals: usize, out: 
   let n: u32 = 1;
   if (h.secret == 0) {
     if (!evaluateTemplate(h.credentials, input, globals, out)) return false;
+    if (h.scheme == OAUTH2 || h.scheme == OIDC) return properties(h.scheme, out);
     for (let i: u32 = 0; i < lengthOf(out); i++) {
       if (!isCredential(keyAt(out, i), valueAt(out, i)))
         return problem(CONFIGURATION, 400, "The credentials hold what a header cannot");
     }
     // Their names are in order: password, scheme, username; scheme, token.
-    if (h.scheme == BASIC) {
+    if (h.scheme != BEARER) {
       literalCell(p, "password");
       copyCell(p + 16, objectField(out, "password"));
       p += 32;
@@ -85,19 +100,38 @@ export function buildAuthentication(h: Http, input: usize, globals: usize, out: 
     }
   }
   literalCell(p, "scheme");
-  literalCell(p + 16, h.scheme == BASIC ? "basic" : "bearer");
+  literalCell(p + 16, schemeName(h.scheme));
   p += 32;
   n++;
   if (h.secret != 0) {
     literalCell(p, "secret");
     copyCell(p + 16, h.secret);
   } else {
-    const name = h.scheme == BASIC ? "username" : "token";
+    const name = h.scheme == BEARER ? "token" : "username";
     literalCell(p, name);
     copyCell(p + 16, objectField(out, name));
   }
   setUsed(at, n);
   setCell(out, OBJECT, 0, n, at);
+  return true;
+}
+
+function schemeName(scheme: u32): string {
+  if (scheme == BASIC) return "basic";
+  if (scheme == BEARER) return "bearer";
+  if (scheme == DIGEST) return "digest";
+  return scheme == OAUTH2 ? "oauth2" : "oidc";
+}
+
+/** {"properties","scheme"}: how the host gets a token. */
+function properties(scheme: u32, out: usize): bool {
+  const at = objectStorage(SCRATCH, 2);
+  literalCell(at, "properties");
+  copyCell(at + 16, out);
+  literalCell(at + 32, "scheme");
+  literalCell(at + 48, schemeName(scheme));
+  setUsed(at, 2);
+  setCell(out, OBJECT, 0, 2, at);
   return true;
 }
 

@@ -164,7 +164,7 @@ export class Http {
   redirect: u32;
   /** Array cell of lower-case header names that the workflow reads, or 0. */
   responseHeaders: u32;
-  /** NO_SCHEME, BASIC or BEARER, with the template of the credentials or the secret's name (a cell). */
+  /** NO_SCHEME or a scheme, with the template of the credentials or the secret's name (a cell). */
   scheme: u32;
   credentials: u32;
   secret: u32;
@@ -172,6 +172,9 @@ export class Http {
 export const NO_SCHEME: u32 = 0;
 export const BASIC: u32 = 1;
 export const BEARER: u32 = 2;
+export const DIGEST: u32 = 3;
+export const OAUTH2: u32 = 4;
+export const OIDC: u32 = 5;
 
 /** call mcp: a request whose body is the parameters. */
 @unmanaged

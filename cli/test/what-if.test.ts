@@ -1,4 +1,4 @@
-// what-if and time travel as a user types them.
+// what-if and time travel as a user types them (EVID-29, EVID-31).
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -67,7 +67,7 @@ describe("what-if", () => {
   });
 });
 
-describe("what-if --live", () => {
+describe("what-if --live (EVID-31)", () => {
   /** A service that counts whom it answers. */
   async function service(): Promise<{ origin: string; seen: string[] }> {
     const seen: string[] = [];

@@ -8,12 +8,14 @@ import type { LookupFunction } from "node:net";
 import { lookupAll, publicAddresses } from "./address.ts";
 import type { Lookup } from "./address.ts";
 import { authorize, echoes } from "./authorize.ts";
-import type { Authentication, Secrets } from "./authorize.ts";
+import type { Authentication, Authorized, Secrets } from "./authorize.ts";
+import { digestHeader } from "./digest.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
 import type { Target } from "./grant.ts";
 import { systemCode } from "./files.ts";
+import { Tokens } from "./tokens.ts";
 
 /** TRACE-5: an http request as the engine made it. */
 export interface HttpRequest {
@@ -91,6 +93,16 @@ export interface Egress {
    * @throws the signal's reason, if it was aborted: an interruption is no answer
    */
   readonly fetch: (request: HttpRequest, context: RequestContext) => Promise<HttpAnswer>;
+  /**
+   * What a request to an origin carries.
+   *
+   * @throws RequestFailed
+   */
+  readonly authorize: (
+    authentication: Authentication | undefined,
+    origin: string,
+    signal: AbortSignal,
+  ) => Promise<Authorized>;
   readonly close: () => Promise<void>;
 }
 
@@ -159,20 +171,51 @@ export function createEgress(options: EgressOptions): Egress {
     }
   };
 
+  /** What an authority is asked for goes out as any other request, and is in no record. */
+  const tokens = new Tokens(async ({ method, uri, headers, body }, signal) => {
+    const { authorization, ...others } = Object.fromEntries(headers);
+    const sent = body === undefined ? {} : { body };
+    const { headers: own, ...first } = sendable(
+      { method, uri, headers: others, redirect: false, ...sent },
+      "",
+    );
+    const kept: Record<string, string> = { ...own };
+    delete kept["idempotency-key"];
+    if (authorization !== undefined) kept["authorization"] = authorization;
+    const answer = await follow({ ...first, headers: kept }, signal);
+    const bytes = await readBody(answer, limits.bytes);
+    const type = answer.headers["content-type"];
+    return new Response(bytes.length === 0 ? null : Uint8Array.from(bytes), {
+      status: answer.status < 200 || answer.status > 599 ? 502 : answer.status,
+      headers: typeof type === "string" ? { "content-type": type } : {},
+    });
+  });
+  const authorized: Egress["authorize"] = (authentication, origin, signal) =>
+    authorize(authentication, origin, { grant, secrets, tokens, signal });
+
   const perform = async (
     request: HttpRequest,
     idempotencyKey: string,
     signal: AbortSignal,
   ): Promise<HttpAnswer> => {
     const first = sendable(request, idempotencyKey);
-    const { header, texts } = authorize(
-      request.authentication,
-      first.target.origin,
-      grant,
-      secrets,
-    );
+    const { origin } = first.target;
+    const { header, login, texts } = await authorized(request.authentication, origin, signal);
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
-    const answer = await follow(first, signal);
+    let answer = await follow(first, signal);
+    const challenge = answer.headers["www-authenticate"];
+    if (login !== undefined && answer.status === 401 && challenge !== undefined) {
+      const { path, query } = first.target;
+      const text = typeof challenge === "string" ? challenge : challenge.join(", ");
+      const proof = digestHeader(text, login, first.method, path + query);
+      if (proof !== undefined) {
+        discard(answer.body);
+        answer = await follow(
+          { ...first, headers: { ...first.headers, authorization: proof } },
+          signal,
+        );
+      }
+    }
     if (answer.status < 100 || answer.status > 599) {
       discard(answer.body);
       throw new RequestFailed("protocol", "REACH-E3234", "the answer's status is none");
@@ -186,6 +229,7 @@ export function createEgress(options: EgressOptions): Egress {
   };
 
   return {
+    authorize: authorized,
     fetch: async (request, { idempotencyKey, signal }) => {
       signal.throwIfAborted();
       const deadline = new AbortController();

@@ -6,10 +6,10 @@ import type { Pack } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { lookupAll, publicAddresses } from "./address.ts";
 import type { Lookup } from "./address.ts";
-import { authorize, echoes } from "./authorize.ts";
-import type { Authentication, Secrets } from "./authorize.ts";
-import { DEFAULT_LIMITS } from "./egress.ts";
-import type { EgressLimits } from "./egress.ts";
+import { echoes } from "./authorize.ts";
+import type { Authentication, Authorized, Secrets } from "./authorize.ts";
+import { createEgress, DEFAULT_LIMITS } from "./egress.ts";
+import type { EgressLimits, EgressOptions } from "./egress.ts";
 import type { Performed } from "./effects.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
@@ -82,7 +82,12 @@ async function perform(
   if ("why" in method) throw new RequestFailed("protocol", "REACH-E3235", method.why);
   const message = method.encode(call.arguments);
   if ("why" in message) throw new RequestFailed("protocol", "REACH-E3235", message.why);
-  const { header, texts } = authorize(call.authentication, target.origin, grant, secrets);
+  const { header, texts } = await authorized(
+    { grant, addresses, secrets, limits, lookup },
+    call,
+    target.origin,
+    signal,
+  );
   const peer = await peerOf(target.origin, addresses[target.origin], lookup);
 
   const grpc = await import("@grpc/grpc-js");
@@ -121,6 +126,24 @@ async function perform(
     return { result: { value: method.decode(answer) } };
   } finally {
     client.close();
+  }
+}
+
+/** A challenge is nothing that the protocol waits for: digest is no way to authenticate there. */
+async function authorized(
+  options: EgressOptions,
+  { authentication }: GrpcCall,
+  origin: string,
+  signal: AbortSignal,
+): Promise<Authorized> {
+  if (authentication?.scheme === "digest") {
+    throw new RequestFailed("denied", "REACH-E3106", "gRPC has no digest authentication");
+  }
+  const egress = createEgress(options);
+  try {
+    return await egress.authorize(authentication, origin, signal);
+  } finally {
+    await egress.close();
   }
 }
 

@@ -15,7 +15,6 @@ const page = new URL("../../docs/spec/workflow.md", import.meta.url).pathname;
 
 const stdio = "`call: mcp` by `stdio`";
 const subscription = "`call: asyncapi` with `subscription`, or by another protocol than http";
-const oauth = "authentication by `digest`, `oauth2`, `oidc`";
 const foreign = "`run.script`, `run.container`";
 const shell = "`run.shell`";
 const fine = "";
@@ -25,10 +24,10 @@ const examples: Readonly<Record<string, string>> = {
   "accumulate-room-readings.yaml": fine,
   "authentication-bearer-uri-format.yaml": fine,
   "authentication-bearer.yaml": fine,
-  "authentication-oauth2-secret.yaml": oauth,
-  "authentication-oauth2.yaml": oauth,
-  "authentication-oidc-secret.yaml": oauth,
-  "authentication-oidc.yaml": oauth,
+  "authentication-oauth2-secret.yaml": fine,
+  "authentication-oauth2.yaml": fine,
+  "authentication-oidc-secret.yaml": fine,
+  "authentication-oidc.yaml": fine,
   "authentication-reusable.yaml": fine,
   "call-asyncapi-publish.yaml": fine,
   "call-asyncapi-subscribe-consume-amount.yaml": subscription,

@@ -23,6 +23,8 @@ export { pinsFile } from "./pins.ts";
 export { pointerOf, problemCode, problemsOf } from "./problem.ts";
 export type { Path, Problem } from "./problem.ts";
 export { secretsFile } from "./secrets.ts";
+export { strictOauth2, strictOidc } from "./tasks.ts";
+export type { Oauth2 } from "./tasks.ts";
 export { table } from "./table.ts";
 export type { Table } from "./table.ts";
 export { lintTable } from "./table-lint.ts";

@@ -1,9 +1,25 @@
 // What an operator's secrets are: docs/spec/grant.md, GRANT-12. Never hashed, never recorded.
 import * as z from "zod";
-import { strict } from "./problem.ts";
+import { problemCode, problemsOf, report, strict } from "./problem.ts";
+import { oauth2Properties } from "./tasks.ts";
+
+const kinds = [
+  strict({ username: z.string(), password: z.string() }),
+  strict({ token: z.string() }),
+  strict(oauth2Properties),
+];
+/** What is wrong in one is not said by its parts: a name in it could be the secret itself. */
+const secret = z.record(z.string(), z.unknown()).check((context) => {
+  if (kinds.some((kind) => problemsOf(kind, context.value).length === 0)) return;
+  report(context, [], {
+    code: problemCode.badValue,
+    what: "These are no credentials.",
+    hint: "Expected {username, password}, {token}, or the properties of oauth2 or oidc.",
+  });
+});
 
 /** The file that an operator keeps, readable by nobody else. */
 export const secretsFile = strict({
   format: z.literal("reach/secrets/v1", { error: "Expected reach/secrets/v1." }),
-  secrets: z.record(z.string(), z.record(z.string(), z.string())),
+  secrets: z.record(z.string(), secret),
 });

@@ -274,11 +274,11 @@ describe("names what is wrong, where, and what to do", () => {
           method: "get",
           endpoint: {
             uri: "https://a.example",
-            authentication: { digest: { username: "a", password: "b" } },
+            authentication: { oauth2: { authority: "https://l", grant: "authorization_code" } },
           },
         },
       },
-      "REACH-E4214 /do/0/task/with/endpoint/authentication/digest",
+      "REACH-E4213 /do/0/task/with/endpoint/authentication/oauth2/grant",
     ],
     [
       "a secret that nobody lists",

@@ -1,0 +1,161 @@
+// Access tokens of OAuth 2.0 and OpenID Connect for requests (WF-48, GRANT-15): got where the grant allows it, kept
+// while they last, and known to nobody but the request that carries them.
+import { strictOauth2, strictOidc } from "@reach-fabric/schema";
+import type { Oauth2 } from "@reach-fabric/schema";
+import * as oauth from "oauth4webapi";
+import { RequestFailed } from "./failure.ts";
+
+/** Sends one request of the protocol; it throws RequestFailed for what the grant does not allow. */
+export type SendToken = (
+  request: {
+    readonly method: string;
+    readonly uri: string;
+    readonly headers: Headers;
+    readonly body: string | undefined;
+  },
+  signal: AbortSignal,
+) => Promise<Response>;
+
+interface Kept {
+  readonly header: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** Before it ends, a token is not used any more: the request has yet to arrive. */
+const MARGIN = 10_000;
+
+export class Tokens {
+  readonly #send: SendToken;
+  readonly #kept = new Map<string, Promise<Kept>>();
+
+  constructor(send: SendToken) {
+    this.#send = send;
+  }
+
+  /**
+   * The header of a token, and its text.
+   *
+   * @throws RequestFailed `denied` for properties that are none, and where the authority gives no token
+   */
+  async get(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
+    const key = JSON.stringify([scheme, properties]);
+    const known = await this.#kept.get(key);
+    if (known !== undefined && Date.now() < known.until) return known;
+    const asked = this.#ask(scheme, properties, signal);
+    this.#kept.set(key, asked);
+    // A failure is not kept: the next request asks again.
+    asked.catch(() => this.#kept.delete(key));
+    return asked;
+  }
+
+  async #ask(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
+    const parsed = (scheme === "oauth2" ? strictOauth2 : strictOidc).safeParse(properties);
+    if (!parsed.success) throw noToken(`these are no credentials for ${scheme}`);
+    const given = parsed.data as Oauth2;
+    try {
+      const server = scheme === "oidc" ? await this.#discover(given, signal) : serverOf(given);
+      const client: oauth.Client = { client_id: given.client?.id ?? "" };
+      const response = await oauth.genericTokenEndpointRequest(
+        server,
+        client,
+        clientAuthentication(given),
+        given.grant,
+        parametersOf(given),
+        this.#options(signal),
+      );
+      const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
+      const type = token.token_type.toLowerCase() === "bearer" ? "Bearer" : token.token_type;
+      if (!/^[!-~]+$/.test(token.access_token) || !/^[\w-]+$/.test(type)) {
+        throw noToken("the authority's token is none that a header can hold");
+      }
+      return {
+        header: `${type} ${token.access_token}`,
+        text: token.access_token,
+        until: Date.now() + (token.expires_in ?? 60) * 1000 - MARGIN,
+      };
+    } catch (error) {
+      if (error instanceof RequestFailed) throw error;
+      const cause = (error as { cause?: unknown }).cause;
+      if (cause instanceof RequestFailed) throw cause;
+      // Its texts could hold what was sent: only the protocol's own word for it is said.
+      const word = error instanceof oauth.ResponseBodyError ? error.error : "no token that is one";
+      throw noToken(`the authority says ${word.slice(0, 100)}`);
+    }
+  }
+
+  async #discover(
+    { authority, issuers = [] }: Oauth2,
+    signal: AbortSignal,
+  ): Promise<oauth.AuthorizationServer> {
+    const issuer = new URL(authority.replace(/\/\.well-known\/openid-configuration$/, ""));
+    const response = await oauth.discoveryRequest(issuer, this.#options(signal));
+    const expected = issuers.length === 0 ? issuer : new URL(issuers[0] ?? authority);
+    return oauth.processDiscoveryResponse(expected, response);
+  }
+
+  #options(signal: AbortSignal): object {
+    return {
+      // Which addresses are contacted, and by what, is the grant's and the operator's to say.
+      [oauth.allowInsecureRequests]: true,
+      [oauth.customFetch]: async (
+        uri: string,
+        {
+          method,
+          headers,
+          body,
+        }: { method: string; headers: Record<string, string>; body?: unknown },
+      ): Promise<Response> =>
+        this.#send(
+          {
+            method,
+            uri,
+            headers: new Headers(headers),
+            body: body instanceof URLSearchParams ? body.toString() : undefined,
+          },
+          signal,
+        ),
+    };
+  }
+}
+
+const noToken = (why: string): RequestFailed => new RequestFailed("denied", "REACH-E3109", why);
+
+/** OAuth 2.0 as the DSL has it: endpoints below the authority. */
+function serverOf({ authority, endpoints }: Oauth2): oauth.AuthorizationServer {
+  const base = authority.replace(/\/$/, "");
+  const path = endpoints?.token ?? "/oauth2/token";
+  return { issuer: base, token_endpoint: path.includes("://") ? path : `${base}${path}` };
+}
+
+function clientAuthentication({ client = {} }: Oauth2): oauth.ClientAuth {
+  const { authentication = "client_secret_post", secret = "", assertion = "" } = client;
+  if (authentication === "none" || (secret === "" && authentication !== "private_key_jwt")) {
+    return oauth.None();
+  }
+  if (authentication === "client_secret_basic") return oauth.ClientSecretBasic(secret);
+  if (authentication === "client_secret_post") return oauth.ClientSecretPost(secret);
+  // The assertion was signed by whoever holds the key.
+  return (_, { client_id }, body) => {
+    body.set("client_id", client_id);
+    body.set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    body.set("client_assertion", assertion);
+  };
+}
+
+function parametersOf(given: Oauth2): [string, string][] {
+  const { scopes = [], audiences = [], username, password, subject, actor, grant } = given;
+  const some = (name: string, value: string | undefined): [string, string][] =>
+    value === undefined ? [] : [[name, value]];
+  return [
+    ...some("scope", scopes.length > 0 ? scopes.join(" ") : undefined),
+    ...audiences.map((audience): [string, string] => ["audience", audience]),
+    ...some("username", username),
+    ...some("password", password),
+    ...some(grant === "refresh_token" ? "refresh_token" : "subject_token", subject?.token),
+    ...(grant === "refresh_token" ? [] : some("subject_token_type", subject?.type)),
+    ...some("actor_token", actor?.token),
+    ...some("actor_token_type", actor?.type),
+  ];
+}
