@@ -29,6 +29,7 @@ import {
   loadPart,
   newHttp,
 } from "./http";
+import { loadHoles } from "./holes";
 import { keptLiteral, literalCell } from "./literal";
 import { Grpc, Http } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
@@ -37,7 +38,7 @@ import { isWhole } from "./shapes";
 
 /** Compiles `with` of a call grpc. 0 with the error recorded. */
 export function loadGrpc(args: usize): u32 {
-  if (!onlyFields(args, "arguments method proto service")) return 0;
+  if (!onlyFields(args, "arguments method proto secrets service")) return 0;
   const proto = required(args, "proto");
   const service = required(args, "service");
   const method = required(args, "method");
@@ -53,7 +54,7 @@ export function loadGrpc(args: usize): u32 {
   placeLeave(before);
   const h = newHttp(keptLiteral("POST"));
   g.http = changetype<usize>(h) as u32;
-  if (!loadService(g, h, service)) return 0;
+  if (!loadService(g, h, service) || !loadHoles(h, args)) return 0;
   h.body = loadPart(args, "arguments", true);
   return h.body == FAILED ? 0 : (changetype<usize>(g) as u32);
 }
@@ -113,13 +114,13 @@ function isName(v: usize, field: string): bool {
 
 // ---- The request ---------------------------------------------------------------------------------
 
-/** {arguments, authentication?, method, proto, service, uri}. */
+/** {arguments, authentication?, method, proto, secrets?, service, uri}. */
 export function buildGrpc(g: Grpc, input: usize, globals: usize, out: usize): u32 {
   const made = arenaTake(SCRATCH, 16);
   const got = buildRequest(changetype<Http>(g.http), input, globals, made);
   if (got != OK) return got;
   const given = objectField(made, "body");
-  const at = objectStorage(SCRATCH, 6);
+  const at = objectStorage(SCRATCH, 7);
   literalCell(at, "arguments");
   if (given == 0) setCell(at + 16, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   else copyCell(at + 16, given);
@@ -134,11 +135,18 @@ export function buildGrpc(g: Grpc, input: usize, globals: usize, out: usize): u3
   copyCell(p + 16, g.method);
   literalCell(p + 32, "proto");
   copyCell(p + 48, g.proto);
-  literalCell(p + 64, "service");
-  copyCell(p + 80, g.service);
-  literalCell(p + 96, "uri");
-  copyCell(p + 112, objectField(made, "uri"));
-  const n: u32 = authentication == 0 ? 5 : 6;
+  p += 64;
+  const secrets = objectField(made, "secrets");
+  if (secrets != 0) {
+    literalCell(p, "secrets");
+    copyCell(p + 16, secrets);
+    p += 32;
+  }
+  literalCell(p, "service");
+  copyCell(p + 16, g.service);
+  literalCell(p + 32, "uri");
+  copyCell(p + 48, objectField(made, "uri"));
+  const n = ((p + 64 - at) >>> 5) as u32;
   setUsed(at, n);
   setCell(out, OBJECT, 0, n, at);
   if (tagOf(at + 16) == OBJECT) return OK;

@@ -35,6 +35,7 @@ import { cellIs, objectField, objectGet, objectSet } from "../value/object";
 import { equalBytes } from "../value/order";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { isBoolean, isString, onlyFields, required } from "./fields";
+import { loadHoles } from "./holes";
 import { bufferCell, literalCell } from "./literal";
 import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
@@ -81,7 +82,7 @@ export function loadEndpoint(h: Http, given: usize): bool {
 
 /** Compiles `with` of a call http. 0 with the error recorded. */
 export function loadHttp(args: usize, metadata: usize): u32 {
-  if (!onlyFields(args, "method endpoint headers body query output redirect")) return 0;
+  if (!onlyFields(args, "method endpoint headers body query output redirect secrets")) return 0;
   const method = required(args, "method");
   const endpoint = required(args, "endpoint");
   if (method == 0 || endpoint == 0 || !isString(method, "method")) return 0;
@@ -89,6 +90,7 @@ export function loadHttp(args: usize, metadata: usize): u32 {
   if (upper == 0) return 0;
   const h = newHttp(upper);
   if (!loadEndpoint(h, endpoint)) return 0;
+  if (!loadHoles(h, args)) return 0;
   h.headers = loadPart(args, "headers", true);
   if (h.headers == FAILED) return 0;
   h.query = loadPart(args, "query", true);
@@ -237,7 +239,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
     if (!uriQuery(v)) return PROBLEM;
   }
   if (!checkUri()) return PROBLEM;
-  const at = objectStorage(SCRATCH, 8);
+  const at = objectStorage(SCRATCH, 9);
   let n: u32 = 0;
   let p = at;
   if (h.scheme != NO_SCHEME) {
@@ -277,6 +279,12 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   if (h.responseHeaders != 0) {
     literalCell(p, "responseHeaders");
     copyCell(p + 16, h.responseHeaders);
+    n++;
+    p += 32;
+  }
+  if (h.holes != 0) {
+    literalCell(p, "secrets");
+    copyCell(p + 16, h.holes);
     n++;
     p += 32;
   }

@@ -24,8 +24,9 @@ import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
 import { buildEvent, readEmitted, typeOfEvent } from "./events";
 import { endRun, raise, raiseProblem, raiseValue, stopAtLimit } from "./faults";
 import { beginFork } from "./fork";
-import { isEmitGranted, isGranted, isMcpGranted, isModelGranted, isSecretGranted } from "./grant";
+import { isEmitGranted, isGranted, isMcpGranted, isModelGranted } from "./grant";
 import { buildGrpc, readGrpc } from "./grpc";
+import { areSecretsGranted } from "./holes";
 import { ERROR, OK, buildRequest, httpMentions, readAnswer } from "./http";
 import { stepItem, stepListen, stepUntil, takeEvent } from "./listen";
 import { enterList, leave, stepList, stepTurn } from "./lists";
@@ -364,7 +365,7 @@ function stepHttp(b: Branch, f: Frame, t: Task): bool {
   const got = buildRequest(h, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
   if (got == ERROR) return raise(b, f, got);
   if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
-  if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
+  if (!areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, EFFECT_HTTP, FOR_CALL, CELL_A);
 }
@@ -379,7 +380,7 @@ function stepMcp(b: Branch, f: Frame, t: Task): bool {
   const got = buildMcp(m, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
   if (got == ERROR) return raise(b, f, got);
   if (got != OK || !isMcpGranted(GRANT, m.method, mcpTarget(m, CELL_A))) return raiseProblem(b, f);
-  if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
+  if (!areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, EFFECT_MCP, FOR_CALL, CELL_A);
 }
@@ -394,7 +395,7 @@ function stepGrpc(b: Branch, f: Frame, t: Task): bool {
   const got = buildGrpc(g, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
   if (got == ERROR) return raise(b, f, got);
   if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
-  if (h.secret != 0 && !isSecretGranted(GRANT, h.secret)) return raiseProblem(b, f);
+  if (!areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, EFFECT_GRPC, FOR_CALL, CELL_A);
 }

@@ -34,6 +34,7 @@ import {
   loadPart,
   newHttp,
 } from "./http";
+import { loadHoles } from "./holes";
 import { keptLiteral, literalCell } from "./literal";
 import { Http, Mcp } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
@@ -42,7 +43,8 @@ import { isWhole } from "./shapes";
 
 /** Compiles `with` of a call mcp. 0 with the error recorded. */
 export function loadMcp(args: usize): u32 {
-  if (!onlyFields(args, "client method parameters protocolVersion timeout transport")) return 0;
+  if (!onlyFields(args, "client method parameters protocolVersion secrets timeout transport"))
+    return 0;
   const method = required(args, "method");
   const transport = required(args, "transport");
   if (method == 0 || transport == 0 || !isString(method, "method")) return 0;
@@ -56,7 +58,7 @@ export function loadMcp(args: usize): u32 {
   m.method = method as u32;
   const h = newHttp(keptLiteral("POST"));
   m.http = changetype<usize>(h) as u32;
-  if (!loadTransport(h, transport)) return 0;
+  if (!loadTransport(h, transport) || !loadHoles(h, args)) return 0;
   h.body = loadPart(args, "parameters", true);
   if (h.body == FAILED) return 0;
   const version = objectField(args, "protocolVersion");
@@ -133,12 +135,12 @@ export function mcpTarget(m: Mcp, request: usize): usize {
     : 0;
 }
 
-/** {authentication?, client?, headers, method, parameters?, protocolVersion?, timeout?, uri}. */
+/** {authentication?, client?, headers, method, parameters?, protocolVersion?, secrets?, timeout?, uri}. */
 export function buildMcp(m: Mcp, input: usize, globals: usize, out: usize): u32 {
   const made = arenaTake(SCRATCH, 16);
   const got = buildRequest(changetype<Http>(m.http), input, globals, made);
   if (got != OK) return got;
-  const at = objectStorage(SCRATCH, 8);
+  const at = objectStorage(SCRATCH, 9);
   let p = member(at, "authentication", objectField(made, "authentication"));
   p = member(p, "client", m.client);
   p = member(p, "headers", objectField(made, "headers"));
@@ -146,6 +148,7 @@ export function buildMcp(m: Mcp, input: usize, globals: usize, out: usize): u32 
   const parameters = objectField(made, "body");
   p = member(p, "parameters", parameters);
   p = member(p, "protocolVersion", m.version);
+  p = member(p, "secrets", objectField(made, "secrets"));
   if (m.timeout != 0) {
     literalCell(p, "timeout");
     setNumber(p + 16, m.timeout);

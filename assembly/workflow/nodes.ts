@@ -168,6 +168,8 @@ export class Http {
   scheme: u32;
   credentials: u32;
   secret: u32;
+  /** Array cell of the places of secrets in the arguments, or 0. */
+  holes: u32;
 }
 export const NO_SCHEME: u32 = 0;
 export const BASIC: u32 = 1;

@@ -52,7 +52,7 @@ function neededBy(task: Loose, use: Loose): Need[] {
   const args = (task["with"] ?? {}) as Loose;
   switch (task["call"]) {
     case "http":
-      return httpNeeds(args["endpoint"], String(args["method"]).toUpperCase(), use);
+      return httpNeeds(args["endpoint"], String(args["method"]).toUpperCase(), use, args);
     case "llm":
       return [named("model", args["model"])];
     case "mcp":
@@ -66,7 +66,7 @@ function neededBy(task: Loose, use: Loose): Need[] {
       };
       const at = port === undefined || port === 443 ? host : `${host}:${port}`;
       const uri = `https://${at}/${name}/${String(args["method"])}`;
-      return httpNeeds({ uri, authentication }, "POST", use);
+      return httpNeeds({ uri, authentication }, "POST", use, args);
     }
     default:
   }
@@ -83,7 +83,7 @@ const named = (kind: "model" | "emit", name: unknown): Need =>
     ? { kind: "computed", what: kind === "emit" ? "the type of an event" : "the name of a model" }
     : { kind, name: name as string };
 
-function httpNeeds(endpoint: unknown, method: string, use: Loose): Need[] {
+function httpNeeds(endpoint: unknown, method: string, use: Loose, args: Loose): Need[] {
   const { uri, authentication } = partsOf(endpoint);
   const literal = /^(https?:\/\/[^/?#{}$\s]+)(\/[^?#]*)?/.exec(uri);
   if (literal === null) return [{ kind: "computed", what: `where ${method} goes` }];
@@ -91,7 +91,8 @@ function httpNeeds(endpoint: unknown, method: string, use: Loose): Need[] {
   const origin = URL.canParse(written) ? new URL(written).origin : written;
   const at = whole.indexOf("{");
   const path = at < 0 ? whole : `${whole.slice(0, at)}*`;
-  return [{ kind: "http", method, origin, path }, ...secretNeeds(authentication, origin, use)];
+  const secrets = secretNeeds(authentication, origin, use, args);
+  return [{ kind: "http", method, origin, path }, ...secrets];
 }
 
 function mcpNeeds(args: Loose, use: Loose): Need[] {
@@ -110,7 +111,7 @@ function mcpNeeds(args: Loose, use: Loose): Need[] {
       ? `${method} *`
       : `${method} ${String(target)}`;
   const origin = URL.canParse(uri) ? new URL(uri).origin : uri;
-  return [{ kind: "mcp", server: uri, call }, ...secretNeeds(authentication, origin, use)];
+  return [{ kind: "mcp", server: uri, call }, ...secretNeeds(authentication, origin, use, args)];
 }
 
 function partsOf(endpoint: unknown): { uri: string; authentication: unknown } {
@@ -119,15 +120,20 @@ function partsOf(endpoint: unknown): { uri: string; authentication: unknown } {
   return { uri: typeof uri === "string" ? uri : "", authentication };
 }
 
-/** The secret that an authentication names, directly or by `use.authentications`. */
-function secretNeeds(authentication: unknown, origin: string, use: Loose): Need[] {
+/** The secrets that an authentication names, directly or by `use.authentications`, and the arguments. */
+function secretNeeds(authentication: unknown, origin: string, use: Loose, args: Loose): Need[] {
+  const holes = (args["secrets"] ?? []) as { parts: (string | { name: string })[] }[];
+  const inside = holes.flatMap(({ parts }) =>
+    parts.flatMap((part) => (typeof part === "string" ? [] : [part.name])),
+  );
   const given = (authentication ?? {}) as Loose;
   const shared = (use["authentications"] ?? {}) as Loose;
   const policy = typeof given["use"] === "string" ? (shared[given["use"]] ?? {}) : given;
-  return Object.values(policy as Loose).flatMap((body) => {
+  const named = Object.values(policy as Loose).flatMap((body) => {
     const name = typeof body === "object" && body !== null ? (body as Loose)["use"] : undefined;
-    return typeof name === "string" ? [{ kind: "secret" as const, name, origin }] : [];
+    return typeof name === "string" ? [name] : [];
   });
+  return [...new Set([...named, ...inside])].map((name) => ({ kind: "secret", name, origin }));
 }
 
 /** A capability in words. */

@@ -13,6 +13,8 @@ import { digestHeader } from "./digest.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
+import { filled, fillingOf } from "./holes.ts";
+import type { Filling, Hole } from "./holes.ts";
 import type { Target } from "./grant.ts";
 import { systemCode } from "./files.ts";
 import { Tokens } from "./tokens.ts";
@@ -26,6 +28,7 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly redirect: boolean;
   readonly responseHeaders?: readonly string[];
+  readonly secrets?: readonly Hole[];
 }
 
 /** What came back: what is recorded, and beside it what the operator may want to know. */
@@ -198,9 +201,13 @@ export function createEgress(options: EgressOptions): Egress {
     idempotencyKey: string,
     signal: AbortSignal,
   ): Promise<HttpAnswer> => {
-    const first = sendable(request, idempotencyKey);
-    const { origin } = first.target;
-    const { header, login, texts } = await authorized(request.authentication, origin, signal);
+    const target = parseTarget(request.uri);
+    const origin = "why" in target ? "" : target.origin;
+    const filling = fillingOf(request.secrets, origin, grant, secrets);
+    const first = sendable(withSecrets(request, filling), idempotencyKey);
+    const proven = await authorized(request.authentication, origin, signal);
+    const { header, login } = proven;
+    const texts = [...filling.texts, ...proven.texts];
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
     let answer = await follow(first, signal);
     const challenge = answer.headers["www-authenticate"];
@@ -250,6 +257,13 @@ export function createEgress(options: EgressOptions): Egress {
       await Promise.all([mapped.destroy(), open.destroy()]);
     },
   };
+}
+
+function withSecrets(request: HttpRequest, filling: Filling): HttpRequest {
+  if (filling.values.length === 0) return request;
+  const headers = filled(request.headers, "headers", filling) as HttpRequest["headers"];
+  const body = filled(request.body, "body", filling);
+  return { ...request, headers, ...(body === undefined ? {} : { body }) };
 }
 
 /** Rejects when the signal is aborted. */

@@ -13,6 +13,8 @@ import type { EgressLimits, EgressOptions } from "./egress.ts";
 import type { Performed } from "./effects.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
+import { filled, fillingOf } from "./holes.ts";
+import type { Hole } from "./holes.ts";
 import { methodOf } from "./protos.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */
@@ -23,6 +25,7 @@ export interface GrpcCall {
   readonly method: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly authentication?: Authentication;
+  readonly secrets?: readonly Hole[];
 }
 
 export interface GrpcOptions {
@@ -63,13 +66,13 @@ export function createGrpc(options: GrpcOptions): CallGrpc {
 }
 
 async function perform(
-  { pack, grant, addresses = {}, secrets = {}, limits: given, lookup = lookupAll }: GrpcOptions,
+  { pack, grant, addresses = {}, secrets = {}, limits: bounds, lookup = lookupAll }: GrpcOptions,
   call: GrpcCall,
   idempotencyKey: string,
   signal: AbortSignal,
 ): Promise<Performed> {
   signal.throwIfAborted();
-  const limits = { ...DEFAULT_LIMITS, ...given };
+  const limits = { ...DEFAULT_LIMITS, ...bounds };
   const target = parseTarget(call.uri);
   if ("why" in target) throw new RequestFailed("denied", "REACH-E3103", target.why);
   const why = whyNotGranted(grant, "POST", target);
@@ -80,9 +83,11 @@ async function perform(
       ? { why: "the pack has no such definition" }
       : methodOf(fromUtf8(file.bytes), call.service, call.method);
   if ("why" in method) throw new RequestFailed("protocol", "REACH-E3235", method.why);
-  const message = method.encode(call.arguments);
+  const filling = fillingOf(call.secrets, target.origin, grant, secrets);
+  const given = filled(call.arguments, "arguments", filling) as GrpcCall["arguments"];
+  const message = method.encode(given);
   if ("why" in message) throw new RequestFailed("protocol", "REACH-E3235", message.why);
-  const { header, texts } = await authorized(
+  const { header, texts: proof } = await authorized(
     { grant, addresses, secrets, limits, lookup },
     call,
     target.origin,
@@ -120,7 +125,7 @@ async function perform(
     });
     signal.throwIfAborted();
     if (!(answer instanceof Uint8Array)) return { result: errorOf(answer, limits.total) };
-    if (echoes(texts, answer, {})) {
+    if (echoes([...filling.texts, ...proof], answer, {})) {
       throw new RequestFailed("denied", "REACH-E3106", "the answer holds the secret itself");
     }
     return { result: { value: method.decode(answer) } };

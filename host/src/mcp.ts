@@ -4,11 +4,15 @@
 import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
+import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./egress.ts";
 import type { Egress, EgressLimits, HttpAnswer, Note } from "./egress.ts";
 import type { Performed } from "./effects.ts";
+import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
+import { filled, fillingOf } from "./holes.ts";
+import type { Hole } from "./holes.ts";
 
 /** TRACE-5: an MCP request as the engine made it. */
 export interface McpCall {
@@ -19,6 +23,7 @@ export interface McpCall {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly protocolVersion?: string;
   readonly client?: { readonly name: string; readonly version: string };
+  readonly secrets?: readonly Hole[];
   /** Milliseconds for the whole exchange. */
   readonly timeout?: number;
 }
@@ -46,6 +51,21 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     const target = parseTarget(call.uri);
     if ("why" in target) return denied(target.why);
     const { origin, path } = target;
+    let full: McpCall;
+    let texts: readonly string[];
+    try {
+      const filling = fillingOf(call.secrets, origin, grant, secrets ?? {});
+      texts = filling.texts;
+      full = {
+        ...call,
+        headers: filled(call.headers, "headers", filling) as McpCall["headers"],
+        ...(call.parameters
+          ? { parameters: filled(call.parameters, "parameters", filling) as object }
+          : {}),
+      } as McpCall;
+    } catch (error) {
+      return denied(error instanceof RequestFailed ? error.message : "the secrets are not there");
+    }
     const egress = createEgress({
       grant: {
         http: [{ origin, methods: ["POST", "DELETE"], paths: [path] }],
@@ -59,9 +79,11 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     const deadline = AbortSignal.timeout(Math.min(time, LONGEST));
     const either = AbortSignal.any([signal, deadline]);
     const protocol = await import("@modelcontextprotocol/client");
-    const exchange = new Exchange(protocol, call, egress, idempotencyKey, either);
+    const exchange = new Exchange(protocol, full, egress, idempotencyKey, either);
     try {
-      return await exchange.result();
+      const done = await exchange.result();
+      const bytes = new TextEncoder().encode(JSON.stringify(done.result));
+      return echoes(texts, bytes, {}) ? denied("the answer holds the secret itself") : done;
     } catch (error) {
       signal.throwIfAborted();
       if (deadline.aborted) return { result: { failure: "timeout" }, note: late(time) };

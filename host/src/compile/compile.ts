@@ -8,6 +8,7 @@ import { applyExtensions } from "./extensions.ts";
 import { inlineFunctions } from "./functions.ts";
 import { pinProtos } from "./grpc.ts";
 import { callOfOperation } from "./openapi.ts";
+import { takeSecretsOut } from "./secrets.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
 
@@ -69,6 +70,7 @@ export async function compile(given: Fields, read: Read): Promise<Fields> {
   const whole = applyExtensions(inlined, extended);
   let called = await callOperations(whole, read);
   for (const rewrite of [publish, callAgents, pinProtos]) called = await rewrite(called, read);
+  called = takeSecretsOut(called);
   const isSame = Object.keys(left).length === Object.keys(use).length;
   const isWritten = isSame && JSON.stringify(called) === JSON.stringify(list);
   if (isWritten) return $schema === undefined ? given : document;

@@ -1,0 +1,76 @@
+// Filling the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
+import type { Grant } from "@reach-fabric/schema";
+import type { Secrets } from "./authorize.ts";
+import { RequestFailed } from "./failure.ts";
+import { maySend } from "./grant.ts";
+
+/** TRACE-5: a place in a request, and what is put together there. */
+export interface Hole {
+  readonly at: string;
+  readonly parts: readonly (string | { readonly name: string; readonly field: string })[];
+}
+
+/** What a request has in its holes, by the pointer of each, and the texts that no answer may hold. */
+export interface Filling {
+  readonly values: readonly (readonly [at: readonly string[], text: string])[];
+  readonly texts: readonly string[];
+}
+
+/** A secret's text shorter than this is found in answers by chance. */
+const SHORTEST = 6;
+
+/**
+ * The texts for the holes.
+ *
+ * @throws RequestFailed `denied` for a secret that is not granted there, not there, or without the field
+ */
+export function fillingOf(
+  holes: readonly Hole[] | undefined,
+  origin: string,
+  grant: Grant,
+  secrets: Secrets,
+): Filling {
+  const texts: string[] = [];
+  const textOf = (part: Hole["parts"][number]): string => {
+    if (typeof part === "string") return part;
+    const { name, field } = part;
+    if (!maySend(grant, name, origin)) {
+      throw new RequestFailed("denied", "REACH-E3106", `the secret ${name} is not granted there`);
+    }
+    const found = Object.hasOwn(secrets, name) ? secrets[name]?.[field] : undefined;
+    if (typeof found !== "string") {
+      throw new RequestFailed("denied", "REACH-E3106", `there is no secret ${name}.${field}`);
+    }
+    if (found.length >= SHORTEST) texts.push(found);
+    return found;
+  };
+  const values = (holes ?? []).map(({ at, parts }) => {
+    const steps = at.split("/").slice(1);
+    const path = steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+    return [path, parts.map(textOf).join("")] as const;
+  });
+  return { values, texts };
+}
+
+/** A member of a request with its holes filled: `headers`, `body`, `parameters`, `arguments`. */
+export function filled(member: unknown, name: string, { values }: Filling): unknown {
+  let result = member;
+  for (const [[first, ...path], text] of values) {
+    if (first === name) result = withText(result, path, text);
+  }
+  return result;
+}
+
+function withText(value: unknown, [first, ...rest]: readonly string[], text: string): unknown {
+  if (first === undefined) return text;
+  if (Array.isArray(value)) {
+    return value.map((one, i) =>
+      String(i) === first ? withText(one, rest, text) : (one as unknown),
+    );
+  }
+  const fields = typeof value === "object" && value !== null ? value : {};
+  // A null prototype: a name that every object has is a member like any other.
+  const made = Object.assign(Object.create(null) as Record<string, unknown>, fields);
+  made[first] = withText(made[first], rest, text);
+  return made;
+}
