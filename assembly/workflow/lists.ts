@@ -2,7 +2,7 @@
 
 import { charge } from "../errors";
 import { COMPLETED, SKIPPED, writeTask } from "../trace/record";
-import { copyCell, isTruthy, lengthOf } from "../value/cell";
+import { copyCell, isTruthy, lengthOf, setNull } from "../value/cell";
 import { INSIDE } from "./bind";
 import { leaveChild, workflowOf } from "./child";
 import { COST_COUNT } from "./cost";
@@ -12,7 +12,9 @@ import { goOn, raise } from "./faults";
 import { abandonFork, finishBranch, isFork } from "./fork";
 import { OK } from "./http";
 import {
+  CHILD,
   CONTINUE,
+  Child,
   END,
   EXIT,
   FOR,
@@ -73,6 +75,8 @@ export function stepList(b: Branch, f: Frame): bool {
   if (f.attempt != 0) endAttempts(f);
   if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).flow;
   copyCell(outputOf(f), valueOf(f));
+  const isChild = f.task != 0 && changetype<Task>(f.task).kind == CHILD;
+  if (isChild && changetype<Child>(changetype<Task>(f.task).body).silent) setNull(outputOf(f));
   f.phase = PHASE_OUTPUT;
   return true;
 }

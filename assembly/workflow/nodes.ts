@@ -216,11 +216,13 @@ export class Pause {
   ms: f64;
 }
 
-/** run.workflow: the template of its input (0: an empty object), and a list of one WORKFLOW task. */
+/** run.workflow: the template of its input (0: an empty object), a list of one WORKFLOW task. */
 @unmanaged
 export class Child {
   input: u32;
   list: u32;
+  /** 1: its output is null, whatever the workflow gives. */
+  silent: u32;
 }
 
 /** call decide: a table and the template of its input. */

@@ -606,7 +606,11 @@ function loadRun(t: Task, v: usize, depth: u32): bool {
   const run = objectField(v, "run");
   const before = placeField("run");
   if (tagOf(run) == OBJECT && !isRunnable(run)) return false;
-  if (!onlyFields(run, "await workflow")) return false;
+  if (!onlyFields(run, "await return workflow")) return false;
+  const gives = objectField(run, "return");
+  if (gives != 0 && !isString(gives, "return")) return false;
+  if (gives != 0 && !cellIs(gives, "stdout") && !cellIs(gives, "none"))
+    return failCell(E_WF_REFUSED, "a workflow is no process: return is stdout or none, not", gives);
   const wait = objectField(run, "await");
   if (wait != 0 && !isBoolean(wait, "await")) return false;
   if (wait != 0 && tagOf(wait) != TRUE)
@@ -618,6 +622,7 @@ function loadRun(t: Task, v: usize, depth: u32): bool {
   if (w == 0) return false;
   const c = changetype<Child>(arenaTake(PERSISTENT, offsetof<Child>()));
   c.input = 0;
+  c.silent = gives != 0 && cellIs(gives, "none") ? 1 : 0;
   const input = objectField(named, "input");
   if (input != 0) {
     const inner = placeField("input");

@@ -514,9 +514,10 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
   ];
   if (children.length > 0) {
     const run = fc
-      .tuple(fc.constantFrom(...children), sometimes(template(scope)))
-      .map(([name, input]): Json => ({
+      .tuple(fc.constantFrom(...children), sometimes(template(scope)), rarely(fc.constant("none")))
+      .map(([name, input, gives]): Json => ({
         run: {
+          ...(gives === undefined ? {} : { return: gives }),
           workflow: {
             namespace: "fuzz",
             name,

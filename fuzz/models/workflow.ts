@@ -544,7 +544,8 @@ export function interpret(setting: Setting): Interpretation {
         given === undefined
           ? {}
           : yield* phase(frame, () => template(given, input, frame, "inside"));
-      frame.output = yield* runInside(childOf(named), nameOf(named), raw, frame);
+      const output = yield* runInside(childOf(named), nameOf(named), raw, frame);
+      frame.output = (t["run"] as Dict)["return"] === "none" ? null : output;
     } else if (t["raise"] !== undefined) {
       const given = (t["raise"] as Dict)["error"] as Json;
       const named =

@@ -457,6 +457,10 @@ const runTask = strict({
         report(context, [], refused("`await: false`", why));
       })
       .optional(),
+    /** A workflow is no process: its output, or nothing. */
+    return: z
+      .enum(["stdout", "none"], { error: "Expected stdout (the workflow's output) or none." })
+      .optional(),
     workflow: strict({
       namespace: label,
       name: label,
