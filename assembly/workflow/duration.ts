@@ -4,6 +4,7 @@
  */
 
 import { E_WF_DURATION } from "../codes";
+import { clearError } from "../errors";
 import { parseNumber } from "../json/number";
 import { addressOf, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
@@ -37,6 +38,13 @@ export function parseDuration(v: usize): bool {
     );
   }
   return result <= LONGEST || failCell(E_WF_DURATION, "the duration is too long", 0);
+}
+
+/** The milliseconds of a value that an expression has given; -1: it is no duration. */
+export function durationOf(v: usize): f64 {
+  if (parseDuration(v)) return result;
+  clearError();
+  return -1;
 }
 
 function part(v: usize, name: string, unit: f64): bool {

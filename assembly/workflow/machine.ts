@@ -19,6 +19,7 @@ import { answer, answerRequest } from "./answers";
 import { AFTER, BEFORE, EXPORT, INSIDE, bind } from "./bind";
 import { beginChild, enterChild } from "./child";
 import { COST_PHASE } from "./cost";
+import { durationOf } from "./duration";
 import { ask, askFor, askTimer } from "./effects";
 import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
 import { buildEvent, readEmitted, typeOfEvent } from "./events";
@@ -308,12 +309,8 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepGrpc(b, f, t);
     case LISTEN:
       return stepListen(b, f, changetype<Listen>(t.body));
-    case PAUSE: {
-      copyCell(outputOf(f), inputOf(f));
-      const ms = changetype<Pause>(t.body).ms;
-      f.phase = ms == 0 ? PHASE_OUTPUT : PHASE_EFFECT;
-      return ms == 0 || askTimer(b, f, FOR_WAIT, ms);
-    }
+    case PAUSE:
+      return stepWait(b, f, changetype<Pause>(t.body));
     case FORK: {
       // Asked by the branches, it would depend on their order who is first.
       const k = changetype<Fork>(t.body);
@@ -324,6 +321,22 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
     default:
       return stepDecide(b, f, t);
   }
+}
+
+function stepWait(b: Branch, f: Frame, w: Pause): bool {
+  let ms = w.ms;
+  if (w.program != 0) {
+    const got = evaluate(b, f, w.program, inputOf(f), INSIDE);
+    if (got != OK) return got == WAIT || raise(b, f, got);
+    ms = floor<f64>(durationOf(CELL_A));
+    if (ms < 0) {
+      problem(EXPRESSION, 400, "The time to wait is no duration");
+      return raiseProblem(b, f);
+    }
+  }
+  copyCell(outputOf(f), inputOf(f));
+  f.phase = ms == 0 ? PHASE_OUTPUT : PHASE_EFFECT;
+  return ms == 0 || askTimer(b, f, FOR_WAIT, ms);
 }
 
 /** Hands the other workflow its input. */

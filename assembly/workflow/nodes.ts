@@ -210,10 +210,11 @@ export class Fork {
   mentions: u32;
 }
 
-/** wait: milliseconds. */
+/** wait: milliseconds, or the program that gives a duration. */
 @unmanaged
 export class Pause {
   ms: f64;
+  program: u32;
 }
 
 /** run.workflow: the template of its input (0: an empty object), a list of one WORKFLOW task. */

@@ -372,9 +372,16 @@ function loadWait(t: Task, v: usize): bool {
   t.kind = PAUSE;
   if (!onlyFields(v, "if input output export timeout then metadata wait")) return false;
   const before = placeField("wait");
-  if (!parseDuration(objectField(v, "wait"))) return false;
+  const duration = objectField(v, "wait");
   const pause = changetype<Pause>(arenaTake(PERSISTENT, offsetof<Pause>()));
-  pause.ms = floor<f64>(durationValue());
+  memory.fill(changetype<usize>(pause), 0, offsetof<Pause>());
+  if (isExpression(duration)) {
+    pause.program = compileProgram(duration);
+    if (pause.program == 0) return false;
+  } else {
+    if (!parseDuration(duration)) return false;
+    pause.ms = floor<f64>(durationValue());
+  }
   t.body = changetype<usize>(pause) as u32;
   placeLeave(before);
   return true;

@@ -487,7 +487,20 @@ const bodies = (scope: Scope): fc.Arbitrary<Json> => {
       ),
     },
     { weight: 5, arbitrary: http(scope) },
-    { weight: 1, arbitrary: duration.map((wait): Json => ({ wait })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .oneof(
+          duration,
+          fc.constantFrom(
+            "${ {seconds: (.n? // 1)} }",
+            "${ {milliseconds: 0} }",
+            "${ {days: -1} }",
+          ),
+          braced(scope),
+        )
+        .map((wait): Json => ({ wait })),
+    },
     { weight: 1, arbitrary: emit(scope) },
     { weight: 2, arbitrary: llm(scope) },
     { weight: 1, arbitrary: mcp(scope) },

@@ -564,7 +564,16 @@ export function interpret(setting: Setting): Interpretation {
       if (!isGood) fault(frame, "expression", 400, "The error to raise is malformed");
       throw new Fault({ ...e, instance: frame.pointer });
     } else if (t["wait"] !== undefined) {
-      const pause = Math.floor(ms(t["wait"]));
+      const given = t["wait"];
+      const time =
+        typeof given === "string"
+          ? yield* phase(frame, () => {
+              const value = program(given, input, frame, "inside");
+              if (isTime(value)) return value;
+              return fault(frame, "expression", 400, "The time to wait is no duration");
+            })
+          : given;
+      const pause = Math.floor(ms(time));
       if (pause > 0) yield* ask(frame, "timer", { ms: pause });
       frame.output = input;
     } else if (t["emit"] !== undefined) {
@@ -1453,6 +1462,15 @@ const ms = (d: Json | undefined): number => {
   const { seconds = 0, milliseconds = 0 } = d as { seconds?: number; milliseconds?: number };
   return seconds * 1000 + milliseconds;
 };
+
+/** A duration that an expression of the generator may give. */
+const isTime = (v: Json): boolean =>
+  isDict(v) &&
+  Object.keys(v).length > 0 &&
+  Object.entries(v).every(
+    ([name, part]) =>
+      ["seconds", "milliseconds"].includes(name) && Number.isInteger(part) && (part as number) >= 0,
+  );
 
 function delayOf(policy: Dict, n: number): number {
   const d = policy["delay"] === undefined ? 0 : ms(policy["delay"]);

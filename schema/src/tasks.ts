@@ -645,7 +645,7 @@ const setTask = strict({
 });
 const switchTask = strict({ ...base, switch: cases });
 const raiseTask = strict({ ...base, raise: strict({ error: z.union([z.string(), error]) }) });
-const waitTask = strict({ ...base, wait: duration });
+const waitTask = strict({ ...base, wait: z.union([expression, duration]) });
 /** Context attributes of CloudEvents: names of lower-case letters and digits. */
 const attributes = z.record(z.string(), z.unknown()).check((context) => {
   for (const name of Object.keys(context.value)) {
