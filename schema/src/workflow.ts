@@ -4,20 +4,12 @@ import { anyObject, label, semver } from "./common.ts";
 import { tasksBelow } from "./lists.ts";
 import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
 import type { Context, Path } from "./problem.ts";
-import {
-  authentication,
-  error,
-  extensions,
-  functionBody,
-  input,
-  output,
-  refused,
-  retry,
-  schedule,
-  taskList,
-  timeout,
-  timeoutBody,
-} from "./tasks.ts";
+import { authentication } from "./authentication.ts";
+import { input, output, timeout, timeoutBody } from "./clauses.ts";
+import { error, retry } from "./errors.ts";
+import { schedule } from "./events.ts";
+import { refused } from "./refusals.ts";
+import { extensions, functionBody, taskList } from "./tasks.ts";
 
 const use = strict({
   errors: z.record(z.string(), error).optional(),
