@@ -1,0 +1,269 @@
+// One run from its start record to its outcome: what comes in, in the order in which it comes.
+import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
+import type { Advance, OutcomeRecord, RequestRecord } from "@reach-fabric/engine";
+import type { RunCommand } from "@reach-fabric/schema";
+import { machine, perform } from "./effects.ts";
+import type { CloudEvent, EffectContext, Effects, Performed, Remote } from "./effects.ts";
+import type { Note } from "./egress.ts";
+import { ReachError } from "./error.ts";
+import { Inbox } from "./inbox.ts";
+import type { Annotation } from "./recorder.ts";
+import type { RunOptions } from "./run.ts";
+import { StartTimes } from "./start-times.ts";
+
+/** An effect that has come to its end. */
+type Finished = { readonly key: string } & (
+  | { readonly performed: Performed }
+  | { readonly error: unknown }
+);
+
+/** A record that is about to enter the engine. */
+interface Admitted {
+  readonly record: Uint8Array;
+  readonly note?: Note;
+}
+
+/** One run from its start record to its outcome. */
+export class Session {
+  readonly records: Uint8Array[] = [];
+  readonly annotations: Annotation[] = [];
+  readonly #options: RunOptions;
+  readonly #effects: Effects;
+  readonly #signal: AbortSignal;
+  readonly #times = new StartTimes();
+  /** Answers in the order of their arrival. */
+  readonly #finished: Finished[] = [];
+  /** What stops an effect that is under way. */
+  readonly #stops = new Map<string, AbortController>();
+  /** Effects that the engine does not wait for any more. */
+  readonly #dropped = new Set<string>();
+  readonly #inbox = new Inbox(
+    (key, event) => this.#takes(key, event),
+    (key, event) => this.#finish({ key, performed: { result: { event } } }),
+  );
+  /** Events may still come; commands may. */
+  #isOpen = false;
+  #isCommanded = false;
+  /** Commands that were not obeyed yet. */
+  readonly #commands: RunCommand[] = [];
+  #isSuspended = false;
+  #problem: ReachError | undefined;
+  #underWay = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(options: RunOptions, outside: Pick<Effects, Remote>, signal: AbortSignal) {
+    this.#options = options;
+    this.#effects = { ...machine, ...outside, ...options.effects };
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#wake?.(), { once: true });
+  }
+
+  /** The host's time, as it is noted. */
+  stamp(): string {
+    return new Date(this.#effects.clock()).toISOString();
+  }
+
+  async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
+    const { engine } = this.#options;
+    await this.#keepInput(start, startedAt);
+    let advance = engine.start(start);
+    void this.#receive();
+    void this.#obey();
+    for (;;) {
+      const outputs = await this.#keepOutputs(advance);
+      if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
+      this.#stopDropped();
+      for (const output of outputs) if (output.kind === "request") this.#perform(output);
+      this.#inbox.settle();
+      const next = await this.#next();
+      const { record, note } = "command" in next ? this.#commanded(next) : this.#answered(next);
+      await this.#keepInput(record, this.stamp(), note);
+      advance = engine.advance(record);
+    }
+  }
+
+  #answered(finished: Finished): Admitted {
+    if ("error" in finished) throw finished.error;
+    const { result, body, note } = finished.performed;
+    const record = this.#options.engine.admitResult(finished.key, result, body);
+    this.#inbox.taken(finished.key);
+    return { record, ...(note ? { note } : {}) };
+  }
+
+  #commanded({ command, reason }: RunCommand): Admitted {
+    const { engine } = this.#options;
+    if (command === "cancel") return { record: engine.admitCancel(reason) };
+    this.#isSuspended = command === "suspend";
+    return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
+  }
+
+  async #keepInput(record: Uint8Array, at: string, note?: Note): Promise<void> {
+    const annotation = { seq: this.records.length, at, ...note };
+    await this.#append([record], annotation);
+    this.annotations.push(annotation);
+    this.#times.input(Date.parse(at));
+  }
+
+  async #keepOutputs({ records }: Advance): Promise<ReturnType<typeof parseRecord>[]> {
+    await this.#append(records);
+    const parsed = records.map((record) => parseRecord(record));
+    for (const record of parsed) this.#times.output(record);
+    return parsed;
+  }
+
+  async #append(records: readonly Uint8Array[], annotation?: Annotation): Promise<void> {
+    this.#signal.throwIfAborted();
+    await this.#options.recorder.append(records, annotation);
+    this.records.push(...records);
+    for (const record of records) this.#options.onRecord?.(record);
+  }
+
+  /** Effects whose branch was cancelled have nobody to answer to. */
+  #stopDropped(): void {
+    for (const key of this.#options.engine.dropped()) {
+      this.#dropped.add(key);
+      this.#stops.get(key)?.abort(new Error("nobody waits for this effect any more"));
+      this.#inbox.leave(key);
+    }
+  }
+
+  /** Puts the events that come into the inbox, to the end of their source. */
+  async #receive(): Promise<void> {
+    const { events } = this.#options;
+    if (events === undefined) return;
+    this.#isOpen = true;
+    try {
+      for await (const event of events) {
+        if (this.#signal.aborted) break;
+        this.#inbox.put(event);
+      }
+    } catch (error) {
+      this.#problem =
+        error instanceof ReachError
+          ? error
+          : new ReachError("REACH-E3005", "The source of events has failed.", {
+              why: error instanceof Error ? error.message : String(error),
+              cause: error,
+            });
+    }
+    this.#isOpen = false;
+    this.#wake?.();
+  }
+
+  /** Takes in the commands that come, to the end of their source. */
+  async #obey(): Promise<void> {
+    const { commands } = this.#options;
+    if (commands === undefined) return;
+    this.#isCommanded = true;
+    try {
+      for await (const command of commands) {
+        if (this.#signal.aborted) break;
+        this.#commands.push(command);
+        this.#wake?.();
+      }
+    } catch (error) {
+      this.#problem =
+        error instanceof ReachError
+          ? error
+          : new ReachError("REACH-E3006", "The source of commands has failed.", {
+              why: error instanceof Error ? error.message : String(error),
+              cause: error,
+            });
+    }
+    this.#isCommanded = false;
+    this.#wake?.();
+  }
+
+  /** Whether the engine takes the event for this effect: it changes nothing. */
+  #takes(key: string, event: CloudEvent): boolean {
+    try {
+      this.#options.engine.admitResult(key, { event });
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError) return false;
+      throw error;
+    }
+  }
+
+  /** The next command; or, unless the run is suspended, the effect that came to its end first. */
+  async #next(): Promise<RunCommand | Finished> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      if (this.#problem) throw this.#problem;
+      const command = this.#commands.shift();
+      // A pause within a pause is none.
+      if (command?.command === (this.#isSuspended ? "suspend" : "resume")) continue;
+      if (command !== undefined) return command;
+      const finished = this.#isSuspended ? undefined : this.#nextWanted();
+      if (finished !== undefined) return finished;
+      this.#checkHope();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** An effect that has ended, but for dropped ones: of those an http answer counts, as a late one. */
+  #nextWanted(): Finished | undefined {
+    for (let next = this.#finished.shift(); next; next = this.#finished.shift()) {
+      this.#stops.delete(next.key);
+      if (!this.#dropped.has(next.key)) return next;
+      if ("performed" in next && "status" in next.performed.result) return next;
+    }
+    return undefined;
+  }
+
+  /** Whether anything may still come that the run can go on with. */
+  #checkHope(): void {
+    if (this.#isCommanded) return;
+    if (this.#isSuspended) {
+      throw new ReachError("REACH-E3007", "The run is suspended, and nobody will resume it.", {
+        why: "the source of commands has ended",
+        hint: "Its records so far are kept, and no outcome is recorded.",
+      });
+    }
+    if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
+  }
+
+  #perform(request: RequestRecord): void {
+    const { key } = request;
+    const { recorder, pack, grant = {} } = this.#options;
+    if (request.type === "event") return this.#inbox.listen(key);
+    const stop = new AbortController();
+    this.#stops.set(key, stop);
+    const context: EffectContext = {
+      grant,
+      signal: AbortSignal.any([this.#signal, stop.signal]),
+      idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, key),
+      runId: recorder.run.id.replaceAll("-", ""),
+      startedAt: (what) =>
+        what === "workflow" ? this.#times.workflow : this.#times.task(request.task),
+    };
+    const finish = (finished: Finished): void => {
+      this.#underWay -= 1;
+      this.#finish(finished);
+    };
+    this.#underWay += 1;
+    perform(request, this.#effects, context).then(
+      (performed) => finish({ key, performed }),
+      (error: unknown) => finish({ key, error }),
+    );
+  }
+
+  #finish(finished: Finished): void {
+    this.#finished.push(finished);
+    this.#wake?.();
+  }
+}
+
+const nothingComes = (listening: boolean): Error =>
+  listening
+    ? new ReachError("REACH-E3004", "The run waits for an event, and none will come.", {
+        why: "the source of events has ended, or there is none",
+        hint: "Its records so far are kept, and no outcome is recorded.",
+      })
+    : new TypeError("The engine waits for nothing");
+
+/** One key for one effect of one run, the same when it has to be performed again. */
+const idempotencyKey = (pack: string, run: string, key: string): string =>
+  toHex(sha256(utf8(JSON.stringify(["reach/v1/idempotency-key", pack, run, key]))));
