@@ -11,7 +11,8 @@ import { List, Task, Workflow, taskOf } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { checkSchedule } from "./schedule";
 import { scopeBegin } from "./scope";
-import { childLists, childOf, loadTasks, loadTimeoutOf, tasksBegin, tasksEnd } from "./tasks";
+import { childLists, childOf } from "./inside";
+import { loadTasks, loadTimeoutOf, tasksBegin, tasksEnd } from "./tasks";
 import { clauseSchema, clauseTemplate, loadClause } from "./transform";
 
 /** The compiled workflow of a file, or 0 with the error recorded. */

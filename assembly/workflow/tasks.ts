@@ -10,9 +10,7 @@ import {
   E_WF_FIELD,
   E_WF_REFERENCE,
   E_WF_REFUSED,
-  E_WF_TARGET,
   E_WF_TYPE,
-  E_WF_UNSUPPORTED,
 } from "../codes";
 import { charge, fail } from "../errors";
 import {
@@ -30,39 +28,27 @@ import {
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
+import { loadCall } from "./calls";
 import { component, componentsBegin } from "./components";
 import { durationValue, parseDuration } from "./duration";
 import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
-import { loadGrpc } from "./grpc";
-import { loadHttp } from "./http";
+import { resolveFlows } from "./flows";
 import { loadListen } from "./listen";
 import { keptLiteral } from "./literal";
-import { loadLlm } from "./llm";
-import { loadMcp } from "./mcp";
 import {
   CHILD,
-  CONTINUE,
   Case,
   Child,
-  DECIDE,
   DO,
-  Decide,
   EMIT,
-  END,
-  EXIT,
   FOR,
   FORK,
   For,
   Fork,
-  GOTO,
-  GRPC,
-  HTTP,
   LISTEN,
-  LLM,
   List,
   Listen,
-  MCP,
   NO_FLOW,
   PAUSE,
   Pause,
@@ -98,7 +84,6 @@ import {
   scopeRestore,
   scopeSave,
 } from "./scope";
-import { tableAt } from "./table";
 import {
   compileProgram,
   compileTemplate,
@@ -568,41 +553,6 @@ function condition(clause: usize, field: string, y: Try, except: bool): bool {
   return true;
 }
 
-function loadCall(t: Task, v: usize): bool {
-  if (!onlyFields(v, "if input output export timeout then metadata call with")) return false;
-  const call = objectField(v, "call");
-  if (!isString(call, "call")) return false;
-  const args = required(v, "with");
-  if (args == 0 || !isObject(args, "with")) return false;
-  const before = placeField("with");
-  if (cellIs(call, "mcp")) {
-    t.kind = MCP;
-    t.body = loadMcp(args);
-  } else if (cellIs(call, "grpc")) {
-    t.kind = GRPC;
-    t.body = loadGrpc(args);
-  } else if (cellIs(call, "http")) {
-    t.kind = HTTP;
-    t.body = loadHttp(args, objectField(v, "metadata"));
-  } else if (cellIs(call, "llm")) {
-    t.kind = LLM;
-    t.body = loadLlm(args);
-  } else if (cellIs(call, "decide")) {
-    t.kind = DECIDE;
-    t.body = loadDecide(args);
-  } else {
-    placeLeave(before);
-    placeField("call");
-    return failCell(
-      E_WF_UNSUPPORTED,
-      "a pack holds calls as they were compiled; this is none:",
-      call,
-    );
-  }
-  placeLeave(before);
-  return t.body != 0;
-}
-
 /** Most tasks of a workflow, with those of the workflows that it runs, which a chain of them doubles. */
 const MOST_INSIDE: u32 = 65536;
 
@@ -721,24 +671,6 @@ function loadInside(w: Workflow, depth: u32): u32 {
   return made;
 }
 
-function loadDecide(args: usize): u32 {
-  if (!onlyFields(args, "table input")) return 0;
-  const path = required(args, "table");
-  const input = required(args, "input");
-  if (path == 0 || input == 0 || !isString(path, "table")) return 0;
-  const d = changetype<Decide>(arenaTake(PERSISTENT, offsetof<Decide>()));
-  d.table = tableAt(path);
-  if (d.table == 0) {
-    placeField("table");
-    failCell(E_WF_REFERENCE, "the pack has no such table", path);
-    return 0;
-  }
-  const before = placeField("input");
-  d.input = compileTemplate(input);
-  placeLeave(before);
-  return d.input == 0 ? 0 : (changetype<usize>(d) as u32);
-}
-
 function refuseKind(v: usize): bool {
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const k = keyAt(v, i);
@@ -758,88 +690,4 @@ function refuseKind(v: usize): bool {
     "a task needs one of do, set, switch, raise, for, try, fork, wait, emit, listen, call, run",
     0,
   );
-}
-
-// ---- Flow directives ----------------------------------------------------------------------------
-
-/** Index of the task of that name in the list + GOTO, or NO_FLOW with the error recorded. */
-function resolve(v: usize, list: u32): u32 {
-  if (tagOf(v) != STRING) {
-    failCell(E_WF_TYPE, "a flow directive is a string", 0);
-    return NO_FLOW;
-  }
-  if (cellIs(v, "continue")) return CONTINUE;
-  if (cellIs(v, "exit")) return EXIT;
-  if (cellIs(v, "end")) return END;
-  if (list == 0) {
-    failCell(E_WF_TARGET, "a branch leads to no other: 'then' is continue, exit or end, not", v);
-    return NO_FLOW;
-  }
-  const n = changetype<List>(list).count;
-  for (let i: u32 = 0; i < n; i++) {
-    const name = taskOf(list, i).name;
-    if (equalBytes(addressOf(name), lengthOf(name), addressOf(v), lengthOf(v))) return GOTO + i;
-    if (!charge(1)) {
-      failLoad();
-      return NO_FLOW;
-    }
-  }
-  failCell(E_WF_TARGET, "'then' names no task of this list", v);
-  return NO_FLOW;
-}
-
-function resolveFlows(t: Task, v: usize, list: u32): bool {
-  const then = objectField(v, "then");
-  if (then != 0) {
-    const before = placeField("then");
-    t.flow = resolve(then, list);
-    if (t.flow == NO_FLOW) return false;
-    placeLeave(before);
-  }
-  if (t.kind == TRY) {
-    const c = objectField(objectField(v, "catch"), "then");
-    if (c != 0) {
-      const before = placeField("catch");
-      placeField("then");
-      const flow = resolve(c, list);
-      if (flow == NO_FLOW) return false;
-      changetype<Try>(t.body).flow = flow;
-      placeLeave(before);
-    }
-  }
-  if (t.kind == SWITCH) {
-    const cases = objectField(v, "switch");
-    let c = t.body;
-    for (let i: u32 = 0; i < lengthOf(cases); i++) {
-      const before = placeField("switch");
-      placeIndex(i);
-      placeEnter(keyAt(elementAt(cases, i), 0));
-      placeField("then");
-      const flow = resolve(objectField(valueAt(elementAt(cases, i), 0), "then"), list);
-      if (flow == NO_FLOW) return false;
-      changetype<Case>(c).flow = flow;
-      c = changetype<Case>(c).next;
-      placeLeave(before);
-    }
-  }
-  return true;
-}
-
-// ---- The lists inside a task ------------------------------------------------------------------------
-
-/** How many lists of tasks a task holds. */
-export function childLists(t: Task): u32 {
-  if (t.kind == DO || t.kind == FOR || t.kind == FORK) return 1;
-  if (t.kind == CHILD || t.kind == WORKFLOW) return 1;
-  if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
-  if (t.kind == LISTEN) return changetype<Listen>(t.body).list == 0 ? 0 : 1;
-  return 0;
-}
-export function childOf(t: Task, i: u32): u32 {
-  if (t.kind == DO || t.kind == WORKFLOW) return t.body;
-  if (t.kind == CHILD) return changetype<Child>(t.body).list;
-  if (t.kind == FOR) return changetype<For>(t.body).list;
-  if (t.kind == FORK) return changetype<Fork>(t.body).list;
-  if (t.kind == LISTEN) return changetype<Listen>(t.body).list;
-  return i == 0 ? changetype<Try>(t.body).list : changetype<Try>(t.body).catchList;
 }
