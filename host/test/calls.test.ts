@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { canonicalize, createEngine, replay } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
@@ -173,15 +174,54 @@ describe("call asyncapi", () => {
   });
 
   it.each([
+    ["amount", { amount: 2 }, [1, 3]],
+    ["until", { until: "${ (length == 1) }" }, [1]],
+    ["while", { while: "${ length < 2 }" }, [1, 3]],
+  ])("listens to the messages of a channel: %s", async (_, consume, expected) => {
+    const foreach = { item: "message", do: [{ keep: { set: "$message.payload" } }] };
+    const subscription = { filter: "${ .payload.n != 2 }", consume, foreach };
+    const pack = await packOf(
+      "asyncapi",
+      { ...args, message: undefined, operation: "hear", server: { name: "queue" }, subscription },
+      { "api.json": v3 },
+    );
+    const envelope = { specversion: "1.0", source: "kafka://q.example", type: "asyncapi.message" };
+    const message = (n: number, subject = "orders/new"): Record<string, unknown> => ({
+      ...envelope,
+      id: `${n}`,
+      subject,
+      data: { payload: { n } },
+    });
+    const { output } = await run({
+      engine: createEngine(),
+      pack,
+      input: canonicalize("{}"),
+      recorder: memoryRecorder(),
+      events: Readable.from([message(9, "orders/old"), message(1), message(2), message(3)]),
+    });
+    expect(output).toEqual({ got: expected.map((n) => ({ n })) });
+  });
+
+  it.each([
     ["another protocol", { operation: "place", protocol: "kafka" }, "REACH-E4214"],
     ["no such operation", { operation: "drop" }, "REACH-E4215"],
     ["one that receives", { operation: "hear" }, "REACH-E4215"],
     ["no such server", { operation: "place", server: { name: "none" } }, "REACH-E4215"],
     ["neither operation nor channel", {}, "REACH-E4215"],
+    ["both", { operation: "hear", subscription: { consume: { amount: 1 } } }, "REACH-E4215"],
     [
-      "a subscription",
-      { operation: "hear", subscription: { consume: { amount: 1 } } },
+      "a subscription by time",
+      {
+        operation: "hear",
+        message: undefined,
+        subscription: { consume: { amount: 1, for: { seconds: 1 } } },
+      },
       "REACH-E4214",
+    ],
+    [
+      "a subscription to what is sent",
+      { operation: "place", message: undefined, subscription: { consume: { amount: 1 } } },
+      "REACH-E4215",
     ],
   ])("is refused: %s", async (_, more, code) => {
     const error = await errorOf(packOf("asyncapi", { ...args, ...more }, { "api.json": v3 }));

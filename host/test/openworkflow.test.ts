@@ -14,7 +14,8 @@ const here = existsSync(vectors);
 const page = new URL("../../docs/spec/workflow.md", import.meta.url).pathname;
 
 const stdio = "`call: mcp` by `stdio`";
-const subscription = "`call: asyncapi` with `subscription`, or by another protocol than http";
+const forTime =
+  "`call: asyncapi` that publishes by another protocol than http, or that consumes `for` a time";
 const foreign = "`run.script`, `run.container`";
 const shell = "`run.shell`";
 const fine = "";
@@ -30,10 +31,10 @@ const examples: Readonly<Record<string, string>> = {
   "authentication-oidc.yaml": fine,
   "authentication-reusable.yaml": fine,
   "call-asyncapi-publish.yaml": fine,
-  "call-asyncapi-subscribe-consume-amount.yaml": subscription,
-  "call-asyncapi-subscribe-consume-forever-foreach.yaml": subscription,
-  "call-asyncapi-subscribe-consume-until.yaml": subscription,
-  "call-asyncapi-subscribe-consume-while.yaml": subscription,
+  "call-asyncapi-subscribe-consume-amount.yaml": fine,
+  "call-asyncapi-subscribe-consume-forever-foreach.yaml": fine,
+  "call-asyncapi-subscribe-consume-until.yaml": forTime,
+  "call-asyncapi-subscribe-consume-while.yaml": fine,
   "call-custom-function-cataloged.yaml": fine,
   "call-custom-function-inline.yaml": fine,
   "call-grpc.yaml": fine,
@@ -118,9 +119,15 @@ const resources: Readonly<Record<string, unknown>> = {
     { set: { logged: "${ .message }" } },
   "https://fake.com/docs/asyncapi.json": {
     asyncapi: "3.0.0",
-    servers: { staging: { host: "staging.example", protocol: "https" } },
+    servers: {
+      staging: { host: "staging.example", protocol: "https" },
+      live: { host: "live.example", protocol: "ws" },
+    },
     channels: { pets: { address: "pets" } },
-    operations: { findPetsByStatus: { action: "send", channel: { $ref: "#/channels/pets" } } },
+    operations: {
+      findPetsByStatus: { action: "send", channel: { $ref: "#/channels/pets" } },
+      getNotifications: { action: "receive", channel: { $ref: "#/channels/pets" } },
+    },
   },
   "file://app/greet.proto": `
     syntax = "proto3";

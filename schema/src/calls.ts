@@ -125,16 +125,27 @@ const asyncapiArguments = strict({
     payload: z.union([expression, anyObject]).optional(),
     headers: headers.optional(),
   }).optional(),
-  subscription: absent(
-    notBuiltYet("A subscription", "`listen` takes the events that the operator hands on."),
-  ),
+  subscription: strict({
+    filter: expression.optional(),
+    consume: strict({
+      amount: z.int().min(1, { error: "Expected one or more." }).optional(),
+      while: z.string().optional(),
+      until: z.string().optional(),
+      for: absent(notBuiltYet("A subscription that ends by time", "`timeout` bounds the task.")),
+    }).refine(
+      ({ amount, while: going, until }) =>
+        [amount, going, until].filter((one) => one !== undefined).length === 1,
+      { error: "Expected exactly one of amount, while and until." },
+    ),
+    foreach: anyObject.optional(),
+  }).optional(),
   authentication: namedOrOwn.optional(),
 })
   .refine((value) => (value.channel === undefined) !== (value.operation === undefined), {
     error: "Expected either a channel or an operation.",
   })
-  .refine((value) => value.message !== undefined || Object.hasOwn(value, "subscription"), {
-    error: "Expected a message.",
+  .refine((value) => (value.message === undefined) !== (value.subscription === undefined), {
+    error: "Expected either a message or a subscription.",
   });
 const grpcName = z
   .string()

@@ -1,4 +1,5 @@
-// call asyncapi with a message: the http call that publishes it (WF-67), of an AsyncAPI 2 or 3 document.
+// call asyncapi, of an AsyncAPI 2 or 3 document: a message is the http call that publishes it (WF-67), a
+// subscription a listen for what a connector hands on (WF-70).
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import type { Read } from "./compile.ts";
@@ -6,8 +7,8 @@ import { followed } from "./openapi.ts";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
 
-/** The list with every message that is published made an http call. */
-export async function publish(list: TaskList, read: Read): Promise<TaskList> {
+/** The list with every message made an http call, and every subscription a listen. */
+export async function callChannels(list: TaskList, read: Read): Promise<TaskList> {
   const documents = new Map<string, Fields>();
   const wanted: { endpoint: string; path: Path }[] = [];
   mapTasks(list, ["do"], (task, path) => {
@@ -22,7 +23,11 @@ export async function publish(list: TaskList, read: Read): Promise<TaskList> {
   }
   return mapTasks(list, ["do"], (task, path) => {
     if (task["call"] !== "asyncapi") return task;
-    return callOfMessage(task, [...path, "with"], documents.get(documentOf(task)) ?? {});
+    const document = documents.get(documentOf(task)) ?? {};
+    const { subscription } = task["with"] as Fields;
+    return subscription === undefined
+      ? callOfMessage(task, [...path, "with"], document)
+      : listenTo(task, [...path, "with"], document);
   });
 }
 
@@ -36,7 +41,7 @@ function callOfMessage(task: Fields, path: Path, document: Fields): Fields {
   const refuse = (place: string, what: string, code: string = problemCode.badValue): never => {
     throw new CompileError([...path, place], { code, what });
   };
-  const found = channelOf(document, args);
+  const found = channelOf(document, args, "send");
   if (found === undefined) {
     return refuse(
       args["operation"] === undefined ? "channel" : "operation",
@@ -68,13 +73,59 @@ function callOfMessage(task: Fields, path: Path, document: Fields): Fields {
   };
 }
 
+/** The CloudEvents that messages are handed on as. */
+export const MESSAGE = "asyncapi.message";
+
+function listenTo(task: Fields, path: Path, document: Fields): Fields {
+  const args = task["with"] as Fields;
+  const refuse = (place: string, what: string): never => {
+    throw new CompileError([...path, place], { code: problemCode.badValue, what });
+  };
+  const found = channelOf(document, args, "receive");
+  if (found === undefined) {
+    return refuse(
+      args["operation"] === undefined ? "channel" : "operation",
+      "The document has no such operation to receive by.",
+    );
+  }
+  const server = serverOf(document, args);
+  if (server === undefined) return refuse("server", "The document has no such server.");
+  const { filter, consume, foreach } = args["subscription"] as Fields;
+  const { amount, while: going, until } = consume as Record<string, string | number | undefined>;
+  const inner = (text: string | number | undefined): string =>
+    /^\s*\$\{([\s\S]*)\}\s*$/.exec(String(text))?.[1] ?? String(text);
+  const end =
+    amount === undefined
+      ? until === undefined
+        ? `(${inner(going)}) | not`
+        : inner(until)
+      : `length >= ${amount}`;
+  const event = {
+    with: {
+      type: MESSAGE,
+      source: server.base,
+      subject: found.address,
+      ...(filter === undefined ? {} : { data: `\${ ${inner(filter as string)} }` }),
+    },
+  };
+  return {
+    ...pick(task, true),
+    listen: { to: { any: [event], until: end } },
+    ...(foreach === undefined ? {} : { foreach }),
+  };
+}
+
 interface Channel {
   readonly address: string;
   readonly method: string;
 }
 
 /** Where the messages of an operation, or of a channel of AsyncAPI 2, go. */
-function channelOf(document: Fields, args: Fields): Channel | undefined {
+function channelOf(
+  document: Fields,
+  args: Fields,
+  action: "send" | "receive",
+): Channel | undefined {
   const name = args["operation"] as string | undefined;
   const channels = (document["channels"] ?? {}) as Record<string, Fields>;
   const methodOf = (operation: Fields): string => {
@@ -83,17 +134,17 @@ function channelOf(document: Fields, args: Fields): Channel | undefined {
   };
   const operation = ((document["operations"] ?? {}) as Record<string, Fields>)[name ?? ""];
   if (operation !== undefined) {
-    if (operation["action"] !== "send") return undefined;
+    if (operation["action"] !== action) return undefined;
     const channel = followed(document, (operation["channel"] ?? {}) as Fields);
     const { address } = channel;
     return typeof address === "string" ? { address, method: methodOf(operation) } : undefined;
   }
   for (const [address, channel] of Object.entries(channels)) {
     // What an application publishes, AsyncAPI 2 says from its users' side.
-    const publishes = channel["publish"] as Fields | undefined;
+    const side = channel[action === "send" ? "publish" : "subscribe"] as Fields | undefined;
     const isMeant =
-      name === undefined ? args["channel"] === address : publishes?.["operationId"] === name;
-    if (publishes !== undefined && isMeant) return { address, method: methodOf(publishes) };
+      name === undefined ? args["channel"] === address : side?.["operationId"] === name;
+    if (side !== undefined && isMeant) return { address, method: methodOf(side) };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { callAgents } from "./a2a.ts";
-import { publish } from "./asyncapi.ts";
+import { callChannels } from "./asyncapi.ts";
 import { applyExtensions } from "./extensions.ts";
 import { inlineFunctions } from "./functions.ts";
 import { pinProtos } from "./grpc.ts";
@@ -45,8 +45,10 @@ export async function compile(given: Fields, read: Read): Promise<Fields> {
     catalogs?: Readonly<Record<string, Fields>>;
   };
   const list = document["do"] as TaskList;
+  // First, for the tasks of a subscription are tasks like any other from here on.
+  const heard = await callChannels(list, read);
   const everything: TaskList = [
-    ...list,
+    ...heard,
     ...Object.entries(functions).map(([name, task]) => ({ [name]: task })),
     ...extensions.flatMap((item) =>
       (Object.values(item) as Fields[]).flatMap(({ before, after }) => [
@@ -58,7 +60,7 @@ export async function compile(given: Fields, read: Read): Promise<Fields> {
   const cataloged = await readFunctions(everything, functions, catalogs, read);
   const lookup = (name: string): Fields | undefined =>
     Object.hasOwn(functions, name) ? functions[name] : cataloged.get(name);
-  const inlined = inlineFunctions(list, ["do"], lookup);
+  const inlined = inlineFunctions(heard, ["do"], lookup);
   const inlinedTasks = (tasks: unknown): TaskList =>
     inlineFunctions(tasks as TaskList, ["use", "extensions"], lookup);
   const extended = extensions.map((item) =>
@@ -69,7 +71,7 @@ export async function compile(given: Fields, read: Read): Promise<Fields> {
   );
   const whole = applyExtensions(inlined, extended);
   let called = await callOperations(whole, read);
-  for (const rewrite of [publish, callAgents, pinProtos]) called = await rewrite(called, read);
+  for (const rewrite of [callChannels, callAgents, pinProtos]) called = await rewrite(called, read);
   called = takeSecretsOut(called);
   const isSame = Object.keys(left).length === Object.keys(use).length;
   const isWritten = isSame && JSON.stringify(called) === JSON.stringify(list);
