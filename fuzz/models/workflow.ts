@@ -1470,7 +1470,8 @@ const isTime = (v: Json): boolean =>
   Object.entries(v).every(
     ([name, part]) =>
       ["seconds", "milliseconds"].includes(name) && Number.isInteger(part) && (part as number) >= 0,
-  );
+  ) &&
+  ms(v) <= 1000 * 365 * 86_400_000;
 
 function delayOf(policy: Dict, n: number): number {
   const d = policy["delay"] === undefined ? 0 : ms(policy["delay"]);
