@@ -71,12 +71,17 @@ export interface Exports {
  */
 const SMALL = 1 << 16;
 
+/** Bytes of a buffer that records share. */
+const SHARED = 1 << 14;
+
 export class Core {
   readonly exports: Exports;
   #view: Uint8Array<ArrayBuffer>;
   /** The input window as it was last given, and how much it holds: small calls need not ask again. */
   #at = 0;
   #room = -1;
+  /** What is left of the buffer that records share. */
+  #free = new Uint8Array(0);
   #trap: unknown;
   #trapped = false;
 
@@ -211,25 +216,30 @@ export class Core {
     return Array.from({ length: (to - from) / 4 }, (_, i) => u32(this.#view, from + 4 * i));
   }
 
-  /** A copy of each frame of the output window. */
-  outputFrames(): Uint8Array<ArrayBuffer>[] {
-    return this.#frames((from, to) => this.#view.slice(from, to));
+  /**
+   * A copy of the output window in a buffer that it shares with other records: one of its own would
+   * cost a small record more than the copy, and the more the longer a run is.
+   */
+  record(): Uint8Array<ArrayBuffer> {
+    const [from, to] = this.#outputRange();
+    const size = to - from;
+    if (size > this.#free.length) this.#free = new Uint8Array(Math.max(size, SHARED));
+    const copy = this.#free.subarray(0, size);
+    this.#free = this.#free.subarray(size);
+    copy.set(this.#view.subarray(from, to));
+    return copy;
+  }
+
+  /** A copy of each frame of the output window, as record() makes one. */
+  records(): Uint8Array<ArrayBuffer>[] {
+    const window = this.record();
+    return frames(window, 0, window.length, (from, to) => window.subarray(from, to));
   }
 
   /** Each frame of the output window as text. */
   outputTexts(): string[] {
-    return this.#frames((from, to) => shortText(this.#view, from, to));
-  }
-
-  #frames<T>(take: (from: number, to: number) => T): T[] {
     const [from, to] = this.#outputRange();
-    const frames: T[] = [];
-    for (let at = from; at + 4 <= to;) {
-      const start = at + 4;
-      at = start + u32(this.#view, at);
-      frames.push(take(start, at));
-    }
-    return frames;
+    return frames(this.#view, from, to, (start, end) => shortText(this.#view, start, end));
   }
 
   #outputRange(): [from: number, to: number] {
@@ -265,6 +275,22 @@ export class Core {
     // A memory that grew has detached its buffer, and a view over that has no length.
     if (this.#view.length === 0) this.#view = new Uint8Array(this.exports.memory.buffer);
   }
+}
+
+/** What `take` makes of each frame between two places. */
+function frames<T>(
+  view: Uint8Array,
+  from: number,
+  to: number,
+  take: (from: number, to: number) => T,
+): T[] {
+  const taken: T[] = [];
+  for (let at = from; at + 4 <= to;) {
+    const start = at + 4;
+    at = start + u32(view, at);
+    taken.push(take(start, at));
+  }
+  return taken;
 }
 
 /** The text of UTF-8 bytes: a few ASCII characters are put together faster than they are decoded. */

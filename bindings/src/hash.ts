@@ -151,7 +151,10 @@ function checkPrefix(prefix: number): void {
   }
 }
 
-/** The frames in groups that fit the input window. A frame that alone does not is refused there. */
+/** Bytes of a group of frames: what is copied is hashed while the processor still has it at hand. */
+const GROUP = 1 << 18;
+
+/** The frames in groups for the input window. A frame that does not fit there is refused there. */
 export function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
   const groups: Uint8Array[][] = [];
   let room = 0;
@@ -159,7 +162,7 @@ export function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
     const size = 4 + frame.length;
     if (size > room) {
       groups.push([]);
-      room = MAX_INPUT;
+      room = GROUP;
     }
     room -= size;
     groups.at(-1)?.push(frame);
@@ -168,7 +171,9 @@ export function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
 }
 
 export function split(digests: Digest): Digest[] {
-  return Array.from({ length: digests.length / 32 }, (_, i) => digests.slice(32 * i, 32 * i + 32));
+  return Array.from({ length: digests.length / 32 }, (_, i) =>
+    digests.subarray(32 * i, 32 * i + 32),
+  );
 }
 
 /**

@@ -32,7 +32,10 @@ export interface StartOptions {
 /** Where a run is after a record was taken. */
 export interface Advance {
   readonly status: "waiting" | "completed" | "faulted" | "cancelled";
-  /** The records that left the engine, in order: requests, ended tasks, retries, the outcome. */
+  /**
+   * The records that left the engine, in order: requests, ended tasks, retries, the outcome. They
+   * are views of buffers that they share: do not transfer these.
+   */
   readonly records: Bytes[];
 }
 
@@ -136,13 +139,13 @@ export function runCalls(core: Core, digest: string): RunCalls {
     core.placeFrames([manifest, ...files.map((file) => file.bytes)]);
   const admit = (descriptor: object, outside: readonly Text[]): Bytes => {
     core.checked(exports.admit, core.placeFrames([JSON.stringify(descriptor), ...outside]));
-    return core.output();
+    return core.record();
   };
   const take = (f: typeof exports.start, record: Uint8Array): Advance => {
     const length = core.placeOne(record);
     const status = statuses[core.checked(f, length)];
     if (status === undefined) throw new TypeError("The engine gave a status that ABI 1 lacks");
-    return { status, records: core.outputFrames() };
+    return { status, records: core.records() };
   };
 
   return {

@@ -1,4 +1,4 @@
-// call a2a and call asyncapi: the http calls that they become, against services on loopback (WF-66, WF-67).
+// call a2a and call asyncapi: what they become, against services on loopback (WF-66, WF-67, WF-70).
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The compile step (WF-49 to WF-51, WF-64, WF-66, WF-67): what the engine does not know is rewritten into what it does, from
+// The compile step (WF-49 to WF-51, WF-64, WF-66, WF-67, WF-70): what the engine does not know is rewritten into what it does, from
 // files that are part of the pack.
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
