@@ -6,6 +6,7 @@ import { canonicalize, createEngine, fromUtf8, replay } from "@reach-fabric/engi
 import type { Pack } from "@reach-fabric/engine";
 import { loadPack, memoryRecorder, run } from "@reach-fabric/host";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
+import { fillingOf } from "../src/holes.ts";
 import { json, newFolder, serve } from "./helpers.ts";
 
 const origin = "https://a.example";
@@ -99,6 +100,18 @@ describe("$secrets in the arguments of a call", () => {
     const { error } = await runWith(await packOf({ headers }), address, more);
     expect(error).toMatchObject({ status: 403, detail });
     expect(requests).toEqual([]);
+  });
+
+  it("are not given by the host where its grant lacks them, whatever the engine asks for", () => {
+    const holes = [{ at: "/headers/x-k", parts: [{ name: "api", field: "key" }] }];
+    const grant = { secrets: [{ name: "api", origins: [origin] }] };
+    expect(fillingOf(holes, origin, grant, secrets).texts).toEqual(["k-1234567"]);
+    for (const [elsewhere, less] of [
+      ["https://b.example", grant],
+      [origin, {}],
+    ] as const) {
+      expect(() => fillingOf(holes, elsewhere, less, secrets)).toThrow("is not granted there");
+    }
   });
 
   it("an answer that holds one is no answer", async () => {
