@@ -22,7 +22,7 @@ import {
   keyAt,
   lengthOf,
   OBJECT,
-  setKeptText,
+  keptText,
   STRING,
   tagOf,
   TRUE,
@@ -267,11 +267,7 @@ function newResource(uri: usize): u32 {
 
 /** The bytes of a buffer as a string cell in the arena. */
 function textCell(b: Buffer): usize {
-  const cell = arenaTake(arena, 16);
-  const at = arenaTake(arena, b.len);
-  memory.copy(at, b.at, b.len);
-  setKeptText(cell, at, b.len);
-  return cell;
+  return keptText(arena, b.at, b.len);
 }
 
 /** $id, $anchor and $dynamicAnchor. */

@@ -119,6 +119,15 @@ export function setKeptText(c: usize, at: usize, length: u32): void {
   setString(c, at, length, CANONICAL | KEPT | (isAscii(at, length) ? ASCII : 0));
 }
 
+/** A copy of a text as a cell that lives in the arena, to be kept. */
+export function keptText(a: Arena, at: usize, length: u32): u32 {
+  const cell = arenaTake(a, 16);
+  const copy = arenaTake(a, length);
+  memory.copy(copy, at, length);
+  setKeptText(cell, copy, length);
+  return cell as u32;
+}
+
 /** Levels of nesting of a canonical container, which the depth limit is checked against. */
 export function heightOf(c: usize): u32 {
   return load<u16>(c, 2);

@@ -41,20 +41,11 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
       break;
     }
     case FOR_WORKFLOW_STARTED: {
-      const w = workflowOf(frame);
-      const ms = numberOf(objectField(result, "ms"));
-      if (w.task == 0) {
-        RUN.started = ms;
-        RUN.hasStarted = 1;
-      } else {
-        w.started = ms;
-        w.hasStarted = 1;
-      }
+      started(workflowOf(frame), result);
       break;
     }
     case FOR_TASK_STARTED: {
-      frame.started = numberOf(objectField(result, "ms"));
-      frame.hasStarted = 1;
+      started(frame, result);
       break;
     }
     case FOR_WORKFLOW_ID: {
@@ -80,6 +71,11 @@ export function giveResult(b: Branch, p: Pending, result: usize): void {
       answerRequest = requestOf(p);
     }
   }
+}
+
+function started(f: Frame, result: usize): void {
+  f.started = numberOf(objectField(result, "ms"));
+  f.hasStarted = 1;
 }
 
 /** A version 4 UUID of 32 hex digits (RFC 9562 section 5.4). */

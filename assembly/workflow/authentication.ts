@@ -1,24 +1,22 @@
 /** Authentication of a request (WF-48): what the host makes its header from, or the secret's name. */
 
-import { SCRATCH } from "../bytes/arena";
+import { SCRATCH, arenaTake } from "../bytes/arena";
 import { E_WF_REFERENCE, E_WF_TYPE } from "../codes";
 import {
   OBJECT,
   STRING,
   addressOf,
-  copyCell,
   keyAt,
   lengthOf,
   objectStorage,
   setCell,
-  setUsed,
   tagOf,
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { component, isSecret } from "./components";
 import { isString, onlyFields, required } from "./fields";
-import { literalCell } from "./literal";
+import { closeObject, literalCell, putMember } from "./literal";
 import { BASIC, BEARER, DIGEST, Http, OAUTH2, OIDC } from "./nodes";
 import { failCell, placeEnter, placeField, placeLeave } from "./place";
 import { CONFIGURATION, problem } from "./problem";
@@ -81,38 +79,30 @@ function checkCredentials(scheme: u32, body: usize): bool {
 
 /** The member `authentication` of a request: false with an error recorded, or a problem at hand. */
 export function buildAuthentication(h: Http, input: usize, globals: usize, out: usize): bool {
-  const at = objectStorage(SCRATCH, 3);
-  let p = at;
-  let n: u32 = 1;
+  const given = arenaTake(SCRATCH, 16);
+  setCell(given, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
+  const isToken = h.scheme == OAUTH2 || h.scheme == OIDC;
   if (h.secret == 0) {
-    if (!evaluateTemplate(h.credentials, input, globals, out)) return false;
-    if (h.scheme == OAUTH2 || h.scheme == OIDC) return properties(h.scheme, out);
-    for (let i: u32 = 0; i < lengthOf(out); i++) {
-      if (!isCredential(keyAt(out, i), valueAt(out, i)))
+    if (!evaluateTemplate(h.credentials, input, globals, given)) return false;
+    for (let i: u32 = 0; i < lengthOf(given) && !isToken; i++) {
+      if (!isCredential(keyAt(given, i), valueAt(given, i)))
         return problem(CONFIGURATION, 400, "The credentials hold what a header cannot");
     }
-    // Their names are in order: password, scheme, username; scheme, token.
-    if (h.scheme != BEARER) {
-      literalCell(p, "password");
-      copyCell(p + 16, objectField(out, "password"));
-      p += 32;
-      n++;
-    }
   }
+  const at = objectStorage(SCRATCH, 3);
+  let p = at;
+  // How the host gets a token is one value; other credentials are members.
+  if (isToken) {
+    if (h.secret == 0) p = putMember(p, "properties", given);
+  } else p = putMember(p, "password", objectField(given, "password"));
   literalCell(p, "scheme");
   literalCell(p + 16, schemeName(h.scheme));
-  p += 32;
-  n++;
-  if (h.secret != 0) {
-    literalCell(p, "secret");
-    copyCell(p + 16, h.secret);
-  } else {
-    const name = h.scheme == BEARER ? "token" : "username";
-    literalCell(p, name);
-    copyCell(p + 16, objectField(out, name));
+  p = putMember(p + 32, "secret", h.secret);
+  if (!isToken) {
+    p = putMember(p, "token", objectField(given, "token"));
+    p = putMember(p, "username", objectField(given, "username"));
   }
-  setUsed(at, n);
-  setCell(out, OBJECT, 0, n, at);
+  closeObject(out, at, p);
   return true;
 }
 
@@ -121,18 +111,6 @@ function schemeName(scheme: u32): string {
   if (scheme == BEARER) return "bearer";
   if (scheme == DIGEST) return "digest";
   return scheme == OAUTH2 ? "oauth2" : "oidc";
-}
-
-/** {"properties","scheme"}: how the host gets a token. */
-function properties(scheme: u32, out: usize): bool {
-  const at = objectStorage(SCRATCH, 2);
-  literalCell(at, "properties");
-  copyCell(at + 16, out);
-  literalCell(at + 32, "scheme");
-  literalCell(at + 48, schemeName(scheme));
-  setUsed(at, 2);
-  setCell(out, OBJECT, 0, 2, at);
-  return true;
 }
 
 /** Printable ASCII; of a token no space, of a user's name no colon, which would end it. */

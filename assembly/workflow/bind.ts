@@ -128,8 +128,7 @@ function describeWorkflow(w: Frame): void {
   literalCell(at + 64, "input");
   copyCell(at + 80, isRun ? RAW_INPUT : rawOf(w));
   literalCell(at + 96, "startedAt");
-  if (isRun ? RUN.hasStarted : w.hasStarted)
-    describeTime(isRun ? RUN.started : w.started, at + 112);
+  if (w.hasStarted) describeTime(w.started, at + 112);
   else setNull(at + 112);
   setUsed(at, 4);
   setCell(scopeValue(SLOT_WORKFLOW), OBJECT, 0, 4, at);

@@ -3,7 +3,7 @@
 import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { Buffer, TEXT, bufferByte, bufferBytes } from "../bytes/buffer";
 import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
-import { addressOf, copyCell, elementAt, lengthOf, setKeptText } from "../value/cell";
+import { addressOf, copyCell, elementAt, keptText, lengthOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { componentsBegin } from "./components";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
@@ -39,7 +39,7 @@ export function compileWorkflow(path: usize, document: usize): u32 {
   const list = required(definition, "do");
   if (list == 0) return 0;
   componentsBegin(use);
-  w.source = sourceCell(definition) as u32;
+  w.source = sourceCell(definition);
   tasksBegin(w.source);
   const timeout = objectField(definition, "timeout");
   if (timeout != 0) {
@@ -86,28 +86,20 @@ function checkHead(w: Workflow, definition: usize): bool {
   bufferBytes(text, addressOf(name), lengthOf(name));
   bufferByte(text, 0x3a);
   bufferBytes(text, addressOf(version), lengthOf(version));
-  const cell = arenaTake(PERSISTENT, 16);
-  const at = arenaTake(PERSISTENT, text.len);
-  memory.copy(at, text.at, text.len);
-  setKeptText(cell, at, text.len);
-  w.name = cell as u32;
+  w.name = keptText(PERSISTENT, text.at, text.len);
   placeLeave(before);
   return true;
 }
 
 /** The source of events that say none: /NAMESPACE/NAME/VERSION. */
-function sourceCell(definition: usize): usize {
+function sourceCell(definition: usize): u32 {
   const head = objectField(definition, "document");
   const text: Buffer = TEXT;
   text.len = 0;
   part(objectField(head, "namespace"));
   part(objectField(head, "name"));
   part(objectField(head, "version"));
-  const cell = arenaTake(PERSISTENT, 16);
-  const at = arenaTake(PERSISTENT, text.len);
-  memory.copy(at, text.at, text.len);
-  setKeptText(cell, at, text.len);
-  return cell;
+  return keptText(PERSISTENT, text.at, text.len);
 }
 function part(v: usize): void {
   bufferByte(TEXT, 0x2f);

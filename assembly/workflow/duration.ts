@@ -40,6 +40,14 @@ export function parseDuration(v: usize): bool {
   return result <= LONGEST || failCell(E_WF_DURATION, "the duration is too long", 0);
 }
 
+/** Compiles a limit of time: whole milliseconds, at least 1; 0 with the error recorded. */
+export function loadTimeLimit(v: usize): f64 {
+  if (!parseDuration(v)) return 0;
+  if (result >= 1) return floor<f64>(result);
+  failCell(E_WF_DURATION, "a limit of time is at least one millisecond", 0);
+  return 0;
+}
+
 /** The milliseconds of a value that an expression has given; -1: it is no duration. */
 export function durationOf(v: usize): f64 {
   if (parseDuration(v)) return result;

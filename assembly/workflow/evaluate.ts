@@ -41,7 +41,7 @@ export function evaluate(b: Branch, f: Frame, template: u32, input: usize, mode:
 
 /** What must be asked for before an expression with these mentions; 0: nothing. */
 export function needs(b: Branch, f: Frame, mentions: u32): u32 {
-  if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !hasStarted(workflowOf(f)))
+  if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !workflowOf(f).hasStarted)
     return FOR_WORKFLOW_STARTED;
   if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0 && !isChild(f))
     return FOR_TASK_STARTED;
@@ -49,8 +49,4 @@ export function needs(b: Branch, f: Frame, mentions: u32): u32 {
   // Last: a sample of the clock holds only until the branch's next result.
   if ((mentions & MENTIONS_NOW) != 0 && !b.hasNow) return FOR_NOW;
   return 0;
-}
-
-function hasStarted(workflow: Frame): bool {
-  return (workflow.task == 0 ? RUN.hasStarted : workflow.hasStarted) != 0;
 }

@@ -8,12 +8,11 @@ import {
   STRING,
   addressOf,
   copyCell,
+  keptText,
   lengthOf,
   numberOf,
   objectStorage,
   setCell,
-  setKeptText,
-  setUsed,
   tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
@@ -30,7 +29,7 @@ import {
   newHttp,
 } from "./http";
 import { loadHoles } from "./holes";
-import { keptLiteral, literalCell } from "./literal";
+import { closeObject, keptLiteral, putMember } from "./literal";
 import { Grpc, Http } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { COMMUNICATION, EXPRESSION, PROBLEM_DETAIL, problem, problemText } from "./problem";
@@ -82,11 +81,7 @@ function loadService(g: Grpc, h: Http, service: usize): bool {
   bufferBytes(text, addressOf(name), lengthOf(name));
   bufferByte(text, 0x2f);
   bufferBytes(text, addressOf(g.method), lengthOf(g.method));
-  const cell = arenaTake(PERSISTENT, 16);
-  const at = arenaTake(PERSISTENT, text.len);
-  memory.copy(at, text.at, text.len);
-  setKeptText(cell, at, text.len);
-  h.endpoint = cell as u32;
+  h.endpoint = keptText(PERSISTENT, text.at, text.len);
   h.isTemplate = 1;
   const authentication = objectField(service, "authentication");
   if (authentication != 0 && !loadAuthentication(h, authentication)) return false;
@@ -119,37 +114,20 @@ export function buildGrpc(g: Grpc, input: usize, globals: usize, out: usize): u3
   const made = arenaTake(SCRATCH, 16);
   const got = buildRequest(changetype<Http>(g.http), input, globals, made);
   if (got != OK) return got;
-  const given = objectField(made, "body");
+  let given = objectField(made, "body");
+  if (given == 0) {
+    given = arenaTake(SCRATCH, 16);
+    setCell(given, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
+  }
   const at = objectStorage(SCRATCH, 7);
-  literalCell(at, "arguments");
-  if (given == 0) setCell(at + 16, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
-  else copyCell(at + 16, given);
-  let p = at + 32;
-  const authentication = objectField(made, "authentication");
-  if (authentication != 0) {
-    literalCell(p, "authentication");
-    copyCell(p + 16, authentication);
-    p += 32;
-  }
-  literalCell(p, "method");
-  copyCell(p + 16, g.method);
-  literalCell(p + 32, "proto");
-  copyCell(p + 48, g.proto);
-  p += 64;
-  const secrets = objectField(made, "secrets");
-  if (secrets != 0) {
-    literalCell(p, "secrets");
-    copyCell(p + 16, secrets);
-    p += 32;
-  }
-  literalCell(p, "service");
-  copyCell(p + 16, g.service);
-  literalCell(p + 32, "uri");
-  copyCell(p + 48, objectField(made, "uri"));
-  const n = ((p + 64 - at) >>> 5) as u32;
-  setUsed(at, n);
-  setCell(out, OBJECT, 0, n, at);
-  if (tagOf(at + 16) == OBJECT) return OK;
+  let p = putMember(at, "arguments", given);
+  p = putMember(p, "authentication", objectField(made, "authentication"));
+  p = putMember(p, "method", g.method);
+  p = putMember(p, "proto", g.proto);
+  p = putMember(p, "secrets", objectField(made, "secrets"));
+  p = putMember(p, "service", g.service);
+  closeObject(out, at, putMember(p, "uri", objectField(made, "uri")));
+  if (tagOf(given) == OBJECT) return OK;
   problem(EXPRESSION, 400, "The arguments of the gRPC call are not an object");
   return PROBLEM;
 }

@@ -36,7 +36,7 @@ import { equalBytes } from "../value/order";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { isBoolean, isString, onlyFields, required } from "./fields";
 import { loadHoles } from "./holes";
-import { bufferCell, literalCell } from "./literal";
+import { bufferCell, closeObject, literalCell, putMember } from "./literal";
 import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import {
@@ -240,18 +240,15 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   }
   if (!checkUri()) return PROBLEM;
   const at = objectStorage(SCRATCH, 9);
-  let n: u32 = 0;
   let p = at;
   if (h.scheme != NO_SCHEME) {
     literalCell(p, "authentication");
     if (!buildAuthentication(h, input, globals, p + 16)) return errorCode() != 0 ? ERROR : PROBLEM;
-    n++;
     p += 32;
   }
   if (h.body != 0) {
     literalCell(p, "body");
     if (!evaluateTemplate(h.body, input, globals, p + 16)) return ERROR;
-    n++;
     p += 32;
   }
   literalCell(p, "headers");
@@ -262,37 +259,19 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
     const status = buildHeaders(v, p + 16);
     if (status != OK) return status;
   }
-  literalCell(p + 32, "method");
-  copyCell(p + 48, h.method);
-  n += 2;
-  p += 64;
+  p = putMember(p + 32, "method", h.method);
   if (h.output == RAW) {
     literalCell(p, "read");
     literalCell(p + 16, "raw");
-    n++;
     p += 32;
   }
   literalCell(p, "redirect");
   setBool(p + 16, h.redirect != 0);
-  n++;
-  p += 32;
-  if (h.responseHeaders != 0) {
-    literalCell(p, "responseHeaders");
-    copyCell(p + 16, h.responseHeaders);
-    n++;
-    p += 32;
-  }
-  if (h.holes != 0) {
-    literalCell(p, "secrets");
-    copyCell(p + 16, h.holes);
-    n++;
-    p += 32;
-  }
+  p = putMember(p + 32, "responseHeaders", h.responseHeaders);
+  p = putMember(p, "secrets", h.holes);
   literalCell(p, "uri");
   bufferCell(p + 16, URI);
-  n++;
-  setUsed(at, n);
-  setCell(out, OBJECT, 0, n, at);
+  closeObject(out, at, p + 32);
   return OK;
 }
 

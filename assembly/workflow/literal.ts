@@ -2,7 +2,16 @@
 
 import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer } from "../bytes/buffer";
-import { ASCII, CANONICAL, KEPT, setString } from "../value/cell";
+import {
+  ASCII,
+  CANONICAL,
+  KEPT,
+  OBJECT,
+  copyCell,
+  setCell,
+  setString,
+  setUsed,
+} from "../value/cell";
 
 /** A string cell of a literal; its bytes lie in SCRATCH. */
 export function literalCell(c: usize, text: string): void {
@@ -29,4 +38,22 @@ export function bufferCell(c: usize, b: Buffer): void {
   const at = arenaTake(SCRATCH, b.len);
   memory.copy(at, b.at, b.len);
   setString(c, at, b.len, CANONICAL);
+}
+
+/**
+ * Puts a member at `p` of an object's storage: where the next one goes. One that is not there (0) is
+ * left out. Names come in their order.
+ */
+export function putMember(p: usize, name: string, value: usize): usize {
+  if (value == 0) return p;
+  literalCell(p, name);
+  copyCell(p + 16, value);
+  return p + 32;
+}
+
+/** The object of the members from `at` to `end`. */
+export function closeObject(out: usize, at: usize, end: usize): void {
+  const n = ((end - at) >>> 5) as u32;
+  setUsed(at, n);
+  setCell(out, OBJECT, 0, n, at);
 }

@@ -298,15 +298,13 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return raiseValue(b, f, t);
     }
     case HTTP:
-      return stepHttp(b, f, t);
+    case MCP:
+    case GRPC:
+      return stepCall(b, f, t);
     case EMIT:
       return stepEmit(b, f, t);
     case LLM:
       return stepLlm(b, f, t);
-    case MCP:
-      return stepMcp(b, f, t);
-    case GRPC:
-      return stepGrpc(b, f, t);
     case LISTEN:
       return stepListen(b, f, changetype<Listen>(t.body));
     case PAUSE:
@@ -369,48 +367,35 @@ function stepSwitch(b: Branch, f: Frame, t: Task): bool {
   return true;
 }
 
-function stepHttp(b: Branch, f: Frame, t: Task): bool {
-  const h = changetype<Http>(t.body);
+/** call http, mcp and grpc: the request, if it is granted. */
+function stepCall(b: Branch, f: Frame, t: Task): bool {
+  const h = requestOfCall(t);
   const mentions = httpMentions(h);
   const missing = needs(b, f, mentions);
   if (missing != 0) return askFor(b, f, missing);
   setNow(b.now / 1000);
-  const got = buildRequest(h, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
+  const globals = bind(b, f, INSIDE, mentions);
+  let got: u32;
+  if (t.kind == MCP) got = buildMcp(changetype<Mcp>(t.body), inputOf(f), globals, CELL_A);
+  else if (t.kind == GRPC) got = buildGrpc(changetype<Grpc>(t.body), inputOf(f), globals, CELL_A);
+  else got = buildRequest(h, inputOf(f), globals, CELL_A);
   if (got == ERROR) return raise(b, f, got);
-  if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
-  if (!areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
+  if (got != OK || !isCallGranted(t, h) || !areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
-  return ask(b, f, EFFECT_HTTP, FOR_CALL, CELL_A);
+  const type = t.kind == MCP ? EFFECT_MCP : t.kind == GRPC ? EFFECT_GRPC : EFFECT_HTTP;
+  return ask(b, f, type, FOR_CALL, CELL_A);
 }
 
-function stepMcp(b: Branch, f: Frame, t: Task): bool {
+function requestOfCall(t: Task): Http {
+  if (t.kind == MCP) return changetype<Http>(changetype<Mcp>(t.body).http);
+  if (t.kind == GRPC) return changetype<Http>(changetype<Grpc>(t.body).http);
+  return changetype<Http>(t.body);
+}
+
+function isCallGranted(t: Task, h: Http): bool {
+  if (t.kind != MCP) return isGranted(GRANT, h.method);
   const m = changetype<Mcp>(t.body);
-  const h = changetype<Http>(m.http);
-  const mentions = httpMentions(h);
-  const missing = needs(b, f, mentions);
-  if (missing != 0) return askFor(b, f, missing);
-  setNow(b.now / 1000);
-  const got = buildMcp(m, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
-  if (got == ERROR) return raise(b, f, got);
-  if (got != OK || !isMcpGranted(GRANT, m.method, mcpTarget(m, CELL_A))) return raiseProblem(b, f);
-  if (!areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
-  f.phase = PHASE_EFFECT;
-  return ask(b, f, EFFECT_MCP, FOR_CALL, CELL_A);
-}
-
-function stepGrpc(b: Branch, f: Frame, t: Task): bool {
-  const g = changetype<Grpc>(t.body);
-  const h = changetype<Http>(g.http);
-  const mentions = httpMentions(h);
-  const missing = needs(b, f, mentions);
-  if (missing != 0) return askFor(b, f, missing);
-  setNow(b.now / 1000);
-  const got = buildGrpc(g, inputOf(f), bind(b, f, INSIDE, mentions), CELL_A);
-  if (got == ERROR) return raise(b, f, got);
-  if (got != OK || !isGranted(GRANT, h.method)) return raiseProblem(b, f);
-  if (!areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
-  f.phase = PHASE_EFFECT;
-  return ask(b, f, EFFECT_GRPC, FOR_CALL, CELL_A);
+  return isMcpGranted(GRANT, m.method, mcpTarget(m, CELL_A));
 }
 
 /** The result of the task's own effect has come. */

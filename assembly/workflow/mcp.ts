@@ -2,7 +2,7 @@
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { bufferByte } from "../bytes/buffer";
-import { E_WF_DURATION, E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
 import { writeNumber } from "../json/writer";
 import {
   ARRAY,
@@ -15,13 +15,11 @@ import {
   lengthOf,
   numberOf,
   objectStorage,
-  setCell,
   setNumber,
-  setUsed,
   tagOf,
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
-import { durationValue, parseDuration } from "./duration";
+import { loadTimeLimit } from "./duration";
 import { isString, onlyFields, required } from "./fields";
 import {
   FAILED,
@@ -35,7 +33,7 @@ import {
   newHttp,
 } from "./http";
 import { loadHoles } from "./holes";
-import { keptLiteral, literalCell } from "./literal";
+import { closeObject, keptLiteral, literalCell, putMember } from "./literal";
 import { Http, Mcp } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { COMMUNICATION, EXPRESSION, PROBLEM_DETAIL, problem, problemText } from "./problem";
@@ -70,12 +68,8 @@ export function loadMcp(args: usize): u32 {
   const timeout = objectField(args, "timeout");
   if (timeout != 0) {
     const before = placeField("timeout");
-    if (!parseDuration(timeout)) return 0;
-    m.timeout = floor<f64>(durationValue());
-    if (m.timeout < 1) {
-      failCell(E_WF_DURATION, "a timeout is at least one millisecond", 0);
-      return 0;
-    }
+    m.timeout = loadTimeLimit(timeout);
+    if (m.timeout == 0) return 0;
     placeLeave(before);
   }
   return changetype<usize>(m) as u32;
@@ -124,15 +118,17 @@ function isClient(client: usize): bool {
 
 // ---- The request ---------------------------------------------------------------------------------
 
+/** The parameter that says what the call is for; empty: the method is for nothing in particular. */
+function targetName(m: Mcp): string {
+  if (cellIs(m.method, "resources/read")) return "uri";
+  return cellIs(m.method, "tools/call") || cellIs(m.method, "prompts/get") ? "name" : "";
+}
+
 /** What the call is for, in its request: the tool's or prompt's name, the resource's URI; 0: nothing. */
 export function mcpTarget(m: Mcp, request: usize): usize {
+  const name = targetName(m);
   const parameters = objectField(request, "parameters");
-  if (parameters == 0) return 0;
-  const method = m.method as usize;
-  if (cellIs(method, "resources/read")) return objectField(parameters, "uri");
-  return cellIs(method, "tools/call") || cellIs(method, "prompts/get")
-    ? objectField(parameters, "name")
-    : 0;
+  return parameters == 0 || name.length == 0 ? 0 : objectField(parameters, name);
 }
 
 /** {authentication?, client?, headers, method, parameters?, protocolVersion?, secrets?, timeout?, uri}. */
@@ -141,46 +137,30 @@ export function buildMcp(m: Mcp, input: usize, globals: usize, out: usize): u32 
   const got = buildRequest(changetype<Http>(m.http), input, globals, made);
   if (got != OK) return got;
   const at = objectStorage(SCRATCH, 9);
-  let p = member(at, "authentication", objectField(made, "authentication"));
-  p = member(p, "client", m.client);
-  p = member(p, "headers", objectField(made, "headers"));
-  p = member(p, "method", m.method);
+  let p = putMember(at, "authentication", objectField(made, "authentication"));
+  p = putMember(p, "client", m.client);
+  p = putMember(p, "headers", objectField(made, "headers"));
+  p = putMember(p, "method", m.method);
   const parameters = objectField(made, "body");
-  p = member(p, "parameters", parameters);
-  p = member(p, "protocolVersion", m.version);
-  p = member(p, "secrets", objectField(made, "secrets"));
+  p = putMember(p, "parameters", parameters);
+  p = putMember(p, "protocolVersion", m.version);
+  p = putMember(p, "secrets", objectField(made, "secrets"));
   if (m.timeout != 0) {
     literalCell(p, "timeout");
     setNumber(p + 16, m.timeout);
     p += 32;
   }
-  p = member(p, "uri", objectField(made, "uri"));
-  const n = ((p - at) >>> 5) as u32;
-  setUsed(at, n);
-  setCell(out, OBJECT, 0, n, at);
+  closeObject(out, at, putMember(p, "uri", objectField(made, "uri")));
   if (parameters != 0 && tagOf(parameters) != OBJECT) {
     problem(EXPRESSION, 400, "The parameters of the MCP call are not an object");
     return PROBLEM;
   }
   const target = mcpTarget(m, out);
-  const method = m.method as usize;
-  const needsOne =
-    cellIs(method, "tools/call") ||
-    cellIs(method, "prompts/get") ||
-    cellIs(method, "resources/read");
-  if (needsOne && (target == 0 || tagOf(target) != STRING)) {
+  if (targetName(m).length != 0 && (target == 0 || tagOf(target) != STRING)) {
     problem(EXPRESSION, 400, "The parameters of the MCP call do not say what is called");
     return PROBLEM;
   }
   return OK;
-}
-
-/** Where the next member goes; one that is not there (0) is left out. */
-function member(p: usize, name: string, value: usize): usize {
-  if (value == 0) return p;
-  literalCell(p, name);
-  copyCell(p + 16, value);
-  return p + 32;
 }
 
 // ---- The answer ----------------------------------------------------------------------------------

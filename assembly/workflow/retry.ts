@@ -1,10 +1,10 @@
 /** Retry policies: compiling them, and the delay before a retry. */
 
 import { arenaTake, PERSISTENT } from "../bytes/arena";
-import { E_WF_DURATION, E_WF_TYPE } from "../codes";
+import { E_WF_TYPE } from "../codes";
 import { OBJECT, lengthOf, numberOf, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
-import { durationValue, parseDuration } from "./duration";
+import { durationValue, loadTimeLimit, parseDuration } from "./duration";
 import { isCount, onlyFields, required } from "./fields";
 import { NO_LIMIT, Retry } from "./nodes";
 import { failCell, placeField, placeLeave } from "./place";
@@ -79,12 +79,8 @@ function loadLongest(limit: usize): f64 {
   const duration = objectField(limit, "duration");
   if (duration == 0) return 0;
   const before = placeField("duration");
-  if (!parseDuration(duration)) return -1;
-  const ms = floor<f64>(durationValue());
-  if (ms < 1) {
-    failCell(E_WF_DURATION, "a limit is at least one millisecond", 0);
-    return -1;
-  }
+  const ms = loadTimeLimit(duration);
+  if (ms == 0) return -1;
   placeLeave(before);
   return ms;
 }

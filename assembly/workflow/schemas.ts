@@ -10,7 +10,7 @@ import { errorCode } from "../errors";
 import { compileSchemas } from "../schema/compile";
 import { addDocument, documentAt, documentsBegin } from "../schema/documents";
 import { INVALID, VALID, evaluateSchema, missingName, writeFailure } from "../schema/evaluate";
-import { OBJECT, STRING, addressOf, copyCell, lengthOf, setKeptText, tagOf } from "../value/cell";
+import { OBJECT, STRING, addressOf, copyCell, lengthOf, keptText, tagOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { isObject, isString, onlyFields, required } from "./fields";
 import {
@@ -48,11 +48,7 @@ function writeUri(path: usize): void {
 }
 
 function uriCell(): usize {
-  const cell = arenaTake(PERSISTENT, 16);
-  const at = arenaTake(PERSISTENT, URI.len);
-  memory.copy(at, URI.at, URI.len);
-  setKeptText(cell, at, URI.len);
-  return cell;
+  return keptText(PERSISTENT, URI.at, URI.len);
 }
 
 /** A document of its own lives as long as the pack: `value` is the caller's to reuse. */

@@ -7,7 +7,7 @@
  *
  *     {"abi","asked","branches":[BRANCH, each before those of its fork],"counts":[[index,count]...],
  *      "dropped":[EFFECT],"effects","forked","fuelUsed","grant","id","input","limits","pack",
- *      "races":[TEXT],"rawInput","semantics","seq","started","suspended","taken","threshold","used",
+ *      "races":[TEXT],"rawInput","semantics","seq","suspended","taken","threshold","used",
  *      "uses":[[KEY,ENTRY]...],"workflow"}
  *     BRANCH: {"context","count","exported","fork","forkedAt","frames":[FRAME outermost first],"now",
  *      "pending":EFFECT,"result","sequence","state"}
@@ -168,7 +168,6 @@ export function writeSnapshot(b: Buffer, most: u32): bool {
   cellField(b, "rawInput", RAW_INPUT);
   uintField(b, "semantics", SEMANTICS);
   uintField(b, "seq", RUN.seq);
-  if (RUN.hasStarted) numberField(b, "started", RUN.started);
   uintField(b, "suspended", RUN.suspended);
   uintField(b, "taken", RUN.taken);
   uintField(b, "threshold", RUN.threshold);
@@ -390,8 +389,6 @@ export function readSnapshot(v: usize): bool {
   RUN.taken = getUint(v, "taken", MOST);
   RUN.threshold = getUint(v, "threshold", MOST);
   RUN.fuelUsed = getWhole(v, "fuelUsed", 9007199254740991);
-  RUN.hasStarted = objectField(v, "started") != 0 ? 1 : 0;
-  if (RUN.hasStarted) RUN.started = getTime(v, "started");
   getCell(v, "grant", GRANT);
   getCell(v, "id", RUN_ID);
   getCell(v, "input", INPUT_CELL);

@@ -46,7 +46,6 @@ export class Run {
   races: u32;
   /** Requests of each type by each task in this iteration: COUNTS u32 a task. */
   counts: u32;
-  hasStarted: u32;
   hasId: u32;
   /** Units of the RUN arena that count towards its limit, and when to compact. */
   taken: u32;
@@ -58,7 +57,6 @@ export class Run {
   limited: u32;
   /** 1: it takes no results until it is resumed. */
   suspended: u32;
-  started: f64;
   fuelLimit: f64;
   fuelUsed: f64;
 }
@@ -150,6 +148,7 @@ export class Frame {
   flow: u32;
   /** 1: the task was skipped. */
   skipped: u32;
+  /** When its task or workflow has begun, where that was asked for. */
   hasStarted: u32;
   started: f64;
   /** The effects of what bounds its time, while it runs: the last one asked for first. */

@@ -1,10 +1,9 @@
 /** Timeouts of tasks and of the workflow (WF-46, WF-47): a timer beside what the branch waits for. */
 
-import { E_WF_DURATION } from "../codes";
 import { CANCELLED, writeTask } from "../trace/record";
 import { isChild, leaveChild } from "./child";
 import { drop, dropTimer, dropTimers } from "./dropping";
-import { durationValue, parseDuration } from "./duration";
+import { loadTimeLimit } from "./duration";
 import { askTimerBeside } from "./effects";
 import { CELL_A } from "./evaluate";
 import { raiseProblem } from "./faults";
@@ -12,7 +11,7 @@ import { onlyFields, required } from "./fields";
 import { cancelFork } from "./fork";
 import { Task } from "./nodes";
 import { PHASE_CATCHING } from "./phases";
-import { failCell, placeField } from "./place";
+import { placeField } from "./place";
 import { TIMEOUT, problem, problemCell } from "./problem";
 import { Branch, FOR_ATTEMPT, FOR_TIMEOUT, Frame, Pending, extraOf, keep } from "./state";
 
@@ -22,11 +21,7 @@ export function loadTimeout(v: usize): f64 {
   const after = required(v, "after");
   if (after == 0) return 0;
   placeField("after");
-  if (!parseDuration(after)) return 0;
-  const ms = floor<f64>(durationValue());
-  if (ms >= 1) return ms;
-  failCell(E_WF_DURATION, "a timeout is at least one millisecond", 0);
-  return 0;
+  return loadTimeLimit(after);
 }
 
 /** The time of the frame's task, or of the workflow, begins. */
