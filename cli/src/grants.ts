@@ -48,18 +48,23 @@ export function grantText(capabilities: readonly Capability[]): string {
   return `{${[`"format": "${format}"`, ...members].join(", ")}}`;
 }
 
-/** What the engine has denied in a run, in the same words. */
+/** What was denied in a run: by the engine, or by the host, whose note says why. */
 export function deniedProblem(
   file: string,
   task: string | undefined,
   detail: string | undefined,
+  note?: { readonly code: string; readonly why: string },
 ): Problem {
+  const why = note === undefined ? detail : `${note.why} (${note.code})`;
   return {
     code: CODE.denied,
     what: "The run asked for something that the grant does not allow",
     ...(task === undefined ? { where: file } : { where: `${file}, task ${taskName(task)}` }),
-    ...(detail === undefined ? {} : { why: detail }),
-    hint: "The grant file (--grant) must hold the origin, the method and the path that it asked for.",
+    ...(why === undefined ? {} : { why }),
+    hint:
+      note?.code === "REACH-E3107"
+        ? '"providers" of the grant file (--grant) says where each model is.'
+        : `The grant file (--grant) must hold what it asked for: reach build ${file} shows one that does.`,
     exitCode: EXIT.denied,
   };
 }

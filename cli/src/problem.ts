@@ -4,7 +4,7 @@ import { safe, safeJson } from "./text.ts";
 /** The exit codes of every verb. */
 export const EXIT = {
   ok: 0,
-  /** Verification failed, a replay diverged, two runs differ, a run faulted. */
+  /** Verification failed, evidence is none, a replay diverged, two runs differ, a run did not complete. */
   failed: 1,
   /** Wrong usage or bad input. */
   usage: 2,
@@ -129,6 +129,8 @@ function exitOf({ code, outcome }: Coded): number {
 /** A message as every first line has it: a capital, no full stop. */
 export function sentence(message: string): string {
   const text = message.replace(/(?<!\.)\.$/, "");
+  // A file or a field is not written otherwise at the beginning of a line.
+  if (/^[^\s.]*[./]\S/.test(text)) return text;
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 

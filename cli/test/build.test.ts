@@ -74,6 +74,7 @@ describe("build", () => {
   test("the grant that it prints is one that a run accepts", async () => {
     const { stdout } = await reach(folder, ["build", asking]);
     const text = /A grant for it\n(\{[\s\S]*?\})\n\n/.exec(stdout)?.[1] ?? "";
+    expect(text).toContain('"models"');
     const grant = put(folder, "grant.json", text);
     put(folder, "in.json", "{}");
     const out = ["--input", "in.json", "--output", "o.reach", "--grant", grant, "--json"];
@@ -90,6 +91,11 @@ describe("build", () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ digest });
     const full = await reach(folder, ["build", workflow, "--output", pack, "--json"]);
     expect([full.status, errorOf(full).code]).toEqual([2, "REACH-E4112"]);
+    const linted = await reach(folder, ["lint", pack, "--json"]);
+    expect([linted.status, JSON.parse(linted.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ errors: 0 }),
+    ]);
   });
 
   test("a pack that was changed is refused", async () => {
@@ -99,6 +105,21 @@ describe("build", () => {
     writeFileSync(file, readFileSync(file, "utf8").replace("1.0.3", "1.0.2"));
     const changed = await reach(folder, ["build", pack, "--json"]);
     expect([changed.status, errorOf(changed).code]).toEqual([2, "REACH-E4122"]);
+  });
+
+  test("what the engine refuses is said with its place", async () => {
+    const head = "document: {dsl: '1.0.3', namespace: t, name: t, version: 1.0.0}";
+    const wait = put(folder, "wait.yaml", `${head}\ndo: [{a: {wait: {days: 400000}}}]\n`);
+    const error = errorOf(await reach(folder, ["build", wait, "--json"]));
+    expect(error).toMatchObject({ code: "REACH-E1518", where: `${wait} /do/0/a/wait` });
+    expect(error).not.toHaveProperty("why");
+    const schema = put(
+      folder,
+      "schema.yaml",
+      `${head}\nuse: {secrets: [k]}\ndo: [{a: {call: http, with: {method: get, endpoint: 'https://a.example', headers: {x: '\${ $secrets.other.k }'}}}}]\n`,
+    );
+    const listed = errorOf(await reach(folder, ["build", schema, "--json"]));
+    expect(listed["what"]).toBe("use.secrets does not list: other");
   });
 
   test("what is refused or not pinned is an error", async () => {

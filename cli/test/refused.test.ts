@@ -221,4 +221,81 @@ do: [{say: {emit: {event: {with: {type: a.b}}}}}]
     const run = await reach(folder, ["run", workflow, "-i", path, "-o", "u.reach", "--json"]);
     expect([run.status, errorOf(run)["code"]]).toEqual([2, "REACH-E4101"]);
   });
+
+  test.each([
+    ["--events", "missing.ndjson", "REACH-E4102"],
+    ["--commands", "missing.ndjson", "REACH-E4102"],
+    ["--commands", put(folder, "odd.ndjson", '{"command":"explode"}\n'), "REACH-E3006"],
+    ["--events", put(folder, "none.ndjson", '{"command":"cancel"}\n'), "REACH-E3005"],
+  ])("%s %s", async (option, file, code) => {
+    const flow = put(folder, "fine.yaml", fine);
+    const input = put(folder, "in.json", "{}");
+    const output = join(folder, "never.reach");
+    const run = await reach(folder, [
+      "run",
+      flow,
+      "-i",
+      input,
+      "-o",
+      output,
+      option,
+      file,
+      "--json",
+    ]);
+    expect([run.status, errorOf(run)["code"]]).toEqual([2, code]);
+    expect(existsSync(output)).toBe(false);
+  });
+
+  test("stdin for two things at once", async () => {
+    const flow = put(folder, "fine.yaml", fine);
+    const args = ["run", flow, "-i", "-", "-o", "never.reach", "--events", "-", "--json"];
+    const run = await reach(folder, args, { stdin: "{}" });
+    expect([run.status, errorOf(run)["code"]]).toEqual([2, "REACH-E4001"]);
+  });
+});
+
+describe("a run that did not complete says why", () => {
+  const head = "document: {dsl: '1.0.3', namespace: t, name: t, version: 1.0.0}";
+
+  test("a model of which nobody knows where it is", async () => {
+    const flow = put(
+      folder,
+      "llm.yaml",
+      `${head}\ndo: [{a: {call: llm, with: {model: m, prompt: hello}}}]\n`,
+    );
+    const grant = put(folder, "m.json", '{"format":"reach/grant/v1","models":["m"]}');
+    const input = put(folder, "in.json", "{}");
+    const run = await reach(folder, [
+      "run",
+      flow,
+      "-i",
+      input,
+      "-g",
+      grant,
+      "-o",
+      "m.reach",
+      "--json",
+    ]);
+    expect([run.status, errorOf(run)]).toEqual([
+      4,
+      expect.objectContaining({
+        code: "REACH-E3152",
+        why: "no provider is given for m (REACH-E3107)",
+        hint: expect.stringContaining("providers") as string,
+      }),
+    ]);
+  });
+
+  test("the reason for which it was cancelled", async () => {
+    const flow = put(folder, "wait.yaml", `${head}\ndo: [{a: {wait: {hours: 1}}}]\n`);
+    const commands = put(folder, "cancel.ndjson", '{"command":"cancel","reason":"audit"}\n');
+    const input = put(folder, "in.json", "{}");
+    const args = ["run", flow, "-i", input, "-o", "c.reach", "--commands", commands, "--json"];
+    const run = await reach(folder, args);
+    expect([run.status, errorOf(run)]).toEqual([
+      1,
+      expect.objectContaining({ code: "REACH-E4004", why: "audit" }),
+    ]);
+    expect(JSON.parse(run.stdout)).toMatchObject({ status: "cancelled", reason: "audit" });
+  });
 });

@@ -107,10 +107,18 @@ do:
     const { status, stdout } = await reach(folder, [...args, grantFor(origin, ["GET"]), "--json"]);
     expect(status).toBe(1);
     const [run] = (
-      JSON.parse(stdout) as { runs: { outcome: { output: unknown }; live: { task: string }[] }[] }
+      JSON.parse(stdout) as {
+        runs: {
+          outcome: { output: unknown };
+          live: { task: string }[];
+          first?: { pointer?: string };
+        }[];
+      }
     ).runs;
     expect(run?.outcome.output).toEqual({ score: 7 });
     expect(run?.live.map(({ task }) => task)).toEqual(["/do/1/score"]);
+    // What may be asked now is no difference of the rules.
+    expect(run?.first?.pointer).not.toMatch(/^\/grant/);
     expect(seen).toEqual(["GET /score"]);
   });
 
@@ -134,6 +142,15 @@ do:
     const alone = await reach(folder, ["what-if", "w.yaml", "100.reach", "--live"]);
     const without = await reach(folder, ["what-if", "w.yaml", "100.reach", "--safe", "llm"]);
     expect([alone.status, without.status]).toEqual([2, 2]);
+    const args = ["what-if", "w.yaml", "100.reach", "--live", "--grant", "live.json", "--safe"];
+    for (const odd of ["post https://s.example/score", "POST  https://s.example/", "add"]) {
+      const { status, stderr } = await reach(folder, [...args, odd]);
+      expect([odd, status, stderr]).toEqual([
+        odd,
+        2,
+        expect.stringContaining("--safe names an operation"),
+      ]);
+    }
   });
 });
 

@@ -190,7 +190,13 @@ const rest = (
   records: readonly Uint8Array[],
 ): Pick<Hypothesis, "first" | "records"> => {
   const timeless = recorded.filter((bytes) => !TIMING.includes(parseRecord(bytes).kind));
-  const first = firstStep(timeless.map(numbered), records);
+  // What may be asked now is no difference of the rules.
+  const start = parseRecord(records[0] as Uint8Array);
+  const own = start.kind === "start" ? { grant: start.grant } : {};
+  const aligned = timeless.map((bytes, seq) =>
+    numbered(bytes, seq === 0 ? { seq, ...own } : { seq }),
+  );
+  const first = firstStep(aligned, records);
   if (first.step === undefined) return { records };
   const at = timeless[first.step];
   const step = at === undefined ? recorded.length : parseRecord(at).seq;
@@ -199,8 +205,8 @@ const rest = (
 
 /** Records of when something came, of which a hypothesis has none. */
 const TIMING: readonly TraceRecord["kind"][] = ["late", "suspend", "resume"];
-const numbered = (bytes: Uint8Array, seq: number): Uint8Array =>
-  utf8(JSON.stringify({ ...parseRecord(bytes), seq }));
+const numbered = (bytes: Uint8Array, own: object): Uint8Array =>
+  utf8(JSON.stringify({ ...parseRecord(bytes), ...own }));
 
 /** What counts of an end, wherever it stands. */
 const ending = (record: TraceRecord | undefined): string => JSON.stringify({ ...record, seq: 0 });

@@ -139,7 +139,7 @@ function invalid(
   const [first] = problems as [Problem & { place: string }, ...unknown[]];
   const more = problems.length - 1;
   const others = more > 0 ? ` (and ${more} more ${more === 1 ? "problem" : "problems"})` : "";
-  return new ReachError(first.code, `${first.what}${others}`, {
+  return new ReachError(first.code, `${first.what.replace(/\.$/, "")}${others}`, {
     where: `${first.place} (${what} ${first.pointer || "itself"})`,
     why: first.why,
     hint: first.hint,

@@ -2,6 +2,7 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { CloudEvent } from "./effects.ts";
+import { ReachError } from "./error.ts";
 import { cannotWrite, writeAll } from "./files.ts";
 import { objectsOf } from "./lines.ts";
 
@@ -10,7 +11,7 @@ import { objectsOf } from "./lines.ts";
  *
  * @param name for errors
  * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is no strict JSON,
- *   `REACH-E3005` for one that is no object, and for bytes that are no UTF-8
+ *   `REACH-E3005` for one that lacks what makes an event, and for bytes that are no UTF-8
  *
  * @example
  * await run({ ...options, events: eventFile("approvals.ndjson") });
@@ -19,8 +20,19 @@ export async function* eventFile(
   source: string | Readable,
   name: string = typeof source === "string" ? source : "events",
 ): AsyncGenerator<CloudEvent, void, void> {
-  for await (const { value } of objectsOf(source, name, KIND)) yield value;
+  for await (const { value, where } of objectsOf(source, name, KIND)) {
+    const odd = REQUIRED.find((attribute) => typeof value[attribute] !== "string");
+    if (odd !== undefined) {
+      throw new ReachError(KIND.code, `Not an event: it has no \`${odd}\`.`, {
+        where,
+        hint: 'A CloudEvent has {"specversion": "1.0", "id", "source", "type"}, all of them texts.',
+      });
+    }
+    yield value;
+  }
 }
+/** The attributes without which nothing is a CloudEvent (WF-38). */
+const REQUIRED = ["specversion", "id", "source", "type"];
 const KIND = { name: "event", code: "REACH-E3005" } as const;
 
 /**

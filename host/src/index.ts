@@ -29,7 +29,7 @@ export { effectiveGrant, readGrant } from "./grant.ts";
 export type { EffectiveGrant } from "./grant.ts";
 export type { Question } from "./models.ts";
 export { loadPack } from "./pack.ts";
-export { isPackFolder, writePack } from "./pack-folder.ts";
+export { folderOfPack, writePack } from "./pack-folder.ts";
 export { createPerformer, operationOf } from "./performer.ts";
 export type { Performer, PerformerOptions } from "./performer.ts";
 export { readSecrets } from "./secrets.ts";

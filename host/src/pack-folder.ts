@@ -19,6 +19,10 @@ export async function isPackFolder(path: string): Promise<boolean> {
   return isFile;
 }
 
+/** The folder below which the files of a pack are: of a workflow, or a pack's own. */
+export const folderOfPack = async (workflow: string): Promise<string> =>
+  (await isPackFolder(workflow)) ? workflow : dirname(workflow);
+
 /**
  * Writes a pack into a new or empty folder; pack.json comes last, so that a folder with one is whole.
  *

@@ -9,6 +9,9 @@ export interface Method {
   decode(bytes: Uint8Array): object;
 }
 
+/** Why a method that streams is none. */
+export const STREAMS = "it streams";
+
 /**
  * The unary method of a service in a definition, or why there is none.
  *
@@ -35,7 +38,7 @@ export function methodOf(
     return { why: error instanceof Error ? error.message : "it cannot be read" };
   }
   if (found === undefined) return { why: `${service} has no method ${method}` };
-  if (found.requestStream || found.responseStream) return { why: "streams are not built yet" };
+  if (found.requestStream || found.responseStream) return { why: STREAMS };
   const { resolvedRequestType: request, resolvedResponseType: response } = found;
   if (request === null || response === null) return { why: "its messages are not defined" };
   return {

@@ -121,6 +121,7 @@ describe("events that come", () => {
     for (const [text, code] of [
       ['{"a":1,"a":2}', "REACH-E1109"],
       ["[1]", "REACH-E3005"],
+      ['{"specversion":"1.0","id":"1","source":"/s"}', "REACH-E3005"],
       ["{", "REACH-E1113"],
     ]) {
       const error = await errorOf(
@@ -137,7 +138,10 @@ it("bytes that are no UTF-8 are no events; an error names the line that is wrong
   };
   const bad = Readable.from([Buffer.from([0x7b, 0xff, 0x7d])], { objectMode: false });
   expect((await errorOf(all(eventFile(bad, "stdin")))).code).toBe("REACH-E3005");
-  const events = eventFile(Readable.from(["{}\n[1]\n"], { objectMode: false }), "stdin");
+  const events = eventFile(
+    Readable.from([`${JSON.stringify(event("1", "b"))}\n[1]\n`], { objectMode: false }),
+    "stdin",
+  );
   const error = await errorOf(runOf([{ a: listen("a") }], { events }));
   expect([error.code, error.where]).toEqual(["REACH-E3005", "stdin:2"]);
 });

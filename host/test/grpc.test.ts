@@ -214,12 +214,19 @@ describe("a call of a gRPC service", () => {
       proto,
       /None/,
     ],
-    ["a stream", { method: "Chat" }, proto, /streams are not built yet/],
     ["a definition that cannot be read", {}, "syntax = proto3", /./],
     ["a definition with other files", {}, `import "other.proto";${proto}`, /other\.proto|syntax/],
   ])("is refused when the pack is made: %s", async (_, args, definition, words) => {
     const error = await errorOf(packOf(args, definition));
     expect(error.code).toBe("REACH-E4215");
     expect(error.why).toMatch(words);
+  });
+
+  it("is not built for a method that streams", async () => {
+    const error = await errorOf(packOf({ method: "Chat" }, proto));
+    expect([error.code, error.message]).toEqual([
+      "REACH-E4214",
+      "The method greeter.v1.Greeter/Chat, which streams: not built yet.",
+    ]);
   });
 });

@@ -100,7 +100,11 @@ function valuesOf(cells: readonly unknown[]): unknown[] {
   values.push(...texts);
   if (texts.size > 0) values.push(otherThan(texts));
   if (literals.some((value) => typeof value === "boolean")) values.push(true, false);
-  if (literals.includes(null)) values.push(null);
+  if (literals.includes(null)) {
+    // Where nothing but null is spoken of, there is something else.
+    if (values.length === 0) values.push(otherThan(texts));
+    values.push(null);
+  }
   // An input that no cell speaks of is the same whatever it is.
   return values.length > 0 ? values : [null];
 }

@@ -215,7 +215,7 @@ const setTask = strict({
 });
 const switchTask = strict({ ...base, switch: cases });
 const raiseTask = strict({ ...base, raise: strict({ error: z.union([z.string(), error]) }) });
-const waitTask = strict({ ...base, wait: z.union([expression, duration]) });
+const waitTask = strict({ ...base, wait: z.union([duration, expression]) });
 
 const emitTask = strict({
   ...base,

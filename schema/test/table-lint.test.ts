@@ -54,6 +54,11 @@ describe("a table is linted", () => {
     ).toEqual([["gap"]]);
   });
 
+  it("beside null there is something, where a column speaks of nothing else", () => {
+    expect(found(tableOf("first", [{ n: null }, {}]))).toEqual([]);
+    expect(found(tableOf("first", [{ n: { in: [null] } }]))).toEqual([["gap"]]);
+  });
+
   it("a rule that nothing fits", () => {
     expect(found(tableOf("collect", [{ n: { gt: 5, lt: 5 } }, {}]))).toEqual([
       ["unreachable", "R0"],

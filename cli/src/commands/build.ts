@@ -3,11 +3,12 @@ import type { Pack } from "@reach-fabric/engine";
 import { disagreements, unreachableTasks } from "@reach-fabric/schema";
 import type { PackManifest, Path } from "@reach-fabric/schema";
 import type { Command } from "commander";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { capabilitiesOf, describe, grantFor } from "../capabilities.ts";
 import type { Capability } from "../capabilities.ts";
 import { engines } from "../engine.ts";
 import { grantText } from "../grants.ts";
+import { loadInto, manifestOf } from "../load.ts";
 import { taskName } from "../names.ts";
 import { EXIT } from "../problem.ts";
 import { columns } from "../table.ts";
@@ -41,7 +42,7 @@ export function build(program: Command, verb: Verb): void {
       verb<[string, { output?: string }]>(async (terminal, workflow, { output }) => {
         const host = await import("@reach-fabric/host");
         const pack = await host.loadPack(workflow);
-        engines()().load(pack);
+        loadInto(engines()(), pack, await host.folderOfPack(workflow));
         const capabilities = capabilitiesOf(pack);
         const warnings = await warningsOf(host, pack, workflow);
         if (output !== undefined) await host.writePack(output, pack);
@@ -60,9 +61,10 @@ async function warningsOf(
   workflow: string,
 ): Promise<Warning[]> {
   const { workflows } = manifestOf(pack);
+  const folder = await host.folderOfPack(workflow);
   const warnings: Warning[] = [];
   for (const path of workflows) {
-    const file = join((await host.isPackFolder(workflow)) ? workflow : dirname(workflow), path);
+    const file = join(folder, path);
     const read = host.readDocument(await host.readRegularFile(file), file);
     const document = JSON.parse(fromUtf8(read.canonical)) as { do: unknown };
     const say = (place: Path, what: string): void =>
@@ -72,9 +74,6 @@ async function warningsOf(
   }
   return warnings;
 }
-
-const manifestOf = (pack: Pack): PackManifest =>
-  JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
 
 function kindOf(path: string, { workflows, tables, schemas = [] }: PackManifest): string {
   if (workflows.includes(path)) return "workflow";
@@ -122,6 +121,9 @@ function print(
   else {
     terminal.print(columns(capabilities.map((one) => [taskName(one.task), safe(describe(one))])));
     terminal.print(`\nA grant for it\n${grantText(capabilities)}`);
+    if (capabilities.some(({ kind }) => kind === "model")) {
+      terminal.print('\nBeside "models", "providers" says where each of them is.');
+    }
   }
   if (warnings.length > 0) terminal.print("");
   for (const { where, what } of warnings) {

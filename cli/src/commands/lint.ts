@@ -1,13 +1,14 @@
 import { fromUtf8, outputsOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { lintTable, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../engine.ts";
 import { pointAt } from "../files.ts";
+import { manifestOf, unloadable } from "../load.ts";
 import { brief } from "../names.ts";
-import { EXIT, problemOf, sentence } from "../problem.ts";
+import { EXIT, sentence } from "../problem.ts";
 import type { Terminal } from "../terminal.ts";
 import { safe } from "../text.ts";
 import type { Verb } from "../verb.ts";
@@ -54,10 +55,11 @@ export function lint(program: Command, verb: Verb): void {
       verb<[string, object]>(async (terminal, workflow) => {
         const host = await import("@reach-fabric/host");
         const pack = await host.loadPack(workflow);
+        const folder = await host.folderOfPack(workflow);
         const { expressions, error } = engines()().listExpressions(pack);
         const linted: Linted[] = [];
         for (const expression of expressions) {
-          const path = join(dirname(workflow), ...expression.file.split("/"));
+          const path = join(folder, expression.file);
           const read = host.readDocument(await host.readRegularFile(path), path);
           const where = read.place(pathOf(pack, expression));
           const { file, place, text } = expression;
@@ -70,10 +72,14 @@ export function lint(program: Command, verb: Verb): void {
             (sum, { findings }) => sum + findings.filter((f) => f.severity === severity).length,
             0,
           );
-        const tables = tablesOf(pack, workflow);
-        const written = host.readDocument(await host.readRegularFile(workflow), workflow);
-        const document = JSON.parse(fromUtf8(written.canonical)) as { do: unknown };
-        const tasks = unreachableTasks(document).map((path) => written.place(path));
+        const tables = tablesOf(pack, folder);
+        const tasks: string[] = [];
+        for (const name of manifestOf(pack).workflows) {
+          const path = join(folder, name);
+          const written = host.readDocument(await host.readRegularFile(path), path);
+          const document = JSON.parse(fromUtf8(written.canonical)) as { do: unknown };
+          tasks.push(...unreachableTasks(document).map((place) => written.place(place)));
+        }
         const errors = count("error");
         const warnings = count("warning") + tables.length + tasks.length;
         const notes = count("note");
@@ -81,8 +87,7 @@ export function lint(program: Command, verb: Verb): void {
           terminal.result({ expressions: linted, tasks, tables, errors, warnings, notes });
         else print(terminal, linted, { tasks, tables }, { errors, warnings, notes });
         if (error !== null) {
-          const problem = problemOf(error, workflow);
-          terminal.problem(problem);
+          terminal.problem(unloadable(error, pack, folder));
           return EXIT.usage;
         }
         return errors === 0 ? EXIT.ok : EXIT.failed;
@@ -91,11 +96,10 @@ export function lint(program: Command, verb: Verb): void {
 }
 
 /** What is to be said about the decision tables of a pack. */
-function tablesOf(pack: Pack, workflow: string): LintedTable[] {
-  const manifest = JSON.parse(fromUtf8(pack.manifest)) as { tables: readonly string[] };
-  return manifest.tables.flatMap((path) => {
+function tablesOf(pack: Pack, folder: string): LintedTable[] {
+  return manifestOf(pack).tables.flatMap((path) => {
     const bytes = pack.files.find((file) => file.path === path)?.bytes ?? new Uint8Array();
-    const file = join(dirname(workflow), ...path.split("/"));
+    const file = join(folder, path);
     const table = JSON.parse(fromUtf8(bytes)) as Table;
     return lintTable(table).map((finding) => ({ file, ...finding }));
   });

@@ -2,17 +2,19 @@ import { existsSync } from "node:fs";
 import { access, constants, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
-import { createEngine, EngineError, fromUtf8, parseRecord } from "@reach-fabric/engine";
-import type { Engine, Pack } from "@reach-fabric/engine";
+import { Readable } from "node:stream";
+import { createEngine, EngineError, parseRecord } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import { createEvidence, signerOf } from "@reach-fabric/evidence";
 import type { KeyFile, Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import type { Command } from "commander";
-import { placeIn, pointAt, readInput } from "../files.ts";
+import { placeIn, readInput } from "../files.ts";
 import { deniedProblem, missingGrant } from "../grants.ts";
 import { readKey, userKey, xdgFolder } from "../keys.ts";
+import { loadInto } from "../load.ts";
 import { brief, runError, taskName } from "../names.ts";
 import { CODE, CliError, exists, EXIT, problemOf, systemProblem } from "../problem.ts";
 import type { Problem } from "../problem.ts";
@@ -87,15 +89,17 @@ async function runCommand(
 ): Promise<number> {
   // All that can be refused is refused before anything is asked of the world.
   await checkOutput(options);
+  refuseSharedStdin(options);
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
   const input = checkedInput(engine, options.input);
   const pack = await host.loadPack(workflow);
-  refuseUnloadable(engine, pack, workflow);
+  loadInto(engine, pack, await host.folderOfPack(workflow));
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
+  const lines = await eventOptions(host, options);
   const signer = chosenSigner(terminal, options);
 
   const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
@@ -111,7 +115,7 @@ async function runCommand(
       ...grantOptions(grant),
       recorder,
       secrets,
-      ...eventOptions(host, options),
+      ...lines,
       signal: interrupt.signal,
       onRecord: progressOf(terminal),
     });
@@ -174,6 +178,16 @@ async function checkOutput({ output, force }: RunCommandOptions): Promise<void> 
   }
 }
 
+function refuseSharedStdin({ input, events, commands }: RunCommandOptions): void {
+  if ([input, events, commands].filter((file) => file === "-").length < 2) return;
+  throw new CliError({
+    code: CODE.usage,
+    what: "Only one of --input, --events and --commands can be stdin",
+    hint: "Put the others into files.",
+    exitCode: EXIT.usage,
+  });
+}
+
 /** The input's bytes, known to be strict JSON. */
 function checkedInput(engine: Engine, path: string): Uint8Array {
   const bytes = readInput(path);
@@ -185,36 +199,6 @@ function checkedInput(engine: Engine, path: string): Uint8Array {
     const where = placeIn(path === "-" ? "stdin" : path, bytes, error.offset);
     throw new CliError({ ...problemOf(error), where });
   }
-}
-
-/** The engine's own check of the pack, whose message ends with the place: `at POINTER of FILE`. */
-function refuseUnloadable(engine: Engine, pack: Pack, workflow: string): void {
-  try {
-    engine.load(pack);
-  } catch (error) {
-    const problem = problemOf(error, workflow);
-    const place = /^(.*) at (\/.*) of (.+)$/s.exec(problem.what);
-    if (place === null || !(error instanceof EngineError)) throw new CliError(problem);
-    const [, what = "", pointer = "", path = ""] = place;
-    const where = `${join(dirname(workflow), path)} ${pointer}`;
-    const program = error.code.startsWith("REACH-E13")
-      ? expressionAt(pack, path, pointer)
-      : undefined;
-    const why = program === undefined ? problem.why : pointAt(program, error.offset);
-    throw new CliError({ ...problem, what, where, ...(why === undefined ? {} : { why }) });
-  }
-}
-
-/** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */
-function expressionAt({ files }: Pack, path: string, pointer: string): string | undefined {
-  const file = files.find((one) => one.path === path);
-  let value: unknown = file && JSON.parse(fromUtf8(file.bytes));
-  for (const part of pointer.split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    value = (value as Record<string, unknown> | null | undefined)?.[name];
-  }
-  if (typeof value !== "string") return undefined;
-  return /^\s*\$\{(.*)\}\s*$/s.exec(value)?.[1] ?? value;
 }
 
 function chosenSigner(terminal: Terminal, { key: path }: RunCommandOptions): Signer {
@@ -240,19 +224,27 @@ function chosenSigner(terminal: Terminal, { key: path }: RunCommandOptions): Sig
 
 const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant> => grant ?? {};
 
-/** Where events come from, and where they go. */
-function eventOptions(
+/** Where events and commands come from, and where events go. */
+async function eventOptions(
   { commandFile, eventFile, eventSink }: typeof Host,
   { events, emit, commands }: RunCommandOptions,
-): Pick<RunOptions, "events" | "effects" | "commands"> {
-  const source = events === "-" ? eventFile(process.stdin, "stdin") : events && eventFile(events);
-  const orders =
-    commands === "-" ? commandFile(process.stdin, "stdin") : commands && commandFile(commands);
+): Promise<Pick<RunOptions, "events" | "effects" | "commands">> {
   return {
-    ...(source ? { events: source } : {}),
-    ...(orders ? { commands: orders } : {}),
+    ...(events === undefined ? {} : { events: await linesOf(events, eventFile) }),
+    ...(commands === undefined ? {} : { commands: await linesOf(commands, commandFile) }),
     ...(emit === undefined ? {} : { effects: { emit: eventSink(emit) } }),
   };
+}
+
+/** Of a file, all at once, so that what is wrong with it is said before the run; of stdin, as they come. */
+async function linesOf<T>(
+  file: string,
+  read: (source: string | NodeJS.ReadStream, name?: string) => AsyncIterable<T>,
+): Promise<AsyncIterable<T>> {
+  if (file === "-") return read(process.stdin, "stdin");
+  const all: T[] = [];
+  for await (const one of read(file)) all.push(one);
+  return Readable.from(all);
 }
 
 const stateFolder = (): string => xdgFolder(process.env["XDG_STATE_HOME"], ".local/state");
@@ -307,6 +299,18 @@ const interrupted = (folder: string, kept: string | undefined, exitCode: number)
   exitCode,
 });
 
+/** What a run has come to. */
+function valueOf(result: RunResult): object {
+  if (result.status === "completed") return { output: result.output };
+  return result.status === "faulted" ? { error: result.error } : { reason: reasonOf(result) };
+}
+
+/** Why a run was cancelled. */
+function reasonOf({ records }: RunResult): unknown {
+  const cancel = records.map((bytes) => parseRecord(bytes)).find(({ kind }) => kind === "cancel");
+  return cancel?.kind === "cancel" ? cancel.reason : undefined;
+}
+
 function print(
   terminal: Terminal,
   { output }: RunCommandOptions,
@@ -317,7 +321,7 @@ function print(
   const { status, decision, fingerprint, records, run: facts } = result;
   const start = parseRecord(records[0] ?? new Uint8Array());
   const workflow = start.kind === "start" ? start.workflow : "";
-  const value = status === "completed" ? { output: result.output } : { error: result.error };
+  const value = valueOf(result);
   if (terminal.json) {
     terminal.result({
       status,
@@ -346,22 +350,41 @@ function print(
   );
 }
 
+/** What the host has noted about the request that it denied last. */
+function noteOf({ annotations }: RunResult): { code: string; why: string } | undefined {
+  for (const { code, why } of annotations.toReversed()) {
+    if (typeof code === "string" && code.startsWith("REACH-E31") && typeof why === "string") {
+      return { code, why };
+    }
+  }
+  return undefined;
+}
+
 /** A run that did not complete, as the error that the command ends with. */
 function problemOfRun(result: RunResult, workflow: string, output: string): Problem | undefined {
   if (result.status === "completed") return undefined;
+  const hint = `The evidence of it is written: reach inspect ${output}`;
   if (result.status === "cancelled") {
-    return { code: CODE.cancelled, what: "The run was cancelled", exitCode: EXIT.failed };
+    const reason = reasonOf(result);
+    const why = typeof reason === "string" ? { why: reason } : {};
+    const what = "The run was cancelled";
+    return { code: CODE.cancelled, what, where: workflow, ...why, hint, exitCode: EXIT.failed };
   }
   const { title, status, type, detail, instance } = runError(result.error);
   if (type?.endsWith("/errors/authorization") === true) {
-    return deniedProblem(workflow, instance, detail ?? title);
+    return deniedProblem(
+      workflow,
+      instance,
+      detail ?? title,
+      detail === "denied" ? noteOf(result) : undefined,
+    );
   }
   return {
     code: CODE.faulted,
     what: `The run faulted: ${title ?? type ?? "an error"}${status === undefined ? "" : ` (${status})`}`,
     where: instance === undefined ? workflow : `${workflow}, task ${taskName(instance)}`,
     ...(detail === undefined ? {} : { why: detail }),
-    hint: `The evidence of it is written: reach inspect ${output}`,
+    hint,
     exitCode: EXIT.failed,
   };
 }

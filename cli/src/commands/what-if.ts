@@ -124,10 +124,20 @@ async function liveOf(
       code: CODE.usage,
       what: "--live and --grant come together, --secrets and --safe with them",
       why: "nothing is granted by default",
+      hint: "reach what-if --live --grant FILE WORKFLOW EVIDENCE",
       exitCode: EXIT.usage,
     });
   }
   if (!isAsked) return undefined;
+  const odd = safe.find((operation) => !OPERATION.test(operation));
+  if (odd !== undefined) {
+    throw new CliError({
+      code: CODE.usage,
+      what: `--safe names an operation, not: ${odd}`,
+      hint: 'For example "POST https://host/path", without a query, or "tools/call NAME".',
+      exitCode: EXIT.usage,
+    });
+  }
   const granted = await host.readGrant(file);
   const performer = host.createPerformer({
     pack,
@@ -147,6 +157,9 @@ async function liveOf(
     close: () => performer.close(),
   };
 }
+
+/** As operationOf() of the host names them. */
+const OPERATION = /^([A-Z]+ https?:\/\/[^\s?#]+|tools\/call \S.*)$/;
 
 interface Live {
   readonly grant: Grant;
@@ -193,7 +206,7 @@ function print(terminal: Terminal, rows: readonly Row[], changed: number, unknow
   );
   const same = rows.length - changed - unknown;
   terminal.print(
-    `\n${rows.length} runs: ${changed} changed, ${same} the same, ${unknown} not recorded.`,
+    `\n${rows.length} ${rows.length === 1 ? "run" : "runs"}: ${changed} changed, ${same} the same, ${unknown} not recorded.`,
   );
   const asked = rows.flatMap(({ hypothetical }) => hypothetical.live).length;
   terminal.print(

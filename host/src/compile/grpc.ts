@@ -1,7 +1,7 @@
 // Calls of gRPC: their definitions are files of the pack, which hold the method that is called (WF-64).
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
-import { methodOf } from "../protos.ts";
+import { STREAMS, methodOf } from "../protos.ts";
 import type { Read } from "./compile.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
@@ -23,11 +23,20 @@ export async function pinProtos(list: TaskList, read: Read): Promise<TaskList> {
     const { name } = args["service"] as { name: string };
     const method = methodOf(text, name, args["method"] as string);
     if (!("why" in method)) continue;
-    throw new CompileError([...path, "method"], {
-      code: problemCode.badValue,
-      what: `${file} does not define ${name}/${args["method"] as string} as it is called.`,
-      why: method.why,
-    });
+    const called = `${name}/${args["method"] as string}`;
+    throw new CompileError(
+      [...path, "method"],
+      method.why === STREAMS
+        ? {
+            code: problemCode.notBuiltYet,
+            what: `The method ${called}, which streams: not built yet.`,
+          }
+        : {
+            code: problemCode.badValue,
+            what: `${file} does not define ${called} as it is called.`,
+            why: method.why,
+          },
+    );
   }
   return mapTasks(list, ["do"], (task) => {
     if (task["call"] !== "grpc") return task;
