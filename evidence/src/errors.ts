@@ -36,6 +36,9 @@ export type EvidenceCode =
   | "REACH-E5332"
   | "REACH-E5333"
   | "REACH-E5334"
+  | "REACH-E5335"
+  | "REACH-E5336"
+  | "REACH-E5337"
   | "REACH-E5401"
   | "REACH-E5402"
   | "REACH-E5403"
@@ -116,6 +119,9 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
     "keep both sides: together they show that the log has lied, or somebody for it",
   ),
   "REACH-E5334": fail(damaged),
+  "REACH-E5335": fail("docs/spec/log.md, LOG-12 and LOG-13, say what an entry is"),
+  "REACH-E5336": fail(damaged),
+  "REACH-E5337": fail("ask the log for a checkpoint that more witnesses have cosigned"),
   // 54xx the pack and the engine
   "REACH-E5401": fail(damaged),
   "REACH-E5402": fail(damaged),

@@ -35,6 +35,8 @@ type ShapeCode =
   | "REACH-E5103"
   | "REACH-E5201"
   | "REACH-E5305"
+  | "REACH-E5335"
+  | "REACH-E5336"
   | "REACH-E5402"
   | "REACH-E5601"
   | "REACH-E5802";

@@ -17,6 +17,7 @@ export { disagreements } from "./disagreements.ts";
 export type { Disagreement } from "./disagreements.ts";
 export { limits } from "./limits.ts";
 export type { Limits } from "./limits.ts";
+export * from "./log.ts";
 export { packManifest } from "./pack.ts";
 export type { PackManifest } from "./pack.ts";
 export { pinsFile } from "./pins.ts";

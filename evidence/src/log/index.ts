@@ -1,10 +1,17 @@
 // The log's proofs, for whoever has them in hand: no file and no network is touched.
 export { checkGrowth, formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
+export { evidenceEntry, formatEntry, leafHash, parseEntry } from "./entry.ts";
+export type { LoggedRun } from "./entry.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";
 export type { NoteKey, NoteKind, NoteSignature, OpenedNote } from "./note.ts";
+export { formatPeriod, verifyPeriod } from "./period.ts";
+export type { Period, PeriodParts } from "./period.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./proof.ts";
 export type { TlogProof } from "./proof.ts";
+export { witnessedAt } from "./quorum.ts";
+export { Subtrees } from "./subtrees.ts";
+export type { TileSource } from "./subtrees.ts";
 export {
   checkEntries,
   entriesPath,
@@ -16,3 +23,5 @@ export {
   tilesOf,
 } from "./tile.ts";
 export type { TileName } from "./tile.ts";
+export { cosign, formatAddCheckpoint, parseAddCheckpoint } from "./witness.ts";
+export type { AddCheckpoint, Seen, Witness, WitnessAnswer } from "./witness.ts";

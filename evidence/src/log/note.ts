@@ -120,23 +120,7 @@ function checkText(text: string): void {
  * const { text } = openNote(bytes, [parseNoteKey(vkey)]);
  */
 export function openNote(bytes: Uint8Array, keys: readonly NoteKey[]): OpenedNote {
-  if (bytes.length > MAX_BYTES) throw notNote(`a note of more than ${MAX_BYTES} bytes`);
-  let whole: string;
-  try {
-    whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new EvidenceError("REACH-E5307", "a note that is not UTF-8", { cause });
-  }
-  const split = whole.lastIndexOf("\n\n");
-  if (split < 0) throw notNote("a note without an empty line before its signatures");
-  const text = whole.slice(0, split + 1);
-  checkText(whole);
-  checkText(text);
-  const lines = whole.slice(split + 2).split("\n");
-  if (lines.pop() !== "") throw notNote("a note ends in a line feed");
-  if (lines.length === 0 || lines.length > MAX_SIGNATURES) {
-    throw notNote(`a note has 1 to ${MAX_SIGNATURES} signatures, not ${lines.length}`);
-  }
+  const { text, lines } = splitNote(bytes);
   const verified = new Map<NoteKey, NoteSignature>();
   const unverified: string[] = [];
   for (const line of new Set(lines)) {
@@ -154,6 +138,30 @@ export function openNote(bytes: Uint8Array, keys: readonly NoteKey[]): OpenedNot
   }
   if (verified.size === 0) throw new EvidenceError("REACH-E5308", "no signature by a known key");
   return { text, verified: [...verified.values()], unverified };
+}
+
+/** The text of a note of which no signature is verified: what it says may not be relied on. */
+export const noteText = (bytes: Uint8Array): string => splitNote(bytes).text;
+
+function splitNote(bytes: Uint8Array): { text: string; lines: string[] } {
+  if (bytes.length > MAX_BYTES) throw notNote(`a note of more than ${MAX_BYTES} bytes`);
+  let whole: string;
+  try {
+    whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new EvidenceError("REACH-E5307", "a note that is not UTF-8", { cause });
+  }
+  const split = whole.lastIndexOf("\n\n");
+  if (split < 0) throw notNote("a note without an empty line before its signatures");
+  const text = whole.slice(0, split + 1);
+  checkText(whole);
+  checkText(text);
+  const lines = whole.slice(split + 2).split("\n");
+  if (lines.pop() !== "") throw notNote("a note ends in a line feed");
+  if (lines.length === 0 || lines.length > MAX_SIGNATURES) {
+    throw notNote(`a note has 1 to ${MAX_SIGNATURES} signatures, not ${lines.length}`);
+  }
+  return { text, lines };
 }
 
 function readLine(line: string): { name: string; id: string; signature: Uint8Array } {

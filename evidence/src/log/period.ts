@@ -1,0 +1,187 @@
+// The proof that a period of a log is complete: all entries between two instants, and hashes that
+// make the signed root of them. docs/spec/log.md, LOG-17 to LOG-19.
+import { fromUtf8, hashFrames, sameBytes, utf8 } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { logPeriod } from "@reach-fabric/schema";
+import type { LogEntry, LogPeriod } from "@reach-fabric/schema";
+import { fromBase64, toBase64 } from "../bytes.ts";
+import { EvidenceError } from "../errors.ts";
+import { millisecondsOf } from "../instant.ts";
+import { canonicalBytes, inShape, parseCanonical } from "../json.ts";
+import { openCheckpoint } from "./checkpoint.ts";
+import type { SignedCheckpoint } from "./checkpoint.ts";
+import type { NoteKey } from "./note.ts";
+import { nodeHash, perfectParts } from "./subtrees.ts";
+
+/** What is needed to prove a period. */
+export interface PeriodParts {
+  readonly from: string;
+  readonly to: string;
+  /** The signed note. */
+  readonly checkpoint: Uint8Array;
+  readonly first: number;
+  readonly entries: readonly LogEntry[];
+  /** Roots of the perfect subtrees before `first`, then of those behind the entries. */
+  readonly hashes: readonly Uint8Array[];
+}
+
+/** The bytes of a period's proof: one canonical JSON text. */
+export function formatPeriod(engine: Engine, parts: PeriodParts): Uint8Array<ArrayBuffer> {
+  const period: LogPeriod = {
+    format: "reach/period/v1",
+    ...parts,
+    checkpoint: fromUtf8(parts.checkpoint),
+    entries: [...parts.entries],
+    hashes: parts.hashes.map(toBase64),
+  };
+  return canonicalBytes(engine, inShape(logPeriod, period, "the period", "REACH-E5336"));
+}
+
+/** What a proof of a period shows. */
+export interface Period {
+  readonly checkpoint: SignedCheckpoint;
+  readonly from: string;
+  readonly to: string;
+  /** Index of the first entry of the period. */
+  readonly first: number;
+  /** All entries of the log from `from` up to before `to`. */
+  readonly entries: readonly LogEntry[];
+  /**
+   * True if nothing more can come into the period: there is an entry behind it, or so many witnesses
+   * as were asked for saw the checkpoint at its end or later.
+   */
+  readonly isOver: boolean;
+  /** Runs that began in the period and have no evidence in it: `run`, attempt by attempt. */
+  readonly unfinished: readonly { readonly run: string; readonly attempt: number }[];
+}
+
+/**
+ * Checks the proof of a period: the entries are all that this log has between the two instants.
+ *
+ * It rests on the log's time, which never goes back from one entry to the next, and on its
+ * signature; witnesses say that others were shown the same log.
+ *
+ * @param quorum so many witnesses have to say that the period is over, where no later entry does
+ * @throws EvidenceError `REACH-E5336` no proof of a period, or entries out of it; `REACH-E5333` the
+ *   entries do not make the signed root; as openCheckpoint()
+ *
+ * @example
+ * const { entries, unfinished, isOver } = verifyPeriod(engine, bytes, origin, logKey, witnesses, 2);
+ */
+export function verifyPeriod(
+  engine: Engine,
+  bytes: Uint8Array,
+  origin: string,
+  log: NoteKey,
+  witnesses: readonly NoteKey[] = [],
+  quorum: number = 0,
+): Period {
+  const what = "the proof of a period";
+  const value = parseCanonical(engine, bytes, what);
+  const period = inShape(logPeriod, value, what, "REACH-E5336");
+  const { from, to, first } = period;
+  const checkpoint = openCheckpoint(utf8(period.checkpoint), origin, log, witnesses);
+  requireRoot(engine, period, checkpoint);
+  const inside = requireBorders(period, checkpoint.size);
+  const entries = period.entries.slice(inside.start, inside.end);
+  const hasLater = inside.end < period.entries.length;
+  const seen = checkpoint.signatures.filter(
+    ({ key, time }) => key.kind === "cosignature" && (time ?? 0n) * 1000n >= BigInt(millisecondsOf(to)),
+  );
+  return {
+    checkpoint,
+    from,
+    to,
+    first: first + inside.start,
+    entries,
+    isOver: hasLater || (quorum > 0 && seen.length >= quorum),
+    unfinished: unfinishedRuns(entries),
+  };
+}
+
+const notPeriod = (what: string): EvidenceError => new EvidenceError("REACH-E5336", what);
+
+/** The signed root follows from the entries, in their places, and the hashes beside them. */
+function requireRoot(engine: Engine, period: LogPeriod, { size, root }: SignedCheckpoint): void {
+  const start = BigInt(period.first);
+  const end = start + BigInt(period.entries.length);
+  if (end > size) throw notPeriod(`the log has ${size} entries, the proof goes on to ${end}`);
+  const before = perfectParts({ start: 0n, end: start });
+  const behind = perfectParts({ start: end, end: size });
+  const hashes = period.hashes.map((text) => {
+    const hash = fromBase64(text);
+    if (hash?.length !== 32) throw notPeriod("a hash is not 32 bytes in base64");
+    return hash;
+  });
+  if (hashes.length !== before.length + behind.length) {
+    throw notPeriod(`${hashes.length} hashes where ${before.length + behind.length} belong`);
+  }
+  const leaves = hashFrames(
+    period.entries.map((entry) => canonicalBytes(engine, entry)),
+    0,
+  );
+  const nodes = [
+    ...before.map(({ end }, i) => ({ end, hash: hashes[i] as Uint8Array })),
+    ...leaves.map((hash, i) => ({ end: start + BigInt(i) + 1n, hash })),
+    ...behind.map(({ end }, i) => ({ end, hash: hashes[before.length + i] as Uint8Array })),
+  ];
+  const found = rootOf(nodes);
+  if (found === undefined || !sameBytes(found, root)) {
+    throw new EvidenceError("REACH-E5333", "the entries do not make the root that was signed");
+  }
+}
+
+/** The root over perfect subtrees that lie side by side from the first leaf on. */
+function rootOf(nodes: readonly { readonly end: bigint; readonly hash: Uint8Array }[]) {
+  const stack: { start: bigint; end: bigint; hash: Uint8Array }[] = [];
+  let start = 0n;
+  for (const { end, hash } of nodes) {
+    let top = { start, end, hash };
+    for (let left = stack.at(-1); left; left = stack.at(-1)) {
+      const width = top.end - top.start;
+      const isPair = left.end - left.start === width && left.start % (2n * width) === 0n;
+      if (!isPair) break;
+      stack.pop();
+      top = { start: left.start, end: top.end, hash: nodeHash(left.hash, top.hash) };
+    }
+    stack.push(top);
+    start = end;
+  }
+  const last = stack.pop();
+  return stack.reduceRight(
+    (right, { hash }) => (right === undefined ? hash : nodeHash(hash, right)),
+    last?.hash,
+  );
+}
+
+/** Which of the entries are in the period: what is not is one before it and one behind it. */
+function requireBorders(
+  { from, to, first, entries }: LogPeriod,
+  size: bigint,
+): { start: number; end: number } {
+  if (to <= from) throw notPeriod("the period ends before it begins");
+  const back = entries.findIndex(({ at }, i) => at < (entries[i - 1]?.at ?? ""));
+  if (back >= 0) throw notPeriod(`the log's time goes back at entry ${first + back}`);
+  const start = entries.findIndex(({ at }) => at >= from);
+  const begin = start < 0 ? entries.length : start;
+  const later = entries.findIndex(({ at }) => at >= to);
+  const end = later < 0 ? entries.length : later;
+  const isFirst = begin === 1 || (begin === 0 && first === 0);
+  const isLast =
+    end === entries.length - 1 ||
+    (end === entries.length && BigInt(first + entries.length) === size);
+  if (!isFirst && size > 0n) throw notPeriod("the entry before the period is not there");
+  if (!isLast) throw notPeriod("the entry behind the period is not there");
+  return { start: begin, end };
+}
+
+function unfinishedRuns(entries: readonly LogEntry[]): { run: string; attempt: number }[] {
+  const open = new Map<string, { run: string; attempt: number }>();
+  for (const entry of entries) {
+    if (entry.type !== "started" && entry.type !== "evidence") continue;
+    const { run, attempt } = entry.body;
+    if (entry.type === "started") open.set(`${run} ${attempt}`, { run, attempt });
+    else open.delete(`${run} ${attempt}`);
+  }
+  return [...open.values()];
+}
