@@ -2,12 +2,14 @@
  * `@reach-fabric/evidence`: signed evidence about a run in one file, and verify(), which says what
  * it shows and what it does not. No I/O and no Node: it runs in a browser.
  */
+export { firstDifferentByte } from "./bytes.ts";
 export { createEvidence } from "./create.ts";
 export type { CreateOptions, RunFacts } from "./create.ts";
 export { diff } from "./diff.ts";
 export type { Both, DiffReport } from "./diff.ts";
 export { EvidenceError } from "./errors.ts";
 export type { EvidenceCode } from "./errors.ts";
+export { canonicalBytes, parseCanonicalJson } from "./json.ts";
 export {
   newKey,
   publicKey,

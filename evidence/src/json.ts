@@ -91,6 +91,18 @@ export function inShape<T>(
   throw new EvidenceError(code, `${where}: ${quoted(issue?.message ?? "another shape")}`);
 }
 
+/**
+ * The value of canonical bytes, in the form that a schema asks for.
+ *
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5102`, `REACH-E5103`
+ */
+export const parseCanonicalJson = <T>(
+  engine: Engine,
+  bytes: Uint8Array,
+  schema: Schema<T>,
+  what: string,
+): T => inShape(schema, parseCanonical(engine, bytes, what), what);
+
 /** One line of a .jsonl entry. */
 export interface Line {
   readonly bytes: Uint8Array;

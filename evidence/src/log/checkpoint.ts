@@ -18,6 +18,8 @@ export interface Checkpoint {
 /** A checkpoint that the log itself has signed. */
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: readonly NoteSignature[];
+  /** Names of signatures by keys that were not given: they mean nothing. */
+  readonly unverified: readonly string[];
 }
 
 const notCheckpoint = (what: string): EvidenceError => new EvidenceError("REACH-E5331", what);
@@ -65,7 +67,7 @@ export function openCheckpoint(
   log: NoteKey,
   witnesses: readonly NoteKey[] = [],
 ): SignedCheckpoint {
-  const { text, verified } = openNote(bytes, [log, ...witnesses]);
+  const { text, verified, unverified } = openNote(bytes, [log, ...witnesses]);
   if (!verified.some(({ key }) => key === log)) {
     throw new EvidenceError("REACH-E5308", "the log itself has not signed this checkpoint");
   }
@@ -73,7 +75,7 @@ export function openCheckpoint(
   if (checkpoint.origin !== origin) {
     throw notCheckpoint(`a checkpoint of ${quoted(checkpoint.origin)}, not of ${quoted(origin)}`);
   }
-  return { ...checkpoint, signatures: verified };
+  return { ...checkpoint, signatures: verified, unverified };
 }
 
 /**

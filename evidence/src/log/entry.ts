@@ -40,8 +40,7 @@ export function parseEntry(engine: Engine, bytes: Uint8Array): LogEntry {
 }
 
 /** RFC 6962 hash of an entry, 32 bytes. */
-export const leafHash = (entry: Uint8Array): Uint8Array =>
-  hashFrames([entry], 0)[0] as Uint8Array;
+export const leafHash = (entry: Uint8Array): Uint8Array => hashFrames([entry], 0)[0] as Uint8Array;
 
 /** What an evidence entry says, from the evidence itself. */
 export interface LoggedRun {

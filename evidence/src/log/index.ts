@@ -1,6 +1,8 @@
 // The log's proofs, for whoever has them in hand: no file and no network is touched.
 export { checkGrowth, formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
+export { edgeFiles, edgeRoot, emptyEdge, grow, growTiles, readEdge } from "./edge.ts";
+export type { Edge, Growth } from "./edge.ts";
 export { evidenceEntry, formatEntry, leafHash, parseEntry } from "./entry.ts";
 export type { LoggedRun } from "./entry.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";

@@ -86,7 +86,8 @@ export function verifyPeriod(
   const entries = period.entries.slice(inside.start, inside.end);
   const hasLater = inside.end < period.entries.length;
   const seen = checkpoint.signatures.filter(
-    ({ key, time }) => key.kind === "cosignature" && (time ?? 0n) * 1000n >= BigInt(millisecondsOf(to)),
+    ({ key, time }) =>
+      key.kind === "cosignature" && (time ?? 0n) * 1000n >= BigInt(millisecondsOf(to)),
   );
   return {
     checkpoint,

@@ -35,7 +35,7 @@ export function perfectParts({ start, end }: Part): Part[] {
 }
 
 /** The root over each two of these hashes, again and again until one is left. */
-function foldPerfect(hashes: Uint8Array): Uint8Array {
+export function perfectRoot(hashes: Uint8Array): Uint8Array {
   let level = hashes;
   while (level.length > 32) level = hashEach(level, 64, 1);
   return level;
@@ -75,7 +75,7 @@ export class Subtrees {
     const n = first / BigInt(TILE);
     const at = Number(first % BigInt(TILE));
     const tile = await this.#tile(level, n);
-    return foldPerfect(tile.slice(32 * at, 32 * (at + 2 ** (height - 8 * level))));
+    return perfectRoot(tile.slice(32 * at, 32 * (at + 2 ** (height - 8 * level))));
   }
 
   #tile(level: number, n: bigint): Promise<Uint8Array> {

@@ -5,7 +5,7 @@
 //     BASE64                      (a hash of the consistency proof a line)
 //
 //     the signed checkpoint
-import { sameBytes, utf8 } from "@reach-fabric/engine";
+import { merkleRoot, sameBytes, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { concat, fromBase64, toBase64 } from "../bytes.ts";
 import { EvidenceError } from "../errors.ts";
@@ -114,7 +114,7 @@ export function cosign(
   if (seen !== undefined && seen.size === size && !sameBytes(seen.root, root)) return conflict();
   const grown = engine.verifyConsistency({
     oldSize: request.oldSize,
-    oldRoot: seen?.root ?? EMPTY_ROOT,
+    oldRoot: seen?.root ?? merkleRoot([]),
     size,
     root,
     proof: request.proof,
@@ -123,12 +123,6 @@ export function cosign(
   const line = signNote(noteText(request.checkpoint), name, signer, time);
   return { status: 200, body: line, type: "text/plain; charset=utf-8", seen: { size, root } };
 }
-
-/** Root of the tree without leaves: the SHA-256 of nothing. MERKLE-2. */
-const EMPTY_ROOT = Uint8Array.from(
-  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".match(/../g) ?? [],
-  (byte) => Number.parseInt(byte, 16),
-);
 
 /** The origin that an unverified checkpoint names. */
 function originOf(note: Uint8Array): string | undefined {

@@ -5,7 +5,7 @@ import { syncFolder, systemCode, writeAll } from "../files.ts";
 
 /** Calls resolve when the system has taken them; only `sync` and `syncFolder` make things durable. */
 export interface Disk {
-  /** The bytes of a file; undefined where there is none. */
+  /** The bytes of a file; undefined where there is none, or a folder. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** The names in a folder; none where there is no folder. */
   list(path: string): Promise<string[]>;
@@ -31,7 +31,7 @@ export const machineDisk: Disk = {
     try {
       return new Uint8Array(await readFile(path));
     } catch (error) {
-      if (missing(error)) return undefined;
+      if (missing(error) || systemCode(error) === "EISDIR") return undefined;
       throw error;
     }
   },
