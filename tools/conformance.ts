@@ -114,6 +114,12 @@ const FOLDERS = [
   "nist-cavp-sha2",
   "rfc6962-merkle",
   "rfc8785-jcs",
+  "signed-note",
+  "tlog-checkpoint",
+  "tlog-paths",
+  "tlog-proof",
+  "tlog-tiles-tessera",
+  "tlog-witness",
   "wycheproof",
 ];
 

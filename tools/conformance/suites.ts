@@ -9,6 +9,7 @@ import * as merkle from "./merkle.ts";
 import * as numbers from "./numbers.ts";
 import * as signatures from "./signatures.ts";
 import { vectorsOf } from "./suite.ts";
+import * as witness from "./witness.ts";
 import type { Effort, Suite, SuiteResult } from "./suite.ts";
 
 export const suites: readonly Suite[] = [
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   ...numbers.suites,
   ...signatures.suites,
   ...log.suites,
+  ...witness.suites,
 ];
 
 /** One suite, on vectors that were handed over: what a page is asked. */
