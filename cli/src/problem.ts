@@ -61,6 +61,8 @@ export const CODE = {
   full: "REACH-E4110",
   unwritable: "REACH-E4111",
   exists: "REACH-E4113",
+  noEntry: "REACH-E4167",
+  unwitnessed: "REACH-E4168",
 } as const;
 
 const CODE_FORM = /^REACH-E\d{4}$/;

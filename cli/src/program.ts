@@ -17,6 +17,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   schema: async () => (await import("./commands/schema.ts")).schema,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   keys: async () => (await import("./commands/keys.ts")).keys,
+  log: async () => (await import("./commands/log/log.ts")).log,
   canon: async () => (await import("./commands/canon.ts")).canon,
   lint: async () => (await import("./commands/lint.ts")).lint,
   eval: async () => (await import("./commands/eval.ts")).evalCommand,

@@ -58,6 +58,10 @@ export function readBundle(engine: Engine, bytes: Uint8Array): Bundle {
   };
 }
 
+/** The bytes that the signature of a bundle is over. */
+export const signedBytes = ({ payload }: Bundle): Uint8Array =>
+  preAuthEncoding(PAYLOAD_TYPE, payload);
+
 /**
  * The payload of a bundle, which from here on is what this key signed. Envelope and hint choose
  * neither key nor algorithm: both are the caller's.
@@ -76,7 +80,7 @@ export function verifiedPayload(bundle: Bundle, key: PublicKey): Uint8Array {
   if (bundle.hint !== key.id) {
     throw new EvidenceError("REACH-E5304", `run.sigstore.json hints at another key than ${key.id}`);
   }
-  if (!isSignature(key, preAuthEncoding(PAYLOAD_TYPE, bundle.payload), signature)) {
+  if (!isSignature(key, signedBytes(bundle), signature)) {
     throw new EvidenceError("REACH-E5303", `the signature is not valid under the key ${key.id}`);
   }
   return bundle.payload;

@@ -1,8 +1,6 @@
 // What stands in an audit log: one canonical JSON text an entry. docs/spec/log.md, LOG-12 to LOG-14.
 //
-// An entry about evidence holds the hash of what was signed, never the signature: a signature can
-// have another spelling, and whoever makes it would have another entry for the same evidence.
-import { hashFrames, toHex } from "@reach-fabric/engine";
+import { hashFrames } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { logEntry } from "@reach-fabric/schema";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
@@ -41,27 +39,3 @@ export function parseEntry(engine: Engine, bytes: Uint8Array): LogEntry {
 
 /** RFC 6962 hash of an entry, 32 bytes. */
 export const leafHash = (entry: Uint8Array): Uint8Array => hashFrames([entry], 0)[0] as Uint8Array;
-
-/** What an evidence entry says, from the evidence itself. */
-export interface LoggedRun {
-  readonly run: string;
-  readonly attempt: number;
-  /** SHA-256 of run.json, and of the bytes that its signature is over. */
-  readonly runHash: Uint8Array;
-  readonly paeHash: Uint8Array;
-  readonly keyId: string;
-}
-
-/** The entry that evidence has in a log. */
-export const evidenceEntry = ({
-  run,
-  attempt,
-  runHash,
-  paeHash,
-  keyId,
-}: LoggedRun): NewLogEntry => ({
-  type: "evidence",
-  body: { run, attempt, sha256: toHex(runHash) },
-  paeHash: toHex(paeHash),
-  keyId,
-});

@@ -3,11 +3,12 @@ export { checkGrowth, formatCheckpoint, openCheckpoint, parseCheckpoint } from "
 export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
 export { edgeFiles, edgeRoot, emptyEdge, grow, growTiles, readEdge } from "./edge.ts";
 export type { Edge, Growth } from "./edge.ts";
-export { evidenceEntry, formatEntry, leafHash, parseEntry } from "./entry.ts";
-export type { LoggedRun } from "./entry.ts";
+export { formatEntry, leafHash, parseEntry } from "./entry.ts";
+export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry } from "./logged.ts";
+export type { EvidenceEntry, LoggedEntry } from "./logged.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";
 export type { NoteKey, NoteKind, NoteSignature, OpenedNote } from "./note.ts";
-export { formatPeriod, verifyPeriod } from "./period.ts";
+export { formatPeriod, isPeriod, verifyPeriod } from "./period.ts";
 export type { Period, PeriodParts } from "./period.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./proof.ts";
 export type { TlogProof } from "./proof.ts";

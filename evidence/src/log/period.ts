@@ -37,6 +37,9 @@ export function formatPeriod(engine: Engine, parts: PeriodParts): Uint8Array<Arr
   return canonicalBytes(engine, inShape(logPeriod, period, "the period", "REACH-E5336"));
 }
 
+/** Whether bytes are meant to be the proof of a period, and not a tlog-proof. */
+export const isPeriod = (bytes: Uint8Array): boolean => bytes[0] === 0x7b;
+
 /** What a proof of a period shows. */
 export interface Period {
   readonly checkpoint: SignedCheckpoint;

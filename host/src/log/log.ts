@@ -1,5 +1,5 @@
 // Opening and making logs. docs/spec/log.md, LOG-15 and LOG-20 to LOG-23.
-import { createEngine, sameBytes, utf8 } from "@reach-fabric/engine";
+import { createEngine, sameBytes, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
   canonicalBytes,
@@ -51,6 +51,8 @@ export interface OpenOptions {
 export interface Log extends LogIdentity {
   /** The last checkpoint: everything in it is durable. */
   readonly last: Note;
+  /** Another log goes on from it: nothing can be appended. */
+  readonly isClosed: boolean;
   /**
    * Resolves when the entry is durable in its place. Entries that come together are made durable
    * together.
@@ -107,6 +109,9 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
       ...identity,
       get last() {
         return sequencer.last;
+      },
+      get isClosed() {
+        return sequencer.isClosed;
       },
       append: (entry) => sequencer.append(entry),
       close: async () => {
@@ -266,5 +271,37 @@ async function writeEmpty(
   ] as const) {
     await disk.write(join(folder, name), bytes);
     await disk.sync(join(folder, name));
+  }
+}
+
+/**
+ * Makes a log that goes on from another one, which is closed first: its last entry says so, and
+ * nothing can be appended to it any more. So a log gets another key.
+ *
+ * @param old folder of the log that ends, whose key `oldSigner` has
+ * @param reason why, for its last entry
+ * @throws ReachError as openLog() and initLog() do
+ */
+export async function continueLog(
+  old: string,
+  oldSigner: Signer,
+  folder: string,
+  options: Omit<InitOptions, "previous">,
+  reason: string = "another log goes on from here",
+): Promise<LogIdentity> {
+  const { disk, now } = options;
+  const log = await openLog(old, {
+    signer: oldSigner,
+    ...(disk ? { disk } : {}),
+    ...(now ? { now } : {}),
+  });
+  try {
+    // Closed by an earlier try that came no further: it is closed.
+    if (!log.isClosed) await log.append({ type: "closed", body: { reason } });
+    const { origin, size, root } = log.last;
+    const previous = { origin, size: Number(size), root: toHex(root) };
+    return await initLog(folder, { ...options, previous });
+  } finally {
+    await log.close();
   }
 }

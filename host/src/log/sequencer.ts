@@ -93,6 +93,11 @@ export class Sequencer {
     return this.#last;
   }
 
+  /** The last entry closes the log. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Resolves when the entry is durable in its place; see openLog(). */
   append(entry: NewLogEntry): Promise<Appended> {
     return new Promise((resolve, reject) => {

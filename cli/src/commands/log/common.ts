@@ -1,0 +1,71 @@
+// What the verbs of `reach log` have in common.
+import { parseNoteKey, signerOf } from "@reach-fabric/evidence";
+import type { NoteKey, Signer } from "@reach-fabric/evidence";
+import { readKey } from "../../keys.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
+
+/** Collects an option that may be given again. */
+export const several = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+];
+
+/** The signer in a key file. */
+export function signerAt(path: string): Signer {
+  const key = readKey(path);
+  try {
+    return signerOf(key);
+  } catch (error) {
+    throw new CliError(problemOf(error, path));
+  }
+}
+
+/** A key of a log or a witness, as its text. */
+export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
+  const key = parseNoteKey(text);
+  if (key.kind === kind) return key;
+  throw new CliError({
+    code: CODE.usage,
+    what: kind === "note" ? "This is the key of a witness, not of a log" : "This is not the key of a witness",
+    where: key.name,
+    exitCode: EXIT.usage,
+  });
+}
+
+/** A whole number of an option. */
+export function countOf(text: string, option: string): number {
+  const value = Number(text);
+  if (/^\d{1,15}$/.test(text)) return value;
+  throw new CliError({
+    code: CODE.usage,
+    what: `${option} is not a whole number: ${JSON.stringify(text)}`,
+    exitCode: EXIT.usage,
+  });
+}
+
+/** HOST:PORT or PORT. */
+export function placeOf(text: string): { host: string; port: number } {
+  const [, host = "127.0.0.1", port = ""] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port !== "" && Number(port) < 65_536) {
+    return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+  }
+  throw new CliError({
+    code: CODE.usage,
+    what: `--listen is not HOST:PORT: ${JSON.stringify(text)}`,
+    hint: "For example 127.0.0.1:7380; port 0 takes any that is free.",
+    exitCode: EXIT.usage,
+  });
+}
+
+/** Waits until somebody presses Ctrl-C or the process is asked to end. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off("SIGINT", stop);
+      process.off("SIGTERM", stop);
+      resolve();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}

@@ -1,0 +1,61 @@
+import { formatNoteKey } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { EXIT } from "../../problem.ts";
+import { columns } from "../../table.ts";
+import type { Verb } from "../../verb.ts";
+import { noteKeyOf, several, signerAt } from "./common.ts";
+
+interface InitOptions {
+  key: string;
+  origin?: string;
+  witness?: string[];
+  after?: string;
+  afterKey?: string;
+}
+
+/** `reach log init DIR --key FILE`: a log with its first entry. */
+export function init(group: Command, verb: Verb): void {
+  group
+    .command("init")
+    .summary("make a log")
+    .description(
+      "Makes a log in a folder that is not there yet. Its name, the origin, is random unless it is " +
+        "given; its key's text is what others check its checkpoints with. With --after, the log in " +
+        "that folder is closed for good, and the new one begins with where it stood: so a log gets " +
+        "another key.",
+    )
+    .argument("<dir>", "where the log will be")
+    .requiredOption("-k, --key <file>", "the log's own Ed25519 key (reach keys new)")
+    .option("--origin <name>", "the log's name: where it is served, without https://")
+    .option("--witness <vkey>", "the key of a witness that cosigns it; may be given again", several)
+    .option("--after <dir>", "the log that this one goes on from")
+    .option("--after-key <file>", "the key of that log, if it is another one")
+    .option("--json", "print {origin, key, checkpoint} as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach log init audit --key log.key")
+    .action(
+      verb<[string, InitOptions]>(async (terminal, dir, options) => {
+        const host = await import("@reach-fabric/host");
+        const { key, origin, witness = [], after, afterKey = key } = options;
+        const signer = signerAt(key);
+        const witnesses = witness.map((text) => noteKeyOf(text, "cosignature"));
+        const made = { signer, witnesses, ...(origin === undefined ? {} : { origin }) };
+        const identity =
+          after === undefined
+            ? await host.initLog(dir, made)
+            : await host.continueLog(after, signerAt(afterKey), dir, made);
+        const vkey = formatNoteKey(identity.key);
+        if (terminal.json) terminal.result({ origin: identity.origin, key: vkey });
+        else {
+          terminal.print(
+            columns([
+              ["log", dir],
+              ["origin", identity.origin],
+              ["key", `${vkey}  (give it to those who verify)`],
+            ]),
+          );
+        }
+        terminal.next(["reach", "log", "append", dir, "--key", key, "--evidence", "FILE.reach"]);
+        return EXIT.ok;
+      }),
+    );
+}

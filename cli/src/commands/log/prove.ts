@@ -1,0 +1,118 @@
+import { evidenceEntryOf, sameLoggedRun } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { existsSync } from "node:fs";
+import type * as Host from "@reach-fabric/host";
+import type { LogReader } from "@reach-fabric/host";
+import { engines } from "../../engine.ts";
+import { readInput } from "../../files.ts";
+import { CODE, CliError, exists, EXIT, problemOf } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+import { countOf } from "./common.ts";
+
+interface ProveOptions {
+  index?: string;
+  evidence?: string;
+  from?: string;
+  to?: string;
+  output: string;
+  force?: boolean;
+}
+
+/** `reach log prove DIR`: that an entry is in a log, or that a period of it is complete. */
+export function prove(group: Command, verb: Verb): void {
+  group
+    .command("prove")
+    .summary("prove that an entry is in a log, or that a period is complete")
+    .description(
+      "Writes a proof that can be checked offline by whoever knows the log's key: of one entry, a C2SP " +
+        "tlog-proof; or of a period, with all its entries. It is made by the last checkpoint that " +
+        "witnesses have cosigned, if the entry is in it, and by the last checkpoint otherwise.",
+    )
+    .argument("<dir>", "the log's folder")
+    .option("--index <n>", "the entry's number, from 0")
+    .option("--evidence <file>", "the entry about this .reach file")
+    .option("--from <instant>", "the beginning of a period, as 2026-11-01T00:00:00Z")
+    .option("--to <instant>", "its end, which does not belong to it")
+    .requiredOption("-o, --output <file>", "where the proof is written")
+    .option("--force", "replace an existing output file")
+    .option("--json", "print {file, index, size} or {file, from, to} as JSON; errors as JSON on stderr")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ reach log prove audit --evidence one.reach -o one.tlog-proof\n" +
+        "  $ reach log prove audit --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z -o november.json",
+    )
+    .action(
+      verb<[string, ProveOptions]>(async (terminal, dir, options) => {
+        const { output, force } = options;
+        if (force !== true && existsSync(output)) throw new CliError(exists(output));
+        const host = await import("@reach-fabric/host");
+        const { bytes, facts } = await proofOf(host, dir, options);
+        await host.writeFileAtomic(output, bytes);
+        if (terminal.json) terminal.result({ file: output, ...facts });
+        else {
+          const text = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+          terminal.print(`  ${output}  ${text.join(", ")}`);
+        }
+        terminal.next(["reach", "log", "verify", output, "--log", "VKEY"]);
+        return EXIT.ok;
+      }),
+    );
+}
+
+async function proofOf(
+  host: typeof Host,
+  dir: string,
+  { index, evidence, from, to }: ProveOptions,
+): Promise<{ bytes: Uint8Array; facts: Record<string, string | number> }> {
+  const given = [index, evidence, from].filter((option) => option !== undefined).length;
+  if (given !== 1 || (from === undefined) !== (to === undefined)) {
+    throw new CliError({
+      code: CODE.usage,
+      what: "Give --index, or --evidence, or --from and --to",
+      hint: "reach log prove --help",
+      exitCode: EXIT.usage,
+    });
+  }
+  const witnessed = await host.readLog(dir, { which: "witnessed" });
+  if (from !== undefined && to !== undefined) {
+    const [start, end] = [instantOf(from, "--from"), instantOf(to, "--to")];
+    return { bytes: await witnessed.period(start, end), facts: { from: start, to: end } };
+  }
+  const number =
+    evidence === undefined ? countOf(index ?? "", "--index") : await indexOf(host, dir, evidence);
+  const log: LogReader = number < witnessed.size ? witnessed : await host.readLog(dir);
+  return { bytes: await log.prove(number), facts: { index: number, size: log.size } };
+}
+
+/** The number of the entry about a piece of evidence: the first one, if there are several. */
+async function indexOf(host: typeof Host, dir: string, file: string): Promise<number> {
+  const engine = engines();
+  const log = await host.readLog(dir);
+  const wanted = (() => {
+    try {
+      return evidenceEntryOf(engine(), readInput(file));
+    } catch (error) {
+      throw new CliError(problemOf(error, file));
+    }
+  })();
+  for await (const { index, entry } of log.entries()) if (sameLoggedRun(entry, wanted)) return index;
+  throw new CliError({
+    code: CODE.noEntry,
+    what: "The log has no entry about this evidence",
+    where: file,
+    hint: `reach log append ${dir} --key KEY --evidence ${file}`,
+    exitCode: EXIT.failed,
+  });
+}
+
+/** An instant with or without milliseconds, as logs write it. */
+function instantOf(text: string, option: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new CliError({
+    code: CODE.usage,
+    what: `${option} is not an instant in UTC: ${JSON.stringify(text)}`,
+    hint: "For example 2026-11-01T00:00:00Z.",
+    exitCode: EXIT.usage,
+  });
+}

@@ -1,0 +1,132 @@
+import { createEngine } from "@reach-fabric/engine";
+import {
+  evidenceEntryOf,
+  isPeriod,
+  parseEntry,
+  sameLoggedRun,
+  verifyLoggedEntry,
+  verifyPeriod,
+  witnessedAt,
+} from "@reach-fabric/evidence";
+import type { NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { readInput } from "../../files.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
+import { columns } from "../../table.ts";
+import type { Terminal } from "../../terminal.ts";
+import type { Verb } from "../../verb.ts";
+import { countOf, noteKeyOf, several } from "./common.ts";
+
+interface VerifyOptions {
+  log: string;
+  witness?: string[];
+  quorum?: string;
+  evidence?: string;
+}
+
+interface Asked {
+  readonly log: NoteKey;
+  readonly witnesses: readonly NoteKey[];
+  readonly quorum: number;
+  readonly evidence?: string;
+}
+
+/** `reach log verify FILE --log VKEY`: a proof about a log, offline. */
+export function verify(group: Command, verb: Verb): void {
+  group
+    .command("verify")
+    .summary("check a proof about a log, offline")
+    .description(
+      "Checks a proof of `reach log prove`: that the log with this key has signed a checkpoint with the " +
+        "entry, or with exactly these entries in the period, and that so many witnesses have cosigned " +
+        "it. Exits 1 if it does not hold, 3 if a period may not be over yet.",
+    )
+    .argument("<file>", "a tlog-proof, or the proof of a period")
+    .requiredOption("--log <vkey>", "the log's key")
+    .option("--witness <vkey>", "the key of a witness; may be given again", several)
+    .option("--quorum <n>", "so many of them must have cosigned (default: all that are given)")
+    .option("--evidence <file>", "the entry must be about this .reach file")
+    .option("--json", "print what was shown as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach log verify one.tlog-proof --log VKEY --evidence one.reach")
+    .action(
+      verb<[string, VerifyOptions]>((terminal, file, options) => {
+        const witnesses = (options.witness ?? []).map((text) => noteKeyOf(text, "cosignature"));
+        const asked: Asked = {
+          log: noteKeyOf(options.log, "note"),
+          witnesses,
+          quorum:
+            options.quorum === undefined ? witnesses.length : countOf(options.quorum, "--quorum"),
+          ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
+        };
+        const bytes = readInput(file);
+        try {
+          return isPeriod(bytes) ? period(terminal, file, bytes, asked) : entry(terminal, file, bytes, asked);
+        } catch (error) {
+          throw error instanceof CliError ? error : new CliError(problemOf(error, file));
+        }
+      }),
+    );
+}
+
+function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked): number {
+  const engine = createEngine();
+  const { log, witnesses, quorum, evidence } = asked;
+  const shown = verifyLoggedEntry(engine, bytes, log.name, log, witnesses);
+  const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(shown.checkpoint, quorum));
+  const found = parseEntry(engine, shown.entry);
+  if (evidence !== undefined && !sameLoggedRun(found, evidenceEntryOf(engine, readInput(evidence)))) {
+    throw new CliError({
+      code: CODE.noEntry,
+      what: "The entry is not about this evidence",
+      where: evidence,
+      exitCode: EXIT.failed,
+    });
+  }
+  const { checkpoint, index } = shown;
+  if (terminal.json) {
+    terminal.result({ file, ...headOf(checkpoint), index: Number(index), entry: found, witnessed });
+  } else {
+    terminal.print(
+      columns([
+        ["entry", `${index} of ${checkpoint.size} in ${checkpoint.origin}`],
+        ["logged", `${found.at}, by the log's own clock`],
+        ["witnessed", witnessed ?? "nobody was asked for: a log can show others another tree"],
+        ["what", JSON.stringify(found.body)],
+      ]),
+    );
+  }
+  return EXIT.ok;
+}
+
+function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked): number {
+  const { log, witnesses, quorum } = asked;
+  const shown = verifyPeriod(createEngine(), bytes, log.name, log, witnesses, quorum);
+  const { checkpoint, from, to, first, entries, isOver, unfinished } = shown;
+  const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(checkpoint, quorum));
+  if (terminal.json) {
+    terminal.result({ file, ...headOf(checkpoint), from, to, first, entries, isOver, unfinished, witnessed });
+  } else {
+    terminal.print(
+      columns([
+        ["period", `${from} to ${to} in ${checkpoint.origin}`],
+        ["entries", entries.length === 0 ? "none" : `${entries.length}, from number ${first} on`],
+        ["without end", `${unfinished.length} runs that began and have no evidence in it`],
+        ["witnessed", witnessed ?? "nobody was asked for: a log can show others another tree"],
+      ]),
+    );
+  }
+  if (isOver) return EXIT.ok;
+  terminal.problem({
+    code: CODE.unchecked,
+    what: "The period may not be over",
+    where: file,
+    why: "no entry comes after it, and too few witnesses say that its end has passed",
+    hint: "Have the log's checkpoint cosigned after the end of the period, and prove it again.",
+    exitCode: EXIT.unchecked,
+  });
+  return EXIT.unchecked;
+}
+
+const headOf = ({ origin, size }: SignedCheckpoint): object => ({ origin, size: Number(size) });
+
+const instantOf = (seconds: bigint): string => new Date(Number(seconds) * 1000).toISOString();

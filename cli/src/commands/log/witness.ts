@@ -1,0 +1,55 @@
+import { formatNoteKey, noteKey } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { EXIT } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+import { noteKeyOf, placeOf, several, signerAt, untilStopped } from "./common.ts";
+
+interface WitnessOptions {
+  key: string;
+  name: string;
+  log: string[];
+  listen: string;
+}
+
+/** `reach log witness DIR`: cosigns checkpoints of other people's logs. */
+export function witness(group: Command, verb: Verb): void {
+  group
+    .command("witness")
+    .summary("cosign the checkpoints of logs, each only if it has grown")
+    .description(
+      "Serves a witness by the C2SP tlog-witness protocol until it is stopped: it cosigns a checkpoint " +
+        "of a log that it knows if that has grown from the last one it cosigned, which it keeps in DIR. " +
+        "Whoever has two witnesses' cosignatures on two views of one log has caught it.",
+    )
+    .argument("<dir>", "where the witness keeps what it has seen")
+    .requiredOption("-k, --key <file>", "the witness's own Ed25519 key")
+    .requiredOption("--name <name>", "the witness's name: a host name and a path, without https://")
+    .requiredOption("--log <vkey>", "the key of a log that it watches; may be given again", several)
+    .option("--listen <host:port>", "where; port 0 takes any that is free", "127.0.0.1:7380")
+    .option("--json", "print {url, key} as JSON when it listens; errors as JSON on stderr")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach log witness seen --key witness.key --name witness.example/w1 --log VKEY",
+    )
+    .action(
+      verb<[string, WitnessOptions]>(async (terminal, dir, options) => {
+        const host = await import("@reach-fabric/host");
+        const signer = signerAt(options.key);
+        const name = noteKey(options.name, "cosignature", signer.key);
+        const logs = options.log.map((text) => noteKeyOf(text, "note"));
+        const store = await host.openWitness(dir, {
+          name,
+          signer,
+          logs: new Map(logs.map((key) => [key.name, key])),
+        });
+        const server = await host.serveWitness(store, placeOf(options.listen));
+        const vkey = formatNoteKey(name);
+        if (terminal.json) terminal.result({ url: server.url, key: vkey });
+        else terminal.print(`witness ${vkey}\nserving ${server.url}add-checkpoint`);
+        await untilStopped();
+        await server.close();
+        await store.close();
+        return EXIT.ok;
+      }),
+    );
+}

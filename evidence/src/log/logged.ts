@@ -1,0 +1,77 @@
+// The entry that a piece of evidence has in a log, and the proof that it is there. docs/spec/log.md,
+// LOG-14 and LOG-16.
+//
+// The entry holds the hash of what was signed, never the signature: a signature can have another
+// spelling, and whoever makes it would have another entry for the same evidence.
+import { toHex } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
+import { signedBytes, readBundle, verifiedPayload } from "../bundle.ts";
+import { EvidenceError } from "../errors.ts";
+import { readDocument } from "../open.ts";
+import { namedKey } from "../run.ts";
+import { leafHash } from "./entry.ts";
+import type { SignedCheckpoint } from "./checkpoint.ts";
+import type { NoteKey } from "./note.ts";
+import { parseTlogProof, verifyTlogProof } from "./proof.ts";
+
+/** An entry about evidence, without what the log adds. */
+export type EvidenceEntry = Extract<NewLogEntry, { type: "evidence" }>;
+
+/**
+ * The entry that a .reach file has in a log.
+ *
+ * @throws EvidenceError as openEvidence() does; `REACH-E5301` to `REACH-E5304`: its signature is not
+ *   valid, and what nobody has signed is not logged
+ */
+export function evidenceEntryOf(engine: Engine, file: Uint8Array): EvidenceEntry {
+  const { document, layout } = readDocument(engine, file);
+  const bundle = readBundle(engine, layout.bundle);
+  const key = namedKey(document);
+  verifiedPayload(bundle, key);
+  return {
+    type: "evidence",
+    body: {
+      run: document.id,
+      attempt: document.attempt,
+      sha256: toHex(engine.sha256(layout.run)),
+    },
+    paeHash: toHex(engine.sha256(signedBytes(bundle))),
+    keyId: key.id,
+  };
+}
+
+/** Whether an entry of a log is the one about this evidence: in all of it, but for the log's time. */
+export const sameLoggedRun = (entry: LogEntry, wanted: EvidenceEntry): boolean =>
+  entry.type === "evidence" &&
+  entry.body.run === wanted.body.run &&
+  entry.body.attempt === wanted.body.attempt &&
+  entry.body.sha256 === wanted.body.sha256 &&
+  entry.paeHash === wanted.paeHash &&
+  entry.keyId === wanted.keyId;
+
+/** What a proof about an entry shows. */
+export interface LoggedEntry {
+  readonly checkpoint: SignedCheckpoint;
+  readonly index: bigint;
+  /** The entry's bytes, as they stand in the log. */
+  readonly entry: Uint8Array;
+}
+
+/**
+ * Checks a tlog-proof that carries its entry as `extra`: this entry is in the log of this origin.
+ *
+ * @throws EvidenceError as verifyTlogProof() does; `REACH-E5332` it carries no entry
+ */
+export function verifyLoggedEntry(
+  engine: Pick<Engine, "verifyInclusion">,
+  proof: Uint8Array,
+  origin: string,
+  log: NoteKey,
+  witnesses: readonly NoteKey[] = [],
+): LoggedEntry {
+  const { extra: entry, index } = parseTlogProof(proof);
+  if (entry === undefined) throw new EvidenceError("REACH-E5332", "the proof carries no entry");
+  const checkpoint = verifyTlogProof(engine, proof, leafHash(entry), origin, log, witnesses);
+  return { checkpoint, index, entry };
+}
