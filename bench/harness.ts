@@ -12,8 +12,8 @@ interface Contender {
    * waited for.
    */
   readonly run: () => unknown;
-  /** Or, for a program of its own: CPU microseconds of one unit of work, measured by itself. */
-  readonly elsewhere?: () => number;
+  /** Or, for what measures itself: CPU microseconds of one unit of work, unless its contest says otherwise. */
+  readonly elsewhere?: () => number | Promise<number>;
 }
 
 export interface Contest {
@@ -96,7 +96,7 @@ export async function measure(contest: Contest, effort: Effort): Promise<Result>
   for (let round = 0; round < total; round++) {
     for (const [i, contender] of contenders.entries()) {
       const count = times[i] ?? 1;
-      const used = contender.elsewhere?.() ?? (await batch(contender, count)) / count;
+      const used = (await contender.elsewhere?.()) ?? (await batch(contender, count)) / count;
       rounds[i]?.push(used);
     }
   }

@@ -14,6 +14,7 @@ import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
 import { exprContests } from "./expr.ts";
 import { canonicalHashContests, parseContests } from "./json.ts";
+import { logContests } from "./log.ts";
 import { numbersContests } from "./numbers.ts";
 import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
@@ -31,6 +32,7 @@ const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   "regex-linear": regexLinearContests,
   replay: () => replayContests(),
   temporal: temporalContests,
+  log: logContests,
 };
 
 async function main(args: string[]): Promise<number> {

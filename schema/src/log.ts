@@ -76,7 +76,7 @@ export const logFile = z.strictObject({
 /** log.json. */
 export type LogFile = z.infer<typeof logFile>;
 
-/** The proof that a period of a log is complete, LOG-24. */
+/** The proof that a period of a log is complete, LOG-17. */
 export const logPeriod = z.strictObject({
   format: z.literal("reach/period/v1"),
   from: instant,

@@ -1,4 +1,4 @@
-// What stands in an audit log: one canonical JSON text an entry. docs/spec/log.md, LOG-12 to LOG-14.
+// What stands in an audit log: one canonical JSON text an entry. docs/spec/log.md, LOG-12 and LOG-13.
 //
 import { hashFrames } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";

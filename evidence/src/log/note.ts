@@ -1,5 +1,5 @@
 // Signed notes (C2SP signed-note) and cosignatures (C2SP tlog-cosignature v1). docs/spec/log.md,
-// LOG-1 to LOG-5.
+// LOG-1 to LOG-4.
 //
 //     text, which ends in a line feed
 //     (an empty line)

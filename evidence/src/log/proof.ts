@@ -1,5 +1,5 @@
 // Proofs that an entry is in a log, for whoever has no access to the log (C2SP tlog-proof).
-// docs/spec/log.md, LOG-9 and LOG-10.
+// docs/spec/log.md, LOG-8 and LOG-9.
 //
 //     c2sp.org/tlog-proof@v1
 //     extra BASE64                (may be left out)

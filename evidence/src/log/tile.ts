@@ -1,5 +1,5 @@
-// Tiles: how a log's entries and hashes lie in files (C2SP tlog-tiles). docs/spec/log.md, LOG-11 to
-// LOG-13.
+// Tiles: how a log's entries and hashes lie in files (C2SP tlog-tiles). docs/spec/log.md, LOG-10 and
+// LOG-11.
 //
 // A tile of level L holds up to 256 roots of perfect subtrees of 256^L entries each; an entry bundle
 // holds up to 256 entries, each behind its length in two bytes.

@@ -114,9 +114,10 @@ async function checkNotes(
   identity: LogIdentity,
   last: Note,
 ): Promise<void> {
+  seen.add(NAMES.witnessed);
   try {
     const witnessed = await readNote(disk, folder, NAMES.witnessed, identity);
-    seen.add(NAMES.witnessed);
+    if (witnessed === undefined) seen.delete(NAMES.witnessed);
     const strangers = witnessed === undefined ? 0 : witnessed.unverified.length;
     if (strangers > 0) faults.push({ file: NAMES.witnessed, why: "a signature by an unknown key" });
     if (witnessed !== undefined && witnessed.size > last.size) {

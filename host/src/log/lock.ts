@@ -24,7 +24,8 @@ export async function lockFile(path: string, wait: number): Promise<Lock> {
   for (let waited = 0; ; waited += PAUSE) {
     const database = new DatabaseSync(path);
     try {
-      database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+      // Nothing is ever written: the journal needs no file.
+      database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return { release: () => database.close() };
     } catch (error) {
       database.close();

@@ -66,8 +66,14 @@ export function append(group: Command, verb: Verb): void {
     );
 }
 
-function entriesOf({ evidence = [], act, actor, outcome, detail = [] }: AppendOptions): NewLogEntry[] {
-  if ((evidence.length > 0) === (act !== undefined)) {
+function entriesOf({
+  evidence = [],
+  act,
+  actor,
+  outcome,
+  detail = [],
+}: AppendOptions): NewLogEntry[] {
+  if (evidence.length > 0 === (act !== undefined)) {
     throw usage("Give either --evidence or --act");
   }
   if (act === undefined) {
@@ -80,7 +86,8 @@ function entriesOf({ evidence = [], act, actor, outcome, detail = [] }: AppendOp
       }
     });
   }
-  if (outcome !== "success" && outcome !== "failure") throw usage("--outcome is success or failure");
+  if (outcome !== "success" && outcome !== "failure")
+    throw usage("--outcome is success or failure");
   const details = Object.fromEntries(
     detail.map((text) => {
       const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

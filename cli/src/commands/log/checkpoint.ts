@@ -16,8 +16,14 @@ export function checkpoint(group: Command, verb: Verb): void {
     )
     .argument("<dir>", "the log's folder")
     .option("--cosign <url>", "a witness's address; may be given again", several)
-    .option("--json", "print {origin, size, root, note, witnesses} as JSON; errors as JSON on stderr")
-    .addHelpText("after", "\nExample:\n  $ reach log checkpoint audit --cosign https://witness.example/")
+    .option(
+      "--json",
+      "print {origin, size, root, note, witnesses} as JSON; errors as JSON on stderr",
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach log checkpoint audit --cosign https://witness.example/",
+    )
     .action(
       verb<[string, { cosign?: string[] }]>(async (terminal, dir, { cosign = [] }) => {
         const host = await import("@reach-fabric/host");
@@ -28,7 +34,13 @@ export function checkpoint(group: Command, verb: Verb): void {
         const note = fromUtf8(last.note);
         if (terminal.json) {
           const { origin, size, root } = last;
-          terminal.result({ origin, size: Number(size), root: toHex(root), note, witnesses: answers });
+          terminal.result({
+            origin,
+            size: Number(size),
+            root: toHex(root),
+            note,
+            witnesses: answers,
+          });
         } else terminal.print(note.trimEnd());
         const refused = answers.filter(({ why }) => why !== undefined);
         if (refused.length === 0) return EXIT.ok;

@@ -26,7 +26,10 @@ export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
   if (key.kind === kind) return key;
   throw new CliError({
     code: CODE.usage,
-    what: kind === "note" ? "This is the key of a witness, not of a log" : "This is not the key of a witness",
+    what:
+      kind === "note"
+        ? "This is the key of a witness, not of a log"
+        : "This is not the key of a witness",
     where: key.name,
     exitCode: EXIT.usage,
   });

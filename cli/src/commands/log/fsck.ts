@@ -37,7 +37,10 @@ export function fsck(group: Command, verb: Verb): void {
             terminal.print(`${red("bad")}   ${safe(place)}: ${safe(why)}`);
           }
           for (const note of notes) terminal.print(`${yellow("note")}  ${safe(note)}`);
-          if (ok) terminal.print(`${green("ok")}    ${size} entries in ${files} files of ${safe(origin ?? "")}`);
+          if (ok)
+            terminal.print(
+              `${green("ok")}    ${size} entries in ${files} files of ${safe(origin ?? "")}`,
+            );
         }
         if (ok) return EXIT.ok;
         terminal.problem({

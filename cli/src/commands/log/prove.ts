@@ -35,7 +35,10 @@ export function prove(group: Command, verb: Verb): void {
     .option("--to <instant>", "its end, which does not belong to it")
     .requiredOption("-o, --output <file>", "where the proof is written")
     .option("--force", "replace an existing output file")
-    .option("--json", "print {file, index, size} or {file, from, to} as JSON; errors as JSON on stderr")
+    .option(
+      "--json",
+      "print {file, index, size} or {file, from, to} as JSON; errors as JSON on stderr",
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  $ reach log prove audit --evidence one.reach -o one.tlog-proof\n" +
@@ -95,7 +98,8 @@ async function indexOf(host: typeof Host, dir: string, file: string): Promise<nu
       throw new CliError(problemOf(error, file));
     }
   })();
-  for await (const { index, entry } of log.entries()) if (sameLoggedRun(entry, wanted)) return index;
+  for await (const { index, entry } of log.entries())
+    if (sameLoggedRun(entry, wanted)) return index;
   throw new CliError({
     code: CODE.noEntry,
     what: "The log has no entry about this evidence",
@@ -107,7 +111,9 @@ async function indexOf(host: typeof Host, dir: string, file: string): Promise<nu
 
 /** An instant with or without milliseconds, as logs write it. */
 function instantOf(text: string, option: string): string {
-  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/.test(text) ? Date.parse(text) : NaN;
+  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/.test(text)
+    ? Date.parse(text)
+    : NaN;
   if (!Number.isNaN(time)) return new Date(time).toISOString();
   throw new CliError({
     code: CODE.usage,

@@ -47,7 +47,10 @@ export function verify(group: Command, verb: Verb): void {
     .option("--quorum <n>", "so many of them must have cosigned (default: all that are given)")
     .option("--evidence <file>", "the entry must be about this .reach file")
     .option("--json", "print what was shown as JSON; errors as JSON on stderr")
-    .addHelpText("after", "\nExample:\n  $ reach log verify one.tlog-proof --log VKEY --evidence one.reach")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach log verify one.tlog-proof --log VKEY --evidence one.reach",
+    )
     .action(
       verb<[string, VerifyOptions]>((terminal, file, options) => {
         const witnesses = (options.witness ?? []).map((text) => noteKeyOf(text, "cosignature"));
@@ -60,7 +63,9 @@ export function verify(group: Command, verb: Verb): void {
         };
         const bytes = readInput(file);
         try {
-          return isPeriod(bytes) ? period(terminal, file, bytes, asked) : entry(terminal, file, bytes, asked);
+          return isPeriod(bytes)
+            ? period(terminal, file, bytes, asked)
+            : entry(terminal, file, bytes, asked);
         } catch (error) {
           throw error instanceof CliError ? error : new CliError(problemOf(error, file));
         }
@@ -74,7 +79,10 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
   const shown = verifyLoggedEntry(engine, bytes, log.name, log, witnesses);
   const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(shown.checkpoint, quorum));
   const found = parseEntry(engine, shown.entry);
-  if (evidence !== undefined && !sameLoggedRun(found, evidenceEntryOf(engine, readInput(evidence)))) {
+  if (
+    evidence !== undefined &&
+    !sameLoggedRun(found, evidenceEntryOf(engine, readInput(evidence)))
+  ) {
     throw new CliError({
       code: CODE.noEntry,
       what: "The entry is not about this evidence",
@@ -104,7 +112,17 @@ function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Aske
   const { checkpoint, from, to, first, entries, isOver, unfinished } = shown;
   const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(checkpoint, quorum));
   if (terminal.json) {
-    terminal.result({ file, ...headOf(checkpoint), from, to, first, entries, isOver, unfinished, witnessed });
+    terminal.result({
+      file,
+      ...headOf(checkpoint),
+      from,
+      to,
+      first,
+      entries,
+      isOver,
+      unfinished,
+      witnessed,
+    });
   } else {
     terminal.print(
       columns([
