@@ -3,10 +3,12 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSyn
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
-import { newKey, readKeyFile } from "@reach-fabric/evidence";
-import type { KeyFile } from "@reach-fabric/evidence";
+import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
+import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
 import { readInput } from "./files.ts";
+import { askPassphrase, canAsk, passphraseIn } from "./passphrase.ts";
 import { CliError, exists, problemOf, systemProblem } from "./problem.ts";
+import { sealerOf } from "./sealer.ts";
 
 /** What `keys new` made: the key's id and the two files. */
 export interface MadeKey {
@@ -15,19 +17,32 @@ export interface MadeKey {
   readonly public: string;
 }
 
+/** What kind of key is made, and what it is encrypted with. */
+export interface NewKeyOptions {
+  readonly alg?: AlgorithmName;
+  /** Undefined: the private key lies there in clear. */
+  readonly passphrase?: Uint8Array | undefined;
+}
+
 /**
  * Makes a key pair: the private key at `path` (mode 0600), the public one at `path`.pub. Both files
  * are new and complete, or neither is there.
  *
  * @throws CliError where one of them exists or cannot be written
  */
-export function createKeyFile(path: string, random: (size: number) => Uint8Array): MadeKey {
-  const key = newKey(random);
+export function createKeyFile(
+  path: string,
+  random: (size: number) => Uint8Array,
+  { alg, passphrase }: NewKeyOptions = {},
+): MadeKey {
+  const key = newKey(random, alg);
   const publicPath = `${path}.pub`;
   if (existsSync(publicPath)) {
     throw new CliError(exists(publicPath));
   }
-  writeNew(path, key.private, 0o600);
+  const secret =
+    passphrase === undefined ? key.private : sealKeyFile(key.private, sealerOf(passphrase));
+  writeNew(path, secret, 0o600);
   try {
     writeNew(publicPath, key.public, 0o644);
   } catch (error) {
@@ -58,6 +73,25 @@ export function readKey(path: string): KeyFile {
   const bytes = readInput(path);
   try {
     return readKeyFile(createEngine(), bytes);
+  } catch (error) {
+    throw new CliError(problemOf(error, path));
+  }
+}
+
+/**
+ * The signer in a key file. An encrypted one is opened with the passphrase in a file, or with what
+ * somebody types.
+ */
+export async function readSigner(path: string, passphraseFile?: string): Promise<Signer> {
+  const file = readKey(path);
+  try {
+    if (!("sealed" in file) || file.sealed === undefined) return signerOf(file);
+    if (passphraseFile === undefined && !canAsk()) return signerOf(file);
+    const passphrase =
+      passphraseFile === undefined
+        ? await askPassphrase(`passphrase for ${path}`)
+        : passphraseIn(passphraseFile);
+    return signerOf(openKeyFile(file, sealerOf(passphrase)));
   } catch (error) {
     throw new CliError(problemOf(error, path));
   }

@@ -9,7 +9,13 @@ const folder = temporaryFolder();
 const engine = createEngine();
 
 test("keys new writes a private key for its owner alone and a public one", async () => {
-  const { status, stdout, stderr } = await reach(folder, ["keys", "new", "-o", "a.key"]);
+  const { status, stdout, stderr } = await reach(folder, [
+    "keys",
+    "new",
+    "--no-passphrase",
+    "-o",
+    "a.key",
+  ]);
   const secret = readKeyFile(engine, readFileSync(join(folder, "a.key")));
   const shared = readKeyFile(engine, readFileSync(join(folder, "a.key.pub")));
   expect(status).toBe(0);
@@ -22,7 +28,14 @@ test("keys new writes a private key for its owner alone and a public one", async
 });
 
 test("keys new --json names the key and its files", async () => {
-  const { stdout } = await reach(folder, ["keys", "new", "-o", "b.key", "--json"]);
+  const { stdout } = await reach(folder, [
+    "keys",
+    "new",
+    "--no-passphrase",
+    "-o",
+    "b.key",
+    "--json",
+  ]);
   expect(JSON.parse(stdout)).toEqual({
     id: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
     private: "b.key",
@@ -34,7 +47,14 @@ test.each(["c.key", "c.key.pub"])("keys new leaves an existing %s as it is", asy
   const sub = join(folder, name);
   mkdirSync(sub);
   const path = put(sub, name, "mine");
-  const ended = await reach(folder, ["keys", "new", "-o", join(sub, "c.key"), "--json"]);
+  const ended = await reach(folder, [
+    "keys",
+    "new",
+    "--no-passphrase",
+    "-o",
+    join(sub, "c.key"),
+    "--json",
+  ]);
   expect([ended.status, errorOf(ended)]).toEqual([
     2,
     expect.objectContaining({ code: "REACH-E4113", where: path }),
@@ -44,7 +64,14 @@ test.each(["c.key", "c.key.pub"])("keys new leaves an existing %s as it is", asy
 });
 
 test("keys new where nothing can be written", async () => {
-  const ended = await reach(folder, ["keys", "new", "-o", "no/such/folder.key", "--json"]);
+  const ended = await reach(folder, [
+    "keys",
+    "new",
+    "--no-passphrase",
+    "-o",
+    "no/such/folder.key",
+    "--json",
+  ]);
   expect([ended.status, errorOf(ended)["code"]]).toEqual([2, "REACH-E4102"]);
 });
 

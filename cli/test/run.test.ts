@@ -139,7 +139,7 @@ describe("a run and what can be asked of it", () => {
   });
 
   test("no secret of the key is printed by any verb", async () => {
-    await reach(folder, ["keys", "new", "-o", "secret.key"]);
+    await reach(folder, ["keys", "new", "--no-passphrase", "-o", "secret.key"]);
     const { private: secret } = JSON.parse(readFileSync(join(folder, "secret.key"), "utf8")) as {
       private: string;
     };
@@ -179,7 +179,7 @@ describe("evidence that is not as it should be", () => {
   });
 
   test("a key that is not trusted: exit 1", async () => {
-    await reach(folder, ["keys", "new", "-o", "other.key"]);
+    await reach(folder, ["keys", "new", "--no-passphrase", "-o", "other.key"]);
     const args = ["verify", "good.reach", "--trust", "other.key.pub", "--json"];
     const verify = await reach(folder, args);
     expect(verify.status).toBe(1);

@@ -12,6 +12,7 @@ import { leafOf, requireName } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
 import { canonicalBytes, inShape, parseLines } from "./json.ts";
 import type { Line } from "./json.ts";
+import { requireAlgorithm } from "./keys.ts";
 import type { Signer } from "./keys.ts";
 import { entriesOf } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
@@ -54,7 +55,7 @@ export interface CreateOptions {
  *
  * @throws EvidenceError `REACH-E5101`, `REACH-E5102` a record that is not canonical; `REACH-E5801` a
  *   trace that is not that of a run which has ended; `REACH-E5802` facts or a secret that do not
- *   fit; `REACH-E5803` a run that does not reproduce; `REACH-E5007` over a limit
+ *   fit; `REACH-E5206` a key of another algorithm; `REACH-E5803` a run that does not reproduce; `REACH-E5007` over a limit
  *
  * @example
  * const file = createEvidence({ engine, pack, records, runSecret, signer, run });
@@ -66,6 +67,7 @@ export function createEvidence(
 ): Uint8Array<ArrayBuffer> {
   const { engine, pack, records, runSecret, signer, run, annotations } = options;
   requireSecret(runSecret);
+  requireAlgorithm(signer.key, "Ed25519", "evidence");
   if (records.length === 0) throw new EvidenceError("REACH-E5801", "there are no records");
   const parsed = parseLines(engine, lines(records), "the records");
   const { workflow, semantics, decision } = reproduced(options, parsed, replay);

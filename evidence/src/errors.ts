@@ -22,6 +22,9 @@ export type EvidenceCode =
   | "REACH-E5203"
   | "REACH-E5204"
   | "REACH-E5205"
+  | "REACH-E5206"
+  | "REACH-E5207"
+  | "REACH-E5208"
   | "REACH-E5301"
   | "REACH-E5302"
   | "REACH-E5303"
@@ -101,6 +104,9 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5203": fail("the key file was changed: get it again from its owner"),
   "REACH-E5204": fail("only a key file with `private` can sign"),
   "REACH-E5205": fail("ask the signer which key is his, over another channel"),
+  "REACH-E5206": fail("evidence and logs are signed with Ed25519, packs with P-256"),
+  "REACH-E5207": fail("give its passphrase: --passphrase-file FILE"),
+  "REACH-E5208": fail("the passphrase is another one, or the file was changed"),
   // 53xx the signature and the signed statement
   "REACH-E5301": fail(damaged),
   "REACH-E5302": fail(damaged),

@@ -10,17 +10,19 @@ export type { Both, DiffReport } from "./diff.ts";
 export { EvidenceError } from "./errors.ts";
 export type { EvidenceCode } from "./errors.ts";
 export { canonicalBytes, parseCanonicalJson } from "./json.ts";
+export type { AlgorithmName } from "./algorithms.ts";
 export {
   newKey,
-  publicKey,
+  openKeyFile,
   publicKeyFile,
   publicKeyOf,
-  publicKeyPem,
   readKeyFile,
-  sameKey,
+  sealKeyFile,
   signerOf,
-} from "./keys.ts";
-export type { PrivateKeyFile, PublicKey, Signer } from "./keys.ts";
+} from "./key-file.ts";
+export type { PrivateKeyFile, Sealer } from "./key-file.ts";
+export { publicKey, publicKeyPem, sameKey } from "./keys.ts";
+export type { PublicKey, Signer } from "./keys.ts";
 export { lifecycleEvents } from "./lifecycle.ts";
 export type { LifecycleEvent, LifecycleRun } from "./lifecycle.ts";
 export { openEvidence } from "./open.ts";

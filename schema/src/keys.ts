@@ -1,20 +1,71 @@
-// Key files, format reach/key/v1. docs/spec/evidence.md, EVID-20.
+// Key files, formats reach/key/v1 and v2. docs/spec/keys.md, KEY-5 and KEY-6.
 import * as z from "zod";
 
 /** 32 bytes in canonical base64: 43 characters of which the last carries four bits, then `=`. */
 const base64Of32 = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, "32 bytes as base64");
+/** 65 bytes: 87 characters of which the last carries four bits, then `=`. */
+const base64Of65 = z.string().regex(/^[A-Za-z0-9+/]{86}[AEIMQUYcgkosw048]=$/, "65 bytes as base64");
+const base64 = (bytes: number): z.ZodString => z.string().length(4 * Math.ceil(bytes / 3));
 
-/**
- * A key file. With `private` it signs, without it only verifies. `id` is the first 16 hex digits of
- * the SHA-256 of the 32 public bytes: a label for people, never what a decision rests on.
- */
-export const keyFile = z.strictObject({
+const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
+
+/** An encrypted private key: scrypt (RFC 7914) and AES-256-GCM, bounded so that a file is no bomb. */
+export const sealedKey = z.strictObject({
+  kdf: z.strictObject({
+    name: z.literal("scrypt"),
+    n: z.literal([32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]),
+    r: z.literal(8),
+    p: z.int().min(1).max(4),
+    salt: base64(16),
+  }),
+  cipher: z.strictObject({
+    name: z.literal("AES-256-GCM"),
+    nonce: base64(12),
+    /** 32 bytes and a tag of 16. */
+    text: base64(48),
+  }),
+});
+
+/** An encrypted private key: see {@link sealedKey}. */
+export type SealedKey = z.infer<typeof sealedKey>;
+
+const v1 = z.strictObject({
   format: z.literal("reach/key/v1"),
   alg: z.literal("Ed25519"),
-  id: z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits"),
+  id,
   public: base64Of32,
   private: base64Of32.optional(),
 });
 
+const privatePart = { private: base64Of32.optional(), sealed: sealedKey.optional() };
+const v2 = z
+  .discriminatedUnion("alg", [
+    z.strictObject({
+      format: z.literal("reach/key/v2"),
+      alg: z.literal("Ed25519"),
+      id,
+      public: base64Of32,
+      ...privatePart,
+    }),
+    z.strictObject({
+      format: z.literal("reach/key/v2"),
+      alg: z.literal("P-256"),
+      id,
+      public: base64Of65,
+      ...privatePart,
+    }),
+  ])
+  .refine((file) => file.private === undefined || file.sealed === undefined, {
+    message: "either private or sealed",
+  });
+
+/**
+ * A key file. With `private` or `sealed` it signs, without them it only verifies. `id` is the first 16
+ * hex digits of the SHA-256 of the public bytes: a label for people, never what a decision rests on.
+ */
+export const keyFile = z.discriminatedUnion("format", [v1, v2]);
+
 /** A key file as it is written: see {@link keyFile}. */
-export type KeyFile = z.infer<typeof keyFile>;
+export type KeyFile =
+  | z.infer<typeof v1>
+  | (Omit<z.infer<typeof v2>, "alg"> & { alg: "Ed25519" | "P-256" });

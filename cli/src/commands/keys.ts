@@ -1,43 +1,77 @@
 import { randomBytes } from "node:crypto";
+import type { AlgorithmName } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { createKeyFile } from "../keys.ts";
-import { EXIT } from "../problem.ts";
+import { askNewPassphrase, canAsk, passphraseIn } from "../passphrase.ts";
+import { CODE, CliError, EXIT } from "../problem.ts";
+import { columns } from "../table.ts";
 import type { Verb } from "../verb.ts";
 
-/** `reach keys new -o FILE`: an Ed25519 key pair to sign runs with. */
+interface NewOptions {
+  output: string;
+  alg: string;
+  passphraseFile?: string;
+  /** False with --no-passphrase. */
+  passphrase: boolean;
+}
+
+/** `reach keys new -o FILE`: a key pair to sign with. */
 export function keys(program: Command, verb: Verb): void {
-  const group = program.command("keys").summary("make keys to sign runs with");
+  const group = program
+    .command("keys")
+    .summary("make keys to sign with")
+    .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key");
   group
     .command("new")
     .summary("make a key pair")
     .description(
-      "Makes an Ed25519 key pair. FILE holds the private key, for you alone (mode 0600); FILE.pub " +
-        "holds the public key, for those who verify. Existing files are never overwritten.",
+      "Makes a key pair: Ed25519 for runs, logs and witnesses, P-256 for packs. FILE holds the private " +
+        "key, encrypted with a passphrase, for you alone (mode 0600); FILE.pub holds the public key, " +
+        "for those who verify. Existing files are never overwritten.",
     )
     .requiredOption("-o, --output <file>", "where the private key is written")
+    .option("--alg <name>", "Ed25519 or P-256", "Ed25519")
+    .option("--passphrase-file <file>", "the passphrase; otherwise it is asked for")
+    .option("--no-passphrase", "leave the private key in clear, for whoever can read the file")
     .option("--json", "print {id, private, public} with the files' names; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key")
     .action(
-      verb<[{ output: string }]>((terminal, { output }) => {
-        const made = createKeyFile(output, (size) => randomBytes(size));
+      verb<[NewOptions]>(async (terminal, options) => {
+        const { output, alg } = options;
+        if (alg !== "Ed25519" && alg !== "P-256") throw usage(`There is no algorithm ${alg}`);
+        const made = createKeyFile(output, (size) => randomBytes(size), {
+          alg: alg satisfies AlgorithmName,
+          passphrase: await passphraseFor(options),
+        });
+        if (!options.passphrase) {
+          terminal.progress("clear", `${output} is not encrypted: whoever reads it can sign`);
+        }
         if (terminal.json) terminal.result(made);
         else {
           terminal.print(
-            `key      ${made.id}\nprivate  ${made.private}  (keep it to yourself)\npublic   ${made.public}  (give it to those who verify)`,
+            columns([
+              ["key", made.id],
+              ["private", `${made.private}  (keep it to yourself)`],
+              ["public", `${made.public}  (give it to those who verify)`],
+            ]),
           );
         }
-        terminal.next([
-          "reach",
-          "run",
-          "WORKFLOW",
-          "--input",
-          "FILE",
-          "--key",
-          output,
-          "-o",
-          "FILE.reach",
-        ]);
         return EXIT.ok;
       }),
     );
 }
+
+async function passphraseFor(options: NewOptions): Promise<Uint8Array | undefined> {
+  if (options.passphraseFile !== undefined) return passphraseIn(options.passphraseFile);
+  if (!options.passphrase) return undefined;
+  if (canAsk()) return askNewPassphrase();
+  throw usage("A private key needs a passphrase, and there is nobody to ask");
+}
+
+const usage = (what: string): CliError =>
+  new CliError({
+    code: CODE.usage,
+    what,
+    hint: "Give --passphrase-file FILE, or --no-passphrase to leave the key in clear.",
+    exitCode: EXIT.usage,
+  });

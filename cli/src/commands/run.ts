@@ -6,14 +6,14 @@ import { Readable } from "node:stream";
 import { createEngine, EngineError, parseRecord } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { createEvidence, signerOf } from "@reach-fabric/evidence";
-import type { KeyFile, Signer } from "@reach-fabric/evidence";
+import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { placeIn, readInput } from "../files.ts";
 import { deniedProblem, missingGrant } from "../grants.ts";
-import { readKey, userKey, xdgFolder } from "../keys.ts";
+import { readSigner, userKey, xdgFolder } from "../keys.ts";
 import { loadInto } from "../load.ts";
 import { brief, runError, taskName } from "../names.ts";
 import { CODE, CliError, exists, EXIT, problemOf, systemProblem } from "../problem.ts";
@@ -29,6 +29,7 @@ interface RunCommandOptions {
   output: string;
   grant?: string;
   key?: string;
+  passphraseFile?: string;
   record?: string;
   secrets?: string;
   events?: string;
@@ -56,6 +57,7 @@ export function run(program: Command, verb: Verb): void {
     .option("-g, --grant <file>", "what the run may contact; nothing without it")
     .option("--secrets <file>", "what the names of secrets stand for, readable by you alone")
     .option("-k, --key <file>", "the key to sign with (reach keys new)")
+    .option("--passphrase-file <file>", "the passphrase of that key")
     .option(
       "--record <dir>",
       "keep the run's records in this folder as it goes; otherwise they are below " +
@@ -100,7 +102,7 @@ async function runCommand(
   if (missing !== undefined) throw new CliError(missing);
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
   const lines = await eventOptions(host, options);
-  const signer = chosenSigner(terminal, options);
+  const signer = await chosenSigner(terminal, options);
 
   const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
   const recorder = host.folderRecorder(folder);
@@ -201,25 +203,18 @@ function checkedInput(engine: Engine, path: string): Uint8Array {
   }
 }
 
-function chosenSigner(terminal: Terminal, { key: path }: RunCommandOptions): Signer {
-  let key: KeyFile;
-  if (path === undefined) {
-    const own = userKey(process.env);
-    key = own.key;
-    if (own.made !== undefined) {
-      const { id, private: secret, public: shared } = own.made;
-      terminal.progress(
-        "key",
-        `made your key ${id} in ${secret}; ${shared} is for those who verify`,
-        { ...own.made },
-      );
-    }
-  } else key = readKey(path);
-  try {
-    return signerOf(key);
-  } catch (error) {
-    throw new CliError(problemOf(error, path));
+async function chosenSigner(
+  terminal: Terminal,
+  { key: path, passphraseFile }: RunCommandOptions,
+): Promise<Signer> {
+  if (path !== undefined) return readSigner(path, passphraseFile);
+  const { key, made } = userKey(process.env);
+  if (made !== undefined) {
+    const { id, private: secret, public: shared } = made;
+    const text = `made your key ${id} in ${secret}; ${shared} is for those who verify`;
+    terminal.progress("key", text, { ...made });
   }
+  return signerOf(key);
 }
 
 const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant> => grant ?? {};

@@ -7,7 +7,7 @@
 import { fromHex, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import { concat, fromBase64, toBase64 } from "../bytes.ts";
 import { EvidenceError, quoted } from "../errors.ts";
-import { isSignature, publicKey } from "../keys.ts";
+import { isSignature, publicKey, requireAlgorithm } from "../keys.ts";
 import type { PublicKey, Signer } from "../keys.ts";
 
 /** `note` signs the text; `cosignature` signs it with a time: a witness does. */
@@ -47,10 +47,11 @@ const NAME = /^[^\s+\p{Cc}\p{Z}]{1,200}$/u;
 /**
  * The key of a name: SHA-256(name, line feed, type, key) gives its id.
  *
- * @throws EvidenceError `REACH-E5310` for a name that no key can have
+ * @throws EvidenceError `REACH-E5310` for a name that no key can have, `REACH-E5206` not Ed25519
  */
 export function noteKey(name: string, kind: NoteKind, key: PublicKey): NoteKey {
   if (!NAME.test(name)) throw notKey(`no name of a key: ${quoted(name)}`);
+  requireAlgorithm(key, "Ed25519", "a note");
   const digest = sha256(concat([utf8(`${name}\n`), Uint8Array.of(TYPES[kind]), key.bytes]));
   return { name, kind, key, id: toHex(digest.subarray(0, 4)) };
 }

@@ -4,11 +4,13 @@ import type { Command } from "commander";
 import { engines } from "../../engine.ts";
 import { readInput } from "../../files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
+import { readSigner } from "../../keys.ts";
 import type { Verb } from "../../verb.ts";
-import { countOf, several, signerAt } from "./common.ts";
+import { countOf, several } from "./common.ts";
 
 interface AppendOptions {
   key: string;
+  passphraseFile?: string;
   evidence?: string[];
   act?: string;
   actor: string;
@@ -29,6 +31,7 @@ export function append(group: Command, verb: Verb): void {
     )
     .argument("<dir>", "the log's folder")
     .requiredOption("-k, --key <file>", "the log's own key")
+    .option("--passphrase-file <file>", "the passphrase of that key")
     .option("--evidence <file>", "a .reach file; may be given again", several)
     .option("--act <type>", "what was done: words joined by dots, as key.revoked")
     .option("--actor <id>", "by whom: an id, no name", "local")
@@ -46,7 +49,7 @@ export function append(group: Command, verb: Verb): void {
         const entries = entriesOf(options);
         const host = await import("@reach-fabric/host");
         const log = await host.openLog(dir, {
-          signer: signerAt(options.key),
+          signer: await readSigner(options.key, options.passphraseFile),
           wait: countOf(options.wait, "--wait"),
         });
         try {

@@ -1,24 +1,13 @@
 // What the verbs of `reach log` have in common.
-import { parseNoteKey, signerOf } from "@reach-fabric/evidence";
-import type { NoteKey, Signer } from "@reach-fabric/evidence";
-import { readKey } from "../../keys.ts";
-import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
+import { parseNoteKey } from "@reach-fabric/evidence";
+import type { NoteKey } from "@reach-fabric/evidence";
+import { CODE, CliError, EXIT } from "../../problem.ts";
 
 /** Collects an option that may be given again. */
 export const several = (value: string, before: string[] | undefined): string[] => [
   ...(before ?? []),
   value,
 ];
-
-/** The signer in a key file. */
-export function signerAt(path: string): Signer {
-  const key = readKey(path);
-  try {
-    return signerOf(key);
-  } catch (error) {
-    throw new CliError(problemOf(error, path));
-  }
-}
 
 /** A key of a log or a witness, as its text. */
 export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {

@@ -2,11 +2,13 @@ import { formatNoteKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { EXIT } from "../../problem.ts";
 import { columns } from "../../table.ts";
+import { readSigner } from "../../keys.ts";
 import type { Verb } from "../../verb.ts";
-import { noteKeyOf, several, signerAt } from "./common.ts";
+import { noteKeyOf, several } from "./common.ts";
 
 interface InitOptions {
   key: string;
+  passphraseFile?: string;
   origin?: string;
   witness?: string[];
   after?: string;
@@ -26,6 +28,7 @@ export function init(group: Command, verb: Verb): void {
     )
     .argument("<dir>", "where the log will be")
     .requiredOption("-k, --key <file>", "the log's own Ed25519 key (reach keys new)")
+    .option("--passphrase-file <file>", "the passphrase of that key")
     .option("--origin <name>", "the log's name: where it is served, without https://")
     .option("--witness <vkey>", "the key of a witness that cosigns it; may be given again", several)
     .option("--after <dir>", "the log that this one goes on from")
@@ -36,13 +39,18 @@ export function init(group: Command, verb: Verb): void {
       verb<[string, InitOptions]>(async (terminal, dir, options) => {
         const host = await import("@reach-fabric/host");
         const { key, origin, witness = [], after, afterKey = key } = options;
-        const signer = signerAt(key);
+        const signer = await readSigner(key, options.passphraseFile);
         const witnesses = witness.map((text) => noteKeyOf(text, "cosignature"));
         const made = { signer, witnesses, ...(origin === undefined ? {} : { origin }) };
         const identity =
           after === undefined
             ? await host.initLog(dir, made)
-            : await host.continueLog(after, signerAt(afterKey), dir, made);
+            : await host.continueLog(
+                after,
+                await readSigner(afterKey, options.passphraseFile),
+                dir,
+                made,
+              );
         const vkey = formatNoteKey(identity.key);
         if (terminal.json) terminal.result({ origin: identity.origin, key: vkey });
         else {

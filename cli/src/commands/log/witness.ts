@@ -1,11 +1,13 @@
 import { formatNoteKey, noteKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { EXIT } from "../../problem.ts";
+import { readSigner } from "../../keys.ts";
 import type { Verb } from "../../verb.ts";
-import { noteKeyOf, placeOf, several, signerAt, untilStopped } from "./common.ts";
+import { noteKeyOf, placeOf, several, untilStopped } from "./common.ts";
 
 interface WitnessOptions {
   key: string;
+  passphraseFile?: string;
   name: string;
   log: string[];
   listen: string;
@@ -23,6 +25,7 @@ export function witness(group: Command, verb: Verb): void {
     )
     .argument("<dir>", "where the witness keeps what it has seen")
     .requiredOption("-k, --key <file>", "the witness's own Ed25519 key")
+    .option("--passphrase-file <file>", "the passphrase of that key")
     .requiredOption("--name <name>", "the witness's name: a host name and a path, without https://")
     .requiredOption("--log <vkey>", "the key of a log that it watches; may be given again", several)
     .option("--listen <host:port>", "where; port 0 takes any that is free", "127.0.0.1:7380")
@@ -34,7 +37,7 @@ export function witness(group: Command, verb: Verb): void {
     .action(
       verb<[string, WitnessOptions]>(async (terminal, dir, options) => {
         const host = await import("@reach-fabric/host");
-        const signer = signerAt(options.key);
+        const signer = await readSigner(options.key, options.passphraseFile);
         const name = noteKey(options.name, "cosignature", signer.key);
         const logs = options.log.map((text) => noteKeyOf(text, "note"));
         const store = await host.openWitness(dir, {

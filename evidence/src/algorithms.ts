@@ -1,0 +1,88 @@
+// The two signature algorithms. Which one is meant is said by the key, never by what it has signed.
+// docs/spec/keys.md, KEY-1 to KEY-4.
+//
+// Ed25519 verifiers disagree about edge cases, and so do ECDSA decoders: one pinned implementation
+// serves Node and browsers. @noble/curves with zip215 off is RFC 8032 with canonical encodings only;
+// of ECDSA signatures, which have two values of S and many encodings, one of each is taken.
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { p256 } from "@noble/curves/nist.js";
+
+export type AlgorithmName = "Ed25519" | "P-256";
+
+/** What a key of an algorithm can do. Nothing here throws for bytes of the right size. */
+export interface Algorithm {
+  readonly publicSize: number;
+  readonly secretSize: 32;
+  /** Whether bytes are a public key under which a signature says anything, in its one encoding. */
+  isSafe(key: Uint8Array): boolean;
+  isSecret(secret: Uint8Array): boolean;
+  publicOf(secret: Uint8Array): Uint8Array;
+  sign(message: Uint8Array, secret: Uint8Array): Uint8Array;
+  verify(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean;
+  /** DER of SubjectPublicKeyInfo up to the key itself: RFC 8410, RFC 5480. */
+  readonly spki: Uint8Array;
+}
+
+const ECDSA = { prehash: true, lowS: true, format: "der" } as const;
+
+const ed25519Keys: Algorithm = {
+  publicSize: 32,
+  secretSize: 32,
+  isSafe: (key) => {
+    try {
+      const point = ed25519.Point.fromBytes(key, false);
+      return !point.isSmallOrder() && point.isTorsionFree();
+    } catch {
+      return false;
+    }
+  },
+  isSecret: () => true,
+  publicOf: (secret) => ed25519.getPublicKey(secret),
+  sign: (message, secret) => ed25519.sign(message, secret),
+  verify: (signature, message, key) => {
+    if (signature.length !== 64) return false;
+    try {
+      return ed25519.verify(signature, message, key, { zip215: false });
+    } catch {
+      return false;
+    }
+  },
+  spki: Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00),
+};
+
+/** ECDSA over SHA-256, signatures as ASN.1 DER: what cosign and DSSE have. RFC 6979, low S. */
+const p256Keys: Algorithm = {
+  publicSize: 65,
+  secretSize: 32,
+  isSafe: (key) => {
+    try {
+      p256.Point.fromBytes(key).assertValidity();
+      return key[0] === 4;
+    } catch {
+      return false;
+    }
+  },
+  isSecret: (secret) => p256.utils.isValidSecretKey(secret),
+  publicOf: (secret) => p256.getPublicKey(secret, false),
+  sign: (message, secret) => p256.sign(message, secret, ECDSA),
+  verify: (signature, message, key) => {
+    if (signature.length > 72) return false;
+    try {
+      const again = p256.Signature.fromBytes(signature, "der").toBytes("der");
+      const isCanonical =
+        again.length === signature.length && again.every((byte, i) => byte === signature[i]);
+      return isCanonical && p256.verify(signature, message, key, ECDSA);
+    } catch {
+      return false;
+    }
+  },
+  spki: Uint8Array.of(
+    ...[0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01],
+    ...[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00],
+  ),
+};
+
+export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
+  Ed25519: ed25519Keys,
+  "P-256": p256Keys,
+};
