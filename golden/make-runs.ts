@@ -1,5 +1,6 @@
 // Makes the files of golden/runs from fixed keys, secrets and times. A file that is there already
-// is kept: it is what an earlier engine left behind, and must go on being judged as it was.
+// is kept: it is what an earlier engine, or an earlier format, left behind, and must go on being judged
+// as it was. Files of format v1 have no `v2.` in front; nothing makes them any more.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine, toHex } from "@reach-fabric/engine";
@@ -36,7 +37,7 @@ const without = (file: Uint8Array, pointer: RegExp): Uint8Array =>
   withEntries(file, {
     "disclosures.jsonl": lines(
       linesOf(file, "disclosures.jsonl").filter(
-        (line) => !pointer.test((JSON.parse(line) as string[])[1] ?? ""),
+        (line) => !pointer.test((JSON.parse(line) as string[])[0] ?? ""),
       ),
     ),
   });
@@ -61,7 +62,7 @@ function list(): Made[] {
   const faulted = evidence({ records: recorded("none") });
   const cancelled = evidence({ records: recorded(712, { cancel: true }) });
   const valid = (file: string, why: string, bytes: Uint8Array, rule: readonly string[]): Made => ({
-    file,
+    file: `v2.${file}`,
     rule,
     why,
     trusts: "alice",
@@ -73,7 +74,7 @@ function list(): Made[] {
     why: string,
     make: () => Uint8Array,
   ): Made => ({
-    file: `completed.${name}.reach`,
+    file: `v2.completed.${name}.reach`,
     rule,
     why,
     trusts: "alice",
@@ -90,7 +91,7 @@ function list(): Made[] {
     valid("faulted.reach", "an outcome is an outcome, also an error", faulted, ["EVID-18"]),
     valid("cancelled.reach", "a run that was cancelled", cancelled, ["EVID-17"]),
     {
-      file: "completed.reach",
+      file: "v2.completed.reach",
       rule: "EVID-23",
       why: "without a policy about keys it can be checked by itself, and is trusted by nobody",
       make: () => completed,
@@ -125,7 +126,7 @@ function list(): Made[] {
       signedAgain(completed, { run: { decision: "00".repeat(32) } }),
     ),
     sibling("later-format", "EVID-8", "a later version of the format", () =>
-      signedAgain(completed, { run: { format: "reach/evidence/v2" } }),
+      signedAgain(completed, { run: { format: "reach/evidence/v9" } }),
     ),
     sibling("no-signature", "EVID-9", "a bundle without a signature", () =>
       withEntries(completed, {
@@ -204,7 +205,20 @@ export function updateRuns(): string[] {
     runs: [],
   };
   const changes: string[] = [];
-  const runs = list().map(({ make, ...about }): RunCase => {
+  const made = list();
+  // What nothing makes any more is judged as it stands.
+  const kept = (known?.runs ?? [])
+    .filter(({ file, trusts }) =>
+      made.every((item) => item.file !== file || item.trusts !== trusts),
+    )
+    .map(({ file, rule, why, trusts }): Made => ({
+      file,
+      rule,
+      why,
+      ...(trusts === undefined ? {} : { trusts }),
+      make: () => new Uint8Array(readFileSync(folder + file)),
+    }));
+  const runs = [...kept, ...made].map(({ make, ...about }): RunCase => {
     const path = folder + about.file;
     if (!existsSync(path)) writeFileSync(path, make());
     const bytes = new Uint8Array(readFileSync(path));

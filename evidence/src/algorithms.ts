@@ -6,6 +6,7 @@
 // of ECDSA signatures, which have two values of S and many encodings, one of each is taken.
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
+import { fromHex } from "@reach-fabric/engine";
 
 export type AlgorithmName = "Ed25519" | "P-256";
 
@@ -14,11 +15,11 @@ export interface Algorithm {
   readonly publicSize: number;
   readonly secretSize: 32;
   /** Whether bytes are a public key under which a signature says anything, in its one encoding. */
-  isSafe(key: Uint8Array): boolean;
-  isSecret(secret: Uint8Array): boolean;
-  publicOf(secret: Uint8Array): Uint8Array;
-  sign(message: Uint8Array, secret: Uint8Array): Uint8Array;
-  verify(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean;
+  readonly isSafe: (key: Uint8Array) => boolean;
+  readonly isSecret: (secret: Uint8Array) => boolean;
+  readonly publicOf: (secret: Uint8Array) => Uint8Array;
+  readonly sign: (message: Uint8Array, secret: Uint8Array) => Uint8Array;
+  readonly verify: (signature: Uint8Array, message: Uint8Array, key: Uint8Array) => boolean;
   /** DER of SubjectPublicKeyInfo up to the key itself: RFC 8410, RFC 5480. */
   readonly spki: Uint8Array;
 }
@@ -47,7 +48,7 @@ const ed25519Keys: Algorithm = {
       return false;
     }
   },
-  spki: Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00),
+  spki: fromHex("302a300506032b6570032100"),
 };
 
 /** ECDSA over SHA-256, signatures as ASN.1 DER: what cosign and DSSE have. RFC 6979, low S. */
@@ -76,10 +77,7 @@ const p256Keys: Algorithm = {
       return false;
     }
   },
-  spki: Uint8Array.of(
-    ...[0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01],
-    ...[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00],
-  ),
+  spki: fromHex("3059301306072a8648ce3d020106082a8648ce3d030107034200"),
 };
 
 export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {

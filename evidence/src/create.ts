@@ -5,11 +5,11 @@ import { evidenceRun, evidenceAnnotations } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
 import { concat, toBase64 } from "./bytes.ts";
 import { writeBundle } from "./bundle.ts";
-import { commitments, disclose, slotValues } from "./commit.ts";
-import type { Disclosure } from "./commit.ts";
 import { writeContainer } from "./container.ts";
-import { leafOf, requireName } from "./disclosures.ts";
+import { disclose, leafOf, requireName } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
+import { linesOf } from "./fields.ts";
+import type { Field } from "./fields.ts";
 import { canonicalBytes, inShape, parseLines } from "./json.ts";
 import type { Line } from "./json.ts";
 import { requireAlgorithm } from "./keys.ts";
@@ -17,6 +17,7 @@ import type { Signer } from "./keys.ts";
 import { entriesOf } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
 import { FORMAT } from "./run.ts";
+import { slotValues } from "./slots.ts";
 import { writeStatement } from "./statement.ts";
 import { traceRoot } from "./trace.ts";
 
@@ -71,23 +72,25 @@ export function createEvidence(
   if (records.length === 0) throw new EvidenceError("REACH-E5801", "there are no records");
   const parsed = parseLines(engine, lines(records), "the records");
   const { workflow, semantics, decision } = reproduced(options, parsed, replay);
-  const committed = (pointer: string, value: unknown): Disclosure =>
-    disclose(engine, runSecret, pointer, value, canonicalBytes(engine, value));
-
-  const ofRun = [
-    committed("/run/actor", requireName(run.actor, "actor")),
-    ...(annotations === undefined
-      ? []
-      : [committed("/run/annotations", inShape(evidenceAnnotations, annotations, "annotations"))]),
-    committed("/run/decision", decision),
-    committed("/run/tenant", requireName(run.tenant, "tenant")),
-  ];
-  const runCommitments = commitments(engine, ofRun);
-  const commitmentOf = (pointer: string): string | undefined =>
-    runCommitments[ofRun.findIndex((d) => d.pointer === pointer)];
-
-  const { leaves, disclosures } = commit(engine, runSecret, parsed);
-  const annotated = commitmentOf("/run/annotations");
+  const ofRun = disclose(
+    engine,
+    runSecret,
+    Object.entries({
+      actor: requireName(run.actor, "actor"),
+      ...(annotations === undefined
+        ? {}
+        : { annotations: inShape(evidenceAnnotations, annotations, "annotations") }),
+      decision,
+      tenant: requireName(run.tenant, "tenant"),
+    }).map(([name, value]) => ({
+      pointer: `/run/${name}`,
+      bytes: canonicalBytes(engine, value),
+    })),
+  );
+  const runCommitments = Object.fromEntries(
+    ofRun.map(({ pointer, commitment }) => [pointer.slice("/run/".length), commitment]),
+  );
+  const { leaves, trees } = commit(engine, runSecret, parsed);
   const document: EvidenceRun = inShape(
     evidenceRun,
     {
@@ -96,10 +99,7 @@ export function createEvidence(
       attempt: run.attempt,
       startedAt: run.startedAt,
       endedAt: run.endedAt,
-      tenant: commitmentOf("/run/tenant"),
-      actor: commitmentOf("/run/actor"),
-      decision: commitmentOf("/run/decision"),
-      ...(annotated === undefined ? {} : { annotations: annotated }),
+      ...runCommitments,
       workflow,
       semantics,
       engine: engine.digest,
@@ -116,6 +116,7 @@ export function createEvidence(
   const runJson = canonicalBytes(engine, document);
   const trace = lines(leaves);
   const statement = writeStatement(engine, {
+    format: FORMAT,
     run: runJson,
     trace,
     pack: pack.digest,
@@ -126,7 +127,7 @@ export function createEvidence(
       run: runJson,
       bundle: writeBundle(engine, statement, signer),
       trace,
-      disclosures: lines([...ofRun, ...disclosures].map(({ line }) => line)),
+      disclosures: lines([...ofRun, ...trees].flatMap(linesOf).map(utf8)),
       blobs: packBlobs(engine, pack),
     }),
   );
@@ -163,27 +164,25 @@ function reproduced(
   return { workflow, semantics, decision: { decision, fingerprint } };
 }
 
-/** The leaves of the records, and the disclosures of all their values. */
+/** The leaves of the records, and the trees of all their values. */
 function commit(
   engine: Engine,
   runSecret: Uint8Array,
   records: readonly Line[],
-): { leaves: Uint8Array[]; disclosures: Disclosure[] } {
-  const perRecord = records.map(({ bytes, value }) =>
-    slotValues(bytes, value as TraceRecord).map((slot) =>
-      disclose(engine, runSecret, slot.pointer, slot.value, slot.bytes),
-    ),
-  );
-  const disclosures = perRecord.flat();
-  const hashes = commitments(engine, disclosures);
+): { leaves: Uint8Array[]; trees: Field[] } {
+  const slots = records.map(({ bytes, value }) => slotValues(bytes, value as TraceRecord));
+  const trees = disclose(engine, runSecret, slots.flat());
   let next = 0;
   const leaves = records.map(({ bytes }, i) =>
     leafOf(
       bytes,
-      (perRecord[i] ?? []).map(({ pointer }) => ({ pointer, commitment: hashes[next++] ?? "" })),
+      (slots[i] ?? []).map(({ pointer }) => ({
+        pointer,
+        commitment: trees[next++]?.commitment ?? "",
+      })),
     ),
   );
-  return { leaves, disclosures };
+  return { leaves, trees };
 }
 
 const NEWLINE = utf8("\n");

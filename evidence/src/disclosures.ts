@@ -1,25 +1,35 @@
 // disclosures.jsonl: the values behind the commitments. docs/spec/evidence.md, EVID-14 and EVID-15.
 //
-// Each line can be taken out without touching the signature; none can be changed, moved to another
-// place or run, or put in.
+// A value, or a part of it, can be taken out without touching the signature; none can be changed, moved
+// to another place or run, or put in.
+import { fromUtf8, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceAnnotations, evidenceDecision } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
-import {
-  commitmentBytes,
-  commitments,
-  readDisclosure,
-  slotName,
-  slotPointers,
-  valueBytes,
-  withMembers,
-} from "./commit.ts";
-import type { Disclosure } from "./commit.ts";
+import { commitmentBytes, slotName, slotPointers, withMembers } from "./slots.ts";
 import { EvidenceError } from "./errors.ts";
+import { readFields } from "./field-lines.ts";
+import { commitFields, fieldOf, hiddenIn, isWhole, textOf } from "./fields.ts";
+import type { Field } from "./fields.ts";
 import { inShape, parseLines } from "./json.ts";
 import { ENTRY } from "./layout.ts";
 import { RUN_SLOTS } from "./run.ts";
 import type { Leaf } from "./trace.ts";
+import { readWholeValues } from "./whole-values.ts";
+
+/** What is disclosed of one slot. */
+export interface Disclosure {
+  /** `/SEQ/SLOT` or `/run/MEMBER`. */
+  readonly pointer: string;
+  /** In hex, computed from what is shown. */
+  readonly commitment: string;
+  /** The value's canonical bytes; undefined where a part of it is hidden. */
+  readonly bytes: Uint8Array | undefined;
+  /** Pointers of the parts that are hidden. */
+  readonly hidden: readonly string[];
+  /** The fields, where they have commitments of their own: from format v2 on. */
+  readonly tree: Field | undefined;
+}
 
 /** The disclosed values of a run, each one checked against its commitment. */
 export interface Disclosed {
@@ -27,20 +37,51 @@ export interface Disclosed {
   readonly run: ReadonlyMap<string, Disclosure>;
   /** Those of each record, in the order of the trace. */
   readonly records: readonly (readonly Disclosure[])[];
-  /** The pointers of the values that are not disclosed. */
+  /** The pointers of the values and parts of values that are not disclosed. */
   readonly missing: readonly string[];
 }
 
 /**
  * The disclosures of an entry; none where it is absent.
  *
- * @throws EvidenceError `REACH-E5101`, `REACH-E5102`, `REACH-E5105`, `REACH-E5501`
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5102`, `REACH-E5105`, `REACH-E5501`, `REACH-E5505`
  */
-export function readDisclosures(engine: Engine, bytes: Uint8Array | undefined): Disclosure[] {
+export function readDisclosures(
+  engine: Engine,
+  { format }: Pick<EvidenceRun, "format">,
+  bytes: Uint8Array | undefined,
+): Disclosure[] {
   if (bytes === undefined) return [];
-  return parseLines(engine, bytes, ENTRY.disclosures).map((line, i) =>
-    readDisclosure(line.bytes, line.value, `${ENTRY.disclosures}, line ${i + 1}`),
+  const lines = parseLines(engine, bytes, ENTRY.disclosures);
+  if (format === "reach/evidence/v1") return readWholeValues(engine, lines);
+  const trees = readFields(lines);
+  commitFields(engine, trees);
+  return trees.map(disclosureOf);
+}
+
+/** What a tree whose commitments are known shows. */
+export function disclosureOf(tree: Field): Disclosure {
+  const whole = isWhole(tree);
+  return {
+    pointer: tree.pointer,
+    commitment: tree.commitment ?? "",
+    bytes: whole ? utf8(textOf(tree, () => "")) : undefined,
+    hidden: whole ? [] : hiddenIn(tree),
+    tree,
+  };
+}
+
+/** The trees of values that are disclosed whole, salted by the run's secret: one for each slot. */
+export function disclose(
+  engine: Engine,
+  runSecret: Uint8Array,
+  values: readonly { readonly pointer: string; readonly bytes: Uint8Array }[],
+): Field[] {
+  const trees = values.map(({ pointer, bytes }) =>
+    fieldOf(fromUtf8(bytes), pointer, engine.hmacSha256(runSecret, utf8(pointer))),
   );
+  commitFields(engine, trees);
+  return trees;
 }
 
 /** A place for a value, with the commitment that is signed. */
@@ -57,12 +98,10 @@ interface Slot {
  *   that has no place, or not this one
  */
 export function matchDisclosures(
-  engine: Engine,
   run: EvidenceRun,
   leaves: readonly Leaf[],
   disclosures: readonly Disclosure[],
 ): Disclosed {
-  const actual = commitments(engine, disclosures);
   const missing: string[] = [];
   let next = 0;
   const take = (slots: readonly Slot[]): Disclosure[] =>
@@ -72,12 +111,13 @@ export function matchDisclosures(
         missing.push(pointer);
         return [];
       }
-      if (actual[next] !== commitment) {
+      if (disclosure.commitment !== commitment) {
         throw new EvidenceError(
           "REACH-E5502",
           `the value at ${pointer} is not the one that was committed to`,
         );
       }
+      for (const hidden of disclosure.hidden) missing.push(hidden);
       next += 1;
       return [disclosure];
     });
@@ -88,7 +128,7 @@ export function matchDisclosures(
   if (left !== undefined) {
     throw new EvidenceError(
       "REACH-E5503",
-      `the value at ${left.pointer} (line ${next + 1}) has no commitment, or is not in its place`,
+      `the value at ${left.pointer} (value ${next + 1}) has no commitment, or is not in its place`,
     );
   }
   return { run: new Map(ofRun.map((d) => [slotName(d.pointer), d])), records, missing };
@@ -109,18 +149,13 @@ function leafSlots(leaf: Leaf["value"]): Slot[] {
   }));
 }
 
-/** The records as the engine gave and took them, or null where a value is not disclosed. */
-export function rebuildRecords(
-  leaves: readonly Leaf[],
-  { records, missing }: Disclosed,
-): Uint8Array[] | null {
-  if (missing.some((pointer) => !pointer.startsWith("/run/"))) return null;
-  return leaves.map(({ bytes }, i) =>
-    withMembers(
-      bytes,
-      new Map((records[i] ?? []).map((d) => [slotName(d.pointer), valueBytes(d)])),
-    ),
-  );
+/** A record as the engine gave or took it; null where a value, or a part of one, is not disclosed. */
+export function rebuildRecord(leaf: Leaf, disclosures: readonly Disclosure[]): Uint8Array | null {
+  const values = new Map<string, Uint8Array>();
+  for (const { pointer, bytes } of disclosures) {
+    if (bytes !== undefined) values.set(slotName(pointer), bytes);
+  }
+  return values.size < slotPointers(leaf.value).length ? null : withMembers(leaf.bytes, values);
 }
 
 /** The leaf of a record: every value replaced by its commitment. */
@@ -145,14 +180,14 @@ export interface RunValues {
 }
 
 /**
- * The values of run.json in their form.
+ * The values of run.json in their form; null for one of which a part is hidden.
  *
  * @throws EvidenceError `REACH-E5103`
  */
 export function runValues({ run }: Pick<Disclosed, "run">): RunValues {
   const value = <T>(name: string, read: (value: unknown) => T): T | null => {
-    const disclosure = run.get(name);
-    return disclosure === undefined ? null : read(disclosure.value);
+    const bytes = run.get(name)?.bytes;
+    return bytes === undefined ? null : read(JSON.parse(fromUtf8(bytes)));
   };
   const decision = value("decision", (v) => inShape(evidenceDecision, v, "/run/decision"));
   return {

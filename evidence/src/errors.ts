@@ -52,6 +52,7 @@ export type EvidenceCode =
   | "REACH-E5502"
   | "REACH-E5503"
   | "REACH-E5504"
+  | "REACH-E5505"
   | "REACH-E5601"
   | "REACH-E5602"
   | "REACH-E5603"
@@ -140,6 +141,7 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5502": fail(damaged),
   "REACH-E5503": fail(inconsistent),
   "REACH-E5504": open("ask for the evidence with these values disclosed"),
+  "REACH-E5505": fail(damaged),
   // 56xx the trace
   "REACH-E5601": fail(inconsistent),
   "REACH-E5602": fail(inconsistent),

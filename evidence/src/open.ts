@@ -1,8 +1,9 @@
 // Opens a .reach file: what is in it, put together, with nothing said about who wrote it.
+import { fromUtf8 } from "@reach-fabric/engine";
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
 import type { EvidenceRun, TraceLeaf } from "@reach-fabric/schema";
 import { readContainer } from "./container.ts";
-import { matchDisclosures, readDisclosures, rebuildRecords, runValues } from "./disclosures.ts";
+import { matchDisclosures, readDisclosures, rebuildRecord, runValues } from "./disclosures.ts";
 import type { Disclosed, RunValues } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
 import { namedKey, readRun } from "./run.ts";
@@ -90,7 +91,7 @@ export function readDisclosed(
   layout: Layout,
   leaves: readonly Leaf[],
 ): Disclosed {
-  return matchDisclosures(engine, document, leaves, readDisclosures(engine, layout.disclosures));
+  return matchDisclosures(document, leaves, readDisclosures(engine, document, layout.disclosures));
 }
 
 /** One view of what was read. */
@@ -103,10 +104,12 @@ export function assemble(
 ): Evidence {
   const { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace } = document;
   const identity = { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace };
+  const rebuilt = leaves.map((leaf, i) => rebuildRecord(leaf, disclosed.records[i] ?? []));
+  const records = rebuilt.every((bytes) => bytes !== null) ? rebuilt : null;
   return {
     run: { ...identity, ...runValues(disclosed), pack: document.pack, key },
     pack,
-    records: rebuildRecords(leaves, disclosed),
+    records,
     leaves: leaves.map(({ value }) => value),
     outcome: outcomeOf(leaves, disclosed),
     missing: disclosed.missing,
@@ -116,9 +119,9 @@ export function assemble(
 function outcomeOf(leaves: readonly Leaf[], { records }: Disclosed): Outcome | null {
   const last = leaves.at(-1)?.value;
   if (last?.kind !== "outcome") return null;
-  const [disclosure] = records.at(-1) ?? [];
-  if (disclosure === undefined) return { status: last.status };
-  const value = disclosure.value as NonNullable<OutcomeRecord["output"]>;
+  const bytes = records.at(-1)?.[0]?.bytes;
+  if (bytes === undefined) return { status: last.status };
+  const value = JSON.parse(fromUtf8(bytes)) as NonNullable<OutcomeRecord["output"]>;
   return last.status === "completed"
     ? { status: last.status, output: value }
     : { status: last.status, error: value };

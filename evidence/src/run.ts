@@ -8,8 +8,11 @@ import { inShape, parseCanonical } from "./json.ts";
 import { publicKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
 
-/** The version of the format that this program reads and writes. */
-export const FORMAT = "reach/evidence/v1";
+/** The version of the format that this program writes. */
+export const FORMAT = "reach/evidence/v2";
+
+/** Those that it reads. */
+const FORMATS: readonly string[] = ["reach/evidence/v1", FORMAT];
 
 /** The members of run.json that are commitments, in the order of their disclosures. */
 export const RUN_SLOTS = ["actor", "annotations", "decision", "tenant"] as const;
@@ -24,10 +27,10 @@ export function readRun(engine: Engine, bytes: Uint8Array): EvidenceRun {
   const what = "run.json";
   const value = parseCanonical(engine, bytes, what);
   const format = formatOf(value);
-  if (format !== FORMAT && /^reach\/evidence\/v[1-9]\d{0,8}$/.test(format)) {
+  if (!FORMATS.includes(format) && /^reach\/evidence\/v[1-9]\d{0,8}$/.test(format)) {
     throw new EvidenceError(
       "REACH-E5104",
-      `the file has format ${format}, this program reads ${FORMAT}`,
+      `the file has format ${format}, this program reads up to ${FORMAT}`,
     );
   }
   const run = inShape(evidenceRun, value, what);

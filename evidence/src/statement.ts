@@ -3,6 +3,7 @@
 import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceStatement } from "@reach-fabric/schema";
+import type { EvidenceRun } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "./errors.ts";
 import { canonicalBytes, inShape, parseCanonical } from "./json.ts";
 
@@ -11,6 +12,8 @@ const PREDICATE_TYPE = "urn:reach:evidence:v1";
 
 /** What a statement is about. The pack and the engine are named by digest, enclosed or not. */
 export interface Subjects {
+  /** That of run.json. */
+  readonly format: EvidenceRun["format"];
   readonly run: Uint8Array;
   readonly trace: Uint8Array;
   /** SHA-256 of pack.json and of engine.wasm, in hex. */
@@ -24,7 +27,7 @@ export function writeStatement(engine: Engine, subjects: Subjects): Uint8Array<A
     _type: "https://in-toto.io/Statement/v1",
     subject: subjectList(engine, subjects),
     predicateType: PREDICATE_TYPE,
-    predicate: { format: "reach/evidence/v1" },
+    predicate: { format: subjects.format },
   });
 }
 
@@ -38,7 +41,13 @@ export function writeStatement(engine: Engine, subjects: Subjects): Uint8Array<A
 export function requireStatement(engine: Engine, payload: Uint8Array, subjects: Subjects): void {
   const what = "the signed statement";
   const value = parseCanonical(engine, payload, what);
-  const { subject } = inShape(evidenceStatement, value, what, "REACH-E5305");
+  const { subject, predicate } = inShape(evidenceStatement, value, what, "REACH-E5305");
+  if (predicate.format !== subjects.format) {
+    throw new EvidenceError(
+      "REACH-E5305",
+      `${what} is about format ${predicate.format}, run.json has ${subjects.format}`,
+    );
+  }
   const expected = subjectList(engine, subjects);
   if (subject.length !== expected.length) {
     throw new EvidenceError("REACH-E5305", `${what} has ${subject.length} subjects, not four`);

@@ -8,6 +8,8 @@ import { EvidenceError, newKey, openEvidence, publicKey } from "@reach-fabric/ev
 import type { Report, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import { preAuthEncoding } from "../src/dsse.ts";
+import { readFields } from "../src/field-lines.ts";
+import { commitFields } from "../src/fields.ts";
 import { verify as verifyWith } from "../src/verify.ts";
 import type { Policy } from "../src/verify.ts";
 import {
@@ -255,7 +257,6 @@ describe("JSON:", () => {
     const records = recorded(712, { input });
     const bytes = evidence({ records });
     expect(verify(bytes).ok).toBe(true);
-    expect(textOf(bytes, "disclosures.jsonl")).toContain('["object",3]');
     expect(fromUtf8(records[0] ?? new Uint8Array())).toContain('{"10":1,"9":2,"__proto__":');
     expect(openEvidence(engine, bytes).records).toEqual(records);
   });
@@ -332,7 +333,7 @@ describe("JSON:", () => {
 
   test("deep nesting", () => {
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-    const line = (disclosures[3] ?? "").replace(/\["object",1\],.*$/, `["array",1],${deep}]`);
+    const line = (disclosures[3] ?? "").replace(/\{.*$/, `${deep}]`);
     const bytes = withEntries(file, { "disclosures.jsonl": joined(disclosures.with(3, line)) });
     refused(bytes, "authentic", "REACH-E5101");
     const grant = (trace[0] ?? "").replace(/"grant":\{.*?\]\}\]?\}/, `"grant":{"a":${deep}}`);
@@ -357,11 +358,11 @@ describe("JSON:", () => {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 describe("commitments:", () => {
-  test("TRACE-11: a changed value, salt or pointer", () => {
-    const salt = disclosures[3]?.slice(2, 10) ?? "";
+  test("TRACE-11: a changed value, seed or pointer", () => {
+    const seed = (JSON.parse(disclosures[3] ?? "") as string[])[1] ?? "";
     for (const [from, to] of [
       ["3200", "3201"],
-      [salt, "00000000"],
+      [seed.slice(0, 8), "00000000"],
       ["/0/input", "/4/input"],
     ] as const) {
       const lines = disclosures.with(3, (disclosures[3] ?? "").replace(from, to));
@@ -370,38 +371,129 @@ describe("commitments:", () => {
     }
   });
 
+  /** The file with other lines for its input; the commitment in the trace is made to fit, and signed. */
+  const withInput = (lines: readonly string[], commitment = commitmentTo(...lines)): Uint8Array =>
+    signedAgain(file, {
+      trace: trace.with(0, (trace[0] ?? "").replace(/"input":"\w+"/, `"input":"${commitment}"`)),
+      disclosures: disclosures.toSpliced(3, 1, ...lines),
+    });
+  const salt = "ab".repeat(32);
+  const other = "cd".repeat(32);
+
   test("an array and an object that look alike", () => {
     // Both would be members "0" to whoever walks them by index: the shape tells them apart.
-    const salt = "ab".repeat(32);
-    const line = `["${salt}","/0/input",["array",1],{"0":"x"}]`;
-    const start = (trace[0] ?? "").replace(
-      /"input":"[0-9a-f]{64}"/,
-      `"input":"${commitmentTo(line)}"`,
+    const asArray = commitmentTo(`["/0/input","${salt}",["array",1],{"0":"${other}"}]`);
+    const asObject = commitmentTo(`["/0/input","${salt}",["object",1],{"0":"${other}"}]`);
+    expect(asArray).not.toBe(asObject);
+    expect(commitmentTo(`["/0/input","${salt}",["x"]]`)).not.toBe(
+      commitmentTo(`["/0/input","${salt}",{"0":"x"}]`),
     );
-    const bytes = signedAgain(file, {
-      trace: trace.with(0, start),
-      disclosures: disclosures.with(3, line),
-    });
-    refused(bytes, "authentic", "REACH-E5501");
+    const good = `["/0/input","${salt}",["array",1],{"0":"${other}"}]`;
+    const bad = good.replace("array", "object");
+    expect(verify(withInput([good])).verdicts.authentic.result).toBe("pass");
+    refused(withInput([bad], commitmentTo(good)), "authentic", "REACH-E5502");
   });
 
-  test("a salt that is not 32 bytes", () => {
-    for (const salt of ["", "ab", "AB".repeat(32), "ab".repeat(33)]) {
-      const line = `["${salt}","/0/input",["number",0],1]`;
-      const start = (trace[0] ?? "").replace(/"input":"\w+"/, `"input":"${commitmentTo(line)}"`);
-      const bytes = signedAgain(file, {
-        trace: trace.with(0, start),
-        disclosures: disclosures.with(3, line),
-      });
-      refused(bytes, "authentic", "REACH-E5501");
+  test("a salt or a seed that is not 32 bytes", () => {
+    for (const wrong of ["", "ab", "AB".repeat(32), "ab".repeat(33), 7]) {
+      const text = JSON.stringify(wrong);
+      for (const line of [
+        `["/0/input",${text},1]`,
+        `["/0/input",${text},["array",1],{"0":"${other}"}]`,
+      ]) {
+        refused(withInput([line], other), "authentic", "REACH-E5501");
+      }
     }
+  });
+
+  test("TRACE-22 a seed where a salt belongs, and a salt where a seed belongs", () => {
+    const whole = `["/0/input","${salt}",{"a":1,"b":2}]`;
+    const commitment = commitmentTo(whole);
+    // The children's commitments are known to whoever has the whole; its seed is no salt.
+    const [tree] = readFields([{ bytes: utf8(whole), value: JSON.parse(whole) }]);
+    commitFields(engine, tree ? [tree] : []);
+    const [a, b] = tree?.children.map((child) => child.commitment) ?? [];
+    const open = (with_: string): string =>
+      `["/0/input","${with_}",["object",2],{"a":"${a}","b":"${b}"}]`;
+    expect(commitmentTo(open(tree?.salt ?? ""))).toBe(commitment);
+    refused(withInput([open(salt)], commitment), "authentic", "REACH-E5502");
+    const asSeed = `["/0/input","${tree?.salt}",{"a":1,"b":2}]`;
+    refused(withInput([asSeed], commitment), "authentic", "REACH-E5502");
+  });
+
+  const child = (name: string, value: string): string => `["/0/input/${name}","${other}",${value}]`;
+  const opened = (count: number, ...hidden: readonly string[]): string =>
+    `["/0/input","${salt}",["object",${count}],{${hidden.map((name) => `"${name}":"${other}"`).join(",")}}]`;
+
+  test("TRACE-20 huge counts, and counts that lie: as many children as the shape says", () => {
+    expect(verify(withInput([opened(2, "b"), child("a", "1")])).verdicts.authentic.result).toBe(
+      "pass",
+    );
+    for (const lines of [
+      [opened(3, "b"), child("a", "1")],
+      [opened(1, "b"), child("a", "1")],
+      [opened(9_007_199_254_740_991, "b"), child("a", "1")],
+      [opened(2, "b")],
+    ]) {
+      refused(withInput(lines, other), "authentic", "REACH-E5505");
+    }
+    refused(withInput([opened(0)], other), "authentic", "REACH-E5501");
+  });
+
+  test("EVID-14 children twice, out of order, without a container, or of another one", () => {
+    for (const lines of [
+      [opened(2, "a"), child("a", "1")],
+      [opened(2), child("b", "1"), child("a", "1")],
+      [opened(2), child("a", "1"), child("a", "1")],
+      [child("a", "1")],
+      [opened(1, "b"), `["/0/inputs/a","${other}",1]`],
+      [opened(1), `["/0/input/a/b","${other}",1]`],
+    ]) {
+      refused(withInput(lines, other), "authentic", "REACH-E5505");
+    }
+    const array = `["/0/input","${salt}",["array",2],{"0":"${other}","2":"${other}"}]`;
+    refused(withInput([array], other), "authentic", "REACH-E5505");
+  });
+
+  test("deep nesting of opened containers", () => {
+    const lines: string[] = [];
+    let pointer = "/0/input";
+    for (let i = 0; i < 1100; i++) {
+      lines.push(`["${pointer}","${salt}",["array",1],{}]`);
+      pointer += "/0";
+    }
+    lines.push(`["${pointer}","${salt}",1]`);
+    refused(withInput(lines, other), "authentic", "REACH-E5501");
+  });
+
+  test("TRACE-21 proof swap on redaction: a hidden part cannot stand for another one", () => {
+    const whole = `["/0/input","${salt}",{"a":1,"b":2}]`;
+    const [tree] = readFields([{ bytes: utf8(whole), value: JSON.parse(whole) }]);
+    commitFields(engine, tree ? [tree] : []);
+    const [a, b] = tree?.children ?? [];
+    const line = (first?: string, second?: string): string =>
+      `["/0/input","${tree?.salt}",["object",2],{"a":"${first}","b":"${second}"}]`;
+    const commitment = tree?.commitment ?? "";
+    expect(
+      verify(withInput([line(a?.commitment, b?.commitment)], commitment)).verdicts.authentic.result,
+    ).toBe("pass");
+    refused(
+      withInput([line(b?.commitment, a?.commitment)], commitment),
+      "authentic",
+      "REACH-E5502",
+    );
+    refused(
+      withInput([line(a?.commitment, a?.commitment)], commitment),
+      "authentic",
+      "REACH-E5502",
+    );
   });
 
   test("dictionary attack on weak salts: a secret that can be guessed is not used", () => {
     for (const runSecret of [new Uint8Array(32), new Uint8Array(16), pseudoRandom("x")(33)]) {
       expect(() => evidence({ runSecret })).toThrow(EvidenceError);
     }
-    const salts = disclosures.map((line) => (JSON.parse(line) as [string])[0]);
+    const salts = disclosures.map((line) => (JSON.parse(line) as [string, string])[1]);
     expect(new Set(salts).size).toBe(disclosures.length);
   });
 
@@ -409,7 +501,7 @@ describe("commitments:", () => {
     const variants = [
       [...disclosures, disclosures.at(-1) ?? ""],
       disclosures.with(3, disclosures[4] ?? "").with(4, disclosures[3] ?? ""),
-      [...disclosures, `["${"ab".repeat(32)}","/9/output",["null",0],null]`],
+      [...disclosures, `["/9/output","${"ab".repeat(32)}",null]`],
     ];
     for (const lines of variants) {
       refused(
@@ -922,14 +1014,14 @@ describe("replay:", () => {
 
 describe("versions and policies:", () => {
   test("a file from a later version of the format could not be checked", () => {
-    const report = verify(signedAgain(file, { run: { format: "reach/evidence/v2" } }));
+    const report = verify(signedAgain(file, { run: { format: "reach/evidence/v3" } }));
     expect(finding(report, "authentic")).toBe("not checked REACH-E5104");
     expect(report.exitCode).toBe(3);
     expect(report.ok).toBe(false);
   });
 
   test("no other format passes for a later version", () => {
-    for (const format of ["reach/evidence/v0", "reach/evidence/v1.1", "reach/pack/v2", "", 2]) {
+    for (const format of ["reach/evidence/v0", "reach/evidence/v2.1", "reach/pack/v2", "", 2]) {
       refused(signedAgain(file, { run: { format } }), "authentic", "REACH-E5103");
     }
   });

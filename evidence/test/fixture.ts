@@ -9,7 +9,8 @@ import {
   verify as verifyOn,
 } from "@reach-fabric/evidence";
 import type { CreateOptions, Policy, Report, Verdict } from "@reach-fabric/evidence";
-import { commitments } from "../src/commit.ts";
+import { readFields } from "../src/field-lines.ts";
+import { commitFields } from "../src/fields.ts";
 import { readContainer, writeContainer } from "../src/container.ts";
 import type { Entry } from "../src/container.ts";
 import { writeBundle } from "../src/bundle.ts";
@@ -212,8 +213,13 @@ export function signedAgain(
     ...changes.run,
   });
   const trace = utf8(joined(traceLines));
-  const { pack: packDigest, engine: wasm } = JSON.parse(fromUtf8(run)) as Record<string, string>;
+  const {
+    format,
+    pack: packDigest,
+    engine: wasm,
+  } = JSON.parse(fromUtf8(run)) as Record<string, string>;
   const statement = writeStatement(engine, {
+    format: format as "reach/evidence/v2",
     run,
     trace,
     pack: packDigest ?? "",
@@ -233,11 +239,9 @@ export function signedAgain(
   });
 }
 
-/** A disclosure's line with the commitment that belongs to it. */
-export function commitmentTo(line: string): string {
-  const bytes = utf8(line);
-  const [hash] = commitments(engine, [
-    { line: bytes, pointer: "", span: { start: 0, end: 0 }, value: null },
-  ]);
-  return hash ?? "";
+/** The commitment that belongs to lines about one slot. */
+export function commitmentTo(...lines: readonly string[]): string {
+  const trees = readFields(lines.map((line) => ({ bytes: utf8(line), value: JSON.parse(line) })));
+  commitFields(engine, trees);
+  return trees[0]?.commitment ?? "";
 }

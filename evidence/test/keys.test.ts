@@ -61,7 +61,7 @@ describe("a key file is refused", () => {
     ["with a member twice", `{"alg":"Ed25519",${text(key.public).slice(1)}`],
     ["with a member that is not known", text({ ...key.public, more: 1 })],
     ["without a member", text({ ...key.public, id: undefined })],
-    ["of another format", text({ ...key.public, format: "reach/key/v2" })],
+    ["of another format", text({ ...key.public, format: "reach/key/v3" })],
     ["of another algorithm", text({ ...key.public, alg: "P-256" })],
     ["with a key that is too short", text({ ...key.public, public: "AAAA" })],
     [

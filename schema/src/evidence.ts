@@ -1,4 +1,4 @@
-// The JSON of an evidence file, format reach/evidence/v1: run.json, the Sigstore bundle, the
+// The JSON of an evidence file, formats reach/evidence/v1 and v2: run.json, the Sigstore bundle, the
 // in-toto statement in it, and the leaves of the trace. docs/spec/evidence.md and trace.md.
 // Every object is strict: a member that is not named here is an error.
 import * as z from "zod";
@@ -17,9 +17,12 @@ const instant = z
     "an instant as 2026-11-23T07:00:00.000Z",
   );
 
+/** Which rules the commitments of a file follow: one for each value, or for each field of it. */
+const format = z.enum(["reach/evidence/v1", "reach/evidence/v2"]);
+
 /** run.json, EVID-6: what one signature is about. Values about persons are commitments. */
 export const evidenceRun = z.strictObject({
-  format: z.literal("reach/evidence/v1"),
+  format,
   /** The run's random id, a lower-case UUID. */
   id: z
     .string()
@@ -73,7 +76,7 @@ export const evidenceStatement = z.strictObject({
     z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: digest }) }),
   ),
   predicateType: z.literal("urn:reach:evidence:v1"),
-  predicate: z.strictObject({ format: z.literal("reach/evidence/v1") }),
+  predicate: z.strictObject({ format }),
 });
 
 /** The signed statement. */

@@ -56,6 +56,10 @@ export function keys(program: Command, verb: Verb): void {
             ]),
           );
         }
+        if (alg === "Ed25519") {
+          const run = ["run", "WORKFLOW", "--input", "FILE", "--key", output, "-o", "FILE.reach"];
+          terminal.next(["reach", ...run]);
+        }
         return EXIT.ok;
       }),
     );

@@ -142,7 +142,7 @@ describe("a log", () => {
     expect(await fsck(path)).toMatchObject({ ok: true, size: 3 });
   });
 
-  test("signing by a frozen log: what is closed stays closed, and the next one says where it stood", async () => {
+  test("LOG-24 signing by a frozen log: what is closed stays closed, and the next one says where it stood", async () => {
     const path = await newLog(4);
     const next = keyOf(33, "example.com/log-2", "note");
     const after = join(folder, "after");
@@ -301,7 +301,7 @@ describe("witnesses", () => {
     );
   });
 
-  test("witness race: an older size is not kept over a newer one", async () => {
+  test("LOG-27 witness race: an older size is not kept over a newer one", async () => {
     const path = await newLog(2);
     const notes: { size: bigint; note: Uint8Array; proof: readonly Uint8Array[] }[] = [];
     for (let i = 0; i < 2; i++) {

@@ -1,0 +1,73 @@
+// Many inputs of H (docs/spec/trace.md) at once, written side by side: a value can have a hundred thousand
+// fields, and an array for each part of each of them costs more than the hashing.
+import { utf8 } from "@reach-fabric/engine";
+
+/** Bytes of the first chunk and of later ones. */
+const FIRST = 1 << 10;
+const CHUNK = 1 << 18;
+const encoder = new TextEncoder();
+
+/** Writes frames: the tag, then each part behind its length in 8 bytes, big-endian. */
+export class Frames {
+  readonly #tag: Uint8Array;
+  readonly #frames: Uint8Array[] = [];
+  #chunk = new Uint8Array(FIRST);
+  #view = new DataView(this.#chunk.buffer);
+  #start = 0;
+  #at = 0;
+
+  constructor(tag: string) {
+    this.#tag = utf8(`reach/v1/${tag}\0`);
+  }
+
+  /** All frames that were ended, in their order. */
+  get all(): readonly Uint8Array[] {
+    return this.#frames;
+  }
+
+  begin(): this {
+    this.#start = this.#at;
+    this.#room(this.#tag.length);
+    this.#chunk.set(this.#tag, this.#at);
+    this.#at += this.#tag.length;
+    return this;
+  }
+
+  bytes(part: Uint8Array): this {
+    this.#room(8 + part.length);
+    this.#length(this.#at, part.length);
+    this.#chunk.set(part, this.#at + 8);
+    this.#at += 8 + part.length;
+    return this;
+  }
+
+  text(part: string): this {
+    this.#room(8 + 3 * part.length);
+    const { written } = encoder.encodeInto(part, this.#chunk.subarray(this.#at + 8));
+    this.#length(this.#at, written);
+    this.#at += 8 + written;
+    return this;
+  }
+
+  end(): void {
+    this.#frames.push(this.#chunk.subarray(this.#start, this.#at));
+  }
+
+  #length(at: number, length: number): void {
+    this.#view.setUint32(at, 0);
+    this.#view.setUint32(at + 4, length);
+  }
+
+  /** Makes room; what was begun moves along. */
+  #room(size: number): void {
+    if (this.#at + size <= this.#chunk.length) return;
+    const begun = this.#chunk.subarray(this.#start, this.#at);
+    this.#chunk = new Uint8Array(
+      Math.max(Math.min(CHUNK, 4 * this.#chunk.length), begun.length + size),
+    );
+    this.#view = new DataView(this.#chunk.buffer);
+    this.#chunk.set(begun);
+    this.#start = 0;
+    this.#at = begun.length;
+  }
+}
