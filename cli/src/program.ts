@@ -16,6 +16,8 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   build: async () => (await import("./commands/build.ts")).build,
   schema: async () => (await import("./commands/schema.ts")).schema,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  redact: async () => (await import("./commands/redact.ts")).redact,
+  disclose: async () => (await import("./commands/disclose.ts")).disclose,
   keys: async () => (await import("./commands/keys.ts")).keys,
   log: async () => (await import("./commands/log/log.ts")).log,
   canon: async () => (await import("./commands/canon.ts")).canon,

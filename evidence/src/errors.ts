@@ -53,6 +53,10 @@ export type EvidenceCode =
   | "REACH-E5503"
   | "REACH-E5504"
   | "REACH-E5505"
+  | "REACH-E5506"
+  | "REACH-E5507"
+  | "REACH-E5508"
+  | "REACH-E5509"
   | "REACH-E5601"
   | "REACH-E5602"
   | "REACH-E5603"
@@ -142,6 +146,10 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5503": fail(inconsistent),
   "REACH-E5504": open("ask for the evidence with these values disclosed"),
   "REACH-E5505": fail(damaged),
+  "REACH-E5506": open("run it again for evidence of format v2"),
+  "REACH-E5507": fail("`reach inspect FILE --json` shows what is there"),
+  "REACH-E5508": fail("leave /run/decision out, or show all records"),
+  "REACH-E5509": fail("take /run/decision out of it: reach redact --drop /run/decision"),
   // 56xx the trace
   "REACH-E5601": fail(inconsistent),
   "REACH-E5602": fail(inconsistent),

@@ -224,15 +224,16 @@ function committedText({ salt, pointer, shape, text, children }: Field): string 
   return `["${salt}","${pointer}",["${type}",${count}],${value}]`;
 }
 
-/** True where a field, or one below it, is hidden. */
+/** A field's pointer as a text. */
+export const pointerOf = ({ pointer }: Field): string => JSON.parse(`"${pointer}"`) as string;
+
+/** True where nothing in a tree is hidden. */
 export const isWhole = (root: Field): boolean =>
   levelsOf([root]).every((level) => level.every(({ shape }) => shape !== undefined));
 
 /** The pointers of what is hidden in a tree. */
 export const hiddenIn = (root: Field): string[] =>
-  fieldsIn(root).flatMap(({ shape, pointer }) =>
-    shape === undefined ? [JSON.parse(`"${pointer}"`) as string] : [],
-  );
+  fieldsIn(root).flatMap((field) => (field.shape === undefined ? [pointerOf(field)] : []));
 
 /** All fields of a tree, each before those below it. */
 export function fieldsIn(root: Field): Field[] {

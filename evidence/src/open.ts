@@ -4,7 +4,7 @@ import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
 import type { EvidenceRun, TraceLeaf } from "@reach-fabric/schema";
 import { readContainer } from "./container.ts";
 import { matchDisclosures, readDisclosures, rebuildRecord, runValues } from "./disclosures.ts";
-import type { Disclosed, RunValues } from "./disclosures.ts";
+import type { Disclosed, Disclosure, RunValues } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
 import { namedKey, readRun } from "./run.ts";
 import type { PublicKey } from "./keys.ts";
@@ -62,7 +62,7 @@ export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
   const pack = readPack(engine, document.pack, layout.blobs);
   const leaves = readLeaves(engine, layout.trace);
   const disclosed = readDisclosed(engine, document, layout, leaves);
-  return assemble(document, key, pack, leaves, disclosed);
+  return assemble(document, key, pack, knownOf(leaves, disclosed), disclosed);
 }
 
 /**
@@ -94,32 +94,48 @@ export function readDisclosed(
   return matchDisclosures(document, leaves, readDisclosures(engine, document, layout.disclosures));
 }
 
+/** A record as far as it is shown. */
+export interface Known {
+  readonly leaf: Leaf;
+  /** Null where a value, or a part of one, is hidden. */
+  readonly record: Uint8Array | null;
+  readonly disclosures: readonly Disclosure[];
+}
+
+/** The records of a trace, each with what is shown of it. */
+export const knownOf = (leaves: readonly Leaf[], { records }: Disclosed): Known[] =>
+  leaves.map((leaf, i) => {
+    const disclosures = records[i] ?? [];
+    return { leaf, disclosures, record: rebuildRecord(leaf, disclosures) };
+  });
+
 /** One view of what was read. */
 export function assemble(
   document: EvidenceRun,
   key: PublicKey,
   pack: Pack | null,
-  leaves: readonly Leaf[],
+  known: readonly Known[],
   disclosed: Disclosed,
 ): Evidence {
   const { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace } = document;
   const identity = { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace };
-  const rebuilt = leaves.map((leaf, i) => rebuildRecord(leaf, disclosed.records[i] ?? []));
+  const rebuilt = known.map(({ record }) => record);
   const records = rebuilt.every((bytes) => bytes !== null) ? rebuilt : null;
   return {
     run: { ...identity, ...runValues(disclosed), pack: document.pack, key },
     pack,
     records,
-    leaves: leaves.map(({ value }) => value),
-    outcome: outcomeOf(leaves, disclosed),
+    leaves: known.map(({ leaf }) => leaf.value),
+    outcome: outcomeOf(known),
     missing: disclosed.missing,
   };
 }
 
-function outcomeOf(leaves: readonly Leaf[], { records }: Disclosed): Outcome | null {
-  const last = leaves.at(-1)?.value;
+function outcomeOf(known: readonly Known[]): Outcome | null {
+  const { leaf, disclosures } = known.at(-1) ?? {};
+  const last = leaf?.value;
   if (last?.kind !== "outcome") return null;
-  const bytes = records.at(-1)?.[0]?.bytes;
+  const bytes = disclosures?.[0]?.bytes;
   if (bytes === undefined) return { status: last.status };
   const value = JSON.parse(fromUtf8(bytes)) as NonNullable<OutcomeRecord["output"]>;
   return last.status === "completed"

@@ -20,7 +20,8 @@ export const verdicts = [
  * - `trusted`: that key is one that the policy trusts
  * - `complete`: all records from start to outcome are there, with their values and the pack
  * - `replayed`: the engine computes the same records, decision digest and fingerprint again
- * - `logged`, `witnessed`, `redacted`: not built yet, always `not checked`
+ * - `redacted`: what is hidden is behind commitments, and nothing that is shown confirms guesses of it
+ * - `logged`, `witnessed`: not built yet, always `not checked`
  */
 export type Verdict = (typeof verdicts)[number];
 
@@ -72,7 +73,7 @@ export class Findings {
       replayed: open("the file is not authentic"),
       logged: open(notBuilt),
       witnessed: open(notBuilt),
-      redacted: open(notBuilt),
+      redacted: open("the file is not authentic"),
     };
   }
 

@@ -9,9 +9,11 @@ import { readBundle, verifiedPayload } from "./bundle.ts";
 import { EvidenceError, quoted } from "./errors.ts";
 import { sameKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
-import { assemble, readDisclosed, readDocument } from "./open.ts";
-import type { Evidence } from "./open.ts";
+import { assemble, knownOf, readDisclosed, readDocument } from "./open.ts";
+import type { Evidence, Known } from "./open.ts";
 import { readPack, requireBlobs } from "./pack.ts";
+import { replayKnown } from "./partial.ts";
+import type { PartialReplay } from "./partial.ts";
 import { namedKey } from "./run.ts";
 import { requireStatement } from "./statement.ts";
 import { readLeaves, requireSameRun, requireTrace } from "./trace.ts";
@@ -82,10 +84,12 @@ export function verify(
     // 8 every disclosed value is the one that was committed to
     const leaves = readLeaves(engine, layout.trace);
     const disclosed = readDisclosed(engine, document, layout, leaves);
-    return { document, allLeaves: leaves, ...assemble(document, key, pack, leaves, disclosed) };
+    const known = knownOf(leaves, disclosed);
+    return { document, known, ...assemble(document, key, pack, known, disclosed) };
   });
   if (evidence === undefined) return findings.report({});
-  const { document, allLeaves, run, outcome } = evidence;
+  const { document, known, run, outcome } = evidence;
+  const allLeaves = known.map(({ leaf }) => leaf);
   notePasses(findings, policy, run.key);
 
   const oneRun = findings.attempt("complete", () => {
@@ -97,6 +101,10 @@ export function verify(
   });
   // 11 to 14, log, witnesses, consistency and times, are not built yet.
 
+  findings.attempt("redacted", () => {
+    requireNothingConfirmed(evidence);
+    findings.pass("redacted", redaction(evidence.missing));
+  });
   let result: ReplayResult | undefined;
   if (oneRun === undefined) {
     findings.leave("replayed", "the trace is not that of one whole run");
@@ -187,14 +195,10 @@ const noPack = (): EvidenceError =>
  */
 function replayWithin(
   engine: Engine,
-  { run, pack, records, leaves, missing }: Evidence,
+  { run, pack, records, leaves, known }: Evidence & { readonly known: readonly Known[] },
   { fuel = REPLAY_FUEL }: Policy,
   replay: typeof replayOnEngine,
 ): ReplayResult {
-  if (records === null) {
-    const first = missing.find((pointer) => !pointer.startsWith("/run/")) ?? "";
-    throw new EvidenceError("REACH-E5504", `the value at ${first} is not disclosed`);
-  }
   if (pack === null) throw noPack();
   if (run.semantics !== engine.semantics) {
     throw new EvidenceError(
@@ -203,7 +207,41 @@ function replayWithin(
     );
   }
   requireBudget(leaves, fuel);
+  if (records === null) throw onlyInPart(replayKnown(engine, pack, known));
   return replay(engine, pack, records);
+}
+
+/** What a replay of a run with hidden values comes to: a difference, or how far it went. */
+function onlyInPart({ records, lacks, differs }: PartialReplay): EvidenceError {
+  if (differs !== undefined) {
+    const where = `record ${differs.seq} at ${quoted(differs.pointer)}`;
+    return new EvidenceError("REACH-E5701", `the engine computes something else: ${where}`);
+  }
+  const why =
+    lacks === undefined
+      ? `all ${records} records were computed again and are as they are shown; what is hidden was not compared`
+      : `records from ${records} on were not computed: the value at ${quoted(lacks)} is hidden; those before are as they are shown`;
+  return new EvidenceError("REACH-E5504", why);
+}
+
+/**
+ * Beside hidden values of records, the decision's digest is a trap: whoever replays with guesses
+ * recognises the right ones by it.
+ */
+function requireNothingConfirmed({ run, missing }: Evidence): void {
+  const hidden = missing.filter((pointer) => !pointer.startsWith("/run/"));
+  if (hidden.length === 0 || run.decision === null) return;
+  throw new EvidenceError(
+    "REACH-E5509",
+    "the decision's digest is shown beside hidden values: guesses of them can be confirmed",
+  );
+}
+
+function redaction(missing: readonly string[]): string {
+  if (missing.length === 0) return "nothing is hidden";
+  const some = missing.slice(0, 3).map(quoted).join(", ");
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
+  return `${missing.length} values are hidden, each behind its signed commitment: ${some}${more}`;
 }
 
 /**

@@ -5,8 +5,9 @@ import { engines } from "../../engine.ts";
 import { readInput } from "../../files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
 import { readSigner } from "../../keys.ts";
+import { several } from "../../options.ts";
 import type { Verb } from "../../verb.ts";
-import { countOf, several } from "./common.ts";
+import { countOf } from "./common.ts";
 
 interface AppendOptions {
   key: string;

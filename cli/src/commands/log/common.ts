@@ -3,12 +3,6 @@ import { parseNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
 import { CODE, CliError, EXIT } from "../../problem.ts";
 
-/** Collects an option that may be given again. */
-export const several = (value: string, before: string[] | undefined): string[] => [
-  ...(before ?? []),
-  value,
-];
-
 /** A key of a log or a witness, as its text. */
 export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
   const key = parseNoteKey(text);

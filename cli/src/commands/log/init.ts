@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { EXIT } from "../../problem.ts";
 import { columns } from "../../table.ts";
 import { readSigner } from "../../keys.ts";
+import { several } from "../../options.ts";
 import type { Verb } from "../../verb.ts";
-import { noteKeyOf, several } from "./common.ts";
+import { noteKeyOf } from "./common.ts";
 
 interface InitOptions {
   key: string;

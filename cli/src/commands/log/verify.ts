@@ -14,8 +14,9 @@ import { readInput } from "../../files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
 import { columns } from "../../table.ts";
 import type { Terminal } from "../../terminal.ts";
+import { several } from "../../options.ts";
 import type { Verb } from "../../verb.ts";
-import { countOf, noteKeyOf, several } from "./common.ts";
+import { countOf, noteKeyOf } from "./common.ts";
 
 interface VerifyOptions {
   log: string;

@@ -2,8 +2,9 @@ import { formatNoteKey, noteKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { EXIT } from "../../problem.ts";
 import { readSigner } from "../../keys.ts";
+import { several } from "../../options.ts";
 import type { Verb } from "../../verb.ts";
-import { noteKeyOf, placeOf, several, untilStopped } from "./common.ts";
+import { noteKeyOf, placeOf, untilStopped } from "./common.ts";
 
 interface WitnessOptions {
   key: string;

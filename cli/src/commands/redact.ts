@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { redact as redactBytes } from "@reach-fabric/evidence";
+import type { Redaction } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../engine.ts";
+import { readInput } from "../files.ts";
+import { several } from "../options.ts";
+import { CliError, exists, EXIT } from "../problem.ts";
+import { inRedaction } from "../redaction.ts";
+import { columns } from "../table.ts";
+import { safe } from "../text.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Verb } from "../verb.ts";
+
+interface RedactOptions {
+  drop: string[];
+  output: string;
+  derived?: boolean;
+  detached?: boolean;
+  force?: boolean;
+}
+
+/** `reach redact FILE --drop POINTER -o OUT`: values taken out, every proof still verifies. */
+export function redact(program: Command, verb: Verb): void {
+  program
+    .command("redact")
+    .summary("take values out of evidence; what is left still verifies")
+    .description(
+      "Writes a copy of evidence without some values, and without every copy of them in other records: as " +
+        "texts, within texts, in base64 and in hex. The signature still holds, and verify says what is " +
+        "missing. The decision's digest goes with them, because it would confirm guesses. Values that " +
+        "were computed afterwards, and may give them away, are named; --derived takes them out, too.",
+    )
+    .argument("<file>", "evidence, a .reach file")
+    .requiredOption(
+      "--drop <pointer>",
+      "what is taken out: /RECORD/MEMBER/..., as /0/input/applicant/name; may be given again",
+      several,
+    )
+    .requiredOption("-o, --output <file>", "where the redacted evidence is written")
+    .option("--derived", "also all that was computed after the value had come in")
+    .option("--detached", "leave the pack out, too")
+    .option("--force", "replace an existing output file")
+    .option("--json", "print {file, hidden, derived, left} as JSON; errors as JSON on stderr")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach redact one.reach --drop /0/input/applicant/name -o public.reach",
+    )
+    .action(
+      verb<[string, RedactOptions]>(async (terminal, file, options) => {
+        const { output, force, drop, derived = false, detached = false } = options;
+        if (force !== true && existsSync(output)) throw new CliError(exists(output));
+        const redaction = inRedaction(file, () =>
+          redactBytes(engines()(), readInput(file), { drop, derived, detached }),
+        );
+        const { writeFileAtomic } = await import("@reach-fabric/host");
+        await writeFileAtomic(output, redaction.file);
+        print(terminal, output, redaction);
+        terminal.next(["reach", "verify", output, "--require", "authentic,redacted"]);
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** So many pointers are printed of a list. */
+const SHOWN = 12;
+
+function print(
+  terminal: Terminal,
+  output: string,
+  { file, hidden, derived, left }: Redaction,
+): void {
+  if (terminal.json) {
+    terminal.result({ file: output, bytes: file.length, hidden, derived, left });
+    return;
+  }
+  const { bold, yellow } = terminal.colors;
+  terminal.print(`${bold(safe(output))}  ${file.length} bytes, ${hidden.length} values taken out`);
+  const list = (head: string, rows: readonly (readonly string[])[]): void => {
+    if (rows.length === 0) return;
+    terminal.print(`\n${head}`);
+    terminal.print(columns(rows.slice(0, SHOWN)));
+    if (rows.length > SHOWN) terminal.print(`  and ${rows.length - SHOWN} more (--json)`);
+  };
+  list(
+    "Taken out",
+    hidden.map((pointer) => [pointer]),
+  );
+  list(
+    yellow("Still there, and may give it away: computed afterwards (--derived takes it out)"),
+    derived.map((pointer) => [pointer]),
+  );
+  list(
+    yellow("Still there, and looks like it"),
+    left.map(({ where, why }) => [where, why]),
+  );
+}
