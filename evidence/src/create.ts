@@ -126,6 +126,7 @@ export function createEvidence(
     entriesOf({
       run: runJson,
       bundle: writeBundle(engine, statement, signer),
+      proof: undefined,
       trace,
       disclosures: lines([...ofRun, ...trees].flatMap(linesOf).map(utf8)),
       blobs: packBlobs(engine, pack),

@@ -42,6 +42,8 @@ export type EvidenceCode =
   | "REACH-E5335"
   | "REACH-E5336"
   | "REACH-E5337"
+  | "REACH-E5338"
+  | "REACH-E5339"
   | "REACH-E5401"
   | "REACH-E5402"
   | "REACH-E5403"
@@ -133,6 +135,8 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5335": fail("docs/spec/log.md, LOG-12 and LOG-13, say what an entry is"),
   "REACH-E5336": fail(damaged),
   "REACH-E5337": fail("ask the log for a checkpoint that more witnesses have cosigned"),
+  "REACH-E5338": fail("ask the log for the proof of this evidence: reach log prove --evidence"),
+  "REACH-E5339": open("ask for the evidence with its proof: reach log prove --attach"),
   // 54xx the pack and the engine
   "REACH-E5401": fail(damaged),
   "REACH-E5402": fail(damaged),

@@ -1,4 +1,5 @@
-// Which entries a .reach file of format 1 has, and in which order. docs/spec/evidence.md, EVID-5.
+// Which entries a .reach file has, and in which order. docs/spec/evidence.md, EVID-5.
+import type { EvidenceRun } from "@reach-fabric/schema";
 import type { Entry } from "./container.ts";
 import { EvidenceError, quoted } from "./errors.ts";
 
@@ -6,6 +7,7 @@ import { EvidenceError, quoted } from "./errors.ts";
 export const ENTRY = {
   run: "run.json",
   bundle: "run.sigstore.json",
+  proof: "run.tlog-proof",
   trace: "trace.jsonl",
   disclosures: "disclosures.jsonl",
 } as const;
@@ -19,6 +21,8 @@ const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
 export interface Layout {
   readonly run: Uint8Array;
   readonly bundle: Uint8Array;
+  /** The proof that it is in a log. Removable, and put in later: absent where it is in none. */
+  readonly proof: Uint8Array | undefined;
   readonly trace: Uint8Array;
   /** Removable: absent where nothing is disclosed. */
   readonly disclosures: Uint8Array | undefined;
@@ -26,11 +30,12 @@ export interface Layout {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The entries in their order: the three that are always there, disclosures, blobs by digest. */
-export function entriesOf({ run, bundle, trace, disclosures, blobs }: Layout): Entry[] {
+/** The entries in their order: run.json, its signature and proof, trace, disclosures, blobs by digest. */
+export function entriesOf({ run, bundle, proof, trace, disclosures, blobs }: Layout): Entry[] {
   return [
     { name: ENTRY.run, bytes: run },
     { name: ENTRY.bundle, bytes: bundle },
+    ...(proof === undefined ? [] : [{ name: ENTRY.proof, bytes: proof }]),
     { name: ENTRY.trace, bytes: trace },
     ...(disclosures === undefined ? [] : [{ name: ENTRY.disclosures, bytes: disclosures }]),
     ...[...blobs.entries()]
@@ -42,17 +47,17 @@ export function entriesOf({ run, bundle, trace, disclosures, blobs }: Layout): E
 /**
  * The entries of a container by what they are.
  *
- * @throws EvidenceError `REACH-E5003` one that format 1 does not know, `REACH-E5004` one that is
+ * @throws EvidenceError `REACH-E5003` one that the format does not know, `REACH-E5004` one that is
  *   not in its place, `REACH-E5006` one that is missing
  */
-export function readLayout(entries: readonly Entry[]): Layout {
+export function readLayout(entries: readonly Entry[], format: EvidenceRun["format"]): Layout {
   const found = new Map(entries.map(({ name, bytes }) => [name, bytes]));
   const blobs = new Map<string, Uint8Array>();
   const known: string[] = Object.values(ENTRY);
   for (const { name, bytes } of entries) {
     const digest = BLOB.exec(name)?.[1];
     if (digest !== undefined) blobs.set(digest, bytes);
-    else if (!known.includes(name)) {
+    else if (!known.includes(name) || (format === "reach/evidence/v1" && name === ENTRY.proof)) {
       throw new EvidenceError("REACH-E5003", `evidence has no entry ${quoted(name)}`);
     }
   }
@@ -64,6 +69,7 @@ export function readLayout(entries: readonly Entry[]): Layout {
   const layout = {
     run: required(ENTRY.run),
     bundle: required(ENTRY.bundle),
+    proof: found.get(ENTRY.proof),
     trace: required(ENTRY.trace),
     disclosures: found.get(ENTRY.disclosures),
     blobs,

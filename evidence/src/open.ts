@@ -81,7 +81,7 @@ export function readDocument(
     throw new EvidenceError("REACH-E5006", `the first entry is not ${ENTRY.run}`);
   }
   const document = readRun(engine, first.bytes);
-  return { document, layout: readLayout(entries) };
+  return { document, layout: readLayout(entries, document.format) };
 }
 
 /** The disclosures of a file, put to their commitments. */

@@ -13,7 +13,9 @@ import {
   signerOf,
   signNote,
   verifyLoggedEntry,
+  withProof,
 } from "@reach-fabric/evidence";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
   attacker,
@@ -70,6 +72,14 @@ test("LOG-16 the proof carries the entry, which cannot be another one", () => {
   const hashes = inclusionProof(hashFrames(entries, 0), 0);
   const proof = (extra: Uint8Array | undefined): Uint8Array =>
     formatTlogProof({ index: 0n, hashes, extra, checkpoint });
+  const proven = withProof(engine, file, proof(entries[0]));
+  expect(verify(proven).ok).toBe(true);
+  expect(textOf(proven, "run.tlog-proof")).toContain("c2sp.org/tlog-proof");
+  expect(() => withProof(engine, file, proof(entries[1]))).toThrow("another entry");
+  const old = readFileSync(new URL("../../golden/runs/completed.reach", import.meta.url));
+  expect(verify(withEntries(old, { "run.tlog-proof": "x" })).verdicts.authentic.code).toBe(
+    "REACH-E5003",
+  );
   const shown = verifyLoggedEntry(engine, proof(entries[0]), key.name, key);
   expect(sameLoggedRun(parseEntry(engine, shown.entry), evidenceEntryOf(engine, file))).toBe(true);
   expect(() => verifyLoggedEntry(engine, proof(entries[1]), key.name, key)).toThrow("not number 0");

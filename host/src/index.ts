@@ -38,6 +38,7 @@ export { continueLog, initLog, openLog } from "./log/log.ts";
 export type { InitOptions, Log, OpenOptions } from "./log/log.ts";
 export { readLog } from "./log/reader.ts";
 export type { LogReader } from "./log/reader.ts";
+export { loggedRecorder, logEvidence } from "./log/runs.ts";
 export type { Appended } from "./log/sequencer.ts";
 export { serveLog, serveWitness } from "./log/servers.ts";
 export type { Listening, Place } from "./log/servers.ts";

@@ -30,6 +30,9 @@ interface RunCommandOptions {
   grant?: string;
   key?: string;
   passphraseFile?: string;
+  log?: string;
+  logKey?: string;
+  logPassphraseFile?: string;
   record?: string;
   secrets?: string;
   events?: string;
@@ -72,6 +75,12 @@ export function run(program: Command, verb: Verb): void {
       "--commands <file>",
       'suspend, resume and cancel, one JSON text a line: {"command": "suspend", "reason": "audit"}; - is stdin',
     )
+    .option(
+      "--log <dir>",
+      "the audit log in which the run is noted before it asks for anything, and its evidence afterwards",
+    )
+    .option("--log-key <file>", "the log's own key")
+    .option("--log-passphrase-file <file>", "the passphrase of the log's key")
     .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
     .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
     .option("--force", "replace an existing output file")
@@ -104,8 +113,12 @@ async function runCommand(
   const lines = await eventOptions(host, options);
   const signer = await chosenSigner(terminal, options);
 
+  const log = await openedLog(host, options);
   const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
-  const recorder = host.folderRecorder(folder);
+  const recorder =
+    log === undefined
+      ? host.folderRecorder(folder)
+      : host.loggedRecorder(host.folderRecorder(folder), log);
   const interrupt = onInterrupt();
   let result: RunResult;
   try {
@@ -148,6 +161,7 @@ async function runCommand(
       },
       annotations: result.annotations,
     });
+    if (log !== undefined) evidence = await host.logEvidence(log, engine, evidence);
     await host.writeFileAtomic(options.output, evidence);
   } catch (error) {
     // The effects have happened: the records of them are worth more than a tidy folder.
@@ -155,6 +169,8 @@ async function runCommand(
     throw new CliError({ ...problemOf(error, options.output), ...keptHint(folder, kept) });
   }
   if (options.record === undefined) await remove(folder);
+  // Where the command ends otherwise, the end of the process gives the log back.
+  await log?.close();
 
   print(terminal, options, result, evidence.length, signer.key.id);
   const problem = problemOfRun(result, workflow, options.output);
@@ -164,6 +180,23 @@ async function runCommand(
   }
   terminal.next(["reach", "verify", options.output]);
   return EXIT.ok;
+}
+
+/** The audit log that was asked for. It is locked for as long as the run goes on. */
+async function openedLog(
+  host: typeof Host,
+  { log, logKey, logPassphraseFile }: RunCommandOptions,
+): Promise<Host.Log | undefined> {
+  if (log === undefined) return undefined;
+  if (logKey !== undefined) {
+    return host.openLog(log, { signer: await readSigner(logKey, logPassphraseFile) });
+  }
+  throw new CliError({
+    code: CODE.usage,
+    what: "--log needs the log's own key",
+    hint: "Give --log-key FILE.",
+    exitCode: EXIT.usage,
+  });
 }
 
 /** Refuses an output that could not be written, or would replace something, while it costs nothing. */

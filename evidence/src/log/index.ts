@@ -4,7 +4,7 @@ export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
 export { edgeFiles, edgeRoot, emptyEdge, grow, growTiles, readEdge } from "./edge.ts";
 export type { Edge, Growth } from "./edge.ts";
 export { formatEntry, leafHash, parseEntry } from "./entry.ts";
-export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry } from "./logged.ts";
+export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./logged.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";
 export type { NoteKey, NoteKind, NoteSignature, OpenedNote } from "./note.ts";

@@ -7,10 +7,12 @@ import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
 import { signedBytes, readBundle, verifiedPayload } from "../bundle.ts";
+import { writeContainer } from "../container.ts";
 import { EvidenceError } from "../errors.ts";
+import { entriesOf } from "../layout.ts";
 import { readDocument } from "../open.ts";
 import { namedKey } from "../run.ts";
-import { leafHash } from "./entry.ts";
+import { leafHash, parseEntry } from "./entry.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 import type { NoteKey } from "./note.ts";
 import { parseTlogProof, verifyTlogProof } from "./proof.ts";
@@ -74,4 +76,30 @@ export function verifyLoggedEntry(
   if (entry === undefined) throw new EvidenceError("REACH-E5332", "the proof carries no entry");
   const checkpoint = verifyTlogProof(engine, proof, leafHash(entry), origin, log, witnesses);
   return { checkpoint, index, entry };
+}
+
+/**
+ * Evidence with the proof that it is in a log, in place of one that it may have.
+ *
+ * @throws EvidenceError as openEvidence() does; `REACH-E5332` not a tlog-proof; `REACH-E5338` a proof of
+ *   another entry; `REACH-E5003` evidence of format v1, which has no place for it
+ */
+export function withProof(
+  engine: Engine,
+  file: Uint8Array,
+  proof: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const { layout } = readDocument(engine, file);
+  requireEntry(engine, proof, evidenceEntryOf(engine, file));
+  const changed = entriesOf({ ...layout, proof });
+  const written = writeContainer(changed);
+  readDocument(engine, written);
+  return written;
+}
+
+/** Requires that a proof is about the entry of this evidence; nothing of it is verified. */
+export function requireEntry(engine: Engine, proof: Uint8Array, wanted: EvidenceEntry): void {
+  const { extra } = parseTlogProof(proof);
+  if (extra !== undefined && sameLoggedRun(parseEntry(engine, extra), wanted)) return;
+  throw new EvidenceError("REACH-E5338", "the proof is about another entry than this evidence has");
 }

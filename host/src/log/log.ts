@@ -49,6 +49,7 @@ export interface OpenOptions {
 
 /** A log that this process alone writes to. */
 export interface Log extends LogIdentity {
+  readonly folder: string;
   /** The last checkpoint: everything in it is durable. */
   readonly last: Note;
   /** Another log goes on from it: nothing can be appended. */
@@ -107,6 +108,7 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
     });
     return {
       ...identity,
+      folder,
       get last() {
         return sequencer.last;
       },

@@ -1,11 +1,16 @@
 // What the verbs of `reach log` have in common.
 import { parseNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
-import { CODE, CliError, EXIT } from "../../problem.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
 
 /** A key of a log or a witness, as its text. */
 export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
-  const key = parseNoteKey(text);
+  let key: NoteKey;
+  try {
+    key = parseNoteKey(text);
+  } catch (error) {
+    throw new CliError({ ...problemOf(error), exitCode: EXIT.usage });
+  }
   if (key.kind === kind) return key;
   throw new CliError({
     code: CODE.usage,

@@ -1,4 +1,4 @@
-import { evidenceEntryOf, sameLoggedRun } from "@reach-fabric/evidence";
+import { evidenceEntryOf, sameLoggedRun, withProof } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import type * as Host from "@reach-fabric/host";
@@ -14,7 +14,8 @@ interface ProveOptions {
   evidence?: string;
   from?: string;
   to?: string;
-  output: string;
+  output?: string;
+  attach?: boolean;
   force?: boolean;
 }
 
@@ -33,7 +34,8 @@ export function prove(group: Command, verb: Verb): void {
     .option("--evidence <file>", "the entry about this .reach file")
     .option("--from <instant>", "the beginning of a period, as 2026-11-01T00:00:00Z")
     .option("--to <instant>", "its end, which does not belong to it")
-    .requiredOption("-o, --output <file>", "where the proof is written")
+    .option("-o, --output <file>", "where the proof is written")
+    .option("--attach", "put the proof of --evidence into that file itself")
     .option("--force", "replace an existing output file")
     .option(
       "--json",
@@ -46,21 +48,27 @@ export function prove(group: Command, verb: Verb): void {
     )
     .action(
       verb<[string, ProveOptions]>(async (terminal, dir, options) => {
-        const { output, force } = options;
-        if (force !== true && existsSync(output)) throw new CliError(exists(output));
+        const { attach = false, evidence, force = attach } = options;
+        const output = attach ? evidence : options.output;
+        if (output === undefined) throw usage("Give --output, or --evidence and --attach");
+        if (!force && existsSync(output)) throw new CliError(exists(output));
         const host = await import("@reach-fabric/host");
         const { bytes, facts } = await proofOf(host, dir, options);
-        await host.writeFileAtomic(output, bytes);
+        const written = attach ? withProof(engines()(), readInput(output), bytes) : bytes;
+        await host.writeFileAtomic(output, written);
         if (terminal.json) terminal.result({ file: output, ...facts });
         else {
           const text = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
           terminal.print(`  ${output}  ${text.join(", ")}`);
         }
-        terminal.next(["reach", "log", "verify", output, "--log", "VKEY"]);
+        if (!attach) terminal.next(["reach", "log", "verify", output, "--log", "VKEY"]);
         return EXIT.ok;
       }),
     );
 }
+
+const usage = (what: string): CliError =>
+  new CliError({ code: CODE.usage, what, hint: "reach log prove --help", exitCode: EXIT.usage });
 
 async function proofOf(
   host: typeof Host,
@@ -69,12 +77,7 @@ async function proofOf(
 ): Promise<{ bytes: Uint8Array; facts: Record<string, string | number> }> {
   const given = [index, evidence, from].filter((option) => option !== undefined).length;
   if (given !== 1 || (from === undefined) !== (to === undefined)) {
-    throw new CliError({
-      code: CODE.usage,
-      what: "Give --index, or --evidence, or --from and --to",
-      hint: "reach log prove --help",
-      exitCode: EXIT.usage,
-    });
+    throw usage("Give --index, or --evidence, or --from and --to");
   }
   const witnessed = await host.readLog(dir, { which: "witnessed" });
   if (from !== undefined && to !== undefined) {

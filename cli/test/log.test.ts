@@ -1,0 +1,254 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
+
+const folder = temporaryFolder();
+put(
+  folder,
+  "w.yaml",
+  `document: {dsl: '1.0.3', namespace: t, name: plain, version: 1.0.0}
+do: [{answer: {set: {n: '\${ .n + 1 }'}}}]
+`,
+);
+put(folder, "in.json", '{"n": 1}');
+const keys = ["log", "witness", "team"];
+let vkey = "";
+
+const json = async (args: readonly string[]): Promise<Record<string, unknown>> => {
+  const { status, stdout, stderr } = await reach(folder, [...args, "--json"]);
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining("REACH-E")]);
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+};
+
+beforeAll(async () => {
+  for (const name of keys) await json(["keys", "new", "--no-passphrase", "-o", `${name}.key`]);
+  vkey = (await json(["log", "init", "audit", "--key", "log.key"]))["key"] as string;
+});
+
+describe("LOG-32 a run that is logged", () => {
+  test("is noted before it begins, and its evidence holds the proof", async () => {
+    const out = ["--input", "in.json", "-o", "one.reach", "--key", "team.key"];
+    await json(["run", "w.yaml", ...out, "--log", "audit", "--log-key", "log.key"]);
+    const { entries, unfinished } = (await periodOf()) as {
+      entries: { type: string; body: { run?: string } }[];
+      unfinished: unknown[];
+    };
+    expect(entries.map(({ type }) => type)).toEqual(["opened", "started", "evidence"]);
+    expect(entries[1]?.body.run).toBe(entries[2]?.body.run);
+    expect(unfinished).toEqual([]);
+    expect(readFileSync(join(folder, "one.reach"), "latin1")).toContain("run.tlog-proof");
+  });
+
+  test("that does not end leaves its beginning", async () => {
+    put(
+      folder,
+      "wait.yaml",
+      "document: {dsl: '1.0.3', namespace: t, name: w, version: 1.0.0}\ndo: [{w: {listen: {to: {one: {with: {type: never}}}}}}]\n",
+    );
+    const out = ["--input", "in.json", "-o", "never.reach", "--key", "team.key", "--json"];
+    const ended = await reach(folder, [
+      "run",
+      "wait.yaml",
+      ...out,
+      "--log",
+      "audit",
+      "--log-key",
+      "log.key",
+    ]);
+    expect(errorOf(ended)["code"]).toBe("REACH-E3004");
+    expect(existsSync(join(folder, "never.reach"))).toBe(false);
+    expect(((await periodOf()) as { unfinished: unknown[] }).unfinished).toHaveLength(1);
+  });
+
+  test("needs the log's key, and the right one", async () => {
+    const out = [
+      "run",
+      "w.yaml",
+      "--input",
+      "in.json",
+      "-o",
+      "x.reach",
+      "--log",
+      "audit",
+      "--json",
+    ];
+    expect(errorOf(await reach(folder, out))).toMatchObject({ code: "REACH-E4001" });
+    const wrong = await reach(folder, [...out, "--log-key", "team.key"]);
+    expect([wrong.status, errorOf(wrong)["code"]]).toEqual([2, "REACH-E4163"]);
+  });
+
+  async function periodOf(): Promise<unknown> {
+    const range = ["--from", "2020-01-01T00:00:00Z", "--to", "2099-01-01T00:00:00Z"];
+    await json(["log", "prove", "audit", ...range, "-o", "period.json", "--force"]);
+    const { stdout, status } = await reach(folder, [
+      "log",
+      "verify",
+      "period.json",
+      "--log",
+      vkey,
+      "--json",
+    ]);
+    // Nobody says that 2099 has passed.
+    expect(status).toBe(3);
+    return JSON.parse(stdout) as unknown;
+  }
+});
+
+describe("log", () => {
+  test("append, prove, verify, fsck", async () => {
+    await reach(folder, [
+      "run",
+      "w.yaml",
+      "--input",
+      "in.json",
+      "-o",
+      "two.reach",
+      "--key",
+      "team.key",
+    ]);
+    const missing = await reach(folder, [
+      "log",
+      "prove",
+      "audit",
+      "--evidence",
+      "two.reach",
+      "-o",
+      "two.proof",
+      "--json",
+    ]);
+    expect([missing.status, errorOf(missing)["code"]]).toEqual([1, "REACH-E4167"]);
+    await json(["log", "append", "audit", "--key", "log.key", "--evidence", "two.reach"]);
+    await json(["log", "prove", "audit", "--evidence", "two.reach", "-o", "two.proof"]);
+    const shown = await json([
+      "log",
+      "verify",
+      "two.proof",
+      "--log",
+      vkey,
+      "--evidence",
+      "two.reach",
+    ]);
+    expect(shown).toMatchObject({ entry: { type: "evidence" } });
+    const other = await reach(folder, [
+      "log",
+      "verify",
+      "two.proof",
+      "--log",
+      vkey,
+      "--evidence",
+      "one.reach",
+      "--json",
+    ]);
+    expect([other.status, errorOf(other)["code"]]).toEqual([1, "REACH-E4167"]);
+    await json(["log", "prove", "audit", "--evidence", "two.reach", "--attach"]);
+    expect(readFileSync(join(folder, "two.reach"), "latin1")).toContain("run.tlog-proof");
+    expect(await json(["log", "fsck", "audit"])).toMatchObject({ ok: true, faults: [] });
+  });
+
+  test("an act: what, by whom, with what outcome", async () => {
+    const act = [
+      "--act",
+      "key.revoked",
+      "--actor",
+      "ops-7",
+      "--outcome",
+      "failure",
+      "--detail",
+      "key=9f",
+    ];
+    const { index } = await json(["log", "append", "audit", "--key", "log.key", ...act]);
+    await json(["log", "prove", "audit", "--index", String(index), "-o", "act.proof"]);
+    expect(await json(["log", "verify", "act.proof", "--log", vkey])).toMatchObject({
+      entry: {
+        type: "act",
+        body: { type: "key.revoked", actor: "ops-7", outcome: "failure", details: { key: "9f" } },
+      },
+    });
+    for (const wrong of [
+      ["--act", "Key"],
+      ["--act", "a.b", "--outcome", "maybe"],
+      ["--act", "a.b", "--detail", "x"],
+      [],
+    ]) {
+      const ended = await reach(folder, [
+        "log",
+        "append",
+        "audit",
+        "--key",
+        "log.key",
+        ...wrong,
+        "--json",
+      ]);
+      expect([ended.status, errorOf(ended)["code"]], wrong.join(" ")).toEqual([
+        expect.toBeOneOf([1, 2]),
+        expect.toBeOneOf(["REACH-E4001", "REACH-E5335"]),
+      ]);
+    }
+  });
+
+  test("fsck names the file and the byte, and exits 1", async () => {
+    const path = join(folder, "audit/tile/0/000.p/1");
+    const bytes = readFileSync(path);
+    bytes[5] = (bytes[5] ?? 0) ^ 8;
+    writeFileSync(path, bytes);
+    const ended = await reach(folder, ["log", "fsck", "audit"]);
+    expect(ended.status).toBe(1);
+    expect(ended.stdout).toContain("tile/0/000.p/1, byte 5");
+    bytes[5] = (bytes[5] ?? 0) ^ 8;
+    writeFileSync(path, bytes);
+  });
+
+  test("checkpoint prints the note; a witness that is not there is named, exit 3", async () => {
+    expect(await json(["log", "checkpoint", "audit"])).toMatchObject({ witnesses: [] });
+    const alone = await reach(folder, [
+      "log",
+      "checkpoint",
+      "audit",
+      "--cosign",
+      "http://127.0.0.1:9/",
+      "--json",
+    ]);
+    expect([alone.status, errorOf(alone)["code"]]).toEqual([3, "REACH-E4168"]);
+  });
+
+  test("a log that goes on: the old one takes nothing more", async () => {
+    await json(["keys", "new", "--no-passphrase", "-o", "next.key"]);
+    await json([
+      "log",
+      "init",
+      "audit-2",
+      "--key",
+      "next.key",
+      "--after",
+      "audit",
+      "--after-key",
+      "log.key",
+    ]);
+    const late = await reach(folder, [
+      "log",
+      "append",
+      "audit",
+      "--key",
+      "log.key",
+      "--act",
+      "a.b",
+      "--json",
+    ]);
+    expect([late.status, errorOf(late)["code"]]).toEqual([2, "REACH-E4164"]);
+  });
+
+  test.each([
+    [["log", "verify", "two.proof", "--log", "nonsense"], "REACH-E5310"],
+    [["log", "prove", "audit", "-o", "x"], "REACH-E4001"],
+    [["log", "prove", "audit", "--index", "x", "-o", "x"], "REACH-E4001"],
+    [["log", "prove", "audit", "--from", "today", "--to", "tomorrow", "-o", "x"], "REACH-E4001"],
+    [["log", "fsck", "nowhere"], "REACH-E4160"],
+    [["log", "serve", "nowhere"], "REACH-E4160"],
+    [["log", "init", "audit", "--key", "log.key"], "REACH-E4112"],
+  ])("wrong usage: %j", async (args, code) => {
+    const ended = await reach(folder, [...args, "--json"]);
+    expect(errorOf(ended)["code"]).toBe(code);
+    expect(ended.status).not.toBe(0);
+  });
+});
