@@ -14,6 +14,8 @@ import { parseArgs } from "node:util";
 import { createEngine } from "@reach-fabric/engine";
 import { build } from "esbuild";
 import type { Effort, Suite, SuiteResult, Vectors } from "./conformance/suite.ts";
+import { suites as cosign } from "./conformance/machine/cosign.ts";
+import { suites as registry } from "./conformance/machine/registry.ts";
 import { nodeSuites } from "./conformance/node/ctk.ts";
 import { suites as portable } from "./conformance/suites.ts";
 import { findChromium, inChromium } from "./runtimes.ts";
@@ -152,7 +154,8 @@ async function main(args: string[]): Promise<number> {
       seed: { type: "string" },
     },
   });
-  const suites = values.chromium ? portable : [...portable, ...nodeSuites];
+  // Those that need programs of others are not part of npm test.
+  const suites = values.chromium ? portable : [...portable, ...nodeSuites, ...cosign, ...registry];
   const wanted = suites.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   );

@@ -72,7 +72,14 @@ export function loadPack(at: usize, length: u32): bool {
   manifestName();
   if (!read(at + 4, n, VALUE)) return false;
   const manifest = VALUE;
-  if (!onlyFields(manifest, "files format id schemas tables version workflows")) return false;
+  // What an author says to people, and to hosts, is theirs to read.
+  if (
+    !onlyFields(
+      manifest,
+      "capabilities classification engines files format id limits schemas tables version workflows",
+    )
+  )
+    return false;
   const format = required(manifest, "format");
   const files = required(manifest, "files");
   const id = required(manifest, "id");

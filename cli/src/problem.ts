@@ -50,6 +50,7 @@ export const CODE = {
   batch: "REACH-E4006",
   golden: "REACH-E4007",
   unchecked: "REACH-E4008",
+  capabilities: "REACH-E4009",
   diverged: "REACH-E2101",
   noGrant: "REACH-E3150",
   notGranted: "REACH-E3151",

@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   build: async () => (await import("./commands/build.ts")).build,
   schema: async () => (await import("./commands/schema.ts")).schema,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  pack: async () => (await import("./commands/pack/pack.ts")).pack,
   redact: async () => (await import("./commands/redact.ts")).redact,
   disclose: async () => (await import("./commands/disclose.ts")).disclose,
   keys: async () => (await import("./commands/keys.ts")).keys,

@@ -1,4 +1,4 @@
-// run.sigstore.json: one DSSE signature in a Sigstore bundle v0.3, which stock cosign reads.
+// One DSSE signature in a Sigstore bundle v0.3, which stock cosign reads: of evidence, of a pack.
 // docs/spec/evidence.md, EVID-9 and EVID-10.
 import type { Engine } from "@reach-fabric/engine";
 import { sigstoreBundle } from "@reach-fabric/schema";
@@ -42,8 +42,11 @@ export function writeBundle(
  *
  * @throws EvidenceError `REACH-E5101` to `REACH-E5103`, `REACH-E5302`
  */
-export function readBundle(engine: Engine, bytes: Uint8Array): Bundle {
-  const what = "run.sigstore.json";
+export function readBundle(
+  engine: Engine,
+  bytes: Uint8Array,
+  what: string = "run.sigstore.json",
+): Bundle {
   const bundle = inShape(sigstoreBundle, parseCanonical(engine, bytes, what), what);
   const decode = (text: string, name: string): Uint8Array => {
     const decoded = fromBase64(text);
@@ -74,11 +77,11 @@ export function verifiedPayload(bundle: Bundle, key: PublicKey): Uint8Array {
   if (signature === undefined || more.length > 0) {
     throw new EvidenceError(
       "REACH-E5301",
-      `run.sigstore.json has ${bundle.signatures.length} signatures, not one`,
+      `the bundle has ${bundle.signatures.length} signatures, not one`,
     );
   }
   if (bundle.hint !== key.id) {
-    throw new EvidenceError("REACH-E5304", `run.sigstore.json hints at another key than ${key.id}`);
+    throw new EvidenceError("REACH-E5304", `the bundle hints at another key than ${key.id}`);
   }
   if (!isSignature(key, signedBytes(bundle), signature)) {
     throw new EvidenceError("REACH-E5303", `the signature is not valid under the key ${key.id}`);

@@ -14,8 +14,11 @@ export const ENTRY = {
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
+/** The SHA-256 that a blob's name says; undefined for another name. */
+export const digestOfBlob = (name: string): string | undefined => BLOB.exec(name)?.[1];
+
 /** The name of the blob with this SHA-256. */
-const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
+export const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
 
 /** The entries of one piece of evidence. */
 export interface Layout {
@@ -55,7 +58,7 @@ export function readLayout(entries: readonly Entry[], format: EvidenceRun["forma
   const blobs = new Map<string, Uint8Array>();
   const known: string[] = Object.values(ENTRY);
   for (const { name, bytes } of entries) {
-    const digest = BLOB.exec(name)?.[1];
+    const digest = digestOfBlob(name);
     if (digest !== undefined) blobs.set(digest, bytes);
     else if (!known.includes(name) || (format === "reach/evidence/v1" && name === ENTRY.proof)) {
       throw new EvidenceError("REACH-E5003", `evidence has no entry ${quoted(name)}`);

@@ -115,7 +115,7 @@ export class Findings {
 }
 
 /** A fail where the file is shown to be wrong; `not checked` for whatever is not its fault. */
-function findingOf(thrown: unknown): Finding {
+export function findingOf(thrown: unknown): Finding {
   const error = thrown instanceof EvidenceError ? thrown : couldNotCheck(thrown);
   const { outcome, message, code, hint } = error;
   return { result: outcome, why: message, code, ...(hint === undefined ? {} : { hint }) };

@@ -24,6 +24,8 @@ import {
   facts,
   pseudoRandom,
   signedAgain,
+  textOf,
+  verify,
   withEntries,
 } from "./fixture.ts";
 

@@ -1,10 +1,12 @@
 // The pack of a workflow file, made in memory: the workflow and those that it runs, the decision tables and
 // the schemas that they name, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
-import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
+import { canonicalize, createEngine, sha256, toHex } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
+import { readPackFile } from "@reach-fabric/evidence";
 import {
   inlineSchemasOf,
+  packSource,
   pointerOf,
   problemCode,
   schemasOf,
@@ -14,7 +16,7 @@ import {
   workflow,
   workflowsOf,
 } from "@reach-fabric/schema";
-import type { PackManifest, Path, Workflow } from "@reach-fabric/schema";
+import type { PackManifest, PackSource, Path, Workflow } from "@reach-fabric/schema";
 import { isUtf8 } from "node:buffer";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -43,7 +45,8 @@ const MAX_FILES = 1000;
  * without a symbolic link. The same documents give the same bytes and the same digest, whether they
  * were written as YAML or JSON; where the folder is plays no part.
  *
- * @param path the workflow, a .yaml, .yml or .json file; or the folder of a pack that was built
+ * @param path the workflow, a .yaml, .yml or .json file; or a pack that was built: its folder, or its .pack
+ *   file
  * @throws ReachError `REACH-E41xx` for files, `REACH-E42xx` for YAML and what a document says,
  *   `REACH-E11xx` for JSON; `problems` holds all that is wrong in a document
  *
@@ -53,6 +56,7 @@ const MAX_FILES = 1000;
  */
 export async function loadPack(path: string): Promise<Pack> {
   if (await isPackFolder(path)) return readPackFolder(path);
+  if (path.endsWith(".pack")) return readPackFile(createEngine(), await readRegularFile(path)).pack;
   const folder = await realFolderOf(path);
   const name = basename(path);
   checkPath(name, path);
@@ -80,7 +84,21 @@ export async function loadPack(path: string): Promise<Pack> {
     return document;
   };
   const document = await add(name, readDocument(await readRegularFile(path), path), []);
-  return makePack(document.document, files);
+  return makePack(document.document, files, await readSource(folder));
+}
+
+type Said = Omit<PackSource, "format">;
+
+/** pack.yaml in the workflow's folder: what the author says beside it. */
+async function readSource(folder: string): Promise<Said> {
+  const path = join(folder, "pack.yaml");
+  const bytes = await readRegularFile(path, { follow: false }).catch((error: unknown) => {
+    if (error instanceof ReachError && error.code === "REACH-E4102") return undefined;
+    throw error;
+  });
+  if (bytes === undefined) return {};
+  const { format: _format, ...said } = checked(packSource, readDocument(bytes, path), "pack source");
+  return said;
 }
 
 const runsItself = (where: string, files: readonly string[]): ReachError =>
@@ -262,13 +280,18 @@ const named = (error: Error, by: string): Error =>
     : error;
 
 /** The manifest over files that are canonical already, in the order of their paths. */
-function makePack({ namespace, name, version }: Workflow["document"], contents: Files): Pack {
+function makePack(
+  { namespace, name, version }: Workflow["document"],
+  contents: Files,
+  said: Said,
+): Pack {
   // ASCII by checkPath: the order of UTF-16, of UTF-8 and of bytes are one.
   const entries = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
   const pathsOf = (kind: Kind, files = entries): string[] =>
     files.filter(([, file]) => file.kind === kind).map(([path]) => path);
   const schemas = pathsOf("schemas");
   const manifest: PackManifest = {
+    ...said,
     files: entries.map(([path, { bytes }]) => ({
       path,
       sha256: toHex(sha256(bytes)),

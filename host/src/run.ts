@@ -1,7 +1,7 @@
 // A run: the engine computes, the host performs what it asks for, and everything is on the disk
 // before it has consequences (ABI-8).
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
-import type { Grant, Provider, RunCommand } from "@reach-fabric/schema";
+import type { Grant, PackManifest, Provider, RunCommand } from "@reach-fabric/schema";
 import type { CloudEvent, Effects } from "./effects.ts";
 import type { Secrets } from "./authorize.ts";
 import { createEgress } from "./egress.ts";
@@ -89,6 +89,7 @@ export interface RunResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const { engine, pack, recorder } = options;
   engine.load(pack);
+  requireSemantics(engine, pack);
   const start = engine.admitStart(startOptions(options), options.input);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -132,15 +133,30 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
+/** What a run begins with: limits that are not given are those that the pack says. */
 const startOptions = ({
   workflow,
   grant,
-  limits,
+  pack,
+  limits = manifestOf(pack).limits,
 }: RunOptions): Parameters<Engine["admitStart"]>[0] => ({
   ...(workflow === undefined ? {} : { workflow }),
   ...(grant === undefined ? {} : { grant }),
   ...(limits === undefined ? {} : { limits }),
 });
+
+const manifestOf = ({ manifest }: Pack): PackManifest =>
+  JSON.parse(new TextDecoder().decode(manifest)) as PackManifest;
+
+/** A pack may say for which meaning of a run it was made. */
+function requireSemantics({ semantics }: Engine, pack: Pack): void {
+  const { engines } = manifestOf(pack);
+  if (engines === undefined || engines.semantics.includes(semantics)) return;
+  throw new ReachError("REACH-E4140", "The pack is made for another engine.", {
+    why: `it says semantics ${engines.semantics.join(", ")}, this engine has ${semantics}`,
+    hint: "Take a version of Reach with such an engine, or another version of the pack.",
+  });
+}
 
 const interrupted = (cause: unknown): ReachError =>
   new ReachError("REACH-E3002", "The run was interrupted.", {

@@ -37,6 +37,9 @@ export const packPath: z.ZodString = z.string().check((context) => {
     report(context, [], { code: problemCode.badValue, what: `Not a path inside a pack: ${why}.` });
 });
 
+/** What Windows opens as a device, whatever comes behind a dot. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
 /**
  * Why a text is no path inside a pack, or undefined if it is one.
  *
@@ -48,6 +51,7 @@ export function whyNotPackPath(path: string): string | undefined {
   if (path.length > 240) return "it is longer than 240 characters";
   if (path.startsWith("/") || /^[a-zA-Z]:/.test(path)) return "it is absolute";
   if (path.includes("\\")) return "it has a backslash; write `/`";
+  if (path.split("/").length > 16) return "it is deeper than 16 folders";
   for (const segment of path.split("/")) {
     if (segment === "") return "it has an empty segment";
     if (segment === "..") return "`..` leaves the workflow's folder";
@@ -56,6 +60,7 @@ export function whyNotPackPath(path: string): string | undefined {
       return "its names may hold ASCII letters, digits, `.`, `_`, `-`, `+`, `@` and inner spaces";
     }
     if (segment.endsWith(".")) return "a name must not end in a dot";
+    if (DEVICE.test(segment)) return "on some systems it is the name of a device";
   }
   return path === "pack.json" ? "pack.json is the pack's own manifest" : undefined;
 }

@@ -69,18 +69,21 @@ export const sigstoreBundle = z.strictObject({
 /** A Sigstore bundle as Reach writes it. */
 export type SigstoreBundle = z.infer<typeof sigstoreBundle>;
 
-/** The in-toto Statement v1 that is signed, EVID-11. */
-export const evidenceStatement = z.strictObject({
+/** An in-toto Statement v1, EVID-11 and PACK-7; what its predicate is depends on its type. */
+export const inTotoStatement = z.strictObject({
   _type: z.literal("https://in-toto.io/Statement/v1"),
-  subject: z.array(
-    z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: digest }) }),
-  ),
-  predicateType: z.literal("urn:reach:evidence:v1"),
-  predicate: z.strictObject({ format }),
+  subject: z
+    .array(z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: digest }) }))
+    .max(16),
+  predicateType: z.string().max(256),
+  predicate: z.record(z.string(), z.unknown()),
 });
 
-/** The signed statement. */
-export type EvidenceStatement = z.infer<typeof evidenceStatement>;
+/** An in-toto statement. */
+export type InTotoStatement = z.infer<typeof inTotoStatement>;
+
+/** What a withdrawal of a pack says, PACK-12. */
+export const packYank = z.strictObject({ at: instant, reason: z.string().min(1).max(1000) });
 
 const iteration = z.array(count);
 const task = z.string();

@@ -1,11 +1,58 @@
-// pack.json, format reach/pack/v1: what a pack is made of. Its SHA-256 is the pack's identity.
+// pack.json, format reach/pack/v1: what a pack is made of. Its SHA-256 is the pack's identity. And pack.yaml,
+// where an author says what the workflows themselves do not. docs/spec/pack.md.
 import * as z from "zod";
 import { label, packPath, semver, sha256Hex } from "./common.ts";
+import { limits } from "./limits.ts";
 import { problemCode, report, strict } from "./problem.ts";
 
 const file = strict({ path: packPath, sha256: sha256Hex, size: z.int().min(0) });
 
+/** What a pack asks for, as `reach build` lists it, and why: for the person who gives the grant. */
+const capability = strict({
+  what: z.string().min(1).max(1000),
+  reason: z.string().min(1).max(1000),
+});
+
+/** A value that is of a class, such as `personal`: `reach redact --class` takes it out. */
+const classified = strict({
+  class: label,
+  /** `input`, or `result:` and the pointer of the task that asked. */
+  in: z
+    .string()
+    .regex(/^(input|result:(\/[^/]*)+)$/, { error: "Expected input or result:/do/..." }),
+  /** Of the value in it; empty for all of it. */
+  pointer: z
+    .string()
+    .regex(/^(\/[^/]*)*$/, { error: "Expected a JSON pointer." })
+    .max(1000),
+});
+
+/** What an author may say beside the workflows; left out of pack.json where it is not said. */
+const said = {
+  capabilities: z.array(capability).max(1000).optional(),
+  classification: z.array(classified).max(1000).optional(),
+  /** Which meanings of a run the pack is made for; any, if it is not said. */
+  engines: strict({
+    semantics: z.array(z.int().min(1).max(0xffffffff)).min(1).max(100),
+  }).optional(),
+  /** What a run of it may use, where whoever runs it does not say. */
+  limits: limits.optional(),
+};
+
+/** pack.yaml beside a workflow. */
+export const packSource: z.ZodType<PackSource> = strict({
+  format: z.literal("reach/pack-source/v1", { error: "Expected reach/pack-source/v1." }),
+  ...said,
+});
+
+/** What pack.yaml says. */
+export type PackSource = { format: "reach/pack-source/v1" } & Pick<
+  PackManifest,
+  "capabilities" | "classification" | "engines" | "limits"
+>;
+
 const fields = strict({
+  ...said,
   format: z.literal("reach/pack/v1", { error: "Expected reach/pack/v1." }),
   id: z.string().check((context) => {
     const [namespace, name, ...more] = context.value.split("/");
@@ -35,6 +82,11 @@ export const packManifest: typeof fields = fields.check((context) => {
       });
     }
   }
+  for (const [index, path] of paths.entries()) {
+    const why = clash(paths.slice(0, index), path);
+    if (why === undefined) continue;
+    report(context, ["files", index, "path"], { code: problemCode.duplicateName, what: why });
+  }
   for (const [name, list] of Object.entries({ workflows, tables, schemas })) {
     for (const [index, path] of list.entries()) {
       if (paths.includes(path)) continue;
@@ -48,3 +100,12 @@ export const packManifest: typeof fields = fields.check((context) => {
 
 /** A pack's manifest. */
 export type PackManifest = z.infer<typeof packManifest>;
+
+/** Why two files cannot lie in one folder on every system; paths are ASCII. */
+function clash(before: readonly string[], path: string): string | undefined {
+  const lower = path.toLowerCase();
+  const same = before.some((other) => other.toLowerCase() === lower);
+  if (same) return "Two files whose names differ in case only.";
+  const inside = before.some((other) => lower.startsWith(`${other.toLowerCase()}/`));
+  return inside ? "A file is below another file." : undefined;
+}

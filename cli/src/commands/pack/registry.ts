@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { readInput } from "../../files.ts";
+import { CliError, exists, EXIT } from "../../problem.ts";
+import { columns } from "../../table.ts";
+import type { Terminal } from "../../terminal.ts";
+import type { Verb } from "../../verb.ts";
+
+interface RegistryOptions {
+  credentials?: string;
+  plainHttp?: boolean;
+}
+
+const withRegistry = (command: Command): Command =>
+  command
+    .option("--credentials <file>", "user:password, for a registry that asks for them")
+    .option("--plain-http", "speak HTTP without TLS, to a registry on this machine")
+    .option("--json", "print {manifest, digest, statements} as JSON; errors as JSON on stderr");
+
+/** `reach pack push REF FILE`: a pack into an OCI registry. */
+export function push(group: Command, verb: Verb): void {
+  withRegistry(
+    group
+      .command("push")
+      .summary("put a pack into an OCI registry")
+      .description(
+        "Puts a pack into any OCI registry under a tag, and each of its signed statements as an artifact " +
+          "that refers to it.",
+      )
+      .argument("<reference>", "HOST[:PORT]/NAME:TAG")
+      .argument("<file>", "a .pack file"),
+  )
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach pack push registry.example/acme/loan:1.2.0 loan.pack",
+    )
+    .action(
+      verb<[string, string, RegistryOptions]>(async (terminal, reference, file, options) => {
+        const host = await import("@reach-fabric/host");
+        const pushed = await host.pushPack(reference, readInput(file), registryOf(options));
+        print(terminal, reference, pushed);
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** `reach pack pull REF -o FILE`: a pack from an OCI registry. */
+export function pull(group: Command, verb: Verb): void {
+  withRegistry(
+    group
+      .command("pull")
+      .summary("take a pack from an OCI registry")
+      .description(
+        "Takes a pack and the signed statements about it from an OCI registry, compares every byte with its " +
+          "digest, and writes one file. Who signed it is for `reach pack verify` to say.",
+      )
+      .argument("<reference>", "HOST[:PORT]/NAME:TAG or HOST[:PORT]/NAME@sha256:DIGEST")
+      .requiredOption("-o, --output <file>", "where the pack is written, a .pack file")
+      .option("--force", "replace an existing output file"),
+  )
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach pack pull registry.example/acme/loan:1.2.0 -o loan.pack",
+    )
+    .action(
+      verb<[string, RegistryOptions & { output: string; force?: boolean }]>(
+        async (terminal, reference, options) => {
+          const { output, force } = options;
+          if (force !== true && existsSync(output)) throw new CliError(exists(output));
+          const host = await import("@reach-fabric/host");
+          const { bytes, ...pulled } = await host.pullPack(reference, registryOf(options));
+          await host.writeFileAtomic(output, bytes);
+          print(terminal, output, pulled);
+          terminal.next(["reach", "pack", "verify", output, "--trust", "KEY.pub"]);
+          return EXIT.ok;
+        },
+      ),
+    );
+}
+
+function registryOf({ credentials, plainHttp = false }: RegistryOptions): {
+  credentials?: string;
+  plainHttp: boolean;
+} {
+  if (credentials === undefined) return { plainHttp };
+  return { plainHttp, credentials: new TextDecoder().decode(readInput(credentials)).trim() };
+}
+
+function print(
+  terminal: Terminal,
+  where: string,
+  facts: { manifest: string; digest: string; statements: readonly string[] },
+): void {
+  if (terminal.json) terminal.result({ file: where, ...facts });
+  else {
+    const { manifest, digest, statements } = facts;
+    const said = statements.length === 0 ? "none" : statements.join(", ");
+    terminal.print(`  ${where}`);
+    terminal.print(
+      columns([
+        ["pack", digest],
+        ["manifest", manifest],
+        ["statements", said],
+      ]),
+    );
+  }
+}

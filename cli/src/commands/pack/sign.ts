@@ -1,0 +1,61 @@
+import { packPredicate, readPackFile, signPack, writePackFile } from "@reach-fabric/evidence";
+import type { StatementName } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../../engine.ts";
+import { readInput } from "../../files.ts";
+import { readSigner } from "../../keys.ts";
+import { CliError, EXIT, problemOf } from "../../problem.ts";
+import { bomOf, provenanceOf } from "../../supply.ts";
+import type { Verb } from "../../verb.ts";
+import { VERSION } from "../../version.ts";
+
+/** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
+export function sign(group: Command, verb: Verb): void {
+  group
+    .command("sign")
+    .summary("sign a pack, its bill of materials and its provenance")
+    .description(
+      "Signs three statements about a pack with a P-256 key and puts them into the file: which pack of which " +
+        "version it is; what it is made of, as CycloneDX, with the models that it asks; and how it came to be, " +
+        "as SLSA provenance. Each is an in-toto statement in a Sigstore bundle, which cosign checks offline. " +
+        "The pack and its digest stay as they are.",
+    )
+    .argument("<file>", "a .pack file")
+    .requiredOption("-k, --key <file>", "the publisher's key (reach keys new --alg P-256)")
+    .option("--passphrase-file <file>", "the passphrase of that key")
+    .option("--json", "print {file, digest, key, statements} as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach pack sign loan.pack --key publisher.key")
+    .action(
+      verb<[string, { key: string; passphraseFile?: string }]>(
+        async (terminal, file, { key, passphraseFile }) => {
+          const host = await import("@reach-fabric/host");
+          const engine = engines()();
+          const signer = await readSigner(key, passphraseFile);
+          const { pack, manifest } = opened(file);
+          const predicates: Readonly<Record<StatementName, Readonly<Record<string, unknown>>>> = {
+            pack: packPredicate(manifest),
+            provenance: provenanceOf(pack, VERSION),
+            sbom: bomOf(pack),
+          };
+          const names = Object.keys(predicates) as StatementName[];
+          const bundles = new Map(
+            names.map((name) => [name, signPack(engine, pack, name, predicates[name], signer)]),
+          );
+          await host.writeFileAtomic(file, writePackFile(engine, pack, bundles));
+          const facts = { file, digest: pack.digest, key: signer.key.id, statements: names };
+          if (terminal.json) terminal.result(facts);
+          else terminal.print(`  ${file}  signed by ${signer.key.id}: ${names.join(", ")}`);
+          terminal.next(["reach", "pack", "verify", file, "--trust", `${key}.pub`]);
+          return EXIT.ok;
+        },
+      ),
+    );
+}
+
+function opened(file: string): ReturnType<typeof readPackFile> {
+  try {
+    return readPackFile(engines()(), readInput(file));
+  } catch (error) {
+    throw new CliError(problemOf(error, file));
+  }
+}

@@ -1,0 +1,96 @@
+import { packVerdicts, publicKeyOf, verifyPack } from "@reach-fabric/evidence";
+import type { PackPolicy, PackReport } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../../engine.ts";
+import { readInput } from "../../files.ts";
+import { readKey } from "../../keys.ts";
+import { several } from "../../options.ts";
+import { CODE, EXIT } from "../../problem.ts";
+import type { Problem } from "../../problem.ts";
+import { table } from "../../table.ts";
+import type { Terminal } from "../../terminal.ts";
+import { safe } from "../../text.ts";
+import type { Verb } from "../../verb.ts";
+
+interface VerifyOptions {
+  trust?: string[];
+  yanked?: string[];
+  minVersion?: string;
+}
+
+/** `reach pack verify FILE --trust KEY`: whose pack it is, and whether it is still to be used. */
+export function verify(group: Command, verb: Verb): void {
+  group
+    .command("verify")
+    .summary("check a pack: intact, trusted, current")
+    .description(
+      "Checks a pack offline: that every file is the one that pack.json names, that a trusted key has signed " +
+        "its digest, id and version, and that no trusted key has withdrawn it. Exits 1 if one of these fails, " +
+        "3 if one could not be checked.",
+    )
+    .argument("<file>", "a .pack file")
+    .option("--trust <keyfile>", "a publisher's key, the public file; may be given again", several)
+    .option("--yanked <file>", "a withdrawal (reach pack yank); may be given again", several)
+    .option("--min-version <version>", "the oldest version that is taken")
+    .option("--json", "print the report as JSON; errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach pack verify loan.pack --trust publisher.key.pub")
+    .action(
+      verb<[string, VerifyOptions]>((terminal, file, { trust, yanked, minVersion }) => {
+        const policy: PackPolicy = {
+          ...(trust ? { trustedKeys: trust.map((path) => publicKeyOf(readKey(path))) } : {}),
+          ...(yanked ? { yanks: yanked.map((path) => readInput(path)) } : {}),
+          ...(minVersion === undefined ? {} : { minVersion }),
+        };
+        const report = verifyPack(engines()(), readInput(file), policy);
+        print(terminal, file, report);
+        if (!report.ok) terminal.problem(problemOfReport(file, report));
+        return report.exitCode;
+      }),
+    );
+}
+
+function print(terminal: Terminal, file: string, report: PackReport): void {
+  const { verdicts, required, ok, manifest, digest, key, statements = [] } = report;
+  if (terminal.json) {
+    const about = manifest && { id: manifest.id, version: manifest.version };
+    terminal.result({
+      file,
+      ok,
+      exitCode: report.exitCode,
+      required,
+      verdicts,
+      digest,
+      ...about,
+      key: key?.id,
+      statements,
+    });
+    return;
+  }
+  const { bold, green, red, yellow } = terminal.colors;
+  const paints = { pass: green, fail: red, "not checked": yellow };
+  const name = manifest === undefined ? "" : `  ${manifest.id}:${manifest.version}`;
+  terminal.print(`${bold(safe(file))}${safe(name)}`);
+  terminal.print(
+    table(
+      ["verdict (* required)", "result", "why"],
+      packVerdicts.map((verdict) => {
+        const { result, why } = verdicts[verdict];
+        const label = required.includes(verdict) ? `${verdict} *` : verdict;
+        return [label, { text: result, paint: paints[result] }, why];
+      }),
+    ),
+  );
+  if (digest !== undefined) terminal.print(`  digest  ${digest}`);
+  if (statements.length > 0) terminal.print(`  also signed by that key: ${statements.join(", ")}`);
+}
+
+function problemOfReport(file: string, { verdicts, required, exitCode }: PackReport): Problem {
+  const wanted = exitCode === EXIT.failed ? "fail" : "not checked";
+  const verdict = required.find((name) => verdicts[name].result === wanted) ?? "intact";
+  const { code = CODE.unchecked, why, hint } = verdicts[verdict];
+  const what =
+    wanted === "fail"
+      ? `This pack does not verify: ${verdict} failed`
+      : `This pack could not be checked: ${verdict}`;
+  return { code, what, where: file, why, ...(hint === undefined ? {} : { hint }), exitCode };
+}

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { yankPack } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { engines } from "../../engine.ts";
+import { readSigner } from "../../keys.ts";
+import { CODE, CliError, exists, EXIT } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+
+interface YankOptions {
+  key: string;
+  passphraseFile?: string;
+  reason: string;
+  output: string;
+}
+
+/** `reach pack yank DIGEST`: a signed withdrawal. */
+export function yank(group: Command, verb: Verb): void {
+  group
+    .command("yank")
+    .summary("withdraw a pack: sign that it must not be used any more")
+    .description(
+      "Writes a withdrawal of a pack, signed by its publisher: `reach pack verify --yanked` fails for the pack. " +
+        "Evidence of runs that used it stays valid, and says which pack it was.",
+    )
+    .argument("<digest>", "the pack's digest, SHA-256 in hex")
+    .requiredOption("-k, --key <file>", "the publisher's key")
+    .option("--passphrase-file <file>", "the passphrase of that key")
+    .requiredOption("--reason <text>", "why, for those who use it")
+    .requiredOption("-o, --output <file>", "where the withdrawal is written")
+    .option("--json", "print {file, digest, key} as JSON; errors as JSON on stderr")
+    .addHelpText(
+      "after",
+      '\nExample:\n  $ reach pack yank DIGEST --key publisher.key --reason "wrong band" -o loan.yank.json',
+    )
+    .action(
+      verb<[string, YankOptions]>(async (terminal, digest, options) => {
+        const { key, passphraseFile, reason, output } = options;
+        if (existsSync(output)) throw new CliError(exists(output));
+        if (!/^[0-9a-f]{64}$/.test(digest)) {
+          throw new CliError({
+            code: CODE.usage,
+            what: "A digest is 64 lower-case hex digits",
+            hint: "`reach pack inspect FILE` shows it.",
+            exitCode: EXIT.usage,
+          });
+        }
+        const host = await import("@reach-fabric/host");
+        const signer = await readSigner(key, passphraseFile);
+        const at = new Date().toISOString();
+        await host.writeFileAtomic(output, yankPack(engines()(), digest, { reason, at }, signer));
+        if (terminal.json) terminal.result({ file: output, digest, key: signer.key.id });
+        else terminal.print(`  ${output}  withdraws ${digest}`);
+        terminal.next([
+          "reach",
+          "pack",
+          "verify",
+          "FILE.pack",
+          "--yanked",
+          output,
+          "--trust",
+          `${key}.pub`,
+        ]);
+        return EXIT.ok;
+      }),
+    );
+}

@@ -1,0 +1,37 @@
+// Names of things in registries: HOST[:PORT]/NAME[:TAG|@DIGEST], as the OCI distribution specification 1.1 has
+// them.
+import { ReachError } from "../error.ts";
+
+export interface Reference {
+  readonly registry: string;
+  readonly name: string;
+  /** A tag, or `sha256:` and 64 hex digits. */
+  readonly reference: string;
+}
+
+/**
+ * Reads a reference. A registry is always named: there is no default one.
+ *
+ * @throws ReachError `REACH-E4141`
+ *
+ * @example
+ * parseReference("registry.example:5000/acme/loan:1.2.0").reference // "1.2.0"
+ */
+export function parseReference(text: string): Reference {
+  const form =
+    /^((?:[a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)\/([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))?$/;
+  const [, registry, name, tag, digest] = form.exec(text) ?? [];
+  const reference = tag ?? digest;
+  if (
+    registry !== undefined &&
+    name !== undefined &&
+    name.length <= 255 &&
+    reference !== undefined
+  ) {
+    return { registry, name, reference };
+  }
+  throw new ReachError("REACH-E4141", "This does not name a thing in a registry.", {
+    where: text,
+    hint: "Write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST.",
+  });
+}

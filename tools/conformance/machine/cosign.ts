@@ -1,0 +1,134 @@
+// A real cosign, offline, with the plain public key: it accepts our bundles and refuses those that were
+// changed. docs/spec/pack.md, PACK-8.
+import { createEngine } from "@reach-fabric/engine";
+import {
+  newKey,
+  publicKeyOf,
+  publicKeyPem,
+  signerOf,
+  signPack,
+  packPredicate,
+  readPackFile,
+  writePackFile,
+} from "@reach-fabric/evidence";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEvidence } from "@reach-fabric/evidence";
+import { readContainer } from "../../../evidence/src/container.ts";
+import { computed, counting, facts, pseudoRandom } from "../../../evidence/test/fixture.ts";
+import type { Suite, SuiteResult } from "../suite.ts";
+import { debianPackage } from "./debian.ts";
+import type { DebianPackage } from "./debian.ts";
+
+interface Case {
+  readonly name: string;
+  readonly blob: Uint8Array;
+  readonly bundle: Uint8Array;
+  readonly pem: string;
+  readonly type: string;
+}
+
+/** What cosign is asked to check: evidence, and each statement about a pack. */
+function cases(): Case[] {
+  const engine = createEngine();
+  const pack = counting(2);
+  const runKey = newKey(pseudoRandom("cosign run")).private;
+  const packKey = newKey(pseudoRandom("cosign pack"), "P-256").private;
+  const evidence = createEvidence({
+    engine,
+    pack,
+    records: computed(pack),
+    runSecret: pseudoRandom("cosign secret")(32),
+    signer: signerOf(runKey),
+    run: facts,
+  });
+  const entry = (name: string): Uint8Array =>
+    readContainer(evidence).find((each) => each.name === name)?.bytes ?? new Uint8Array();
+  const { manifest } = readPackFile(engine, writePackFile(engine, pack));
+  const about = (
+    name: "pack" | "sbom",
+    predicate: Record<string, unknown>,
+    type: string,
+  ): Case => ({
+    name: `a pack: ${name}`,
+    blob: pack.manifest,
+    bundle: signPack(engine, pack, name, predicate, signerOf(packKey)),
+    pem: publicKeyPem(publicKeyOf(packKey)),
+    type,
+  });
+  return [
+    {
+      name: "evidence",
+      blob: entry("run.json"),
+      bundle: entry("run.sigstore.json"),
+      pem: publicKeyPem(publicKeyOf(runKey)),
+      type: "urn:reach:evidence:v1",
+    },
+    about("pack", packPredicate(manifest), "urn:reach:pack:v1"),
+    about("sbom", { bomFormat: "CycloneDX", specVersion: "1.6" }, "https://cyclonedx.org/bom"),
+  ];
+}
+
+function run(): SuiteResult {
+  let found: DebianPackage;
+  try {
+    found = debianPackage("cosign", "sid");
+  } catch (error) {
+    return { passed: 0, failed: [], skipped: [`NOT RUN: ${(error as Error).message}`] };
+  }
+  const cosign = join(found.root, "usr/bin/cosign");
+  const folder = mkdtempSync(join(tmpdir(), "reach-cosign-"));
+  const failed: string[] = [];
+  let passed = 0;
+  const accepts = ({ blob, bundle, pem, type }: Case): boolean => {
+    const files = { blob, "bundle.json": bundle, "key.pem": pem };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const { status } = spawnSync(
+      cosign,
+      [
+        "verify-blob-attestation",
+        ...["--key", "key.pem", "--bundle", "bundle.json", "--type", type],
+        ...["--insecure-ignore-tlog", "blob"],
+      ],
+      { cwd: folder, stdio: "ignore", env: { HOME: folder, PATH: "" } },
+    );
+    return status === 0;
+  };
+  const check = (name: string, holds: boolean): void => {
+    if (holds) passed += 1;
+    else failed.push(name);
+  };
+  try {
+    const all = cases();
+    for (const [i, each] of all.entries()) {
+      const { name, blob, bundle } = each;
+      check(`${name}: accepted`, accepts(each));
+      const changed = blob.slice();
+      changed[10] = (changed[10] ?? 0) ^ 1;
+      check(`${name}: another file`, !accepts({ ...each, blob: changed }));
+      const text = new TextDecoder().decode(bundle);
+      const resigned = text.replace(
+        /"sig":"(.)(.)/,
+        (_, a: string, b: string) => `"sig":"${a}${b === "A" ? "B" : "A"}`,
+      );
+      check(
+        `${name}: another signature`,
+        !accepts({ ...each, bundle: new TextEncoder().encode(resigned) }),
+      );
+      const other = all[(i + 1) % all.length] as Case;
+      check(`${name}: another type`, !accepts({ ...each, type: other.type }));
+      check(`${name}: another bundle`, !accepts({ ...each, bundle: other.bundle }));
+      const stranger = publicKeyPem(
+        publicKeyOf(newKey(pseudoRandom("a stranger"), "P-256").public),
+      );
+      check(`${name}: another key`, !accepts({ ...each, pem: stranger }));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { passed, failed, skipped: [], notes: [`cosign ${found.version} of Debian sid`] };
+}
+
+export const suites: readonly Suite[] = [{ name: "cosign", run }];
