@@ -97,7 +97,11 @@ async function readSource(folder: string): Promise<Said> {
     throw error;
   });
   if (bytes === undefined) return {};
-  const { format: _format, ...said } = checked(packSource, readDocument(bytes, path), "pack source");
+  const { format: _format, ...said } = checked(
+    packSource,
+    readDocument(bytes, path),
+    "pack source",
+  );
   return said;
 }
 

@@ -62,7 +62,7 @@ const fields = strict({
       report(context, [], { code: problemCode.badValue, what: "Expected namespace/name." });
   }),
   version: semver,
-  files: z.array(file).min(1, { error: "A pack has at least one file." }),
+  files: z.array(file).min(1, { error: "A pack has at least one file." }).max(4096),
   workflows: z.array(packPath).min(1, { error: "A pack has at least one workflow." }),
   tables: z.array(packPath),
   /** Left out where there is none. */
@@ -82,10 +82,8 @@ export const packManifest: typeof fields = fields.check((context) => {
       });
     }
   }
-  for (const [index, path] of paths.entries()) {
-    const why = clash(paths.slice(0, index), path);
-    if (why === undefined) continue;
-    report(context, ["files", index, "path"], { code: problemCode.duplicateName, what: why });
+  for (const [index, what] of clashes(paths)) {
+    report(context, ["files", index, "path"], { code: problemCode.duplicateName, what });
   }
   for (const [name, list] of Object.entries({ workflows, tables, schemas })) {
     for (const [index, path] of list.entries()) {
@@ -101,11 +99,16 @@ export const packManifest: typeof fields = fields.check((context) => {
 /** A pack's manifest. */
 export type PackManifest = z.infer<typeof packManifest>;
 
-/** Why two files cannot lie in one folder on every system; paths are ASCII. */
-function clash(before: readonly string[], path: string): string | undefined {
-  const lower = path.toLowerCase();
-  const same = before.some((other) => other.toLowerCase() === lower);
-  if (same) return "Two files whose names differ in case only.";
-  const inside = before.some((other) => lower.startsWith(`${other.toLowerCase()}/`));
-  return inside ? "A file is below another file." : undefined;
+/** Files that cannot lie beside others on every system, and why; paths are ASCII. */
+function clashes(paths: readonly string[]): [index: number, why: string][] {
+  const lower = paths.map((path) => path.toLowerCase());
+  const folders = new Set(
+    lower.flatMap((path) => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index))),
+  );
+  const seen = new Set<string>();
+  return lower.flatMap((path, index): [number, string][] => {
+    if (seen.has(path)) return [[index, "Two files whose names differ in case only."]];
+    seen.add(path);
+    return folders.has(path) ? [[index, "A file is below another file."]] : [];
+  });
 }

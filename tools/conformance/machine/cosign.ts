@@ -89,8 +89,11 @@ function run(): SuiteResult {
       cosign,
       [
         "verify-blob-attestation",
-        ...["--key", "key.pem", "--bundle", "bundle.json", "--type", type],
-        ...["--insecure-ignore-tlog", "blob"],
+        "--key=key.pem",
+        "--bundle=bundle.json",
+        `--type=${type}`,
+        "--insecure-ignore-tlog",
+        "blob",
       ],
       { cwd: folder, stdio: "ignore", env: { HOME: folder, PATH: "" } },
     );
