@@ -11,7 +11,12 @@ test("docs/spec/evidence.md lists the codes of the catalogue, and says the same 
   );
 });
 
-test("its rules are numbered without a gap", () => {
-  const numbers = [...spec.matchAll(/\*\*EVID-(\d+)\*\*/g)].map(([, number]) => Number(number));
+test.each([
+  ["EVID", spec],
+  ["KEY", readFileSync(new URL("../../docs/spec/keys.md", import.meta.url), "utf8")],
+])("the rules %s-n are numbered without a gap", (prefix, text) => {
+  const found = [...text.matchAll(new RegExp(`\\*\\*${prefix}-(\\d+)\\*\\*`, "g"))];
+  const numbers = found.map(([, number]) => Number(number));
+  expect(numbers.length).toBeGreaterThan(0);
   expect(numbers).toEqual(numbers.map((_, i) => i + 1));
 });
