@@ -5,13 +5,12 @@ import { createHash } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { EngineTrap, fromHex, fromUtf8, replay, taggedHash, utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openEvidence, publicKey } from "@reach-fabric/evidence";
-import type { Report, Verdict } from "@reach-fabric/evidence";
+import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import { preAuthEncoding } from "../src/dsse.ts";
 import { readFields } from "../src/field-lines.ts";
 import { commitFields } from "../src/fields.ts";
 import { verify as verifyWith } from "../src/verify.ts";
-import type { Policy } from "../src/verify.ts";
 import {
   attacker,
   canonical,
