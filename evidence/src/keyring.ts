@@ -106,7 +106,6 @@ function requireKept(before: KeyringEntry, after: KeyringEntry | undefined): voi
   const { id } = before;
   const isKept =
     after !== undefined &&
-    after.alg === before.alg &&
     after.public === before.public &&
     after.role === before.role &&
     after.tenant === before.tenant &&

@@ -89,6 +89,10 @@ describe("a keyring", () => {
     expect(open(canonical({ ...file, payloadType: type }))).toBe("REACH-E5209");
   });
 
+  test("KEY-8: is refused before anything else where it is too large", () => {
+    expect(open(new Uint8Array(8 * 1024 * 1024 + 1))).toBe("REACH-E5209");
+  });
+
   test.each([
     ["a newline behind it", `${fromUtf8(bytes)}\n`, "REACH-E5102"],
     ["a byte order mark", `\u{feff}${fromUtf8(bytes)}`, "REACH-E5101"],
@@ -215,6 +219,9 @@ describe("the next keyring", () => {
       ),
     ).toBe("REACH-E5211");
     expect(codeOf(() => requireSuccessor(second, second))).toBe("accepted");
+    const third = forced({ serial: 3, previous: second.digest });
+    expect(codeOf(() => requireSuccessor(third, second))).toBe("REACH-E5211");
+    expect(codeOf(() => requireSuccessor(second, third))).toBe("accepted");
   });
 
   test("KEY-10: is not issued by another root's key, nor with less than the one before", () => {

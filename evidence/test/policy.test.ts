@@ -107,6 +107,7 @@ describe("a policy", () => {
   test.each([
     ["that is not JSON", utf8("format: reach/policy/v1")],
     ["with a member twice", utf8('{"format":"reach/policy/v1","fuel":1,"fuel":2}')],
+    ["that is too large", new Uint8Array(4 * 1024 * 1024 + 1).fill(0x20)],
     ["of another format", withoutRoot({ format: "reach/policy/v2" })],
     ["with a member that is not known", withoutRoot({ trust: "everybody" })],
     ["with a verdict that is none", withoutRoot({ required: ["lucky"] })],
