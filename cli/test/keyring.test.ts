@@ -32,12 +32,9 @@ beforeAll(async () => {
   const { alg, public: shared } = root as { alg: string; public: string };
   const policy = { format: "reach/policy/v1", root: { alg, public: shared }, tenant: "acme" };
   put(folder, "policy.json", JSON.stringify(policy));
-  const year = ["--from", "2026-01-01", "--to", "2027-01-01"];
-  const trusted = await change(
-    ...["trust", alicePublic, "--role", "evidence", "--tenant", "acme", "--new"],
-    ...year,
-    ...["--actor", "ops-7"],
-  );
+  const scope = ["--tenant", "acme", "--from", "2026-01-01", "--to", "2027-01-01"];
+  const as = ["--role", "evidence", "--actor", "ops-7", "--new"];
+  const trusted = await change("trust", alicePublic, ...as, ...scope);
   expect(trusted.stderr).toBe("");
   expect(made(trusted)).toMatchObject({
     serial: 1,
@@ -76,9 +73,8 @@ test("KEY-12: attack: a stale keyring: could not be checked, exit 3", async () =
     3,
     { result: "not checked", code: "REACH-E5212" },
   ]);
-  const list = await keys(
-    ...["list", "--keyring", "ring.json", "--root", "root.key.pub", "--now", "2036-01-01"],
-  );
+  const old = ["--root", "root.key.pub", "--now", "2036-01-01"];
+  const list = await keys("list", "--keyring", "ring.json", ...old);
   expect([list.status, errorOf(list)["code"]]).toEqual([3, "REACH-E5212"]);
 });
 

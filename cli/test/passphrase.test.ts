@@ -20,7 +20,7 @@ const sealer = sealerOf(utf8("a passphrase"));
 const mine = newKey(bytes(1), "P-256");
 const sealed = sealKeyFile(mine.private, sealer) as Sealed;
 
-test.each(["Ed25519", "P-256"])("keys new encrypts a key of %s", async (alg) => {
+test.each(["Ed25519", "P-256"])("KEY-7: keys new encrypts a key of %s", async (alg) => {
   const path = join(folder, `${alg}.key`);
   const args = ["keys", "new", "-o", path, "--alg", alg, "--passphrase-file", phrase];
   const made = await reach(folder, args);
@@ -46,7 +46,7 @@ test("a log takes the passphrase of its key from a file, and says what is missin
   expect([none.status, errorOf(none)["code"]]).toEqual([2, "REACH-E5207"]);
 });
 
-test("keys new asks nobody where nobody is: a passphrase, or the wish to have none", async () => {
+test("KEY-7: keys new asks nobody where nobody is: a passphrase, or the wish to have none", async () => {
   const ended = await reach(folder, ["keys", "new", "-o", "asks.key", "--json"]);
   expect([ended.status, errorOf(ended)["code"]]).toEqual([2, "REACH-E4001"]);
   const clear = await reach(folder, ["keys", "new", "-o", "clear.key", "--no-passphrase"]);

@@ -49,10 +49,8 @@ const withoutRoot = (change: object = {}): Uint8Array<ArrayBuffer> =>
   policy({ root: undefined, ...change });
 
 /** What a file is under a policy, with this keyring. */
-const judged = (
-  change: object = {},
-  { bytes = file, ring = acme.bytes as Uint8Array | undefined, at = now } = {},
-): Report => verify(bytes, readPolicy(engine, policy(change), { keyring: ring, now: at }));
+const judged = (change: object = {}, { bytes = file, ring = acme.bytes, at = now } = {}): Report =>
+  verify(bytes, readPolicy(engine, policy(change), { keyring: ring, now: at }));
 const judgedWithoutRoot = (change: object, bytes = file): Report =>
   verify(bytes, readPolicy(engine, withoutRoot(change), { now }));
 
