@@ -1,6 +1,6 @@
 // Private keys at rest: encrypted with a passphrase, opened by it and by nothing else. docs/spec/keys.md,
 // KEY-6 and KEY-7.
-import { readFileSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
@@ -44,6 +44,22 @@ test("a log takes the passphrase of its key from a file, and says what is missin
   expect([other.status, errorOf(other)["code"]]).toEqual([2, "REACH-E5208"]);
   const none = await init("three");
   expect([none.status, errorOf(none)["code"]]).toEqual([2, "REACH-E5207"]);
+});
+
+test("KEY-7: a run signs with the user's own key, which may be encrypted, too", async () => {
+  const own = join(folder, "config/reach/key.json");
+  mkdirSync(join(folder, "config/reach"), { recursive: true });
+  copyFileSync(join(folder, "Ed25519.key"), own);
+  const document = { dsl: "1.0.3", namespace: "test", name: "one", version: "1.0.0" };
+  put(folder, "one.json", JSON.stringify({ document, do: [{ one: { set: { one: 1 } } }] }));
+  put(folder, "input.json", "{}");
+  const run = (...more: string[]) =>
+    reach(folder, ["run", "one.json", "-i", "input.json", "-o", "one.reach", "--json", ...more]);
+  const none = await run();
+  expect([none.status, errorOf(none)["code"]]).toEqual([2, "REACH-E5207"]);
+  expect((await run("--passphrase-file", phrase)).status).toBe(0);
+  const verify = await reach(folder, ["verify", "one.reach", "--trust", "Ed25519.key.pub"]);
+  expect(verify.status).toBe(0);
 });
 
 test("KEY-7: keys new asks nobody where nobody is: a passphrase, or the wish to have none", async () => {
