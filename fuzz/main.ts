@@ -13,6 +13,7 @@ import { hashTarget } from "./targets/hash.ts";
 import { jqTarget, jqVersion } from "./targets/jq.ts";
 import { jqRegexTarget } from "./targets/jq-regex.ts";
 import { jsonTarget } from "./targets/json.ts";
+import { keyringTarget } from "./targets/keyring.ts";
 import { merkleTarget } from "./targets/merkle.ts";
 import { numbersTarget } from "./targets/numbers.ts";
 import { regexTarget } from "./targets/regex.ts";
@@ -29,6 +30,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   expr: exprTarget as () => Target<never>,
   regex: regexTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
+  keyring: keyringTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,
   "jq-regex": jqRegexTarget as () => Target<never>,

@@ -107,25 +107,24 @@ export function xdgFolder(base: string | undefined, fallback: string): string {
   return join(base?.startsWith("/") === true ? base : join(homedir(), fallback), "reach");
 }
 
-/** The user's own key, made at the first use. */
+/** Where the user's own key is, which is made at the first use: in clear, for nobody is asked then. */
 export function userKey(env: NodeJS.ProcessEnv): {
-  readonly key: KeyFile;
+  readonly path: string;
   readonly made?: MadeKey;
 } {
   const path = defaultKeyPath(env);
-  if (existsSync(path)) return { key: readKey(path) };
+  if (existsSync(path)) return { path };
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));
   }
   try {
-    const made = createKeyFile(path, (size) => randomBytes(size));
-    return { key: readKey(path), made };
+    return { path, made: createKeyFile(path, (size) => randomBytes(size)) };
   } catch (error) {
     if (!existsSync(path)) throw error;
     // Another process has made it in the meantime; its one write takes no longer than this.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-    return { key: readKey(path) };
+    return { path };
   }
 }

@@ -19,7 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
   redact: async () => (await import("./commands/redact.ts")).redact,
   disclose: async () => (await import("./commands/disclose.ts")).disclose,
-  keys: async () => (await import("./commands/keys.ts")).keys,
+  keys: async () => (await import("./commands/keys/keys.ts")).keys,
   log: async () => (await import("./commands/log/log.ts")).log,
   canon: async () => (await import("./commands/canon.ts")).canon,
   lint: async () => (await import("./commands/lint.ts")).lint,

@@ -28,7 +28,8 @@ export function sealerOf(passphrase: Uint8Array): Sealer {
     },
     open: ({ kdf, cipher: { nonce, text } }, context) => {
       const sealed = bytes(text);
-      const cipher = createDecipheriv("aes-256-gcm", keyOf(passphrase, kdf), bytes(nonce));
+      const key = keyOf(passphrase, kdf);
+      const cipher = createDecipheriv("aes-256-gcm", key, bytes(nonce), { authTagLength: 16 });
       cipher.setAAD(context);
       cipher.setAuthTag(sealed.subarray(32));
       try {

@@ -58,7 +58,7 @@ const p256Keys: Algorithm = {
   isSafe: (key) => {
     try {
       p256.Point.fromBytes(key).assertValidity();
-      return key[0] === 4;
+      return true;
     } catch {
       return false;
     }
@@ -69,10 +69,7 @@ const p256Keys: Algorithm = {
   verify: (signature, message, key) => {
     if (signature.length > 72) return false;
     try {
-      const again = p256.Signature.fromBytes(signature, "der").toBytes("der");
-      const isCanonical =
-        again.length === signature.length && again.every((byte, i) => byte === signature[i]);
-      return isCanonical && p256.verify(signature, message, key, ECDSA);
+      return p256.verify(signature, message, key, ECDSA);
     } catch {
       return false;
     }

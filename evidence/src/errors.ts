@@ -25,6 +25,21 @@ export type EvidenceCode =
   | "REACH-E5206"
   | "REACH-E5207"
   | "REACH-E5208"
+  | "REACH-E5209"
+  | "REACH-E5210"
+  | "REACH-E5211"
+  | "REACH-E5212"
+  | "REACH-E5213"
+  | "REACH-E5214"
+  | "REACH-E5215"
+  | "REACH-E5216"
+  | "REACH-E5217"
+  | "REACH-E5218"
+  | "REACH-E5219"
+  | "REACH-E5220"
+  | "REACH-E5221"
+  | "REACH-E5222"
+  | "REACH-E5223"
   | "REACH-E5301"
   | "REACH-E5302"
   | "REACH-E5303"
@@ -118,6 +133,22 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5206": fail("evidence and logs are signed with Ed25519, packs with P-256"),
   "REACH-E5207": fail("give its passphrase: --passphrase-file FILE"),
   "REACH-E5208": fail("the passphrase is another one, or the file was changed"),
+  // keyrings and policies
+  "REACH-E5209": fail("docs/spec/keys.md, KEY-8 and KEY-9, say what a keyring is"),
+  "REACH-E5210": fail("ask its owner for the root's key, over another channel"),
+  "REACH-E5211": fail("keep both keyrings: together they show that one was replaced"),
+  "REACH-E5212": open("get the keyring again from its owner"),
+  "REACH-E5213": fail("a key has one role: this one may not sign this"),
+  "REACH-E5214": fail("whoever has this key may not sign for this tenant"),
+  "REACH-E5215": fail("the signature says a time at which this key did not count"),
+  "REACH-E5216": fail("only what witnesses saw before the key was compromised still counts"),
+  "REACH-E5217": open("ask for the evidence with its tenant disclosed"),
+  "REACH-E5218": fail("docs/spec/keys.md, KEY-13, says what a policy is"),
+  "REACH-E5219": fail("make another key: `reach keys new`"),
+  "REACH-E5220": fail("run it again with an engine that is not faulty"),
+  "REACH-E5221": fail("ask the pack's owner why it was withdrawn"),
+  "REACH-E5222": fail("`reach keys list` shows the keys of a keyring"),
+  "REACH-E5223": open("take another version of Reach"),
   // 53xx the signature and the signed statement
   "REACH-E5301": fail(damaged),
   "REACH-E5302": fail(damaged),

@@ -21,6 +21,10 @@ export {
   signerOf,
 } from "./key-file.ts";
 export type { PrivateKeyFile, Sealer } from "./key-file.ts";
+export { issueKeyring, openKeyring, requireSuccessor } from "./keyring.ts";
+export type { Issue, Keyring } from "./keyring.ts";
+export { keyWithId, withCompromise, withEnd, withKey } from "./keyring-changes.ts";
+export type { Enrolment } from "./keyring-changes.ts";
 export { publicKey, publicKeyPem, sameKey } from "./keys.ts";
 export type { PublicKey, Signer } from "./keys.ts";
 export { lifecycleEvents } from "./lifecycle.ts";
@@ -39,6 +43,9 @@ export { defaultRequired, verdicts } from "./verdicts.ts";
 export type { Finding, Report, Verdict } from "./verdicts.ts";
 export { whatIf, whatIfLive } from "./what-if.ts";
 export type { Change, Hypothesis, LiveAnswer } from "./what-if.ts";
+export { readPolicy } from "./policy.ts";
+export type { LogPolicy, Policy, PolicyCircumstances, Signers } from "./policy.ts";
+export { requireFresh, signerEntry, signerTrust } from "./trust.ts";
+export type { Circumstances, Freshness, SignatureClaim } from "./trust.ts";
 export { REPLAY_FUEL, verify } from "./verify.ts";
-export type { Policy } from "./verify.ts";
 export type { KeyFile } from "@reach-fabric/schema";

@@ -34,6 +34,8 @@ export interface Schema<T> {
 type ShapeCode =
   | "REACH-E5103"
   | "REACH-E5201"
+  | "REACH-E5209"
+  | "REACH-E5218"
   | "REACH-E5305"
   | "REACH-E5335"
   | "REACH-E5336"

@@ -5,9 +5,9 @@
 // signature was verified, and nothing is replayed before it is known to be what was signed.
 import { fromHex, replay as replayOnEngine, taggedHash, toHex } from "@reach-fabric/engine";
 import type { Engine, ReplayResult } from "@reach-fabric/engine";
+import { noteTrust, requireAllowed, requiredBy, requireKey } from "./allowed.ts";
 import { readBundle, verifiedPayload } from "./bundle.ts";
 import { EvidenceError, quoted } from "./errors.ts";
-import { sameKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
 import { assemble, knownOf, readDisclosed, readDocument } from "./open.ts";
 import type { Evidence, Known } from "./open.ts";
@@ -15,31 +15,11 @@ import { readPack, requireBlobs } from "./pack.ts";
 import { replayKnown } from "./partial.ts";
 import type { PartialReplay } from "./partial.ts";
 import { namedKey } from "./run.ts";
+import type { Policy } from "./policy.ts";
 import { requireStatement } from "./statement.ts";
 import { readLeaves, requireSameRun, requireTrace } from "./trace.ts";
-import { defaultRequired, Findings, verdicts } from "./verdicts.ts";
-import type { Report, Verdict } from "./verdicts.ts";
-
-/** What a verifier asks of evidence. */
-export interface Policy {
-  /**
-   * The keys that may have signed. With it, `trusted` is required: a file that another key signed
-   * fails, and with no keys every file does. Without it, `trusted` is not checked.
-   */
-  readonly trustedKeys?: readonly PublicKey[];
-  /** The verdicts that must pass; `authentic` always must. Default: and `complete`, `replayed`. */
-  readonly required?: readonly Verdict[];
-  /**
-   * Digests of the engines that may have run it, in hex. With it, `replayed` is required: another
-   * engine fails. Without it, any engine may have, provided that this one computes the same.
-   */
-  readonly engines?: readonly string[];
-  /**
-   * Fuel that a replay may use. A run that was allowed more is not replayed: `not checked`. Default:
-   * {@link REPLAY_FUEL}.
-   */
-  readonly fuel?: number;
-}
+import { Findings } from "./verdicts.ts";
+import type { Report } from "./verdicts.ts";
 
 /** The default budget of a replay in units of fuel: ten times what a run has by default. */
 export const REPLAY_FUEL = 1_000_000_000;
@@ -72,15 +52,15 @@ export function verify(
     const bundle = readBundle(engine, layout.bundle);
     // 4 the key: named by the file, trusted only if the policy says so
     const key = namedKey(document);
-    findings.attempt("trusted", () => requireTrusted(policy, key));
+    findings.attempt("trusted", () => requireKey(policy, { key, endedAt: document.endedAt }));
     // 5 exactly one signature, and it is valid
     const payload = verifiedPayload(bundle, key);
     // 6 those bytes, and no others, are parsed; they are about the files in hand
     requireStatement(engine, payload, { ...document, run: layout.run, trace: layout.trace });
-    // 7 every blob belongs to the pack that was signed; its engine is one that may be used
+    // 7 every blob belongs to the pack that was signed; pack and engine are ones that may be used
     requireBlobs(engine, layout.blobs);
     const pack = readPack(engine, document.pack, layout.blobs);
-    findings.attempt("replayed", () => requireAllowed(policy, document.engine));
+    findings.attempt("replayed", () => requireAllowed(policy, document));
     // 8 every disclosed value is the one that was committed to
     const leaves = readLeaves(engine, layout.trace);
     const disclosed = readDisclosed(engine, document, layout, leaves);
@@ -90,7 +70,7 @@ export function verify(
   if (evidence === undefined) return findings.report({});
   const { document, known, run, outcome } = evidence;
   const allLeaves = known.map(({ leaf }) => leaf);
-  notePasses(findings, policy, run.key);
+  notePasses(findings, run.key);
 
   const oneRun = findings.attempt("complete", () => {
     // 9 contiguity, count, end, root
@@ -100,6 +80,8 @@ export function verify(
     return true;
   });
   // 11 to 14, log, witnesses, consistency and times, are not built yet.
+  // 4 again, with all that is known by now: what was witnessed before a compromise still counts.
+  noteTrust(findings, policy, run);
 
   findings.attempt("redacted", () => {
     requireNothingConfirmed(evidence);
@@ -137,38 +119,11 @@ export function verify(
   });
 }
 
-/** What a policy requires, said or implied: naming keys or engines is asking for them. */
-function requiredBy({ required = defaultRequired, trustedKeys, engines }: Policy): Verdict[] {
-  const unknown = required.find((verdict) => !verdicts.includes(verdict));
-  if (unknown !== undefined) throw new TypeError(`There is no verdict ${unknown}`);
-  return [
-    "authentic",
-    ...required,
-    ...(trustedKeys === undefined ? [] : ["trusted" as const]),
-    ...(engines === undefined ? [] : ["replayed" as const]),
-  ];
-}
-
-function requireTrusted({ trustedKeys }: Policy, key: PublicKey): void {
-  if (trustedKeys === undefined || trustedKeys.some((trusted) => sameKey(trusted, key))) return;
-  throw new EvidenceError("REACH-E5205", `the policy does not trust the key ${key.id}`);
-}
-
-function requireAllowed({ engines }: Policy, engine: string): void {
-  if (engines === undefined || engines.includes(engine)) return;
-  throw new EvidenceError("REACH-E5405", `the policy does not allow the engine ${engine}`);
-}
-
-function notePasses(findings: Findings, { trustedKeys }: Policy, { id }: PublicKey): void {
+function notePasses(findings: Findings, { id }: PublicKey): void {
   findings.pass(
     "authentic",
     `every byte is what the key ${id} signed; whose key that is, the file cannot say`,
   );
-  if (trustedKeys === undefined) {
-    findings.leave("trusted", `no trusted key was given: anybody may hold the key ${id}`);
-  } else {
-    findings.pass("trusted", `the policy trusts the key ${id}`);
-  }
   findings.leave("complete", "the trace was not checked");
   findings.leave("replayed", "the run was not replayed");
 }
@@ -191,14 +146,18 @@ const noPack = (): EvidenceError =>
  * The replay of the records, within the policy's budget of fuel.
  *
  * @throws EvidenceError `REACH-E5404`, `REACH-E5504` something is not there to be replayed,
- *   `REACH-E5406` this engine means something else by a run, `REACH-E5703` over the budget
+ *   `REACH-E5223` this engine is faulty, `REACH-E5406` it means something else by a run,
+ *   `REACH-E5703` over the budget
  */
 function replayWithin(
   engine: Engine,
   { run, pack, records, leaves, known }: Evidence & { readonly known: readonly Known[] },
-  { fuel = REPLAY_FUEL }: Policy,
+  { fuel = REPLAY_FUEL, faultyEngines }: Policy,
   replay: typeof replayOnEngine,
 ): ReplayResult {
+  if (faultyEngines?.includes(engine.digest) === true) {
+    throw new EvidenceError("REACH-E5223", "this program's own engine is known as faulty");
+  }
   if (pack === null) throw noPack();
   if (run.semantics !== engine.semantics) {
     throw new EvidenceError(

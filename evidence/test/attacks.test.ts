@@ -5,13 +5,12 @@ import { createHash } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { EngineTrap, fromHex, fromUtf8, replay, taggedHash, utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openEvidence, publicKey } from "@reach-fabric/evidence";
-import type { Report, Verdict } from "@reach-fabric/evidence";
+import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import { preAuthEncoding } from "../src/dsse.ts";
 import { readFields } from "../src/field-lines.ts";
 import { commitFields } from "../src/fields.ts";
 import { verify as verifyWith } from "../src/verify.ts";
-import type { Policy } from "../src/verify.ts";
 import {
   attacker,
   canonical,
@@ -629,7 +628,7 @@ describe("keys and signatures:", () => {
     refused(withEnvelope({ signatures: [{ sig }] }), "authentic", "REACH-E5303");
   });
 
-  test("EVID-22: a signature whose point R is not canonical: verifiers disagree about it", () => {
+  test("EVID-22, KEY-3: a signature whose point R is not canonical: verifiers disagree about it", () => {
     const payload = Buffer.from(bundleOf(file)["dsseEnvelope"]?.["payload"] as string, "base64");
     const message = preAuthEncoding("application/vnd.in-toto+json", payload);
     // R is the neutral element written as y = p + 1; then S = H(R, A, M) * a.
@@ -671,7 +670,7 @@ describe("keys and signatures:", () => {
     expect(() => publicKey(identity)).toThrow(expect.objectContaining({ code: "REACH-E5202" }));
   });
 
-  test("EVID-21: keys that are not canonical, not on the curve, or outside the prime-order group", () => {
+  test("EVID-21, KEY-2: keys that are not canonical, not on the curve, or outside the prime-order group", () => {
     const p = 2n ** 255n - 19n;
     const mixed = ed25519.Point.fromBytes(signer.key.bytes).add(
       ed25519.Point.fromAffine({ x: 0n, y: p - 1n }),

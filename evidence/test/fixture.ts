@@ -3,6 +3,7 @@ import { createEngine, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import {
   createEvidence,
+  EvidenceError,
   newKey,
   publicKeyOf,
   signerOf,
@@ -42,6 +43,17 @@ export const attacker = signerOf(mallory.private);
 
 export const canonical = (value: unknown): Uint8Array<ArrayBuffer> =>
   engine.canonicalize(JSON.stringify(value));
+
+/** The code with which something is refused, or `accepted`. */
+export function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof EvidenceError) return error.code;
+    throw error;
+  }
+  return "accepted";
+}
 
 /** A pack of these files, whose contents are JSON values. */
 export function packOf(contents: Record<string, unknown>, version = "1.0.0"): Pack {

@@ -1,8 +1,9 @@
 import { createPublicKey, verify as verifyWithNode } from "node:crypto";
+import { p256 } from "@noble/curves/nist.js";
 import { utf8 } from "@reach-fabric/engine";
 import {
-  EvidenceError,
   newKey,
+  publicKey,
   publicKeyFile,
   publicKeyOf,
   publicKeyPem,
@@ -11,10 +12,12 @@ import {
   signerOf,
 } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
+import { concat } from "../src/bytes.ts";
 import { isSignature } from "../src/keys.ts";
-import { engine, pseudoRandom } from "./fixture.ts";
+import { codeOf, engine, evidence, pseudoRandom } from "./fixture.ts";
 
 const key = newKey(pseudoRandom("a key"));
+const p256Key = newKey(pseudoRandom("a P-256 key"), "P-256");
 const text = (value: unknown): string => JSON.stringify(value, null, 2);
 
 describe("a new key", () => {
@@ -44,16 +47,96 @@ describe("a new key", () => {
   });
 });
 
-describe("a key file is refused", () => {
-  const codeOf = (work: () => unknown): string => {
-    try {
-      work();
-    } catch (error) {
-      if (error instanceof EvidenceError) return error.code;
-      throw error;
+describe("a new P-256 key", () => {
+  const signer = signerOf(p256Key.private);
+  const message = utf8("a message");
+
+  test("KEY-5: is two key files of format v2, of which one can sign", () => {
+    expect(p256Key.private.format).toBe("reach/key/v2");
+    expect(readKeyFile(engine, text(p256Key.private))).toEqual(p256Key.private);
+    expect(readKeyFile(engine, text(p256Key.public))).toEqual(p256Key.public);
+    expect(publicKeyFile(publicKeyOf(p256Key.private))).toEqual(p256Key.public);
+    expect(signer.key.bytes).toHaveLength(65);
+  });
+
+  test("KEY-4: signs what it and others verify, the same every time", () => {
+    const signature = signer.sign(message);
+    expect(signer.sign(message)).toEqual(signature);
+    expect(isSignature(signer.key, message, signature)).toBe(true);
+    expect(isSignature(signer.key, utf8("another"), signature)).toBe(false);
+    const pem = createPublicKey(publicKeyPem(signer.key));
+    expect(pem.asymmetricKeyDetails).toMatchObject({ namedCurve: "prime256v1" });
+    expect(verifyWithNode("sha256", message, pem, signature)).toBe(true);
+  });
+
+  test("KEY-4: attack: ECDSA malleability, the other S of a signature", () => {
+    const { r, s } = p256.Signature.fromBytes(signer.sign(message), "der");
+    const twin = new p256.Signature(r, p256.Point.Fn.ORDER - s).toBytes("der");
+    const pem = createPublicKey(publicKeyPem(signer.key));
+    expect(verifyWithNode("sha256", message, pem, twin)).toBe(true);
+    expect(isSignature(signer.key, message, twin)).toBe(false);
+  });
+
+  test("KEY-4: attack: one signature in another encoding", () => {
+    const signature = signer.sign(message);
+    const raw = p256.Signature.fromBytes(signature, "der").toBytes("compact");
+    const behind = Uint8Array.of(...signature, 0);
+    const long = Uint8Array.of(0x30, 0x81, ...signature.subarray(1));
+    const padded = concat([
+      Uint8Array.of(0x30, (signature[1] ?? 0) + 1, 0x02, (signature[3] ?? 0) + 1, 0),
+      signature.subarray(4),
+    ]);
+    for (const other of [raw, behind, long, padded, signature.subarray(1), new Uint8Array()]) {
+      expect(isSignature(signer.key, message, other)).toBe(false);
     }
-    return "accepted";
-  };
+  });
+
+  test("KEY-2: is refused in every encoding but one, and off the curve", () => {
+    const point = p256.Point.fromBytes(signer.key.bytes);
+    const hybrid = Uint8Array.of(6 + Number(point.y & 1n), ...signer.key.bytes.subarray(1));
+    const off = signer.key.bytes.with(64, (signer.key.bytes[64] ?? 0) ^ 1);
+    expect(codeOf(() => publicKey(point.toBytes(true), "P-256"))).toBe("REACH-E5201");
+    expect(codeOf(() => publicKey(Uint8Array.of(0), "P-256"))).toBe("REACH-E5201");
+    for (const bytes of [hybrid, off, new Uint8Array(65), new Uint8Array(65).fill(255)]) {
+      expect(codeOf(() => publicKey(bytes, "P-256"))).toBe("REACH-E5202");
+    }
+  });
+
+  test("a private key that is 0 or not below n is none", () => {
+    for (const scalar of [new Uint8Array(32), new Uint8Array(32).fill(255)]) {
+      const file = { ...p256Key.private, private: Buffer.from(scalar).toString("base64") };
+      expect(codeOf(() => readKeyFile(engine, text(file)))).toBe("REACH-E5201");
+    }
+  });
+});
+
+describe("KEY-1: attack: algorithm confusion", () => {
+  test("a signature counts by the key's algorithm alone", () => {
+    const message = utf8("a message");
+    const [a, b] = [signerOf(key.private), signerOf(p256Key.private)];
+    expect(isSignature(a.key, message, b.sign(message))).toBe(false);
+    expect(isSignature(b.key, message, a.sign(message))).toBe(false);
+    expect(isSignature({ ...a.key, alg: "P-256" }, message, a.sign(message))).toBe(false);
+    expect(isSignature({ ...b.key, alg: "Ed25519" }, message, b.sign(message))).toBe(false);
+  });
+
+  test("the bytes of a key of one algorithm are none of the other", () => {
+    expect(codeOf(() => publicKey(publicKeyOf(key.public).bytes, "P-256"))).toBe("REACH-E5201");
+    const file = { ...p256Key.public, alg: "Ed25519" };
+    expect(codeOf(() => readKeyFile(engine, text(file)))).toBe("REACH-E5201");
+  });
+
+  test("evidence is not made with a key of another algorithm", () => {
+    expect(codeOf(() => evidence({ signer: signerOf(p256Key.private) }))).toBe("REACH-E5206");
+  });
+
+  test("keys of two algorithms are two keys, whatever their bytes", () => {
+    const ed = publicKeyOf(key.public);
+    expect(sameKey(ed, { ...ed, alg: "P-256" })).toBe(false);
+  });
+});
+
+describe("a key file is refused", () => {
   const other = newKey(pseudoRandom("another key"));
 
   test.each([
@@ -70,6 +153,41 @@ describe("a key file is refused", () => {
     ],
     ["with a private key that is none", text({ ...key.private, private: "AAAA" })],
   ])("%s", (_, file) => {
+    expect(codeOf(() => readKeyFile(engine, file))).toBe("REACH-E5201");
+  });
+
+  const sealed = {
+    kdf: { name: "scrypt", n: 32_768, r: 8, p: 1, salt: "AAAAAAAAAAAAAAAAAAAAAA==" },
+    cipher: { name: "AES-256-GCM", nonce: "AAAAAAAAAAAAAAAA", text: "A".repeat(64) },
+  };
+  const v2 = { ...p256Key.public, sealed };
+
+  test("KEY-6: for signing, where its private key is encrypted", () => {
+    expect(codeOf(() => signerOf(readKeyFile(engine, text(v2))))).toBe("REACH-E5207");
+  });
+
+  test.each([
+    ["costs too much", { kdf: { ...sealed.kdf, n: 2_097_152 } }],
+    ["costs too little", { kdf: { ...sealed.kdf, n: 16_384 } }],
+    ["has an n that is no power of two", { kdf: { ...sealed.kdf, n: 100_000 } }],
+    ["takes blocks of another size", { kdf: { ...sealed.kdf, r: 1024 } }],
+    ["runs too often", { kdf: { ...sealed.kdf, p: 5 } }],
+    ["is another function", { kdf: { ...sealed.kdf, name: "pbkdf2" } }],
+    ["has a short salt", { kdf: { ...sealed.kdf, salt: "AAAA" } }],
+    [
+      "has a salt in another spelling",
+      { kdf: { ...sealed.kdf, salt: "AAAAAAAAAAAAAAAAAAAAAB==" } },
+    ],
+    ["has a short nonce", { cipher: { ...sealed.cipher, nonce: "AAAA" } }],
+    ["has a short tag", { cipher: { ...sealed.cipher, text: "A".repeat(60) } }],
+    ["has a text that is no base64", { cipher: { ...sealed.cipher, text: "!".repeat(64) } }],
+  ])("KEY-6: whose encryption %s", (_, change) => {
+    const file = text({ ...v2, sealed: { ...sealed, ...change } });
+    expect(codeOf(() => readKeyFile(engine, file))).toBe("REACH-E5201");
+  });
+
+  test("KEY-6: with its private key in clear beside the encrypted one", () => {
+    const file = text({ ...v2, private: p256Key.private.private });
     expect(codeOf(() => readKeyFile(engine, file))).toBe("REACH-E5201");
   });
 

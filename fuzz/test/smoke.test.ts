@@ -7,6 +7,7 @@ import { exprTarget } from "../targets/expr.ts";
 import { hashTarget } from "../targets/hash.ts";
 import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
+import { keyringTarget } from "../targets/keyring.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
@@ -29,6 +30,11 @@ const targets: readonly [() => Target<never>, number][] = [
   [tamperTarget as () => Target<never>, 500],
   [workflowTarget as () => Target<never>, 300],
 ];
+
+test("keyring: 3000 changed keyrings, key files and policies are refused, or say the same", () => {
+  const finding = attack(keyringTarget(), SEED, 3000);
+  expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
+});
 
 for (const [make, runs] of targets) {
   const { name } = make;

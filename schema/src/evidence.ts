@@ -2,20 +2,13 @@
 // in-toto statement in it, and the leaves of the trace. docs/spec/evidence.md and trace.md.
 // Every object is strict: a member that is not named here is an error.
 import * as z from "zod";
+import { instant } from "./texts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** A salted commitment (TRACE-12) in hex: it stands where a value was. */
 const commitment = digest;
-
-/** An instant in UTC with milliseconds, the one spelling that is allowed: 2026-11-23T07:00:00.000Z. */
-const instant = z
-  .string()
-  .regex(
-    /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/,
-    "an instant as 2026-11-23T07:00:00.000Z",
-  );
 
 /** Which rules the commitments of a file follow: one for each value, or for each field of it. */
 const format = z.enum(["reach/evidence/v1", "reach/evidence/v2"]);

@@ -1,12 +1,8 @@
 // Key files, formats reach/key/v1 and v2. docs/spec/keys.md, KEY-5 and KEY-6.
 import * as z from "zod";
+import { base64Of } from "./texts.ts";
 
-/** 32 bytes in canonical base64: 43 characters of which the last carries four bits, then `=`. */
-const base64Of32 = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, "32 bytes as base64");
-/** 65 bytes: 87 characters of which the last carries four bits, then `=`. */
-const base64Of65 = z.string().regex(/^[A-Za-z0-9+/]{86}[AEIMQUYcgkosw048]=$/, "65 bytes as base64");
-const base64 = (bytes: number): z.ZodString => z.string().length(4 * Math.ceil(bytes / 3));
-
+const base64Of32 = base64Of(32);
 const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
 
 /** An encrypted private key: scrypt (RFC 7914) and AES-256-GCM, bounded so that a file is no bomb. */
@@ -16,13 +12,13 @@ export const sealedKey = z.strictObject({
     n: z.literal([32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]),
     r: z.literal(8),
     p: z.int().min(1).max(4),
-    salt: base64(16),
+    salt: base64Of(16),
   }),
   cipher: z.strictObject({
     name: z.literal("AES-256-GCM"),
-    nonce: base64(12),
+    nonce: base64Of(12),
     /** 32 bytes and a tag of 16. */
-    text: base64(48),
+    text: base64Of(48),
   }),
 });
 
@@ -37,25 +33,18 @@ const v1 = z.strictObject({
   private: base64Of32.optional(),
 });
 
-const privatePart = { private: base64Of32.optional(), sealed: sealedKey.optional() };
+const inV2 = {
+  format: z.literal("reach/key/v2"),
+  id,
+  private: base64Of32.optional(),
+  sealed: sealedKey.optional(),
+};
 const v2 = z
   .discriminatedUnion("alg", [
-    z.strictObject({
-      format: z.literal("reach/key/v2"),
-      alg: z.literal("Ed25519"),
-      id,
-      public: base64Of32,
-      ...privatePart,
-    }),
-    z.strictObject({
-      format: z.literal("reach/key/v2"),
-      alg: z.literal("P-256"),
-      id,
-      public: base64Of65,
-      ...privatePart,
-    }),
+    z.strictObject({ ...inV2, alg: z.literal("Ed25519"), public: base64Of32 }),
+    z.strictObject({ ...inV2, alg: z.literal("P-256"), public: base64Of(65) }),
   ])
-  .refine((file) => file.private === undefined || file.sealed === undefined, {
+  .refine(({ private: clear, sealed }) => clear === undefined || sealed === undefined, {
     message: "either private or sealed",
   });
 

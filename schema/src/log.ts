@@ -1,17 +1,11 @@
 // Entries of an audit log, and the file that says which log a folder is. docs/spec/log.md, LOG-12 to
 // LOG-15.
 import * as z from "zod";
+import { instant } from "./texts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const name = z.string().min(1).max(256);
-
-const instant = z
-  .string()
-  .regex(
-    /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/,
-    "an instant as 2026-11-23T07:00:00.000Z",
-  );
 
 const run = z
   .string()

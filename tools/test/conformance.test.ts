@@ -21,6 +21,10 @@ const counts: Readonly<Record<string, number>> = {
   "rfc6962-consistency": 98,
   "rfc6962-subtree-inclusion": 204,
   "rfc6962-subtree-consistency": 118,
+  "wycheproof-ed25519": 151,
+  "wycheproof-p256": 484,
+  "cctv-ed25519": 914,
+  "ed25519-speccheck": 12,
   "numbers-es6": 10_004,
   "openworkflow-ctk": 21,
 };
@@ -82,7 +86,9 @@ test("suites give the same in Chromium", async (context) => {
     context.skip(folder === undefined ? missing : "NOT CHECKED: no Chromium on PATH");
     return;
   }
-  const quick = suites.filter(({ name }) => /rfc6962|json-test-suite|nist-sha256$/.test(name));
+  const quick = suites.filter(({ name }) =>
+    /rfc6962|json-test-suite|nist-sha256$|ed25519|p256/.test(name),
+  );
   const results: [string, SuiteResult][] = [];
   await suitesInChromium(chromium, quick, vectorsIn(folder), { long: false }, (name, result) => {
     results.push([name, result]);

@@ -1,6 +1,7 @@
 // Documents that name things are held to those things.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { verdictsAsMarkdown } from "../conformance/verdicts.ts";
 
 const root = new URL("../../", import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -29,6 +30,10 @@ test("docs/spec/errors.md and evidence.md list exactly the codes of the sources"
   const inPackages = codesIn(others.join("\n"), /"REACH-E(\d{4})"/g);
   const used = [...new Set([...engine, ...inPackages])].sort();
   expect(listed).toEqual(used);
+});
+
+test("docs/spec/keys.md shows the verdicts that the conformance suites require", () => {
+  expect(text("docs/spec/keys.md")).toContain(verdictsAsMarkdown());
 });
 
 test("every file that docs/threat-model.md names is there", () => {

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { createEngine, EngineError, parseRecord } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { createEvidence, signerOf } from "@reach-fabric/evidence";
+import { createEvidence } from "@reach-fabric/evidence";
 import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
@@ -241,13 +241,13 @@ async function chosenSigner(
   { key: path, passphraseFile }: RunCommandOptions,
 ): Promise<Signer> {
   if (path !== undefined) return readSigner(path, passphraseFile);
-  const { key, made } = userKey(process.env);
+  const { path: own, made } = userKey(process.env);
   if (made !== undefined) {
     const { id, private: secret, public: shared } = made;
     const text = `made your key ${id} in ${secret}; ${shared} is for those who verify`;
     terminal.progress("key", text, { ...made });
   }
-  return signerOf(key);
+  return readSigner(own, passphraseFile);
 }
 
 const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant> => grant ?? {};

@@ -1,13 +1,16 @@
 import {
   defaultRequired,
   publicKeyOf,
+  readPolicy,
   verdicts,
   verify as verifyBytes,
 } from "@reach-fabric/evidence";
 import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
+import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
 import { readInput } from "../files.ts";
+import { instantOf, now } from "../instants.ts";
 import { readKey } from "../keys.ts";
 import { describeOutcome } from "../names.ts";
 import { CODE, CliError, EXIT, problemOf } from "../problem.ts";
@@ -20,6 +23,9 @@ import type { Verb } from "../verb.ts";
 interface VerifyOptions {
   trust?: string[];
   require?: string;
+  policy?: string;
+  keyring?: string;
+  now?: string;
 }
 
 /** `reach verify FILE...`: what each piece of evidence shows, verdict by verdict. */
@@ -30,7 +36,8 @@ export function verify(program: Command, verb: Verb): void {
     .description(
       "Checks evidence offline: that nothing was changed since it was signed, that nothing is " +
         "missing, and that the engine computes the same decision again. Each verdict is pass, fail or " +
-        `not checked. Required are ${defaultRequired.join(", ")}; with --trust also trusted. ` +
+        `not checked. Required are ${defaultRequired.join(", ")}; with --trust also trusted; with ` +
+        "--policy what that asks for. " +
         "Exits 1 if a required verdict fails, 3 if one could not be checked.",
     )
     .argument("<file...>", "evidence, one or more .reach files")
@@ -40,17 +47,15 @@ export function verify(program: Command, verb: Verb): void {
       (path: string, before: string[] | undefined) => [...(before ?? []), path],
     )
     .option("--require <verdicts>", `verdicts that must pass, of ${verdicts.join(",")}`)
+    .option("--policy <file>", "who may sign, and what else is asked for (docs/spec/keys.md)")
+    .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
+    .option("--now <instant>", "judge the keyring at this time; without it the machine's")
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach verify one.reach --trust team.key.pub")
     .action(
-      verb<[string[], VerifyOptions]>((terminal, files, { trust, require }) => {
-        const policy: Policy = {
-          ...(trust === undefined
-            ? {}
-            : { trustedKeys: trust.map((path) => publicKeyOf(readKey(path))) }),
-          ...(require === undefined ? {} : { required: verdictList(require) }),
-        };
+      verb<[string[], VerifyOptions]>((terminal, files, options) => {
         const engine = engines();
+        const policy = policyOf(engine(), options);
         const codes = files.map((file) => {
           try {
             const report = verifyBytes(engine(), readInput(file), policy);
@@ -72,6 +77,36 @@ export function verify(program: Command, verb: Verb): void {
       }),
     );
 }
+
+/** The policy of the options, or the one in a file: who may sign is said in one place. */
+function policyOf(engine: Engine, options: VerifyOptions): Policy {
+  const { trust, require, policy, keyring } = options;
+  if (policy === undefined) {
+    if (keyring !== undefined || options.now !== undefined) {
+      throw usage("--keyring and --now need a --policy, which names the root");
+    }
+    return {
+      ...(trust === undefined
+        ? {}
+        : { trustedKeys: trust.map((path) => publicKeyOf(readKey(path))) }),
+      ...(require === undefined ? {} : { required: verdictList(require) }),
+    };
+  }
+  if (trust !== undefined || require !== undefined) {
+    throw usage("--policy says who may sign and what is required: no --trust and no --require");
+  }
+  const at = options.now === undefined ? now() : instantOf(options.now, "--now");
+  const bytes = readInput(policy);
+  const ring = keyring === undefined ? undefined : readInput(keyring);
+  try {
+    return readPolicy(engine, bytes, { keyring: ring, now: at });
+  } catch (error) {
+    throw new CliError(problemOf(error, keyring === undefined ? policy : `${policy}, ${keyring}`));
+  }
+}
+
+const usage = (what: string): CliError =>
+  new CliError({ code: CODE.usage, what, hint: "reach verify --help", exitCode: EXIT.usage });
 
 function verdictList(text: string): Verdict[] {
   return text.split(",").map((name) => {

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { AlgorithmName } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { createKeyFile } from "../keys.ts";
-import { askNewPassphrase, canAsk, passphraseIn } from "../passphrase.ts";
-import { CODE, CliError, EXIT } from "../problem.ts";
-import { columns } from "../table.ts";
-import type { Verb } from "../verb.ts";
+import { createKeyFile } from "../../keys.ts";
+import { askNewPassphrase, canAsk, passphraseIn } from "../../passphrase.ts";
+import { CODE, CliError, EXIT } from "../../problem.ts";
+import { columns } from "../../table.ts";
+import type { Verb } from "../../verb.ts";
 
 interface NewOptions {
   output: string;
@@ -16,11 +15,7 @@ interface NewOptions {
 }
 
 /** `reach keys new -o FILE`: a key pair to sign with. */
-export function keys(program: Command, verb: Verb): void {
-  const group = program
-    .command("keys")
-    .summary("make keys to sign with")
-    .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key");
+export function newKeys(group: Command, verb: Verb): void {
   group
     .command("new")
     .summary("make a key pair")
@@ -40,7 +35,7 @@ export function keys(program: Command, verb: Verb): void {
         const { output, alg } = options;
         if (alg !== "Ed25519" && alg !== "P-256") throw usage(`There is no algorithm ${alg}`);
         const made = createKeyFile(output, (size) => randomBytes(size), {
-          alg: alg satisfies AlgorithmName,
+          alg,
           passphrase: await passphraseFor(options),
         });
         if (!options.passphrase) {

@@ -1,0 +1,31 @@
+// What the verbs that write a keyring have in common.
+import type { Command } from "commander";
+import type { ChangedKeyring } from "../../keyring.ts";
+import { columns } from "../../table.ts";
+import type { Terminal } from "../../terminal.ts";
+
+/** Adds the options of every verb that writes a keyring. */
+export const withKeyring = (command: Command): Command =>
+  command
+    .requiredOption("--keyring <file>", "the keyring")
+    .requiredOption("-r, --root <file>", "the root's private key, which signs it")
+    .option("--passphrase-file <file>", "the passphrase of that key")
+    .option("--days <n>", "how long the keyring is good for", "90")
+    .option("--actor <id>", "who does this, for the record: an id, no name", "local")
+    .option("--json", "print {serial, keyring, expiresAt, act}; errors as JSON on stderr");
+
+/** Says what was done. The act is the record of it: the audit log's entry is made of it. */
+export function tell(terminal: Terminal, { keyring, act }: ChangedKeyring): void {
+  const { serial, digest, expiresAt } = keyring;
+  if (terminal.json) {
+    terminal.result({ serial, keyring: digest, expiresAt, act });
+    return;
+  }
+  terminal.print(
+    columns([
+      ["done", `${act.type} ${act.details?.["key"] ?? ""}`.trim()],
+      ["keyring", `number ${serial}, good until ${expiresAt}`],
+      ["SHA-256", digest],
+    ]),
+  );
+}

@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import type { Verb } from "../../verb.ts";
+import { list } from "./list.ts";
+import { newKeys } from "./new.ts";
+import { renew } from "./renew.ts";
+import { revoke } from "./revoke.ts";
+import { rotate } from "./rotate.ts";
+import { trust } from "./trust.ts";
+
+/** `reach keys ...`: keys to sign with, and the keyring that says which of them count. */
+export function keys(program: Command, verb: Verb): void {
+  const group = program
+    .command("keys")
+    .summary("make keys to sign with, and say which of them count")
+    .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key");
+  for (const add of [newKeys, trust, rotate, revoke, renew, list]) add(group, verb);
+}

@@ -1,0 +1,57 @@
+import { publicKeyOf, requireFresh } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { instantOf, now } from "../../instants.ts";
+import { readKey } from "../../keys.ts";
+import { readKeyring } from "../../keyring.ts";
+import { EXIT, problemOf } from "../../problem.ts";
+import { table } from "../../table.ts";
+import type { Verb } from "../../verb.ts";
+
+interface ListOptions {
+  keyring: string;
+  root: string;
+  now?: string;
+}
+
+/** `reach keys list`: the keys of a keyring, and which of them count. */
+export function list(group: Command, verb: Verb): void {
+  group
+    .command("list")
+    .summary("show the keys of a keyring, once its root's signature is verified")
+    .description(
+      "Verifies a keyring and shows its keys. Exits 3 if the keyring is out of date: it could lack what " +
+        "was revoked since.",
+    )
+    .requiredOption("--keyring <file>", "the keyring")
+    .requiredOption("-r, --root <file>", "the root's key (the public file is enough)")
+    .option("--now <instant>", "judge at this time; without it the machine's")
+    .option("--json", "print the keyring as one object; errors as JSON on stderr")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach keys list --keyring keyring.json --root root.key.pub",
+    )
+    .action(
+      verb<[ListOptions]>((terminal, options) => {
+        const at = options.now === undefined ? now() : instantOf(options.now, "--now");
+        const keyring = readKeyring(options.keyring, publicKeyOf(readKey(options.root)));
+        const { serial, issuedAt, expiresAt, keys } = keyring;
+        if (terminal.json) terminal.result(keyring);
+        else {
+          const rows = keys.map(({ id, role, tenant = "every", from, to, compromisedAt }) => {
+            const counts = compromisedAt !== undefined ? "compromised" : at < from ? "not yet" : "";
+            const state = counts === "" ? (at < to ? "counts" : "ended") : counts;
+            return [id, role, tenant, from.slice(0, 16), to.slice(0, 16), state];
+          });
+          terminal.print(`keyring ${serial}, signed ${issuedAt}, good until ${expiresAt}`);
+          terminal.print(table(["key", "role", "tenant", "from", "to", ""], rows));
+        }
+        try {
+          requireFresh(keyring, { now: at });
+        } catch (error) {
+          terminal.problem({ ...problemOf(error, options.keyring), exitCode: EXIT.unchecked });
+          return EXIT.unchecked;
+        }
+        return EXIT.ok;
+      }),
+    );
+}

@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { changeKeyring } from "../../keyring.ts";
+import type { KeyringOptions } from "../../keyring.ts";
+import { EXIT } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+import { tell, withKeyring } from "./common.ts";
+
+/** `reach keys renew`: the same keyring, good for longer. */
+export function renew(group: Command, verb: Verb): void {
+  const command = group
+    .command("renew")
+    .summary("sign a keyring again, so that it is good for longer")
+    .description(
+      "Signs a keyring again as it is. Verifiers do not rely on a keyring that is out of date: it could " +
+        "lack what was revoked since.",
+    );
+  withKeyring(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach keys renew --keyring keyring.json --root root.key --days 90",
+    )
+    .action(
+      verb<[KeyringOptions]>(async (terminal, options) => {
+        const same = (keys: Parameters<Parameters<typeof changeKeyring>[1]>[0]) => ({
+          keys,
+          type: "keyring.renewed",
+          details: {},
+        });
+        tell(terminal, await changeKeyring(options, same));
+        return EXIT.ok;
+      }),
+    );
+}

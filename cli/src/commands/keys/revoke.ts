@@ -1,0 +1,48 @@
+import { withCompromise, withEnd } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { instantOf } from "../../instants.ts";
+import { changeKeyring } from "../../keyring.ts";
+import type { KeyringOptions } from "../../keyring.ts";
+import { EXIT } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+import { tell, withKeyring } from "./common.ts";
+
+interface RevokeOptions extends KeyringOptions {
+  compromisedAt?: string;
+}
+
+/** `reach keys revoke ID`: a key ends, or was somebody else's since. */
+export function revoke(group: Command, verb: Verb): void {
+  const command = group
+    .command("revoke")
+    .summary("end a key of a keyring, or say since when somebody else may have had it")
+    .description(
+      "Ends a key now. What it signed before still counts, unless it was compromised: whoever has it can " +
+        "write any time into what he signs. With --compromised-at, only what witnesses of a log saw before " +
+        "that instant counts. There is no way back.",
+    )
+    .argument("<id>", "the key's id")
+    .option("--compromised-at <instant>", "since when somebody else may have had the private key");
+  withKeyring(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach keys revoke 9f3c27b1a0d4e655 --compromised-at 2026-11-20 --keyring keyring.json --root root.key",
+    )
+    .action(
+      verb<[string, RevokeOptions]>(async (terminal, id, options) => {
+        const { compromisedAt } = options;
+        const since =
+          compromisedAt === undefined ? undefined : instantOf(compromisedAt, "--compromised-at");
+        const changed = await changeKeyring(options, (keys, at) => {
+          const ended = withEnd(keys, id, at);
+          return {
+            keys: since === undefined ? ended : withCompromise(ended, id, since),
+            type: since === undefined ? "key.revoked" : "key.compromised",
+            details: { key: id, ...(since === undefined ? {} : { since }) },
+          };
+        });
+        tell(terminal, changed);
+        return EXIT.ok;
+      }),
+    );
+}

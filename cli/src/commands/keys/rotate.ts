@@ -1,0 +1,52 @@
+import { keyWithId, publicKeyOf, withEnd, withKey } from "@reach-fabric/evidence";
+import type { Command } from "commander";
+import { daysAfter, instantOf } from "../../instants.ts";
+import { readKey } from "../../keys.ts";
+import { changeKeyring } from "../../keyring.ts";
+import type { KeyringOptions } from "../../keyring.ts";
+import { EXIT } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+import { tell, withKeyring } from "./common.ts";
+
+interface RotateOptions extends KeyringOptions {
+  at?: string;
+  to?: string;
+}
+
+/** `reach keys rotate ID KEYFILE`: one key ends, another one begins. */
+export function rotate(group: Command, verb: Verb): void {
+  const command = group
+    .command("rotate")
+    .summary("let one key of a keyring end where another one begins")
+    .description(
+      "Ends a key and lets another one begin at the same instant, with the same role and tenant. What " +
+        "the first one signed before still counts.",
+    )
+    .argument("<id>", "the id of the key that ends")
+    .argument("<keyfile>", "the key that begins (the public file is enough)")
+    .option("--at <instant>", "when; without it now")
+    .option("--to <instant>", "up to when the new one counts; without it for a year");
+  withKeyring(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach keys rotate 9f3c27b1a0d4e655 next.key.pub --keyring keyring.json --root root.key",
+    )
+    .action(
+      verb<[string, string, RotateOptions]>(async (terminal, id, path, options) => {
+        const key = publicKeyOf(readKey(path));
+        const changed = await changeKeyring(options, (keys, at) => {
+          const from = options.at === undefined ? at : instantOf(options.at, "--at");
+          const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
+          const { role, tenant } = keyWithId(keys, id);
+          const enrolment = { role, tenant, from, to: end ?? daysAfter(from, 365) };
+          return {
+            keys: withKey(withEnd(keys, id, from), key, enrolment),
+            type: "key.rotated",
+            details: { key: id, next: key.id },
+          };
+        });
+        tell(terminal, changed);
+        return EXIT.ok;
+      }),
+    );
+}

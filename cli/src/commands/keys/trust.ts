@@ -1,0 +1,76 @@
+import { publicKeyOf, withKey } from "@reach-fabric/evidence";
+import { keyRoles } from "@reach-fabric/schema";
+import type { KeyRole } from "@reach-fabric/schema";
+import type { Command } from "commander";
+import { daysAfter, instantOf } from "../../instants.ts";
+import { readKey } from "../../keys.ts";
+import { changeKeyring } from "../../keyring.ts";
+import type { KeyringOptions } from "../../keyring.ts";
+import { CODE, CliError, EXIT } from "../../problem.ts";
+import type { Verb } from "../../verb.ts";
+import { tell, withKeyring } from "./common.ts";
+
+interface TrustOptions extends KeyringOptions {
+  role: string;
+  tenant?: string;
+  from?: string;
+  to?: string;
+  new?: boolean;
+}
+
+/** `reach keys trust KEYFILE`: one more key in a keyring. */
+export function trust(group: Command, verb: Verb): void {
+  const command = group
+    .command("trust")
+    .summary("put a public key into a keyring, with a role and a time")
+    .description(
+      "Puts a public key into a keyring and signs that with the root. The key may sign one thing: " +
+        "evidence, packs, a log or, as a witness, checkpoints; with --tenant for this tenant's runs " +
+        "alone. A key stands in a keyring once, and cannot be taken out: see keys revoke.",
+    )
+    .argument("<keyfile>", "the key (the public file is enough)")
+    .requiredOption("--role <role>", `what it may sign: ${keyRoles.join(", ")}`)
+    .option("--tenant <name>", "for whose runs; without it for everybody's")
+    .option("--from <instant>", "since when its signatures count; without it from now on")
+    .option("--to <instant>", "up to when; without it for a year")
+    .option("--new", "begin a keyring: the file must not be there");
+  withKeyring(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ reach keys trust team.key.pub --role evidence --keyring keyring.json --root root.key --new",
+    )
+    .action(
+      verb<[string, TrustOptions]>(async (terminal, path, options) => {
+        const role = roleOf(options.role);
+        const key = publicKeyOf(readKey(path));
+        const { tenant } = options;
+        const changed = await changeKeyring(
+          options,
+          (keys, at) => {
+            const from = options.from === undefined ? at : instantOf(options.from, "--from");
+            const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
+            const enrolment = { role, tenant, from, to: end ?? daysAfter(from, 365) };
+            return {
+              keys: withKey(keys, key, enrolment),
+              type: "key.trusted",
+              details: { key: key.id, role },
+            };
+          },
+          options.new,
+        );
+        tell(terminal, changed);
+        return EXIT.ok;
+      }),
+    );
+}
+
+function roleOf(text: string): KeyRole {
+  const role = keyRoles.find((known) => known === text);
+  if (role !== undefined) return role;
+  throw new CliError({
+    code: CODE.usage,
+    what: `There is no role ${JSON.stringify(text)}`,
+    hint: `The roles are ${keyRoles.join(", ")}.`,
+    exitCode: EXIT.usage,
+  });
+}

@@ -1,0 +1,182 @@
+// Keyrings, key files and policies in the hands of somebody who has no private key: what he makes of them
+// is refused, or says the same as before. docs/spec/keys.md, KEY-5, KEY-8, KEY-13.
+import { createEngine, fromUtf8 } from "@reach-fabric/engine";
+import {
+  EvidenceError,
+  issueKeyring,
+  newKey,
+  openKeyring,
+  publicKeyOf,
+  readKeyFile,
+  readPolicy,
+  signerOf,
+  withKey,
+} from "@reach-fabric/evidence";
+import type { Policy } from "@reach-fabric/evidence";
+import fc from "fast-check";
+import type { Target } from "../registry.ts";
+
+/** What is done to a text; numbers choose, whatever its size. */
+type Act =
+  | { readonly what: "byte"; readonly at: number; readonly to: number }
+  | { readonly what: "drop"; readonly at: number; readonly size: number }
+  | { readonly what: "insert"; readonly at: number; readonly text: string }
+  | { readonly what: "value"; readonly at: number; readonly to: unknown };
+
+interface Attack {
+  readonly file: "keyring" | "payload" | "key" | "private key" | "policy";
+  readonly acts: readonly Act[];
+}
+
+const place = fc.nat(5000);
+/** Texts that have a meaning in one of the files. */
+const known = [
+  "Ed25519",
+  "P-256",
+  "evidence",
+  "pack",
+  "reach/key/v1",
+  "reach/key/v2",
+  "acme",
+  "0".repeat(16),
+];
+const value = fc.oneof(
+  fc.constantFrom<unknown>(null, true, 0, 1, 2, -1, 1.5, "", [], {}, "2030-01-01T00:00:00.000Z"),
+  fc.constantFrom(...known),
+);
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ what: fc.constant("byte" as const), at: place, to: fc.nat(255) }),
+  fc.record({
+    what: fc.constant("drop" as const),
+    at: place,
+    size: fc.integer({ min: 1, max: 90 }),
+  }),
+  fc.record({
+    what: fc.constant("insert" as const),
+    at: place,
+    text: fc.constantFrom(
+      " ",
+      "\n",
+      "0",
+      "=",
+      "A",
+      '"',
+      ",",
+      "\u00ef\u00bb\u00bf",
+      '"format":"x",',
+      "{}",
+    ),
+  }),
+  fc.record({ what: fc.constant("value" as const), at: place, to: value }),
+);
+
+/** Every place of a JSON value below itself. */
+function* places(json: unknown, path: string[] = []): Generator<string[]> {
+  if (json === null || typeof json !== "object") return;
+  for (const [name, inner] of Object.entries(json)) {
+    yield [...path, name];
+    yield* places(inner, [...path, name]);
+  }
+}
+
+function put(json: unknown, [first, ...rest]: string[], to: unknown): unknown {
+  if (first === undefined) return to;
+  if (Array.isArray(json))
+    return json.map((one, i) => (`${i}` === first ? put(one, rest, to) : one));
+  const fields = json as Record<string, unknown>;
+  return { ...fields, [first]: put(fields[first], rest, to) };
+}
+
+/** Texts stand for bytes here, one unit for each: what is made of them need not be UTF-8. */
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (unit) => unit.charCodeAt(0));
+
+function changed(text: string, one: Act): string {
+  const at = one.at % (text.length + 1);
+  if (one.what === "byte") {
+    return text.slice(0, at) + String.fromCharCode(one.to) + text.slice(at + 1);
+  }
+  if (one.what === "drop") return text.slice(0, at) + text.slice(at + one.size);
+  if (one.what === "insert") return text.slice(0, at) + one.text + text.slice(at);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  const all = [...places(json)];
+  return JSON.stringify(put(json, all[one.at % Math.max(1, all.length)] ?? [], one.to));
+}
+
+/** Bytes that follow from a seed: the keys are the same in every run. */
+const seeded = (seed: number) => (size: number) =>
+  Uint8Array.from({ length: size }, (_, i) => (i * 7 + seed) % 251);
+
+export function keyringTarget(): Target<Attack> {
+  const engine = createEngine();
+  const root = signerOf(newKey(seeded(1)).private);
+  const signer = newKey(seeded(2), "P-256");
+  const year = { from: "2026-01-01T00:00:00.000Z", to: "2027-01-01T00:00:00.000Z" };
+  const evidence = publicKeyOf(newKey(seeded(3)).public);
+  const keys = withKey([], publicKeyOf(signer.public), { role: "pack", ...year });
+  const [issuedAt, expiresAt, now] = ["01", "30", "15"].map(
+    (day) => `2026-11-${day}T00:00:00.000Z`,
+  );
+  const times = { issuedAt: issuedAt ?? "", expiresAt: expiresAt ?? "" };
+  const all = withKey(keys, evidence, { role: "evidence", tenant: "acme", ...year });
+  const { bytes, keyring } = issueKeyring(engine, root, undefined, { keys: all, ...times });
+  const envelope = fromUtf8(bytes);
+  const payload = atob((JSON.parse(envelope) as { payload: string }).payload);
+  const { alg } = root.key;
+  const shared = btoa(String.fromCharCode(...root.key.bytes));
+  const policy = { format: "reach/policy/v1", root: { alg, public: shared }, tenant: "acme" };
+  const texts = {
+    keyring: envelope,
+    payload,
+    key: JSON.stringify(signer.public),
+    "private key": JSON.stringify(signer.private),
+    policy: JSON.stringify(policy),
+  };
+  const counts = { refused: 0, same: 0 };
+
+  /** What an attack came to: nothing, where it is refused; otherwise what is wrong with that. */
+  function judge(file: Attack["file"], text: string): string | undefined {
+    if (file === "keyring" || file === "payload") {
+      const whole = file === "keyring" ? text : envelope.replace(btoa(payload), btoa(text));
+      openKeyring(engine, bytesOf(whole), root.key);
+      return whole === envelope ? undefined : "another keyring passes for the root's";
+    }
+    if (file === "policy") {
+      const read: Policy = readPolicy(engine, bytesOf(text), { keyring: bytes, now: now ?? "" });
+      return read.signers?.keyring.digest === keyring.digest ? undefined : "another keyring counts";
+    }
+    const key = readKeyFile(engine, bytesOf(text));
+    const { private: secret = signer.private.private } = key;
+    const said = [key.alg, key.id, key.public, secret];
+    const { alg: own, id, public: point, private: clear } = signer.private;
+    const same = said.every((text, i) => text === [own, id, point, clear][i]);
+    return same ? undefined : "another key passes for this one";
+  }
+
+  return {
+    name: "keyring",
+    arbitrary: fc.record({
+      file: fc.constantFrom("keyring", "payload", "key", "private key", "policy"),
+      acts: fc.array(act, { maxLength: 3 }),
+    }),
+    check: ({ file, acts }) => {
+      const text = acts.reduce(changed, texts[file]);
+      let wrong: string | undefined;
+      try {
+        wrong = judge(file, text);
+        counts.same += 1;
+      } catch (error) {
+        if (!(error instanceof EvidenceError)) throw error;
+        if (text === texts[file])
+          throw new Error(`the ${file} itself is refused`, { cause: error });
+        counts.refused += 1;
+      }
+      if (wrong !== undefined) throw new Error(`${wrong}: ${JSON.stringify(text)}`);
+    },
+    known: () => `${counts.refused} refused, ${counts.same} pass with the same keys`,
+  };
+}

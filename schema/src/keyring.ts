@@ -1,0 +1,68 @@
+// Keyrings: who may sign what, and since when, signed by an offline root. docs/spec/keys.md, KEY-8 to
+// KEY-12.
+import * as z from "zod";
+import { base64Of, instant } from "./texts.ts";
+
+const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
+const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+
+/** What a key may sign. One key has one role. */
+export const keyRoles = ["evidence", "pack", "log", "witness"] as const;
+
+/** What a key may sign: see {@link keyRoles}. */
+export type KeyRole = (typeof keyRoles)[number];
+
+/** A tenant as run.json names it. */
+export const tenantName: z.ZodString = z.string().min(1).max(256);
+
+const inEntry = {
+  id,
+  /** Its signatures count for runs of this tenant only; without it, for those of every tenant. */
+  tenant: tenantName.optional(),
+  /** What is signed from here on counts ... */
+  from: instant,
+  /** ... up to before here. */
+  to: instant,
+  /** From here on somebody else may have had the key: only what was witnessed before counts. */
+  compromisedAt: instant.optional(),
+};
+
+/** A public key, what it may sign, and when. */
+export const keyringEntry = z.discriminatedUnion("alg", [
+  z.strictObject({
+    ...inEntry,
+    alg: z.literal("Ed25519"),
+    public: base64Of(32),
+    role: z.enum(["evidence", "log", "witness"]),
+  }),
+  z.strictObject({
+    ...inEntry,
+    alg: z.literal("P-256"),
+    public: base64Of(65),
+    role: z.literal("pack"),
+  }),
+]);
+
+/** A public key, what it may sign, and when. */
+export type KeyringEntry = z.infer<typeof keyringEntry>;
+
+/** What the root signs. */
+export const keyringPayload = z.strictObject({
+  format: z.literal("reach/keyring/v1"),
+  serial: z.int().min(1).max(0xffffffff),
+  /** SHA-256 of the payload before; the first has none. */
+  previous: digest.optional(),
+  issuedAt: instant,
+  expiresAt: instant,
+  keys: z.array(keyringEntry).max(10_000),
+});
+
+/** What the root signs. */
+export type KeyringPayload = z.infer<typeof keyringPayload>;
+
+/** A keyring as a file: a DSSE envelope with one signature. */
+export const keyringFile = z.strictObject({
+  payload: z.string(),
+  payloadType: z.literal("application/vnd.reach.keyring.v1+json"),
+  signatures: z.tuple([z.strictObject({ sig: z.string() })]),
+});

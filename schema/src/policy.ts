@@ -1,0 +1,68 @@
+// Policies: what a verifier asks of evidence, format reach/policy/v1. docs/spec/keys.md, KEY-13 to KEY-17.
+import * as z from "zod";
+import { tenantName } from "./keyring.ts";
+import { base64Of } from "./texts.ts";
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** The text of a note's key: NAME+ID+BASE64. */
+const vkey = z.string().min(1).max(512);
+
+/** The questions about a piece of evidence, as a policy names those that it requires. */
+const verdict = z.enum([
+  "authentic",
+  "trusted",
+  "complete",
+  "replayed",
+  "logged",
+  "witnessed",
+  "redacted",
+]);
+
+/** The key that signs keyrings: pinned here, and in no keyring. */
+const root = z.discriminatedUnion("alg", [
+  z.strictObject({ alg: z.literal("Ed25519"), public: base64Of(32) }),
+  z.strictObject({ alg: z.literal("P-256"), public: base64Of(65) }),
+]);
+
+/** A log in which evidence may be, and who must have seen it there. */
+const log = z.strictObject({
+  origin: z.string().min(1).max(256),
+  key: vkey,
+  witnesses: z.array(vkey).max(32),
+  /** So many different keys of `witnesses` must have cosigned. */
+  quorum: z.int().min(0).max(32),
+  /** Where it stood when it was closed: a checkpoint of more entries is not its own. */
+  final: z.strictObject({ size: count, root: digest }).optional(),
+});
+
+/** A policy as it is written. */
+export const policyFile = z
+  .strictObject({
+    format: z.literal("reach/policy/v1"),
+    required: z.array(verdict).max(16).optional(),
+    root: root.optional(),
+    keyring: z
+      .strictObject({
+        minSerial: z.int().min(1).max(0xffffffff).optional(),
+        maxAgeDays: z.int().min(1).max(36_500).optional(),
+      })
+      .optional(),
+    /** Evidence must be about runs of this tenant. */
+    tenant: tenantName.optional(),
+    engines: z
+      .strictObject({
+        allowed: z.array(digest).max(10_000).optional(),
+        faulty: z.array(digest).max(10_000).optional(),
+      })
+      .optional(),
+    packs: z.strictObject({ yanked: z.array(digest).max(10_000).optional() }).optional(),
+    logs: z.array(log).max(64).optional(),
+    fuel: count.optional(),
+  })
+  .refine(({ root: pinned, keyring, tenant }) => pinned || (!keyring && tenant === undefined), {
+    message: "keyring and tenant need a root",
+  });
+
+/** A policy as it is written: see {@link policyFile}. */
+export type PolicyFile = z.infer<typeof policyFile>;
