@@ -3,7 +3,8 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
 import { issueKeyring, openKeyring } from "@reach-fabric/evidence";
 import type { Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
-import type { Act } from "./acts.ts";
+import { audited } from "./audit.ts";
+import type { Act, AuditOptions } from "./audit.ts";
 import { readInput } from "./files.ts";
 import { daysAfter, now } from "./instants.ts";
 import { readSigner } from "./keys.ts";
@@ -20,7 +21,7 @@ export function readKeyring(path: string, root: PublicKey): Keyring {
 }
 
 /** The options of every verb that writes a keyring. */
-export interface KeyringOptions {
+export interface KeyringOptions extends AuditOptions {
   keyring: string;
   root: string;
   passphraseFile?: string;
@@ -31,7 +32,7 @@ export interface KeyringOptions {
 /** What was done to a keyring. */
 export interface ChangedKeyring {
   readonly keyring: Keyring;
-  readonly act: Act;
+  readonly act: Act & { readonly at: string };
 }
 
 /** A change of a keyring's keys, and what to say of it in the audit log. */
@@ -49,36 +50,35 @@ export interface Change {
  * @param change is given the keys and the time; with `fresh`, there is no keyring yet
  */
 export async function changeKeyring(
-  { keyring: path, root: rootPath, passphraseFile, days, actor }: KeyringOptions,
+  options: KeyringOptions,
   change: (keys: Issue["keys"], at: string) => Change,
   fresh = false,
 ): Promise<ChangedKeyring> {
+  const { keyring: path, root: rootPath, passphraseFile, days, actor } = options;
   const valid = daysOf(days, "--days");
   const root = await readSigner(rootPath, passphraseFile);
-  const { writeFileAtomic } = await import("@reach-fabric/host");
-  const unlock = lock(path);
-  try {
-    if (fresh && existsSync(path))
-      throw new CliError(exists(path, "Leave out --new to change it."));
-    const before = fresh ? undefined : readKeyring(path, root.key);
-    const issuedAt = now();
-    const { keys, type, details } = change(before?.keys ?? [], issuedAt);
-    const issue = { keys, issuedAt, expiresAt: daysAfter(issuedAt, valid) };
-    const { bytes, keyring } = issueKeyring(createEngine(), root, before, issue);
-    await writeFileAtomic(path, bytes);
-    const { serial, digest } = keyring;
-    const body = {
-      type,
-      actor,
-      outcome: "success",
-      details: { ...details, serial, keyring: digest },
-    };
-    return { keyring, act: { at: issuedAt, ...body } as Act };
-  } catch (error) {
-    throw new CliError(problemOf(error, path));
-  } finally {
-    unlock();
-  }
+  const attempt = { type: "keyring.changed", actor };
+  return audited(options, attempt, async ({ writeFileAtomic }) => {
+    const unlock = lock(path);
+    try {
+      if (fresh && existsSync(path)) {
+        throw new CliError(exists(path, "Leave out --new to change it."));
+      }
+      const before = fresh ? undefined : readKeyring(path, root.key);
+      const issuedAt = now();
+      const { keys, type, details } = change(before?.keys ?? [], issuedAt);
+      const issue = { keys, issuedAt, expiresAt: daysAfter(issuedAt, valid) };
+      const { bytes, keyring } = issueKeyring(createEngine(), root, before, issue);
+      await writeFileAtomic(path, bytes);
+      const { serial, digest } = keyring;
+      const act = { type, actor, details: { ...details, serial, keyring: digest } };
+      return { result: { keyring, act: { at: issuedAt, ...act, outcome: "success" } }, act };
+    } catch (error) {
+      throw new CliError(problemOf(error, path));
+    } finally {
+      unlock();
+    }
+  });
 }
 
 /** A whole number of days. */

@@ -18,6 +18,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
   redact: async () => (await import("./commands/redact.ts")).redact,
+  erase: async () => (await import("./commands/erase.ts")).erase,
   disclose: async () => (await import("./commands/disclose.ts")).disclose,
   keys: async () => (await import("./commands/keys/keys.ts")).keys,
   log: async () => (await import("./commands/log/log.ts")).log,

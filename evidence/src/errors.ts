@@ -59,6 +59,10 @@ export type EvidenceCode =
   | "REACH-E5337"
   | "REACH-E5338"
   | "REACH-E5339"
+  | "REACH-E5340"
+  | "REACH-E5341"
+  | "REACH-E5342"
+  | "REACH-E5343"
   | "REACH-E5401"
   | "REACH-E5402"
   | "REACH-E5403"
@@ -172,6 +176,10 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5337": fail("ask the log for a checkpoint that more witnesses have cosigned"),
   "REACH-E5338": fail("ask the log for the proof of this evidence: reach log prove --evidence"),
   "REACH-E5339": open("ask for the evidence with its proof: reach log prove --attach"),
+  "REACH-E5340": fail("only logs that the policy names count"),
+  "REACH-E5341": fail("somebody signs with the key of a log that has ended: tell its owner"),
+  "REACH-E5342": fail("the host's clock is wrong, or it says something else than what was"),
+  "REACH-E5343": open("ask the log for the proof of growth between the two checkpoints"),
   // 54xx the pack and the engine
   "REACH-E5401": fail(damaged),
   "REACH-E5402": fail(damaged),

@@ -32,6 +32,7 @@ export type { LifecycleEvent, LifecycleRun } from "./lifecycle.ts";
 export { openEvidence } from "./open.ts";
 export type { Evidence, Outcome, Run } from "./open.ts";
 export * from "./log/index.ts";
+export { pointersOfClasses } from "./classes.ts";
 export { packPredicate, readPackFile, signPack, writePackFile } from "./pack-file.ts";
 export type { PackFile, StatementName } from "./pack-file.ts";
 export { packVerdicts, verifyPack, yankPack } from "./verify-pack.ts";

@@ -59,6 +59,12 @@ export interface LogPolicy {
   readonly quorum: number;
   /** Where it stood when it was closed: no checkpoint of more entries is its own. */
   readonly final?: { readonly size: bigint; readonly root: Uint8Array };
+  /** What the verifier has seen of it before, and the proof of growth between that and this. */
+  readonly seen?: {
+    readonly size: bigint;
+    readonly root: Uint8Array;
+    readonly growth?: readonly Uint8Array[];
+  };
 }
 
 /** What a policy is read with. */

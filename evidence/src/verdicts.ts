@@ -21,7 +21,7 @@ export const verdicts = [
  * - `complete`: all records from start to outcome are there, with their values and the pack
  * - `replayed`: the engine computes the same records, decision digest and fingerprint again
  * - `redacted`: what is hidden is behind commitments, and nothing that is shown confirms guesses of it
- * - `logged`, `witnessed`: not built yet, always `not checked`
+ * - `logged`: a log that the policy names has it, and witnesses have seen it there (`witnessed`)
  */
 export type Verdict = (typeof verdicts)[number];
 
@@ -56,8 +56,6 @@ export interface Report {
 /** The verdicts that are required where a policy does not say. */
 export const defaultRequired: readonly Verdict[] = ["authentic", "complete", "replayed"];
 
-const notBuilt = "not built yet";
-
 /** Findings as they are made: each verdict is `not checked` until something is found. */
 export class Findings {
   readonly #required: readonly Verdict[];
@@ -71,8 +69,8 @@ export class Findings {
       trusted: open("the file is not authentic"),
       complete: open("the file is not authentic"),
       replayed: open("the file is not authentic"),
-      logged: open(notBuilt),
-      witnessed: open(notBuilt),
+      logged: open("the file is not authentic"),
+      witnessed: open("the file is not authentic"),
       redacted: open("the file is not authentic"),
     };
   }

@@ -9,6 +9,8 @@ import { noteTrust, requireAllowed, requiredBy, requireKey } from "./allowed.ts"
 import { readBundle, verifiedPayload } from "./bundle.ts";
 import { EvidenceError, quoted } from "./errors.ts";
 import type { PublicKey } from "./keys.ts";
+import { checkLog } from "./log/verdict.ts";
+import { entryOf } from "./log/logged.ts";
 import { assemble, knownOf, readDisclosed, readDocument } from "./open.ts";
 import type { Evidence, Known } from "./open.ts";
 import { readPack, requireBlobs } from "./pack.ts";
@@ -65,7 +67,9 @@ export function verify(
     const leaves = readLeaves(engine, layout.trace);
     const disclosed = readDisclosed(engine, document, layout, leaves);
     const known = knownOf(leaves, disclosed);
-    return { document, known, ...assemble(document, key, pack, known, disclosed) };
+    const entry = entryOf(engine, { document, layout, bundle, key });
+    const { proof } = layout;
+    return { document, known, entry, proof, ...assemble(document, key, pack, known, disclosed) };
   });
   if (evidence === undefined) return findings.report({});
   const { document, known, run, outcome } = evidence;
@@ -79,9 +83,12 @@ export function verify(
     requireSameRun(document, allLeaves);
     return true;
   });
-  // 11 to 14, log, witnesses, consistency and times, are not built yet.
+  // 11 to 14: the log, its witnesses, what was seen of it before, times
+  const { entry, proof } = evidence;
+  const { endedAt } = document;
+  const witnessed = checkLog(engine, findings, { proof, entry, endedAt, logs: policy.logs });
   // 4 again, with all that is known by now: what was witnessed before a compromise still counts.
-  noteTrust(findings, policy, run);
+  noteTrust(findings, policy, run, witnessed);
 
   findings.attempt("redacted", () => {
     requireNothingConfirmed(evidence);

@@ -786,7 +786,7 @@ describe("the container:", () => {
   });
 
   test("entries that the format does not know", () => {
-    for (const name of ["more.json", "run.tlog-proof", "blobs/sha256/00", "blobs/md5/00"]) {
+    for (const name of ["more.json", "run.tlog-proofs", "blobs/sha256/00", "blobs/md5/00"]) {
       refused(fileOf(new Map([...entries(file), [name, utf8("x")]])), "authentic", "REACH-E5003");
     }
   });

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { redact as redactBytes } from "@reach-fabric/evidence";
+import { pointersOfClasses, redact as redactBytes } from "@reach-fabric/evidence";
 import type { Redaction } from "@reach-fabric/evidence";
+import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
 import { readInput } from "../files.ts";
 import { several } from "../options.ts";
-import { CliError, exists, EXIT } from "../problem.ts";
+import { CODE, CliError, exists, EXIT } from "../problem.ts";
 import { inRedaction } from "../redaction.ts";
 import { columns } from "../table.ts";
 import { safe } from "../text.ts";
@@ -13,7 +14,8 @@ import type { Terminal } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
 
 interface RedactOptions {
-  drop: string[];
+  drop?: string[];
+  class?: string[];
   output: string;
   derived?: boolean;
   detached?: boolean;
@@ -32,7 +34,12 @@ export function redact(program: Command, verb: Verb): void {
         "were computed afterwards, and may give them away, are named; --derived takes them out, too.",
     )
     .argument("<file>", "evidence, a .reach file")
-    .requiredOption(
+    .option(
+      "--class <name>",
+      "all values that the pack says are of this class, as personal; may be given again",
+      several,
+    )
+    .option(
       "--drop <pointer>",
       "what is taken out: /RECORD/MEMBER/..., as /0/input/applicant/name; may be given again",
       several,
@@ -48,11 +55,14 @@ export function redact(program: Command, verb: Verb): void {
     )
     .action(
       verb<[string, RedactOptions]>(async (terminal, file, options) => {
-        const { output, force, drop, derived = false, detached = false } = options;
+        const { output, force, derived = false, detached = false } = options;
         if (force !== true && existsSync(output)) throw new CliError(exists(output));
-        const redaction = inRedaction(file, () =>
-          redactBytes(engines()(), readInput(file), { drop, derived, detached }),
-        );
+        const bytes = readInput(file);
+        const engine = engines()();
+        const redaction = inRedaction(file, () => {
+          const drop = dropped(engine, bytes, options);
+          return redactBytes(engine, bytes, { drop, derived, detached });
+        });
         const { writeFileAtomic } = await import("@reach-fabric/host");
         await writeFileAtomic(output, redaction.file);
         print(terminal, output, redaction);
@@ -60,6 +70,23 @@ export function redact(program: Command, verb: Verb): void {
         return EXIT.ok;
       }),
     );
+}
+
+function dropped(
+  engine: Engine,
+  bytes: Uint8Array,
+  { drop = [], class: classes = [] }: RedactOptions,
+): string[] {
+  if (drop.length + classes.length > 0) {
+    const named = classes.length === 0 ? [] : pointersOfClasses(engine, bytes, classes);
+    return [...new Set([...drop, ...named])];
+  }
+  throw new CliError({
+    code: CODE.usage,
+    what: "Nothing is to be taken out",
+    hint: "Give --drop POINTER or --class NAME.",
+    exitCode: EXIT.usage,
+  });
 }
 
 /** So many pointers are printed of a list. */

@@ -11,6 +11,8 @@ import type { Signer } from "@reach-fabric/evidence";
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import type { Command } from "commander";
+import { openAudit, withAudit } from "../audit.ts";
+import type { AuditOptions } from "../audit.ts";
 import { placeIn, readInput } from "../files.ts";
 import { deniedProblem, missingGrant } from "../grants.ts";
 import { readSigner, userKey, xdgFolder } from "../keys.ts";
@@ -24,15 +26,12 @@ import type { Terminal } from "../terminal.ts";
 import { safe } from "../text.ts";
 import type { Verb } from "../verb.ts";
 
-interface RunCommandOptions {
+interface RunCommandOptions extends AuditOptions {
   input: string;
   output: string;
   grant?: string;
   key?: string;
   passphraseFile?: string;
-  log?: string;
-  logKey?: string;
-  logPassphraseFile?: string;
   record?: string;
   secrets?: string;
   events?: string;
@@ -45,7 +44,7 @@ interface RunCommandOptions {
 
 /** `reach run WORKFLOW`: one run, its effects performed, its evidence in one file. */
 export function run(program: Command, verb: Verb): void {
-  program
+  const command = program
     .command("run")
     .summary("run a workflow and write the evidence of it")
     .description(
@@ -75,15 +74,10 @@ export function run(program: Command, verb: Verb): void {
       "--commands <file>",
       'suspend, resume and cancel, one JSON text a line: {"command": "suspend", "reason": "audit"}; - is stdin',
     )
-    .option(
-      "--log <dir>",
-      "the audit log in which the run is noted before it asks for anything, and its evidence afterwards",
-    )
-    .option("--log-key <file>", "the log's own key")
-    .option("--log-passphrase-file <file>", "the passphrase of the log's key")
     .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
     .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
-    .option("--force", "replace an existing output file")
+    .option("--force", "replace an existing output file");
+  withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
     .option("-q, --quiet", "no progress on stderr")
     .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
     .addHelpText(
@@ -113,7 +107,7 @@ async function runCommand(
   const lines = await eventOptions(host, options);
   const signer = await chosenSigner(terminal, options);
 
-  const log = await openedLog(host, options);
+  const log = await openAudit(host, options);
   const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
   const recorder =
     log === undefined
@@ -180,23 +174,6 @@ async function runCommand(
   }
   terminal.next(["reach", "verify", options.output]);
   return EXIT.ok;
-}
-
-/** The audit log that was asked for. It is locked for as long as the run goes on. */
-async function openedLog(
-  host: typeof Host,
-  { log, logKey, logPassphraseFile }: RunCommandOptions,
-): Promise<Host.Log | undefined> {
-  if (log === undefined) return undefined;
-  if (logKey !== undefined) {
-    return host.openLog(log, { signer: await readSigner(logKey, logPassphraseFile) });
-  }
-  throw new CliError({
-    code: CODE.usage,
-    what: "--log needs the log's own key",
-    hint: "Give --log-key FILE.",
-    exitCode: EXIT.usage,
-  });
 }
 
 /** Refuses an output that could not be written, or would replace something, while it costs nothing. */

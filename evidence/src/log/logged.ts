@@ -5,11 +5,14 @@
 // spelling, and whoever makes it would have another entry for the same evidence.
 import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
+import type { EvidenceRun, LogEntry, NewLogEntry } from "@reach-fabric/schema";
 import { signedBytes, readBundle, verifiedPayload } from "../bundle.ts";
+import type { Bundle } from "../bundle.ts";
 import { writeContainer } from "../container.ts";
 import { EvidenceError } from "../errors.ts";
+import type { PublicKey } from "../keys.ts";
 import { entriesOf } from "../layout.ts";
+import type { Layout } from "../layout.ts";
 import { readDocument } from "../open.ts";
 import { namedKey } from "../run.ts";
 import { leafHash, parseEntry } from "./entry.ts";
@@ -31,6 +34,24 @@ export function evidenceEntryOf(engine: Engine, file: Uint8Array): EvidenceEntry
   const bundle = readBundle(engine, layout.bundle);
   const key = namedKey(document);
   verifiedPayload(bundle, key);
+  return entryOf(engine, { document, layout, bundle, key });
+}
+
+/** The entry of evidence whose signature was verified. */
+export function entryOf(
+  engine: Engine,
+  {
+    document,
+    layout,
+    bundle,
+    key,
+  }: {
+    readonly document: EvidenceRun;
+    readonly layout: Pick<Layout, "run">;
+    readonly bundle: Bundle;
+    readonly key: PublicKey;
+  },
+): EvidenceEntry {
   return {
     type: "evidence",
     body: {

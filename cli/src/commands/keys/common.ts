@@ -1,12 +1,13 @@
 // What the verbs that write a keyring have in common.
 import type { Command } from "commander";
+import { withAudit } from "../../audit.ts";
 import type { ChangedKeyring } from "../../keyring.ts";
 import { columns } from "../../table.ts";
 import type { Terminal } from "../../terminal.ts";
 
 /** Adds the options of every verb that writes a keyring. */
 export const withKeyring = (command: Command): Command =>
-  command
+  withAudit(command, "it is noted")
     .requiredOption("--keyring <file>", "the keyring")
     .requiredOption("-r, --root <file>", "the root's private key, which signs it")
     .option("--passphrase-file <file>", "the passphrase of that key")

@@ -1,21 +1,24 @@
 import { existsSync } from "node:fs";
 import { yankPack } from "@reach-fabric/evidence";
 import type { Command } from "commander";
+import { audited, withAudit } from "../../audit.ts";
+import type { AuditOptions } from "../../audit.ts";
 import { engines } from "../../engine.ts";
 import { readSigner } from "../../keys.ts";
 import { CODE, CliError, exists, EXIT } from "../../problem.ts";
 import type { Verb } from "../../verb.ts";
 
-interface YankOptions {
+interface YankOptions extends AuditOptions {
   key: string;
   passphraseFile?: string;
   reason: string;
+  actor: string;
   output: string;
 }
 
 /** `reach pack yank DIGEST`: a signed withdrawal. */
 export function yank(group: Command, verb: Verb): void {
-  group
+  const command = group
     .command("yank")
     .summary("withdraw a pack: sign that it must not be used any more")
     .description(
@@ -27,6 +30,8 @@ export function yank(group: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .requiredOption("--reason <text>", "why, for those who use it")
     .requiredOption("-o, --output <file>", "where the withdrawal is written")
+    .option("--actor <id>", "by whom, for the log: an id, no name", "local");
+  withAudit(command, "it is noted")
     .option("--json", "print {file, digest, key} as JSON; errors as JSON on stderr")
     .addHelpText(
       "after",
@@ -44,10 +49,20 @@ export function yank(group: Command, verb: Verb): void {
             exitCode: EXIT.usage,
           });
         }
-        const host = await import("@reach-fabric/host");
         const signer = await readSigner(key, passphraseFile);
         const at = new Date().toISOString();
-        await host.writeFileAtomic(output, yankPack(engines()(), digest, { reason, at }, signer));
+        const details = { pack: digest, reason };
+        await audited(
+          options,
+          { type: "pack.yanked", actor: options.actor, details },
+          async (host) => {
+            await host.writeFileAtomic(
+              output,
+              yankPack(engines()(), digest, { reason, at }, signer),
+            );
+            return { result: undefined };
+          },
+        );
         if (terminal.json) terminal.result({ file: output, digest, key: signer.key.id });
         else terminal.print(`  ${output}  withdraws ${digest}`);
         terminal.next([
