@@ -17,6 +17,7 @@ import { keyringTarget } from "./targets/keyring.ts";
 import { merkleTarget } from "./targets/merkle.ts";
 import { numbersTarget } from "./targets/numbers.ts";
 import { regexTarget } from "./targets/regex.ts";
+import { proofsTarget } from "./targets/proofs.ts";
 import { tamperTarget } from "./targets/tamper.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./registry.ts";
@@ -31,6 +32,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   regex: regexTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
   keyring: keyringTarget as () => Target<never>,
+  proofs: proofsTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,
   "jq-regex": jqRegexTarget as () => Target<never>,

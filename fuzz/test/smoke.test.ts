@@ -8,6 +8,7 @@ import { hashTarget } from "../targets/hash.ts";
 import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
 import { keyringTarget } from "../targets/keyring.ts";
+import { proofsTarget } from "../targets/proofs.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
@@ -30,6 +31,11 @@ const targets: readonly [() => Target<never>, number][] = [
   [tamperTarget as () => Target<never>, 500],
   [workflowTarget as () => Target<never>, 300],
 ];
+
+test("proofs: 1500 changed pieces of evidence, packs, checkpoints and proofs are refused, or say the same", () => {
+  const finding = attack(proofsTarget(), SEED, 1500);
+  expect(finding?.error.message).toBeUndefined();
+}, 60_000);
 
 test("keyring: 3000 changed keyrings, key files and policies are refused, or say the same", () => {
   const finding = attack(keyringTarget(), SEED, 3000);

@@ -1,0 +1,280 @@
+// Evidence, packs, checkpoints and proofs in the hands of somebody who has no private key: what he makes of
+// them is refused, or says nothing else than before. docs/spec/evidence.md, log.md, pack.md.
+import {
+  createEngine,
+  fromUtf8,
+  hashFrames,
+  inclusionProof,
+  merkleRoot,
+  utf8,
+} from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
+import {
+  createEvidence,
+  EvidenceError,
+  evidenceEntryOf,
+  formatCheckpoint,
+  formatEntry,
+  formatPeriod,
+  formatTlogProof,
+  newKey,
+  noteKey,
+  openCheckpoint,
+  packPredicate,
+  parseEntry,
+  publicKeyOf,
+  readPackFile,
+  redact,
+  signerOf,
+  signNote,
+  signPack,
+  verify,
+  verifyLoggedEntry,
+  verifyPack,
+  verifyPeriod,
+  writePackFile,
+} from "@reach-fabric/evidence";
+import fc from "fast-check";
+import { readContainer, writeContainer } from "../../evidence/src/container.ts";
+import { fieldsIn } from "../../evidence/src/fields.ts";
+import { openFields } from "../../evidence/src/opened-fields.ts";
+import { pack as lendingPack, recorded, facts } from "../../evidence/test/fixture.ts";
+import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
+import type { Edit } from "../arbitraries/edits.ts";
+import type { Target } from "../registry.ts";
+
+const kinds = ["evidence", "redacted", "pack", "checkpoint", "proof", "period"] as const;
+type Kind = (typeof kinds)[number];
+
+interface Attack {
+  readonly kind: Kind;
+  /** For archives: the entry that is edited, or else the whole file. */
+  readonly entry: number;
+  readonly inside: boolean;
+  /** Lines of the entry that are dropped, doubled or exchanged before. */
+  readonly lines: readonly { readonly what: "drop" | "double" | "swap"; readonly at: number }[];
+  readonly edits: readonly Edit[];
+}
+
+/** What an artifact says, if it is accepted; undefined where it is not. */
+type Judge = (bytes: Uint8Array) => string | undefined;
+
+const seeded = (seed: number) => (size: number) =>
+  Uint8Array.from({ length: size }, (_, i) => (i * 11 + seed) % 251);
+
+/** Bytes as a text with one unit each. */
+const textOf = (bytes: Uint8Array): string => {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+};
+
+function editedLines(text: string, lines: Attack["lines"]): string {
+  const all = text.split("\n");
+  for (const { what, at } of lines) {
+    const i = at % all.length;
+    if (what === "drop") all.splice(i, 1);
+    else if (what === "double") all.splice(i, 0, all[i] ?? "");
+    else [all[0], all[i]] = [all[i] ?? "", all[0] ?? ""];
+  }
+  return all.join("\n");
+}
+
+export function proofsTarget(): Target<Attack> {
+  const engine = createEngine();
+  const made = artifacts(engine, lendingPack);
+  const counts = { refused: 0, same: 0 };
+  const originals = Object.fromEntries(
+    kinds.map((kind) => [kind, made[kind].judge(made[kind].bytes)]),
+  );
+  for (const kind of kinds) {
+    if (originals[kind] === undefined) throw new Error(`the ${kind} itself is refused`);
+  }
+
+  function attacked({ kind, entry, inside, lines, edits }: Attack): Uint8Array {
+    const { bytes, isArchive } = made[kind];
+    const edited = (content: Uint8Array): Uint8Array =>
+      bytesOf(edits.reduce(changed, editedLines(textOf(content), lines)));
+    if (!isArchive || !inside) return edited(bytes);
+    const entries = readContainer(bytes);
+    const at = entry % entries.length;
+    const after = entries.map((each, i) =>
+      i === at ? { name: each.name, bytes: edited(each.bytes) } : each,
+    );
+    // Nothing left of it: the entry is taken out.
+    return writeContainer(after.filter(({ bytes: content }) => content.length > 0));
+  }
+
+  return {
+    name: "proofs",
+    arbitrary: fc.record({
+      kind: fc.constantFrom(...kinds),
+      entry: fc.nat(20),
+      inside: fc.boolean(),
+      lines: fc.array(
+        fc.record({ what: fc.constantFrom("drop", "double", "swap"), at: fc.nat(60) }),
+        { maxLength: 2 },
+      ),
+      edits: fc.array(edit, { maxLength: 3 }),
+    }),
+    check: (attack) => {
+      const { kind } = attack;
+      let bytes: Uint8Array;
+      try {
+        bytes = attacked(attack);
+      } catch (error) {
+        if (error instanceof EvidenceError) return;
+        throw error;
+      }
+      const said = made[kind].judge(bytes);
+      if (said === undefined) {
+        counts.refused += 1;
+        return;
+      }
+      counts.same += 1;
+      const original = originals[kind] ?? "";
+      // Of redacted evidence more can be taken out: what is shown is a part of what was shown.
+      const isPart =
+        kind === "redacted" &&
+        said.split("\n").every((line) => original.split("\n").includes(line));
+      if (said !== original && !isPart) {
+        throw new Error(`another ${kind} passes: ${said.slice(0, 300)}`);
+      }
+    },
+    known: () => `${counts.refused} refused, ${counts.same} pass and say the same`,
+  };
+}
+
+interface Artifact {
+  readonly bytes: Uint8Array;
+  readonly isArchive: boolean;
+  readonly judge: Judge;
+}
+
+/** What there is to attack, each with what it shows to whoever has the right keys. */
+function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>> {
+  const alice = newKey(seeded(1)).private;
+  const file = createEvidence({
+    engine,
+    pack,
+    records: recorded(712),
+    runSecret: seeded(5)(32),
+    signer: signerOf(alice),
+    run: facts,
+  });
+  const trustedKeys = [publicKeyOf(alice)];
+  const required = ["authentic", "trusted", "complete", "replayed"] as const;
+  const bare = redact(engine, file, { drop: ["/0/input"] }).file;
+  const publisher = newKey(seeded(2), "P-256").private;
+  const { manifest } = readPackFile(engine, writePackFile(engine, pack));
+  const bundle = signPack(engine, pack, "pack", packPredicate(manifest), signerOf(publisher));
+
+  const own = newKey(seeded(3)).private;
+  const key = noteKey("example.com/log", "note", publicKeyOf(own));
+  const other = newKey(seeded(4)).private;
+  const witness = noteKey("example.com/w", "cosignature", publicKeyOf(other));
+  const at = (i: number): string => `2026-11-27T10:00:0${i}.000Z`;
+  const log = [0, 1, 2, 3, 4].map((i) =>
+    formatEntry(
+      engine,
+      i === 2 ? evidenceEntryOf(engine, file) : { type: "closed", body: { reason: `${i}` } },
+      at(i),
+    ),
+  );
+  const text = formatCheckpoint({ origin: key.name, size: 5n, root: merkleRoot(log) });
+  const note = utf8(
+    `${text}\n${signNote(text, key, signerOf(own))}${signNote(text, witness, signerOf(other), 1_800_000_000n)}`,
+  );
+  const hashes = hashFrames(log, 0);
+  const proof = formatTlogProof({
+    index: 2n,
+    hashes: inclusionProof(hashes, 2),
+    extra: log[2],
+    checkpoint: note,
+  });
+  const period = formatPeriod(engine, {
+    from: at(1),
+    to: at(4),
+    checkpoint: note,
+    first: 0,
+    entries: log.map((bytes) => parseEntry(engine, bytes)),
+    hashes: [],
+  });
+  const open = (read: () => string): string | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof EvidenceError) return undefined;
+      throw error;
+    }
+  };
+  /** Every field that is shown, a line each. */
+  const shown = (bytes: Uint8Array): string =>
+    openFields(engine, bytes)
+      .trees.flatMap(fieldsIn)
+      .filter(({ text: scalar }) => scalar !== undefined)
+      .map(({ pointer, text: scalar }) => `${pointer} ${scalar}`)
+      .join("\n");
+  return {
+    evidence: {
+      bytes: file,
+      isArchive: true,
+      judge: (bytes) =>
+        verify(engine, bytes, { trustedKeys, required }).ok ? textOf(bytes) : undefined,
+    },
+    redacted: {
+      bytes: bare,
+      isArchive: true,
+      judge: (bytes) =>
+        verify(engine, bytes, { trustedKeys, required: ["authentic", "trusted"] }).ok
+          ? shown(bytes)
+          : undefined,
+    },
+    pack: {
+      bytes: writePackFile(engine, pack, new Map([["pack", bundle]])),
+      isArchive: true,
+      judge: (bytes) => {
+        const report = verifyPack(engine, bytes, { trustedKeys: [publicKeyOf(publisher)] });
+        return report.ok ? `${report.digest} ${JSON.stringify(report.manifest)}` : undefined;
+      },
+    },
+    checkpoint: {
+      bytes: note,
+      isArchive: false,
+      judge: (bytes) =>
+        open(() => {
+          const { size, root } = openCheckpoint(bytes, key.name, key, [witness]);
+          return `${size} ${textOf(root)}`;
+        }),
+    },
+    proof: {
+      bytes: proof,
+      isArchive: false,
+      judge: (bytes) =>
+        open(() => {
+          const { index, entry, checkpoint } = verifyLoggedEntry(engine, bytes, key.name, key, [
+            witness,
+          ]);
+          return `${index} ${checkpoint.size} ${fromUtf8(entry)}`;
+        }),
+    },
+    period: {
+      bytes: period,
+      isArchive: false,
+      judge: (bytes) =>
+        open(() => {
+          const { from, to, first, entries } = verifyPeriod(engine, bytes, key.name, key, [
+            witness,
+          ]);
+          // Whoever asks for another period gets another one: what it shows is true of the same log.
+          const isTrue = entries.every((entry) =>
+            log.some((each) => fromUtf8(each) === fromUtf8(formatEntry(engine, entry, entry.at))),
+          );
+          const wanted = log.filter((_, i) => at(i) >= from && at(i) < to).length;
+          return isTrue && entries.length === wanted && first >= 0
+            ? "as it is"
+            : `${from} ${to} ${entries.length}`;
+        }),
+    },
+  };
+}
