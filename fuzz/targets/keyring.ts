@@ -67,7 +67,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       "{}",
     ),
   }),
-  fc.record({ what: fc.constant("value" as const), at: place, to: value }),
+  {
+    weight: 4,
+    arbitrary: fc.record({ what: fc.constant("value" as const), at: place, to: value }),
+  },
 );
 
 /** Every place of a JSON value below itself. */

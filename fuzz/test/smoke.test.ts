@@ -31,8 +31,8 @@ const targets: readonly [() => Target<never>, number][] = [
   [workflowTarget as () => Target<never>, 300],
 ];
 
-test("keyring: 3000 changed keyrings, key files and policies are refused, or say the same", () => {
-  const finding = attack(keyringTarget(), SEED, 3000);
+test("keyring: 5000 changed keyrings, key files and policies are refused, or say the same", () => {
+  const finding = attack(keyringTarget(), SEED, 5000);
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 });
 
