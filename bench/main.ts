@@ -19,6 +19,7 @@ import { numbersContests } from "./numbers.ts";
 import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
 import { temporalContests } from "./temporal.ts";
+import { sizes, verifyContests } from "./verify.ts";
 
 const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   sha256: sha256Contests,
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
   "regex-linear": regexLinearContests,
   replay: () => replayContests(),
   temporal: temporalContests,
+  verify: verifyContests,
   log: logContests,
 };
 
@@ -71,6 +73,7 @@ async function main(args: string[]): Promise<number> {
     }
   }
   process.stdout.write(table(results));
+  if (wanted.includes("verify")) process.stdout.write(`\n${sizes()}`);
   if (values.quick) process.stdout.write("\nA quick run: too short to quote.\n");
   const folder = join(process.cwd(), "build/bench");
   mkdirSync(folder, { recursive: true });

@@ -12,7 +12,7 @@ import { record as sequential } from "./replay.ts";
 const home = fileURLToPath(new URL("temporal/", import.meta.url));
 
 /** CPU microseconds, as a program of the peers prints them. */
-function elsewhere(program: string, args: readonly (string | number)[]): number {
+export function elsewhere(program: string, args: readonly (string | number)[]): number {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [`${home}${program}`, ...args.map(String)],
@@ -23,14 +23,18 @@ function elsewhere(program: string, args: readonly (string | number)[]): number 
   throw new Error(`${program} ended with ${status}: ${stderr.slice(-500)}`);
 }
 
-function install(): void {
-  if (existsSync(`${home}node_modules`)) return;
-  process.stderr.write("installing the peers of bench/temporal (250 MB) ...\n");
-  const { status } = spawnSync("npm", ["ci"], {
-    cwd: home,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  if (status !== 0) throw new Error("npm ci in bench/temporal failed");
+/** Installs the peers of a folder of bench, when they are asked for. */
+export function install(peer: "temporal" | "langgraph"): void {
+  const cwd = fileURLToPath(new URL(`${peer}/`, import.meta.url));
+  if (existsSync(`${cwd}node_modules`)) return;
+  process.stderr.write(`installing the peers of bench/${peer} ...\n`);
+  const run = (args: string[]): void => {
+    const { status } = spawnSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+    if (status !== 0) throw new Error(`npm ${args.join(" ")} in bench/${peer} failed`);
+  };
+  run(["ci"]);
+  // The only one that is compiled.
+  if (peer === "langgraph") run(["rebuild", "better-sqlite3", "--ignore-scripts=false"]);
 }
 
 /** So many requests in branches of forks, which a list's limit of 4,096 tasks divides. */
@@ -176,7 +180,7 @@ function loading(tasks: number): Contest {
 }
 
 export function temporalContests(): Contest[] {
-  install();
+  install("temporal");
   return [
     contest("sequential", 10, { times: 20, rounds: 3 }),
     contest("sequential", 1000, { times: 4, rounds: 3 }),

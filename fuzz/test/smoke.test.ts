@@ -37,8 +37,8 @@ test("proofs: 1500 changed pieces of evidence, packs, checkpoints and proofs are
   expect(finding?.error.message).toBeUndefined();
 }, 60_000);
 
-test("keyring: 3000 changed keyrings, key files and policies are refused, or say the same", () => {
-  const finding = attack(keyringTarget(), SEED, 3000);
+test("keyring: 5000 changed keyrings, key files and policies are refused, or say the same", () => {
+  const finding = attack(keyringTarget(), SEED, 5000);
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 });
 

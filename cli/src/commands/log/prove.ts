@@ -5,6 +5,7 @@ import type * as Host from "@reach-fabric/host";
 import type { LogReader } from "@reach-fabric/host";
 import { engines } from "../../engine.ts";
 import { readInput } from "../../files.ts";
+import { instantOf } from "../../instants.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../../problem.ts";
 import type { Verb } from "../../verb.ts";
 import { countOf } from "./common.ts";
@@ -32,7 +33,7 @@ export function prove(group: Command, verb: Verb): void {
     .argument("<dir>", "the log's folder")
     .option("--index <n>", "the entry's number, from 0")
     .option("--evidence <file>", "the entry about this .reach file")
-    .option("--from <instant>", "the beginning of a period, as 2026-11-01T00:00:00Z")
+    .option("--from <instant>", "the beginning of a period: an instant, or a day in UTC")
     .option("--to <instant>", "its end, which does not belong to it")
     .option("-o, --output <file>", "where the proof is written")
     .option("--attach", "put the proof of --evidence into that file itself")
@@ -44,7 +45,7 @@ export function prove(group: Command, verb: Verb): void {
     .addHelpText(
       "after",
       "\nExamples:\n  $ reach log prove audit --evidence one.reach -o one.tlog-proof\n" +
-        "  $ reach log prove audit --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z -o november.json",
+        "  $ reach log prove audit --from 2026-11-01 --to 2026-12-01 -o november.json",
     )
     .action(
       verb<[string, ProveOptions]>(async (terminal, dir, options) => {
@@ -109,19 +110,5 @@ async function indexOf(host: typeof Host, dir: string, file: string): Promise<nu
     where: file,
     hint: `reach log append ${dir} --key KEY --evidence ${file}`,
     exitCode: EXIT.failed,
-  });
-}
-
-/** An instant with or without milliseconds, as logs write it. */
-function instantOf(text: string, option: string): string {
-  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/.test(text)
-    ? Date.parse(text)
-    : NaN;
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw new CliError({
-    code: CODE.usage,
-    what: `${option} is not an instant in UTC: ${JSON.stringify(text)}`,
-    hint: "For example 2026-11-01T00:00:00Z.",
-    exitCode: EXIT.usage,
   });
 }
