@@ -47,7 +47,10 @@ export const edit: fc.Arbitrary<Edit> = fc.oneof(
       "{}",
     ),
   }),
-  fc.record({ what: fc.constant("value" as const), at: place, to: value }),
+  {
+    weight: 4,
+    arbitrary: fc.record({ what: fc.constant("value" as const), at: place, to: value }),
+  },
 );
 
 /** Every place of a JSON value below itself. */
