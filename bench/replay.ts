@@ -26,7 +26,11 @@ const workflow = {
 };
 
 /** The records of a run of so many steps, with scripted answers. */
-export function record(engine: Engine, steps: number): { pack: Pack; records: Uint8Array[] } {
+export function record(
+  engine: Engine,
+  steps: number,
+  fuel: number = 1e12,
+): { pack: Pack; records: Uint8Array[] } {
   const text = JSON.stringify(workflow);
   const pack = makePack(engine, {
     id: "bench/steps",
@@ -37,7 +41,7 @@ export function record(engine: Engine, steps: number): { pack: Pack; records: Ui
   const grant = {
     http: [{ origin: "https://bureau.example", methods: ["GET"], paths: ["/v1/*"] }],
   };
-  const limits = { effects: steps + 10, fuel: 1e12 };
+  const limits = { effects: steps + 10, fuel };
   const first = engine.admitStart({ grant, limits }, JSON.stringify({ steps }));
   let step = engine.start(first);
   const records: Uint8Array[] = [first, ...step.records];

@@ -28,7 +28,7 @@ const bytes = (seed: number) => (size: number) =>
 /** Signed evidence of ten sequential requests. */
 function evidence(): { file: Uint8Array; key: ReturnType<typeof newKey>["private"] } {
   const engine = createEngine();
-  const { pack, records } = record(engine, STEPS);
+  const { pack, records } = record(engine, STEPS, 1e8);
   const key = newKey(bytes(1)).private;
   const run = {
     id: "0191b0c0-0000-4000-8000-000000000001",
