@@ -1,5 +1,5 @@
 // Makes a .reach file of a run that has ended. docs/spec/evidence.md, EVID-18.
-import { replay as replayOnEngine, utf8 } from "@reach-fabric/engine";
+import { replay as replayOnEngine, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import { evidenceRun, evidenceAnnotations } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
@@ -88,7 +88,7 @@ export function createEvidence(
     })),
   );
   const runCommitments = Object.fromEntries(
-    ofRun.map(({ pointer, commitment }) => [pointer.slice("/run/".length), commitment]),
+    ofRun.map(({ pointer, commitment }) => [pointer.slice("/run/".length), hexOf(commitment)]),
   );
   const { leaves, trees } = commit(engine, runSecret, parsed);
   const document: EvidenceRun = inShape(
@@ -179,12 +179,14 @@ function commit(
       bytes,
       (slots[i] ?? []).map(({ pointer }) => ({
         pointer,
-        commitment: trees[next++]?.commitment ?? "",
+        commitment: hexOf(trees[next++]?.commitment),
       })),
     ),
   );
   return { leaves, trees };
 }
+
+const hexOf = (bytes: Uint8Array | undefined): string => toHex(bytes ?? new Uint8Array());
 
 const NEWLINE = utf8("\n");
 

@@ -2,7 +2,7 @@
 //
 // A value, or a part of it, can be taken out without touching the signature; none can be changed, moved
 // to another place or run, or put in.
-import { fromUtf8, utf8 } from "@reach-fabric/engine";
+import { fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceAnnotations, evidenceDecision } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
@@ -61,11 +61,11 @@ export function readDisclosures(
 
 /** What a tree whose commitments are known shows. */
 export function disclosureOf(tree: Field): Disclosure {
-  const whole = isWhole(tree);
+  const whole = tree.bytes !== undefined || isWhole(tree);
   return {
     pointer: tree.pointer,
-    commitment: tree.commitment ?? "",
-    bytes: whole ? utf8(textOf(tree, () => "")) : undefined,
+    commitment: toHex(tree.commitment ?? new Uint8Array()),
+    bytes: tree.bytes ?? (whole ? utf8(textOf(tree, () => "")) : undefined),
     hidden: whole ? [] : hiddenIn(tree),
     tree,
   };

@@ -3,12 +3,12 @@
 //
 //     [pointer, seed, value]             a whole field, with all that is below it
 //     [pointer, salt, shape, hidden]     a container of which some children are hidden
+import { fromHex, fromUtf8 } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "./errors.ts";
-import { byName, fieldOf, hiddenField, openField, seedOf } from "./fields.ts";
+import { byName, fieldOf, hiddenField, openField } from "./fields.ts";
 import type { Field, Shape } from "./fields.ts";
 import { ENTRY } from "./layout.ts";
 import type { Line } from "./json.ts";
-import { fromUtf8 } from "@reach-fabric/engine";
 
 /** Containers that may be open within one another: as many as in a JSON text (JSON-12). */
 const DEEPEST = 1024;
@@ -22,7 +22,7 @@ interface Shown {
   /** The pointer as JSON text without quotes. */
   readonly text: string;
   readonly place: string;
-  readonly whole?: { readonly seed: string; readonly value: string };
+  readonly whole?: { readonly seed: string; readonly value: string; readonly bytes: Uint8Array };
   readonly open?: {
     readonly salt: string;
     readonly shape: Shape;
@@ -89,7 +89,9 @@ function readLine({ bytes, value }: Line, place: string): Shown {
   const text = JSON.stringify(pointer).slice(1, -1);
   if (!isOpen) {
     const start = `["${text}","${salt}",`.length;
-    return { pointer, text, place, whole: { seed: salt, value: line.slice(start, -1) } };
+    const value = line.slice(start, -1);
+    // What stands before a slot's value is ASCII: bytes and units are one.
+    return { pointer, text, place, whole: { seed: salt, value, bytes: bytes.subarray(start, -1) } };
   }
   const shape = shapeOf(third, place);
   if (typeof hidden !== "object" || hidden === null || Array.isArray(hidden)) {
@@ -119,11 +121,14 @@ function shapeOf(value: unknown, place: string): Shape {
 function toField({ text, whole, open }: Shown, parent: Field | undefined): Field {
   const cut = text.slice((parent?.pointer.length ?? -1) + 1);
   const name = parent === undefined ? "" : cut.replaceAll("~1", "/").replaceAll("~0", "~");
-  if (whole !== undefined) return fieldOf(whole.value, text, seedOf(whole.seed), name);
+  if (whole !== undefined) {
+    const field = fieldOf(whole.value, text, fromHex(whole.seed), name);
+    return parent === undefined ? { ...field, bytes: whole.bytes } : field;
+  }
   const { salt = "", shape = ["", 0], hidden = [] } = open ?? {};
-  const field = openField(text, name, salt, shape);
+  const field = openField(text, name, fromHex(salt), shape);
   for (const [child, commitment] of hidden)
-    field.children.push(hiddenField(text, child, commitment));
+    field.children.push(hiddenField(text, child, fromHex(commitment)));
   return field;
 }
 

@@ -6,7 +6,7 @@
 //
 // Values are walked as canonical text, without recursion: nothing is parsed and printed again, and
 // depth costs no stack.
-import { fromHex, toHex } from "@reach-fabric/engine";
+import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { Frames } from "./frames.ts";
 
@@ -25,12 +25,14 @@ export interface Field {
   readonly text: string | undefined;
   /** In canonical order. */
   readonly children: Field[];
+  /** Canonical bytes of the whole value, where they are at hand. */
+  readonly bytes?: Uint8Array;
   /** 32 bytes. Undefined where only a salt was shown. */
   seed: Uint8Array | undefined;
-  /** In hex. */
-  salt: string | undefined;
-  /** In hex. */
-  commitment: string | undefined;
+  /** 32 bytes. */
+  salt: Uint8Array | undefined;
+  /** 32 bytes. */
+  commitment: Uint8Array | undefined;
 }
 
 /** The pointer of a field below another one, both as JSON text. */
@@ -38,7 +40,7 @@ const below = (pointer: string, name: string): string =>
   `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 /** A field of which nothing is known but its commitment. */
-export const hiddenField = (above: string, name: string, commitment: string): Field => ({
+export const hiddenField = (above: string, name: string, commitment: Uint8Array): Field => ({
   name,
   pointer: below(above, name),
   shape: undefined,
@@ -50,7 +52,12 @@ export const hiddenField = (above: string, name: string, commitment: string): Fi
 });
 
 /** A container of which the salt and not the seed is known; its children are put in later. */
-export const openField = (pointer: string, name: string, salt: string, shape: Shape): Field => ({
+export const openField = (
+  pointer: string,
+  name: string,
+  salt: Uint8Array,
+  shape: Shape,
+): Field => ({
   name,
   pointer,
   shape,
@@ -190,7 +197,7 @@ export function commitFields(engine: Pick<Engine, "hashFrames">, roots: readonly
         children.push(child);
       }
       // A scalar, and an empty container, has nothing below that its seed could give away.
-      if (field.children.length === 0) field.salt ??= toHex(field.seed);
+      if (field.children.length === 0) field.salt ??= field.seed;
       else {
         salts.begin().bytes(field.seed).end();
         parents.push(field);
@@ -200,28 +207,37 @@ export function commitFields(engine: Pick<Engine, "hashFrames">, roots: readonly
       (children[i] as Field).seed ??= seed;
     }
     for (const [i, salt] of engine.hashFrames(salts.all).entries()) {
-      (parents[i] as Field).salt ??= toHex(salt);
+      (parents[i] as Field).salt ??= salt;
     }
   }
   for (const level of levels.toReversed()) {
     const values = new Frames("value");
     const open = level.filter(({ commitment }) => commitment === undefined);
-    for (const field of open) values.begin().text(committedText(field)).end();
+    for (const field of open) writeCommitted(values, field);
     for (const [i, hash] of engine.hashFrames(values.all).entries()) {
-      (open[i] as Field).commitment = toHex(hash);
+      (open[i] as Field).commitment = hash;
     }
   }
 }
 
+const NONE = new Uint8Array(32);
+
 /** What a commitment hashes: [salt, pointer, shape, value], a container's children by commitments. */
-function committedText({ salt, pointer, shape, text, children }: Field): string {
-  const [type, count] = shape ?? ["", 0];
-  const value =
-    text ??
-    (type === "object"
-      ? `{${children.map(({ name, commitment }) => `"${name}":"${commitment}"`).join(",")}}`
-      : `[${children.map(({ commitment }) => `"${commitment}"`).join(",")}]`);
-  return `["${salt}","${pointer}",["${type}",${count}],${value}]`;
+function writeCommitted(frames: Frames, field: Field): void {
+  const { salt = NONE, pointer, shape = ["", 0], text, children } = field;
+  frames.begin().open().put('["').hex(salt).put(`","${pointer}",["${shape[0]}",${shape[1]}],`);
+  if (text !== undefined) frames.put(text);
+  else {
+    const isObject = shape[0] === "object";
+    frames.put(isObject ? "{" : "[");
+    for (const [i, { name, commitment = NONE }] of children.entries()) {
+      if (i > 0) frames.put(",");
+      if (isObject) frames.put(`"${name}":`);
+      frames.put('"').hex(commitment).put('"');
+    }
+    frames.put(isObject ? "}" : "]");
+  }
+  frames.put("]").close().end();
 }
 
 /** A field's pointer as a text. */
@@ -288,10 +304,12 @@ export function linesOf(root: Field): string[] {
     }
     const hidden = children
       .filter((child) => child.shape === undefined)
-      .map(({ name, commitment }) => ({ name, text: `"${name}":"${commitment}"` }))
+      .map(({ name, commitment = NONE }) => ({ name, text: `"${name}":"${toHex(commitment)}"` }))
       .sort(byName)
       .map(({ text }) => text);
-    lines.push(`["${pointer}","${salt}",["${shape[0]}",${shape[1]}],{${hidden.join(",")}}]`);
+    lines.push(
+      `["${pointer}","${toHex(salt ?? NONE)}",["${shape[0]}",${shape[1]}],{${hidden.join(",")}}]`,
+    );
     for (let i = children.length - 1; i >= 0; i--) stack.push(children[i] as Field);
   }
   return lines;
@@ -302,6 +320,3 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
   const [left, right] = [a.name, b.name].map((name) => JSON.parse(`"${name}"`) as string);
   return (left as string) < (right as string) ? -1 : 1;
 }
-
-/** The seed in hex as bytes. */
-export const seedOf = (hex: string): Uint8Array => fromHex(hex);

@@ -6,6 +6,7 @@ import { utf8 } from "@reach-fabric/engine";
 const FIRST = 1 << 10;
 const CHUNK = 1 << 18;
 const encoder = new TextEncoder();
+const DIGITS = utf8("0123456789abcdef");
 
 /** Writes frames: the tag, then each part behind its length in 8 bytes, big-endian. */
 export class Frames {
@@ -14,6 +15,7 @@ export class Frames {
   #chunk = new Uint8Array(FIRST);
   #view = new DataView(this.#chunk.buffer);
   #start = 0;
+  #part = 0;
   #at = 0;
 
   constructor(tag: string) {
@@ -42,10 +44,47 @@ export class Frames {
   }
 
   text(part: string): this {
-    this.#room(8 + 3 * part.length);
-    const { written } = encoder.encodeInto(part, this.#chunk.subarray(this.#at + 8));
-    this.#length(this.#at, written);
-    this.#at += 8 + written;
+    return this.open().put(part).close();
+  }
+
+  /** Begins a part that is put together. */
+  open(): this {
+    this.#room(8);
+    this.#part = this.#at;
+    this.#at += 8;
+    return this;
+  }
+
+  /** More of the part, in UTF-8. */
+  put(text: string): this {
+    this.#room(3 * text.length);
+    const { length } = text;
+    let i = 0;
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) break;
+      this.#chunk[this.#at++] = unit;
+    }
+    if (i < length) {
+      const { written } = encoder.encodeInto(text.slice(i), this.#chunk.subarray(this.#at));
+      this.#at += written;
+    }
+    return this;
+  }
+
+  /** More of the part: bytes as lower-case hex. */
+  hex(bytes: Uint8Array): this {
+    this.#room(2 * bytes.length);
+    for (const byte of bytes) {
+      this.#chunk[this.#at++] = DIGITS[byte >> 4] as number;
+      this.#chunk[this.#at++] = DIGITS[byte & 15] as number;
+    }
+    return this;
+  }
+
+  /** Ends the part, whose length is known now. */
+  close(): this {
+    this.#length(this.#part, this.#at - this.#part - 8);
     return this;
   }
 
@@ -67,6 +106,7 @@ export class Frames {
     );
     this.#view = new DataView(this.#chunk.buffer);
     this.#chunk.set(begun);
+    this.#part -= this.#start;
     this.#start = 0;
     this.#at = begun.length;
   }

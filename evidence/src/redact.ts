@@ -142,7 +142,11 @@ function hide(
           continue;
         }
         pointers.push(pointerOf(child));
-        field.children[i] = hiddenField(field.pointer, child.name, child.commitment ?? "");
+        field.children[i] = hiddenField(
+          field.pointer,
+          child.name,
+          child.commitment ?? new Uint8Array(),
+        );
       }
     }
     return [tree];

@@ -376,6 +376,7 @@ describe("commitments:", () => {
       trace: trace.with(0, (trace[0] ?? "").replace(/"input":"\w+"/, `"input":"${commitment}"`)),
       disclosures: disclosures.toSpliced(3, 1, ...lines),
     });
+  const hexOf = (bytes: Uint8Array | undefined): string => hex(bytes ?? new Uint8Array());
   const salt = "ab".repeat(32);
   const other = "cd".repeat(32);
 
@@ -411,12 +412,12 @@ describe("commitments:", () => {
     // The children's commitments are known to whoever has the whole; its seed is no salt.
     const [tree] = readFields([{ bytes: utf8(whole), value: JSON.parse(whole) }]);
     commitFields(engine, tree ? [tree] : []);
-    const [a, b] = tree?.children.map((child) => child.commitment) ?? [];
+    const [a, b] = tree?.children.map((child) => hexOf(child.commitment)) ?? [];
     const open = (with_: string): string =>
       `["/0/input","${with_}",["object",2],{"a":"${a}","b":"${b}"}]`;
-    expect(commitmentTo(open(tree?.salt ?? ""))).toBe(commitment);
+    expect(commitmentTo(open(hexOf(tree?.salt)))).toBe(commitment);
     refused(withInput([open(salt)], commitment), "authentic", "REACH-E5502");
-    const asSeed = `["/0/input","${tree?.salt}",{"a":1,"b":2}]`;
+    const asSeed = `["/0/input","${hexOf(tree?.salt)}",{"a":1,"b":2}]`;
     refused(withInput([asSeed], commitment), "authentic", "REACH-E5502");
   });
 
@@ -469,10 +470,10 @@ describe("commitments:", () => {
     const whole = `["/0/input","${salt}",{"a":1,"b":2}]`;
     const [tree] = readFields([{ bytes: utf8(whole), value: JSON.parse(whole) }]);
     commitFields(engine, tree ? [tree] : []);
-    const [a, b] = tree?.children ?? [];
+    const [a, b] = (tree?.children ?? []).map((child) => ({ commitment: hexOf(child.commitment) }));
     const line = (first?: string, second?: string): string =>
-      `["/0/input","${tree?.salt}",["object",2],{"a":"${first}","b":"${second}"}]`;
-    const commitment = tree?.commitment ?? "";
+      `["/0/input","${hexOf(tree?.salt)}",["object",2],{"a":"${first}","b":"${second}"}]`;
+    const commitment = hexOf(tree?.commitment);
     expect(
       verify(withInput([line(a?.commitment, b?.commitment)], commitment)).verdicts.authentic.result,
     ).toBe("pass");

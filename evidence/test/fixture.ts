@@ -255,5 +255,5 @@ export function signedAgain(
 export function commitmentTo(...lines: readonly string[]): string {
   const trees = readFields(lines.map((line) => ({ bytes: utf8(line), value: JSON.parse(line) })));
   commitFields(engine, trees);
-  return trees[0]?.commitment ?? "";
+  return toHex(trees[0]?.commitment ?? new Uint8Array());
 }

@@ -274,7 +274,9 @@ describe("dictionary attack after redaction", () => {
       })),
     );
     commitFields(engine, trees);
-    return trees.flatMap((tree) => tree.children.map(({ commitment }) => commitment ?? ""));
+    return trees.flatMap((tree) =>
+      tree.children.map(({ commitment }) => toHex(commitment ?? new Uint8Array())),
+    );
   }
 });
 
