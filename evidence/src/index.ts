@@ -27,6 +27,7 @@ export { keyWithId, withCompromise, withEnd, withKey } from "./keyring-changes.t
 export type { Enrolment } from "./keyring-changes.ts";
 export { publicKey, publicKeyPem, sameKey } from "./keys.ts";
 export type { PublicKey, Signer } from "./keys.ts";
+export { reportHtml } from "./html.ts";
 export { lifecycleEvents } from "./lifecycle.ts";
 export type { LifecycleEvent, LifecycleRun } from "./lifecycle.ts";
 export { openEvidence } from "./open.ts";

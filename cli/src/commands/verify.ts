@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import {
   defaultRequired,
   publicKeyOf,
   readPolicy,
+  reportHtml,
   verdicts,
   verify as verifyBytes,
 } from "@reach-fabric/evidence";
@@ -13,7 +15,7 @@ import { readInput } from "../files.ts";
 import { instantOf, now } from "../instants.ts";
 import { readKey } from "../keys.ts";
 import { describeOutcome } from "../names.ts";
-import { CODE, CliError, EXIT, problemOf } from "../problem.ts";
+import { CODE, CliError, exists, EXIT, problemOf } from "../problem.ts";
 import type { Problem } from "../problem.ts";
 import { columns, table } from "../table.ts";
 import { safe } from "../text.ts";
@@ -26,6 +28,7 @@ interface VerifyOptions {
   policy?: string;
   keyring?: string;
   now?: string;
+  html?: string;
 }
 
 /** `reach verify FILE...`: what each piece of evidence shows, verdict by verdict. */
@@ -50,15 +53,19 @@ export function verify(program: Command, verb: Verb): void {
     .option("--policy <file>", "who may sign, and what else is asked for (docs/spec/keys.md)")
     .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
     .option("--now <instant>", "judge the keyring at this time; without it the machine's")
+    .option("--html <file>", "also write a page about it, for one piece of evidence")
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach verify one.reach --trust team.key.pub")
     .action(
-      verb<[string[], VerifyOptions]>((terminal, files, options) => {
+      verb<[string[], VerifyOptions]>(async (terminal, files, options) => {
+        const page = pageOf(files, options);
         const engine = engines();
         const policy = policyOf(engine(), options);
+        const reports: [string, Report][] = [];
         const codes = files.map((file) => {
           try {
             const report = verifyBytes(engine(), readInput(file), policy);
+            reports.push([file, report]);
             print(terminal, file, report);
             if (!report.ok) terminal.problem(problem(file, report));
             return report.exitCode;
@@ -68,6 +75,8 @@ export function verify(program: Command, verb: Verb): void {
             return found.exitCode;
           }
         });
+        const [first] = reports;
+        if (page !== undefined && first !== undefined) await writePage(page, ...first);
         const [file = ""] = files;
         if (codes.every((code) => code === 0)) terminal.next(["reach", "inspect", file]);
         // A proven fault says more than what could not be checked, and that more than bad input.
@@ -76,6 +85,19 @@ export function verify(program: Command, verb: Verb): void {
         );
       }),
     );
+}
+
+/** Where the page goes, which must not be there. */
+function pageOf(files: readonly string[], { html }: VerifyOptions): string | undefined {
+  if (html === undefined) return undefined;
+  if (files.length > 1) throw usage("--html is for one file at a time");
+  if (existsSync(html)) throw new CliError(exists(html));
+  return html;
+}
+
+async function writePage(path: string, file: string, report: Report): Promise<void> {
+  const { writeFileAtomic } = await import("@reach-fabric/host");
+  await writeFileAtomic(path, new TextEncoder().encode(reportHtml(report, { file, at: now() })));
 }
 
 /** The policy of the options, or the one in a file: who may sign is said in one place. */

@@ -1,0 +1,41 @@
+// Reports as pages: docs/spec/evidence.md, EVID-39.
+import { reportHtml } from "@reach-fabric/evidence";
+import { expect, test } from "vitest";
+import { evidence, facts, recorded, signedAgain, trusted, verify, attacker } from "./fixture.ts";
+
+const about = { file: "one.reach", at: "2026-11-27T10:00:00.000Z" };
+
+test("EVID-39 says what was proven, what that does not show, and what was not checked", () => {
+  const page = reportHtml(verify(evidence()), about);
+  expect(page).toMatch(/<h1 class="pass">Verified/);
+  expect(page).toContain("What was proven");
+  expect(page).toContain("That an answer was genuine");
+  const [, unchecked = ""] = page.split("What was not checked");
+  for (const name of ["trusted", "logged", "witnessed"])
+    expect(unchecked).toContain(`<b>${name}</b>`);
+  expect(page.split("What was not checked")[0]).not.toContain("<b>logged</b>");
+});
+
+test("EVID-39 a failure comes first", () => {
+  const page = reportHtml(
+    verify(signedAgain(evidence(), { by: attacker }), { trustedKeys: [trusted] }),
+    about,
+  );
+  expect(page).toMatch(/<h1 class="fail">FAILED/);
+  expect(page.indexOf("What is wrong")).toBeLessThan(page.indexOf("What was proven"));
+});
+
+test("EVID-39 HTML and bidi injection: texts of the evidence are shown, not interpreted", () => {
+  const evil = `</pre><script>alert(1)</script>"'\`&\u202egnp.exe\u200b\u0007`;
+  const file = evidence({
+    run: { ...facts, actor: evil, tenant: `${evil}2` },
+    records: recorded(evil),
+  });
+  const page = reportHtml(verify(file), { ...about, file: evil });
+  expect(page).not.toContain("<script");
+  expect(page).not.toMatch(/[\u202e\u200b\u0007]/);
+  expect(page).toContain("\\u202e");
+  expect(page).toContain("&lt;script&gt;");
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/\b(src|href|on\w+)=/);
+});
