@@ -17,6 +17,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   schema: async () => (await import("./commands/schema.ts")).schema,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
+  prove: async () => (await import("./commands/prove.ts")).prove,
   redact: async () => (await import("./commands/redact.ts")).redact,
   erase: async () => (await import("./commands/erase.ts")).erase,
   disclose: async () => (await import("./commands/disclose.ts")).disclose,

@@ -82,6 +82,10 @@ export type EvidenceCode =
   | "REACH-E5507"
   | "REACH-E5508"
   | "REACH-E5509"
+  | "REACH-E5510"
+  | "REACH-E5511"
+  | "REACH-E5512"
+  | "REACH-E5513"
   | "REACH-E5601"
   | "REACH-E5602"
   | "REACH-E5603"
@@ -203,6 +207,10 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5507": fail("`reach inspect FILE --json` shows what is there"),
   "REACH-E5508": fail("leave /run/decision out, or show all records"),
   "REACH-E5509": fail("take /run/decision out of it: reach redact --drop /run/decision"),
+  "REACH-E5510": fail("`reach inspect FILE` shows which records are those of tasks"),
+  "REACH-E5511": fail(inconsistent),
+  "REACH-E5512": open("verify the whole evidence instead"),
+  "REACH-E5513": fail(inconsistent),
   // 56xx the trace
   "REACH-E5601": fail(inconsistent),
   "REACH-E5602": fail(inconsistent),

@@ -12,6 +12,9 @@ export interface Subject {
   readonly sha256: string;
 }
 
+/** A file that a statement must be about; any, where it is not at hand. */
+export type ExpectedSubject = Pick<Subject, "name"> & Partial<Subject>;
+
 /** What a statement says. `predicateType` is a name to compare, never an address to visit. */
 export interface Statement {
   readonly subjects: readonly Subject[];
@@ -42,7 +45,10 @@ export const formatStatement = (
 export function readStatement(
   engine: Engine,
   payload: Uint8Array,
-  { subjects, predicateType }: Pick<Statement, "subjects" | "predicateType">,
+  {
+    subjects,
+    predicateType,
+  }: { readonly subjects: readonly ExpectedSubject[]; readonly predicateType: string },
 ): Readonly<Record<string, unknown>> {
   const what = "the signed statement";
   const value = inShape(
@@ -63,7 +69,7 @@ export function readStatement(
       const other = quoted(signed?.name ?? "");
       throw new EvidenceError("REACH-E5305", `${what} is about ${other} where ${name} belongs`);
     }
-    if (signed.digest.sha256 !== sha256) {
+    if (sha256 !== undefined && signed.digest.sha256 !== sha256) {
       const why = `SHA-256 ${sha256}, not ${signed.digest.sha256}`;
       throw new EvidenceError("REACH-E5306", `${name} is not the one that was signed: ${why}`);
     }

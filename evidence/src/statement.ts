@@ -5,7 +5,7 @@ import type { Engine } from "@reach-fabric/engine";
 import type { EvidenceRun } from "@reach-fabric/schema";
 import { EvidenceError } from "./errors.ts";
 import { formatStatement, readStatement } from "./in-toto.ts";
-import type { Subject } from "./in-toto.ts";
+import type { ExpectedSubject, Subject } from "./in-toto.ts";
 import { canonicalBytes } from "./json.ts";
 
 const PREDICATE_TYPE = "urn:reach:evidence:v1";
@@ -35,12 +35,29 @@ export const writeStatement = (engine: Engine, subjects: Subjects): Uint8Array<A
  * @throws EvidenceError as readStatement() does; `REACH-E5305` for another format
  */
 export function requireStatement(engine: Engine, payload: Uint8Array, subjects: Subjects): void {
-  const predicate = readStatement(engine, payload, {
-    subjects: subjectList(engine, subjects),
-    predicateType: PREDICATE_TYPE,
-  });
+  requireSubjects(engine, payload, subjects.format, subjectList(engine, subjects));
+}
+
+/** The same where the trace is not at hand: of it, run.json has the root. */
+export function requireStepStatement(
+  engine: Engine,
+  payload: Uint8Array,
+  subjects: Omit<Subjects, "trace">,
+): void {
+  const [run, , pack, wasm] = subjectList(engine, { ...subjects, trace: new Uint8Array() });
+  const expected = [run, { name: "trace.jsonl" }, pack, wasm] as ExpectedSubject[];
+  requireSubjects(engine, payload, subjects.format, expected);
+}
+
+function requireSubjects(
+  engine: Engine,
+  payload: Uint8Array,
+  format: EvidenceRun["format"],
+  subjects: readonly ExpectedSubject[],
+): void {
+  const predicate = readStatement(engine, payload, { subjects, predicateType: PREDICATE_TYPE });
   const said = new TextDecoder().decode(canonicalBytes(engine, predicate));
-  if (said === JSON.stringify({ format: subjects.format })) return;
+  if (said === JSON.stringify({ format })) return;
   throw new EvidenceError(
     "REACH-E5305",
     "the signed statement is about another format of evidence",

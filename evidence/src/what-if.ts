@@ -275,7 +275,10 @@ function drop(open: RequestRecord[], key: string): void {
 }
 
 /** A recorded result in the two parts in which it came from outside. */
-function admissible({ type, result }: Answer): [object, Uint8Array?] {
+export function admissible({
+  type,
+  result,
+}: Pick<Answer, "type" | "result">): [object, Uint8Array?] {
   if (type !== "http" || "failure" in result) return [result];
   const { body, bytes, ...others } = result;
   if (typeof bytes !== "string") return [others, utf8(JSON.stringify(body))];

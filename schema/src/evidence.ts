@@ -176,3 +176,17 @@ export const traceLeaf = z.discriminatedUnion("kind", [
 
 /** A leaf of the trace. */
 export type TraceLeaf = z.infer<typeof traceLeaf>;
+
+/** step.json, EVID-40: records of one task, each with the proof that it is in the trace. */
+export const stepFile = z.strictObject({
+  format: z.literal("reach/step/v1"),
+  /** The number of the task's record. */
+  step: count,
+  records: z
+    .array(z.strictObject({ leaf: traceLeaf, proof: z.array(digest).max(64) }))
+    .min(1)
+    .max(4096),
+});
+
+/** step.json. */
+export type StepFile = z.infer<typeof stepFile>;

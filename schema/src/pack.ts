@@ -107,6 +107,8 @@ function clashes(paths: readonly string[]): [index: number, why: string][] {
   );
   const seen = new Set<string>();
   return lower.flatMap((path, index): [number, string][] => {
+    // One that is there twice is out of order already.
+    if (paths[index] === paths[index - 1]) return [];
     if (seen.has(path)) return [[index, "Two files whose names differ in case only."]];
     seen.add(path);
     return folders.has(path) ? [[index, "A file is below another file."]] : [];

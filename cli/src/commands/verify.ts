@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import {
   defaultRequired,
+  isStep,
   publicKeyOf,
   readPolicy,
   reportHtml,
+  stepVerdicts,
   verdicts,
   verify as verifyBytes,
+  verifyStep,
 } from "@reach-fabric/evidence";
-import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
+import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
@@ -43,7 +46,7 @@ export function verify(program: Command, verb: Verb): void {
         "--policy what that asks for. " +
         "Exits 1 if a required verdict fails, 3 if one could not be checked.",
     )
-    .argument("<file...>", "evidence, one or more .reach files")
+    .argument("<file...>", "evidence, one or more .reach files, or steps of reach prove")
     .option(
       "--trust <keyfile>",
       "a key (the public file is enough) that may have signed; may be given again",
@@ -64,7 +67,9 @@ export function verify(program: Command, verb: Verb): void {
         const reports: [string, Report][] = [];
         const codes = files.map((file) => {
           try {
-            const report = verifyBytes(engine(), readInput(file), policy);
+            const bytes = readInput(file);
+            if (isStep(bytes)) return stepCode(terminal, file, verifyStep(engine(), bytes, policy));
+            const report = verifyBytes(engine(), bytes, policy);
             reports.push([file, report]);
             print(terminal, file, report);
             if (!report.ok) terminal.problem(problem(file, report));
@@ -85,6 +90,39 @@ export function verify(program: Command, verb: Verb): void {
         );
       }),
     );
+}
+
+/** Prints what a step shows, and gives the exit code. */
+function stepCode(terminal: Terminal, file: string, report: StepReport): number {
+  const { verdicts: found, required, ok, exitCode, task, seq } = report;
+  if (terminal.json) terminal.result({ file, ok, exitCode, required, verdicts: found, task, seq });
+  else {
+    const { bold, green, red, yellow } = terminal.colors;
+    const paints = { pass: green, fail: red, "not checked": yellow };
+    const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
+    terminal.print(`${bold(safe(file))}${safe(about)}`);
+    terminal.print(
+      table(
+        ["verdict (* required)", "result", "why"],
+        stepVerdicts.map((name) => {
+          const { result, why } = found[name];
+          const label = required.includes(name) ? `${name} *` : name;
+          return [label, { text: result, paint: paints[result] }, why];
+        }),
+      ),
+    );
+  }
+  if (!ok) {
+    const wanted = exitCode === EXIT.failed ? "fail" : "not checked";
+    const name = required.find((verdict) => found[verdict].result === wanted) ?? "authentic";
+    const { code = CODE.unchecked, why, hint } = found[name];
+    const what =
+      wanted === "fail"
+        ? `This step does not verify: ${name} failed`
+        : `This step could not be checked: ${name}`;
+    terminal.problem({ code, what, where: file, why, ...(hint ? { hint } : {}), exitCode });
+  }
+  return exitCode;
 }
 
 /** Where the page goes, which must not be there. */

@@ -20,9 +20,9 @@ export function init(group: Command, verb: Verb): void {
     .action(
       verb<[string]>(async (terminal, workflow) => {
         const host = await import("@reach-fabric/host");
-        const pack = await host.loadPack(workflow);
         const file = join(await host.folderOfPack(workflow), "pack.yaml");
         if (existsSync(file)) throw new CliError(exists(file, "Edit it."));
+        const pack = await host.loadPack(workflow);
         const needs = [...new Set(capabilitiesOf(pack).map(describe))];
         await host.writeFileAtomic(file, new TextEncoder().encode(sourceOf(needs)));
         if (terminal.json) terminal.result({ file, capabilities: needs });

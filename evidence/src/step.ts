@@ -1,0 +1,209 @@
+// One step of a run, by itself: a task, what it asked for and was told, and the proof that this is in the
+// signed trace. docs/spec/evidence.md, EVID-40 to EVID-42.
+import { fromHex, hashFrames, inclusionProof, toHex, utf8 } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { stepFile } from "@reach-fabric/schema";
+import type { EvidenceRun, StepFile, TraceLeaf } from "@reach-fabric/schema";
+import { readBundle, verifiedPayload } from "./bundle.ts";
+import { readContainer, writeContainer } from "./container.ts";
+import type { Entry } from "./container.ts";
+import { readDisclosures, rebuildRecord } from "./disclosures.ts";
+import type { Disclosure } from "./disclosures.ts";
+import { EvidenceError, quoted } from "./errors.ts";
+import { linesOf } from "./fields.ts";
+import { canonicalBytes, inShape, parseCanonical } from "./json.ts";
+import type { PublicKey } from "./keys.ts";
+import { blobName, digestOfBlob, ENTRY } from "./layout.ts";
+import { openFields } from "./opened-fields.ts";
+import { readPack, requireBlobs } from "./pack.ts";
+import { namedKey, readRun } from "./run.ts";
+import { slotPointers } from "./slots.ts";
+import { requireStepStatement } from "./statement.ts";
+import type { Leaf } from "./trace.ts";
+
+const STEP = "step.json";
+
+type Task = Extract<TraceLeaf, { kind: "task" }>;
+
+/** Whether bytes are meant to be a step, and not evidence. */
+export function isStep(bytes: Uint8Array): boolean {
+  try {
+    return readContainer(bytes)[0]?.name === STEP;
+  } catch (error) {
+    if (error instanceof EvidenceError) return false;
+    throw error;
+  }
+}
+
+/**
+ * The file about one step: the record of a task, those of its requests and answers since it began, the one
+ * before it, which has the context, and the start, which has the grant; each with the proof that it is in
+ * the trace whose root is signed. Values that are hidden in the evidence are hidden in it.
+ *
+ * @param seq the number of a `task` record
+ * @throws EvidenceError as openEvidence() does; `REACH-E5506` evidence of format v1, `REACH-E5510` not the
+ *   record of a task that ended
+ *
+ * @example
+ * const small = proveStep(engine, bytes, 4);
+ */
+export function proveStep(engine: Engine, bytes: Uint8Array, seq: number): Uint8Array<ArrayBuffer> {
+  const { layout, leaves, trees } = openFields(engine, bytes);
+  const wanted = recordsOf(leaves, seq);
+  const hashes = hashFrames(
+    leaves.map((leaf) => leaf.bytes),
+    0,
+  );
+  const step: StepFile = {
+    format: "reach/step/v1",
+    step: seq,
+    records: wanted.map((at) => ({
+      leaf: (leaves[at] as Leaf).value,
+      proof: inclusionProof(hashes, at).map(toHex),
+    })),
+  };
+  const shown = new Set(wanted.flatMap((at) => slotPointers((leaves[at] as Leaf).value)));
+  const lines = trees.filter(({ pointer }) => shown.has(pointer)).flatMap(linesOf);
+  const disclosures = utf8(lines.map((line) => `${line}\n`).join(""));
+  return writeContainer([
+    { name: STEP, bytes: canonicalBytes(engine, step) },
+    { name: ENTRY.run, bytes: layout.run },
+    { name: ENTRY.bundle, bytes: layout.bundle },
+    ...(lines.length === 0 ? [] : [{ name: ENTRY.disclosures, bytes: disclosures }]),
+    ...[...layout.blobs].map(([digest, blob]): Entry => ({ name: blobName(digest), bytes: blob })),
+  ]);
+}
+
+/** The numbers of the records that a step needs, in order. */
+function recordsOf(leaves: readonly Leaf[], seq: number): number[] {
+  const own = leaves[seq]?.value;
+  if (own?.kind !== "task" || own.status === "cancelled") {
+    throw new EvidenceError("REACH-E5510", `record ${seq} is not that of a task that ended`);
+  }
+  const isOwn = ({ task, iteration }: Pick<Task, "task" | "iteration">): boolean =>
+    (task === own.task || task.startsWith(`${own.task}/`)) &&
+    own.iteration.every((turn, i) => iteration[i] === turn);
+  const before = leaves.findLastIndex(
+    ({ value }, i) => i < seq && value.kind === "task" && !value.task.startsWith(`${own.task}/`),
+  );
+  const asked = leaves.flatMap(({ value }, i) =>
+    i > before && i < seq && value.kind === "request" && isOwn(value)
+      ? [{ at: i, key: value.key }]
+      : [],
+  );
+  const answered = leaves.flatMap(({ value }, i) =>
+    i < seq && value.kind === "result" && asked.some(({ key }) => key === value.key) ? [i] : [],
+  );
+  const all = [0, before, ...asked.map(({ at }) => at), ...answered, seq].filter((at) => at >= 0);
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+/** A step that was opened: its parts belong to one signed trace; nothing is recomputed. */
+export interface Step {
+  readonly document: EvidenceRun;
+  readonly key: PublicKey;
+  readonly seq: number;
+  readonly pack: ReturnType<typeof readPack>;
+  readonly records: readonly StepRecord[];
+  /** Pointers of values that are hidden. */
+  readonly missing: readonly string[];
+}
+
+/** A record of a step. */
+export interface StepRecord {
+  readonly leaf: TraceLeaf;
+  /** Null where a value is hidden. */
+  readonly record: Uint8Array | null;
+}
+
+/**
+ * Opens a step and checks all of it but the task itself: the signature, that each record is in the trace
+ * whose root was signed, that each value is the one committed to, the pack.
+ *
+ * @throws EvidenceError as verify() finds; `REACH-E5511` a record that is not in the trace
+ */
+export function openStep(engine: Engine, bytes: Uint8Array): Step {
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
+  const entries = new Map(readContainer(own).map(({ name, bytes: content }) => [name, content]));
+  const take = (name: string): Uint8Array => {
+    const found = entries.get(name);
+    entries.delete(name);
+    if (found === undefined) throw new EvidenceError("REACH-E5006", `there is no ${name}`);
+    return found;
+  };
+  const stepBytes = take(STEP);
+  const run = take(ENTRY.run);
+  const bundleBytes = take(ENTRY.bundle);
+  const shown = entries.get(ENTRY.disclosures);
+  entries.delete(ENTRY.disclosures);
+  const document = readRun(engine, run);
+  const key = namedKey(document);
+  const payload = verifiedPayload(readBundle(engine, bundleBytes), key);
+  requireStepStatement(engine, payload, { ...document, run });
+  const step = inShape(stepFile, parseCanonical(engine, stepBytes, STEP), STEP);
+  const blobs = new Map<string, Uint8Array>();
+  for (const [name, content] of entries) {
+    const digest = digestOfBlob(name);
+    if (digest === undefined)
+      throw new EvidenceError("REACH-E5003", `a step has no entry ${quoted(name)}`);
+    blobs.set(digest, content);
+  }
+  requireBlobs(engine, blobs);
+  const leaves = step.records.map(({ leaf, proof }) => included(engine, document, leaf, proof));
+  const { records, missing } = matched(leaves, readDisclosures(engine, document, shown));
+  return {
+    document,
+    key,
+    seq: step.step,
+    pack: readPack(engine, document.pack, blobs),
+    records,
+    missing,
+  };
+}
+
+function included(
+  engine: Engine,
+  { trace: { root, size } }: EvidenceRun,
+  leaf: TraceLeaf,
+  proof: readonly string[],
+): Leaf {
+  const bytes = canonicalBytes(engine, leaf);
+  const [leafHash = new Uint8Array()] = hashFrames([bytes], 0);
+  const claim = { leafHash, index: leaf.seq, size, root: fromHex(root), proof: proof.map(fromHex) };
+  if (engine.verifyInclusion(claim)) return { bytes, value: leaf };
+  throw new EvidenceError("REACH-E5511", `record ${leaf.seq} is not in the trace that was signed`);
+}
+
+/** Each record with its values: all disclosures are of these records, in order. */
+function matched(
+  leaves: readonly Leaf[],
+  disclosures: readonly Disclosure[],
+): Pick<Step, "records" | "missing"> {
+  const missing: string[] = [];
+  let next = 0;
+  const records = leaves.map((leaf): StepRecord => {
+    const members = leaf.value as unknown as Record<string, string>;
+    const found = slotPointers(leaf.value).flatMap((pointer) => {
+      const disclosure = disclosures[next];
+      if (disclosure?.pointer !== pointer) {
+        missing.push(pointer);
+        return [];
+      }
+      if (disclosure.commitment !== members[pointer.slice(pointer.lastIndexOf("/") + 1)]) {
+        throw new EvidenceError(
+          "REACH-E5502",
+          `the value at ${pointer} is not the one that was committed to`,
+        );
+      }
+      missing.push(...disclosure.hidden);
+      next += 1;
+      return [disclosure];
+    });
+    return { leaf: leaf.value, record: rebuildRecord(leaf, found) };
+  });
+  if (next === disclosures.length) return { records, missing };
+  throw new EvidenceError(
+    "REACH-E5503",
+    `the value at ${disclosures[next]?.pointer ?? ""} has no place here`,
+  );
+}

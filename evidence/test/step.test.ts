@@ -1,0 +1,168 @@
+// Steps by themselves: docs/spec/evidence.md, EVID-40 to EVID-42.
+import { utf8 } from "@reach-fabric/engine";
+import { isStep, proveStep, redact, verifyStep } from "@reach-fabric/evidence";
+import type { StepReport } from "@reach-fabric/evidence";
+import { describe, expect, test } from "vitest";
+import { readContainer, writeContainer } from "../src/container.ts";
+import {
+  attacker,
+  canonical,
+  computed,
+  counting,
+  engine,
+  evidence,
+  packOf,
+  recorded,
+  signedAgain,
+  trusted,
+} from "./fixture.ts";
+
+const file = evidence();
+const check = (bytes: Uint8Array): StepReport =>
+  verifyStep(engine, bytes, { trustedKeys: [trusted] });
+const found = ({ verdicts }: StepReport): string[] =>
+  Object.values(verdicts).map(({ result, code }) => [result, code].filter(Boolean).join(" "));
+const changed = (bytes: Uint8Array, name: string, change: (text: string) => string): Uint8Array =>
+  writeContainer(
+    readContainer(bytes).map((entry) =>
+      entry.name === name
+        ? { name, bytes: utf8(change(new TextDecoder().decode(entry.bytes))) }
+        : entry,
+    ),
+  );
+
+describe("a step", () => {
+  test("EVID-40 is a small file of its own, with which the task is computed again", () => {
+    for (const seq of [3, 4]) {
+      const step = proveStep(engine, file, seq);
+      expect(isStep(step)).toBe(true);
+      expect(isStep(file)).toBe(false);
+      expect(found(check(step))).toEqual(["pass", "pass", "pass"]);
+    }
+    expect(check(proveStep(engine, file, 4)).task).toBe("/do/1/decide");
+    expect(() => proveStep(engine, file, 2)).toThrow("not that of a task");
+    expect(() => proveStep(engine, file, 99)).toThrow("not that of a task");
+  });
+
+  test("EVID-41 a record, a value, a proof or a pack that is another one", () => {
+    const step = proveStep(engine, file, 4);
+    const attacks: [string, Uint8Array, string][] = [
+      [
+        "a value",
+        changed(step, "disclosures.jsonl", (t) => t.replace('"accept":true', '"accept":false')),
+        "REACH-E5502",
+      ],
+      [
+        "a record",
+        changed(step, "step.json", (t) => t.replace('"status":"completed"', '"status":"skipped"')),
+        "REACH-E5511",
+      ],
+      [
+        "a proof",
+        changed(step, "step.json", (t) => t.replace(/"proof":\["../, '"proof":["00')),
+        "REACH-E5511",
+      ],
+      [
+        "its place",
+        changed(step, "step.json", (t) => t.replaceAll('"seq":4', '"seq":5')),
+        "REACH-E5511",
+      ],
+      [
+        "a value too many",
+        changed(step, "disclosures.jsonl", (t) => `${t}${t.split("\n")[0] ?? ""}\n`),
+        "REACH-E5503",
+      ],
+      [
+        "run.json",
+        changed(step, "run.json", (t) => t.replace('"attempt":1', '"attempt":2')),
+        "REACH-E5306",
+      ],
+      [
+        "an entry",
+        writeContainer([...readContainer(step), { name: "x.json", bytes: utf8("{}") }]),
+        "REACH-E5003",
+      ],
+    ];
+    for (const [name, bytes, code] of attacks)
+      expect(found(check(bytes))[0], name).toBe(`fail ${code}`);
+    expect(found(check(file))[0]).toBe("fail REACH-E5006");
+  });
+
+  test("EVID-41 a step of somebody else's evidence is authentic and not trusted", () => {
+    const step = proveStep(engine, signedAgain(file, { by: attacker }), 4);
+    expect(found(check(step))).toEqual(["pass", "fail REACH-E5205", "pass"]);
+  });
+
+  test("EVID-42 a signer who lied about a step is found by it alone", () => {
+    const lied = evidence({ records: recorded(712) }, () => ({
+      status: "reproduced",
+      steps: 0,
+      records: 6,
+      decision: "00".repeat(32),
+      fingerprint: "00".repeat(32),
+    }));
+    expect(found(check(proveStep(engine, lied, 4)))[2]).toBe("pass");
+    const records = recorded(712).map((bytes) =>
+      canonical(
+        JSON.parse(new TextDecoder().decode(bytes).replace('"accept":true', '"accept":false')),
+      ),
+    );
+    const wrong = evidence({ records }, () => ({
+      status: "reproduced",
+      steps: 0,
+      records: 6,
+      decision: "00".repeat(32),
+      fingerprint: "00".repeat(32),
+    }));
+    expect(found(check(proveStep(engine, wrong, 4)))).toEqual(["pass", "pass", "fail REACH-E5513"]);
+    // The step before it is as it was.
+    expect(found(check(proveStep(engine, wrong, 3)))[2]).toBe("pass");
+  });
+
+  test("EVID-42 what a step does not hold is not checked, and a hidden value neither", () => {
+    const bare = redact(engine, file, { drop: ["/2/result"] }).file;
+    expect(found(check(proveStep(engine, bare, 3)))[2]).toBe("not checked REACH-E5504");
+    expect(found(check(proveStep(engine, bare, 4)))[2]).toMatch(/pass|not checked REACH-E5504/);
+    const loops = counting(2);
+    const looped = evidence({ pack: loops, records: computed(loops) });
+    expect(found(check(proveStep(engine, looped, 1)))[2]).toBe("not checked REACH-E5512");
+    const looking = packOf({
+      "loan.yaml": {
+        document: { dsl: "1.0.3", namespace: "test", name: "loan", version: "1.0.0" },
+        do: [{ a: { set: { n: "${ $workflow.input.n }" } } }],
+      },
+    });
+    const elsewhere = evidence({ pack: looking, records: computed(looking, { n: 1 }) });
+    expect(found(check(proveStep(engine, elsewhere, 1)))[2]).toBe("not checked REACH-E5512");
+  });
+
+  test("EVID-42 context, switches, `then` and errors: each step alone comes to what it came to", () => {
+    const pack = packOf({
+      "loan.yaml": {
+        document: { dsl: "1.0.3", namespace: "test", name: "loan", version: "1.0.0" },
+        do: [
+          { first: { set: { n: "${ .n + 1 }" }, export: { as: "${ {seen: .n} }" } } },
+          {
+            choose: {
+              switch: [{ big: { when: ".n > 5", then: "large" } }, { other: { then: "small" } }],
+            },
+          },
+          { large: { set: { is: "large", seen: "${ $context.seen }" }, then: "end" } },
+          { small: { set: { is: "${ .n | length | error }" } } },
+        ],
+      },
+    });
+    for (const n of [1, 9]) {
+      const bytes = evidence({ pack, records: computed(pack, { n }) });
+      for (const seq of [1, 2, 3]) {
+        const report = check(proveStep(engine, bytes, seq));
+        expect([n, seq, found(report)[2], report.verdicts.recomputed.why]).toEqual([
+          n,
+          seq,
+          "pass",
+          expect.any(String),
+        ]);
+      }
+    }
+  });
+});
