@@ -1,4 +1,4 @@
-// Our strict verdicts about signatures (docs/spec/keys.md, KEY-2 to KEY-4), DSSE's encoding, and zip files
+// Our strict verdicts about signatures (docs/spec/keys.md, KEY-2 to KEY-4), DSSE's encoding, and archives
 // that nobody should read, against the vectors of others.
 import { fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
@@ -7,6 +7,7 @@ import type { AlgorithmName } from "@reach-fabric/evidence";
 import { readContainer } from "../../evidence/src/container.ts";
 import { preAuthEncoding } from "../../evidence/src/dsse.ts";
 import { isSignature } from "../../evidence/src/keys.ts";
+import { readPackFile } from "../../evidence/src/pack-file.ts";
 import { fromBase64, jsonOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 import { unlikeTable } from "./verdicts.ts";
@@ -219,19 +220,32 @@ function dsse(_: Engine, vectors: Vectors): SuiteResult {
   ]);
 }
 
-/** Every archive is refused as a container, whatever is wrong with it. */
-function archives(_: Engine, vectors: Vectors): SuiteResult {
+/**
+ * Every archive of others, zip or tar, is refused whole, whatever is odd about it: as evidence and as a pack.
+ * Neither reader writes anything.
+ */
+function archives(engine: Engine, vectors: Vectors): SuiteResult {
+  const readers = {
+    evidence: readContainer,
+    pack: (bytes: Uint8Array) => readPackFile(engine, bytes),
+  };
   return tally(
     vectors
-      .list("archive-attacks/yauzl/test")
-      .filter((path) => path.endsWith(".zip"))
-      .map((path) => ({ name: path, wanted: false, got: isContainer(vectors.bytes(path)) })),
+      .list("archive-attacks")
+      .filter((path) => /\.(zip|tar|tgz)$/.test(path))
+      .flatMap((path) =>
+        Object.entries(readers).map(([what, read]) => ({
+          name: `${path} as ${what}`,
+          wanted: false,
+          got: isRead(() => read(vectors.bytes(path))),
+        })),
+      ),
   );
 }
 
-function isContainer(bytes: Uint8Array): boolean {
+function isRead(read: () => unknown): boolean {
   try {
-    readContainer(bytes);
+    read();
     return true;
   } catch (error) {
     if (error instanceof EvidenceError) return false;
@@ -245,5 +259,5 @@ export const suites: Suite[] = [
   { name: "cctv-ed25519", run: cctv },
   { name: "ed25519-speccheck", run: speccheck },
   { name: "dsse-pae", run: dsse },
-  { name: "archive-attacks-zip", run: archives },
+  { name: "archive-attacks", run: archives },
 ];
