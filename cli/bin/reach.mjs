@@ -20,5 +20,5 @@ if (existsSync(checkout) && !(supported && fromSource)) {
   );
   process.exitCode = 1;
 } else {
-  await import(existsSync(checkout) ? "../src/main.ts" : "../dist/main.js");
+  await import(existsSync(checkout) ? "../src/main.ts" : "../bundle/main.js");
 }
