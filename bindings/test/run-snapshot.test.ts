@@ -214,7 +214,7 @@ function goOn(engine: Engine, from: Advance): void {
   }
 }
 
-describe("a snapshot that somebody has changed", () => {
+describe("poisoned snapshots: a snapshot that somebody has changed", () => {
   test("in any one place is refused or is a run that can go on: never a trap", () => {
     let refused = 0;
     let taken = 0;

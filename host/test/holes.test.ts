@@ -114,6 +114,24 @@ describe("$secrets in the arguments of a call", () => {
     }
   });
 
+  it("forged secret placeholders: a value that looks like a place for one is sent as it is", async () => {
+    const { origin: address, requests } = await serve(json({}));
+    const pack = await packOf({
+      headers: { "x-k": "${ $secrets.api.key }", "x-said": "${ .said }" },
+      body: "${ . }",
+    });
+    const forged = {
+      said: "${ $secrets.api.key }",
+      secrets: [{ at: "/headers/x-said", parts: [{ field: "key", name: "api" }] }],
+      $secrets: { api: { key: null } },
+    };
+    const input = canonicalize(JSON.stringify(forged));
+    const result = await runWith(pack, address, { input });
+    expect(result.status).toBe("completed");
+    expect(requests[0]?.headers).toMatchObject({ "x-k": "k-1234567", "x-said": forged.said });
+    expect(JSON.parse(requests[0]?.body ?? "")).toEqual(forged);
+  });
+
   it("an answer that holds one is no answer", async () => {
     const { origin: address } = await serve(json({ echo: "k-1234567" }));
     const { error } = await runWith(

@@ -1,0 +1,56 @@
+// What no shipped source may do, whatever it is for.
+//
+// No shell, ever: none starts a process (the bin re-executes Node, without a shell).
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const root = new URL("../../", import.meta.url);
+const packages = ["bindings", "schema", "evidence", "host", "cli"];
+
+const files = packages.flatMap((name) =>
+  readdirSync(new URL(`${name}/src`, root), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `${name}/src/${file}`),
+);
+
+test("no package imports child_process, and nothing asks for a shell", () => {
+  expect(files.length).toBeGreaterThan(50);
+  const found = [...files, "cli/bin/reach.mjs", "tools/node.mjs", "tools/setup.mjs"].filter(
+    (file) => {
+      const source = readFileSync(new URL(file, root), "utf8");
+      if (/shell:\s*true|\bexec(?:Sync)?\(/.test(source.replaceAll(/\.exec\(/g, ""))) return true;
+      return file.endsWith(".ts") && /child_process|worker_threads|node:vm/.test(source);
+    },
+  );
+  expect(found).toEqual([]);
+});
+
+// Secrets are used, never compared: keys make signatures, a passphrase opens a key file by the tag of its
+// cipher, tokens are sent. A comparison that ends at the first difference would tell how far a guess was right.
+test("timing of secret comparisons: no secret is compared with a value", () => {
+  const SECRET = /(?:secret|passphrase|password|token|runSecret|salt)/.source;
+  const VALUE = /(?!undefined\b|null\b|""|"string"|\d|[\w.]*(?:[lL]ength|Size)\b)[\w"'`[(]/.source;
+  const compared = new RegExp(
+    `(?<!typeof )\\b\\w*${SECRET}\\b(?:\\[\\w+\\])?\\s*[!=]==?\\s*${VALUE}|[\\w)\\]] [!=]== (?:[\\w.]*\\.)?${SECRET}\\b(?![.(])`,
+    "i",
+  );
+  const found = files.flatMap((file) =>
+    readFileSync(new URL(file, root), "utf8")
+      .split("\n")
+      .filter((line) => compared.test(line))
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  // Whether all bytes are the same one; the name of a secret in a grant, which is no secret.
+  expect(found).toEqual([
+    "evidence/src/create.ts: if (secret.length === 32 && secret.some((byte) => byte !== secret[0])) return;",
+    "evidence/src/key-file.ts: const isFit = secret.length === secretSize && secret.some((byte) => byte !== secret[0]);",
+    "host/src/grant.ts: secrets.some(({ name, origins }) => name === secret && origins.includes(origin));",
+  ]);
+  for (const line of [
+    "if (given === secret) {",
+    "return token === other;",
+    "a.every((b, i) => b === secret[i])",
+  ]) {
+    expect({ line, compared: compared.test(line) }).toEqual({ line, compared: true });
+  }
+});
