@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -25,6 +26,8 @@ beforeAll(async () => {
   for (const name of keys) await json(["keys", "new", "--no-passphrase", "-o", `${name}.key`]);
   vkey = (await json(["log", "init", "audit", "--key", "log.key"]))["key"] as string;
 });
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 describe("LOG-32 a run that is logged", () => {
   test("is noted before it begins, and its evidence holds the proof", async () => {
@@ -59,6 +62,34 @@ describe("LOG-32 a run that is logged", () => {
     expect(errorOf(ended)["code"]).toBe("REACH-E3004");
     expect(existsSync(join(folder, "never.reach"))).toBe(false);
     expect(((await periodOf()) as { unfinished: unknown[] }).unfinished).toHaveLength(1);
+  });
+
+  test("what was granted to it stands before its beginning", async () => {
+    put(
+      folder,
+      "emit.yaml",
+      "document: {dsl: '1.0.3', namespace: t, name: e, version: 1.0.0}\ndo: [{e: {emit: {event: {with: {source: 'urn:t', type: t.done}}}}}]\n",
+    );
+    put(folder, "grant.json", '{"format": "reach/grant/v1", "emit": ["t.done"]}');
+    const files = ["--input", "in.json", "--grant", "grant.json", "--emit", "out.jsonl"];
+    const logged = ["--log", "audit", "--log-key", "log.key", "--key", "team.key"];
+    const ran = ["run", "emit.yaml", ...files, ...logged, "-o", "emit.reach"];
+    const { run } = await json(ran);
+    const after = ["--act", "test.done", "--actor", "test"];
+    const { index } = await json(["log", "append", "audit", "--key", "log.key", ...after]);
+    const at = String(Number(index) - 3);
+    await json(["log", "prove", "audit", "--index", at, "-o", "grant.proof"]);
+    expect(await json(["log", "verify", "grant.proof", "--log", vkey])).toMatchObject({
+      entry: {
+        type: "act",
+        body: {
+          type: "grant.given",
+          actor: expect.stringMatching(/^key [0-9a-f]{16}$/) as string,
+          outcome: "success",
+          details: { run, sha256: sha256('{"emit":["t.done"]}') },
+        },
+      },
+    });
   });
 
   test("needs the log's key, and the right one", async () => {

@@ -3,7 +3,7 @@ import { access, constants, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { createEngine, EngineError, parseRecord } from "@reach-fabric/engine";
+import { createEngine, EngineError, parseRecord, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { createEvidence } from "@reach-fabric/evidence";
 import type { Signer } from "@reach-fabric/evidence";
@@ -12,7 +12,7 @@ import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { openAudit, withAudit } from "../audit.ts";
-import type { AuditOptions } from "../audit.ts";
+import type { Act, AuditOptions } from "../audit.ts";
 import { placeIn, readInput } from "../files.ts";
 import { deniedProblem, missingGrant } from "../grants.ts";
 import { readSigner, userKey, xdgFolder } from "../keys.ts";
@@ -117,6 +117,9 @@ async function runCommand(
   let result: RunResult;
   try {
     terminal.progress("start", `running ${workflow}`, { workflow, run: recorder.run.id, folder });
+    if (grant !== undefined) {
+      await log?.append({ type: "act", body: grantGiven(engine, grant, recorder.run.id, signer) });
+    }
     result = await host.run({
       engine,
       pack,
@@ -228,6 +231,22 @@ async function chosenSigner(
 }
 
 const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant> => grant ?? {};
+
+/**
+ * What a log says of a grant: its digest as the run's first record has it. The actor is the key that signs the
+ * run: the name that evidence has can be taken out of it, and an entry stays.
+ */
+const grantGiven = (
+  engine: Engine,
+  { grant }: EffectiveGrant,
+  run: string,
+  { key }: Signer,
+): Act => ({
+  type: "grant.given",
+  actor: `key ${key.id}`,
+  outcome: "success",
+  details: { run, sha256: toHex(engine.canonicalHash(utf8(JSON.stringify(grant)))) },
+});
 
 /** Where events and commands come from, and where events go. */
 async function eventOptions(
