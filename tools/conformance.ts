@@ -16,7 +16,8 @@ import { build } from "esbuild";
 import type { Effort, Suite, SuiteResult, Vectors } from "./conformance/suite.ts";
 import { suites as cosign } from "./conformance/machine/cosign.ts";
 import { suites as registry } from "./conformance/machine/registry.ts";
-import { nodeSuites } from "./conformance/node/ctk.ts";
+import { openworkflowCtk } from "./conformance/node/ctk.ts";
+import { cyclonedx } from "./conformance/node/cyclonedx.ts";
 import { suites as portable } from "./conformance/suites.ts";
 import { findChromium, inChromium } from "./runtimes.ts";
 
@@ -108,6 +109,7 @@ export async function suitesInChromium(
 const FOLDERS = [
   "archive-attacks",
   "cctv-ed25519",
+  "cyclonedx",
   "dsse",
   "ed25519-speccheck",
   "jq",
@@ -155,7 +157,9 @@ async function main(args: string[]): Promise<number> {
     },
   });
   // Those that need programs of others are not part of npm test.
-  const suites = values.chromium ? portable : [...portable, ...nodeSuites, ...cosign, ...registry];
+  // What a browser has not: the host and the CLI.
+  const here = [openworkflowCtk, cyclonedx, ...cosign, ...registry];
+  const suites = values.chromium ? portable : [...portable, ...here];
   const wanted = suites.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   );
