@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine, toHex } from "@reach-fabric/engine";
-import { publicKeyFile, verify } from "@reach-fabric/evidence";
+import { proveStep, publicKeyFile } from "@reach-fabric/evidence";
 import {
   attacker,
   commitmentTo,
@@ -75,6 +75,13 @@ function list(): Made[] {
     make: () => Uint8Array,
   ): Made => ({
     file: `v2.completed.${name}.reach`,
+    rule,
+    why,
+    trusts: "alice",
+    make,
+  });
+  const step = (name: string, rule: Made["rule"], why: string, make: () => Uint8Array): Made => ({
+    file: `v2.completed.${name === "" ? "" : `${name}.`}step`,
     rule,
     why,
     trusts: "alice",
@@ -176,8 +183,24 @@ function list(): Made[] {
     sibling("signed-by-another", "EVID-23", "changed and signed again with another key", () =>
       lied(completed, '"score":712', '"score":612', attacker),
     ),
+    step("", ["EVID-40", "EVID-42"], "a task by itself, computed again", () => decided(completed)),
+    step("value", "EVID-41", "a value that is not the one committed to", () =>
+      edited(decided(completed), "disclosures.jsonl", '"accept":true', '"accept":false'),
+    ),
+    step("proof", "EVID-41", "a proof of another place", () =>
+      edited(decided(completed), "step.json", /"proof":\["../, '"proof":["00'),
+    ),
+    step("computed", "EVID-42", "the signer himself changed what a task gave", () =>
+      decided(lied(completed, '{"accept":true}', '{"accept":false}')),
+    ),
   ];
 }
+
+/** The task that decided, by itself. */
+const decided = (file: Uint8Array): Uint8Array => proveStep(createEngine(), file, 4);
+
+const edited = (file: Uint8Array, entry: string, from: string | RegExp, to: string): Uint8Array =>
+  withEntries(file, { [entry]: textOf(file, entry).replace(from, to) });
 
 function withoutBlobs(file: Uint8Array): Uint8Array {
   const names = [
@@ -223,7 +246,7 @@ export function updateRuns(): string[] {
     if (!existsSync(path)) writeFileSync(path, make());
     const bytes = new Uint8Array(readFileSync(path));
     const empty = { ...about, sha256: toHex(engine.sha256(bytes)), exitCode: 0, verdicts: {} };
-    const item = { ...empty, ...judged(verify(engine, bytes, policyOf(empty, index))) };
+    const item = { ...empty, ...judged(engine, bytes, policyOf(empty, index)) };
     const before = known?.runs.find(
       ({ file, trusts }) => file === about.file && trusts === about.trusts,
     );

@@ -2,8 +2,8 @@
 // valid run stands beside tampered siblings. No node: import: runs in a browser, too.
 import { fromHex, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { publicKeyOf, verdicts, verify } from "@reach-fabric/evidence";
-import type { KeyFile, Policy, Report, Verdict } from "@reach-fabric/evidence";
+import { isStep, publicKeyOf, verify, verifyStep } from "@reach-fabric/evidence";
+import type { Finding, KeyFile, Policy, StepVerdict, Verdict } from "@reach-fabric/evidence";
 
 /** golden/runs/index.json. */
 export interface RunsIndex {
@@ -15,7 +15,7 @@ export interface RunsIndex {
   readonly runs: readonly RunCase[];
 }
 
-/** A file and what verify() says of it. */
+/** A file and what verify() says of it, or verifyStep() where it is one step by itself. */
 export interface RunCase {
   readonly file: string;
   /** SHA-256 of the file: it was made once and never changes. */
@@ -26,23 +26,31 @@ export interface RunCase {
   readonly trusts?: string;
   readonly exitCode: number;
   /** Each verdict that something was found about: `pass`, or the result and its code. */
-  readonly verdicts: Readonly<Partial<Record<Verdict, string>>>;
+  readonly verdicts: Readonly<Partial<Record<Verdict | StepVerdict, string>>>;
   /** The decision digest in hex, where the file is authentic and discloses it. */
   readonly decision?: string;
 }
 
-/** What verify() says, in the form of the index. */
-export function judged(report: Report): Pick<RunCase, "exitCode" | "verdicts" | "decision"> {
-  const found = verdicts.flatMap((name): [Verdict, string][] => {
-    const { result, code } = report.verdicts[name];
-    const interesting = result !== "not checked" || code !== undefined;
-    return interesting ? [[name, code === undefined ? result : `${result} ${code}`]] : [];
+/** What is said of a file, in the form of the index. */
+export function judged(
+  engine: Engine,
+  bytes: Uint8Array,
+  policy: Policy,
+): Pick<RunCase, "exitCode" | "verdicts" | "decision"> {
+  if (isStep(bytes)) {
+    const { exitCode, verdicts } = verifyStep(engine, bytes, policy);
+    return { exitCode, verdicts: found(verdicts) };
+  }
+  const { exitCode, verdicts, decision } = verify(engine, bytes, policy);
+  return { exitCode, verdicts: found(verdicts), ...(decision === undefined ? {} : { decision }) };
+}
+
+function found(verdicts: Readonly<Record<string, Finding>>): RunCase["verdicts"] {
+  const said = Object.entries(verdicts).flatMap(([name, { result, code }]) => {
+    const isInteresting = result !== "not checked" || code !== undefined;
+    return isInteresting ? [[name, code === undefined ? result : `${result} ${code}`]] : [];
   });
-  return {
-    exitCode: report.exitCode,
-    verdicts: Object.fromEntries(found),
-    ...(report.decision === undefined ? {} : { decision: report.decision }),
-  };
+  return Object.fromEntries(said) as RunCase["verdicts"];
 }
 
 export const policyOf = ({ trusts }: RunCase, { keys }: RunsIndex): Policy => {
@@ -60,7 +68,7 @@ export function verifyRuns(
   for (const item of index.runs) {
     const bytes = read(item.file);
     const { exitCode, verdicts: expected, decision, file } = item;
-    const actual = judged(verify(engine, bytes, policyOf(item, index)));
+    const actual = judged(engine, bytes, policyOf(item, index));
     const wanted = {
       exitCode,
       verdicts: expected,
