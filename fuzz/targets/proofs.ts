@@ -21,6 +21,7 @@ import {
   noteKey,
   openCheckpoint,
   packPredicate,
+  proveStep,
   parseEntry,
   publicKeyOf,
   readPackFile,
@@ -32,6 +33,7 @@ import {
   verifyLoggedEntry,
   verifyPack,
   verifyPeriod,
+  verifyStep,
   writePackFile,
 } from "@reach-fabric/evidence";
 import fc from "fast-check";
@@ -43,7 +45,7 @@ import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
 import type { Target } from "../registry.ts";
 
-const kinds = ["evidence", "redacted", "pack", "checkpoint", "proof", "period"] as const;
+const kinds = ["evidence", "redacted", "step", "pack", "checkpoint", "proof", "period"] as const;
 type Kind = (typeof kinds)[number];
 
 interface Attack {
@@ -229,6 +231,11 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
         verify(engine, bytes, { trustedKeys, required: ["authentic", "trusted"] }).ok
           ? shown(bytes)
           : undefined,
+    },
+    step: {
+      bytes: proveStep(engine, file, 4),
+      isArchive: true,
+      judge: (bytes) => (verifyStep(engine, bytes, { trustedKeys }).ok ? textOf(bytes) : undefined),
     },
     pack: {
       bytes: writePackFile(engine, pack, new Map([["pack", bundle]])),
