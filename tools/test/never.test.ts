@@ -54,3 +54,16 @@ test("timing of secret comparisons: no secret is compared with a value", () => {
     expect({ line, compared: compared.test(line) }).toEqual({ line, compared: true });
   }
 });
+
+// A bundler may leave such a character in a regular expression as it is, and a page be read as another encoding.
+test("no code that runs in browsers has a character beyond ASCII, but in a comment", () => {
+  const found = files
+    .filter((file) => /^(?:bindings|schema|evidence)\//.test(file))
+    .flatMap((file) =>
+      readFileSync(new URL(file, root), "utf8")
+        .split("\n")
+        .filter((line) => /[^\0-\x7f]/.test(line) && !/^\s*(?:\/\/|\/?\*)/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+  expect(found).toEqual([]);
+});

@@ -96,7 +96,7 @@ export function signNote(text: string, name: NoteKey, signer: Signer, time: bigi
   const signature = signer.sign(signedBytes(name.kind, text, time));
   const stamp = new Uint8Array(name.kind === "cosignature" ? 8 : 0);
   if (stamp.length > 0) new DataView(stamp.buffer).setBigUint64(0, time);
-  return `— ${name.name} ${toBase64(concat([fromHex(name.id), stamp, signature]))}\n`;
+  return `\u2014 ${name.name} ${toBase64(concat([fromHex(name.id), stamp, signature]))}\n`;
 }
 
 const notNote = (what: string): EvidenceError => new EvidenceError("REACH-E5307", what);
@@ -166,7 +166,7 @@ function splitNote(bytes: Uint8Array): { text: string; lines: string[] } {
 }
 
 function readLine(line: string): { name: string; id: string; signature: Uint8Array } {
-  const [, name = "", encoded = ""] = /^— ([^ ]+) ([^ ]+)$/u.exec(line) ?? [];
+  const [, name = "", encoded = ""] = /^\u2014 ([^ ]+) ([^ ]+)$/u.exec(line) ?? [];
   const bytes = fromBase64(encoded);
   if (!NAME.test(name) || bytes === undefined || bytes.length < 5) {
     throw notNote(`not the line of a signature: ${quoted(line)}`);
