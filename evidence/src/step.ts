@@ -23,7 +23,11 @@ import type { Leaf } from "./trace.ts";
 
 const STEP = "step.json";
 
-type Task = Extract<TraceLeaf, { kind: "task" }>;
+/** As schema/src/evidence.ts has it. */
+const MAX_RECORDS = 4096;
+
+/** Which task a step is about. */
+type Own = Pick<Extract<TraceLeaf, { kind: "task" }>, "seq" | "task" | "iteration">;
 
 /** Whether bytes are meant to be a step, and not evidence. */
 export function isStep(bytes: Uint8Array): boolean {
@@ -36,20 +40,20 @@ export function isStep(bytes: Uint8Array): boolean {
 }
 
 /**
- * The file about one step: the record of a task, those of its requests and answers since it began, the one
- * before it, which has the context, and the start, which has the grant; each with the proof that it is in
- * the trace whose root is signed. Values that are hidden in the evidence are hidden in it.
+ * The file about one step: the record of a task, the one of the task before it, which has the context, all
+ * that is between them, and the start, which has the grant; each with the proof that it is in the trace whose
+ * root is signed. Values of tasks inside it, and those that are hidden in the evidence, are hidden in it.
  *
  * @param seq the number of a `task` record
  * @throws EvidenceError as openEvidence() does; `REACH-E5506` evidence of format v1, `REACH-E5510` not the
- *   record of a task that ended
+ *   record of a task that ended, or one of more than 4,096 records
  *
  * @example
  * const small = proveStep(engine, bytes, 4);
  */
 export function proveStep(engine: Engine, bytes: Uint8Array, seq: number): Uint8Array<ArrayBuffer> {
   const { layout, leaves, trees } = openFields(engine, bytes);
-  const wanted = recordsOf(leaves, seq);
+  const { wanted, shown } = recordsOf(leaves, seq);
   const hashes = hashFrames(
     leaves.map((leaf) => leaf.bytes),
     0,
@@ -62,8 +66,8 @@ export function proveStep(engine: Engine, bytes: Uint8Array, seq: number): Uint8
       proof: inclusionProof(hashes, at).map(toHex),
     })),
   };
-  const shown = new Set(wanted.flatMap((at) => slotPointers((leaves[at] as Leaf).value)));
-  const lines = trees.filter(({ pointer }) => shown.has(pointer)).flatMap(linesOf);
+  const pointers = new Set([...shown].flatMap((at) => slotPointers((leaves[at] as Leaf).value)));
+  const lines = trees.filter(({ pointer }) => pointers.has(pointer)).flatMap(linesOf);
   const disclosures = utf8(lines.map((line) => `${line}\n`).join(""));
   return writeContainer([
     { name: STEP, bytes: canonicalBytes(engine, step) },
@@ -74,28 +78,55 @@ export function proveStep(engine: Engine, bytes: Uint8Array, seq: number): Uint8
   ]);
 }
 
-/** The numbers of the records that a step needs, in order. */
-function recordsOf(leaves: readonly Leaf[], seq: number): number[] {
+/** Whether a record is one of a task's own: of a task in it, or a request of either. */
+const isWithin = (leaf: TraceLeaf, { task, iteration }: Own): boolean =>
+  (leaf.kind === "task" || leaf.kind === "request") &&
+  (leaf.task.startsWith(`${task}/`) || (leaf.kind === "request" && leaf.task === task)) &&
+  iteration.every((turn, i) => leaf.iteration[i] === turn);
+
+/**
+ * The task that ended before a task began: nothing that is between them is left out, so that nobody can
+ * name another one, whose context was another.
+ */
+export const precedes = (leaf: TraceLeaf, own: Own): boolean =>
+  leaf.kind === "task" && leaf.seq < own.seq && !isWithin(leaf, own);
+
+/** The numbers of the records of a step, in order, and of those whose values it shows. */
+function recordsOf(
+  leaves: readonly Leaf[],
+  seq: number,
+): { wanted: readonly number[]; shown: ReadonlySet<number> } {
   const own = leaves[seq]?.value;
   if (own?.kind !== "task" || own.status === "cancelled") {
     throw new EvidenceError("REACH-E5510", `record ${seq} is not that of a task that ended`);
   }
-  const isOwn = ({ task, iteration }: Pick<Task, "task" | "iteration">): boolean =>
-    (task === own.task || task.startsWith(`${own.task}/`)) &&
-    own.iteration.every((turn, i) => iteration[i] === turn);
-  const before = leaves.findLastIndex(
-    ({ value }, i) => i < seq && value.kind === "task" && !value.task.startsWith(`${own.task}/`),
-  );
-  const asked = leaves.flatMap(({ value }, i) =>
-    i > before && i < seq && value.kind === "request" && isOwn(value)
-      ? [{ at: i, key: value.key }]
-      : [],
-  );
-  const answered = leaves.flatMap(({ value }, i) =>
-    i < seq && value.kind === "result" && asked.some(({ key }) => key === value.key) ? [i] : [],
-  );
-  const all = [0, before, ...asked.map(({ at }) => at), ...answered, seq].filter((at) => at >= 0);
-  return [...new Set(all)].sort((a, b) => a - b);
+  const before = leaves.findLastIndex(({ value }) => precedes(value, own));
+  const from = Math.max(before, 1);
+  const wanted = [0, ...Array.from({ length: seq - from + 1 }, (_, i) => from + i)];
+  if (wanted.length > MAX_RECORDS) {
+    const why = `the task of record ${seq} has more than ${MAX_RECORDS} records`;
+    throw new EvidenceError("REACH-E5510", why);
+  }
+  const isShown = (at: number): boolean => {
+    const { kind } = (leaves[at] as Leaf).value;
+    return at === 0 || at === before || at === seq || kind === "request" || kind === "result";
+  };
+  return { wanted, shown: new Set(wanted.filter(isShown)) };
+}
+
+/** A step has the start and every record from the task before it on: otherwise something is left out. */
+function requireWhole(leaves: readonly TraceLeaf[], seq: number): void {
+  const [start, first, ...rest] = leaves;
+  const own = leaves.at(-1);
+  const isWhole =
+    start?.seq === 0 &&
+    own?.kind === "task" &&
+    own.seq === seq &&
+    first !== undefined &&
+    (first.seq === 1 || precedes(first, own)) &&
+    [first, ...rest].every((leaf, i) => leaf.seq === first.seq + i);
+  if (isWhole) return;
+  throw new EvidenceError("REACH-E5511", "records of the step, or before it, are left out");
 }
 
 /** A step that was opened: its parts belong to one signed trace; nothing is recomputed. */
@@ -150,6 +181,10 @@ export function openStep(engine: Engine, bytes: Uint8Array): Step {
   }
   requireBlobs(engine, blobs);
   const leaves = step.records.map(({ leaf, proof }) => included(engine, document, leaf, proof));
+  requireWhole(
+    leaves.map(({ value }) => value),
+    step.step,
+  );
   const { records, missing } = matched(leaves, readDisclosures(engine, document, shown));
   return {
     document,

@@ -17,7 +17,7 @@ import { EvidenceError, quoted } from "./errors.ts";
 import { canonicalBytes } from "./json.ts";
 import { sameKey } from "./keys.ts";
 import type { Policy } from "./policy.ts";
-import { openStep } from "./step.ts";
+import { openStep, precedes } from "./step.ts";
 import type { Step } from "./step.ts";
 import { findingOf } from "./verdicts.ts";
 import type { Finding } from "./verdicts.ts";
@@ -134,7 +134,7 @@ function compute(engine: Engine, step: Step): { asked: number } {
     );
   }
   const parsed = records.map(({ leaf, record }) => {
-    const needed = leaf.kind !== "start" && !(leaf.kind === "task" && leaf.seq !== seq);
+    const needed = leaf.kind === "request" || leaf.kind === "result" || leaf.seq === seq;
     if (record === null && needed) {
       throw new EvidenceError(
         "REACH-E5504",
@@ -147,9 +147,8 @@ function compute(engine: Engine, step: Step): { asked: number } {
   const start = parsed[0] as StartRecord;
   const requests = parsed.filter((record): record is RequestRecord => record.kind === "request");
   const results = parsed.filter((record): record is ResultRecord => record.kind === "result");
-  const before = parsed.findLast((record) => record.kind === "task" && record.seq < seq) as
-    | TaskRecord
-    | undefined;
+  const last = records.findLastIndex(({ leaf }) => precedes(leaf, own));
+  const before = parsed[last] as TaskRecord | undefined;
   if (before !== undefined && "hidden" in before) {
     throw new EvidenceError("REACH-E5504", "the context before the task is hidden");
   }

@@ -93,6 +93,58 @@ describe("a step", () => {
     expect(found(check(step))).toEqual(["pass", "fail REACH-E5205", "pass"]);
   });
 
+  test("EVID-41 an older context in place of the one before it: nothing between can be left out", () => {
+    const pack = packOf({
+      "loan.yaml": {
+        document: { dsl: "1.0.3", namespace: "test", name: "loan", version: "1.0.0" },
+        do: [
+          { first: { set: { n: 1 }, export: { as: "${ {limit: 9} }" } } },
+          { second: { set: { n: 1 }, export: { as: "${ {limit: 5} }" } } },
+          { third: { set: { limit: "${ $context.limit }" }, export: { as: "${ {limit: 9} }" } } },
+        ],
+      },
+    });
+    // Somebody ran the third task with the context that the first one left, and signed that.
+    const records = computed(pack, {}).map((bytes) =>
+      canonical(
+        JSON.parse(
+          new TextDecoder().decode(bytes).replace('"output":{"limit":5}', '"output":{"limit":9}'),
+        ),
+      ),
+    );
+    const as = { status: "reproduced", steps: 0, records: 5 } as const;
+    const digests = { decision: "00".repeat(32), fingerprint: "00".repeat(32) };
+    const bytes = evidence({ pack, records }, () => ({ ...as, ...digests }));
+    const third = proveStep(engine, bytes, 3);
+    expect(found(check(third))).toEqual(["pass", "pass", "fail REACH-E5513"]);
+    const text = (step: Uint8Array, name: string): string =>
+      new TextDecoder().decode(readContainer(step).find((each) => each.name === name)?.bytes);
+    const recordsIn = (step: Uint8Array): { leaf: { seq: number } }[] =>
+      (JSON.parse(text(step, "step.json")) as { records: { leaf: { seq: number } }[] }).records;
+    const linesIn = (step: Uint8Array, at: RegExp): string[] =>
+      text(step, "disclosures.jsonl")
+        .split("\n")
+        .filter((line) => at.test(line));
+    const first = proveStep(engine, bytes, 1);
+    const swapped = recordsIn(third).flatMap((each) =>
+      each.leaf.seq === 2 ? recordsIn(first).filter(({ leaf }) => leaf.seq === 1) : [each],
+    );
+    const forged = changed(
+      changed(third, "step.json", () =>
+        new TextDecoder().decode(canonical({ format: "reach/step/v1", records: swapped, step: 3 })),
+      ),
+      "disclosures.jsonl",
+      () =>
+        [
+          ...linesIn(first, /^\["\/(run|0)\//),
+          ...linesIn(first, /^\["\/1\//),
+          ...linesIn(third, /^\["\/3\//),
+          "",
+        ].join("\n"),
+    );
+    expect(found(check(forged))).toEqual(["fail REACH-E5511", "not checked", "not checked"]);
+  });
+
   test("EVID-42 a signer who lied about a step is found by it alone", () => {
     const lied = evidence({ records: recorded(712) }, () => ({
       status: "reproduced",
@@ -148,13 +200,15 @@ describe("a step", () => {
             },
           },
           { large: { set: { is: "large", seen: "${ $context.seen }" }, then: "end" } },
-          { small: { set: { is: "${ .n | length | error }" } } },
+          {
+            small: { do: [{ in: { set: { n: 2 } } }, { is: { set: { is: "${ .n | error }" } } }] },
+          },
         ],
       },
     });
     for (const n of [1, 9]) {
       const bytes = evidence({ pack, records: computed(pack, { n }) });
-      for (const seq of [1, 2, 3]) {
+      for (const seq of n === 1 ? [1, 2, 5] : [1, 2, 3]) {
         const report = check(proveStep(engine, bytes, seq));
         expect([n, seq, found(report)[2], report.verdicts.recomputed.why]).toEqual([
           n,
