@@ -1,4 +1,4 @@
-// Makes what the package of the CLI holds: cli/bundle, the program and all that it uses in a few files, as a
+// Makes what the package of the CLI holds (`npm run build`, then `npm pack -w cli`): cli/bundle, the program and all that it uses in a few files, as a
 // process that verifies one file spends most of its time finding and compiling modules; and the licences of
 // what is not ours.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
