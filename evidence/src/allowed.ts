@@ -47,9 +47,9 @@ export function requireKey(
  * @param witnessedAt seconds since 1970 at which the policy's witnesses had seen it
  */
 export function noteTrust(
-  findings: Findings,
+  findings: Pick<Findings<"trusted">, "attempt" | "pass" | "leave">,
   policy: Policy,
-  { key, endedAt: at, tenant }: Run,
+  { key, endedAt: at, tenant }: Pick<Run, "key" | "endedAt" | "tenant">,
   witnessedAt?: bigint,
 ): void {
   const { trustedKeys, signers } = policy;

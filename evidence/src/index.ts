@@ -45,7 +45,7 @@ export { discloseOnly, redact } from "./redact.ts";
 export type { RedactOptions, Redaction } from "./redact.ts";
 export type { Remainder } from "./copies.ts";
 export { defaultRequired, verdicts } from "./verdicts.ts";
-export type { Finding, Report, Verdict } from "./verdicts.ts";
+export type { Finding, Judgement, Report, Verdict } from "./verdicts.ts";
 export { whatIf, whatIfLive } from "./what-if.ts";
 export type { Change, Hypothesis, LiveAnswer } from "./what-if.ts";
 export { readPolicy } from "./policy.ts";

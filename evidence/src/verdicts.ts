@@ -1,19 +1,12 @@
 // What verify() says: one finding for each verdict, and what they come to. EVID-24 to EVID-27.
 import { EngineTrap } from "@reach-fabric/engine";
 import type { ReplayResult } from "@reach-fabric/engine";
+import { verdictNames } from "@reach-fabric/schema";
 import { EvidenceError } from "./errors.ts";
 import type { Outcome, Run } from "./open.ts";
 
 /** The questions about a piece of evidence, in the order in which they are answered. */
-export const verdicts = [
-  "authentic",
-  "trusted",
-  "complete",
-  "replayed",
-  "logged",
-  "witnessed",
-  "redacted",
-] as const;
+export const verdicts: typeof verdictNames = verdictNames;
 
 /**
  * - `authentic`: every byte is what the key named in the file signed
@@ -35,15 +28,19 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** What verify() found. */
-export interface Report {
-  readonly verdicts: Readonly<Record<Verdict, Finding>>;
+/** What was found about each of some verdicts, and what it comes to. */
+export interface Judgement<V extends string> {
+  readonly verdicts: Readonly<Record<V, Finding>>;
   /** The verdicts that had to pass. */
-  readonly required: readonly Verdict[];
+  readonly required: readonly V[];
   /** True if each of them passed. */
   readonly ok: boolean;
   /** 0 all required passed, 1 one failed, 3 none failed and one could not be checked. */
   readonly exitCode: 0 | 1 | 3;
+}
+
+/** What verify() found. */
+export interface Report extends Judgement<Verdict> {
   /** The rest is only there when the file is authentic. */
   readonly run?: Run;
   readonly outcome?: Outcome;
@@ -57,40 +54,36 @@ export interface Report {
 export const defaultRequired: readonly Verdict[] = ["authentic", "complete", "replayed"];
 
 /** Findings as they are made: each verdict is `not checked` until something is found. */
-export class Findings {
-  readonly #required: readonly Verdict[];
-  readonly #found: Record<Verdict, Finding>;
+export class Findings<V extends string> {
+  readonly #required: readonly V[];
+  readonly #found: Record<V, Finding>;
 
-  constructor(required: readonly Verdict[]) {
-    this.#required = verdicts.filter((verdict) => required.includes(verdict));
-    const open = (why: string): Finding => ({ result: "not checked", why });
-    this.#found = {
-      authentic: open("nothing was checked"),
-      trusted: open("the file is not authentic"),
-      complete: open("the file is not authentic"),
-      replayed: open("the file is not authentic"),
-      logged: open("the file is not authentic"),
-      witnessed: open("the file is not authentic"),
-      redacted: open("the file is not authentic"),
-    };
+  /** @param unchecked why nothing is said of the others where the first verdict does not pass */
+  constructor(all: readonly V[], required: readonly V[], unchecked: string) {
+    this.#required = all.filter((verdict) => required.includes(verdict));
+    const open = all.map((verdict, i): [V, Finding] => [
+      verdict,
+      { result: "not checked", why: i === 0 ? "nothing was checked" : unchecked },
+    ]);
+    this.#found = Object.fromEntries(open) as Record<V, Finding>;
   }
 
   /** Notes a finding; the first `fail` of a verdict stays. */
-  note(verdict: Verdict, finding: Finding): void {
+  note(verdict: V, finding: Finding): void {
     if (this.#found[verdict].result !== "fail") this.#found[verdict] = finding;
   }
 
-  pass(verdict: Verdict, why: string): void {
+  pass(verdict: V, why: string): void {
     this.note(verdict, { result: "pass", why });
   }
 
   /** What could not be checked, in particular because a verdict before it did not pass. */
-  leave(verdict: Verdict, why: string): void {
+  leave(verdict: V, why: string): void {
     this.note(verdict, { result: "not checked", why });
   }
 
   /** The result of some checks, or undefined where one of them found something. */
-  attempt<T>(verdict: Verdict, checks: () => T): T | undefined {
+  attempt<T>(verdict: V, checks: () => T): T | undefined {
     try {
       return checks();
     } catch (error) {
@@ -99,7 +92,7 @@ export class Findings {
     }
   }
 
-  report(content: Pick<Report, "run" | "outcome" | "decision" | "fingerprint" | "replay">): Report {
+  judgement(): Judgement<V> {
     const results = this.#required.map((verdict) => this.#found[verdict].result);
     const exitCode = results.includes("fail") ? 1 : results.includes("not checked") ? 3 : 0;
     return {
@@ -107,13 +100,12 @@ export class Findings {
       required: this.#required,
       ok: exitCode === 0,
       exitCode,
-      ...content,
     };
   }
 }
 
 /** A fail where the file is shown to be wrong; `not checked` for whatever is not its fault. */
-export function findingOf(thrown: unknown): Finding {
+function findingOf(thrown: unknown): Finding {
   const error = thrown instanceof EvidenceError ? thrown : couldNotCheck(thrown);
   const { outcome, message, code, hint } = error;
   return { result: outcome, why: message, code, ...(hint === undefined ? {} : { hint }) };

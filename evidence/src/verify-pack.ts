@@ -10,8 +10,8 @@ import { requireAlgorithm } from "./keys.ts";
 import type { PublicKey, Signer } from "./keys.ts";
 import { packPredicate, readPackFile, verifiedStatement } from "./pack-file.ts";
 import type { PackFile, StatementName } from "./pack-file.ts";
-import { findingOf } from "./verdicts.ts";
-import type { Finding } from "./verdicts.ts";
+import { Findings } from "./verdicts.ts";
+import type { Judgement } from "./verdicts.ts";
 
 /** The questions about a pack. */
 export const packVerdicts = ["intact", "trusted", "current"] as const;
@@ -34,12 +34,7 @@ export interface PackPolicy {
 }
 
 /** What verifyPack() found. */
-export interface PackReport {
-  readonly verdicts: Readonly<Record<PackVerdict, Finding>>;
-  readonly required: readonly PackVerdict[];
-  readonly ok: boolean;
-  /** 0 all required passed, 1 one failed, 3 none failed and one could not be checked. */
-  readonly exitCode: 0 | 1 | 3;
+export interface PackReport extends Judgement<PackVerdict> {
   /** The rest is only there when the pack is intact. */
   readonly digest?: string;
   readonly manifest?: PackManifest;
@@ -56,62 +51,34 @@ export interface PackReport {
  * const { ok, verdicts } = verifyPack(engine, bytes, { trustedKeys: [publicKeyOf(file)] });
  */
 export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy = {}): PackReport {
-  const { trustedKeys } = policy;
+  const { trustedKeys, yanks = [], minVersion } = policy;
   const required = packVerdicts.filter((name) => name !== "trusted" || trustedKeys !== undefined);
-  let file: PackFile;
-  try {
-    file = readPackFile(engine, bytes);
-  } catch (error) {
-    const open: Finding = { result: "not checked", why: "the pack is not intact" };
-    return report(required, { intact: findingOf(error), trusted: open, current: open });
-  }
+  const findings = new Findings(packVerdicts, required, "the pack is not intact");
+  const file = findings.attempt("intact", () => readPackFile(engine, bytes));
+  if (file === undefined) return findings.judgement();
   const { pack, manifest } = file;
-  const intact: Finding = {
-    result: "pass",
-    why: `all ${manifest.files.length} files are those of pack.json`,
-  };
-  const signed = attempt(() => signedBy(engine, file, trustedKeys));
-  const current = attempt(() => {
-    requireCurrent(engine, pack, manifest, policy);
-    return undefined;
-  });
-  const verdicts = {
-    intact,
-    trusted: signed.finding ?? trusted(signed.value as PublicKey),
-    current: current.finding ?? notWithdrawn(policy),
-  };
-  const key = signed.value;
-  const extra = key === undefined ? {} : { key, statements: furtherStatements(engine, file, key) };
-  return { ...report(required, verdicts), digest: pack.digest, manifest, ...extra };
-}
-
-const trusted = ({ id }: PublicKey): Finding => ({
-  result: "pass",
-  why: `the key ${id}, which is trusted, has signed its digest, id and version`,
-});
-
-const notWithdrawn = ({ yanks = [], minVersion }: PackPolicy): Finding => ({
-  result: "pass",
-  why: `${yanks.length} withdrawals were given, none of it by a trusted key${
-    minVersion === undefined ? "" : `; not older than ${minVersion}`
-  }`,
-});
-
-function attempt<T>(work: () => T): { value?: T; finding?: Finding } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { finding: findingOf(error) };
+  findings.pass("intact", `all ${manifest.files.length} files are those of pack.json`);
+  const key = findings.attempt("trusted", () => signedBy(engine, file, trustedKeys));
+  if (key !== undefined) {
+    findings.pass(
+      "trusted",
+      `the key ${key.id}, which is trusted, has signed its digest, id and version`,
+    );
   }
-}
-
-function report(
-  required: readonly PackVerdict[],
-  verdicts: PackReport["verdicts"],
-): Pick<PackReport, "verdicts" | "required" | "ok" | "exitCode"> {
-  const results = required.map((name) => verdicts[name].result);
-  const exitCode = results.includes("fail") ? 1 : results.includes("not checked") ? 3 : 0;
-  return { verdicts, required, ok: exitCode === 0, exitCode };
+  findings.attempt("current", () => {
+    requireCurrent(engine, pack, manifest, policy);
+    const age = minVersion === undefined ? "" : `; not older than ${minVersion}`;
+    findings.pass(
+      "current",
+      `${yanks.length} withdrawals were given, none of it by a trusted key${age}`,
+    );
+  });
+  return {
+    ...findings.judgement(),
+    digest: pack.digest,
+    manifest,
+    ...(key === undefined ? {} : { key, statements: furtherStatements(engine, file, key) }),
+  };
 }
 
 /** The trusted key that signed; the signature says which pack of which version it is. */
@@ -150,7 +117,12 @@ function furtherStatements(
 ): StatementName[] {
   return [...bundles].flatMap(([name, bytes]) => {
     if (name === "pack") return [];
-    return attempt(() => verifiedStatement(engine, bytes, pack, name, key)).finding ? [] : [name];
+    try {
+      verifiedStatement(engine, bytes, pack, name, key);
+      return [name];
+    } catch {
+      return [];
+    }
   });
 }
 

@@ -13,14 +13,14 @@ import type {
   TaskRecord,
 } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
+import { noteTrust, requireAllowed, requiredBy } from "./allowed.ts";
 import { EvidenceError, quoted } from "./errors.ts";
 import { canonicalBytes } from "./json.ts";
-import { sameKey } from "./keys.ts";
 import type { Policy } from "./policy.ts";
 import { openStep, precedes } from "./step.ts";
 import type { Step } from "./step.ts";
-import { findingOf } from "./verdicts.ts";
-import type { Finding } from "./verdicts.ts";
+import { Findings, verdicts } from "./verdicts.ts";
+import type { Judgement, Verdict } from "./verdicts.ts";
 import { admissible } from "./what-if.ts";
 
 /** The questions about a step. */
@@ -28,89 +28,79 @@ export const stepVerdicts = ["authentic", "trusted", "recomputed"] as const;
 
 /**
  * - `authentic`: its records are in the trace that was signed, with these values
- * - `trusted`: a key that the policy trusts has signed it
+ * - `trusted`: the policy trusts the signature, and asks for nothing that a step cannot show
  * - `recomputed`: from its input, context and answers the engine computes the same requests, output, context
  *   and next task
  */
 export type StepVerdict = (typeof stepVerdicts)[number];
 
 /** What verifyStep() found. */
-export interface StepReport {
-  readonly verdicts: Readonly<Record<StepVerdict, Finding>>;
-  readonly required: readonly StepVerdict[];
-  readonly ok: boolean;
-  /** 0 all required passed, 1 one failed, 3 none failed and one could not be checked. */
-  readonly exitCode: 0 | 1 | 3;
+export interface StepReport extends Judgement<StepVerdict> {
   /** The task, where the step is authentic. */
   readonly task?: string;
   readonly seq?: number;
 }
 
 /**
- * Verifies the file of proveStep(). It returns a report for hostile bytes, too.
+ * Verifies the file of proveStep() by the policy that evidence is verified by: `recomputed` stands for
+ * `replayed`. What a policy asks for that a step cannot show, as a log, is not checked, and so is `trusted`.
+ * It returns a report for hostile bytes, too.
  *
  * @example
  * const { ok, verdicts } = verifyStep(engine, bytes, { trustedKeys });
  */
-export function verifyStep(
-  engine: Engine,
-  bytes: Uint8Array,
-  { trustedKeys }: Pick<Policy, "trustedKeys"> = {},
-): StepReport {
-  const required = stepVerdicts.filter((name) => name !== "trusted" || trustedKeys !== undefined);
-  const open = (why: string): Finding => ({ result: "not checked", why });
-  let step: Step;
-  try {
-    step = openStep(engine, bytes);
-  } catch (error) {
-    const none = open("the step is not authentic");
-    return report(required, { authentic: findingOf(error), trusted: none, recomputed: none });
+export function verifyStep(engine: Engine, bytes: Uint8Array, policy: Policy = {}): StepReport {
+  const { required, beyond } = requiredOfStep(policy);
+  const findings = new Findings(stepVerdicts, required, "the step is not authentic");
+  const step = findings.attempt("authentic", () => openStep(engine, bytes));
+  if (step === undefined) return findings.judgement();
+  const { document, key, records, seq } = step;
+  findings.pass(
+    "authentic",
+    `${records.length} records are in the trace that the key ${key.id} signed`,
+  );
+  // Whose run it is, and who has seen it, is not in a step.
+  noteTrust(findings, policy, { key, endedAt: document.endedAt, tenant: null });
+  if (beyond.length > 0) {
+    findings.attempt("trusted", () => {
+      throw cannot(`the policy asks for ${beyond.join(", ")}, which a step does not show`);
+    });
   }
-  const { key, records, seq } = step;
-  const isTrusted = trustedKeys?.some((trusted) => sameKey(trusted, key));
-  const own = records.find(({ leaf }) => leaf.seq === seq)?.leaf;
-  return {
-    ...report(required, {
-      authentic: {
-        result: "pass",
-        why: `${records.length} records are in the trace that the key ${key.id} signed`,
-      },
-      trusted:
-        isTrusted === undefined
-          ? open(`no trusted key was given: anybody may hold the key ${key.id}`)
-          : isTrusted
-            ? { result: "pass", why: `the policy trusts the key ${key.id}` }
-            : findingOf(
-                new EvidenceError("REACH-E5205", `the policy does not trust the key ${key.id}`),
-              ),
-      recomputed: recomputed(engine, step),
-    }),
-    seq,
-    ...(own?.kind === "task" ? { task: own.task } : {}),
+  findings.attempt("recomputed", () => {
+    requireAllowed(policy, document);
+    const asked = recomputed(engine, step);
+    findings.pass("recomputed", `its ${asked} requests, output, context and what comes next`);
+  });
+  const own = records.at(-1)?.leaf;
+  return { ...findings.judgement(), seq, ...(own?.kind === "task" ? { task: own.task } : {}) };
+}
+
+/** What a policy requires of a step, and what it requires that no step shows. */
+function requiredOfStep(policy: Policy): {
+  required: readonly StepVerdict[];
+  beyond: readonly Verdict[];
+} {
+  const asked = requiredBy({ ...policy, required: policy.required ?? ["replayed"] });
+  const beyond = verdicts.filter(
+    (name) => asked.includes(name) && !["authentic", "trusted", "replayed"].includes(name),
+  );
+  const isAsked = {
+    authentic: true,
+    trusted: asked.includes("trusted") || beyond.length > 0,
+    recomputed: asked.includes("replayed"),
   };
+  return { required: stepVerdicts.filter((name) => isAsked[name]), beyond };
 }
 
-function report(
-  required: readonly StepVerdict[],
-  verdicts: StepReport["verdicts"],
-): Pick<StepReport, "verdicts" | "required" | "ok" | "exitCode"> {
-  const results = required.map((name) => verdicts[name].result);
-  const exitCode = results.includes("fail") ? 1 : results.includes("not checked") ? 3 : 0;
-  return { verdicts, required, ok: exitCode === 0, exitCode };
-}
-
-function recomputed(engine: Engine, step: Step): Finding {
+/** How many requests the task made when it was computed again. */
+function recomputed(engine: Engine, step: Step): number {
   try {
-    const { asked } = compute(engine, step);
-    return { result: "pass", why: `its ${asked} requests, output, context and what comes next` };
+    return compute(engine, step);
   } catch (error) {
-    return findingOf(
-      error instanceof EngineError
-        ? new EvidenceError(
-            "REACH-E5513",
-            `the engine refuses it: ${error.message} (${error.code})`,
-          )
-        : error,
+    if (!(error instanceof EngineError)) throw error;
+    throw new EvidenceError(
+      "REACH-E5513",
+      `the engine refuses it: ${error.message} (${error.code})`,
     );
   }
 }
@@ -123,7 +113,7 @@ const differs = (what: string): EvidenceError =>
 const ELSEWHERE = /\$(workflow|runtime|task|secrets|authorization)\b/;
 const FIRST = "reach-step";
 
-function compute(engine: Engine, step: Step): { asked: number } {
+function compute(engine: Engine, step: Step): number {
   const { document: run, pack, records, seq, missing } = step;
   if (pack === null)
     throw new EvidenceError("REACH-E5404", "the pack is not enclosed, or not all of it");
@@ -177,7 +167,7 @@ function compute(engine: Engine, step: Step): { asked: number } {
       ) {
         requireSame(own, record);
         if (asked !== requests.length) throw differs("it asks less often");
-        return { asked };
+        return asked;
       }
     }
     if (advance.status !== "waiting") throw differs("it does not come to an end");

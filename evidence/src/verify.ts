@@ -20,8 +20,8 @@ import { namedKey } from "./run.ts";
 import type { Policy } from "./policy.ts";
 import { requireStatement } from "./statement.ts";
 import { readLeaves, requireSameRun, requireTrace } from "./trace.ts";
-import { Findings } from "./verdicts.ts";
-import type { Report } from "./verdicts.ts";
+import { Findings, verdicts } from "./verdicts.ts";
+import type { Report, Verdict } from "./verdicts.ts";
 
 /** The default budget of a replay in units of fuel: ten times what a run has by default. */
 export const REPLAY_FUEL = 1_000_000_000;
@@ -46,7 +46,7 @@ export function verify(
   policy: Policy = {},
   replay: typeof replayOnEngine = replayOnEngine,
 ): Report {
-  const findings = new Findings(requiredBy(policy));
+  const findings = new Findings(verdicts, requiredBy(policy), "the file is not authentic");
 
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
@@ -71,7 +71,7 @@ export function verify(
     const { proof } = layout;
     return { document, known, entry, proof, ...assemble(document, key, pack, known, disclosed) };
   });
-  if (evidence === undefined) return findings.report({});
+  if (evidence === undefined) return findings.judgement();
   const { document, known, run, outcome } = evidence;
   const allLeaves = known.map(({ leaf }) => leaf);
   notePasses(findings, run.key);
@@ -117,16 +117,17 @@ export function verify(
       findings.pass("replayed", `all ${result.records} records, decision and fingerprint${same}`);
     });
   }
-  return findings.report({
+  return {
+    ...findings.judgement(),
     run,
     ...(outcome === null ? {} : { outcome }),
     ...(run.decision === null ? {} : { decision: run.decision }),
     ...(run.fingerprint === null ? {} : { fingerprint: run.fingerprint }),
     ...(result === undefined ? {} : { replay: result }),
-  });
+  };
 }
 
-function notePasses(findings: Findings, { id }: PublicKey): void {
+function notePasses(findings: Findings<Verdict>, { id }: PublicKey): void {
   findings.pass(
     "authentic",
     `every byte is what the key ${id} signed; whose key that is, the file cannot say`,

@@ -1,7 +1,6 @@
 // Logs that grow, and proofs from their tiles: docs/spec/log.md, LOG-16 to LOG-20, LOG-26 to LOG-30, and
 // the attacks on them.
 import {
-  createEngine,
   hashFrames,
   inclusionProof,
   consistencyProof,
@@ -16,20 +15,15 @@ import {
   cosign,
   edgeRoot,
   emptyEdge,
-  EvidenceError,
   formatAddCheckpoint,
   formatCheckpoint,
   formatEntry,
   formatPeriod,
   grow,
   leafHash,
-  newKey,
-  noteKey,
   openCheckpoint,
   parseEntry,
-  publicKeyOf,
   readEdge,
-  signerOf,
   signNote,
   Subtrees,
   tilePath,
@@ -37,34 +31,20 @@ import {
   verifyPeriod,
   witnessedAt,
 } from "../src/index.ts";
-import type { NoteKey, NoteKind, PeriodParts, Seen, Signer, WitnessAnswer } from "../src/index.ts";
+import type { PeriodParts, Seen, WitnessAnswer } from "../src/index.ts";
 import { millisecondsOf } from "../src/instant.ts";
+import { codeOf, engine } from "./fixture.ts";
+import { keyOf, ORIGIN } from "./log-fixture.ts";
+import type { NoteSigner } from "./log-fixture.ts";
 
-const engine = createEngine();
-const ORIGIN = "example.com/log";
-
-function keyOf(seed: number, name: string, kind: NoteKind): { key: NoteKey; signer: Signer } {
-  const file = newKey((size) => Uint8Array.from({ length: size }, (_, i) => seed + i)).private;
-  return { key: noteKey(name, kind, publicKeyOf(file)), signer: signerOf(file) };
-}
-const log = keyOf(1, ORIGIN, "note");
-const witness = keyOf(50, "example.com/witness", "cosignature");
-const second = keyOf(70, "example.org/second", "cosignature");
-
-const codeOf = (attempt: () => unknown): string => {
-  try {
-    attempt();
-  } catch (error) {
-    if (error instanceof EvidenceError) return error.code;
-    throw error;
-  }
-  return "accepted";
-};
+const log = keyOf("1", ORIGIN, "note");
+const witness = keyOf("50", "example.com/witness", "cosignature");
+const second = keyOf("70", "example.org/second", "cosignature");
 
 const signed = (
   size: number,
   root: Uint8Array,
-  by: readonly { key: NoteKey; signer: Signer; time?: bigint }[] = [log],
+  by: readonly (NoteSigner & { time?: bigint })[] = [log],
 ): Uint8Array => {
   const text = formatCheckpoint({ origin: ORIGIN, size: BigInt(size), root });
   return utf8(
@@ -398,7 +378,7 @@ describe("LOG-26 to LOG-28: witnesses", () => {
   });
 
   test("LOG-29 a quorum counts keys, not names: one witness under two names is one", () => {
-    const alias = keyOf(50, "example.net/alias", "cosignature");
+    const alias = keyOf("50", "example.net/alias", "cosignature");
     const note = signed(5, rootOf(5), [
       log,
       { ...witness, time: 100n },

@@ -11,15 +11,11 @@ import {
   formatCheckpoint,
   formatEntry,
   formatTlogProof,
-  newKey,
-  noteKey,
-  publicKeyOf,
   redact,
-  signerOf,
   signNote,
   withProof,
 } from "@reach-fabric/evidence";
-import type { LogPolicy, NoteKey, NoteKind, Policy, Report, Signer } from "@reach-fabric/evidence";
+import type { LogPolicy, Policy, Report } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
   attacker,
@@ -33,12 +29,9 @@ import {
   verify,
   withEntries,
 } from "./fixture.ts";
+import { keyOf, ORIGIN } from "./log-fixture.ts";
+import type { NoteSigner } from "./log-fixture.ts";
 
-const ORIGIN = "example.com/log";
-function keyOf(seed: string, name: string, kind: NoteKind): { key: NoteKey; signer: Signer } {
-  const file = newKey(pseudoRandom(seed)).private;
-  return { key: noteKey(name, kind, publicKeyOf(file)), signer: signerOf(file) };
-}
 const log = keyOf("log", ORIGIN, "note");
 const [first, second] = [
   keyOf("w1", "example.org/w1", "cosignature"),
@@ -62,7 +55,7 @@ interface Making {
   readonly of?: Uint8Array;
   readonly at?: string;
   readonly origin?: string;
-  readonly by?: readonly { key: NoteKey; signer: Signer; time?: bigint }[];
+  readonly by?: readonly (NoteSigner & { time?: bigint })[];
   readonly entries?: readonly Uint8Array[];
 }
 

@@ -1,7 +1,6 @@
 // docs/spec/log.md, rule by rule, and the attacks on what it describes.
 import {
   consistencyProof,
-  createEngine,
   hashFrames,
   inclusionProof,
   merkleRoot,
@@ -11,13 +10,10 @@ import { describe, expect, test } from "vitest";
 import {
   checkEntries,
   checkGrowth,
-  EvidenceError,
   formatCheckpoint,
   formatEntries,
   formatNoteKey,
   formatTlogProof,
-  newKey,
-  noteKey,
   openCheckpoint,
   openNote,
   parseCheckpoint,
@@ -26,26 +22,18 @@ import {
   parseTile,
   parseTilePath,
   parseTlogProof,
-  publicKeyOf,
-  signerOf,
   signNote,
   tilePath,
   tilesOf,
   verifyTlogProof,
 } from "../src/index.ts";
-import type { NoteKey, NoteKind, Signer } from "../src/index.ts";
+import { codeOf, engine } from "./fixture.ts";
+import { keyOf, ORIGIN } from "./log-fixture.ts";
+import type { NoteSigner } from "./log-fixture.ts";
 
-const engine = createEngine();
-const ORIGIN = "example.com/log";
-
-/** A key whose seed is made of one byte and its successors. */
-function keyOf(seed: number, name: string, kind: NoteKind): { key: NoteKey; signer: Signer } {
-  const file = newKey((size) => Uint8Array.from({ length: size }, (_, i) => seed + i)).private;
-  return { key: noteKey(name, kind, publicKeyOf(file)), signer: signerOf(file) };
-}
-const log = keyOf(1, ORIGIN, "note");
-const witness = keyOf(50, "example.com/witness", "cosignature");
-const stranger = keyOf(90, "example.com/stranger", "note");
+const log = keyOf("1", ORIGIN, "note");
+const witness = keyOf("50", "example.com/witness", "cosignature");
+const stranger = keyOf("90", "example.com/stranger", "note");
 
 const entries = Array.from({ length: 300 }, (_, i) => utf8(`entry ${i}`));
 const hashes = hashFrames(entries, 0);
@@ -55,7 +43,7 @@ const textAt = (size: number): string =>
     size: BigInt(size),
     root: merkleRoot(entries.slice(0, size)),
   });
-const signed = (text: string, ...by: { key: NoteKey; signer: Signer }[]): Uint8Array =>
+const signed = (text: string, ...by: NoteSigner[]): Uint8Array =>
   utf8(
     `${text}\n${by.map(({ key, signer }) => signNote(text, key, signer, 1_800_000_000n)).join("")}`,
   );
@@ -69,15 +57,6 @@ const proofOf = (index: number, size: number): Uint8Array =>
     checkpoint: signed(textAt(size), log),
   });
 
-function codeOf(attempt: () => unknown): string | undefined {
-  try {
-    attempt();
-    return undefined;
-  } catch (error) {
-    if (error instanceof EvidenceError) return error.code;
-    throw error;
-  }
-}
 const edited = (bytes: Uint8Array, edit: (text: string) => string): Uint8Array =>
   utf8(edit(new TextDecoder().decode(bytes)));
 
@@ -138,7 +117,7 @@ describe("what holds", () => {
 
 describe("attacks", () => {
   test("key substitution: another key under the log's name", () => {
-    const forged = keyOf(120, ORIGIN, "note");
+    const forged = keyOf("120", ORIGIN, "note");
     expect(codeOf(() => openNote(signed(textAt(3), forged), [log.key]))).toBe("REACH-E5308");
     expect(codeOf(() => openCheckpoint(signed(textAt(3), forged), ORIGIN, log.key))).toBe(
       "REACH-E5308",
@@ -174,7 +153,7 @@ describe("attacks", () => {
   test("a cosignature as the log's own signature, and the other way round", () => {
     const note = signed(textAt(3), witness);
     expect(codeOf(() => openCheckpoint(note, ORIGIN, log.key, [witness.key]))).toBe("REACH-E5308");
-    const plain = keyOf(50, "example.com/witness", "note");
+    const plain = keyOf("50", "example.com/witness", "note");
     expect(codeOf(() => openNote(signed("a\n", plain), [witness.key]))).toBe("REACH-E5308");
   });
 
@@ -259,7 +238,7 @@ describe("attacks", () => {
           log.key,
         ),
       );
-    expect(verify({})).toBeUndefined();
+    expect(verify({})).toBe("accepted");
     expect(verify({ hashes: proof.hashes.slice(1) })).toBe("REACH-E5333");
     expect(verify({ hashes: [...proof.hashes, proof.hashes[0] as Uint8Array] })).toBe(
       "REACH-E5333",

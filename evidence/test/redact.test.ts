@@ -2,7 +2,7 @@
 // taken out.
 import { toHex, utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { discloseOnly, EvidenceError, openEvidence, redact } from "@reach-fabric/evidence";
+import { discloseOnly, openEvidence, redact } from "@reach-fabric/evidence";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import type { Known } from "../src/open.ts";
 import { difference } from "../src/partial.ts";
 import { readLeaves } from "../src/trace.ts";
 import {
+  codeOf,
   engine,
   entries,
   evidence,
@@ -75,16 +76,6 @@ const whole = (bytes: Uint8Array): string =>
   [...entries(bytes)]
     .map(([name, content]) => `${name}\n${new TextDecoder().decode(content)}`)
     .join("\n");
-
-const codeOf = (work: () => unknown): string => {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof EvidenceError) return error.code;
-    throw error;
-  }
-  return "accepted";
-};
 
 describe("redact", () => {
   test("EVID-33 what is left is still what was signed, and the verdicts say what is missing", () => {

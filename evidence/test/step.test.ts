@@ -1,7 +1,7 @@
 // Steps by themselves: docs/spec/evidence.md, EVID-40 to EVID-42.
 import { utf8 } from "@reach-fabric/engine";
 import { isStep, proveStep, redact, verifyStep } from "@reach-fabric/evidence";
-import type { StepReport } from "@reach-fabric/evidence";
+import type { Policy, PublicKey, StepReport } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import { readContainer, writeContainer } from "../src/container.ts";
 import {
@@ -16,6 +16,8 @@ import {
   signedAgain,
   trusted,
 } from "./fixture.ts";
+import { acme, now, ringOf, somebody, year } from "./keyring-fixture.ts";
+import { keyOf, ORIGIN } from "./log-fixture.ts";
 
 const file = evidence();
 const check = (bytes: Uint8Array): StepReport =>
@@ -91,6 +93,33 @@ describe("a step", () => {
   test("EVID-41 a step of somebody else's evidence is authentic and not trusted", () => {
     const step = proveStep(engine, signedAgain(file, { by: attacker }), 4);
     expect(found(check(step))).toEqual(["pass", "fail REACH-E5205", "pass"]);
+  });
+
+  test("EVID-41 a policy is asked about a step as about evidence, and what a step cannot show is no pass", () => {
+    const step = proveStep(engine, file, 4);
+    const under = (policy: Policy): [string[], number] => {
+      const report = verifyStep(engine, step, policy);
+      return [found(report), report.exitCode];
+    };
+    const all = { role: "evidence", ...year } as const;
+    const by = (key: PublicKey): Policy => ({
+      signers: { keyring: ringOf([[key, all]]).keyring, now },
+    });
+    expect(under(by(trusted))).toEqual([["pass", "pass", "pass"], 0]);
+    expect(under(by(somebody))).toEqual([["pass", "fail REACH-E5205", "pass"], 1]);
+    // Whose run it is, a step does not say.
+    expect(under({ signers: { keyring: acme.keyring, now } })).toEqual([
+      ["pass", "not checked REACH-E5217", "pass"],
+      3,
+    ]);
+    const log = { origin: ORIGIN, key: keyOf("log", ORIGIN, "note").key, witnesses: [], quorum: 0 };
+    const beyond = ["pass", "not checked REACH-E5512", "pass"];
+    expect(under({ trustedKeys: [trusted], logs: [log] })).toEqual([beyond, 3]);
+    expect(under({ trustedKeys: [trusted], required: ["complete"] })).toEqual([beyond, 3]);
+    expect(under({ required: ["complete"] })).toEqual([beyond, 3]);
+    expect(under({ trustedKeys: [trusted], engines: [] })[0][2]).toBe("fail REACH-E5405");
+    expect(under({ trustedKeys: [trusted], faultyEngines: [engine.digest] })[1]).toBe(1);
+    expect(under({ required: ["trusted"] })).toEqual([["pass", "not checked", "pass"], 3]);
   });
 
   test("EVID-41 an older context in place of the one before it: nothing between can be left out", () => {

@@ -23,7 +23,7 @@ export * from "./oci.ts";
 export { packManifest, packSource } from "./pack.ts";
 export type { PackManifest, PackSource } from "./pack.ts";
 export { pinsFile } from "./pins.ts";
-export { policyFile } from "./policy.ts";
+export { policyFile, verdictNames } from "./policy.ts";
 export type { PolicyFile } from "./policy.ts";
 export { pointerOf, problemCode, problemsOf } from "./problem.ts";
 export type { Path, Problem } from "./problem.ts";

@@ -8,8 +8,8 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The text of a note's key: NAME+ID+BASE64. */
 const vkey = z.string().min(1).max(512);
 
-/** The questions about a piece of evidence, as a policy names those that it requires. */
-const verdict = z.enum([
+/** The questions about a piece of evidence, in the order in which they are answered. */
+export const verdictNames = [
   "authentic",
   "trusted",
   "complete",
@@ -17,7 +17,8 @@ const verdict = z.enum([
   "logged",
   "witnessed",
   "redacted",
-]);
+] as const;
+const verdict = z.enum(verdictNames);
 
 /** The key that signs keyrings: pinned here, and in no keyring. */
 const root = z.discriminatedUnion("alg", [

@@ -5,7 +5,6 @@ import {
   publicKeyOf,
   readPolicy,
   reportHtml,
-  stepVerdicts,
   verdicts,
   verify as verifyBytes,
   verifyStep,
@@ -17,10 +16,10 @@ import { engines } from "../engine.ts";
 import { readInput } from "../files.ts";
 import { instantOf, now } from "../instants.ts";
 import { readKey } from "../keys.ts";
+import { problemOfJudgement, verdictTable } from "../judgement.ts";
 import { describeOutcome } from "../names.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../problem.ts";
-import type { Problem } from "../problem.ts";
-import { columns, table } from "../table.ts";
+import { columns } from "../table.ts";
 import { safe } from "../text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
@@ -68,11 +67,16 @@ export function verify(program: Command, verb: Verb): void {
         const codes = files.map((file) => {
           try {
             const bytes = readInput(file);
-            if (isStep(bytes)) return stepCode(terminal, file, verifyStep(engine(), bytes, policy));
+            if (isStep(bytes)) {
+              const report = verifyStep(engine(), bytes, policy);
+              printStep(terminal, file, report);
+              if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
+              return report.exitCode;
+            }
             const report = verifyBytes(engine(), bytes, policy);
             reports.push([file, report]);
             print(terminal, file, report);
-            if (!report.ok) terminal.problem(problem(file, report));
+            if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
             return report.exitCode;
           } catch (error) {
             const found = problemOf(error, file);
@@ -92,37 +96,16 @@ export function verify(program: Command, verb: Verb): void {
     );
 }
 
-/** Prints what a step shows, and gives the exit code. */
-function stepCode(terminal: Terminal, file: string, report: StepReport): number {
-  const { verdicts: found, required, ok, exitCode, task, seq } = report;
-  if (terminal.json) terminal.result({ file, ok, exitCode, required, verdicts: found, task, seq });
-  else {
-    const { bold, green, red, yellow } = terminal.colors;
-    const paints = { pass: green, fail: red, "not checked": yellow };
-    const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
-    terminal.print(`${bold(safe(file))}${safe(about)}`);
-    terminal.print(
-      table(
-        ["verdict (* required)", "result", "why"],
-        stepVerdicts.map((name) => {
-          const { result, why } = found[name];
-          const label = required.includes(name) ? `${name} *` : name;
-          return [label, { text: result, paint: paints[result] }, why];
-        }),
-      ),
-    );
+function printStep(terminal: Terminal, file: string, report: StepReport): void {
+  const { task, seq } = report;
+  if (terminal.json) {
+    const { ok, exitCode, required, verdicts: found } = report;
+    terminal.result({ file, ok, exitCode, required, verdicts: found, task, seq });
+    return;
   }
-  if (!ok) {
-    const wanted = exitCode === EXIT.failed ? "fail" : "not checked";
-    const name = required.find((verdict) => found[verdict].result === wanted) ?? "authentic";
-    const { code = CODE.unchecked, why, hint } = found[name];
-    const what =
-      wanted === "fail"
-        ? `This step does not verify: ${name} failed`
-        : `This step could not be checked: ${name}`;
-    terminal.problem({ code, what, where: file, why, ...(hint ? { hint } : {}), exitCode });
-  }
-  return exitCode;
+  const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
+  terminal.print(`${terminal.colors.bold(safe(file))}${safe(about)}`);
+  terminal.print(verdictTable(terminal, report));
 }
 
 /** Where the page goes, which must not be there. */
@@ -198,19 +181,13 @@ function print(terminal: Terminal, file: string, report: Report): void {
     return;
   }
   const { green, red, yellow, bold } = terminal.colors;
-  const paints = { pass: green, fail: red, "not checked": yellow };
   const head = ok
     ? green("verified")
     : exitCode === EXIT.failed
       ? red("FAILED")
       : yellow("could not be checked");
-  const rows = verdicts.map((verdict) => {
-    const { result, why } = found[verdict];
-    const name = required.includes(verdict) ? `${verdict} *` : verdict;
-    return [name, { text: result, paint: paints[result] }, why];
-  });
   terminal.print(`${bold(safe(file))}  ${head}`);
-  terminal.print(table(["verdict (* required)", "result", "why"], rows));
+  terminal.print(verdictTable(terminal, report));
   if (run !== undefined) {
     terminal.print(
       columns([
@@ -220,22 +197,4 @@ function print(terminal: Terminal, file: string, report: Report): void {
       ]),
     );
   }
-}
-
-/** The first required verdict that did not pass, as the error that the command ends with. */
-function problem(file: string, { verdicts: found, required, exitCode }: Report): Problem {
-  const wanted = exitCode === EXIT.failed ? "fail" : "not checked";
-  const verdict = required.find((name) => found[name].result === wanted) ?? "authentic";
-  const { code, why, hint } = found[verdict];
-  return {
-    code: code ?? CODE.unchecked,
-    what:
-      wanted === "fail"
-        ? `This evidence does not verify: ${verdict} failed`
-        : `This evidence could not be checked: ${verdict}`,
-    where: file,
-    why,
-    ...(hint === undefined ? {} : { hint }),
-    exitCode,
-  };
 }

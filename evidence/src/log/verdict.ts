@@ -5,7 +5,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "../errors.ts";
 import { millisecondsOf } from "../instant.ts";
 import type { LogPolicy } from "../policy.ts";
-import type { Findings } from "../verdicts.ts";
+import type { Findings, Verdict } from "../verdicts.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { parseEntry } from "./entry.ts";
 import { requireEntry, verifyLoggedEntry } from "./logged.ts";
@@ -36,7 +36,7 @@ export interface LogQuestion {
  */
 export function checkLog(
   engine: Engine,
-  findings: Findings,
+  findings: Findings<Verdict>,
   { proof, entry, endedAt, logs }: LogQuestion,
 ): bigint | undefined {
   if (logs === undefined) {

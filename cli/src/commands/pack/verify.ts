@@ -1,13 +1,11 @@
-import { packVerdicts, publicKeyOf, verifyPack } from "@reach-fabric/evidence";
+import { publicKeyOf, verifyPack } from "@reach-fabric/evidence";
 import type { PackPolicy, PackReport } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../../engine.ts";
 import { readInput } from "../../files.ts";
+import { problemOfJudgement, verdictTable } from "../../judgement.ts";
 import { readKey } from "../../keys.ts";
 import { several } from "../../options.ts";
-import { CODE, EXIT } from "../../problem.ts";
-import type { Problem } from "../../problem.ts";
-import { table } from "../../table.ts";
 import type { Terminal } from "../../terminal.ts";
 import { safe } from "../../text.ts";
 import type { Verb } from "../../verb.ts";
@@ -43,7 +41,7 @@ export function verify(group: Command, verb: Verb): void {
         };
         const report = verifyPack(engines()(), readInput(file), policy);
         print(terminal, file, report);
-        if (!report.ok) terminal.problem(problemOfReport(file, report));
+        if (!report.ok) terminal.problem(problemOfJudgement("pack", file, report));
         return report.exitCode;
       }),
     );
@@ -66,31 +64,9 @@ function print(terminal: Terminal, file: string, report: PackReport): void {
     });
     return;
   }
-  const { bold, green, red, yellow } = terminal.colors;
-  const paints = { pass: green, fail: red, "not checked": yellow };
   const name = manifest === undefined ? "" : `  ${manifest.id}:${manifest.version}`;
-  terminal.print(`${bold(safe(file))}${safe(name)}`);
-  terminal.print(
-    table(
-      ["verdict (* required)", "result", "why"],
-      packVerdicts.map((verdict) => {
-        const { result, why } = verdicts[verdict];
-        const label = required.includes(verdict) ? `${verdict} *` : verdict;
-        return [label, { text: result, paint: paints[result] }, why];
-      }),
-    ),
-  );
+  terminal.print(`${terminal.colors.bold(safe(file))}${safe(name)}`);
+  terminal.print(verdictTable(terminal, report));
   if (digest !== undefined) terminal.print(`  digest  ${digest}`);
   if (statements.length > 0) terminal.print(`  also signed by that key: ${statements.join(", ")}`);
-}
-
-function problemOfReport(file: string, { verdicts, required, exitCode }: PackReport): Problem {
-  const wanted = exitCode === EXIT.failed ? "fail" : "not checked";
-  const verdict = required.find((name) => verdicts[name].result === wanted) ?? "intact";
-  const { code = CODE.unchecked, why, hint } = verdicts[verdict];
-  const what =
-    wanted === "fail"
-      ? `This pack does not verify: ${verdict} failed`
-      : `This pack could not be checked: ${verdict}`;
-  return { code, what, where: file, why, ...(hint === undefined ? {} : { hint }), exitCode };
 }

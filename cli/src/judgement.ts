@@ -1,0 +1,42 @@
+// What a verification found, as people read it: of evidence, of a step, of a pack.
+import type { Judgement } from "@reach-fabric/evidence";
+import { CODE, EXIT } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A line for each verdict. */
+export function verdictTable<V extends string>(
+  { colors: { green, red, yellow } }: Terminal,
+  { verdicts, required }: Judgement<V>,
+): string {
+  const paints = { pass: green, fail: red, "not checked": yellow };
+  const rows = (Object.keys(verdicts) as V[]).map((name) => {
+    const { result, why } = verdicts[name];
+    const label = required.includes(name) ? `${name} *` : name;
+    return [label, { text: result, paint: paints[result] }, why];
+  });
+  return table(["verdict (* required)", "result", "why"], rows);
+}
+
+/** The first required verdict that did not pass, as the error that the command ends with. */
+export function problemOfJudgement<V extends string>(
+  what: string,
+  file: string,
+  { verdicts, required, exitCode }: Judgement<V>,
+): Problem {
+  const failed = exitCode === EXIT.failed;
+  const name = required.find((each) => verdicts[each].result === (failed ? "fail" : "not checked"));
+  if (name === undefined) throw new TypeError(`${what} passes`);
+  const { code = CODE.unchecked, why, hint } = verdicts[name];
+  return {
+    code,
+    what: failed
+      ? `This ${what} does not verify: ${name} failed`
+      : `This ${what} could not be checked: ${name}`,
+    where: file,
+    why,
+    ...(hint === undefined ? {} : { hint }),
+    exitCode,
+  };
+}
