@@ -5,7 +5,8 @@ const conditions = ["reach-source"];
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  // Tests run in Node, whose own parts packages have under this name.
+  ssr: { resolve: { conditions: [...conditions, "node"] } },
   test: {
     include: ["*/test/**/*.test.ts"],
     pool: "forks",

@@ -96,8 +96,9 @@ export async function measure(contest: Contest, effort: Effort): Promise<Result>
   for (let round = 0; round < total; round++) {
     for (const [i, contender] of contenders.entries()) {
       const count = times[i] ?? 1;
-      const used = (await contender.elsewhere?.()) ?? (await batch(contender, count)) / count;
-      rounds[i]?.push(used);
+      const measured = await contender.elsewhere?.();
+      sink = measured ?? sink;
+      rounds[i]?.push(measured ?? (await batch(contender, count)) / count);
     }
   }
   if (sink === undefined) throw new Error("a contender gave nothing");

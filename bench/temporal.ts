@@ -11,11 +11,11 @@ import { record as sequential } from "./replay.ts";
 
 const home = fileURLToPath(new URL("temporal/", import.meta.url));
 
-/** CPU microseconds, as a program of the peers prints them. */
-export function elsewhere(program: string, args: readonly (string | number)[]): number {
+/** CPU microseconds, as a program that measures itself prints them. */
+export function cpuOf(program: string, args: readonly (string | number)[]): number {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [`${home}${program}`, ...args.map(String)],
+    ["--conditions=reach-source", program, ...args.map(String)],
     { encoding: "utf8", cwd: home },
   );
   const used = Number(stdout.trim().split("\n").at(-1));
@@ -127,7 +127,7 @@ function contest(
             {
               name: "@temporalio/worker",
               run: () => undefined,
-              elsewhere: () => elsewhere("replay.mjs", [kind, steps, peers.times ?? 1]),
+              elsewhere: () => cpuOf(`${home}replay.mjs`, [kind, steps, peers.times ?? 1]),
             },
           ]),
       ...(kind === "sequential"
@@ -135,7 +135,7 @@ function contest(
             {
               name: "xstate (pure transitions, an upper bound)",
               run: () => undefined,
-              elsewhere: () => elsewhere("xstate.mjs", [steps]),
+              elsewhere: () => cpuOf(`${home}xstate.mjs`, [steps]),
             },
           ]
         : []),

@@ -6,8 +6,51 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import type { Plugin } from "rolldown";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** What every command needs, and what the most frequent one needs: one file of each, as finding a file takes longer than compiling it. */
+const groups = [
+  { name: "common", test: /[\\/]cli[\\/]src[\\/]program\.ts$/, priority: 2 },
+  { name: "verify", test: /[\\/]cli[\\/]src[\\/]commands[\\/]verify\.ts$/, priority: 1 },
+];
+
+/** The engine as the files that it is: the text that stands for them elsewhere takes longer to compile and to read back than they do. */
+const wasmFiles: Plugin = {
+  name: "wasm-files",
+  load(id) {
+    if (id !== join(root, "bindings/src/wasm.ts")) return null;
+    for (const [build, target] of Object.entries({ scalar: "release", simd: "release-simd" })) {
+      const source = readFileSync(join(root, "build", target, "engine.wasm"));
+      this.emitFile({ type: "asset", fileName: `${build}.wasm`, source });
+    }
+    return `import { readFileSync } from "node:fs";
+export const wasmBytes = (build) => readFileSync(new URL(build + ".wasm", import.meta.url));`;
+  },
+};
+
+/**
+ * Modules of Node itself without the loader of modules, which reads every member of each of them and so loads
+ * streams and Web Crypto for a program that uses neither.
+ */
+const builtins: Plugin = {
+  name: "builtins",
+  resolveId(source, importer, { kind }) {
+    const isOurs = importer?.startsWith("\0") === false;
+    if (!isOurs || kind !== "import-statement" || !isBuiltin(source)) return null;
+    // Of this one commander uses a function for commands that are programs of their own: here none is.
+    const isLate = source === "node:child_process" && importer?.includes("commander") === true;
+    return `\0${isLate ? "late" : "builtin"}:${source}`;
+  },
+  load(id) {
+    const [, when, name] = /^\0(late|builtin):(.*)$/.exec(id) ?? [];
+    if (name === undefined) return null;
+    const module = `process.getBuiltinModule(${JSON.stringify(name)})`;
+    const late = `{ spawn: (...args) => ${module}.spawn(...args) }`;
+    return { code: `module.exports = ${when === "late" ? late : module};`, moduleType: "js" };
+  },
+};
 
 /** Bundles cli/src/main.ts into a folder, which is emptied first. */
 export async function bundleCli(folder: string): Promise<void> {
@@ -16,8 +59,14 @@ export async function bundleCli(folder: string): Promise<void> {
     input: join(root, "cli/src/main.ts"),
     platform: "node",
     resolve: { conditionNames: ["reach-source", "node", "import", "default"] },
+    plugins: [wasmFiles, builtins],
   });
-  const { output } = await build.write({ dir: folder, format: "esm", minify: true });
+  const { output } = await build.write({
+    dir: folder,
+    format: "esm",
+    minify: true,
+    codeSplitting: { groups },
+  });
   await build.close();
   const files = new Set(output.map(({ fileName }) => fileName));
   for (const file of output) {

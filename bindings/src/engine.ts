@@ -1,12 +1,12 @@
 /** Makes engines: which build, from which bytes, with which identity. */
 
-import { fromBase64, fromHex, toHex } from "./bytes.ts";
+import { fromHex, toHex } from "./bytes.ts";
 import { Core } from "./core.ts";
 import type { Exports } from "./core.ts";
 import { exprCalls } from "./expr.ts";
 import type { ExprCalls } from "./expr.ts";
 import { ABI_VERSION } from "./generated/codes.ts";
-import { engineDigest, engineScalar, engineSimd } from "./generated/engine.ts";
+import { engineDigest } from "./generated/engine.ts";
 import { hashCalls } from "./hash.ts";
 import type { HashCalls } from "./hash.ts";
 import { jsonCalls } from "./json.ts";
@@ -19,6 +19,8 @@ import type { SchemaCalls } from "./schema.ts";
 import type { RegexCalls } from "./regex.ts";
 import { runCalls } from "./run.ts";
 import type { RunCalls } from "./run.ts";
+import { wasmBytes } from "./wasm.ts";
+import type { Build } from "./wasm.ts";
 
 /** SHA-256 of the scalar engine.wasm, in hex: the identity of this package's engine. */
 export { engineDigest };
@@ -28,7 +30,7 @@ export interface EngineOptions {
    * Which of the two builds: `"simd"` where the host has 128-bit SIMD, `"scalar"` everywhere,
    * `"auto"` (the default) the faster one that runs here. Both give the same bytes.
    */
-  readonly build?: "auto" | "scalar" | "simd";
+  readonly build?: "auto" | Build;
   /** Another engine.wasm, for example a released one that a run was recorded with. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
 }
@@ -88,20 +90,14 @@ function isEngine(exports: Partial<Exports>): exports is Exports {
   return exports.memory instanceof WebAssembly.Memory && typeof exports.abi === "function";
 }
 
-let scalar: WebAssembly.Module | undefined;
-let simd: WebAssembly.Module | undefined;
+const modules = new Map<Build, WebAssembly.Module>();
 
-function ownModule(build: "auto" | "scalar" | "simd"): WebAssembly.Module {
-  switch (build) {
-    case "auto":
-      return ownModule(hasSimd() ? "simd" : "scalar");
-    case "simd":
-      return (simd ??= new WebAssembly.Module(fromBase64(engineSimd)));
-    case "scalar":
-      return (scalar ??= new WebAssembly.Module(fromBase64(engineScalar)));
-    default:
-      throw new TypeError("build is auto, scalar or simd");
-  }
+function ownModule(build: "auto" | Build): WebAssembly.Module {
+  if (build === "auto") return ownModule(hasSimd() ? "simd" : "scalar");
+  if (build !== "simd" && build !== "scalar") throw new TypeError("build is auto, scalar or simd");
+  const known = modules.get(build) ?? new WebAssembly.Module(wasmBytes(build));
+  modules.set(build, known);
+  return known;
 }
 
 /** A module with one function that makes a vector: valid where 128-bit SIMD is. */

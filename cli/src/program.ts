@@ -1,8 +1,12 @@
 import { Command, CommanderError } from "commander";
+import { config } from "zod";
 import { CODE, EXIT } from "./problem.ts";
 import { createTerminal } from "./terminal.ts";
 import { createVerb } from "./verb.ts";
 import type { Verb } from "./verb.ts";
+
+// Most commands look at a few values once: writing a program for each schema takes longer than that.
+config({ jitless: true });
 
 type Add = (program: Command, verb: Verb) => void;
 

@@ -3,10 +3,12 @@
 //
 // Ed25519 verifiers disagree about edge cases, and so do ECDSA decoders: one pinned implementation
 // serves Node and browsers. @noble/curves with zip215 off is RFC 8032 with canonical encodings only;
-// of ECDSA signatures, which have two values of S and many encodings, one of each is taken.
+// of ECDSA signatures, which have two values of S and many encodings, one of each is taken. A platform that
+// is faster may say yes in its place, where that yes implies the library's: ed25519.ts.
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { fromHex } from "@reach-fabric/engine";
+import { isPlainlyValid } from "./ed25519.ts";
 
 export type AlgorithmName = "Ed25519" | "P-256";
 
@@ -46,6 +48,7 @@ const ed25519Keys: Algorithm = {
   sign: (message, secret) => ed25519.sign(message, secret),
   verify: (signature, message, key) => {
     if (signature.length !== 64) return false;
+    if (isPlainlyValid(signature, message, key)) return true;
     try {
       return ed25519.verify(signature, message, key, { zip215: false });
     } catch {

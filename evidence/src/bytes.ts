@@ -21,7 +21,7 @@ export function firstDifferentByte(a: Uint8Array, b: Uint8Array): number {
 /** RFC 4648 base64 with padding. For keys, signatures and statements: a few kilobytes. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (let i = 0; i < bytes.length; i++) binary += String.fromCharCode(bytes[i] as number);
   return btoa(binary);
 }
 
@@ -36,6 +36,8 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   } catch {
     return undefined;
   }
-  const bytes = Uint8Array.from(binary, (unit) => unit.charCodeAt(0));
-  return toBase64(bytes) === text ? bytes : undefined;
+  if (btoa(binary) !== text) return undefined;
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }

@@ -115,6 +115,17 @@ export function readContainer(file: Uint8Array): Entry[] {
   return entries;
 }
 
+/** Whether a file begins as a container whose first entry has this name; what follows is not looked at. */
+export function beginsWith(file: Uint8Array, name: string): boolean {
+  if (file.length < LOCAL.size + name.length) return false;
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  return (
+    view.getUint32(0, true) === LOCAL.signature &&
+    view.getUint16(26, true) === name.length &&
+    [...name].every((unit, i) => unit.charCodeAt(0) === file[LOCAL.size + i])
+  );
+}
+
 function readEntry(file: Uint8Array, view: DataView, at: number): Entry {
   const cut = (): EvidenceError =>
     new EvidenceError("REACH-E5002", `the file ends inside the entry at byte ${at}`, {
@@ -186,6 +197,8 @@ function crc32(bytes: Uint8Array): number {
     return c;
   });
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  for (let i = 0; i < bytes.length; i++) {
+    crc = (table[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
+  }
   return (crc ^ 0xffffffff) >>> 0;
 }

@@ -5,7 +5,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { stepFile } from "@reach-fabric/schema";
 import type { EvidenceRun, StepFile, TraceLeaf } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload } from "./bundle.ts";
-import { readContainer, writeContainer } from "./container.ts";
+import { beginsWith, readContainer, writeContainer } from "./container.ts";
 import type { Entry } from "./container.ts";
 import { readDisclosures, rebuildRecord } from "./disclosures.ts";
 import type { Disclosure } from "./disclosures.ts";
@@ -30,14 +30,7 @@ const MAX_RECORDS = 4096;
 type Own = Pick<Extract<TraceLeaf, { kind: "task" }>, "seq" | "task" | "iteration">;
 
 /** Whether bytes are meant to be a step, and not evidence. */
-export function isStep(bytes: Uint8Array): boolean {
-  try {
-    return readContainer(bytes)[0]?.name === STEP;
-  } catch (error) {
-    if (error instanceof EvidenceError) return false;
-    throw error;
-  }
-}
+export const isStep = (bytes: Uint8Array): boolean => beginsWith(bytes, STEP);
 
 /**
  * The file about one step: the record of a task, the one of the task before it, which has the context, all

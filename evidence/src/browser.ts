@@ -1,0 +1,8 @@
+// What a browser has of its own: nothing that is synchronous. node.ts is its counterpart.
+
+/** Never: it is the library that decides. */
+export const platformAccepts = (
+  _signature: Uint8Array,
+  _message: Uint8Array,
+  _key: Uint8Array,
+): boolean => false;
