@@ -2,13 +2,7 @@
 // which checks no signature, no commitment and no answer; and as a whole process, beside the whole process of
 // that replayer. Sizes: the same steps as evidence, as Temporal's history, as LangGraph's checkpoints.
 import { createEngine, toHex } from "@reach-fabric/engine";
-import {
-  createEvidence,
-  newKey,
-  publicKeyOf,
-  redact,
-  signerOf,
-} from "@reach-fabric/evidence";
+import { createEvidence, newKey, publicKeyOf, redact, signerOf } from "@reach-fabric/evidence";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -37,10 +37,11 @@ export const wasmBytes = (build) => readFileSync(new URL(build + ".wasm", import
 const builtins: Plugin = {
   name: "builtins",
   resolveId(source, importer, { kind }) {
-    const isOurs = importer?.startsWith("\0") === false;
-    if (!isOurs || kind !== "import-statement" || !isBuiltin(source)) return null;
+    if (kind !== "import-statement" || !isBuiltin(source)) return null;
+    // Not those of the bundler's own code, which what stands in their place is made of.
+    if (importer === undefined || importer.startsWith("\0")) return null;
     // Of this one commander uses a function for commands that are programs of their own: here none is.
-    const isLate = source === "node:child_process" && importer?.includes("commander") === true;
+    const isLate = source === "node:child_process" && importer.includes("commander");
     return `\0${isLate ? "late" : "builtin"}:${source}`;
   },
   load(id) {

@@ -122,7 +122,7 @@ export function beginsWith(file: Uint8Array, name: string): boolean {
   return (
     view.getUint32(0, true) === LOCAL.signature &&
     view.getUint16(26, true) === name.length &&
-    [...name].every((unit, i) => unit.charCodeAt(0) === file[LOCAL.size + i])
+    String.fromCharCode(...file.subarray(LOCAL.size, LOCAL.size + name.length)) === name
   );
 }
 
@@ -187,18 +187,18 @@ function writeName(file: Uint8Array, at: number, name: string): void {
   for (let i = 0; i < name.length; i++) file[at + i] = name.charCodeAt(i);
 }
 
-let table: Uint32Array | undefined;
+/** For each byte what it adds to the remainder. */
+const CRC = Int32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
 
 /** CRC-32 of ISO 3309, which zip has. It finds damage; against an attacker it does nothing. */
 function crc32(bytes: Uint8Array): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
-    let c = n;
-    for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-    return c;
-  });
-  let crc = 0xffffffff;
+  let crc = -1;
   for (let i = 0; i < bytes.length; i++) {
-    crc = (table[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
+    crc = (CRC[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   }
-  return (crc ^ 0xffffffff) >>> 0;
+  return ~crc >>> 0;
 }

@@ -34,6 +34,7 @@ export function isPlainlyValid(
   signature: Uint8Array,
   message: Uint8Array,
   key: Uint8Array,
+  accepts: typeof platformAccepts = platformAccepts,
 ): boolean {
   if (signature.length !== 64 || key.length !== 32) return false;
   const a = yOf(key);
@@ -42,7 +43,7 @@ export function isPlainlyValid(
     isBelow(yOf(signature), P) &&
     isBelow(signature.subarray(32), L) &&
     !SMALL_ORDER.some((y) => y.every((byte, i) => byte === a[i])) &&
-    platformAccepts(signature, message, key)
+    accepts(signature, message, key)
   );
 }
 

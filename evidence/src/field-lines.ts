@@ -3,7 +3,7 @@
 //
 //     [pointer, seed, value]             a whole field, with all that is below it
 //     [pointer, salt, shape, hidden]     a container of which some children are hidden
-import { fromHex, fromUtf8 } from "@reach-fabric/engine";
+import { fromHex } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "./errors.ts";
 import { byName, fieldOf, hiddenField, openField } from "./fields.ts";
 import type { Field, Shape } from "./fields.ts";
@@ -74,7 +74,7 @@ const misplaced = (place: string, why: string): EvidenceError =>
 const isBelow = (pointer: string, text: string): boolean =>
   text.startsWith(`${pointer}/`) && !text.includes("/", pointer.length + 1);
 
-function readLine({ bytes, value }: Line, place: string): Shown {
+function readLine({ bytes, text: line, value }: Line, place: string): Shown {
   if (!Array.isArray(value)) throw malformed(place, "not an array");
   const [pointer, salt, third, hidden, ...more] = value as unknown[];
   const isOpen = value.length === 4;
@@ -85,7 +85,6 @@ function readLine({ bytes, value }: Line, place: string): Shown {
   if (typeof salt !== "string" || !HEX.test(salt)) {
     throw malformed(place, `the ${isOpen ? "salt" : "seed"} is not 32 bytes in hex`);
   }
-  const line = fromUtf8(bytes);
   const text = JSON.stringify(pointer).slice(1, -1);
   if (!isOpen) {
     const start = `["${text}","${salt}",`.length;

@@ -108,6 +108,7 @@ export const parseCanonicalJson = <T>(
 /** One line of a .jsonl entry. */
 export interface Line {
   readonly bytes: Uint8Array;
+  readonly text: string;
   readonly value: unknown;
 }
 
@@ -135,18 +136,29 @@ export function parseLines(engine: Engine, bytes: Uint8Array, what: string): Lin
     // One call for many lines: as an array they are canonical if and only if each of them is,
     // provided that each is one value, which JSON.parse below finds.
     if (!isCanonicalArray(engine, batch)) {
-      return batch.map((line, i) => ({
-        bytes: line,
-        value: parseCanonical(engine, line, name(from + i)),
-      }));
+      return batch.map((line, i) => {
+        const value = parseCanonical(engine, line, name(from + i));
+        return { bytes: line, text: fromUtf8(line), value };
+      });
     }
-    return batch.map((line, i) => ({ bytes: line, value: parseOne(line, name(from + i)) }));
+    const texts = fromUtf8(joined(batch)).split("\n");
+    return batch.map((line, i) => {
+      const text = texts[i] as string;
+      return { bytes: line, text, value: parseOne(text, name(from + i)) };
+    });
   });
 }
 
-function parseOne(line: Uint8Array, what: string): unknown {
+/** Lines that stand one behind the other, with the newlines between them. */
+function joined(lines: readonly Uint8Array[]): Uint8Array {
+  const [first, last] = [lines[0] as Uint8Array, lines.at(-1) as Uint8Array];
+  const size = last.byteOffset + last.length - first.byteOffset;
+  return new Uint8Array(first.buffer, first.byteOffset, size);
+}
+
+function parseOne(line: string, what: string): unknown {
   try {
-    return JSON.parse(fromUtf8(line));
+    return JSON.parse(line);
   } catch (cause) {
     throw new EvidenceError("REACH-E5101", `${what} is not one JSON value`, { cause });
   }

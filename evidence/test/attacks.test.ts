@@ -23,6 +23,7 @@ import {
   finding,
   joined,
   jsonOf,
+  lineOf,
   linesOf,
   pack,
   packOf,
@@ -410,7 +411,7 @@ describe("commitments:", () => {
     const whole = `["/0/input","${salt}",{"a":1,"b":2}]`;
     const commitment = commitmentTo(whole);
     // The children's commitments are known to whoever has the whole; its seed is no salt.
-    const [tree] = readFields([{ bytes: utf8(whole), value: JSON.parse(whole) }]);
+    const [tree] = readFields([lineOf(whole)]);
     commitFields(engine, tree ? [tree] : []);
     const [a, b] = tree?.children.map((child) => hexOf(child.commitment)) ?? [];
     const open = (with_: string): string =>
@@ -468,7 +469,7 @@ describe("commitments:", () => {
 
   test("TRACE-21 proof swap on redaction: a hidden part cannot stand for another one", () => {
     const whole = `["/0/input","${salt}",{"a":1,"b":2}]`;
-    const [tree] = readFields([{ bytes: utf8(whole), value: JSON.parse(whole) }]);
+    const [tree] = readFields([lineOf(whole)]);
     commitFields(engine, tree ? [tree] : []);
     const [a, b] = (tree?.children ?? []).map((child) => ({ commitment: hexOf(child.commitment) }));
     const line = (first?: string, second?: string): string =>

@@ -12,6 +12,7 @@ import {
 import type { CreateOptions, Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { readFields } from "../src/field-lines.ts";
 import { commitFields } from "../src/fields.ts";
+import type { Line } from "../src/json.ts";
 import { readContainer, writeContainer } from "../src/container.ts";
 import type { Entry } from "../src/container.ts";
 import { writeBundle } from "../src/bundle.ts";
@@ -251,9 +252,16 @@ export function signedAgain(
   });
 }
 
+/** A line of disclosures.jsonl as it is read. */
+export const lineOf = (text: string): Line => ({
+  bytes: utf8(text),
+  text,
+  value: JSON.parse(text),
+});
+
 /** The commitment that belongs to lines about one slot. */
 export function commitmentTo(...lines: readonly string[]): string {
-  const trees = readFields(lines.map((line) => ({ bytes: utf8(line), value: JSON.parse(line) })));
+  const trees = readFields(lines.map(lineOf));
   commitFields(engine, trees);
   return toHex(trees[0]?.commitment ?? new Uint8Array());
 }

@@ -18,6 +18,7 @@ import {
   entries,
   evidence,
   finding,
+  lineOf,
   linesOf,
   packOf,
   textOf,
@@ -258,12 +259,7 @@ describe("dictionary attack after redaction", () => {
   function readFieldsBelow(line: string): string[] {
     const [pointer, seed, value] = JSON.parse(line) as [string, string, unknown];
     const root = `["/0/input","${"00".repeat(32)}",["object",1],{}]`;
-    const trees = readFields(
-      [root, JSON.stringify([pointer, seed, value])].map((text) => ({
-        bytes: utf8(text),
-        value: JSON.parse(text),
-      })),
-    );
+    const trees = readFields([root, JSON.stringify([pointer, seed, value])].map(lineOf));
     commitFields(engine, trees);
     return trees.flatMap((tree) =>
       tree.children.map(({ commitment }) => toHex(commitment ?? new Uint8Array())),
@@ -293,9 +289,7 @@ test("EVID-34 any value, anywhere: what is taken out is nowhere, and the file is
       const lines = linesOf(bytes, "disclosures.jsonl").filter((line) =>
         line.startsWith('["/0/input'),
       );
-      const [tree] = readFields(
-        lines.map((line) => ({ bytes: utf8(line), value: JSON.parse(line) })),
-      );
+      const [tree] = readFields(lines.map(lineOf));
       const fields = tree === undefined ? [] : fieldsIn(tree);
       const chosen = fields[pick % fields.length];
       if (chosen === undefined) return;
