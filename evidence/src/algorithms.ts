@@ -8,7 +8,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { fromHex } from "@reach-fabric/engine";
-import { isPlainlyValid } from "./ed25519.ts";
+import { isPlainlyValid, isStrictlyValid } from "./ed25519.ts";
 
 export type AlgorithmName = "Ed25519" | "P-256";
 
@@ -46,15 +46,8 @@ const ed25519Keys: Algorithm = {
   isSecret: () => true,
   publicOf: (secret) => ed25519.getPublicKey(secret),
   sign: (message, secret) => ed25519.sign(message, secret),
-  verify: (signature, message, key) => {
-    if (signature.length !== 64) return false;
-    if (isPlainlyValid(signature, message, key)) return true;
-    try {
-      return ed25519.verify(signature, message, key, { zip215: false });
-    } catch {
-      return false;
-    }
-  },
+  verify: (signature, message, key) =>
+    isPlainlyValid(signature, message, key) || isStrictlyValid(signature, message, key),
   spki: fromHex("302a300506032b6570032100"),
 };
 

@@ -1,5 +1,4 @@
-// A fast yes for an Ed25519 signature. Verifiers disagree about edge cases, so the library decides
-// (algorithms.ts); but most signatures are plain ones, and on those the platform says yes many times faster.
+// Ed25519 signatures. Verifiers disagree about edge cases, so one library decides; but most signatures are plain ones, and on those the platform says yes many times faster.
 // Its no is never asked about. That its yes implies the library's, so that the verdict is the same everywhere:
 //
 // - The library wants y < p in A and R, S < L and A not of small order. That is required here, of bytes,
@@ -9,6 +8,7 @@
 //
 // docs/spec/keys.md, KEY-3.
 import { platformAccepts } from "#platform";
+import { ed25519 } from "@noble/curves/ed25519.js";
 import { fromHex } from "@reach-fabric/engine";
 
 /** Little-endian: the field's prime 2^255 - 19, and the order L of the group, RFC 8032, section 5.1. */
@@ -24,8 +24,21 @@ const SMALL_ORDER = [
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ].map((hex) => fromHex(hex));
 
+/** What decides: RFC 8032, canonical encodings only, the cofactored equation. Never throws. */
+export function isStrictlyValid(
+  signature: Uint8Array,
+  message: Uint8Array,
+  key: Uint8Array,
+): boolean {
+  try {
+    return ed25519.verify(signature, message, key, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
 /**
- * True only if the strict verifier takes the signature, too; false says nothing. Never throws.
+ * True only where isStrictlyValid() is true; false says nothing. Never throws.
  *
  * @param signature 64 bytes
  * @param key 32 bytes

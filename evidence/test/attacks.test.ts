@@ -381,6 +381,14 @@ describe("commitments:", () => {
   const salt = "ab".repeat(32);
   const other = "cd".repeat(32);
 
+  test("TRACE-21 one commitment in two places opens in one of them", () => {
+    const at = (pointer: string): string => `["${pointer}","${salt}",{"x":1}]`;
+    expect(commitmentTo(at("/0/input"))).not.toBe(commitmentTo(at("/4/input")));
+    const commitment = commitmentTo(at("/4/input"));
+    expect(verify(withInput([at("/0/input")])).verdicts.authentic.result).toBe("pass");
+    refused(withInput([at("/0/input")], commitment), "authentic", "REACH-E5502");
+  });
+
   test("an array and an object that look alike", () => {
     // Both would be members "0" to whoever walks them by index: the shape tells them apart.
     const asArray = commitmentTo(`["/0/input","${salt}",["array",1],{"0":"${other}"}]`);

@@ -172,6 +172,16 @@ describe("a step", () => {
         ].join("\n"),
     );
     expect(found(check(forged))).toEqual(["fail REACH-E5511", "not checked", "not checked"]);
+    // Nor can the task before be left out: then it would be the context that the run began with.
+    const without = recordsIn(third).filter(({ leaf }) => leaf.seq !== 2);
+    const cut = changed(
+      changed(third, "step.json", () =>
+        new TextDecoder().decode(canonical({ format: "reach/step/v1", records: without, step: 3 })),
+      ),
+      "disclosures.jsonl",
+      () => [...linesIn(third, /^\["\/(run|0|3)\//), ""].join("\n"),
+    );
+    expect(found(check(cut))).toEqual(["fail REACH-E5511", "not checked", "not checked"]);
   });
 
   test("EVID-42 a signer who lied about a step is found by it alone", () => {

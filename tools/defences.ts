@@ -1,0 +1,136 @@
+// npm run defences [-- WORDS...]: takes out each defence in turn, in a copy of this checkout, and requires that the
+// test which holds it goes red, and is green with it. With words, those attacks whose names have one of them.
+// docs/threat-model.md has the list as a table; tools/test/defences.test.ts keeps both true.
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defences } from "./defences-list.ts";
+import type { Defence } from "./defences-list.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** The checkout without its history, its packages linked, and those of its own that are in it. */
+function copyTo(folder: string): void {
+  const skipped = [".git", "node_modules", "build", "bench"].map((name) => join(root, name));
+  cpSync(root, folder, {
+    recursive: true,
+    filter: (path) => !skipped.includes(path) && !path.endsWith("/dist"),
+  });
+  for (const target of ["release", "release-simd", "debug"]) {
+    cpSync(join(root, "build", target), join(folder, "build", target), { recursive: true });
+  }
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    const from = join(root, "node_modules", name);
+    if (name === "@reach-fabric")
+      cpSync(from, join(modules, name), { recursive: true, verbatimSymlinks: true });
+    else if (!name.startsWith(".vite")) symlinkSync(from, join(modules, name));
+  }
+}
+
+interface Result {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Runs the tests of a file whose name is the one given, or all that a describe of it holds. */
+function runTest(folder: string, { test, name }: Defence): Result {
+  const out = join(folder, "build/defences.json");
+  rmSync(out, { force: true });
+  const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const vitest = join(folder, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", test, "-t", pattern, "--reporter=json", `--outputFile=${out}`];
+  spawnSync(process.execPath, args, { cwd: folder, stdio: "ignore", timeout: 300_000 });
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(out, "utf8")) as {
+      numPassedTests: number;
+      numFailedTests: number;
+    };
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+/** Compiles the engine of the copy anew. */
+function buildEngine(folder: string): void {
+  const args = ["tools/setup.mjs", "--engine-only"];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+  if (status !== 0) throw new Error(`the engine does not compile: ${stderr.slice(-500)}`);
+}
+
+/** Why an entry does not hold, or undefined. */
+function whyNot(folder: string, defence: Defence): string | undefined {
+  const whole = runTest(folder, defence);
+  if (whole.passed === 0 || whole.failed > 0) {
+    return `with the defence ${whole.passed} passed and ${whole.failed} failed`;
+  }
+  const path = join(folder, defence.file);
+  const source = readFileSync(path, "utf8");
+  const isEngine = defence.file.startsWith("assembly/");
+  try {
+    writeFileSync(path, without(source, defence));
+    if (isEngine) buildEngine(folder);
+    const { failed } = runTest(folder, defence);
+    return failed > 0 ? undefined : "without the defence nothing fails";
+  } finally {
+    writeFileSync(path, source);
+    if (isEngine) buildEngine(folder);
+  }
+}
+
+/** The source with the defence taken out. Throws where it is not there, once. */
+export function without(source: string, { file, take, put }: Defence): string {
+  const parts = source.split(take);
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${take}`);
+  return parts.join(put);
+}
+
+/** The rows of the table in docs/threat-model.md. */
+export const rows = (): string[] =>
+  defences.map(
+    ({ attack, file, test, name }) => `| ${attack} | \`${file}\` | \`${test}\`: ${name} |`,
+  );
+
+async function main(words: readonly string[]): Promise<number> {
+  const chosen = defences.filter(
+    ({ attack }) => words.length === 0 || words.some((word) => attack.includes(word)),
+  );
+  const folder = mkdtempSync(join(tmpdir(), "reach-defences-"));
+  let bad = 0;
+  try {
+    copyTo(folder);
+    for (const defence of chosen) {
+      const why = whyNot(folder, defence);
+      if (why !== undefined) bad += 1;
+      const found = why === undefined ? "red  " : "WEAK ";
+      process.stdout.write(
+        `${found} ${defence.attack}: ${defence.name}${why === undefined ? "" : `: ${why}`}\n`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  process.stdout.write(
+    `${chosen.length - bad} of ${chosen.length} defences are held by their tests\n`,
+  );
+  return bad === 0 && chosen.length > 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const words = process.argv.slice(2);
+  if (words[0] === "--table") process.stdout.write(`${rows().join("\n")}\n`);
+  else process.exitCode = await main(words);
+}
