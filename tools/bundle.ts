@@ -1,6 +1,6 @@
-// Makes what the package of the CLI holds (`npm run build`, then `npm pack -w cli`): cli/bundle, the program and all that it uses in a few files, as a
-// process that verifies one file spends most of its time finding and compiling modules; and the licences of
-// what is not ours.
+// Makes what the package of the CLI holds (`npm run build`, then `npm pack -w cli`): cli/bundle, the program and
+// all that it uses in a few files, as a process that verifies one file spends most of its time finding and
+// compiling modules; and the licences of what is not ours.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
@@ -10,13 +10,16 @@ import type { Plugin } from "rolldown";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** What every command needs, and what the most frequent one needs: one file of each, as finding a file takes longer than compiling it. */
+/**
+ * What every command needs, and what the most frequent one needs: one file of each, as finding a file takes
+ * longer than compiling it.
+ */
 const groups = [
   { name: "common", test: /[\\/]cli[\\/]src[\\/]program\.ts$/, priority: 2 },
   { name: "verify", test: /[\\/]cli[\\/]src[\\/]commands[\\/]verify\.ts$/, priority: 1 },
 ];
 
-/** The engine as the files that it is: the text that stands for them elsewhere takes longer to compile and to read back than they do. */
+/** The engine as the files that it is: as text it takes longer to be read than to be compiled. */
 const wasmFiles: Plugin = {
   name: "wasm-files",
   load(id) {

@@ -1,5 +1,6 @@
-// Ed25519 signatures. Verifiers disagree about edge cases, so one library decides; but most signatures are plain ones, and on those the platform says yes many times faster.
-// Its no is never asked about. That its yes implies the library's, so that the verdict is the same everywhere:
+// Ed25519 signatures. Verifiers disagree about edge cases, so one library decides; but most signatures are
+// plain ones, and to those the platform says yes many times faster. Its no is never asked about. That its yes
+// implies the library's, so that the verdict is the same everywhere:
 //
 // - The library wants y < p in A and R, S < L and A not of small order. That is required here, of bytes,
 //   before the platform is asked.
