@@ -7,6 +7,7 @@ import { vectorsOf } from "../conformance/suite.ts";
 import type { SuiteResult } from "../conformance/suite.ts";
 import { openworkflowCtk } from "../conformance/node/ctk.ts";
 import { cyclonedx } from "../conformance/node/cyclonedx.ts";
+import { ed25519OfNode } from "../conformance/node/ed25519.ts";
 import { suites } from "../conformance/suites.ts";
 import { findChromium } from "../runtimes.ts";
 
@@ -31,7 +32,7 @@ const counts: Readonly<Record<string, number>> = {
   "openworkflow-ctk": 21,
 };
 
-const all = [...suites, openworkflowCtk, cyclonedx];
+const all = [...suites, openworkflowCtk, cyclonedx, ed25519OfNode];
 
 for (const suite of all) {
   test(`conformance: ${suite.name}`, async (context) => {
