@@ -172,8 +172,13 @@ export class Core {
 
   /** Puts frames (ABI-4) into the input window and returns their length together. */
   placeFrames(frames: readonly Text[]): number {
-    const bytes = frames.map((frame) => (checkText(frame) ? utf8(frame) : frame));
-    const size = bytes.reduce((sum, frame) => sum + 4 + frame.length, 0);
+    let size = 0;
+    const bytes: Uint8Array[] = [];
+    for (const frame of frames) {
+      const part = checkText(frame) ? utf8(frame) : frame;
+      bytes.push(part);
+      size += 4 + part.length;
+    }
     let at = this.#window(size);
     for (const frame of bytes) {
       const { length } = frame;

@@ -114,10 +114,12 @@ export function hashCalls(core: Core): HashCalls {
     hasher,
     hashFrames: (frames, prefix = -1) => {
       checkPrefix(prefix);
-      return batches(frames).flatMap((batch) => {
+      const digests: Digest[] = [];
+      for (const batch of batches(frames)) {
         core.checked(exports.hashFrames, core.placeFrames(batch), prefix);
-        return split(core.output());
-      });
+        for (const digest of split(core.output())) digests.push(digest);
+      }
+      return digests;
     },
     hashEach: (messages, size, prefix = -1) => {
       checkPrefix(prefix);
@@ -171,9 +173,9 @@ export function batches(frames: readonly Uint8Array[]): Uint8Array[][] {
 }
 
 export function split(digests: Digest): Digest[] {
-  return Array.from({ length: digests.length / 32 }, (_, i) =>
-    digests.subarray(32 * i, 32 * i + 32),
-  );
+  const each: Digest[] = [];
+  for (let at = 0; at < digests.length; at += 32) each.push(digests.subarray(at, at + 32));
+  return each;
 }
 
 /**

@@ -1,23 +1,22 @@
 // Makes a .reach file of a run that has ended. docs/spec/evidence.md, EVID-18.
-import { replay as replayOnEngine, toHex, utf8 } from "@reach-fabric/engine";
+import { replay as replayOnEngine } from "@reach-fabric/engine";
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import { evidenceRun, evidenceAnnotations } from "@reach-fabric/schema";
-import type { EvidenceRun } from "@reach-fabric/schema";
-import { concat, toBase64 } from "./bytes.ts";
+import type { EvidenceFacts, EvidenceRun } from "@reach-fabric/schema";
+import { toBase64 } from "./bytes.ts";
 import { writeBundle } from "./bundle.ts";
 import { writeContainer } from "./container.ts";
-import { disclose, leafOf, requireName } from "./disclosures.ts";
+import { requireName } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
-import { linesOf } from "./fields.ts";
-import type { Field } from "./fields.ts";
-import { canonicalBytes, inShape, parseLines } from "./json.ts";
+import { canonicalBytes, inShape, jsonLines, parseLines } from "./json.ts";
 import type { Line } from "./json.ts";
 import { requireAlgorithm } from "./keys.ts";
 import type { Signer } from "./keys.ts";
 import { entriesOf } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
+import { expand, formatRecords, seedOf } from "./records.ts";
 import { FORMAT } from "./run.ts";
-import { slotValues } from "./slots.ts";
+import { slotName } from "./slots.ts";
 import { writeStatement } from "./statement.ts";
 import { traceRoot } from "./trace.ts";
 
@@ -70,27 +69,19 @@ export function createEvidence(
   requireSecret(runSecret);
   requireAlgorithm(signer.key, "Ed25519", "evidence");
   if (records.length === 0) throw new EvidenceError("REACH-E5801", "there are no records");
-  const parsed = parseLines(engine, lines(records), "the records");
+  const parsed = parseLines(engine, jsonLines(records), "the records");
   const { workflow, semantics, decision } = reproduced(options, parsed, replay);
-  const ofRun = disclose(
-    engine,
-    runSecret,
-    Object.entries({
-      actor: requireName(run.actor, "actor"),
-      ...(annotations === undefined
-        ? {}
-        : { annotations: inShape(evidenceAnnotations, annotations, "annotations") }),
-      decision,
-      tenant: requireName(run.tenant, "tenant"),
-    }).map(([name, value]) => ({
-      pointer: `/run/${name}`,
-      bytes: canonicalBytes(engine, value),
-    })),
-  );
-  const runCommitments = Object.fromEntries(
-    ofRun.map(({ pointer, commitment }) => [pointer.slice("/run/".length), hexOf(commitment)]),
-  );
-  const { leaves, trees } = commit(engine, runSecret, parsed);
+  const facts: EvidenceFacts = {
+    actor: requireName(run.actor, "actor"),
+    ...(annotations === undefined
+      ? {}
+      : { annotations: inShape(evidenceAnnotations, annotations, "annotations") }),
+    decision,
+    seed: seedOf(engine, runSecret),
+    tenant: requireName(run.tenant, "tenant"),
+  };
+  const { trace, leaves, disclosures } = expand(engine, facts, parsed);
+  const ofRun = disclosures.filter(({ pointer }) => pointer.startsWith("/run/"));
   const document: EvidenceRun = inShape(
     evidenceRun,
     {
@@ -99,12 +90,17 @@ export function createEvidence(
       attempt: run.attempt,
       startedAt: run.startedAt,
       endedAt: run.endedAt,
-      ...runCommitments,
+      ...Object.fromEntries(
+        ofRun.map(({ pointer, commitment }) => [slotName(pointer), commitment]),
+      ),
       workflow,
       semantics,
       engine: engine.digest,
       pack: pack.digest,
-      trace: traceRoot(engine, leaves),
+      trace: traceRoot(
+        engine,
+        leaves.map(({ bytes }) => bytes),
+      ),
       key: { alg: signer.key.alg, public: toBase64(signer.key.bytes) },
     },
     "the facts of the run",
@@ -114,7 +110,6 @@ export function createEvidence(
     throw new EvidenceError("REACH-E5802", "the run ended before it started");
   }
   const runJson = canonicalBytes(engine, document);
-  const trace = lines(leaves);
   const statement = writeStatement(engine, {
     format: FORMAT,
     run: runJson,
@@ -127,8 +122,7 @@ export function createEvidence(
       run: runJson,
       bundle: writeBundle(engine, statement, signer),
       proof: undefined,
-      trace,
-      disclosures: lines([...ofRun, ...trees].flatMap(linesOf).map(utf8)),
+      values: { records: formatRecords(engine, facts, parsed) },
       blobs: packBlobs(engine, pack),
     }),
   );
@@ -164,31 +158,3 @@ function reproduced(
   const { workflow, semantics } = start;
   return { workflow, semantics, decision: { decision, fingerprint } };
 }
-
-/** The leaves of the records, and the trees of all their values. */
-function commit(
-  engine: Engine,
-  runSecret: Uint8Array,
-  records: readonly Line[],
-): { leaves: Uint8Array[]; trees: Field[] } {
-  const slots = records.map(({ bytes, value }) => slotValues(bytes, value as TraceRecord));
-  const trees = disclose(engine, runSecret, slots.flat());
-  let next = 0;
-  const leaves = records.map(({ bytes }, i) =>
-    leafOf(
-      bytes,
-      (slots[i] ?? []).map(({ pointer }) => ({
-        pointer,
-        commitment: hexOf(trees[next++]?.commitment),
-      })),
-    ),
-  );
-  return { leaves, trees };
-}
-
-const hexOf = (bytes: Uint8Array | undefined): string => toHex(bytes ?? new Uint8Array());
-
-const NEWLINE = utf8("\n");
-
-const lines = (all: readonly Uint8Array[]): Uint8Array =>
-  concat(all.flatMap((line) => [line, NEWLINE]));

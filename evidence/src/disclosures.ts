@@ -6,7 +6,8 @@ import { fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceAnnotations, evidenceDecision } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
-import { commitmentBytes, slotName, slotPointers, withMembers } from "./slots.ts";
+import { Frames } from "./frames.ts";
+import { slotName, slotPointers, withMembers } from "./slots.ts";
 import { EvidenceError } from "./errors.ts";
 import { readFields } from "./field-lines.ts";
 import { commitFields, fieldOf, hiddenIn, isWhole, textOf } from "./fields.ts";
@@ -71,15 +72,19 @@ export function disclosureOf(tree: Field): Disclosure {
   };
 }
 
-/** The trees of values that are disclosed whole, salted by the run's secret: one for each slot. */
+/** The trees of values that are disclosed whole, each with a seed that follows from the run's: EVID-44. */
 export function disclose(
   engine: Engine,
-  runSecret: Uint8Array,
+  runSeed: Uint8Array,
   values: readonly { readonly pointer: string; readonly bytes: Uint8Array }[],
 ): Field[] {
-  const trees = values.map(({ pointer, bytes }) =>
-    fieldOf(fromUtf8(bytes), pointer, engine.hmacSha256(runSecret, utf8(pointer))),
-  );
+  const frames = new Frames("slot");
+  for (const { pointer } of values) frames.begin().bytes(runSeed).text(pointer).end();
+  const seeds = engine.hashFrames(frames.all);
+  const trees = values.map(({ pointer, bytes }, i) => ({
+    ...fieldOf(fromUtf8(bytes), pointer, seeds[i] as Uint8Array),
+    bytes,
+  }));
   commitFields(engine, trees);
   return trees;
 }
@@ -156,17 +161,6 @@ export function rebuildRecord(leaf: Leaf, disclosures: readonly Disclosure[]): U
     if (bytes !== undefined) values.set(slotName(pointer), bytes);
   }
   return values.size < slotPointers(leaf.value).length ? null : withMembers(leaf.bytes, values);
-}
-
-/** The leaf of a record: every value replaced by its commitment. */
-export function leafOf(
-  record: Uint8Array,
-  values: readonly { readonly pointer: string; readonly commitment: string }[],
-): Uint8Array<ArrayBuffer> {
-  return withMembers(
-    record,
-    new Map(values.map((slot) => [slotName(slot.pointer), commitmentBytes(slot.commitment)])),
-  );
 }
 
 /** What run.json commits to, where it is disclosed. */

@@ -105,6 +105,12 @@ export const parseCanonicalJson = <T>(
   what: string,
 ): T => inShape(schema, parseCanonical(engine, bytes, what), what);
 
+const LF = Uint8Array.of(NEWLINE);
+
+/** The bytes of a .jsonl entry with these lines. */
+export const jsonLines = (lines: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
+  concat(lines.flatMap((line) => [line, LF]));
+
 /** One line of a .jsonl entry. */
 export interface Line {
   readonly bytes: Uint8Array;
@@ -206,13 +212,24 @@ export function memberSpans(bytes: Uint8Array): Map<string, Span> {
   let at = 1;
   while (at < bytes.length && bytes[at] === 0x22) {
     const nameEnd = stringEnd(bytes, at);
-    const name = fromUtf8(bytes.subarray(at + 1, nameEnd - 1));
+    const name = nameOf(bytes, at + 1, nameEnd - 1);
     const start = nameEnd + 1;
     const end = valueEnd(bytes, start);
     spans.set(name, { start, end });
     at = end + 1;
   }
   return spans;
+}
+
+/** A member's name: mostly short and ASCII, which is read faster unit by unit. */
+function nameOf(bytes: Uint8Array, start: number, end: number): string {
+  let name = "";
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f) return fromUtf8(bytes.subarray(start, end));
+    name += String.fromCharCode(byte);
+  }
+  return name;
 }
 
 /** The offset behind the string that begins at `at`. */

@@ -11,6 +11,7 @@ import type { PublicKey } from "./keys.ts";
 import { ENTRY, readLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { readPack, requireBlobs } from "./pack.ts";
+import { readRecords } from "./records.ts";
 import { readLeaves } from "./trace.ts";
 import type { Leaf } from "./trace.ts";
 
@@ -60,9 +61,11 @@ export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
   const key = namedKey(document);
   requireBlobs(engine, layout.blobs);
   const pack = readPack(engine, document.pack, layout.blobs);
-  const leaves = readLeaves(engine, layout.trace);
-  const disclosed = readDisclosed(engine, document, layout, leaves);
-  return assemble(document, key, pack, knownOf(leaves, disclosed), disclosed);
+  const values = valuesOf(engine, document, layout);
+  const leaves = values.leaves();
+  const disclosed = matchDisclosures(document, leaves, values.disclosures());
+  const known = knownOf(leaves, disclosed, values.records);
+  return assemble(document, key, pack, known, disclosed);
 }
 
 /**
@@ -84,14 +87,38 @@ export function readDocument(
   return { document, layout: readLayout(entries, document.format) };
 }
 
-/** The disclosures of a file, put to their commitments. */
-export function readDisclosed(
+/** The trace of a file and what is disclosed of it, in whichever of the two forms it is written. */
+export interface FileValues {
+  /** The bytes of trace.jsonl: what is signed. */
+  readonly trace: Uint8Array;
+  /** @throws EvidenceError as readLeaves() does */
+  readonly leaves: () => readonly Leaf[];
+  /** @throws EvidenceError as readDisclosures() does */
+  readonly disclosures: () => readonly Disclosure[];
+  /** The records, where they are at hand. */
+  readonly records?: readonly Uint8Array[];
+}
+
+/**
+ * The values of a file; nothing is compared with what was signed.
+ *
+ * @throws EvidenceError as readRecords() does, where they are in records.jsonl
+ */
+export function valuesOf(
   engine: Engine,
   document: EvidenceRun,
-  layout: Layout,
-  leaves: readonly Leaf[],
-): Disclosed {
-  return matchDisclosures(document, leaves, readDisclosures(engine, document, layout.disclosures));
+  { values }: Pick<Layout, "values">,
+): FileValues {
+  if ("records" in values) {
+    const { leaves, disclosures, ...more } = readRecords(engine, values.records);
+    return { ...more, leaves: () => leaves, disclosures: () => disclosures };
+  }
+  const { trace, disclosures } = values;
+  return {
+    trace,
+    leaves: () => readLeaves(engine, trace),
+    disclosures: () => readDisclosures(engine, document, disclosures),
+  };
 }
 
 /** A record as far as it is shown. */
@@ -103,10 +130,14 @@ export interface Known {
 }
 
 /** The records of a trace, each with what is shown of it. */
-export const knownOf = (leaves: readonly Leaf[], { records }: Disclosed): Known[] =>
+export const knownOf = (
+  leaves: readonly Leaf[],
+  disclosed: Disclosed,
+  records: readonly Uint8Array[] = [],
+): Known[] =>
   leaves.map((leaf, i) => {
-    const disclosures = records[i] ?? [];
-    return { leaf, disclosures, record: rebuildRecord(leaf, disclosures) };
+    const disclosures = disclosed.records[i] ?? [];
+    return { leaf, disclosures, record: records[i] ?? rebuildRecord(leaf, disclosures) };
   });
 
 /** One view of what was read. */

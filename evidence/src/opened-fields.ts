@@ -1,20 +1,22 @@
-// Evidence of format v2 with its values as trees, to take some of them out.
+// Evidence of format v2 or v3 with its values as trees, to take some of them out.
 import { utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { writeContainer } from "./container.ts";
-import { matchDisclosures, readDisclosures } from "./disclosures.ts";
+import { matchDisclosures } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
 import { linesOf } from "./fields.ts";
 import type { Field } from "./fields.ts";
+import { jsonLines } from "./json.ts";
 import { entriesOf } from "./layout.ts";
-import type { Layout } from "./layout.ts";
-import { readDocument } from "./open.ts";
-import { readLeaves } from "./trace.ts";
+import type { Layout, Values } from "./layout.ts";
+import { readDocument, valuesOf } from "./open.ts";
 import type { Leaf } from "./trace.ts";
 
 /** Evidence with its values as trees. */
 export interface OpenedFields {
   readonly layout: Layout;
+  /** The bytes of trace.jsonl. */
+  readonly trace: Uint8Array;
   readonly leaves: readonly Leaf[];
   /** In the order of the file. */
   readonly trees: readonly Field[];
@@ -30,23 +32,28 @@ export function openFields(engine: Engine, bytes: Uint8Array): OpenedFields {
   if (document.format === "reach/evidence/v1") {
     throw new EvidenceError("REACH-E5506", "evidence of format v1 has no parts that can be hidden");
   }
-  const leaves = readLeaves(engine, layout.trace);
-  const disclosures = readDisclosures(engine, document, layout.disclosures);
+  const values = valuesOf(engine, document, layout);
+  const [leaves, disclosures] = [values.leaves(), values.disclosures()];
   matchDisclosures(document, leaves, disclosures);
-  return { layout, leaves, trees: disclosures.flatMap(({ tree }) => tree ?? []) };
+  const trees = disclosures.flatMap(({ tree }) => tree ?? []);
+  return { layout, trace: values.trace, leaves, trees };
+}
+
+/** These values beside the trace that they are of. */
+export function shownIn({ trace }: OpenedFields, trees: readonly Field[]): Values {
+  const lines = trees.flatMap(linesOf);
+  const disclosures = lines.length === 0 ? undefined : jsonLines(lines.map(utf8));
+  return { trace, disclosures };
 }
 
 /** The file with these values, and no others. */
-export function withTrees(
+export function withValues(
   { layout }: OpenedFields,
-  trees: readonly Field[],
+  values: Values,
   detached: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const lines = trees.flatMap(linesOf);
-  const disclosures =
-    lines.length === 0 ? undefined : utf8(lines.map((line) => `${line}\n`).join(""));
   const blobs = detached ? new Map<string, Uint8Array>() : layout.blobs;
-  return writeContainer(entriesOf({ ...layout, disclosures, blobs }));
+  return writeContainer(entriesOf({ ...layout, values, blobs }));
 }
 
 /** The texts of a pack's files, by what they are. */

@@ -11,7 +11,9 @@ import { derivedFrom } from "./derived.ts";
 import { EvidenceError, quoted } from "./errors.ts";
 import { fieldsIn, hiddenField, pointerOf } from "./fields.ts";
 import type { Field } from "./fields.ts";
-import { openFields, withTrees } from "./opened-fields.ts";
+import type { Values } from "./layout.ts";
+import { openFields, shownIn, withValues } from "./opened-fields.ts";
+import type { OpenedFields } from "./opened-fields.ts";
 
 /** What is taken out. */
 export interface RedactOptions {
@@ -35,7 +37,7 @@ export interface Redaction {
 }
 
 /**
- * Takes values out of evidence of format v2, with every copy of them.
+ * Takes values out of evidence of format v2 or v3, with every copy of them.
  *
  * Guarantees: the file is still what its signer signed. A text of four bytes or more, or a number of
  * four digits or more, that was taken out is in no disclosed value any more: not as such, not within a
@@ -59,9 +61,9 @@ export function redact(
   const dropped = new Set([...chosen, ...copies]);
   const dependent = derivedFrom(opened, dropped);
   if (derived) for (const field of dependent) dropped.add(field);
-  const hidden = hide(opened.trees, dropped);
+  const hidden = hide(opened, dropped);
   return {
-    file: withTrees(opened, hidden.trees, detached),
+    file: withValues(opened, hidden.values, detached),
     hidden: hidden.pointers,
     derived: derived ? [] : dependent.map(pointerOf),
     left,
@@ -105,7 +107,7 @@ export function discloseOnly(
       "the decision's digest would confirm guesses of what is hidden",
     );
   }
-  return withTrees(opened, hide(opened.trees, dropped).trees, detached);
+  return withValues(opened, hide(opened, dropped).values, detached);
 }
 
 const DECISION = "/run/decision";
@@ -123,13 +125,14 @@ function fieldAt(trees: readonly Field[], pointer: string): Field {
   throw new EvidenceError("REACH-E5507", `nothing is shown at ${quoted(pointer)}`);
 }
 
-/** The trees without some fields; where a record loses one, the decision's digest goes, too. */
+/** What is left without some fields; where a record loses one, the decision's digest goes, too. */
 function hide(
-  trees: readonly Field[],
+  opened: OpenedFields,
   dropped: ReadonlySet<Field>,
-): { trees: Field[]; pointers: string[] } {
+): { values: Values; pointers: string[] } {
+  if (dropped.size === 0) return { values: opened.layout.values, pointers: [] };
   const pointers: string[] = [];
-  const kept = trees.flatMap((tree): Field[] => {
+  const kept = opened.trees.flatMap((tree): Field[] => {
     if (dropped.has(tree)) {
       pointers.push(pointerOf(tree));
       return [];
@@ -153,10 +156,13 @@ function hide(
   });
   const isTouched = pointers.some((pointer) => !pointer.startsWith("/run/"));
   if (!isTouched || kept.every(({ pointer }) => pointer !== DECISION)) {
-    return { trees: kept, pointers };
+    return { values: shownIn(opened, kept), pointers };
   }
   return {
-    trees: kept.filter(({ pointer }) => pointer !== DECISION),
+    values: shownIn(
+      opened,
+      kept.filter(({ pointer }) => pointer !== DECISION),
+    ),
     pointers: [...pointers, DECISION],
   };
 }

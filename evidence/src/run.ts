@@ -9,10 +9,10 @@ import { publicKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
 
 /** The version of the format that this program writes. */
-export const FORMAT = "reach/evidence/v2";
+export const FORMAT = "reach/evidence/v3";
 
 /** Those that it reads. */
-const FORMATS: readonly string[] = ["reach/evidence/v1", FORMAT];
+const FORMATS: readonly string[] = ["reach/evidence/v1", "reach/evidence/v2", FORMAT];
 
 /** The members of run.json that are commitments, in the order of their disclosures. */
 export const RUN_SLOTS = ["actor", "annotations", "decision", "tenant"] as const;

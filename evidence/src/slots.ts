@@ -6,7 +6,7 @@ import { quoted } from "./errors.ts";
 import { memberSpans } from "./json.ts";
 
 /** The members of a record whose values are committed to, in the order of their names. */
-const SLOTS: Readonly<Record<string, readonly string[]>> = {
+const SLOTS: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({
   start: ["input"],
   request: ["request"],
   result: ["result"],
@@ -17,7 +17,7 @@ const SLOTS: Readonly<Record<string, readonly string[]>> = {
   suspend: ["reason"],
   resume: [],
   outcome: ["error", "output"],
-};
+}));
 
 /** The kinds of records that entered the engine; all others were computed. */
 export const INPUTS: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ export const INPUTS: ReadonlySet<string> = new Set([
 
 /** The pointers of the slots that a record or a leaf has. */
 export function slotPointers(record: { readonly kind: string; readonly seq: number }): string[] {
-  return (SLOTS[record.kind] ?? [])
+  return (SLOTS.get(record.kind) ?? [])
     .filter((slot) => Object.hasOwn(record, slot))
     .map((slot) => `/${record.seq}/${slot}`);
 }
@@ -58,11 +58,18 @@ export function withMembers(
   return concat([...parts, bytes.subarray(at)]);
 }
 
-/** The value slots of a record with their canonical bytes. */
+/** A value of a record. */
+export interface SlotValue {
+  readonly pointer: string;
+  /** Canonical, a part of the record's bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** The value slots of a record with their values, in the order in which they stand in it. */
 export function slotValues(
   bytes: Uint8Array,
   record: { readonly kind: string; readonly seq: number },
-): { pointer: string; bytes: Uint8Array }[] {
+): SlotValue[] {
   const spans = memberSpans(bytes);
   return slotPointers(record).map((pointer) => {
     const name = slotName(pointer);
@@ -73,6 +80,22 @@ export function slotValues(
       bytes: bytes.subarray(span.start, span.end),
     };
   });
+}
+
+/** The leaf of a record: its bytes with a commitment in hex in place of each value. */
+export function leafOf(
+  record: Uint8Array,
+  slots: readonly SlotValue[],
+  commitments: readonly string[],
+): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const [i, { bytes }] of slots.entries()) {
+    const start = bytes.byteOffset - record.byteOffset;
+    parts.push(record.subarray(at, start), commitmentBytes(commitments[i] ?? ""));
+    at = start + bytes.length;
+  }
+  return concat([...parts, record.subarray(at)]);
 }
 
 /** A commitment as the JSON string that stands in a leaf. */

@@ -11,7 +11,8 @@ import { EvidenceError, quoted } from "./errors.ts";
 import type { PublicKey } from "./keys.ts";
 import { checkLog } from "./log/verdict.ts";
 import { entryOf } from "./log/logged.ts";
-import { assemble, knownOf, readDisclosed, readDocument } from "./open.ts";
+import { matchDisclosures } from "./disclosures.ts";
+import { assemble, knownOf, readDocument, valuesOf } from "./open.ts";
 import type { Evidence, Known } from "./open.ts";
 import { readPack, requireBlobs } from "./pack.ts";
 import { replayKnown } from "./partial.ts";
@@ -19,7 +20,7 @@ import type { PartialReplay } from "./partial.ts";
 import { namedKey } from "./run.ts";
 import type { Policy } from "./policy.ts";
 import { requireStatement } from "./statement.ts";
-import { readLeaves, requireSameRun, requireTrace } from "./trace.ts";
+import { requireSameRun, requireTrace } from "./trace.ts";
 import { Findings, verdicts } from "./verdicts.ts";
 import type { Report, Verdict } from "./verdicts.ts";
 
@@ -58,15 +59,16 @@ export function verify(
     // 5 exactly one signature, and it is valid
     const payload = verifiedPayload(bundle, key);
     // 6 those bytes, and no others, are parsed; they are about the files in hand
-    requireStatement(engine, payload, { ...document, run: layout.run, trace: layout.trace });
+    const values = valuesOf(engine, document, layout);
+    requireStatement(engine, payload, { ...document, run: layout.run, trace: values.trace });
     // 7 every blob belongs to the pack that was signed; pack and engine are ones that may be used
     requireBlobs(engine, layout.blobs);
     const pack = readPack(engine, document.pack, layout.blobs);
     findings.attempt("replayed", () => requireAllowed(policy, document));
     // 8 every disclosed value is the one that was committed to
-    const leaves = readLeaves(engine, layout.trace);
-    const disclosed = readDisclosed(engine, document, layout, leaves);
-    const known = knownOf(leaves, disclosed);
+    const leaves = values.leaves();
+    const disclosed = matchDisclosures(document, leaves, values.disclosures());
+    const known = knownOf(leaves, disclosed, values.records);
     const entry = entryOf(engine, { document, layout, bundle, key });
     const { proof } = layout;
     return { document, known, entry, proof, ...assemble(document, key, pack, known, disclosed) };

@@ -1034,7 +1034,7 @@ describe("replay:", () => {
 
 describe("versions and policies:", () => {
   test("a file from a later version of the format could not be checked", () => {
-    const report = verify(signedAgain(file, { run: { format: "reach/evidence/v3" } }));
+    const report = verify(signedAgain(file, { run: { format: "reach/evidence/v4" } }));
     expect(finding(report, "authentic")).toBe("not checked REACH-E5104");
     expect(report.exitCode).toBe(3);
     expect(report.ok).toBe(false);

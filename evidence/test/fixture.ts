@@ -16,6 +16,7 @@ import type { Line } from "../src/json.ts";
 import { readContainer, writeContainer } from "../src/container.ts";
 import type { Entry } from "../src/container.ts";
 import { writeBundle } from "../src/bundle.ts";
+import { openFields, shownIn, withValues } from "../src/opened-fields.ts";
 import { writeStatement } from "../src/statement.ts";
 
 export const engine = createEngine();
@@ -118,8 +119,8 @@ export const facts = {
   endedAt: "2026-11-23T07:00:01.250Z",
 };
 
-/** Evidence about a run, with what is given in place of the usual. */
-export const evidence = (
+/** Evidence about a run as it is made, with what is given in place of the usual. */
+export const wholeEvidence = (
   options: Partial<CreateOptions> = {},
   replay?: Parameters<typeof createEvidence>[1],
 ): Uint8Array<ArrayBuffer> =>
@@ -251,6 +252,16 @@ export function signedAgain(
       : { "disclosures.jsonl": joined(changes.disclosures) }),
   });
 }
+
+/** The same evidence with its trace and its disclosures in place of its records. */
+export function expanded(file: Uint8Array): Uint8Array<ArrayBuffer> {
+  const opened = openFields(engine, file);
+  return withValues(opened, shownIn(opened, opened.trees), false);
+}
+
+/** Evidence about a run in the form that can be taken apart, with what is given in place of the usual. */
+export const evidence = (...about: Parameters<typeof wholeEvidence>): Uint8Array<ArrayBuffer> =>
+  expanded(wholeEvidence(...about));
 
 /** A line of disclosures.jsonl as it is read. */
 export const lineOf = (text: string): Line => ({

@@ -8,10 +8,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readFields } from "../src/field-lines.ts";
 import { commitFields, fieldsIn, pointerOf } from "../src/fields.ts";
-import { knownOf, readDisclosed, readDocument } from "../src/open.ts";
+import { matchDisclosures } from "../src/disclosures.ts";
+import { knownOf, readDocument, valuesOf } from "../src/open.ts";
 import type { Known } from "../src/open.ts";
 import { difference } from "../src/partial.ts";
-import { readLeaves } from "../src/trace.ts";
 import {
   codeOf,
   engine,
@@ -218,8 +218,9 @@ describe("dictionary attack after redaction", () => {
   /** Tells whether a guess agrees with all that a file shows, the trace's own texts included. */
   function guesser(bytes: Uint8Array): (income: number) => boolean {
     const { document, layout } = readDocument(engine, bytes);
-    const leaves = readLeaves(engine, layout.trace);
-    const known = knownOf(leaves, readDisclosed(engine, document, layout, leaves));
+    const values = valuesOf(engine, document, layout);
+    const leaves = values.leaves();
+    const known = knownOf(leaves, matchDisclosures(document, leaves, values.disclosures()));
     return (income) =>
       recordsOf({ applicant, income }).every(
         (record, i) => difference(record, known[i] as Known) === undefined,

@@ -1,4 +1,4 @@
-// The JSON of an evidence file, formats reach/evidence/v1 and v2: run.json, the Sigstore bundle, the
+// The JSON of an evidence file, formats reach/evidence/v1 to v3: run.json, the Sigstore bundle, the
 // in-toto statement in it, and the leaves of the trace. docs/spec/evidence.md and trace.md.
 // Every object is strict: a member that is not named here is an error.
 import * as z from "zod";
@@ -11,7 +11,7 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const commitment = digest;
 
 /** Which rules the commitments of a file follow: one for each value, or for each field of it. */
-const format = z.enum(["reach/evidence/v1", "reach/evidence/v2"]);
+const format = z.enum(["reach/evidence/v1", "reach/evidence/v2", "reach/evidence/v3"]);
 
 /** run.json, EVID-6: what one signature is about. Values about persons are commitments. */
 export const evidenceRun = z.strictObject({
@@ -47,6 +47,18 @@ export const evidenceDecision = z.strictObject({ decision: digest, fingerprint: 
 
 /** One host stamp: what it is about (a record's number) and what the host noted. */
 export const evidenceAnnotations = z.array(z.record(z.string(), z.unknown()));
+
+/** The first line of records.jsonl, EVID-43: the values of run.json, and what all seeds follow from. */
+export const evidenceFacts = z.strictObject({
+  actor: z.string(),
+  annotations: evidenceAnnotations.optional(),
+  decision: evidenceDecision,
+  seed: digest,
+  tenant: z.string(),
+});
+
+/** What a run is by its host, with the seed of its values. */
+export type EvidenceFacts = z.infer<typeof evidenceFacts>;
 
 /** run.sigstore.json, EVID-9: a Sigstore bundle v0.3 with a key hint and one DSSE signature. */
 export const sigstoreBundle = z.strictObject({
