@@ -1,19 +1,20 @@
 // Makes the files of golden/runs from fixed keys, secrets and times. A file that is there already
 // is kept: it is what an earlier engine, or an earlier format, left behind, and must go on being judged
-// as it was. Files of format v1 have no `v2.` in front; nothing makes them any more.
+// as it was. Files of format v1 have no version in front; nothing makes them, or those of v2, any more.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine, toHex } from "@reach-fabric/engine";
-import { proveStep, publicKeyFile } from "@reach-fabric/evidence";
+import { proveStep, publicKeyFile, redact } from "@reach-fabric/evidence";
 import {
   attacker,
   commitmentTo,
-  evidence,
+  expanded,
   linesOf,
   recorded,
   signedAgain,
   signer,
   textOf,
+  wholeEvidence,
   withEntries,
 } from "../evidence/test/fixture.ts";
 import { judged, policyOf } from "./runs.ts";
@@ -58,11 +59,12 @@ function lied(file: Uint8Array, from: string, to: string, by?: typeof signer): U
 }
 
 function list(): Made[] {
-  const completed = evidence();
-  const faulted = evidence({ records: recorded("none") });
-  const cancelled = evidence({ records: recorded(712, { cancel: true }) });
+  const whole = wholeEvidence();
+  const completed = expanded(whole);
+  const faulted = wholeEvidence({ records: recorded("none") });
+  const cancelled = wholeEvidence({ records: recorded(712, { cancel: true }) });
   const valid = (file: string, why: string, bytes: Uint8Array, rule: readonly string[]): Made => ({
-    file: `v2.${file}`,
+    file: `v3.${file}`,
     rule,
     why,
     trusts: "alice",
@@ -74,14 +76,14 @@ function list(): Made[] {
     why: string,
     make: () => Uint8Array,
   ): Made => ({
-    file: `v2.completed.${name}.reach`,
+    file: `v3.completed.${name}.reach`,
     rule,
     why,
     trusts: "alice",
     make,
   });
   const step = (name: string, rule: Made["rule"], why: string, make: () => Uint8Array): Made => ({
-    file: `v2.completed.${name === "" ? "" : `${name}.`}step`,
+    file: `v3.completed.${name === "" ? "" : `${name}.`}step`,
     rule,
     why,
     trusts: "alice",
@@ -89,19 +91,53 @@ function list(): Made[] {
   });
   const trace = (): string[] => linesOf(completed, "trace.jsonl");
   return [
-    valid("completed.reach", "a run that asked one question and ended well", completed, [
+    valid("completed.reach", "a run that asked one question and ended well", whole, [
       "EVID-5",
       "EVID-24",
-      "TRACE-12",
-      "TRACE-13",
+      "EVID-43",
+      "EVID-44",
     ]),
     valid("faulted.reach", "an outcome is an outcome, also an error", faulted, ["EVID-18"]),
     valid("cancelled.reach", "a run that was cancelled", cancelled, ["EVID-17"]),
+    sibling(
+      "expanded",
+      ["EVID-45", "TRACE-12", "TRACE-13"],
+      "the same run in the other form",
+      () => completed,
+    ),
+    sibling("both-forms", "EVID-43", "records beside the trace that follows from them", () =>
+      withEntries(whole, { "trace.jsonl": textOf(completed, "trace.jsonl") }),
+    ),
+    sibling("record-value", "EVID-44", "another input in its record", () =>
+      edited(whole, "records.jsonl", "3200", "3201"),
+    ),
+    sibling("seed", "EVID-44", "another seed", () =>
+      edited(whole, "records.jsonl", /"seed":"../, '"seed":"00'),
+    ),
+    sibling("tenant", "EVID-44", "another tenant than run.json commits to", () =>
+      edited(whole, "records.jsonl", "acme", "evil"),
+    ),
+    sibling("record-dropped", "EVID-44", "a record was left out after signing", () =>
+      withEntries(whole, {
+        "records.jsonl": lines(linesOf(whole, "records.jsonl").toSpliced(3, 1)),
+      }),
+    ),
+    sibling("no-record", "EVID-43", "a line that is no record", () =>
+      withEntries(whole, {
+        "records.jsonl": lines(linesOf(whole, "records.jsonl").with(2, "[]")),
+      }),
+    ),
+    sibling(
+      "redacted",
+      "EVID-33",
+      "the input and its copies taken out",
+      () => redact(createEngine(), whole, { drop: ["/0/input"] }).file,
+    ),
     {
-      file: "v2.completed.reach",
+      file: "v3.completed.reach",
       rule: "EVID-23",
       why: "without a policy about keys it can be checked by itself, and is trusted by nobody",
-      make: () => completed,
+      make: () => whole,
     },
     sibling("cut", "EVID-1", "the last byte is missing", () => completed.subarray(0, -1)),
     sibling("byte-added", "EVID-1", "one byte stands behind the end", () =>

@@ -229,8 +229,8 @@ describe("evidence that is not as it should be", () => {
 
 /** The same container with run.json of a later version, its CRCs right. */
 function laterVersion(bytes: Buffer): Buffer {
-  const at = bytes.indexOf("reach/evidence/v2");
-  bytes.write("3", at + "reach/evidence/v".length);
+  const at = bytes.indexOf("reach/evidence/v3");
+  bytes.write("4", at + "reach/evidence/v".length);
   const nameSize = bytes.readUInt16LE(26);
   const start = 30 + nameSize;
   const crc = crc32(bytes.subarray(start, start + bytes.readUInt32LE(18)));

@@ -10,6 +10,8 @@ export interface Subject {
   readonly name: string;
   /** In hex. */
   readonly sha256: string;
+  /** The file that it follows from, where it is not there itself: for messages. */
+  readonly from?: string;
 }
 
 /** A file that a statement must be about; any, where it is not at hand. */
@@ -63,15 +65,16 @@ export function readStatement(
   if (value.subject.length !== subjects.length) {
     throw new EvidenceError("REACH-E5305", `${what} has ${value.subject.length} subjects`);
   }
-  for (const [i, { name, sha256 }] of subjects.entries()) {
+  for (const [i, { name, sha256, from }] of subjects.entries()) {
     const signed = value.subject[i];
     if (signed?.name !== name) {
       const other = quoted(signed?.name ?? "");
       throw new EvidenceError("REACH-E5305", `${what} is about ${other} where ${name} belongs`);
     }
     if (sha256 !== undefined && signed.digest.sha256 !== sha256) {
+      const what = from === undefined ? name : `the ${name} that follows from ${from}`;
       const why = `SHA-256 ${sha256}, not ${signed.digest.sha256}`;
-      throw new EvidenceError("REACH-E5306", `${name} is not the one that was signed: ${why}`);
+      throw new EvidenceError("REACH-E5306", `${what} is not the one that was signed: ${why}`);
     }
   }
   return value.predicate;

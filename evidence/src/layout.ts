@@ -74,7 +74,8 @@ export function readLayout(entries: readonly Entry[], format: EvidenceRun["forma
   const known = new Set<string>(Object.values(ENTRY));
   if (format !== "reach/evidence/v3") known.delete(ENTRY.records);
   if (format === "reach/evidence/v1") known.delete(ENTRY.proof);
-  if (found.has(ENTRY.records)) for (const name of [ENTRY.trace, ENTRY.disclosures]) known.delete(name);
+  if (found.has(ENTRY.records))
+    for (const name of [ENTRY.trace, ENTRY.disclosures]) known.delete(name);
   for (const { name, bytes } of entries) {
     const digest = digestOfBlob(name);
     if (digest !== undefined) blobs.set(digest, bytes);

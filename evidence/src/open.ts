@@ -91,6 +91,8 @@ export function readDocument(
 export interface FileValues {
   /** The bytes of trace.jsonl: what is signed. */
   readonly trace: Uint8Array;
+  /** The entry that they follow from, where they are not in one themselves. */
+  readonly traceFrom?: string;
   /** @throws EvidenceError as readLeaves() does */
   readonly leaves: () => readonly Leaf[];
   /** @throws EvidenceError as readDisclosures() does */
@@ -111,7 +113,8 @@ export function valuesOf(
 ): FileValues {
   if ("records" in values) {
     const { leaves, disclosures, ...more } = readRecords(engine, values.records);
-    return { ...more, leaves: () => leaves, disclosures: () => disclosures };
+    const from = { traceFrom: ENTRY.records };
+    return { ...more, ...from, leaves: () => leaves, disclosures: () => disclosures };
   }
   const { trace, disclosures } = values;
   return {

@@ -76,8 +76,7 @@ export const formatRecords = (
   engine: Engine,
   facts: EvidenceFacts,
   records: readonly Line[],
-): Uint8Array =>
-  jsonLines([canonicalBytes(engine, facts), ...records.map(({ bytes }) => bytes)]);
+): Uint8Array => jsonLines([canonicalBytes(engine, facts), ...records.map(({ bytes }) => bytes)]);
 
 /**
  * What follows from records.jsonl; nothing is compared with what was signed.

@@ -6,18 +6,20 @@ import { quoted } from "./errors.ts";
 import { memberSpans } from "./json.ts";
 
 /** The members of a record whose values are committed to, in the order of their names. */
-const SLOTS: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({
-  start: ["input"],
-  request: ["request"],
-  result: ["result"],
-  late: ["result"],
-  task: ["context", "error", "input", "output"],
-  retry: ["error"],
-  cancel: ["reason"],
-  suspend: ["reason"],
-  resume: [],
-  outcome: ["error", "output"],
-}));
+const SLOTS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    start: ["input"],
+    request: ["request"],
+    result: ["result"],
+    late: ["result"],
+    task: ["context", "error", "input", "output"],
+    retry: ["error"],
+    cancel: ["reason"],
+    suspend: ["reason"],
+    resume: [],
+    outcome: ["error", "output"],
+  }),
+);
 
 /** The kinds of records that entered the engine; all others were computed. */
 export const INPUTS: ReadonlySet<string> = new Set([

@@ -16,6 +16,8 @@ export interface Subjects {
   readonly format: EvidenceRun["format"];
   readonly run: Uint8Array;
   readonly trace: Uint8Array;
+  /** The file that the trace follows from, where it is not in one itself. */
+  readonly traceFrom?: string | undefined;
   /** SHA-256 of pack.json and of engine.wasm, in hex. */
   readonly pack: string;
   readonly engine: string;
@@ -65,9 +67,13 @@ function requireSubjects(
 }
 
 /** Always these four in this order, so that a statement has one form. */
-const subjectList = (engine: Engine, { run, trace, pack, engine: wasm }: Subjects): Subject[] => [
-  { name: "run.json", sha256: toHex(engine.sha256(run)) },
-  { name: "trace.jsonl", sha256: toHex(engine.sha256(trace)) },
-  { name: "pack.json", sha256: pack },
-  { name: "engine.wasm", sha256: wasm },
+const subjectList = (engine: Engine, subjects: Subjects): Subject[] => [
+  { name: "run.json", sha256: toHex(engine.sha256(subjects.run)) },
+  {
+    name: "trace.jsonl",
+    sha256: toHex(engine.sha256(subjects.trace)),
+    ...(subjects.traceFrom === undefined ? {} : { from: subjects.traceFrom }),
+  },
+  { name: "pack.json", sha256: subjects.pack },
+  { name: "engine.wasm", sha256: subjects.engine },
 ];

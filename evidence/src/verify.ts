@@ -60,7 +60,8 @@ export function verify(
     const payload = verifiedPayload(bundle, key);
     // 6 those bytes, and no others, are parsed; they are about the files in hand
     const values = valuesOf(engine, document, layout);
-    requireStatement(engine, payload, { ...document, run: layout.run, trace: values.trace });
+    const { trace, traceFrom } = values;
+    requireStatement(engine, payload, { ...document, run: layout.run, trace, traceFrom });
     // 7 every blob belongs to the pack that was signed; pack and engine are ones that may be used
     requireBlobs(engine, layout.blobs);
     const pack = readPack(engine, document.pack, layout.blobs);

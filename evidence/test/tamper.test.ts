@@ -5,12 +5,23 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { computed, counting, entries, evidence, fileOf, pseudoRandom, verify } from "./fixture.ts";
+import {
+  computed,
+  counting,
+  entries,
+  evidence,
+  fileOf,
+  pseudoRandom,
+  verify,
+  wholeEvidence,
+} from "./fixture.ts";
 
 const long = process.env["REACH_LONG"] === "1";
 const minutes = 60_000;
 
 const small = evidence();
+/** The same with its records in place of trace and disclosures. */
+const whole = wholeEvidence();
 const many = counting(200);
 const larger = evidence({ pack: many, records: computed(many) });
 
@@ -54,6 +65,7 @@ function* changedBytes(file: Uint8Array): Generator<{ what: string; file: Uint8A
 
 test("the file itself, copied, is accepted (the canary of these tests)", () => {
   expect(accepted(small.slice())).toBe("accepted");
+  expect(accepted(whole.slice())).toBe("accepted");
   expect(accepted(larger.slice())).toBe("accepted");
   expect(accepted(fileOf(entries(small)))).toBe("accepted");
 });
@@ -61,16 +73,19 @@ test("the file itself, copied, is accepted (the canary of these tests)", () => {
 test(
   "a changed byte is refused, at every position",
   () => {
-    const count = allRefused(changedBytes(small));
-    expect(count).toBe(small.length * (long ? 255 : 3));
+    for (const file of [small, whole]) {
+      expect(allRefused(changedBytes(file))).toBe(file.length * (long ? 255 : 3));
+    }
   },
   30 * minutes,
 );
 
 test("a file that is cut is refused, at every length", () => {
-  allRefused(
-    Array.from(small, (_, length) => ({ what: `${length}`, file: small.slice(0, length) })),
-  );
+  for (const file of [small, whole]) {
+    allRefused(
+      Array.from(file, (_, length) => ({ what: `${length}`, file: file.slice(0, length) })),
+    );
+  }
 });
 
 test("a file with bytes added is refused, at every position", () => {
@@ -94,10 +109,10 @@ test(
   () => {
     // CRCs and sizes are right here, so what refuses is the evidence and not the container.
     const step = long ? 1 : 4;
-    function* changed(): Generator<{ what: string; file: Uint8Array }> {
-      for (const [name, bytes] of entries(small)) {
+    function* changed(original: Uint8Array): Generator<{ what: string; file: Uint8Array }> {
+      for (const [name, bytes] of entries(original)) {
         const copy = bytes.slice();
-        const parts = new Map([...entries(small), [name, copy]]);
+        const parts = new Map([...entries(original), [name, copy]]);
         for (const [at, byte] of bytes.entries()) {
           if (at % step !== 0) continue;
           for (const value of long ? others(byte).slice(0, 8) : [byte ^ 1]) {
@@ -108,7 +123,7 @@ test(
         }
       }
     }
-    allRefused(changed());
+    for (const original of [small, whole]) allRefused(changed(original));
   },
   30 * minutes,
 );

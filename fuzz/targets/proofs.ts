@@ -40,12 +40,21 @@ import fc from "fast-check";
 import { readContainer, writeContainer } from "../../evidence/src/container.ts";
 import { fieldsIn } from "../../evidence/src/fields.ts";
 import { openFields } from "../../evidence/src/opened-fields.ts";
-import { pack as lendingPack, recorded, facts } from "../../evidence/test/fixture.ts";
+import { expanded, facts, pack as lendingPack, recorded } from "../../evidence/test/fixture.ts";
 import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
 import type { Target } from "../registry.ts";
 
-const kinds = ["evidence", "redacted", "step", "pack", "checkpoint", "proof", "period"] as const;
+const kinds = [
+  "evidence",
+  "expanded",
+  "redacted",
+  "step",
+  "pack",
+  "checkpoint",
+  "proof",
+  "period",
+] as const;
 type Kind = (typeof kinds)[number];
 
 interface Attack {
@@ -217,13 +226,11 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
       .filter(({ text: scalar }) => scalar !== undefined)
       .map(({ pointer, text: scalar }) => `${pointer} ${scalar}`)
       .join("\n");
+  const whole: Judge = (bytes) =>
+    verify(engine, bytes, { trustedKeys, required }).ok ? textOf(bytes) : undefined;
   return {
-    evidence: {
-      bytes: file,
-      isArchive: true,
-      judge: (bytes) =>
-        verify(engine, bytes, { trustedKeys, required }).ok ? textOf(bytes) : undefined,
-    },
+    evidence: { bytes: file, isArchive: true, judge: whole },
+    expanded: { bytes: expanded(file), isArchive: true, judge: whole },
     redacted: {
       bytes: bare,
       isArchive: true,
