@@ -588,6 +588,14 @@ export const defences: readonly Defence[] = [
     name: "an array and an object that look alike",
   },
   {
+    attack: "the run's seed left in a file in which something is hidden",
+    file: "evidence/src/redact.ts",
+    take: "if (dropped.size === 0) return",
+    put: "if (dropped.size < 1e9) return",
+    test: "evidence/test/records.test.ts",
+    name: "is in no file in which something is hidden, and the run's secret in none",
+  },
+  {
     attack: "copies that stay behind",
     file: "evidence/src/copies.ts",
     take: "else if (field.text !== undefined && holds(plain(field.text))) copies.push(field);",

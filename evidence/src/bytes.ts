@@ -11,6 +11,19 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+
+/** Writes bytes as lower-case hex into a buffer from `at` on, and returns where it ends. */
+export function hexInto(bytes: Uint8Array, target: Uint8Array, at: number): number {
+  let to = at;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    target[to++] = DIGITS[byte >> 4] as number;
+    target[to++] = DIGITS[byte & 15] as number;
+  }
+  return to;
+}
+
 /** The offset of the first difference, the shorter length where one begins the other, or -1. */
 export function firstDifferentByte(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);

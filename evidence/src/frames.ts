@@ -1,19 +1,18 @@
 // Many inputs of H (docs/spec/trace.md) at once, written side by side: a value can have a hundred thousand
 // fields, and an array for each part of each of them costs more than the hashing.
 import { utf8 } from "@reach-fabric/engine";
+import { hexInto } from "./bytes.ts";
 
 /** Bytes of the first chunk and of later ones. */
 const FIRST = 1 << 10;
 const CHUNK = 1 << 18;
 const encoder = new TextEncoder();
-const DIGITS = utf8("0123456789abcdef");
 
 /** Writes frames: the tag, then each part behind its length in 8 bytes, big-endian. */
 export class Frames {
   readonly #tag: Uint8Array;
   readonly #frames: Uint8Array[] = [];
   #chunk = new Uint8Array(FIRST);
-  #view = new DataView(this.#chunk.buffer);
   #start = 0;
   #part = 0;
   #at = 0;
@@ -57,28 +56,25 @@ export class Frames {
 
   /** More of the part, in UTF-8. */
   put(text: string): this {
-    this.#room(3 * text.length);
     const { length } = text;
+    this.#room(3 * length);
+    const chunk = this.#chunk;
+    let at = this.#at;
     let i = 0;
     for (; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 0x7f) break;
-      this.#chunk[this.#at++] = unit;
+      chunk[at++] = unit;
     }
-    if (i < length) {
-      const { written } = encoder.encodeInto(text.slice(i), this.#chunk.subarray(this.#at));
-      this.#at += written;
-    }
+    if (i < length) at += encoder.encodeInto(text.slice(i), chunk.subarray(at)).written;
+    this.#at = at;
     return this;
   }
 
   /** More of the part: bytes as lower-case hex. */
   hex(bytes: Uint8Array): this {
     this.#room(2 * bytes.length);
-    for (const byte of bytes) {
-      this.#chunk[this.#at++] = DIGITS[byte >> 4] as number;
-      this.#chunk[this.#at++] = DIGITS[byte & 15] as number;
-    }
+    this.#at = hexInto(bytes, this.#chunk, this.#at);
     return this;
   }
 
@@ -92,9 +88,13 @@ export class Frames {
     this.#frames.push(this.#chunk.subarray(this.#start, this.#at));
   }
 
+  /** What stands before it is 0 already: no chunk is written twice. */
   #length(at: number, length: number): void {
-    this.#view.setUint32(at, 0);
-    this.#view.setUint32(at + 4, length);
+    const chunk = this.#chunk;
+    chunk[at + 4] = length >>> 24;
+    chunk[at + 5] = length >>> 16;
+    chunk[at + 6] = length >>> 8;
+    chunk[at + 7] = length;
   }
 
   /** Makes room; what was begun moves along. */
@@ -104,7 +104,6 @@ export class Frames {
     this.#chunk = new Uint8Array(
       Math.max(Math.min(CHUNK, 4 * this.#chunk.length), begun.length + size),
     );
-    this.#view = new DataView(this.#chunk.buffer);
     this.#chunk.set(begun);
     this.#part -= this.#start;
     this.#start = 0;

@@ -8,7 +8,7 @@
 import { fromHex, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceFacts, traceLeaf } from "@reach-fabric/schema";
-import type { EvidenceFacts } from "@reach-fabric/schema";
+import type { EvidenceFacts, TraceLeaf } from "@reach-fabric/schema";
 import { disclose, disclosureOf } from "./disclosures.ts";
 import type { Disclosure } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
@@ -16,7 +16,7 @@ import { canonicalBytes, inShape, jsonLines, parseLines } from "./json.ts";
 import type { Line } from "./json.ts";
 import { ENTRY } from "./layout.ts";
 import { RUN_SLOTS } from "./run.ts";
-import { leafOf, slotName, slotValues } from "./slots.ts";
+import { slotName, slotValues, traceOf } from "./slots.ts";
 import type { Leaf } from "./trace.ts";
 
 /** What tells the value slots of a record. */
@@ -55,16 +55,22 @@ export function expand(
   }));
   const trees = disclose(engine, fromHex(seed), [...ofRun, ...slots.flat()]);
   const disclosures = trees.map(disclosureOf);
+  const ofRecords = trees.slice(ofRun.length).map(({ commitment }) => commitment as Uint8Array);
+  const bytesOf = records.map(({ bytes }) => bytes);
+  const { trace, leaves } = traceOf(bytesOf, slots, ofRecords);
   let next = ofRun.length;
-  const leaves = records.map(({ bytes, value }, i) => {
-    const values = slots[i] ?? [];
-    const own = disclosures.slice(next, (next += values.length));
-    const commitments = own.map(({ commitment }) => commitment);
+  const values = records.map(({ value }, i) => {
     const leaf = { ...(value as Record<string, unknown>) };
-    for (const { pointer, commitment } of own) leaf[slotName(pointer)] = commitment;
-    return { bytes: leafOf(bytes, values, commitments), value: leaf as unknown as Leaf["value"] };
+    for (const { pointer } of slots[i] ?? []) {
+      leaf[slotName(pointer)] = disclosures[next++]?.commitment;
+    }
+    return leaf as unknown as TraceLeaf;
   });
-  return { trace: jsonLines(leaves.map(({ bytes }) => bytes)), leaves, disclosures };
+  return {
+    trace,
+    leaves: leaves.map((bytes, i) => ({ bytes, value: values[i] as TraceLeaf })),
+    disclosures,
+  };
 }
 
 /** The seed of a run, by its secret: EVID-44. */

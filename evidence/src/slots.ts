@@ -1,9 +1,11 @@
 // The value slots of records: which members hold values, and leaves made of records and back.
 // docs/spec/trace.md, TRACE-11 and TRACE-13.
 import { utf8 } from "@reach-fabric/engine";
-import { concat } from "./bytes.ts";
+import { concat, hexInto } from "./bytes.ts";
 import { quoted } from "./errors.ts";
 import { memberSpans } from "./json.ts";
+
+const [QUOTE, NEWLINE] = [0x22, 0x0a];
 
 /** The members of a record whose values are committed to, in the order of their names. */
 const SLOTS: ReadonlyMap<string, readonly string[]> = new Map(
@@ -84,20 +86,41 @@ export function slotValues(
   });
 }
 
-/** The leaf of a record: its bytes with a commitment in hex in place of each value. */
-export function leafOf(
-  record: Uint8Array,
-  slots: readonly SlotValue[],
-  commitments: readonly string[],
-): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  for (const [i, { bytes }] of slots.entries()) {
-    const start = bytes.byteOffset - record.byteOffset;
-    parts.push(record.subarray(at, start), commitmentBytes(commitments[i] ?? ""));
-    at = start + bytes.length;
-  }
-  return concat([...parts, record.subarray(at)]);
+/**
+ * The bytes of trace.jsonl: each record with the commitment of each of its values in the value's place.
+ *
+ * @param commitments 32 bytes for each value, in the order of the records and their slots
+ * @returns where the leaves are in them, without their newlines
+ */
+export function traceOf(
+  records: readonly Uint8Array[],
+  slots: readonly (readonly SlotValue[])[],
+  commitments: readonly Uint8Array[],
+): { trace: Uint8Array<ArrayBuffer>; leaves: Uint8Array[] } {
+  const all = slots.flat();
+  const without = all.reduce((size, { bytes }) => size - bytes.length, all.length * 66);
+  const trace = new Uint8Array(records.reduce((size, { length }) => size + length + 1, without));
+  let [at, next] = [0, 0];
+  const leaves = records.map((record, i) => {
+    const start = at;
+    let from = 0;
+    const copy = (to: number): void => {
+      trace.set(record.subarray(from, to), at);
+      at += to - from;
+    };
+    for (const { bytes } of slots[i] ?? []) {
+      const place = bytes.byteOffset - record.byteOffset;
+      copy(place);
+      trace[at] = QUOTE;
+      at = hexInto(commitments[next++] as Uint8Array, trace, at + 1);
+      trace[at++] = QUOTE;
+      from = place + bytes.length;
+    }
+    copy(record.length);
+    trace[at++] = NEWLINE;
+    return trace.subarray(start, at - 1);
+  });
+  return { trace, leaves };
 }
 
 /** A commitment as the JSON string that stands in a leaf. */
