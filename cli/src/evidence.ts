@@ -1,12 +1,45 @@
-import { openEvidence } from "@reach-fabric/evidence";
+import { attachPack, EvidenceError, openEvidence } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
-import type { Engine } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
 import { readInput } from "./files.ts";
-import { CliError, problemOf } from "./problem.ts";
+import { CliError, EXIT, problemOf } from "./problem.ts";
+
+/**
+ * The bytes of evidence with a pack that was left out of it. Bytes that are no evidence stay what they are: who
+ * reads them says so.
+ *
+ * @param file where the bytes are from
+ * @param pack a .pack file, a pack's folder, or the workflow that it is made of
+ */
+export async function withPack(
+  engine: Engine,
+  bytes: Uint8Array,
+  file: string,
+  pack: string | undefined,
+): Promise<Uint8Array> {
+  if (pack === undefined) return bytes;
+  const { loadPack } = await import("@reach-fabric/host");
+  let loaded: Pack;
+  try {
+    loaded = await loadPack(pack);
+  } catch (error) {
+    throw new CliError(problemOf(error, pack));
+  }
+  try {
+    return attachPack(engine, bytes, loaded);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    if (error.code !== "REACH-E5407") return bytes;
+    throw new CliError({ ...problemOf(error, `${file}, ${pack}`), exitCode: EXIT.usage });
+  }
+}
 
 /** The evidence in a file, opened and not verified. Errors name the file. */
-export function readEvidence(engine: Engine, file: string): Evidence {
-  const bytes = readInput(file);
+export function readEvidence(
+  engine: Engine,
+  file: string,
+  bytes: Uint8Array = readInput(file),
+): Evidence {
   try {
     return openEvidence(engine, bytes);
   } catch (error) {

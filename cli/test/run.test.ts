@@ -58,6 +58,47 @@ describe("a run and what can be asked of it", () => {
     expect(JSON.parse(step.stdout)).toMatchObject({ kind: "start", seq: 0 });
   });
 
+  test("a pack that is left out is put in again from elsewhere, and no other one", async () => {
+    const detached = ["redact", "one.reach", "--detached", "-o", "bare.reach"];
+    expect((await reach(folder, detached)).status).toBe(0);
+    expect(readFileSync(join(folder, "bare.reach")).length).toBeLessThan(
+      readFileSync(join(folder, "one.reach")).length,
+    );
+    const alone = await reach(folder, ["verify", "bare.reach", "--json"]);
+    expect(alone.status).toBe(3);
+    expect(JSON.parse(alone.stdout)).toMatchObject({
+      verdicts: { authentic: { result: "pass" }, replayed: { code: "REACH-E5404" } },
+    });
+    const bare = await reach(folder, ["replay", "bare.reach", "--json"]);
+    expect([bare.status, errorOf(bare)]).toEqual([
+      3,
+      expect.objectContaining({ code: "REACH-E5404", hint: expect.stringContaining("--pack") }),
+    ]);
+    await reach(folder, ["pack", "build", workflow, "-o", "loan.pack"]);
+    await reach(folder, ["build", workflow, "-o", "loan"]);
+    for (const pack of ["loan.pack", "loan", workflow]) {
+      for (const verb of ["verify", "replay"]) {
+        const ended = await reach(folder, [verb, "bare.reach", "--pack", pack]);
+        expect([verb, pack, ended.status]).toEqual([verb, pack, 0]);
+      }
+    }
+    const other = put(
+      folder,
+      "other.yaml",
+      "document: {dsl: 1.0.3, namespace: a, name: b, version: 1.0.0}\ndo: [{a: {set: {v: 1}}}]\n",
+    );
+    const wrong = await reach(folder, ["verify", "bare.reach", "--pack", other, "--json"]);
+    expect([wrong.status, errorOf(wrong)]).toEqual([
+      2,
+      expect.objectContaining({ code: "REACH-E5407" }),
+    ]);
+    const none = await reach(folder, ["verify", "bare.reach", "--pack", "none.pack", "--json"]);
+    expect([none.status, errorOf(none)]).toEqual([
+      2,
+      expect.objectContaining({ where: "none.pack" }),
+    ]);
+  });
+
   test("ports, headers, key order and attempts change nothing in a decision", async () => {
     const first = resultOf(await decide("09-bureau-recovers", "x1.reach", ["--json"]));
     const others = await startServices();

@@ -69,6 +69,7 @@ export type EvidenceCode =
   | "REACH-E5404"
   | "REACH-E5405"
   | "REACH-E5406"
+  | "REACH-E5407"
   | "REACH-E5410"
   | "REACH-E5411"
   | "REACH-E5412"
@@ -191,6 +192,7 @@ export const catalogue: Readonly<Record<EvidenceCode, Entry>> = {
   "REACH-E5404": open("ask for the evidence with its pack enclosed"),
   "REACH-E5405": fail("the policy lists the engines that it allows"),
   "REACH-E5406": open("take a version of Reach whose engine has these semantics"),
+  "REACH-E5407": fail("take the pack whose digest run.json names"),
   "REACH-E5410": fail("get the pack again from its source"),
   "REACH-E5411": open("ask for the pack with its signature: reach pack sign"),
   "REACH-E5412": fail("its publisher has withdrawn it: take another version"),

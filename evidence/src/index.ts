@@ -3,6 +3,7 @@
  * it shows and what it does not. No I/O and no Node: it runs in a browser.
  */
 export { firstDifferentByte } from "./bytes.ts";
+export { attachPack } from "./attach.ts";
 export { createEvidence } from "./create.ts";
 export type { CreateOptions, RunFacts } from "./create.ts";
 export { diff } from "./diff.ts";

@@ -1,6 +1,6 @@
 // records.jsonl: evidence of which nothing is hidden. docs/spec/evidence.md, EVID-43 to EVID-45.
 import { toHex, utf8 } from "@reach-fabric/engine";
-import { evidenceEntryOf, openEvidence, redact } from "@reach-fabric/evidence";
+import { attachPack, evidenceEntryOf, openEvidence, redact } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
   attacker,
@@ -13,6 +13,8 @@ import {
   finding,
   joined,
   linesOf,
+  pack,
+  packOf,
   pseudoRandom,
   recorded,
   textOf,
@@ -20,6 +22,7 @@ import {
   verify,
   wholeEvidence,
   withEntries,
+  workflowWith,
 } from "./fixture.ts";
 
 const annotations = [{ seq: 0, at: facts.startedAt }];
@@ -76,6 +79,27 @@ describe("EVID-43 evidence of which nothing is hidden", () => {
     const { file: detached } = redact(engine, file, { drop: [], detached: true });
     expect([...entries(detached).keys()].at(-1)).toBe("records.jsonl");
     expect(authentic(detached)).toBe("pass");
+  });
+});
+
+describe("EVID-46 a pack that was left out", () => {
+  const { file: bare } = redact(engine, file, { drop: [], detached: true });
+
+  test("makes the file again that it was", () => {
+    expect(finding(verify(bare), "replayed")).toBe("not checked REACH-E5404");
+    expect(attachPack(engine, bare, pack)).toEqual(file);
+    expect(attachPack(engine, file, pack)).toEqual(file);
+    const { file: hidden } = redact(engine, file, { drop: ["/0/input"], detached: true });
+    const { file: enclosed } = redact(engine, file, { drop: ["/0/input"] });
+    expect(attachPack(engine, hidden, pack)).toEqual(enclosed);
+  });
+
+  test("is the one that ran, and no other", () => {
+    const other = packOf({ "loan.yaml": workflowWith(701) });
+    expect(codeOf(() => attachPack(engine, bare, other))).toBe("REACH-E5407");
+    // Whoever says of another pack that it is this one gets a file that is not authentic.
+    const forged = attachPack(engine, bare, { ...other, digest: pack.digest });
+    expect(authentic(forged)).toMatch(/^fail REACH-E540/);
   });
 });
 

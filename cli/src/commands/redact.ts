@@ -46,7 +46,7 @@ export function redact(program: Command, verb: Verb): void {
     )
     .requiredOption("-o, --output <file>", "where the redacted evidence is written")
     .option("--derived", "also all that was computed after the value had come in")
-    .option("--detached", "leave the pack out, too")
+    .option("--detached", "leave the pack out, too; verify --pack takes it from elsewhere")
     .option("--force", "replace an existing output file")
     .option("--json", "print {file, hidden, derived, left} as JSON; errors as JSON on stderr")
     .addHelpText(
@@ -66,7 +66,12 @@ export function redact(program: Command, verb: Verb): void {
         const { writeFileAtomic } = await import("@reach-fabric/host");
         await writeFileAtomic(output, redaction.file);
         print(terminal, output, redaction);
-        terminal.next(["reach", "verify", output, "--require", "authentic,redacted"]);
+        const { length } = redaction.hidden;
+        terminal.next(
+          length === 0
+            ? ["reach", "inspect", output]
+            : ["reach", "verify", output, "--require", "authentic,redacted"],
+        );
         return EXIT.ok;
       }),
     );
@@ -75,16 +80,16 @@ export function redact(program: Command, verb: Verb): void {
 function dropped(
   engine: Engine,
   bytes: Uint8Array,
-  { drop = [], class: classes = [] }: RedactOptions,
+  { drop = [], class: classes = [], detached = false }: RedactOptions,
 ): string[] {
-  if (drop.length + classes.length > 0) {
+  if (drop.length + classes.length > 0 || detached) {
     const named = classes.length === 0 ? [] : pointersOfClasses(engine, bytes, classes);
     return [...new Set([...drop, ...named])];
   }
   throw new CliError({
     code: CODE.usage,
     what: "Nothing is to be taken out",
-    hint: "Give --drop POINTER or --class NAME.",
+    hint: "Give --drop POINTER, --class NAME or --detached.",
     exitCode: EXIT.usage,
   });
 }

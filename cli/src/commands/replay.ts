@@ -3,7 +3,8 @@ import type { ReplayResult } from "@reach-fabric/engine";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
-import { readEvidence } from "../evidence.ts";
+import { readEvidence, withPack } from "../evidence.ts";
+import { readInput } from "../files.ts";
 import { brief, describeOutcome, taskName } from "../names.ts";
 import { CODE, CliError, EXIT } from "../problem.ts";
 import type { Problem } from "../problem.ts";
@@ -28,6 +29,7 @@ export function replay(program: Command, verb: Verb): void {
     .option("--until <step>", "replay up to this record and show it")
     .option("--from <step>", "the record that --set changes")
     .option("--set <pointer=json>", "a place in it, such as /result/body/score, and its value")
+    .option("--pack <pack>", "the pack, where it was left out: a .pack file, or its folder")
     .option("--json", "print the result as JSON; errors as JSON on stderr")
     .addHelpText(
       "after",
@@ -35,9 +37,10 @@ export function replay(program: Command, verb: Verb): void {
         "  $ reach replay one.reach --from 4 --set /result/body/score=650",
     )
     .action(
-      verb<[string, ReplayOptions]>((terminal, file, options) => {
+      verb<[string, ReplayOptions]>(async (terminal, file, options) => {
         const engine = engines()();
-        const evidence = readEvidence(engine, file);
+        const bytes = await withPack(engine, readInput(file), file, options.pack);
+        const evidence = readEvidence(engine, file, bytes);
         const { run, pack, records, outcome } = evidence;
         if (pack === null || records === null) throw new CliError(incomplete(file, evidence));
         const travel = { terminal, engine, file, pack, records };
@@ -72,6 +75,7 @@ export function replay(program: Command, verb: Verb): void {
 }
 
 interface ReplayOptions {
+  readonly pack?: string;
   readonly until?: string;
   readonly from?: string;
   readonly set?: string;
@@ -82,7 +86,7 @@ const incomplete = (file: string, { pack, missing }: Evidence): Problem => ({
   what: "This evidence cannot be replayed",
   where: file,
   why: pack === null ? "its pack is not enclosed" : `${missing.length} values are not disclosed`,
-  hint: "Ask for the evidence with its pack and its values.",
+  hint: pack === null ? "Name the pack with --pack." : "Ask for the evidence with its values.",
   exitCode: EXIT.unchecked,
 });
 

@@ -13,6 +13,7 @@ import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../engine.ts";
+import { withPack } from "../evidence.ts";
 import { readInput } from "../files.ts";
 import { instantOf, now } from "../instants.ts";
 import { readKey } from "../keys.ts";
@@ -30,6 +31,7 @@ interface VerifyOptions {
   policy?: string;
   keyring?: string;
   now?: string;
+  pack?: string;
   html?: string;
 }
 
@@ -55,6 +57,7 @@ export function verify(program: Command, verb: Verb): void {
     .option("--policy <file>", "who may sign, and what else is asked for (docs/spec/keys.md)")
     .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
     .option("--now <instant>", "judge the keyring at this time; without it the machine's")
+    .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")
     .option("--html <file>", "also write a page about it, for one piece of evidence")
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach verify one.reach --trust team.key.pub")
@@ -64,26 +67,32 @@ export function verify(program: Command, verb: Verb): void {
         const engine = engines();
         const policy = policyOf(engine(), options);
         const reports: [string, Report][] = [];
-        const codes = files.map((file) => {
-          try {
-            const bytes = readInput(file);
-            if (isStep(bytes)) {
-              const report = verifyStep(engine(), bytes, policy);
-              printStep(terminal, file, report);
-              if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
-              return report.exitCode;
-            }
-            const report = verifyBytes(engine(), bytes, policy);
-            reports.push([file, report]);
-            print(terminal, file, report);
-            if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
+        const judged = async (file: string): Promise<number> => {
+          const read = readInput(file);
+          if (isStep(read)) {
+            if (options.pack !== undefined) throw usage("a step has its pack: no --pack");
+            const report = verifyStep(engine(), read, policy);
+            printStep(terminal, file, report);
+            if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
             return report.exitCode;
+          }
+          const bytes = await withPack(engine(), read, file, options.pack);
+          const report = verifyBytes(engine(), bytes, policy);
+          reports.push([file, report]);
+          print(terminal, file, report);
+          if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
+          return report.exitCode;
+        };
+        const codes: number[] = [];
+        for (const file of files) {
+          try {
+            codes.push(await judged(file));
           } catch (error) {
             const found = problemOf(error, file);
             terminal.problem(found);
-            return found.exitCode;
+            codes.push(found.exitCode);
           }
-        });
+        }
         const [first] = reports;
         if (page !== undefined && first !== undefined) await writePage(page, ...first);
         const [file = ""] = files;
