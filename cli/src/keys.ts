@@ -6,7 +6,6 @@ import { createEngine } from "@reach-fabric/engine";
 import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
 import { readInput } from "./files.ts";
-import { askPassphrase, canAsk, passphraseIn } from "./passphrase.ts";
 import { CliError, exists, problemOf, systemProblem } from "./problem.ts";
 import { sealerOf } from "./sealer.ts";
 
@@ -86,6 +85,7 @@ export async function readSigner(path: string, passphraseFile?: string): Promise
   const file = readKey(path);
   try {
     if (!("sealed" in file) || file.sealed === undefined) return signerOf(file);
+    const { askPassphrase, canAsk, passphraseIn } = await import("./passphrase.ts");
     if (passphraseFile === undefined && !canAsk()) return signerOf(file);
     const passphrase =
       passphraseFile === undefined
