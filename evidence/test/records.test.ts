@@ -1,10 +1,13 @@
 // records.jsonl: evidence of which nothing is hidden. docs/spec/evidence.md, EVID-43 to EVID-45.
 import { toHex, utf8 } from "@reach-fabric/engine";
 import { attachPack, evidenceEntryOf, openEvidence, redact } from "@reach-fabric/evidence";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   attacker,
   codeOf,
+  computed,
+  counting,
   engine,
   entries,
   evidence,
@@ -63,6 +66,31 @@ describe("EVID-43 evidence of which nothing is hidden", () => {
     expect(openEvidence(engine, other)).toEqual(openEvidence(engine, file));
     expect(evidenceEntryOf(engine, other)).toEqual(evidenceEntryOf(engine, file));
     expect(evidence({ annotations })).toEqual(other);
+  });
+
+  test("does so for every value", () => {
+    const value = fc.jsonValue({ stringUnit: "grapheme", maxDepth: 4 });
+    fc.assert(
+      fc.property(value, (extra) => {
+        const records = recorded(712, { input: { extra } });
+        const one = wholeEvidence({ records });
+        const other = expanded(one);
+        expect(verify(one).ok).toBe(true);
+        expect(verify(other)).toEqual(verify(one));
+        expect(openEvidence(engine, one).records).toEqual(records);
+        expect(openEvidence(engine, other).records).toEqual(records);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("has so many records that they are read in several calls", () => {
+    const many = counting(3000);
+    const records = computed(many, { text: "\u00e9\u2028\ud83d\ude00".repeat(1000) });
+    const one = wholeEvidence({ pack: many, records });
+    expect(entries(one).get("records.jsonl")?.length).toBeGreaterThan(2 ** 20);
+    expect(verify(one).ok).toBe(true);
+    expect(verify(expanded(one))).toEqual(verify(one));
   });
 
   test("has one of the forms, and not both", () => {
