@@ -177,6 +177,72 @@ describe("log", () => {
     expect(await json(["log", "fsck", "audit"])).toMatchObject({ ok: true, faults: [] });
   });
 
+  test("LOG-35 LOG-37 the log is the one that was seen before, or that is not known", async () => {
+    const log = (...args: string[]): Promise<Record<string, unknown>> => json(["log", ...args]);
+    const { key } = await log("init", "seen", "--key", "log.key");
+    const { note: first, origin } = (await log("checkpoint", "seen")) as Record<string, string>;
+    put(folder, "first.note", first ?? "");
+    const out = ["--input", "in.json", "-o", "seen.reach", "--key", "team.key"];
+    await json(["run", "w.yaml", ...out, "--log", "seen", "--log-key", "log.key"]);
+    const { note: then, size } = await log("checkpoint", "seen");
+    put(folder, "then.note", String(then));
+    // It goes on: the evidence's checkpoint is an older one by now.
+    await log("append", "seen", "--key", "log.key", "--evidence", "seen.reach");
+    put(folder, "now.note", String((await log("checkpoint", "seen"))["note"]));
+    const logs = [{ origin, key, quorum: 0, witnesses: [] }];
+    put(folder, "seen.json", JSON.stringify({ format: "reach/policy/v1", logs }));
+    await log("prove", "seen", "--since", "1", "--until", String(size), "-o", "grown.json");
+    await log("prove", "seen", "--since", String(size), "-o", "on.json");
+
+    const verdict = async (...args: string[]): Promise<[number | null, unknown, unknown]> => {
+      const options = ["--policy", "seen.json", ...args, "--json"];
+      const ended = await reach(folder, ["verify", "seen.reach", ...options]);
+      const { verdicts } = JSON.parse(ended.stdout) as {
+        verdicts: { logged: { result: string; code?: string } };
+      };
+      return [ended.status, verdicts.logged.result, verdicts.logged.code];
+    };
+    expect(await verdict()).toEqual([0, "pass", undefined]);
+    expect(await verdict("--seen", "then.note")).toEqual([0, "pass", undefined]);
+    const unknown = [3, "not checked", "REACH-E5343"];
+    expect(await verdict("--seen", "first.note")).toEqual(unknown);
+    expect(await verdict("--seen", "first.note", "--growth", "on.json")).toEqual(unknown);
+    const grown = ["--growth", "grown.json", "--growth", "on.json"];
+    expect(await verdict("--seen", "first.note", ...grown)).toEqual([0, "pass", undefined]);
+    expect(await verdict("--seen", "now.note", ...grown)).toEqual([0, "pass", undefined]);
+    // Somebody else's tree of that name: seen was one that did not grow into this.
+    await log("init", "twin", "--key", "log.key", "--origin", String(origin));
+    put(folder, "twin.note", String((await log("checkpoint", "twin"))["note"]));
+    const refused = [1, "fail", "REACH-E5333"];
+    expect(await verdict("--seen", "twin.note", ...grown)).toEqual(refused);
+
+    for (const [args, code] of [
+      [["--seen", "first.note"], "REACH-E4001"],
+      [["--policy", "seen.json", "--seen", "first.note", "--seen", "then.note"], "REACH-E5218"],
+      [["--policy", "seen.json", "--seen", "in.json"], "REACH-E5307"],
+      [["--policy", "seen.json", "--growth", "in.json"], "REACH-E5102"],
+    ] as const) {
+      const ended = await reach(folder, ["verify", "seen.reach", ...args, "--json"]);
+      expect([args, errorOf(ended)["code"]]).toEqual([args, code]);
+    }
+    for (const args of [
+      ["--since", "2", "--until", "1"],
+      ["--until", "1"],
+    ]) {
+      const ended = await reach(folder, [
+        "log",
+        "prove",
+        "seen",
+        ...args,
+        "-o",
+        "x.json",
+        "--json",
+      ]);
+      expect([args, ended.status]).not.toEqual([args, 0]);
+      expect(existsSync(join(folder, "x.json"))).toBe(false);
+    }
+  });
+
   test("an act: what, by whom, with what outcome", async () => {
     const act = [
       "--act",

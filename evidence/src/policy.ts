@@ -10,7 +10,10 @@ import { openKeyring } from "./keyring.ts";
 import type { Keyring } from "./keyring.ts";
 import { publicKey, sameKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
-import { parseNoteKey } from "./log/note.ts";
+import { openCheckpoint, parseCheckpoint } from "./log/checkpoint.ts";
+import { parseGrowth } from "./log/growth.ts";
+import type { LogGrowth } from "./log/growth.ts";
+import { noteText, parseNoteKey } from "./log/note.ts";
 import type { NoteKey } from "./log/note.ts";
 import type { Freshness } from "./trust.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -59,11 +62,11 @@ export interface LogPolicy {
   readonly quorum: number;
   /** Where it stood when it was closed: no checkpoint of more entries is its own. */
   readonly final?: { readonly size: bigint; readonly root: Uint8Array };
-  /** What the verifier has seen of it before, and the proof of growth between that and this. */
+  /** What the verifier has seen of it before, and proofs of growth between that and others. */
   readonly seen?: {
     readonly size: bigint;
     readonly root: Uint8Array;
-    readonly growth?: readonly Uint8Array[];
+    readonly growth?: readonly Pick<LogGrowth, "from" | "to" | "hashes">[];
   };
 }
 
@@ -73,6 +76,10 @@ export interface PolicyCircumstances {
   readonly keyring?: Uint8Array | undefined;
   /** The verifier's time. */
   readonly now: string;
+  /** Checkpoints of the policy's logs that the verifier has kept, one of a log: signed notes. */
+  readonly seen?: readonly Uint8Array[];
+  /** Proofs that those logs have grown (LOG-37). */
+  readonly growth?: readonly Uint8Array[];
 }
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -92,7 +99,7 @@ const notPolicy = (what: string): EvidenceError => new EvidenceError("REACH-E521
 export function readPolicy(
   engine: Engine,
   bytes: Uint8Array,
-  { keyring: ring, now }: PolicyCircumstances,
+  { keyring: ring, now, seen = [], growth = [] }: PolicyCircumstances,
 ): Policy {
   const { root: pinned, keyring: wanted, tenant, engines, packs, ...file } = parse(engine, bytes);
   const root = pinned === undefined ? undefined : keyOf(pinned);
@@ -100,7 +107,8 @@ export function readPolicy(
     throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
   }
   const keyring = root && ring && openKeyring(engine, ring, root);
-  const logs = file.logs?.map(logOf);
+  const grown = growth.map((proof) => parseGrowth(engine, proof));
+  const logs = withSeen(file.logs?.map(logOf), seen, grown);
   requireRoles(root, keyring, logs ?? []);
   return {
     ...(file.required === undefined ? {} : { required: file.required }),
@@ -111,6 +119,25 @@ export function readPolicy(
     ...(logs === undefined ? {} : { logs }),
     ...(file.fuel === undefined ? {} : { fuel: file.fuel }),
   };
+}
+
+/** The logs, each with what was seen of it. */
+function withSeen(
+  logs: readonly LogPolicy[] | undefined,
+  notes: readonly Uint8Array[],
+  grown: readonly LogGrowth[],
+): LogPolicy[] | undefined {
+  const named = new Map(logs?.map((log) => [log.origin, log]));
+  for (const note of notes) {
+    const { origin } = parseCheckpoint(noteText(note));
+    const log = named.get(origin);
+    if (log === undefined) throw notPolicy(`the policy does not name the log ${quoted(origin)}`);
+    if (log.seen !== undefined) throw notPolicy(`two checkpoints of ${quoted(origin)} were given`);
+    const { size, root } = openCheckpoint(note, origin, log.key, log.witnesses);
+    const growth = grown.filter((proof) => proof.origin === origin);
+    named.set(origin, { ...log, seen: { size, root, growth } });
+  }
+  return logs && [...named.values()];
 }
 
 /** The policy as it is written. */

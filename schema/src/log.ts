@@ -70,6 +70,16 @@ export const logFile = z.strictObject({
 /** log.json. */
 export type LogFile = z.infer<typeof logFile>;
 
+/** The proof that a log has grown from one size to another, LOG-37. */
+export const logGrowth = z.strictObject({
+  format: z.literal("reach/growth/v1"),
+  origin: z.string().min(1).max(256),
+  from: count,
+  to: count,
+  /** In base64. */
+  hashes: z.array(z.string().length(44)).max(64),
+});
+
 /** The proof that a period of a log is complete, LOG-17. */
 export const logPeriod = z.strictObject({
   format: z.literal("reach/period/v1"),

@@ -19,6 +19,7 @@ import { instantOf, now } from "../instants.ts";
 import { readKey } from "../keys.ts";
 import { problemOfJudgement, verdictTable } from "../judgement.ts";
 import { describeOutcome } from "../names.ts";
+import { several } from "../options.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../problem.ts";
 import { columns } from "../table.ts";
 import { safe } from "../text.ts";
@@ -31,6 +32,8 @@ interface VerifyOptions {
   policy?: string;
   keyring?: string;
   now?: string;
+  seen?: string[];
+  growth?: string[];
   pack?: string;
   html?: string;
 }
@@ -51,12 +54,14 @@ export function verify(program: Command, verb: Verb): void {
     .option(
       "--trust <keyfile>",
       "a key (the public file is enough) that may have signed; may be given again",
-      (path: string, before: string[] | undefined) => [...(before ?? []), path],
+      several,
     )
     .option("--require <verdicts>", `verdicts that must pass, of ${verdicts.join(",")}`)
     .option("--policy <file>", "who may sign, and what else is asked for (docs/spec/keys.md)")
     .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
     .option("--now <instant>", "judge the keyring at this time; without it the machine's")
+    .option("--seen <note>", "a checkpoint of a log that you have kept; one of each log", several)
+    .option("--growth <file>", "a proof of reach log prove --since; may be given again", several)
     .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")
     .option("--html <file>", "also write a page about it, for one piece of evidence")
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
@@ -132,10 +137,13 @@ async function writePage(path: string, file: string, report: Report): Promise<vo
 
 /** The policy of the options, or the one in a file: who may sign is said in one place. */
 function policyOf(engine: Engine, options: VerifyOptions): Policy {
-  const { trust, require, policy, keyring } = options;
+  const { trust, require, policy, keyring, seen = [], growth = [] } = options;
   if (policy === undefined) {
     if (keyring !== undefined || options.now !== undefined) {
       throw usage("--keyring and --now need a --policy, which names the root");
+    }
+    if (seen.length + growth.length > 0) {
+      throw usage("--seen and --growth need a --policy, which names the log");
     }
     return {
       ...(trust === undefined
@@ -150,10 +158,15 @@ function policyOf(engine: Engine, options: VerifyOptions): Policy {
   const at = options.now === undefined ? now() : instantOf(options.now, "--now");
   const bytes = readInput(policy);
   const ring = keyring === undefined ? undefined : readInput(keyring);
+  const kept = {
+    seen: seen.map((path) => readInput(path)),
+    growth: growth.map((path) => readInput(path)),
+  };
   try {
-    return readPolicy(engine, bytes, { keyring: ring, now: at });
+    return readPolicy(engine, bytes, { keyring: ring, now: at, ...kept });
   } catch (error) {
-    throw new CliError(problemOf(error, keyring === undefined ? policy : `${policy}, ${keyring}`));
+    const files = [policy, ...(keyring === undefined ? [] : [keyring]), ...seen, ...growth];
+    throw new CliError(problemOf(error, files.join(", ")));
   }
 }
 

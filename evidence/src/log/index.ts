@@ -4,6 +4,8 @@ export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
 export { edgeFiles, edgeRoot, emptyEdge, grow, growTiles, readEdge } from "./edge.ts";
 export type { Edge, Growth } from "./edge.ts";
 export { formatEntry, leafHash, parseEntry } from "./entry.ts";
+export { formatGrowth, parseGrowth } from "./growth.ts";
+export type { LogGrowth } from "./growth.ts";
 export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./logged.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";

@@ -116,7 +116,8 @@ function requireSeen(
   if (seen === undefined) return;
   const same = size === seen.size && sameBytes(root, seen.root);
   const [older, newer] = size < seen.size ? [{ size, root }, seen] : [seen, { size, root }];
-  const proof = seen.growth ?? [];
+  const growth = seen.growth?.find(({ from, to }) => from === older.size && to === newer.size);
+  const proof = growth?.hashes ?? [];
   const grown =
     same ||
     engine.verifyConsistency({
@@ -127,7 +128,7 @@ function requireSeen(
       proof,
     });
   if (grown && older.size > 0n) return;
-  if (size !== seen.size && seen.growth === undefined) {
+  if (size !== seen.size && growth === undefined) {
     throw new EvidenceError(
       "REACH-E5343",
       `the log was seen with ${seen.size} entries, and nothing shows that this is the same one`,

@@ -27,8 +27,8 @@ export interface LogReader extends LogIdentity {
   entry(index: number): Promise<Uint8Array>;
   /** The tlog-proof of an entry, which carries the entry as `extra`. */
   prove(index: number): Promise<Uint8Array>;
-  /** The proof that the log has grown from an older size. */
-  consistency(oldSize: bigint): Promise<readonly Uint8Array[]>;
+  /** The proof that the log has grown from an older size to another one, its own if none is given. */
+  consistency(oldSize: bigint, newSize?: bigint): Promise<readonly Uint8Array[]>;
   /** The proof of all entries from an instant up to before another one. */
   period(from: string, to: string): Promise<Uint8Array>;
   /** Entries in their order, from an index on. */
@@ -58,9 +58,14 @@ export async function readLog(
     which === "witnessed" ? await readNote(disk, folder, NAMES.witnessed, identity) : undefined;
   const note = witnessed ?? (await readLast(disk, folder, identity));
   const size = Number(note.size);
-  const tiles = new Subtrees(note.size, (level, n, width) =>
-    readTile(disk, folder, tilePath(level, n, width), tilePath(level, n)),
-  );
+  /** A tree of this size, or an older one: that one lies in the tiles of this one. */
+  const treeOf = (wanted: bigint): Subtrees =>
+    new Subtrees(wanted, async (level, n, width) => {
+      const own = Math.min(256, Number((note.size >> BigInt(8 * level)) - n * 256n));
+      const tile = await readTile(disk, folder, tilePath(level, n, own), tilePath(level, n));
+      return tile.subarray(0, 32 * width);
+    });
+  const tiles = treeOf(note.size);
   const bundles = new Bundles(engine, disk, folder, size);
   const entry = async (index: number): Promise<Uint8Array> => {
     if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
@@ -78,7 +83,15 @@ export async function readLog(
       const hashes = await tiles.inclusion(BigInt(index));
       return formatTlogProof({ index: BigInt(index), hashes, extra, checkpoint: note.note });
     },
-    consistency: (oldSize) => tiles.consistency(oldSize),
+    consistency: async (oldSize, newSize = note.size) => {
+      if (newSize > note.size || oldSize > newSize) {
+        throw noEntry(
+          `it has ${size} entries and has not grown from ${oldSize} to ${newSize}`,
+          folder,
+        );
+      }
+      return treeOf(newSize).consistency(oldSize);
+    },
     period: async (from, to) => {
       const begin = await bundles.firstFrom(from);
       const behind = await bundles.firstFrom(to);

@@ -1,4 +1,4 @@
-import { evidenceEntryOf, sameLoggedRun, withProof } from "@reach-fabric/evidence";
+import { evidenceEntryOf, formatGrowth, sameLoggedRun, withProof } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import type * as Host from "@reach-fabric/host";
@@ -15,6 +15,8 @@ interface ProveOptions {
   evidence?: string;
   from?: string;
   to?: string;
+  since?: string;
+  until?: string;
   output?: string;
   attach?: boolean;
   force?: boolean;
@@ -24,7 +26,7 @@ interface ProveOptions {
 export function prove(group: Command, verb: Verb): void {
   group
     .command("prove")
-    .summary("prove that an entry is in a log, or that a period is complete")
+    .summary("prove that an entry is in a log, that a period is complete, or that it has grown")
     .description(
       "Writes a proof that can be checked offline by whoever knows the log's key: of one entry, a C2SP " +
         "tlog-proof; or of a period, with all its entries. It is made by the last checkpoint that " +
@@ -35,12 +37,14 @@ export function prove(group: Command, verb: Verb): void {
     .option("--evidence <file>", "the entry about this .reach file")
     .option("--from <instant>", "the beginning of a period: an instant, or a day in UTC")
     .option("--to <instant>", "its end, which does not belong to it")
+    .option("--since <size>", "that it has grown from so many entries, for reach verify --growth")
+    .option("--until <size>", "to so many; without it, to all that it has")
     .option("-o, --output <file>", "where the proof is written")
     .option("--attach", "put the proof of --evidence into that file itself")
     .option("--force", "replace an existing output file")
     .option(
       "--json",
-      "print {file, index, size} or {file, from, to} as JSON; errors as JSON on stderr",
+      "print {file, index, size}, or {file, from, to}, as JSON; errors as JSON on stderr",
     )
     .addHelpText(
       "after",
@@ -62,7 +66,9 @@ export function prove(group: Command, verb: Verb): void {
           const text = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
           terminal.print(`  ${output}  ${text.join(", ")}`);
         }
-        if (!attach) terminal.next(["reach", "log", "verify", output, "--log", "VKEY"]);
+        if (!attach && options.since === undefined) {
+          terminal.next(["reach", "log", "verify", output, "--log", "VKEY"]);
+        }
         return EXIT.ok;
       }),
     );
@@ -74,12 +80,15 @@ const usage = (what: string): CliError =>
 async function proofOf(
   host: typeof Host,
   dir: string,
-  { index, evidence, from, to }: ProveOptions,
+  { index, evidence, from, to, since, until }: ProveOptions,
 ): Promise<{ bytes: Uint8Array; facts: Record<string, string | number> }> {
-  const given = [index, evidence, from].filter((option) => option !== undefined).length;
-  if (given !== 1 || (from === undefined) !== (to === undefined)) {
-    throw usage("Give --index, or --evidence, or --from and --to");
+  const given = [index, evidence, from, since].filter((option) => option !== undefined).length;
+  const isHalf =
+    (from === undefined) !== (to === undefined) || (since === undefined && until !== undefined);
+  if (given !== 1 || isHalf) {
+    throw usage("Give --index, or --evidence, or --from and --to, or --since");
   }
+  if (since !== undefined) return growthOf(await host.readLog(dir), since, until);
   const witnessed = await host.readLog(dir, { which: "witnessed" });
   if (from !== undefined && to !== undefined) {
     const [start, end] = [instantOf(from, "--from"), instantOf(to, "--to")];
@@ -89,6 +98,20 @@ async function proofOf(
     evidence === undefined ? countOf(index ?? "", "--index") : await indexOf(host, dir, evidence);
   const log: LogReader = number < witnessed.size ? witnessed : await host.readLog(dir);
   return { bytes: await log.prove(number), facts: { index: number, size: log.size } };
+}
+
+/** The proof that a log has grown from one size to another. */
+async function growthOf(
+  log: LogReader,
+  since: string,
+  until: string | undefined,
+): Promise<{ bytes: Uint8Array; facts: Record<string, number> }> {
+  const from = countOf(since, "--since");
+  const to = until === undefined ? log.size : countOf(until, "--until");
+  const range = { from: BigInt(from), to: BigInt(to) };
+  const hashes = await log.consistency(range.from, range.to);
+  const bytes = formatGrowth(engines()(), { origin: log.origin, ...range, hashes });
+  return { bytes, facts: { from, to } };
 }
 
 /** The number of the entry about a piece of evidence: the first one, if there are several. */
