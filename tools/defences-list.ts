@@ -345,8 +345,8 @@ export const defences: readonly Defence[] = [
   {
     attack: "checkpoint rollback",
     file: "evidence/src/log/verdict.ts",
-    take: "if (size !== seen.size && seen.growth === undefined) {",
-    put: "if (size < seen.size) return; if (size !== seen.size && seen.growth === undefined) {",
+    take: "if (size !== seen.size && growth === undefined) {",
+    put: "if (size < seen.size) return; if (size !== seen.size && growth === undefined) {",
     test: VERDICT,
     name: "checkpoint rollback: an older checkpoint than was seen needs its proof, too",
   },
