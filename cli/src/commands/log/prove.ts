@@ -30,7 +30,8 @@ export function prove(group: Command, verb: Verb): void {
     .description(
       "Writes a proof that can be checked offline by whoever knows the log's key: of one entry, a C2SP " +
         "tlog-proof; or of a period, with all its entries. It is made by the last checkpoint that " +
-        "witnesses have cosigned, if the entry is in it, and by the last checkpoint otherwise.",
+        "witnesses have cosigned, if the entry is in it, and by the last checkpoint otherwise. Or that the log " +
+        "has only grown since it had so many entries, for whoever has kept a checkpoint of then.",
     )
     .argument("<dir>", "the log's folder")
     .option("--index <n>", "the entry's number, from 0")
@@ -49,7 +50,8 @@ export function prove(group: Command, verb: Verb): void {
     .addHelpText(
       "after",
       "\nExamples:\n  $ reach log prove audit --evidence one.reach -o one.tlog-proof\n" +
-        "  $ reach log prove audit --from 2026-11-01 --to 2026-12-01 -o november.json",
+        "  $ reach log prove audit --from 2026-11-01 --to 2026-12-01 -o november.json\n" +
+        "  $ reach log prove audit --since 12 -o grown.json",
     )
     .action(
       verb<[string, ProveOptions]>(async (terminal, dir, options) => {
