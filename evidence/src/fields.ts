@@ -8,6 +8,7 @@
 // depth costs no stack.
 import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
+import { EvidenceError } from "./errors.ts";
 import { Frames } from "./frames.ts";
 
 /** JSON type and number of elements or members: an array and an object never look alike. */
@@ -185,39 +186,81 @@ function levelsOf(roots: readonly Field[]): Field[][] {
  */
 export function commitFields(engine: Pick<Engine, "hashFrames">, roots: readonly Field[]): void {
   const levels = levelsOf(roots);
+  requirePointers(levels);
   for (const level of levels) {
-    const seeds = new Frames("child");
-    const salts = new Frames("salt");
     const children: Field[] = [];
+    const seeds: Uint8Array[] = [];
     const parents: Field[] = [];
     for (const field of level) {
       if (field.seed === undefined) continue;
       for (const child of field.children) {
-        seeds.begin().bytes(field.seed).text(child.name).end();
         children.push(child);
+        seeds.push(field.seed);
       }
       // A scalar, and an empty container, has nothing below that its seed could give away.
       if (field.children.length === 0) field.salt ??= field.seed;
-      else {
-        salts.begin().bytes(field.seed).end();
-        parents.push(field);
-      }
+      else parents.push(field);
     }
-    for (const [i, seed] of engine.hashFrames(seeds.all).entries()) {
-      (children[i] as Field).seed ??= seed;
-    }
-    for (const [i, salt] of engine.hashFrames(salts.all).entries()) {
-      (parents[i] as Field).salt ??= salt;
-    }
+    hashAll(engine, "child", children, {
+      write: (frames, { name }, i) =>
+        frames
+          .begin()
+          .bytes(seeds[i] as Uint8Array)
+          .text(name)
+          .end(),
+      take: (child, seed) => (child.seed ??= seed),
+    });
+    hashAll(engine, "salt", parents, {
+      write: (frames, { seed = NONE }) => frames.begin().bytes(seed).end(),
+      take: (field, salt) => (field.salt ??= salt),
+    });
   }
   for (const level of levels.toReversed()) {
-    const values = new Frames("value");
     const open = level.filter(({ commitment }) => commitment === undefined);
-    for (const field of open) writeCommitted(values, field);
-    for (const [i, hash] of engine.hashFrames(values.all).entries()) {
-      (open[i] as Field).commitment = hash;
-    }
+    hashAll(engine, "value", open, {
+      write: writeCommitted,
+      take: (field, hash) => (field.commitment = hash),
+    });
   }
+}
+
+/** So many bytes of frames are made before they are hashed. */
+const BATCH = 1 << 24;
+
+/** Hashes something about each of many fields, in few calls of the engine. */
+function hashAll(
+  engine: Pick<Engine, "hashFrames">,
+  tag: string,
+  fields: readonly Field[],
+  about: {
+    readonly write: (frames: Frames, field: Field, i: number) => void;
+    readonly take: (field: Field, hash: Uint8Array) => void;
+  },
+): void {
+  let frames = new Frames(tag);
+  let first = 0;
+  for (const [i, field] of fields.entries()) {
+    about.write(frames, field, i);
+    if (frames.size < BATCH && i < fields.length - 1) continue;
+    for (const [at, hash] of engine.hashFrames(frames.all).entries()) {
+      about.take(fields[first + at] as Field, hash);
+    }
+    frames = new Frames(tag);
+    first = i + 1;
+  }
+}
+
+/** Every commitment holds its field's pointer: a long name above many fields stands in all of theirs. */
+const POINTERS = 1 << 27;
+
+function requirePointers(levels: readonly (readonly Field[])[]): void {
+  let size = 0;
+  for (const level of levels) for (const { pointer } of level) size += pointer.length;
+  if (size <= POINTERS) return;
+  throw new EvidenceError(
+    "REACH-E5007",
+    `the pointers of all fields have ${size} characters, ${POINTERS} are allowed`,
+  );
 }
 
 const NONE = new Uint8Array(32);

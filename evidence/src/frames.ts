@@ -2,10 +2,13 @@
 // fields, and an array for each part of each of them costs more than the hashing.
 import { utf8 } from "@reach-fabric/engine";
 import { hexInto } from "./bytes.ts";
+import { EvidenceError } from "./errors.ts";
 
 /** Bytes of the first chunk and of later ones. */
 const FIRST = 1 << 10;
 const CHUNK = 1 << 18;
+/** What one call of the engine takes, less the length in front of it. */
+const LARGEST = (1 << 26) - 4;
 const encoder = new TextEncoder();
 
 /** Writes frames: the tag, then each part behind its length in 8 bytes, big-endian. */
@@ -15,6 +18,7 @@ export class Frames {
   #chunk = new Uint8Array(FIRST);
   #start = 0;
   #part = 0;
+  #size = 0;
   #at = 0;
 
   constructor(tag: string) {
@@ -84,8 +88,26 @@ export class Frames {
     return this;
   }
 
+  /**
+   * Ends the frame.
+   *
+   * @throws EvidenceError `REACH-E5007` for more than the engine hashes in one call
+   */
   end(): void {
+    const size = this.#at - this.#start;
+    if (size > LARGEST) {
+      throw new EvidenceError(
+        "REACH-E5007",
+        `a value is hashed as ${size} bytes, ${LARGEST} are allowed`,
+      );
+    }
+    this.#size += size;
     this.#frames.push(this.#chunk.subarray(this.#start, this.#at));
+  }
+
+  /** Bytes of all frames that were ended. */
+  get size(): number {
+    return this.#size;
   }
 
   /** What stands before it is 0 already: no chunk is written twice. */
@@ -102,7 +124,8 @@ export class Frames {
     if (this.#at + size <= this.#chunk.length) return;
     const begun = this.#chunk.subarray(this.#start, this.#at);
     this.#chunk = new Uint8Array(
-      Math.max(Math.min(CHUNK, 4 * this.#chunk.length), begun.length + size),
+      // A part can be put together of a million pieces: what was begun is not copied for each of them.
+      Math.max(Math.min(CHUNK, 4 * this.#chunk.length), 2 * begun.length + size),
     );
     this.#chunk.set(begun);
     this.#part -= this.#start;

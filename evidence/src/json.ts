@@ -75,7 +75,8 @@ export function parseCanonical(engine: Engine, bytes: Uint8Array, what: string):
 }
 
 /**
- * The value in the form that a schema asks for.
+ * Requires that a value has the form that a schema asks for. What comes back is the value itself: a copy that a
+ * schema makes can lack what it has no place for, as a member named `__proto__`, and is not what was signed.
  *
  * @throws EvidenceError `REACH-E5103`, or the code given, with the first member that does not fit
  */
@@ -86,7 +87,7 @@ export function inShape<T>(
   code: ShapeCode = "REACH-E5103",
 ): T {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return value as T;
   const issue = result.error.issues[0];
   const pointer = (issue?.path ?? []).map((step) => `/${String(step)}`).join("");
   const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
@@ -221,9 +222,13 @@ export function memberSpans(bytes: Uint8Array): Map<string, Span> {
   return spans;
 }
 
+/** Names up to this length are read unit by unit. */
+const SHORT = 32;
+
 /** A member's name: mostly short and ASCII, which is read faster unit by unit. */
 function nameOf(bytes: Uint8Array, start: number, end: number): string {
   let name = "";
+  if (end - start > SHORT) return fromUtf8(bytes.subarray(start, end));
   for (let i = start; i < end; i++) {
     const byte = bytes[i] as number;
     if (byte > 0x7f) return fromUtf8(bytes.subarray(start, end));

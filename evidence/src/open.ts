@@ -6,7 +6,7 @@ import { readContainer } from "./container.ts";
 import { matchDisclosures, readDisclosures, rebuildRecord, runValues } from "./disclosures.ts";
 import type { Disclosed, Disclosure, RunValues } from "./disclosures.ts";
 import { EvidenceError } from "./errors.ts";
-import { namedKey, readRun } from "./run.ts";
+import { namedKey, readRun, RUN_SLOTS } from "./run.ts";
 import type { PublicKey } from "./keys.ts";
 import { ENTRY, readLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
@@ -104,7 +104,8 @@ export interface FileValues {
 /**
  * The values of a file; nothing is compared with what was signed.
  *
- * @throws EvidenceError as readRecords() does, where they are in records.jsonl
+ * @throws EvidenceError as readRecords() does, where they are in records.jsonl; `REACH-E5503` a value of
+ *   run.json that is not there beside them
  */
 export function valuesOf(
   engine: Engine,
@@ -113,6 +114,7 @@ export function valuesOf(
 ): FileValues {
   if ("records" in values) {
     const { leaves, disclosures, ...more } = readRecords(engine, values.records);
+    requireAll(document, disclosures);
     const from = { traceFrom: ENTRY.records };
     return { ...more, ...from, leaves: () => leaves, disclosures: () => disclosures };
   }
@@ -130,6 +132,15 @@ export interface Known {
   /** Null where a value, or a part of one, is hidden. */
   readonly record: Uint8Array | null;
   readonly disclosures: readonly Disclosure[];
+}
+
+/** Beside the run's seed nothing can be hidden: every value that run.json commits to is there. */
+function requireAll(document: EvidenceRun, disclosures: readonly Disclosure[]): void {
+  const shown = new Set(disclosures.map(({ pointer }) => pointer));
+  const lost = RUN_SLOTS.find((name) => document[name] !== undefined && !shown.has(`/run/${name}`));
+  if (lost === undefined) return;
+  const what = `${ENTRY.records} lacks the value of /run/${lost}, which run.json commits to`;
+  throw new EvidenceError("REACH-E5503", what);
 }
 
 /** The records of a trace, each with what is shown of it. */

@@ -95,7 +95,7 @@ export function discloseOnly(
     const stack = [tree];
     for (let field = stack.pop(); field !== undefined; field = stack.pop()) {
       if (isShown(field)) continue;
-      if (fieldsIn(field).some(isShown)) stack.push(...field.children);
+      if (fieldsIn(field).some(isShown)) for (const child of field.children) stack.push(child);
       else dropped.add(field);
     }
   }

@@ -223,7 +223,7 @@ function matched(
           `the value at ${pointer} is not the one that was committed to`,
         );
       }
-      missing.push(...disclosure.hidden);
+      for (const pointer of disclosure.hidden) missing.push(pointer);
       next += 1;
       return [disclosure];
     });

@@ -9,9 +9,11 @@ import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import { preAuthEncoding } from "../src/dsse.ts";
 import { readFields } from "../src/field-lines.ts";
-import { commitFields } from "../src/fields.ts";
+import { commitFields, fieldOf } from "../src/fields.ts";
+import { Frames } from "../src/frames.ts";
 import { verify as verifyWith } from "../src/verify.ts";
 import {
+  codeOf,
   attacker,
   canonical,
   commitmentTo,
@@ -379,7 +381,22 @@ describe("commitments:", () => {
     });
   const hexOf = (bytes: Uint8Array | undefined): string => hex(bytes ?? new Uint8Array());
   const salt = "ab".repeat(32);
+  const zero = new Uint8Array(32);
   const other = "cd".repeat(32);
+
+  test("huge counts: of children, of which each costs what it costs, and of bytes", () => {
+    // 80,000 scalars: of a frame that was copied for each of them this took minutes.
+    const wide = fieldOf(JSON.stringify(Array.from({ length: 80_000 }, () => 0)), "/0/input", zero);
+    commitFields(engine, [wide]);
+    expect(wide.commitment).toHaveLength(32);
+    // A long name above many fields stands in the pointers of all of them.
+    const deep = JSON.stringify({ ["x".repeat(1 << 20)]: Array.from({ length: 200 }, () => 0) });
+    expect(codeOf(() => commitFields(engine, [fieldOf(deep, "/0/input", zero)]))).toBe(
+      "REACH-E5007",
+    );
+    const large = new Frames("value").begin().bytes(new Uint8Array(1 << 26));
+    expect(codeOf(() => large.end())).toBe("REACH-E5007");
+  });
 
   test("TRACE-21 one commitment in two places opens in one of them", () => {
     const at = (pointer: string): string => `["${pointer}","${salt}",{"x":1}]`;

@@ -21,8 +21,10 @@ import {
   lineOf,
   linesOf,
   packOf,
+  recorded,
   textOf,
   verify,
+  wholeEvidence,
   withEntries,
 } from "./fixture.ts";
 
@@ -174,6 +176,13 @@ describe("redact", () => {
     expect(text).not.toContain("Maria");
     expect(text).not.toContain("31415");
     expect(codeOf(() => discloseOnly(engine, file, ["/run/decision"]))).toBe("REACH-E5508");
+  });
+
+  test("EVID-36 shows one of very many", () => {
+    const many = Array.from({ length: 150_000 }, (_, i) => i % 10);
+    const file = wholeEvidence({ records: recorded(712, { input: { many } }) });
+    const shown = discloseOnly(engine, file, ["/0/input/many/5"]);
+    expect(finding(verify(shown), "authentic")).toBe("pass");
   });
 
   test("EVID-36 a decision's digest beside hidden values is found", () => {

@@ -68,7 +68,8 @@ export function replay(program: Command, verb: Verb): void {
           terminal.problem(diverged(file, result, records.length, run.decision));
           return EXIT.failed;
         }
-        terminal.next(["reach", "verify", file]);
+        const { pack: named } = options;
+        terminal.next(["reach", "verify", file, ...(named === undefined ? [] : ["--pack", named])]);
         return EXIT.ok;
       }),
     );
