@@ -61,6 +61,7 @@ function lied(file: Uint8Array, from: string, to: string, by?: typeof signer): U
 function list(): Made[] {
   const whole = wholeEvidence();
   const completed = expanded(whole);
+  const noted = wholeEvidence({ annotations: [{ seq: 0 }] });
   const faulted = wholeEvidence({ records: recorded("none") });
   const cancelled = wholeEvidence({ records: recorded(712, { cancel: true }) });
   const valid = (file: string, why: string, bytes: Uint8Array, rule: readonly string[]): Made => ({
@@ -121,6 +122,15 @@ function list(): Made[] {
       withEntries(whole, {
         "records.jsonl": lines(linesOf(whole, "records.jsonl").toSpliced(3, 1)),
       }),
+    ),
+    sibling(
+      "annotation-added",
+      "EVID-44",
+      "a member named __proto__ put into the annotations",
+      () => edited(noted, "records.jsonl", "[{", '[{"__proto__":{"approved":true},'),
+    ),
+    sibling("annotations-dropped", "EVID-43", "the annotations are missing beside the seed", () =>
+      edited(noted, "records.jsonl", /"annotations":\[.*?\],/, ""),
     ),
     sibling("no-record", "EVID-43", "a line that is no record", () =>
       withEntries(whole, {
