@@ -251,7 +251,7 @@ function hashAll(
 }
 
 /** Every commitment holds its field's pointer: a long name above many fields stands in all of theirs. */
-const POINTERS = 1 << 27;
+const POINTERS = 1 << 28;
 
 function requirePointers(levels: readonly (readonly Field[])[]): void {
   let size = 0;

@@ -390,7 +390,7 @@ describe("commitments:", () => {
     commitFields(engine, [wide]);
     expect(wide.commitment).toHaveLength(32);
     // A long name above many fields stands in the pointers of all of them.
-    const deep = JSON.stringify({ ["x".repeat(1 << 20)]: Array.from({ length: 200 }, () => 0) });
+    const deep = JSON.stringify({ ["x".repeat(1 << 20)]: Array.from({ length: 300 }, () => 0) });
     expect(codeOf(() => commitFields(engine, [fieldOf(deep, "/0/input", zero)]))).toBe(
       "REACH-E5007",
     );
