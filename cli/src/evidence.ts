@@ -29,7 +29,7 @@ export async function withPack(
     return attachPack(engine, bytes, loaded);
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
-    if (error.code !== "REACH-E5407") return bytes;
+    if (!["REACH-E5007", "REACH-E5407"].includes(error.code)) return bytes;
     throw new CliError({ ...problemOf(error, `${file}, ${pack}`), exitCode: EXIT.usage });
   }
 }

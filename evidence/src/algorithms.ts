@@ -8,7 +8,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { fromHex } from "@reach-fabric/engine";
-import { isPlainlyValid, isStrictlyValid } from "./ed25519.ts";
+import { isPlainlyValid, isStrictlyValid, SPKI } from "./ed25519.ts";
 
 export type AlgorithmName = "Ed25519" | "P-256";
 
@@ -48,7 +48,7 @@ const ed25519Keys: Algorithm = {
   sign: (message, secret) => ed25519.sign(message, secret),
   verify: (signature, message, key) =>
     isPlainlyValid(signature, message, key) || isStrictlyValid(signature, message, key),
-  spki: fromHex("302a300506032b6570032100"),
+  spki: SPKI,
 };
 
 /** ECDSA over SHA-256, signatures as ASN.1 DER: what cosign and DSSE have. RFC 6979, low S. */

@@ -4,5 +4,5 @@
 export const platformAccepts = (
   _signature: Uint8Array,
   _message: Uint8Array,
-  _key: Uint8Array,
+  _spki: Uint8Array,
 ): boolean => false;

@@ -107,36 +107,53 @@ export function matchDisclosures(
   leaves: readonly Leaf[],
   disclosures: readonly Disclosure[],
 ): Disclosed {
+  const slots = [runSlots(run), ...leaves.map(leafSlots)];
+  const { found, missing } = matchSlots(slots, disclosures);
+  const [ofRun = [], ...records] = found;
+  return { run: new Map(ofRun.map((d) => [slotName(d.pointer), d])), records, missing };
+}
+
+/** The same for records alone, as a step has them: what is found of each, and what is missing. */
+export const matchRecords = (
+  leaves: readonly Leaf[],
+  disclosures: readonly Disclosure[],
+): Matched => matchSlots(leaves.map(leafSlots), disclosures);
+
+interface Matched {
+  /** Of each group of slots, in their order. */
+  readonly found: readonly (readonly Disclosure[])[];
+  readonly missing: readonly string[];
+}
+
+function matchSlots(
+  groups: readonly (readonly Slot[])[],
+  disclosures: readonly Disclosure[],
+): Matched {
   const missing: string[] = [];
   let next = 0;
-  const take = (slots: readonly Slot[]): Disclosure[] =>
-    slots.flatMap(({ pointer, commitment }) => {
-      const disclosure = disclosures[next];
-      if (disclosure?.pointer !== pointer) {
-        missing.push(pointer);
-        return [];
-      }
-      if (disclosure.commitment !== commitment) {
-        throw new EvidenceError(
-          "REACH-E5502",
-          `the value at ${pointer} is not the one that was committed to`,
-        );
-      }
-      for (const hidden of disclosure.hidden) missing.push(hidden);
-      next += 1;
-      return [disclosure];
-    });
-
-  const ofRun = take(runSlots(run));
-  const records = leaves.map(({ value }) => take(leafSlots(value)));
+  const take = ({ pointer, commitment }: Slot): Disclosure[] => {
+    const disclosure = disclosures[next];
+    if (disclosure?.pointer !== pointer) {
+      missing.push(pointer);
+      return [];
+    }
+    if (disclosure.commitment !== commitment) {
+      throw new EvidenceError(
+        "REACH-E5502",
+        `the value at ${pointer} is not the one that was committed to`,
+      );
+    }
+    for (const hidden of disclosure.hidden) missing.push(hidden);
+    next += 1;
+    return [disclosure];
+  };
+  const found = groups.map((slots) => slots.flatMap(take));
   const left = disclosures[next];
-  if (left !== undefined) {
-    throw new EvidenceError(
-      "REACH-E5503",
-      `the value at ${left.pointer} (value ${next + 1}) has no commitment, or is not in its place`,
-    );
-  }
-  return { run: new Map(ofRun.map((d) => [slotName(d.pointer), d])), records, missing };
+  if (left === undefined) return { found, missing };
+  throw new EvidenceError(
+    "REACH-E5503",
+    `the value at ${left.pointer} (value ${next + 1}) has no commitment, or is not in its place`,
+  );
 }
 
 function runSlots(run: EvidenceRun): Slot[] {
@@ -146,7 +163,7 @@ function runSlots(run: EvidenceRun): Slot[] {
   });
 }
 
-function leafSlots(leaf: Leaf["value"]): Slot[] {
+function leafSlots({ value: leaf }: Leaf): Slot[] {
   const members = leaf as unknown as Record<string, string>;
   return slotPointers(leaf).map((pointer) => ({
     pointer,

@@ -11,6 +11,10 @@
 import { platformAccepts } from "#platform";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { fromHex } from "@reach-fabric/engine";
+import { concat } from "./bytes.ts";
+
+/** DER of SubjectPublicKeyInfo up to the key: RFC 8410. */
+export const SPKI: Uint8Array = fromHex("302a300506032b6570032100");
 
 /** Little-endian: the field's prime 2^255 - 19, and the order L of the group, RFC 8032, section 5.1. */
 const P = fromHex("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
@@ -57,7 +61,7 @@ export function isPlainlyValid(
     isBelow(yOf(signature), P) &&
     isBelow(signature.subarray(32), L) &&
     !SMALL_ORDER.some((y) => y.every((byte, i) => byte === a[i])) &&
-    accepts(signature, message, key)
+    accepts(signature, message, concat([SPKI, key]))
   );
 }
 

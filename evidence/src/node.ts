@@ -2,18 +2,19 @@
 import { createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 
-/** DER of SubjectPublicKeyInfo up to the key: RFC 8410. */
-const SPKI = Buffer.from("302a300506032b6570032100", "hex");
-
-/** True if OpenSSL takes the Ed25519 signature: [S]B - [k]A, encoded, is R, byte for byte. Never throws. */
+/**
+ * True if OpenSSL takes the Ed25519 signature: [S]B - [k]A, encoded, is R, byte for byte. Never throws.
+ *
+ * @param spki the key as DER of SubjectPublicKeyInfo, RFC 8410
+ */
 export function platformAccepts(
   signature: Uint8Array,
   message: Uint8Array,
-  key: Uint8Array,
+  spki: Uint8Array,
 ): boolean {
   try {
-    const der = Buffer.concat([SPKI, key]);
-    if (last?.der.equals(der) !== true) {
+    if (last?.der.equals(spki) !== true) {
+      const der = Buffer.from(spki);
       last = { der, key: createPublicKey({ key: der, format: "der", type: "spki" }) };
     }
     return verify(null, message, last.key, signature);

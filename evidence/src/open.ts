@@ -136,8 +136,11 @@ export interface Known {
 
 /** Beside the run's seed nothing can be hidden: every value that run.json commits to is there. */
 function requireAll(document: EvidenceRun, disclosures: readonly Disclosure[]): void {
-  const shown = new Set(disclosures.map(({ pointer }) => pointer));
-  const lost = RUN_SLOTS.find((name) => document[name] !== undefined && !shown.has(`/run/${name}`));
+  // They stand first.
+  const shown = disclosures.slice(0, RUN_SLOTS.length).map(({ pointer }) => pointer);
+  const lost = RUN_SLOTS.find(
+    (name) => document[name] !== undefined && !shown.includes(`/run/${name}`),
+  );
   if (lost === undefined) return;
   const what = `${ENTRY.records} lacks the value of /run/${lost}, which run.json commits to`;
   throw new EvidenceError("REACH-E5503", what);

@@ -7,8 +7,7 @@ import type { EvidenceRun, StepFile, TraceLeaf } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload } from "./bundle.ts";
 import { beginsWith, readContainer, writeContainer } from "./container.ts";
 import type { Entry } from "./container.ts";
-import { readDisclosures, rebuildRecord } from "./disclosures.ts";
-import type { Disclosure } from "./disclosures.ts";
+import { matchRecords, readDisclosures, rebuildRecord } from "./disclosures.ts";
 import { EvidenceError, quoted } from "./errors.ts";
 import { linesOf } from "./fields.ts";
 import { canonicalBytes, inShape, parseCanonical } from "./json.ts";
@@ -178,13 +177,16 @@ export function openStep(engine: Engine, bytes: Uint8Array): Step {
     leaves.map(({ value }) => value),
     step.step,
   );
-  const { records, missing } = matched(leaves, readDisclosures(engine, document, shown));
+  const { found, missing } = matchRecords(leaves, readDisclosures(engine, document, shown));
   return {
     document,
     key,
     seq: step.step,
     pack: readPack(engine, document.pack, blobs),
-    records,
+    records: leaves.map((leaf, i) => ({
+      leaf: leaf.value,
+      record: rebuildRecord(leaf, found[i] ?? []),
+    })),
     missing,
   };
 }
@@ -200,38 +202,4 @@ function included(
   const claim = { leafHash, index: leaf.seq, size, root: fromHex(root), proof: proof.map(fromHex) };
   if (engine.verifyInclusion(claim)) return { bytes, value: leaf };
   throw new EvidenceError("REACH-E5511", `record ${leaf.seq} is not in the trace that was signed`);
-}
-
-/** Each record with its values: all disclosures are of these records, in order. */
-function matched(
-  leaves: readonly Leaf[],
-  disclosures: readonly Disclosure[],
-): Pick<Step, "records" | "missing"> {
-  const missing: string[] = [];
-  let next = 0;
-  const records = leaves.map((leaf): StepRecord => {
-    const members = leaf.value as unknown as Record<string, string>;
-    const found = slotPointers(leaf.value).flatMap((pointer) => {
-      const disclosure = disclosures[next];
-      if (disclosure?.pointer !== pointer) {
-        missing.push(pointer);
-        return [];
-      }
-      if (disclosure.commitment !== members[pointer.slice(pointer.lastIndexOf("/") + 1)]) {
-        throw new EvidenceError(
-          "REACH-E5502",
-          `the value at ${pointer} is not the one that was committed to`,
-        );
-      }
-      for (const pointer of disclosure.hidden) missing.push(pointer);
-      next += 1;
-      return [disclosure];
-    });
-    return { leaf: leaf.value, record: rebuildRecord(leaf, found) };
-  });
-  if (next === disclosures.length) return { records, missing };
-  throw new EvidenceError(
-    "REACH-E5503",
-    `the value at ${disclosures[next]?.pointer ?? ""} has no place here`,
-  );
 }
