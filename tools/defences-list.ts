@@ -29,7 +29,7 @@ export const defences: readonly Defence[] = [
   // The trace.
   {
     attack: "tail truncation",
-    file: "evidence/src/trace.ts",
+    file: "evidence/src/file/trace.ts",
     take: 'if ((kind === "outcome") !== (i === last)) {',
     put: "if (false) {",
     test: ATTACKS,
@@ -37,7 +37,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "reorder",
-    file: "evidence/src/trace.ts",
+    file: "evidence/src/file/trace.ts",
     take: "if (seq !== i) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -45,7 +45,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "splice across runs",
-    file: "evidence/src/in-toto.ts",
+    file: "evidence/src/signature/in-toto.ts",
     take: "if (sha256 !== undefined && signed.digest.sha256 !== sha256) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -53,7 +53,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "splice across runs",
-    file: "evidence/src/disclosures.ts",
+    file: "evidence/src/file/disclosures.ts",
     take: "if (disclosure.commitment !== commitment) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -61,7 +61,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "splice across runs",
-    file: "evidence/src/trace.ts",
+    file: "evidence/src/file/trace.ts",
     take: "if (start[name] !== run[name]) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -69,7 +69,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "across tenants",
-    file: "evidence/src/trust.ts",
+    file: "evidence/src/trust/trust.ts",
     take: "if (wanted !== undefined && tenant !== wanted) {",
     put: "if (false) {",
     test: KEYRING,
@@ -77,7 +77,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "replayed attempt",
-    file: "evidence/src/in-toto.ts",
+    file: "evidence/src/signature/in-toto.ts",
     take: "if (sha256 !== undefined && signed.digest.sha256 !== sha256) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -105,7 +105,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "number aliasing (1.0, 1e0, -0, above 2^53)",
-    file: "evidence/src/json.ts",
+    file: "evidence/src/encoding/json.ts",
     take: "if (offset >= 0) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -113,7 +113,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "number aliasing in lines",
-    file: "evidence/src/json.ts",
+    file: "evidence/src/encoding/json.ts",
     take: "return firstDifferentByte(array, engine.canonicalize(array)) < 0;",
     put: "return engine.canonicalize(array).length > 0;",
     test: ATTACKS,
@@ -121,7 +121,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "byte order mark and trailing data",
-    file: "evidence/src/json.ts",
+    file: "evidence/src/encoding/json.ts",
     take: "if (offset >= 0) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -129,7 +129,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "Unicode normalisation",
-    file: "evidence/src/fields.ts",
+    file: "evidence/src/commitments/fields.ts",
     take: "if (text !== undefined) frames.put(text);",
     put: "if (text !== undefined) frames.put(text.normalize());",
     test: ATTACKS,
@@ -145,7 +145,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "base64 aliasing",
-    file: "evidence/src/bytes.ts",
+    file: "evidence/src/encoding/bytes.ts",
     take: "if (btoa(binary) !== text) return undefined;",
     put: "",
     test: ATTACKS,
@@ -153,7 +153,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "deep nesting",
-    file: "evidence/src/field-lines.ts",
+    file: "evidence/src/file/field-lines.ts",
     take: "if (open.length >= DEEPEST)",
     put: "if (false)",
     test: ATTACKS,
@@ -161,7 +161,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "huge counts",
-    file: "evidence/src/field-lines.ts",
+    file: "evidence/src/file/field-lines.ts",
     take: "if (children.length !== count) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -170,7 +170,7 @@ export const defences: readonly Defence[] = [
   // Archives.
   {
     attack: "archive slip",
-    file: "evidence/src/container.ts",
+    file: "evidence/src/file/container.ts",
     take: "if (!NAME.test(name) || name.length > CONTAINER_LIMITS.nameBytes) {",
     put: "if (name.length > CONTAINER_LIMITS.nameBytes) {",
     test: ATTACKS,
@@ -202,7 +202,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "decompression bombs",
-    file: "evidence/src/container.ts",
+    file: "evidence/src/file/container.ts",
     take: "if (offset >= 0) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -211,7 +211,7 @@ export const defences: readonly Defence[] = [
   // Keys and signatures.
   {
     attack: "algorithm confusion",
-    file: "evidence/src/keys.ts",
+    file: "evidence/src/keys/key.ts",
     take: "algorithms[key.alg].verify(signature, message, key.bytes);",
     put: 'algorithms[key.bytes.length === 32 ? "Ed25519" : "P-256"].verify(signature, message, key.bytes);',
     test: KEYS,
@@ -219,7 +219,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "algorithm confusion, in packs",
-    file: "evidence/src/verify-pack.ts",
+    file: "evidence/src/pack/verify-pack.ts",
     take: 'requireAlgorithm(key, "P-256", "a pack");',
     put: "",
     test: PACK,
@@ -227,7 +227,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "key substitution",
-    file: "evidence/src/allowed.ts",
+    file: "evidence/src/verify/allowed.ts",
     take: "if (trustedKeys !== undefined && !trustedKeys.some((trusted) => sameKey(trusted, key))) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -243,7 +243,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "embedded keys, in keyrings",
-    file: "evidence/src/keyring.ts",
+    file: "evidence/src/trust/keyring.ts",
     take: "if (!isSignature(root, preAuthEncoding(PAYLOAD_TYPE, payload), signature)) {",
     put: "if (false) {",
     test: KEYRING,
@@ -251,7 +251,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "key-id collision",
-    file: "evidence/src/keys.ts",
+    file: "evidence/src/keys/key.ts",
     take: `  a.alg === b.alg &&
   a.bytes.length === algorithms[a.alg].publicSize &&
   a.bytes.length === b.bytes.length &&
@@ -262,7 +262,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "low-order Ed25519 keys",
-    file: "evidence/src/algorithms.ts",
+    file: "evidence/src/keys/algorithms.ts",
     take: "return !point.isSmallOrder() && point.isTorsionFree();",
     put: "return true;",
     test: ATTACKS,
@@ -270,7 +270,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "non-canonical Ed25519 keys",
-    file: "evidence/src/algorithms.ts",
+    file: "evidence/src/keys/algorithms.ts",
     take: `const point = ed25519.Point.fromBytes(key, false);
       return !point.isSmallOrder() && point.isTorsionFree();`,
     put: "return ed25519.Point.fromBytes(key, true) !== undefined;",
@@ -279,7 +279,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "non-canonical Ed25519 signatures",
-    file: "evidence/src/ed25519.ts",
+    file: "evidence/src/keys/ed25519.ts",
     take: "{ zip215: false }",
     put: "{ zip215: true }",
     test: ATTACKS,
@@ -287,7 +287,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "Ed25519 verifiers that disagree: the platform takes a key of low order",
-    file: "evidence/src/ed25519.ts",
+    file: "evidence/src/keys/ed25519.ts",
     take: "!SMALL_ORDER.some((y) => y.every((byte, i) => byte === a[i])) &&",
     put: "",
     test: KEYS,
@@ -295,7 +295,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "Ed25519 verifiers that disagree: the platform takes another encoding",
-    file: "evidence/src/ed25519.ts",
+    file: "evidence/src/keys/ed25519.ts",
     take: "isBelow(signature.subarray(32), L) &&",
     put: "",
     test: KEYS,
@@ -303,7 +303,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "ECDSA malleability",
-    file: "evidence/src/algorithms.ts",
+    file: "evidence/src/keys/algorithms.ts",
     take: "lowS: true",
     put: "lowS: false",
     test: KEYS,
@@ -328,7 +328,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "split view",
-    file: "evidence/src/log/verdict.ts",
+    file: "evidence/src/verify/log.ts",
     take: "const same = size === seen.size && sameBytes(root, seen.root);",
     put: "const same = size === seen.size;",
     test: VERDICT,
@@ -344,7 +344,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "checkpoint rollback",
-    file: "evidence/src/log/verdict.ts",
+    file: "evidence/src/verify/log.ts",
     take: "if (size !== seen.size && growth === undefined) {",
     put: "if (size < seen.size) return; if (size !== seen.size && growth === undefined) {",
     test: VERDICT,
@@ -368,7 +368,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "signing by a frozen log",
-    file: "evidence/src/log/verdict.ts",
+    file: "evidence/src/verify/log.ts",
     take: "if (final === undefined || size < final.size) return;",
     put: "return;",
     test: VERDICT,
@@ -400,7 +400,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "entry not bound to artifact",
-    file: "evidence/src/log/logged.ts",
+    file: "evidence/src/verify/logged.ts",
     take: "if (extra !== undefined && sameLoggedRun(parseEntry(engine, extra), wanted)) return;",
     put: "return;",
     test: VERDICT,
@@ -416,7 +416,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "backdating with a compromised key",
-    file: "evidence/src/trust.ts",
+    file: "evidence/src/trust/trust.ts",
     take: "if (compromisedAt === undefined) return entry;",
     put: "return entry;",
     test: KEYRING,
@@ -473,7 +473,7 @@ export const defences: readonly Defence[] = [
   // Packs, engines, keyrings.
   {
     attack: "pack rollback",
-    file: "evidence/src/verify-pack.ts",
+    file: "evidence/src/pack/verify-pack.ts",
     take: "if (minVersion === undefined || compareVersions(version, minVersion) >= 0) return;",
     put: "return;",
     test: PACK,
@@ -481,7 +481,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "yanked packs",
-    file: "evidence/src/verify-pack.ts",
+    file: "evidence/src/pack/verify-pack.ts",
     take: "for (const bytes of yanks) {",
     put: "for (const bytes of yanks.slice(yanks.length)) {",
     test: PACK,
@@ -489,7 +489,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "yanked packs, in evidence",
-    file: "evidence/src/allowed.ts",
+    file: "evidence/src/verify/allowed.ts",
     take: "if (yankedPacks?.includes(pack) === true) {",
     put: "if (false) {",
     test: POLICY,
@@ -497,7 +497,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "a withdrawn engine",
-    file: "evidence/src/allowed.ts",
+    file: "evidence/src/verify/allowed.ts",
     take: "if (faultyEngines?.includes(engine) === true) {",
     put: "if (false) {",
     test: POLICY,
@@ -505,7 +505,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "a hostile engine",
-    file: "evidence/src/allowed.ts",
+    file: "evidence/src/verify/allowed.ts",
     take: "if (engines !== undefined && !engines.includes(engine)) {",
     put: "if (false) {",
     test: ATTACKS,
@@ -513,7 +513,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "stale revocation lists",
-    file: "evidence/src/trust.ts",
+    file: "evidence/src/trust/trust.ts",
     take: "if (now >= expiresAt) throw stale(",
     put: "if (false) throw stale(",
     test: KEYRING,
@@ -521,7 +521,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "keyring rollback",
-    file: "evidence/src/keyring.ts",
+    file: "evidence/src/trust/keyring.ts",
     take: "if (newer.serial < older.serial) {",
     put: "if (false) {",
     test: KEYRING,
@@ -530,7 +530,7 @@ export const defences: readonly Defence[] = [
   // What is hidden.
   {
     attack: "dictionary attack on weak salts",
-    file: "evidence/src/create.ts",
+    file: "evidence/src/file/create.ts",
     take: "if (secret.length === 32 && secret.some((byte) => byte !== secret[0])) return;",
     put: "return;",
     test: ATTACKS,
@@ -538,7 +538,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "dictionary attack by commitment",
-    file: "evidence/src/fields.ts",
+    file: "evidence/src/commitments/fields.ts",
     take: "take: (field, salt) => (field.salt ??= salt),",
     put: "take: (field) => (field.salt ??= field.seed),",
     test: REDACT,
@@ -546,7 +546,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "dictionary attack by replay",
-    file: "evidence/src/verify.ts",
+    file: "evidence/src/verify/verify.ts",
     take: "if (hidden.length === 0 || run.decision === null) return;",
     put: "return;",
     test: REDACT,
@@ -554,7 +554,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "proof swap on redaction",
-    file: "evidence/src/fields.ts",
+    file: "evidence/src/commitments/fields.ts",
     take: `for (const [i, { name, commitment = NONE }] of children.entries()) {
       if (i > 0) frames.put(",");
       if (isObject) frames.put(\`"\${name}":\`);`,
@@ -567,7 +567,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "one commitment in two places",
-    file: "evidence/src/fields.ts",
+    file: "evidence/src/commitments/fields.ts",
     take: '.put(`","${pointer}",["${shape[0]}",${shape[1]}],`)',
     put: '.put(`","",["${shape[0]}",${shape[1]}],`)',
     test: ATTACKS,
@@ -575,7 +575,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "an array in place of an object",
-    file: "evidence/src/fields.ts",
+    file: "evidence/src/commitments/fields.ts",
     take: `frames.begin().open().put('["').hex(salt).put(\`","\${pointer}",["\${shape[0]}",\${shape[1]}],\`);
   if (text !== undefined) frames.put(text);
   else {
@@ -589,7 +589,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "the run's seed left in a file in which something is hidden",
-    file: "evidence/src/redact.ts",
+    file: "evidence/src/redaction/redact.ts",
     take: "if (dropped.size === 0) return",
     put: "if (dropped.size < 1e9) return",
     test: "evidence/test/records.test.ts",
@@ -597,7 +597,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "a value that a schema has no place for, put into a whole run",
-    file: "evidence/src/json.ts",
+    file: "evidence/src/encoding/json.ts",
     take: "if (result.success) return value as T;",
     put: "if (result.success) return result.data;",
     test: "evidence/test/records.test.ts",
@@ -605,7 +605,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "a value left out beside the run's seed",
-    file: "evidence/src/open.ts",
+    file: "evidence/src/file/open.ts",
     take: "requireAll(document, disclosures);",
     put: "",
     test: "evidence/test/records.test.ts",
@@ -613,7 +613,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "a pack put in over blobs that are not its own",
-    file: "evidence/src/attach.ts",
+    file: "evidence/src/file/attach.ts",
     take: "requireBlobs(engine, layout.blobs);",
     put: "",
     test: "evidence/test/records.test.ts",
@@ -621,7 +621,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "long names above many fields",
-    file: "evidence/src/fields.ts",
+    file: "evidence/src/commitments/fields.ts",
     take: "requirePointers(levels);",
     put: "",
     test: ATTACKS,
@@ -629,7 +629,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "copies that stay behind",
-    file: "evidence/src/copies.ts",
+    file: "evidence/src/redaction/copies.ts",
     take: "else if (field.text !== undefined && holds(plain(field.text))) copies.push(field);",
     put: "",
     test: REDACT,
@@ -646,7 +646,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "time of check to time of use",
-    file: "evidence/src/open.ts",
+    file: "evidence/src/file/open.ts",
     take: "const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();",
     put: "const own = bytes;",
     test: ATTACKS,
@@ -662,7 +662,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "fuel bombs in evidence",
-    file: "evidence/src/verify.ts",
+    file: "evidence/src/verify/verify.ts",
     take: 'if (typeof fuel === "number" && fuel > budget) {',
     put: "if (false) {",
     test: ATTACKS,
@@ -687,7 +687,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "HTML and bidirectional text in a report",
-    file: "evidence/src/html.ts",
+    file: "evidence/src/verify/html.ts",
     take: '(unit) => NAMED[unit] ?? `\\\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,',
     put: "(unit) => unit,",
     test: "evidence/test/html.test.ts",
@@ -696,7 +696,7 @@ export const defences: readonly Defence[] = [
   // Steps.
   {
     attack: "a step with an older context",
-    file: "evidence/src/step.ts",
+    file: "evidence/src/step/step.ts",
     take: "(first.seq === 1 || precedes(first, own)) &&",
     put: "",
     test: "evidence/test/step.test.ts",

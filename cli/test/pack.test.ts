@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { publicKeyOf, publicKeyPem } from "@reach-fabric/evidence";
 import type { KeyFile } from "@reach-fabric/evidence";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readContainer } from "../../evidence/src/container.ts";
-import { preAuthEncoding } from "../../evidence/src/dsse.ts";
+import { readContainer } from "../../evidence/src/file/container.ts";
+import { preAuthEncoding } from "../../evidence/src/signature/dsse.ts";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
 
 const folder = temporaryFolder();

@@ -7,11 +7,11 @@ import { EngineTrap, fromHex, fromUtf8, replay, taggedHash, utf8 } from "@reach-
 import { EvidenceError, newKey, openEvidence, publicKey } from "@reach-fabric/evidence";
 import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
-import { preAuthEncoding } from "../src/dsse.ts";
-import { readFields } from "../src/field-lines.ts";
-import { commitFields, fieldOf } from "../src/fields.ts";
-import { Frames } from "../src/frames.ts";
-import { verify as verifyWith } from "../src/verify.ts";
+import { preAuthEncoding } from "../src/signature/dsse.ts";
+import { readFields } from "../src/file/field-lines.ts";
+import { commitFields, fieldOf } from "../src/commitments/fields.ts";
+import { Frames } from "../src/commitments/hash-frames.ts";
+import { verify as verifyWith } from "../src/verify/verify.ts";
 import {
   codeOf,
   attacker,

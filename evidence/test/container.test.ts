@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { utf8 } from "@reach-fabric/engine";
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
-import { CONTAINER_LIMITS, readContainer, writeContainer } from "../src/container.ts";
+import { CONTAINER_LIMITS, readContainer, writeContainer } from "../src/file/container.ts";
 import { entries, evidence } from "./fixture.ts";
 
 const file = evidence();

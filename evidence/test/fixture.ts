@@ -10,14 +10,14 @@ import {
   verify as verifyOn,
 } from "@reach-fabric/evidence";
 import type { CreateOptions, Policy, Report, Verdict } from "@reach-fabric/evidence";
-import { readFields } from "../src/field-lines.ts";
-import { commitFields } from "../src/fields.ts";
-import type { Line } from "../src/json.ts";
-import { readContainer, writeContainer } from "../src/container.ts";
-import type { Entry } from "../src/container.ts";
-import { writeBundle } from "../src/bundle.ts";
-import { openFields, shownIn, withValues } from "../src/opened-fields.ts";
-import { writeStatement } from "../src/statement.ts";
+import { readFields } from "../src/file/field-lines.ts";
+import { commitFields } from "../src/commitments/fields.ts";
+import type { Line } from "../src/encoding/json.ts";
+import { readContainer, writeContainer } from "../src/file/container.ts";
+import type { Entry } from "../src/file/container.ts";
+import { writeBundle } from "../src/signature/bundle.ts";
+import { openFields, shownIn, withValues } from "../src/redaction/opened-fields.ts";
+import { writeStatement } from "../src/signature/statement.ts";
 
 export const engine = createEngine();
 

@@ -2,7 +2,7 @@
 import { fromUtf8, utf8 } from "@reach-fabric/engine";
 import { issueKeyring, newKey, publicKeyOf, signerOf, withKey } from "@reach-fabric/evidence";
 import type { Enrolment, Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
-import { preAuthEncoding } from "../src/dsse.ts";
+import { preAuthEncoding } from "../src/signature/dsse.ts";
 import { canonical, engine, pseudoRandom, trusted } from "./fixture.ts";
 
 export const root = signerOf(newKey(pseudoRandom("root")).private);

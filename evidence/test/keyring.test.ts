@@ -15,7 +15,7 @@ import {
 } from "@reach-fabric/evidence";
 import type { Keyring } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
-import { preAuthEncoding } from "../src/dsse.ts";
+import { preAuthEncoding } from "../src/signature/dsse.ts";
 import { attacker, canonical, codeOf, engine, pseudoRandom, trusted } from "./fixture.ts";
 import {
   acme,

@@ -14,11 +14,11 @@ import {
 } from "@reach-fabric/evidence";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { platformAccepts as neverAccepts } from "../src/browser.ts";
-import { concat } from "../src/bytes.ts";
-import { isPlainlyValid, SPKI } from "../src/ed25519.ts";
-import { isSignature } from "../src/keys.ts";
-import { platformAccepts } from "../src/node.ts";
+import { platformAccepts as neverAccepts } from "../src/keys/browser.ts";
+import { concat } from "../src/encoding/bytes.ts";
+import { isPlainlyValid, SPKI } from "../src/keys/ed25519.ts";
+import { isSignature } from "../src/keys/key.ts";
+import { platformAccepts } from "../src/keys/node.ts";
 import { codeOf, engine, evidence, pseudoRandom } from "./fixture.ts";
 
 const key = newKey(pseudoRandom("a key"));

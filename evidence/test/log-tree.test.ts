@@ -32,7 +32,7 @@ import {
   witnessedAt,
 } from "../src/index.ts";
 import type { PeriodParts, Seen, WitnessAnswer } from "../src/index.ts";
-import { millisecondsOf } from "../src/instant.ts";
+import { millisecondsOf } from "../src/encoding/instant.ts";
 import { codeOf, engine } from "./fixture.ts";
 import { keyOf, ORIGIN } from "./log-fixture.ts";
 import type { NoteSigner } from "./log-fixture.ts";

@@ -14,8 +14,8 @@ import {
 import type { PackPolicy, PackReport, StatementName } from "@reach-fabric/evidence";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readContainer, writeContainer } from "../src/container.ts";
-import { compareVersions } from "../src/verify-pack.ts";
+import { readContainer, writeContainer } from "../src/file/container.ts";
+import { compareVersions } from "../src/pack/verify-pack.ts";
 import { canonical, counting, engine, pack, pseudoRandom, signer } from "./fixture.ts";
 
 const publisher = newKey(pseudoRandom("publisher"), "P-256").private;

@@ -12,7 +12,7 @@ import {
 import type { PublicKey, Report, Verdict } from "@reach-fabric/evidence";
 import { policyFile } from "@reach-fabric/schema";
 import { describe, expect, test } from "vitest";
-import { toBase64 } from "../src/bytes.ts";
+import { toBase64 } from "../src/encoding/bytes.ts";
 import {
   attacker,
   codeOf,

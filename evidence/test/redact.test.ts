@@ -6,12 +6,12 @@ import { discloseOnly, openEvidence, redact } from "@reach-fabric/evidence";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readFields } from "../src/field-lines.ts";
-import { commitFields, fieldsIn, pointerOf } from "../src/fields.ts";
-import { matchDisclosures } from "../src/disclosures.ts";
-import { knownOf, readDocument, valuesOf } from "../src/open.ts";
-import type { Known } from "../src/open.ts";
-import { difference } from "../src/partial.ts";
+import { readFields } from "../src/file/field-lines.ts";
+import { commitFields, fieldsIn, pointerOf } from "../src/commitments/fields.ts";
+import { matchDisclosures } from "../src/file/disclosures.ts";
+import { knownOf, readDocument, valuesOf } from "../src/file/open.ts";
+import type { Known } from "../src/file/open.ts";
+import { difference } from "../src/verify/partial.ts";
 import {
   codeOf,
   engine,

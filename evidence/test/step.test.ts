@@ -3,7 +3,7 @@ import { utf8 } from "@reach-fabric/engine";
 import { isStep, proveStep, redact, verifyStep } from "@reach-fabric/evidence";
 import type { Policy, PublicKey, StepReport } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
-import { readContainer, writeContainer } from "../src/container.ts";
+import { readContainer, writeContainer } from "../src/file/container.ts";
 import {
   attacker,
   canonical,

@@ -37,9 +37,9 @@ import {
   writePackFile,
 } from "@reach-fabric/evidence";
 import fc from "fast-check";
-import { readContainer, writeContainer } from "../../evidence/src/container.ts";
-import { fieldsIn } from "../../evidence/src/fields.ts";
-import { openFields } from "../../evidence/src/opened-fields.ts";
+import { readContainer, writeContainer } from "../../evidence/src/file/container.ts";
+import { fieldsIn } from "../../evidence/src/commitments/fields.ts";
+import { openFields } from "../../evidence/src/redaction/opened-fields.ts";
 import { expanded, facts, pack as lendingPack, recorded } from "../../evidence/test/fixture.ts";
 import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";

@@ -42,8 +42,8 @@ test("timing of secret comparisons: no secret is compared with a value", () => {
   );
   // Whether all bytes are the same one; the name of a secret in a grant, which is no secret.
   expect(found).toEqual([
-    "evidence/src/create.ts: if (secret.length === 32 && secret.some((byte) => byte !== secret[0])) return;",
-    "evidence/src/key-file.ts: const isFit = secret.length === secretSize && secret.some((byte) => byte !== secret[0]);",
+    "evidence/src/file/create.ts: if (secret.length === 32 && secret.some((byte) => byte !== secret[0])) return;",
+    "evidence/src/keys/key-file.ts: const isFit = secret.length === secretSize && secret.some((byte) => byte !== secret[0]);",
     "host/src/grant.ts: secrets.some(({ name, origins }) => name === secret && origins.includes(origin));",
   ]);
   for (const line of [

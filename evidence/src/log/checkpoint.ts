@@ -1,8 +1,8 @@
 // Checkpoints of a log (C2SP tlog-checkpoint): its name, its size and the root of its tree, as the
 // text of a signed note. docs/spec/log.md, LOG-5 to LOG-7.
 import type { Engine } from "@reach-fabric/engine";
-import { fromBase64, toBase64 } from "../bytes.ts";
-import { EvidenceError, quoted } from "../errors.ts";
+import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
 import { openNote } from "./note.ts";
 import type { NoteKey, NoteSignature } from "./note.ts";
 

@@ -4,8 +4,8 @@ import { hashFrames } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { logEntry } from "@reach-fabric/schema";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
-import { EvidenceError } from "../errors.ts";
-import { canonicalBytes, inShape, parseCanonical } from "../json.ts";
+import { EvidenceError } from "../errors/errors.ts";
+import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
 import { MAX_ENTRY } from "./tile.ts";
 
 /**

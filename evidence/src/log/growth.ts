@@ -1,9 +1,9 @@
 // The proof that a log has grown from one size to another, as a file. docs/spec/log.md, LOG-37.
 import type { Engine } from "@reach-fabric/engine";
 import { logGrowth } from "@reach-fabric/schema";
-import { fromBase64, toBase64 } from "../bytes.ts";
-import { EvidenceError } from "../errors.ts";
-import { canonicalBytes, parseCanonicalJson } from "../json.ts";
+import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { EvidenceError } from "../errors/errors.ts";
+import { canonicalBytes, parseCanonicalJson } from "../encoding/json.ts";
 
 /** A consistency proof between two sizes of a log. */
 export interface LogGrowth {

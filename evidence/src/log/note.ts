@@ -5,10 +5,10 @@
 //     (an empty line)
 //     — NAME BASE64(4 bytes of key id, signature)
 import { fromHex, sha256, toHex, utf8 } from "@reach-fabric/engine";
-import { concat, fromBase64, toBase64 } from "../bytes.ts";
-import { EvidenceError, quoted } from "../errors.ts";
-import { isSignature, publicKey, requireAlgorithm } from "../keys.ts";
-import type { PublicKey, Signer } from "../keys.ts";
+import { concat, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+import { isSignature, publicKey, requireAlgorithm } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
 
 /** `note` signs the text; `cosignature` signs it with a time: a witness does. */
 export type NoteKind = "note" | "cosignature";

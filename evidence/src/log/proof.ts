@@ -9,8 +9,8 @@
 //     the signed checkpoint
 import { utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat, fromBase64, toBase64 } from "../bytes.ts";
-import { EvidenceError, quoted } from "../errors.ts";
+import { concat, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
 import { openCheckpoint, readUint64 } from "./checkpoint.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 import type { NoteKey } from "./note.ts";

@@ -1,6 +1,6 @@
 // How many witnesses have seen a checkpoint, and since when. docs/spec/log.md, LOG-29 and LOG-30.
 import { toHex } from "@reach-fabric/engine";
-import { EvidenceError } from "../errors.ts";
+import { EvidenceError } from "../errors/errors.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 
 /**

@@ -1,7 +1,7 @@
 // Proofs made from tiles, wherever they are: a folder, a server. docs/spec/log.md, LOG-16; MERKLE-4.
 import { hashEach } from "@reach-fabric/engine";
-import { concat } from "../bytes.ts";
-import { EvidenceError } from "../errors.ts";
+import { concat } from "../encoding/bytes.ts";
+import { EvidenceError } from "../errors/errors.ts";
 import { parseTile, TILE } from "./tile.ts";
 
 /** Gives the hashes of tile n of a level, `width` of them: a log's files, or a server's. */

@@ -5,8 +5,8 @@
 // holds up to 256 entries, each behind its length in two bytes.
 import { hashEach, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat } from "../bytes.ts";
-import { EvidenceError } from "../errors.ts";
+import { concat } from "../encoding/bytes.ts";
+import { EvidenceError } from "../errors/errors.ts";
 
 /** Hashes of a full tile, entries of a full bundle. */
 export const TILE = 256;

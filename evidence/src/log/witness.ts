@@ -7,9 +7,9 @@
 //     the signed checkpoint
 import { merkleRoot, sameBytes, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat, fromBase64, toBase64 } from "../bytes.ts";
-import { EvidenceError } from "../errors.ts";
-import type { Signer } from "../keys.ts";
+import { concat, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { EvidenceError } from "../errors/errors.ts";
+import type { Signer } from "../keys/key.ts";
 import { openCheckpoint, parseCheckpoint, readUint64 } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { noteText, signNote } from "./note.ts";

@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEvidence } from "@reach-fabric/evidence";
-import { readContainer } from "../../../evidence/src/container.ts";
+import { readContainer } from "../../../evidence/src/file/container.ts";
 import { computed, counting, facts, pseudoRandom } from "../../../evidence/test/fixture.ts";
 import type { Suite, SuiteResult } from "../suite.ts";
 import { debianPackage } from "./debian.ts";

@@ -1,0 +1,78 @@
+// The pack as it was run, as blobs: pack.json and its files. docs/spec/evidence.md, EVID-16.
+import { toHex } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
+import { packManifest } from "@reach-fabric/schema";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+import { inShape, parseCanonical } from "../encoding/json.ts";
+
+/** The blobs of a pack, by SHA-256. Files with equal content are one blob. */
+export function packBlobs(engine: Engine, pack: Pack): Map<string, Uint8Array> {
+  return new Map(
+    [pack.manifest, ...pack.files.map(({ bytes }) => bytes)].map((bytes) => [
+      toHex(engine.sha256(bytes)),
+      bytes,
+    ]),
+  );
+}
+
+/**
+ * Requires that every blob is what its name says.
+ *
+ * @throws EvidenceError `REACH-E5401`
+ */
+export function requireBlobs(engine: Engine, blobs: ReadonlyMap<string, Uint8Array>): void {
+  for (const [digest, bytes] of blobs) {
+    const actual = toHex(engine.sha256(bytes));
+    if (actual !== digest) {
+      throw new EvidenceError("REACH-E5401", `the blob ${digest} has SHA-256 ${actual}`);
+    }
+  }
+}
+
+/**
+ * The pack with this digest, put together from blobs that are what their names say; null where not all
+ * of it is enclosed. Every blob belongs to it.
+ *
+ * @throws EvidenceError `REACH-E5402` pack.json is none, or not what a file is; `REACH-E5403` a blob
+ *   that the pack does not name
+ */
+export function readPack(
+  engine: Engine,
+  digest: string,
+  blobs: ReadonlyMap<string, Uint8Array>,
+): Pack | null {
+  const manifest = blobs.get(digest);
+  const strangers = new Set(blobs.keys());
+  strangers.delete(digest);
+  if (manifest === undefined) {
+    refuseStrangers(strangers);
+    return null;
+  }
+  const value = parseCanonical(engine, manifest, "pack.json");
+  const { files } = inShape(packManifest, value, "pack.json", "REACH-E5402");
+  const missing: string[] = [];
+  const found = files.flatMap(({ path, sha256, size }) => {
+    const bytes = blobs.get(sha256);
+    strangers.delete(sha256);
+    if (bytes === undefined) {
+      missing.push(path);
+      return [];
+    }
+    if (bytes.length !== size) {
+      throw new EvidenceError(
+        "REACH-E5402",
+        `${quoted(path)} has ${bytes.length} bytes, pack.json says ${size}`,
+      );
+    }
+    return [{ path, bytes }];
+  });
+  refuseStrangers(strangers);
+  return missing.length > 0 ? null : { manifest, files: found, digest };
+}
+
+function refuseStrangers(blobs: ReadonlySet<string>): void {
+  const [first] = blobs;
+  if (first !== undefined) {
+    throw new EvidenceError("REACH-E5403", `the blob ${first} belongs to nothing in this file`);
+  }
+}

@@ -1,0 +1,152 @@
+// A pack in one file: the container of evidence with pack.json, signed statements about it, and its files
+// by their digests. docs/spec/pack.md, PACK-4 to PACK-9.
+//
+// No path is in the archive: where a file of the pack goes is said by pack.json alone, whose paths are
+// checked. So there is nothing in it that could lead out of a folder.
+import { toHex } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
+import { packManifest } from "@reach-fabric/schema";
+import type { PackManifest } from "@reach-fabric/schema";
+import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
+import type { Bundle } from "../signature/bundle.ts";
+import { readContainer, writeContainer } from "../file/container.ts";
+import type { Entry } from "../file/container.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+import { formatStatement, readStatement } from "../signature/in-toto.ts";
+import { inShape, parseCanonical } from "../encoding/json.ts";
+import { requireAlgorithm } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
+import { blobName, digestOfBlob } from "../file/layout.ts";
+import { packBlobs, readPack, requireBlobs } from "../file/pack.ts";
+
+/** The statements that a pack file can hold, each signed by itself, in the order of their entries. */
+export const STATEMENTS = ["pack", "provenance", "sbom"] as const;
+export type StatementName = (typeof STATEMENTS)[number];
+
+/** What each statement says it is: a name to compare. */
+export const PREDICATES: Readonly<Record<StatementName, string>> = {
+  pack: "urn:reach:pack:v1",
+  provenance: "https://slsa.dev/provenance/v1",
+  sbom: "https://cyclonedx.org/bom",
+};
+
+const bundleName = (name: StatementName): string => `${name}.sigstore.json`;
+
+/** A pack with what was signed about it. */
+export interface PackFile {
+  readonly pack: Pack;
+  readonly manifest: PackManifest;
+  /** Bundles by what they are; nothing in them is verified. */
+  readonly bundles: ReadonlyMap<StatementName, Uint8Array>;
+}
+
+/** The one file of a pack with these bundles. */
+export function writePackFile(
+  engine: Engine,
+  pack: Pack,
+  bundles: PackFile["bundles"] = new Map(),
+): Uint8Array<ArrayBuffer> {
+  const blobs = packBlobs(engine, pack);
+  blobs.delete(pack.digest);
+  const entries: Entry[] = [
+    { name: "pack.json", bytes: pack.manifest },
+    ...STATEMENTS.flatMap((name) => {
+      const bytes = bundles.get(name);
+      return bytes === undefined ? [] : [{ name: bundleName(name), bytes }];
+    }),
+    ...[...blobs]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([digest, bytes]) => ({ name: blobName(digest), bytes })),
+  ];
+  return writeContainer(entries);
+}
+
+/**
+ * Reads a pack file: all files that pack.json lists, each with its digest and size, and no others.
+ * Nothing about who signed it is checked: that is verifyPack().
+ *
+ * @throws EvidenceError `REACH-E5001` to `REACH-E5007` the container, `REACH-E5101`, `REACH-E5102`,
+ *   `REACH-E5401` to `REACH-E5403` its content, `REACH-E5410` a file of it is missing
+ *
+ * @example
+ * const { pack, manifest } = readPackFile(engine, bytes);
+ */
+export function readPackFile(engine: Engine, bytes: Uint8Array): PackFile {
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
+  const entries = readContainer(own);
+  const [first] = entries;
+  if (first?.name !== "pack.json") {
+    throw new EvidenceError("REACH-E5006", "not a pack: the first entry is not pack.json");
+  }
+  const digest = toHex(engine.sha256(first.bytes));
+  const blobs = new Map([[digest, first.bytes]]);
+  const bundles = new Map<StatementName, Uint8Array>();
+  for (const { name, bytes: content } of entries.slice(1)) {
+    const statement = STATEMENTS.find((each) => bundleName(each) === name);
+    const blob = digestOfBlob(name);
+    if (statement !== undefined) bundles.set(statement, content);
+    else if (blob !== undefined && blob !== digest) blobs.set(blob, content);
+    else throw new EvidenceError("REACH-E5003", `a pack has no entry ${quoted(name)}`);
+  }
+  requireBlobs(engine, blobs);
+  const pack = readPack(engine, digest, blobs);
+  if (pack === null) throw new EvidenceError("REACH-E5410", "a file of the pack is missing");
+  const manifest = inShape(
+    packManifest,
+    parseCanonical(engine, pack.manifest, "pack.json"),
+    "pack.json",
+    "REACH-E5402",
+  );
+  const again = writePackFile(engine, pack, bundles);
+  if (again.length !== own.length || again.some((byte, i) => byte !== own[i])) {
+    throw new EvidenceError("REACH-E5004", "the entries of the pack are not in their order");
+  }
+  return { pack, manifest, bundles };
+}
+
+/**
+ * The bundle of a statement about a pack: stock cosign checks it with the plain public key.
+ *
+ * @throws EvidenceError `REACH-E5206` a key of another algorithm than P-256
+ */
+export function signPack(
+  engine: Engine,
+  pack: Pack,
+  name: StatementName,
+  predicate: Readonly<Record<string, unknown>>,
+  signer: Signer,
+): Uint8Array<ArrayBuffer> {
+  requireAlgorithm(signer.key, "P-256", "a pack");
+  const subjects = [{ name: "pack.json", sha256: pack.digest }];
+  const statement = formatStatement(engine, {
+    subjects,
+    predicateType: PREDICATES[name],
+    predicate,
+  });
+  return writeBundle(engine, statement, signer);
+}
+
+/** What the own statement of a pack says of it. */
+export const packPredicate = ({ id, version }: PackManifest): Record<string, unknown> => ({
+  format: "reach/pack/v1",
+  id,
+  version,
+});
+
+/**
+ * The predicate of a statement about a pack that this key signed.
+ *
+ * @throws EvidenceError `REACH-E5103`, `REACH-E5301` to `REACH-E5306`
+ */
+export function verifiedStatement(
+  engine: Engine,
+  bytes: Uint8Array,
+  pack: Pack,
+  name: StatementName,
+  key: PublicKey,
+): Readonly<Record<string, unknown>> {
+  const bundle: Bundle = readBundle(engine, bytes, bundleName(name));
+  const payload = verifiedPayload(bundle, key);
+  const subjects = [{ name: "pack.json", sha256: pack.digest }];
+  return readStatement(engine, payload, { subjects, predicateType: PREDICATES[name] });
+}

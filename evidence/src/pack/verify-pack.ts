@@ -1,0 +1,212 @@
+// verifyPack(): who signed a pack, and whether it is still to be used. docs/spec/pack.md, PACK-10 to PACK-13.
+import type { Engine, Pack } from "@reach-fabric/engine";
+import { inTotoStatement, packYank } from "@reach-fabric/schema";
+import type { PackManifest } from "@reach-fabric/schema";
+import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+import { formatStatement, readStatement } from "../signature/in-toto.ts";
+import { inShape, parseCanonical } from "../encoding/json.ts";
+import { requireAlgorithm } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
+import { packPredicate, readPackFile, verifiedStatement } from "./pack-file.ts";
+import type { PackFile, StatementName } from "./pack-file.ts";
+import { Findings } from "../trust/verdicts.ts";
+import type { Judgement } from "../trust/verdicts.ts";
+
+/** The questions about a pack. */
+export const packVerdicts = ["intact", "trusted", "current"] as const;
+
+/**
+ * - `intact`: every file is the one that pack.json names, and the pack's digest is that of pack.json
+ * - `trusted`: a key that the policy trusts has signed it, its id and its version
+ * - `current`: no trusted key has withdrawn it, and it is not older than is required
+ */
+export type PackVerdict = (typeof packVerdicts)[number];
+
+/** What is asked of a pack. */
+export interface PackPolicy {
+  /** P-256 keys of publishers. With it, `trusted` is required. */
+  readonly trustedKeys?: readonly PublicKey[];
+  /** Withdrawals, as yankPack() signs them. Those by other keys than trusted ones mean nothing. */
+  readonly yanks?: readonly Uint8Array[];
+  /** No older version is taken: somebody may put an old one, with old faults, in the place of a new one. */
+  readonly minVersion?: string;
+}
+
+/** What verifyPack() found. */
+export interface PackReport extends Judgement<PackVerdict> {
+  /** The rest is only there when the pack is intact. */
+  readonly digest?: string;
+  readonly manifest?: PackManifest;
+  /** Whose signature was found valid. */
+  readonly key?: PublicKey;
+  /** Further statements that the same key has signed: `sbom`, `provenance`. */
+  readonly statements?: readonly StatementName[];
+}
+
+/**
+ * Verifies a pack file. It returns a report for hostile bytes, too.
+ *
+ * @example
+ * const { ok, verdicts } = verifyPack(engine, bytes, { trustedKeys: [publicKeyOf(file)] });
+ */
+export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy = {}): PackReport {
+  const { trustedKeys, yanks = [], minVersion } = policy;
+  const required = packVerdicts.filter((name) => name !== "trusted" || trustedKeys !== undefined);
+  const findings = new Findings(packVerdicts, required, "the pack is not intact");
+  const file = findings.attempt("intact", () => readPackFile(engine, bytes));
+  if (file === undefined) return findings.judgement();
+  const { pack, manifest } = file;
+  findings.pass("intact", `all ${manifest.files.length} files are those of pack.json`);
+  const key = findings.attempt("trusted", () => signedBy(engine, file, trustedKeys));
+  if (key !== undefined) {
+    findings.pass(
+      "trusted",
+      `the key ${key.id}, which is trusted, has signed its digest, id and version`,
+    );
+  }
+  findings.attempt("current", () => {
+    requireCurrent(engine, pack, manifest, policy);
+    const age = minVersion === undefined ? "" : `; not older than ${minVersion}`;
+    findings.pass(
+      "current",
+      `${yanks.length} withdrawals were given, none of it by a trusted key${age}`,
+    );
+  });
+  return {
+    ...findings.judgement(),
+    digest: pack.digest,
+    manifest,
+    ...(key === undefined ? {} : { key, statements: furtherStatements(engine, file, key) }),
+  };
+}
+
+/** The trusted key that signed; the signature says which pack of which version it is. */
+function signedBy(
+  engine: Engine,
+  { pack, manifest, bundles }: PackFile,
+  trustedKeys: readonly PublicKey[] | undefined,
+): PublicKey {
+  const bundle = bundles.get("pack");
+  if (bundle === undefined) throw new EvidenceError("REACH-E5411", "the pack is not signed");
+  if (trustedKeys === undefined) {
+    throw new EvidenceError("REACH-E5411", "no trusted key was given: anybody may have signed it");
+  }
+  const { hint } = readBundle(engine, bundle, "pack.sigstore.json");
+  const key = trustedKeys.find(({ id }) => id === hint);
+  if (key === undefined) {
+    throw new EvidenceError(
+      "REACH-E5205",
+      `no trusted key is the one that it hints at, ${quoted(hint)}`,
+    );
+  }
+  requireAlgorithm(key, "P-256", "a pack");
+  const said = verifiedStatement(engine, bundle, pack, "pack", key);
+  const wanted = packPredicate(manifest);
+  const isSame =
+    Object.keys(said).length === 3 &&
+    Object.entries(wanted).every(([name, value]) => said[name] === value);
+  if (isSame) return key;
+  throw new EvidenceError("REACH-E5305", "the signed statement is about another id or version");
+}
+
+function furtherStatements(
+  engine: Engine,
+  { pack, bundles }: PackFile,
+  key: PublicKey,
+): StatementName[] {
+  return [...bundles].flatMap(([name, bytes]) => {
+    if (name === "pack") return [];
+    try {
+      verifiedStatement(engine, bytes, pack, name, key);
+      return [name];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function requireCurrent(
+  engine: Engine,
+  pack: Pack,
+  { version }: PackManifest,
+  { trustedKeys = [], yanks = [], minVersion }: PackPolicy,
+): void {
+  for (const bytes of yanks) {
+    const reason = withdrawn(engine, bytes, pack, trustedKeys);
+    if (reason === undefined) continue;
+    throw new EvidenceError("REACH-E5412", `its publisher has withdrawn it: ${quoted(reason)}`);
+  }
+  if (minVersion === undefined || compareVersions(version, minVersion) >= 0) return;
+  throw new EvidenceError(
+    "REACH-E5413",
+    `version ${quoted(version)} is older than ${quoted(minVersion)}`,
+  );
+}
+
+const YANK = "urn:reach:yank:v1";
+
+/** A signed withdrawal of a pack, by its digest. */
+export function yankPack(
+  engine: Engine,
+  digest: string,
+  { reason, at }: { readonly reason: string; readonly at: string },
+  signer: Signer,
+): Uint8Array<ArrayBuffer> {
+  requireAlgorithm(signer.key, "P-256", "a withdrawal");
+  const predicate = inShape(packYank, { at, reason }, "the withdrawal");
+  const subjects = [{ name: "pack.json", sha256: digest }];
+  return writeBundle(
+    engine,
+    formatStatement(engine, { subjects, predicateType: YANK, predicate }),
+    signer,
+  );
+}
+
+/** Why a trusted key has withdrawn this pack; undefined for a withdrawal of another, or by a stranger. */
+function withdrawn(
+  engine: Engine,
+  bytes: Uint8Array,
+  { digest }: Pack,
+  trustedKeys: readonly PublicKey[],
+): string | undefined {
+  const what = "a withdrawal";
+  const bundle = readBundle(engine, bytes, what);
+  const key = trustedKeys.find(({ id }) => id === bundle.hint);
+  if (key === undefined) return undefined;
+  const payload = verifiedPayload(bundle, key);
+  const statement = inShape(inTotoStatement, parseCanonical(engine, payload, what), what);
+  const sha256 = statement.subject[0]?.digest.sha256 ?? "";
+  const predicate = readStatement(engine, payload, {
+    subjects: [{ name: "pack.json", sha256 }],
+    predicateType: YANK,
+  });
+  const { reason } = inShape(packYank, predicate, what);
+  return sha256 === digest ? reason : undefined;
+}
+
+/** Precedence of semantic versions, SemVer 2.0.0 section 11; build metadata does not count. */
+export function compareVersions(a: string, b: string): number {
+  const parse = (text: string): [numbers: string[], labels: string[]] => {
+    const [, numbers = "", labels = ""] = /^([^-+]*)(?:-([^+]*))?/.exec(text) ?? [];
+    return [numbers.split("."), labels === "" ? [] : labels.split(".")];
+  };
+  const [left, right] = [parse(a), parse(b)];
+  const numbers = compareParts(left[0], right[0]);
+  if (numbers !== 0) return numbers;
+  if (left[1].length === 0 || right[1].length === 0) return right[1].length - left[1].length;
+  return compareParts(left[1], right[1]);
+}
+
+function compareParts(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [x, y] = [a[i], b[i]];
+    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
+    if (x === y) continue;
+    const [isX, isY] = [/^\d+$/.test(x), /^\d+$/.test(y)];
+    if (isX && isY) return x.length === y.length ? (x < y ? -1 : 1) : x.length - y.length;
+    if (isX !== isY) return isX ? -1 : 1;
+    return x < y ? -1 : 1;
+  }
+  return 0;
+}

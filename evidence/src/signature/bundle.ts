@@ -1,0 +1,90 @@
+// One DSSE signature in a Sigstore bundle v0.3, which stock cosign reads: of evidence, of a pack.
+// docs/spec/evidence.md, EVID-9 and EVID-10.
+import type { Engine } from "@reach-fabric/engine";
+import { sigstoreBundle } from "@reach-fabric/schema";
+import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { preAuthEncoding } from "./dsse.ts";
+import { EvidenceError } from "../errors/errors.ts";
+import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
+import { isSignature } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
+
+const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+const PAYLOAD_TYPE = "application/vnd.in-toto+json";
+
+/** A bundle that was read: nothing in it is verified. */
+export interface Bundle {
+  readonly hint: string;
+  readonly payload: Uint8Array;
+  readonly signatures: readonly Uint8Array[];
+}
+
+/** The bundle of a payload that the signer signs. */
+export function writeBundle(
+  engine: Engine,
+  payload: Uint8Array,
+  signer: Signer,
+): Uint8Array<ArrayBuffer> {
+  const signature = signer.sign(preAuthEncoding(PAYLOAD_TYPE, payload));
+  return canonicalBytes(engine, {
+    mediaType: MEDIA_TYPE,
+    verificationMaterial: { publicKey: { hint: signer.key.id } },
+    dsseEnvelope: {
+      payload: toBase64(payload),
+      payloadType: PAYLOAD_TYPE,
+      signatures: [{ sig: toBase64(signature) }],
+    },
+  });
+}
+
+/**
+ * Reads a bundle: canonical JSON of this media type, base64 in its one spelling.
+ *
+ * @throws EvidenceError `REACH-E5101` to `REACH-E5103`, `REACH-E5302`
+ */
+export function readBundle(
+  engine: Engine,
+  bytes: Uint8Array,
+  what: string = "run.sigstore.json",
+): Bundle {
+  const bundle = inShape(sigstoreBundle, parseCanonical(engine, bytes, what), what);
+  const decode = (text: string, name: string): Uint8Array => {
+    const decoded = fromBase64(text);
+    if (decoded !== undefined) return decoded;
+    throw new EvidenceError("REACH-E5302", `${what}: ${name} is not canonical base64`);
+  };
+  const { payload, signatures } = bundle.dsseEnvelope;
+  return {
+    hint: bundle.verificationMaterial.publicKey.hint,
+    payload: decode(payload, "the payload"),
+    signatures: signatures.map(({ sig }) => decode(sig, "the signature")),
+  };
+}
+
+/** The bytes that the signature of a bundle is over. */
+export const signedBytes = ({ payload }: Bundle): Uint8Array =>
+  preAuthEncoding(PAYLOAD_TYPE, payload);
+
+/**
+ * The payload of a bundle, which from here on is what this key signed. Envelope and hint choose
+ * neither key nor algorithm: both are the caller's.
+ *
+ * @throws EvidenceError `REACH-E5301` not exactly one signature, `REACH-E5304` the hint names
+ *   another key, `REACH-E5303` the signature is not valid
+ */
+export function verifiedPayload(bundle: Bundle, key: PublicKey): Uint8Array {
+  const [signature, ...more] = bundle.signatures;
+  if (signature === undefined || more.length > 0) {
+    throw new EvidenceError(
+      "REACH-E5301",
+      `the bundle has ${bundle.signatures.length} signatures, not one`,
+    );
+  }
+  if (bundle.hint !== key.id) {
+    throw new EvidenceError("REACH-E5304", `the bundle hints at another key than ${key.id}`);
+  }
+  if (!isSignature(key, signedBytes(bundle), signature)) {
+    throw new EvidenceError("REACH-E5303", `the signature is not valid under the key ${key.id}`);
+  }
+  return bundle.payload;
+}

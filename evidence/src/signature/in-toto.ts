@@ -1,0 +1,81 @@
+// in-toto Statement v1: which files a signature is about, by plain SHA-256, and what it says of them.
+// docs/spec/pack.md, PACK-7; docs/spec/evidence.md, EVID-11 and EVID-12.
+import type { Engine } from "@reach-fabric/engine";
+import * as shapes from "@reach-fabric/schema";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
+
+/** A file that a statement is about. */
+export interface Subject {
+  readonly name: string;
+  /** In hex. */
+  readonly sha256: string;
+  /** The file that it follows from, where it is not there itself: for messages. */
+  readonly from?: string;
+}
+
+/** A file that a statement must be about; any, where it is not at hand. */
+export type ExpectedSubject = Pick<Subject, "name"> & Partial<Subject>;
+
+/** What a statement says. `predicateType` is a name to compare, never an address to visit. */
+export interface Statement {
+  readonly subjects: readonly Subject[];
+  readonly predicateType: string;
+  readonly predicate: Readonly<Record<string, unknown>>;
+}
+
+/** The bytes of a statement. */
+export const formatStatement = (
+  engine: Engine,
+  { subjects, predicateType, predicate }: Statement,
+): Uint8Array<ArrayBuffer> =>
+  canonicalBytes(engine, {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: subjects.map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
+    predicateType,
+    predicate,
+  });
+
+/**
+ * The statement in a verified payload, about exactly these subjects and of this type.
+ *
+ * @param payload the bytes that the signature was verified over: they are parsed here, once
+ * @returns its predicate, of which nothing is checked
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5102`, `REACH-E5305` not such a statement,
+ *   `REACH-E5306` a subject that is another
+ */
+export function readStatement(
+  engine: Engine,
+  payload: Uint8Array,
+  {
+    subjects,
+    predicateType,
+  }: { readonly subjects: readonly ExpectedSubject[]; readonly predicateType: string },
+): Readonly<Record<string, unknown>> {
+  const what = "the signed statement";
+  const value = inShape(
+    shapes.inTotoStatement,
+    parseCanonical(engine, payload, what),
+    what,
+    "REACH-E5305",
+  );
+  if (value.predicateType !== predicateType) {
+    throw new EvidenceError("REACH-E5305", `${what} is a ${quoted(value.predicateType)}`);
+  }
+  if (value.subject.length !== subjects.length) {
+    throw new EvidenceError("REACH-E5305", `${what} has ${value.subject.length} subjects`);
+  }
+  for (const [i, { name, sha256, from }] of subjects.entries()) {
+    const signed = value.subject[i];
+    if (signed?.name !== name) {
+      const other = quoted(signed?.name ?? "");
+      throw new EvidenceError("REACH-E5305", `${what} is about ${other} where ${name} belongs`);
+    }
+    if (sha256 !== undefined && signed.digest.sha256 !== sha256) {
+      const what = from === undefined ? name : `the ${name} that follows from ${from}`;
+      const why = `SHA-256 ${sha256}, not ${signed.digest.sha256}`;
+      throw new EvidenceError("REACH-E5306", `${what} is not the one that was signed: ${why}`);
+    }
+  }
+  return value.predicate;
+}

@@ -1,0 +1,157 @@
+// Keyrings: reading, continuing, issuing. docs/spec/keys.md, KEY-8 to KEY-11.
+//
+//     {"payload": BASE64, "payloadType": "application/vnd.reach.keyring.v1+json", "signatures": [{"sig"}]}
+//
+// A keyring is trusted for one reason: the root that the reader has pinned signed it. Nothing in it can
+// say which root that is, or by which algorithm.
+import { sha256, toHex } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { keyringFile, keyringPayload } from "@reach-fabric/schema";
+import type { KeyringEntry, KeyringPayload } from "@reach-fabric/schema";
+import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { preAuthEncoding } from "../signature/dsse.ts";
+import { EvidenceError } from "../errors/errors.ts";
+import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
+import { isSignature } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
+
+const PAYLOAD_TYPE = "application/vnd.reach.keyring.v1+json";
+/** More than 10,000 keys have. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** A keyring that its root has signed. */
+export interface Keyring extends KeyringPayload {
+  /** SHA-256 of what was signed, in hex: the `previous` of the next one. */
+  readonly digest: string;
+}
+
+const notKeyring = (what: string): EvidenceError => new EvidenceError("REACH-E5209", what);
+const notNext = (what: string): EvidenceError => new EvidenceError("REACH-E5211", what);
+
+/**
+ * The keyring in a file. Guarantees: this root signed all of it, no key stands in it twice, and every id
+ * is that of its key. Whether it is the newest, and fit for a decision now, requireFresh() says.
+ *
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5102` not canonical, `REACH-E5209` not a keyring,
+ *   `REACH-E5210` not signed by this root, `REACH-E5219` a key that is there twice, or is the root
+ *
+ * @example
+ * const keyring = openKeyring(engine, bytes, publicKeyOf(rootFile));
+ */
+export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey): Keyring {
+  const what = "the keyring";
+  if (bytes.length > MAX_BYTES) throw notKeyring(`a keyring has at most ${MAX_BYTES} bytes`);
+  const envelope = inShape(keyringFile, parseCanonical(engine, bytes, what), what, "REACH-E5209");
+  const payload = fromBase64(envelope.payload);
+  const signature = fromBase64(envelope.signatures[0].sig);
+  if (payload === undefined || signature === undefined) {
+    throw notKeyring("the keyring has base64 in another spelling");
+  }
+  if (!isSignature(root, preAuthEncoding(PAYLOAD_TYPE, payload), signature)) {
+    throw new EvidenceError("REACH-E5210", `the root ${root.id} has not signed this keyring`);
+  }
+  const value = parseCanonical(engine, payload, what);
+  const signed = inShape(keyringPayload, value, what, "REACH-E5209");
+  requireConsistent(signed, root);
+  return { ...signed, digest: toHex(sha256(payload)) };
+}
+
+/** What the root must see to before it signs, and a reader does not take from it on trust. */
+function requireConsistent(
+  { serial, previous, issuedAt, expiresAt, keys }: KeyringPayload,
+  root: PublicKey,
+): void {
+  if ((serial === 1) !== (previous === undefined)) {
+    throw notKeyring("the first keyring, and no other, has none before it");
+  }
+  if (expiresAt <= issuedAt) throw notKeyring("the keyring ends before it begins");
+  const ids = new Set<string>([root.id]);
+  for (const { id, public: shared, from, to } of keys) {
+    if (toHex(sha256(fromBase64(shared) ?? new Uint8Array())).slice(0, 16) !== id) {
+      throw notKeyring(`the key ${id} has another id`);
+    }
+    // Of two keys with one id, which nobody has by chance, one would be revoked for the other.
+    if (ids.has(id)) {
+      throw new EvidenceError("REACH-E5219", `the key ${id} is in the keyring twice, or its root`);
+    }
+    ids.add(id);
+    if (to < from) throw notKeyring(`the key ${id} ends before it begins`);
+  }
+}
+
+/**
+ * Requires that a keyring is the other one, or continues it: its number is larger, every entry is still
+ * there, and of none has anything changed but that it ends earlier, or was compromised (earlier).
+ *
+ * @throws EvidenceError `REACH-E5211`
+ */
+export function requireSuccessor(older: Keyring, newer: Keyring): void {
+  if (newer.serial === older.serial) {
+    if (newer.digest === older.digest) return;
+    throw notNext(`there are two keyrings with the number ${newer.serial}`);
+  }
+  if (newer.serial < older.serial) {
+    throw notNext(`the keyring ${newer.serial} is older than ${older.serial}`);
+  }
+  if (newer.serial === older.serial + 1 && newer.previous !== older.digest) {
+    throw notNext(`the keyring ${newer.serial} continues another one`);
+  }
+  if (newer.issuedAt < older.issuedAt) {
+    throw notNext(`the keyring ${newer.serial} was issued before ${older.serial}`);
+  }
+  older.keys.forEach((before, i) => requireKept(before, newer.keys[i]));
+}
+
+function requireKept(before: KeyringEntry, after: KeyringEntry | undefined): void {
+  const { id } = before;
+  const isKept =
+    after !== undefined &&
+    after.public === before.public &&
+    after.role === before.role &&
+    after.tenant === before.tenant &&
+    after.from === before.from;
+  if (!isKept) throw notNext(`the key ${id} is gone, or another one is in its place`);
+  if (after.to > before.to) throw notNext(`the key ${id} would count for longer`);
+  const [was, is] = [before.compromisedAt, after.compromisedAt];
+  if (was !== undefined && (is === undefined || is > was)) {
+    throw notNext(`the key ${id} would not be compromised, or later`);
+  }
+}
+
+/** What is new about a keyring. */
+export interface Issue {
+  readonly keys: readonly KeyringEntry[];
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+}
+
+/**
+ * The next keyring: with these keys, signed by the root. What it returns has been read again.
+ *
+ * @param before undefined for the first
+ * @throws EvidenceError `REACH-E5209`, `REACH-E5211`, `REACH-E5219` it would be none, or not continue
+ *   the one before
+ */
+export function issueKeyring(
+  engine: Engine,
+  root: Signer,
+  before: Keyring | undefined,
+  { keys, issuedAt, expiresAt }: Issue,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly keyring: Keyring } {
+  const payload = canonicalBytes(engine, {
+    format: "reach/keyring/v1",
+    serial: (before?.serial ?? 0) + 1,
+    ...(before === undefined ? {} : { previous: before.digest }),
+    issuedAt,
+    expiresAt,
+    keys,
+  });
+  const bytes = canonicalBytes(engine, {
+    payload: toBase64(payload),
+    payloadType: PAYLOAD_TYPE,
+    signatures: [{ sig: toBase64(root.sign(preAuthEncoding(PAYLOAD_TYPE, payload))) }],
+  });
+  const keyring = openKeyring(engine, bytes, root.key);
+  if (before !== undefined) requireSuccessor(before, keyring);
+  return { bytes, keyring };
+}

@@ -1,0 +1,208 @@
+// Policies: what a verifier asks of evidence. docs/spec/keys.md, KEY-13 to KEY-17.
+import { fromHex, fromUtf8 } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { policyFile } from "@reach-fabric/schema";
+import type { PolicyFile } from "@reach-fabric/schema";
+import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+import { inShape } from "../encoding/json.ts";
+import { openKeyring } from "./keyring.ts";
+import type { Keyring } from "./keyring.ts";
+import { publicKey, sameKey } from "../keys/key.ts";
+import type { PublicKey } from "../keys/key.ts";
+import { openCheckpoint, parseCheckpoint } from "../log/checkpoint.ts";
+import { parseGrowth } from "../log/growth.ts";
+import type { LogGrowth } from "../log/growth.ts";
+import { noteText, parseNoteKey } from "../log/note.ts";
+import type { NoteKey } from "../log/note.ts";
+import type { Freshness } from "./trust.ts";
+import type { Verdict } from "./verdicts.ts";
+
+/** What a verifier asks of evidence. */
+export interface Policy {
+  /**
+   * The keys that may have signed. With it, `trusted` is required: a file that another key signed
+   * fails, and with no keys every file does. Without it and `signers`, `trusted` is not checked.
+   */
+  readonly trustedKeys?: readonly PublicKey[];
+  /** Who may have signed, for whom and when, by a keyring. With it, `trusted` is required. */
+  readonly signers?: Signers;
+  /** The verdicts that must pass; `authentic` always must. Default: and `complete`, `replayed`. */
+  readonly required?: readonly Verdict[];
+  /**
+   * Digests of the engines that may have run it, in hex. With it, `replayed` is required: another
+   * engine fails. Without it, any engine may have, provided that this one computes the same.
+   */
+  readonly engines?: readonly string[];
+  /** Digests of engines that are known to compute wrongly. With it, `replayed` is required. */
+  readonly faultyEngines?: readonly string[];
+  /** Digests of packs that were withdrawn. With it, `replayed` is required. */
+  readonly yankedPacks?: readonly string[];
+  /** The logs of which one must have the evidence. With it, `logged` is required, or `witnessed`. */
+  readonly logs?: readonly LogPolicy[];
+  /**
+   * Fuel that a replay may use. A run that was allowed more is not replayed: `not checked`. Default:
+   * REPLAY_FUEL.
+   */
+  readonly fuel?: number;
+}
+
+/** Who may have signed: a keyring, how new it must be, and the only tenant that counts. */
+export interface Signers extends Freshness {
+  readonly keyring: Keyring;
+  readonly tenant?: string | undefined;
+}
+
+/** A log in which evidence may be. */
+export interface LogPolicy {
+  readonly origin: string;
+  readonly key: NoteKey;
+  readonly witnesses: readonly NoteKey[];
+  /** So many different keys of `witnesses` must have cosigned. */
+  readonly quorum: number;
+  /** Where it stood when it was closed: no checkpoint of more entries is its own. */
+  readonly final?: { readonly size: bigint; readonly root: Uint8Array };
+  /** What the verifier has seen of it before, and proofs of growth between that and others. */
+  readonly seen?: {
+    readonly size: bigint;
+    readonly root: Uint8Array;
+    readonly growth?: readonly Pick<LogGrowth, "from" | "to" | "hashes">[];
+  };
+}
+
+/** What a policy is read with. */
+export interface PolicyCircumstances {
+  /** The keyring as a file; needed if the policy names a root, and refused otherwise. */
+  readonly keyring?: Uint8Array | undefined;
+  /** The verifier's time. */
+  readonly now: string;
+  /** Checkpoints of the policy's logs that the verifier has kept, one of a log: signed notes. */
+  readonly seen?: readonly Uint8Array[];
+  /** Proofs that those logs have grown (LOG-37). */
+  readonly growth?: readonly Uint8Array[];
+}
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const notPolicy = (what: string): EvidenceError => new EvidenceError("REACH-E5218", what);
+
+/**
+ * The policy in a file: strict JSON in any layout. Its root signed the keyring; no key that it names
+ * has two roles.
+ *
+ * @throws EvidenceError `REACH-E5218` not a policy, or not one for this keyring; `REACH-E5202` a root
+ *   that is not safe; `REACH-E5310` a log's key that is none; as openKeyring() does; `REACH-E5219` a key
+ *   in two roles
+ *
+ * @example
+ * const report = verify(engine, bytes, readPolicy(engine, policyBytes, { keyring, now }));
+ */
+export function readPolicy(
+  engine: Engine,
+  bytes: Uint8Array,
+  { keyring: ring, now, seen = [], growth = [] }: PolicyCircumstances,
+): Policy {
+  const { root: pinned, keyring: wanted, tenant, engines, packs, ...file } = parse(engine, bytes);
+  const root = pinned === undefined ? undefined : keyOf(pinned);
+  if ((root === undefined) !== (ring === undefined)) {
+    throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
+  }
+  const keyring = root && ring && openKeyring(engine, ring, root);
+  const grown = growth.map((proof) => parseGrowth(engine, proof));
+  const logs = withSeen(file.logs?.map(logOf), seen, grown);
+  requireRoles(root, keyring, logs ?? []);
+  return {
+    ...(file.required === undefined ? {} : { required: file.required }),
+    ...(keyring === undefined ? {} : { signers: { keyring, now, tenant, ...wanted } }),
+    ...(engines?.allowed === undefined ? {} : { engines: engines.allowed }),
+    ...(engines?.faulty === undefined ? {} : { faultyEngines: engines.faulty }),
+    ...(packs?.yanked === undefined ? {} : { yankedPacks: packs.yanked }),
+    ...(logs === undefined ? {} : { logs }),
+    ...(file.fuel === undefined ? {} : { fuel: file.fuel }),
+  };
+}
+
+/** The logs, each with what was seen of it. */
+function withSeen(
+  logs: readonly LogPolicy[] | undefined,
+  notes: readonly Uint8Array[],
+  grown: readonly LogGrowth[],
+): LogPolicy[] | undefined {
+  const named = new Map(logs?.map((log) => [log.origin, log]));
+  for (const note of notes) {
+    const { origin } = parseCheckpoint(noteText(note));
+    const log = named.get(origin);
+    if (log === undefined) throw notPolicy(`the policy does not name the log ${quoted(origin)}`);
+    if (log.seen !== undefined) throw notPolicy(`two checkpoints of ${quoted(origin)} were given`);
+    const { size, root } = openCheckpoint(note, origin, log.key, log.witnesses);
+    const growth = grown.filter((proof) => proof.origin === origin);
+    named.set(origin, { ...log, seen: { size, root, growth } });
+  }
+  return logs && [...named.values()];
+}
+
+/** The policy as it is written. */
+function parse(engine: Engine, bytes: Uint8Array): PolicyFile {
+  if (bytes.length > MAX_BYTES) throw notPolicy(`a policy has at most ${MAX_BYTES} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(fromUtf8(engine.canonicalize(bytes)));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "it is not JSON";
+    throw new EvidenceError("REACH-E5218", `not a policy: ${why}`, { cause });
+  }
+  return inShape(policyFile, value, "the policy", "REACH-E5218");
+}
+
+function keyOf({ alg, public: shared }: NonNullable<PolicyFile["root"]>): PublicKey {
+  return publicKey(fromBase64(shared) ?? new Uint8Array(), alg);
+}
+
+function logOf({
+  origin,
+  key,
+  witnesses,
+  quorum,
+  final,
+}: NonNullable<PolicyFile["logs"]>[number]): LogPolicy {
+  const log = {
+    origin,
+    key: noteKeyOf(key, "note"),
+    witnesses: witnesses.map((text) => noteKeyOf(text, "cosignature")),
+    quorum,
+  };
+  const different = new Set(log.witnesses.map((witness) => toBase64(witness.key.bytes)));
+  if (quorum > different.size) {
+    throw notPolicy(
+      `${quorum} witnesses of ${quoted(origin)} are required, ${different.size} named`,
+    );
+  }
+  if (final === undefined) return log;
+  return { ...log, final: { size: BigInt(final.size), root: fromHex(final.root) } };
+}
+
+function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
+  const key = parseNoteKey(text);
+  if (key.kind === kind) return key;
+  throw notPolicy(`the key of ${quoted(key.name)} is no ${kind === "note" ? "log" : "witness"}'s`);
+}
+
+/** A key that is used for two things can be made to sign one for the other. */
+function requireRoles(
+  root: PublicKey | undefined,
+  keyring: Keyring | undefined,
+  logs: readonly LogPolicy[],
+): void {
+  const shared = (key: PublicKey): EvidenceError =>
+    new EvidenceError("REACH-E5219", `the key ${key.id} has two roles`);
+  const used = logs.flatMap(({ key, witnesses }) => [
+    { key: key.key, role: "log" },
+    ...witnesses.map((witness) => ({ key: witness.key, role: "witness" })),
+  ]);
+  for (const { key, role } of used) {
+    if (root !== undefined && sameKey(root, key)) throw shared(key);
+    const bytes = toBase64(key.bytes);
+    const entry = keyring?.keys.find((one) => one.alg === key.alg && one.public === bytes);
+    if (entry !== undefined && entry.role !== role) throw shared(key);
+    if (used.some((other) => other.role !== role && sameKey(other.key, key))) throw shared(key);
+  }
+}

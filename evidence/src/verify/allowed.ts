@@ -1,0 +1,89 @@
+// What a policy says of a run: who may sign, which engine and pack may be used, which verdicts must pass.
+// docs/spec/keys.md, KEY-14 to KEY-16.
+import { EvidenceError } from "../errors/errors.ts";
+import { sameKey } from "../keys/key.ts";
+import type { Run } from "../file/open.ts";
+import type { Policy } from "../trust/policy.ts";
+import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
+import { defaultRequired, verdicts } from "../trust/verdicts.ts";
+import type { Findings, Verdict } from "../trust/verdicts.ts";
+
+/** What a policy requires, said or implied: naming keys, engines, packs or logs is asking for them. */
+export function requiredBy(policy: Policy): Verdict[] {
+  const { required = defaultRequired, trustedKeys, signers, logs } = policy;
+  const unknown = required.find((verdict) => !verdicts.includes(verdict));
+  if (unknown !== undefined) throw new TypeError(`There is no verdict ${unknown}`);
+  const implied: readonly [Verdict, boolean][] = [
+    ["trusted", trustedKeys !== undefined || signers !== undefined],
+    ["replayed", [policy.engines, policy.faultyEngines, policy.yankedPacks].some(isGiven)],
+    ["logged", logs !== undefined],
+    ["witnessed", logs?.some(({ quorum }) => quorum > 0) === true],
+  ];
+  return ["authentic", ...required, ...implied.flatMap(([verdict, is]) => (is ? [verdict] : []))];
+}
+
+const isGiven = (value: unknown): boolean => value !== undefined;
+
+/**
+ * Check 4, as far as it goes before anything is verified: the key is one that may sign evidence then.
+ *
+ * @throws EvidenceError `REACH-E5205` it is not one, `REACH-E5212`, `REACH-E5213`, `REACH-E5215`
+ */
+export function requireKey(
+  { trustedKeys, signers }: Policy,
+  { key, endedAt }: Pick<Run, "key" | "endedAt">,
+): void {
+  if (trustedKeys !== undefined && !trustedKeys.some((trusted) => sameKey(trusted, key))) {
+    throw new EvidenceError("REACH-E5205", `the policy does not trust the key ${key.id}`);
+  }
+  if (signers === undefined) return;
+  requireFresh(signers.keyring, signers);
+  signerEntry(signers.keyring, { key, role: "evidence", at: endedAt });
+}
+
+/**
+ * Notes whether the policy trusts the signature, with all that is known when the file is authentic.
+ *
+ * @param witnessedAt seconds since 1970 at which the policy's witnesses had seen it
+ */
+export function noteTrust(
+  findings: Pick<Findings<"trusted">, "attempt" | "pass" | "leave">,
+  policy: Policy,
+  { key, endedAt: at, tenant }: Pick<Run, "key" | "endedAt" | "tenant">,
+  witnessedAt?: bigint,
+): void {
+  const { trustedKeys, signers } = policy;
+  if (trustedKeys === undefined && signers === undefined) {
+    findings.leave("trusted", `no trusted key was given: anybody may hold the key ${key.id}`);
+    return;
+  }
+  findings.attempt("trusted", () => {
+    requireKey(policy, { key, endedAt: at });
+    if (signers !== undefined) {
+      const claim = { key, role: "evidence", at } as const;
+      signerTrust(signers.keyring, claim, { tenant, only: signers.tenant, witnessedAt });
+    }
+    findings.pass("trusted", `the policy trusts the key ${key.id}`);
+  });
+}
+
+/**
+ * Check 7: the engine and the pack are ones that may be used.
+ *
+ * @throws EvidenceError `REACH-E5405` an engine that is not allowed, `REACH-E5220` one that is known as
+ *   faulty, `REACH-E5221` a pack that was withdrawn
+ */
+export function requireAllowed(
+  { engines, faultyEngines, yankedPacks }: Policy,
+  { engine, pack }: Pick<Run, "engine" | "pack">,
+): void {
+  if (engines !== undefined && !engines.includes(engine)) {
+    throw new EvidenceError("REACH-E5405", `the policy does not allow the engine ${engine}`);
+  }
+  if (faultyEngines?.includes(engine) === true) {
+    throw new EvidenceError("REACH-E5220", `the engine ${engine} is known as faulty`);
+  }
+  if (yankedPacks?.includes(pack) === true) {
+    throw new EvidenceError("REACH-E5221", `the pack ${pack} was withdrawn`);
+  }
+}
