@@ -178,7 +178,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "archive slip, when a pack is unpacked",
-    file: "host/src/pack-folder.ts",
+    file: "host/src/pack/pack-folder.ts",
     take: "if (why !== undefined) throw",
     put: "if (false) throw",
     test: "host/test/pack-file.test.ts",
@@ -186,7 +186,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "links",
-    file: "host/src/pack-folder.ts",
+    file: "host/src/pack/pack-folder.ts",
     take: "await makeEmptyFolder(folder);",
     put: "await mkdir(folder, { recursive: true });",
     test: "host/test/pack-file.test.ts",
@@ -654,7 +654,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "forged secret placeholders",
-    file: "host/src/egress.ts",
+    file: "host/src/effects/http.ts",
     take: "fillingOf(request.secrets,",
     put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
     test: "host/test/holes.test.ts",

@@ -2,14 +2,14 @@
  * `@reach-fabric/host`: performs the effects of a run and keeps its records. Everything that touches
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
-export type { Address, Lookup } from "./address.ts";
-export type { Authentication, Secrets } from "./authorize.ts";
-export { readDocument } from "./document.ts";
-export type { ReadDocument } from "./document.ts";
-export type { CloudEvent, Effects } from "./effects.ts";
-export { commandFile } from "./commands.ts";
-export { eventFile, eventSink } from "./event-files.ts";
-export { createEgress, DEFAULT_LIMITS } from "./egress.ts";
+export type { Address, Lookup } from "./effects/address.ts";
+export type { Authentication, Secrets } from "./effects/authorize.ts";
+export { readDocument } from "./files/document.ts";
+export type { ReadDocument } from "./files/document.ts";
+export type { CloudEvent, Effects } from "./effects/effects.ts";
+export { commandFile } from "./run/commands.ts";
+export { eventFile, eventSink } from "./run/event-files.ts";
+export { createEgress, DEFAULT_LIMITS } from "./effects/http.ts";
 export type {
   Egress,
   EgressLimits,
@@ -18,15 +18,15 @@ export type {
   HttpRequest,
   Note,
   RequestContext,
-} from "./egress.ts";
-export { ReachError } from "./error.ts";
-export type { ErrorDetails, PlacedProblem } from "./error.ts";
-export type { Failure } from "./failure.ts";
-export { readRegularFile, writeFileAtomic } from "./files.ts";
-export { readFolder } from "./folder.ts";
-export type { FolderRun } from "./folder.ts";
-export { effectiveGrant, readGrant } from "./grant.ts";
-export type { EffectiveGrant } from "./grant.ts";
+} from "./effects/http.ts";
+export { ReachError } from "./files/error.ts";
+export type { ErrorDetails, PlacedProblem } from "./files/error.ts";
+export type { Failure } from "./effects/failure.ts";
+export { readRegularFile, writeFileAtomic } from "./files/files.ts";
+export { readFolder } from "./record/folder.ts";
+export type { FolderRun } from "./record/folder.ts";
+export { effectiveGrant, readGrant } from "./effects/grant.ts";
+export type { EffectiveGrant } from "./effects/grant.ts";
 export { machineDisk } from "./log/disk.ts";
 export type { Disk } from "./log/disk.ts";
 export { fsck } from "./log/fsck.ts";
@@ -44,16 +44,22 @@ export { serveLog, serveWitness } from "./log/servers.ts";
 export type { Listening, Place } from "./log/servers.ts";
 export { openWitness } from "./log/witness-store.ts";
 export type { WitnessOptions, WitnessStore } from "./log/witness-store.ts";
-export type { Question } from "./models.ts";
-export { loadPack } from "./pack.ts";
-export { folderOfPack, writePack } from "./pack-folder.ts";
+export type { Question } from "./effects/models.ts";
+export { loadPack } from "./pack/pack.ts";
+export { folderOfPack, writePack } from "./pack/pack-folder.ts";
 export { pullPack, pushPack } from "./oci/packs.ts";
 export type { Pushed } from "./oci/packs.ts";
 export type { RegistryOptions } from "./oci/client.ts";
-export { createPerformer, operationOf } from "./performer.ts";
-export type { Performer, PerformerOptions } from "./performer.ts";
-export { readSecrets } from "./secrets.ts";
-export { folderRecorder, memoryRecorder } from "./recorder.ts";
-export type { Annotation, Beginning, IdentityOptions, Recorder, RunIdentity } from "./recorder.ts";
-export { run } from "./run.ts";
-export type { RunOptions, RunResult } from "./run.ts";
+export { createPerformer, operationOf } from "./run/performer.ts";
+export type { Performer, PerformerOptions } from "./run/performer.ts";
+export { readSecrets } from "./effects/secrets.ts";
+export { folderRecorder, memoryRecorder } from "./record/recorder.ts";
+export type {
+  Annotation,
+  Beginning,
+  IdentityOptions,
+  Recorder,
+  RunIdentity,
+} from "./record/recorder.ts";
+export { run } from "./run/run.ts";
+export type { RunOptions, RunResult } from "./run/run.ts";

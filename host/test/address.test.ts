@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPublicAddress, publicAddresses } from "../src/address.ts";
+import { isPublicAddress, publicAddresses } from "../src/effects/address.ts";
 
 describe("GRANT-9: what is a public address", () => {
   it.each([

@@ -28,10 +28,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pullPack, pushPack } from "../src/oci/packs.ts";
 import { parseReference } from "../src/oci/reference.ts";
-import { loadPack } from "../src/pack.ts";
-import { writePack } from "../src/pack-folder.ts";
-import { memoryRecorder } from "../src/recorder.ts";
-import { run } from "../src/run.ts";
+import { loadPack } from "../src/pack/pack.ts";
+import { writePack } from "../src/pack/pack-folder.ts";
+import { memoryRecorder } from "../src/record/recorder.ts";
+import { run } from "../src/run/run.ts";
 
 const engine = createEngine();
 const folder = mkdtempSync(join(tmpdir(), "reach-pack-"));

@@ -1,7 +1,7 @@
 // Calls of gRPC: their definitions are files of the pack, which hold the method that is called (WF-64).
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
-import { STREAMS, methodOf } from "../protos.ts";
+import { STREAMS, methodOf } from "../effects/protos.ts";
 import type { Read } from "./compile.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";

@@ -1,7 +1,7 @@
 // Walking and rewriting the tasks of a checked document.
 import { pointerOf, TASK_LISTS } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 
 /** A task, or any other object of a document. */
 export type Fields = { readonly [name: string]: unknown };

@@ -5,8 +5,8 @@ import { EvidenceError, formatAddCheckpoint, openCheckpoint } from "@reach-fabri
 import type { NoteKey } from "@reach-fabric/evidence";
 import { join } from "node:path";
 import { request } from "undici";
-import { ReachError } from "../error.ts";
-import { cannotWrite } from "../files.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotWrite } from "../files/files.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { NAMES } from "./layout.ts";

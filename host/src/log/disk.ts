@@ -1,7 +1,7 @@
 // What the log asks of a disk, call by call: so that a test can let each of them fail, and drop what
 // was not synced. docs/spec/log.md, LOG-20.
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { syncFolder, systemCode, writeAll } from "../files.ts";
+import { syncFolder, systemCode, writeAll } from "../files/files.ts";
 
 /** Calls resolve when the system has taken them; only `sync` and `syncFolder` make things durable. */
 export interface Disk {

@@ -17,7 +17,7 @@ import {
 } from "@reach-fabric/evidence";
 import type { Edge } from "@reach-fabric/evidence";
 import { join } from "node:path";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { firstBadByte } from "./bad-byte.ts";

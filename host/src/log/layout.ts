@@ -12,7 +12,7 @@ import {
 import type { Edge, NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
 import { logFile } from "@reach-fabric/schema";
 import { join } from "node:path";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 import type { Disk } from "./disk.ts";
 
 /** Names in a log's folder, besides `tile/`. */

@@ -2,7 +2,7 @@
 // back when a process ends, however it ends, and a copy of the folder does not carry it along.
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 
 /** Milliseconds between two tries. */
 const PAUSE = 25;

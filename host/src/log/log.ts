@@ -19,8 +19,8 @@ import type { Edge, NoteKey, Signer } from "@reach-fabric/evidence";
 import type { LogFile, LogHead, NewLogEntry } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { ReachError } from "../error.ts";
-import { cannotWrite } from "../files.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotWrite } from "../files/files.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import {

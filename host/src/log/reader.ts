@@ -12,7 +12,7 @@ import {
   tilePath,
 } from "@reach-fabric/evidence";
 import type { LogEntry } from "@reach-fabric/schema";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { inFile, NAMES, readIdentity, readLast, readNote, readPart } from "./layout.ts";

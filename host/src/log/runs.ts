@@ -2,7 +2,7 @@
 // and LOG-32.
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceEntryOf, withProof } from "@reach-fabric/evidence";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../record/recorder.ts";
 import type { Log } from "./log.ts";
 import { readLog } from "./reader.ts";
 

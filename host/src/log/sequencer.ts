@@ -25,8 +25,8 @@ import {
 import type { Edge, Growth, Signer } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { dirname, join } from "node:path";
-import { ReachError } from "../error.ts";
-import { cannotWrite } from "../files.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotWrite } from "../files/files.ts";
 import type { Disk } from "./disk.ts";
 import { NAMES } from "./layout.ts";
 import type { LogIdentity, Note } from "./layout.ts";

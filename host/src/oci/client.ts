@@ -4,7 +4,7 @@
 import { sha256, toHex } from "@reach-fabric/engine";
 import { request } from "undici";
 import type { Dispatcher } from "undici";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 
 /** How a registry is reached. */
 export interface RegistryOptions {

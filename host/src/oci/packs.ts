@@ -5,7 +5,7 @@ import { readPackFile, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import { ociIndex, ociManifest } from "@reach-fabric/schema";
 import type { OciDescriptor, OciIndex, OciManifest } from "@reach-fabric/schema";
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 import { digestOf, INDEX, MANIFEST, referrersTag, Repository } from "./client.ts";
 import type { RegistryOptions } from "./client.ts";
 import { parseReference } from "./reference.ts";

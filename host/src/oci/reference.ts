@@ -1,6 +1,6 @@
 // Names of things in registries: HOST[:PORT]/NAME[:TAG|@DIGEST], as the OCI distribution specification 1.1 has
 // them.
-import { ReachError } from "../error.ts";
+import { ReachError } from "../files/error.ts";
 
 export interface Reference {
   readonly registry: string;

@@ -1,11 +1,11 @@
 // Effects: what the engine asks for and the host performs (TRACE-5, TRACE-6).
 import type { RequestRecord } from "@reach-fabric/engine";
 import { randomBytes } from "node:crypto";
-import type { Egress, HttpRequest, Note } from "./egress.ts";
+import type { Egress, HttpRequest, Note } from "./http.ts";
 import { mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
-import { ReachError } from "./error.ts";
-import { systemCode } from "./files.ts";
+import { ReachError } from "../files/error.ts";
+import { systemCode } from "../files/files.ts";
 import type { CallGrpc, GrpcCall } from "./grpc.ts";
 import type { CallMcp, McpCall } from "./mcp.ts";
 import type { Question } from "./models.ts";

@@ -3,9 +3,9 @@ import { sha256, toHex } from "@reach-fabric/engine";
 import { pinsFile, problemCode } from "@reach-fabric/schema";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checked, readJson } from "./document.ts";
-import { ReachError } from "./error.ts";
-import { readRegularFile } from "./files.ts";
+import { checked, readJson } from "../files/document.ts";
+import { ReachError } from "../files/error.ts";
+import { readRegularFile } from "../files/files.ts";
 
 /** The name of the file beside a workflow. */
 export const PINS = "reach.pins.json";

@@ -9,14 +9,14 @@ import { lookupAll, publicAddresses } from "./address.ts";
 import type { Lookup } from "./address.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
-import { digestHeader } from "./digest.ts";
+import { digestHeader } from "./http-digest.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";
 import type { Filling, Hole } from "./holes.ts";
 import type { Target } from "./grant.ts";
-import { systemCode } from "./files.ts";
+import { systemCode } from "../files/files.ts";
 import { Tokens } from "./tokens.ts";
 
 /** TRACE-5: an http request as the engine made it. */

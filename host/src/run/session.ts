@@ -2,12 +2,12 @@
 import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import type { Advance, OutcomeRecord, RequestRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
-import { machine, perform } from "./effects.ts";
-import type { CloudEvent, EffectContext, Effects, Performed, Remote } from "./effects.ts";
-import type { Note } from "./egress.ts";
-import { ReachError } from "./error.ts";
+import { machine, perform } from "../effects/effects.ts";
+import type { CloudEvent, EffectContext, Effects, Performed, Remote } from "../effects/effects.ts";
+import type { Note } from "../effects/http.ts";
+import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";
-import type { Annotation } from "./recorder.ts";
+import type { Annotation } from "../record/recorder.ts";
 import type { RunOptions } from "./run.ts";
 import { StartTimes } from "./start-times.ts";
 

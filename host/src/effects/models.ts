@@ -1,8 +1,8 @@
 // call llm (WF-54 to WF-57): a question to a model by the chat completions that most services speak, and
 // its answer, whole. The request goes out as any other: bounded, checked, with a secret that is granted.
 import type { Grant, Provider } from "@reach-fabric/schema";
-import { createEgress } from "./egress.ts";
-import type { EgressLimits } from "./egress.ts";
+import { createEgress } from "./http.ts";
+import type { EgressLimits } from "./http.ts";
 import type { Secrets } from "./authorize.ts";
 import type { Performed } from "./effects.ts";
 

@@ -4,10 +4,10 @@ import type { NamedWorkflow } from "@reach-fabric/schema";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { maxSatisfying } from "semver";
-import { readDocument } from "./document.ts";
-import type { ReadDocument } from "./document.ts";
-import { ReachError } from "./error.ts";
-import { cannotRead, readRegularFile } from "./files.ts";
+import { readDocument } from "../files/document.ts";
+import type { ReadDocument } from "../files/document.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotRead, readRegularFile } from "../files/files.ts";
 
 /** Files of a folder that are looked at. */
 const MAX_SIBLINGS = 1000;

@@ -2,15 +2,15 @@
 // before it has consequences (ABI-8).
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
 import type { Grant, PackManifest, Provider, RunCommand } from "@reach-fabric/schema";
-import type { CloudEvent, Effects } from "./effects.ts";
-import type { Secrets } from "./authorize.ts";
-import { createEgress } from "./egress.ts";
-import type { EgressLimits } from "./egress.ts";
-import { ReachError } from "./error.ts";
-import type { Annotation, Recorder } from "./recorder.ts";
-import { createGrpc } from "./grpc.ts";
-import { createMcp } from "./mcp.ts";
-import { createModels } from "./models.ts";
+import type { CloudEvent, Effects } from "../effects/effects.ts";
+import type { Secrets } from "../effects/authorize.ts";
+import { createEgress } from "../effects/http.ts";
+import type { EgressLimits } from "../effects/http.ts";
+import { ReachError } from "../files/error.ts";
+import type { Annotation, Recorder } from "../record/recorder.ts";
+import { createGrpc } from "../effects/grpc.ts";
+import { createMcp } from "../effects/mcp.ts";
+import { createModels } from "../effects/models.ts";
 import { Session } from "./session.ts";
 
 export interface RunOptions {

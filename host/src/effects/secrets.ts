@@ -2,9 +2,9 @@
 import { secretsFile } from "@reach-fabric/schema";
 import { stat } from "node:fs/promises";
 import type { Secrets } from "./authorize.ts";
-import { checked, readJson } from "./document.ts";
-import { ReachError } from "./error.ts";
-import { readRegularFile } from "./files.ts";
+import { checked, readJson } from "../files/document.ts";
+import { ReachError } from "../files/error.ts";
+import { readRegularFile } from "../files/files.ts";
 
 /**
  * Reads a file of secrets: strict JSON of format reach/secrets/v1, which nobody else may read.

@@ -3,9 +3,9 @@
 import { canonicalize } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
 import type { Grant, GrantFile, HttpGrant, Provider } from "@reach-fabric/schema";
-import { checked, readJson } from "./document.ts";
-import { ReachError } from "./error.ts";
-import { readRegularFile } from "./files.ts";
+import { checked, readJson } from "../files/document.ts";
+import { ReachError } from "../files/error.ts";
+import { readRegularFile } from "../files/files.ts";
 
 /** Largest grant file. */
 const MAX_GRANT = 1024 * 1024;

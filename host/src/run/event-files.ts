@@ -1,10 +1,10 @@
 // CloudEvents in files: one JSON text a line, in (a file or stdin) and out.
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import type { CloudEvent } from "./effects.ts";
-import { ReachError } from "./error.ts";
-import { cannotWrite, writeAll } from "./files.ts";
-import { objectsOf } from "./lines.ts";
+import type { CloudEvent } from "../effects/effects.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotWrite, writeAll } from "../files/files.ts";
+import { objectsOf } from "../files/lines.ts";
 
 /**
  * The events of a file, or of a stream that goes on.

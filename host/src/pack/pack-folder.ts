@@ -4,9 +4,9 @@ import type { Pack } from "@reach-fabric/engine";
 import { packManifest, whyNotPackPath } from "@reach-fabric/schema";
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checked, readJson } from "./document.ts";
-import { ReachError } from "./error.ts";
-import { makeEmptyFolder, readRegularFile, writeFileAtomic } from "./files.ts";
+import { checked, readJson } from "../files/document.ts";
+import { ReachError } from "../files/error.ts";
+import { makeEmptyFolder, readRegularFile, writeFileAtomic } from "../files/files.ts";
 
 const MANIFEST = "pack.json";
 

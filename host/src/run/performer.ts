@@ -2,13 +2,13 @@
 import type { Pack, RequestRecord } from "@reach-fabric/engine";
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
-import type { Secrets } from "./authorize.ts";
-import { createEgress } from "./egress.ts";
-import { machine, perform } from "./effects.ts";
-import type { Performed } from "./effects.ts";
-import { createGrpc } from "./grpc.ts";
-import { createMcp } from "./mcp.ts";
-import { createModels } from "./models.ts";
+import type { Secrets } from "../effects/authorize.ts";
+import { createEgress } from "../effects/http.ts";
+import { machine, perform } from "../effects/effects.ts";
+import type { Performed } from "../effects/effects.ts";
+import { createGrpc } from "../effects/grpc.ts";
+import { createMcp } from "../effects/mcp.ts";
+import { createModels } from "../effects/models.ts";
 
 export interface PerformerOptions {
   readonly pack: Pack;

@@ -5,8 +5,14 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { open, readdir, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { ReachError } from "./error.ts";
-import { cannotWrite, makeEmptyFolder, syncFolder, writeAll, writeFileAtomic } from "./files.ts";
+import { ReachError } from "../files/error.ts";
+import {
+  cannotWrite,
+  makeEmptyFolder,
+  syncFolder,
+  writeAll,
+  writeFileAtomic,
+} from "../files/files.ts";
 
 /** What the host knows of a run and the engine does not. */
 export interface RunIdentity {

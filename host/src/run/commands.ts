@@ -2,8 +2,8 @@
 import { problemsOf, runCommand } from "@reach-fabric/schema";
 import type { RunCommand } from "@reach-fabric/schema";
 import type { Readable } from "node:stream";
-import { ReachError } from "./error.ts";
-import { objectsOf } from "./lines.ts";
+import { ReachError } from "../files/error.ts";
+import { objectsOf } from "../files/lines.ts";
 
 /**
  * The commands of a file, or of a stream that goes on: one JSON text a line, `{"command":"suspend",

@@ -3,9 +3,9 @@ import { isInput, parseRecord } from "@reach-fabric/engine";
 import type { Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import { packManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
-import { checked, readJson } from "./document.ts";
-import { ReachError } from "./error.ts";
-import { readRegularFile, systemCode } from "./files.ts";
+import { checked, readJson } from "../files/document.ts";
+import { ReachError } from "../files/error.ts";
+import { readRegularFile, systemCode } from "../files/files.ts";
 import { names } from "./recorder.ts";
 import type { Annotation, RunIdentity } from "./recorder.ts";
 
