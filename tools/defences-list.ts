@@ -638,7 +638,7 @@ export const defences: readonly Defence[] = [
   // Time, secrets, fuel.
   {
     attack: "timing of secret comparisons",
-    file: "cli/src/sealer.ts",
+    file: "cli/src/read/sealer.ts",
     take: "const key = keyOf(passphrase, kdf);",
     put: "const key = keyOf(passphrase, kdf); if (passphrase === nonce) return undefined;",
     test: "tools/test/never.test.ts",
@@ -679,7 +679,7 @@ export const defences: readonly Defence[] = [
   // What is shown.
   {
     attack: "terminal injection",
-    file: "cli/src/text.ts",
+    file: "cli/src/ui/text.ts",
     take: "return text.replace(UNSAFE, escaped);",
     put: "return text;",
     test: "cli/test/text.test.ts",

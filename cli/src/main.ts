@@ -1,4 +1,4 @@
 import { reach } from "./program.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./ui/version.ts";
 
 process.exitCode = await reach(process.argv.slice(2), VERSION);

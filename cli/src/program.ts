@@ -1,9 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { config } from "zod";
-import { CODE, EXIT } from "./problem.ts";
-import { createTerminal } from "./terminal.ts";
-import { createVerb } from "./verb.ts";
-import type { Verb } from "./verb.ts";
+import { CODE, EXIT } from "./ui/problem.ts";
+import { createTerminal } from "./ui/terminal.ts";
+import { createVerb } from "./ui/verb.ts";
+import type { Verb } from "./ui/verb.ts";
 
 // Most commands look at a few values once: writing a program for each schema takes longer than that.
 config({ jitless: true });
@@ -12,9 +12,9 @@ type Add = (program: Command, verb: Verb) => void;
 
 /** Each verb with what it needs, loaded when it is asked for: `canon` needs no signatures. */
 const verbs: Readonly<Record<string, () => Promise<Add>>> = {
-  run: async () => (await import("./commands/run.ts")).run,
+  run: async () => (await import("./commands/run/run.ts")).run,
   verify: async () => (await import("./commands/verify.ts")).verify,
-  replay: async () => (await import("./commands/replay.ts")).replay,
+  replay: async () => (await import("./commands/replay/replay.ts")).replay,
   diff: async () => (await import("./commands/diff.ts")).diff,
   "what-if": async () => (await import("./commands/what-if.ts")).whatIfCommand,
   build: async () => (await import("./commands/build.ts")).build,
@@ -22,9 +22,9 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
   prove: async () => (await import("./commands/prove.ts")).prove,
-  redact: async () => (await import("./commands/redact.ts")).redact,
-  erase: async () => (await import("./commands/erase.ts")).erase,
-  disclose: async () => (await import("./commands/disclose.ts")).disclose,
+  redact: async () => (await import("./commands/redact/redact.ts")).redact,
+  erase: async () => (await import("./commands/redact/erase.ts")).erase,
+  disclose: async () => (await import("./commands/redact/disclose.ts")).disclose,
   keys: async () => (await import("./commands/keys/keys.ts")).keys,
   log: async () => (await import("./commands/log/log.ts")).log,
   canon: async () => (await import("./commands/canon.ts")).canon,

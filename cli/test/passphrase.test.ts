@@ -6,7 +6,7 @@ import { utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { KeyFile } from "@reach-fabric/evidence";
 import { expect, test } from "vitest";
-import { sealerOf } from "../src/sealer.ts";
+import { sealerOf } from "../src/read/sealer.ts";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
 
 const folder = temporaryFolder();

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { brief, runError, taskName } from "../src/names.ts";
-import { columns } from "../src/table.ts";
-import { clip, safe, safeJson } from "../src/text.ts";
-import { quoted } from "../src/terminal.ts";
+import { brief, runError, taskName } from "../src/ui/names.ts";
+import { columns } from "../src/ui/table.ts";
+import { clip, safe, safeJson } from "../src/ui/text.ts";
+import { quoted } from "../src/ui/terminal.ts";
 
 test.each([
   ["a\u001b[2Jb", "a\\u001b[2Jb"],

@@ -4,17 +4,17 @@ import { disagreements, unreachableTasks } from "@reach-fabric/schema";
 import type { PackManifest, Path } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import { join } from "node:path";
-import { capabilitiesOf, describe, grantFor } from "../capabilities.ts";
-import type { Capability } from "../capabilities.ts";
-import { engines } from "../engine.ts";
-import { grantText } from "../grants.ts";
-import { loadInto, manifestOf } from "../load.ts";
-import { taskName } from "../names.ts";
-import { EXIT } from "../problem.ts";
-import { columns } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
-import { safe } from "../text.ts";
-import type { Verb } from "../verb.ts";
+import { capabilitiesOf, describe, grantFor } from "./run/capabilities.ts";
+import type { Capability } from "./run/capabilities.ts";
+import { engines } from "../read/engine.ts";
+import { grantText } from "./run/grants.ts";
+import { loadInto, manifestOf } from "../read/load.ts";
+import { taskName } from "../ui/names.ts";
+import { EXIT } from "../ui/problem.ts";
+import { columns } from "../ui/table.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import { safe } from "../ui/text.ts";
+import type { Verb } from "../ui/verb.ts";
 
 interface Warning {
   /** file:line:column */

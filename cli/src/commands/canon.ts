@@ -1,10 +1,10 @@
 import { EngineError, fromUtf8, sha256, toHex } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import { eachLine } from "../batch.ts";
-import { engines } from "../engine.ts";
-import { placeIn, readInput } from "../files.ts";
-import { CliError, problemOf } from "../problem.ts";
-import type { Verb } from "../verb.ts";
+import { eachLine } from "../read/batch.ts";
+import { engines } from "../read/engine.ts";
+import { placeIn, readInput } from "../read/files.ts";
+import { CliError, problemOf } from "../ui/problem.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** `reach canon [FILE]`: the RFC 8785 text of one JSON text, byte for byte. */
 export function canon(program: Command, verb: Verb): void {

@@ -1,14 +1,14 @@
 import { diff as compare } from "@reach-fabric/evidence";
 import type { DiffReport } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { readEvidence } from "../evidence.ts";
-import { brief, describeOutcome, taskName } from "../names.ts";
-import { CliError, EXIT, problemOf } from "../problem.ts";
-import { columns } from "../table.ts";
-import { safe, short } from "../text.ts";
-import type { Terminal } from "../terminal.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../read/engine.ts";
+import { readEvidence } from "../read/evidence.ts";
+import { brief, describeOutcome, taskName } from "../ui/names.ts";
+import { CliError, EXIT, problemOf } from "../ui/problem.ts";
+import { columns } from "../ui/table.ts";
+import { safe, short } from "../ui/text.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** `reach diff A B`: the first step at which two runs part. */
 export function diff(program: Command, verb: Verb): void {

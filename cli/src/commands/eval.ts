@@ -1,13 +1,13 @@
 import { listing } from "@reach-fabric/engine";
 import type { Evaluation } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import { eachLine } from "../batch.ts";
-import { engines } from "../engine.ts";
-import { placeIn, pointAt, readInput } from "../files.ts";
-import { CODE, CliError, EXIT, sentence } from "../problem.ts";
-import type { Problem } from "../problem.ts";
-import { safe } from "../text.ts";
-import type { Verb } from "../verb.ts";
+import { eachLine } from "../read/batch.ts";
+import { engines } from "../read/engine.ts";
+import { placeIn, pointAt, readInput } from "../read/files.ts";
+import { CODE, CliError, EXIT, sentence } from "../ui/problem.ts";
+import type { Problem } from "../ui/problem.ts";
+import { safe } from "../ui/text.ts";
+import type { Verb } from "../ui/verb.ts";
 
 interface EvalOptions {
   batch?: string;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { verifyGolden } from "@reach-fabric/engine/golden";
 import type { Command } from "commander";
-import { readInput } from "../files.ts";
-import { CODE, CliError, EXIT, systemProblem } from "../problem.ts";
-import type { Verb } from "../verb.ts";
+import { readInput } from "../read/files.ts";
+import { CODE, CliError, EXIT, systemProblem } from "../ui/problem.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** `reach golden verify [DIR]`: does the engine here answer as every engine must? */
 export function golden(program: Command, verb: Verb): void {

@@ -3,14 +3,14 @@ import type { TraceRecord } from "@reach-fabric/engine";
 import { lifecycleEvents } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { readEvidence } from "../evidence.ts";
-import { brief, describeOutcome, taskName, textOf } from "../names.ts";
-import { CODE, CliError, EXIT } from "../problem.ts";
-import { columns, table } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
-import { safe, safeJson, short } from "../text.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../read/engine.ts";
+import { readEvidence } from "../read/evidence.ts";
+import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
+import { CODE, CliError, EXIT } from "../ui/problem.ts";
+import { columns, table } from "../ui/table.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import { safe, safeJson, short } from "../ui/text.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** `reach inspect FILE`: what is in a piece of evidence, without a word about whether it is true. */
 export function inspect(program: Command, verb: Verb): void {

@@ -4,14 +4,14 @@ import type { Command } from "commander";
 import { join } from "node:path";
 import { lintTable, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
-import { engines } from "../engine.ts";
-import { pointAt } from "../files.ts";
-import { manifestOf, unloadable } from "../load.ts";
-import { brief } from "../names.ts";
-import { EXIT, sentence } from "../problem.ts";
-import type { Terminal } from "../terminal.ts";
-import { safe } from "../text.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../read/engine.ts";
+import { pointAt } from "../read/files.ts";
+import { manifestOf, unloadable } from "../read/load.ts";
+import { brief } from "../ui/names.ts";
+import { EXIT, sentence } from "../ui/problem.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import { safe } from "../ui/text.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** What is to be said about an expression. An error ends every run, a warning some runs. */
 interface Finding {

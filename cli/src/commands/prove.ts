@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { proveStep } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { readInput } from "../files.ts";
-import { CODE, CliError, exists, EXIT, problemOf } from "../problem.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../read/engine.ts";
+import { readInput } from "../read/files.ts";
+import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** `reach prove FILE STEP -o OUT`: one step of a run, for somebody who shall see no more. */
 export function prove(program: Command, verb: Verb): void {

@@ -2,8 +2,8 @@ import { editorDocuments, editorSchema } from "@reach-fabric/schema";
 import type { EditorDocument } from "@reach-fabric/schema";
 import { Argument } from "commander";
 import type { Command } from "commander";
-import { EXIT } from "../problem.ts";
-import type { Verb } from "../verb.ts";
+import { EXIT } from "../ui/problem.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** `reach schema DOCUMENT`: the JSON Schema of what people write, for editors. */
 export function schema(program: Command, verb: Verb): void {

@@ -12,19 +12,19 @@ import {
 import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { withPack } from "../evidence.ts";
-import { readInput } from "../files.ts";
-import { instantOf, now } from "../instants.ts";
-import { readKey } from "../keys.ts";
-import { problemOfJudgement, verdictTable } from "../judgement.ts";
-import { describeOutcome } from "../names.ts";
-import { several } from "../options.ts";
-import { CODE, CliError, exists, EXIT, problemOf } from "../problem.ts";
-import { columns } from "../table.ts";
-import { safe } from "../text.ts";
-import type { Terminal } from "../terminal.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../read/engine.ts";
+import { withPack } from "../read/evidence.ts";
+import { readInput } from "../read/files.ts";
+import { instantOf, now } from "../read/instants.ts";
+import { readKey } from "../read/keys.ts";
+import { problemOfJudgement, verdictTable } from "../ui/judgement.ts";
+import { describeOutcome } from "../ui/names.ts";
+import { several } from "../read/options.ts";
+import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
+import { columns } from "../ui/table.ts";
+import { safe } from "../ui/text.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import type { Verb } from "../ui/verb.ts";
 
 interface VerifyOptions {
   trust?: string[];

@@ -6,13 +6,13 @@ import type { Grant } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { engines } from "../engine.ts";
-import { readEvidence } from "../evidence.ts";
-import { describeOutcome, taskName } from "../names.ts";
-import { CODE, CliError, EXIT, problemOf } from "../problem.ts";
-import { table } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../read/engine.ts";
+import { readEvidence } from "../read/evidence.ts";
+import { describeOutcome, taskName } from "../ui/names.ts";
+import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
+import { table } from "../ui/table.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import type { Verb } from "../ui/verb.ts";
 
 /** What a recorded run has come to, and would have come to. */
 interface Row {

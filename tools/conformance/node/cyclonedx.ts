@@ -4,7 +4,7 @@
 // vectors: they are taken for anything.
 import { makePack } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { bomOf } from "../../../cli/src/supply.ts";
+import { bomOf } from "../../../cli/src/commands/pack/supply.ts";
 import { jsonOf, textOf } from "../suite.ts";
 import type { Suite, SuiteResult, Vectors } from "../suite.ts";
 

@@ -1,9 +1,9 @@
 // What the verbs that write a keyring have in common.
 import type { Command } from "commander";
-import { withAudit } from "../../audit.ts";
-import type { ChangedKeyring } from "../../keyring.ts";
-import { columns } from "../../table.ts";
-import type { Terminal } from "../../terminal.ts";
+import { withAudit } from "../log/audit.ts";
+import type { ChangedKeyring } from "./keyring.ts";
+import { columns } from "../../ui/table.ts";
+import type { Terminal } from "../../ui/terminal.ts";
 
 /** Adds the options of every verb that writes a keyring. */
 export const withKeyring = (command: Command): Command =>

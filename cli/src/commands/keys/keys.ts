@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Verb } from "../../verb.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { list } from "./list.ts";
 import { newKeys } from "./new.ts";
 import { renew } from "./renew.ts";

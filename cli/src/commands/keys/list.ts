@@ -1,11 +1,11 @@
 import { publicKeyOf, requireFresh } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { instantOf, now } from "../../instants.ts";
-import { readKey } from "../../keys.ts";
-import { readKeyring } from "../../keyring.ts";
-import { EXIT, problemOf } from "../../problem.ts";
-import { table } from "../../table.ts";
-import type { Verb } from "../../verb.ts";
+import { instantOf, now } from "../../read/instants.ts";
+import { readKey } from "../../read/keys.ts";
+import { readKeyring } from "./keyring.ts";
+import { EXIT, problemOf } from "../../ui/problem.ts";
+import { table } from "../../ui/table.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface ListOptions {
   keyring: string;

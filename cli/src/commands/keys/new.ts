@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import { createKeyFile } from "../../keys.ts";
-import { askNewPassphrase, canAsk, passphraseIn } from "../../passphrase.ts";
-import { CODE, CliError, EXIT } from "../../problem.ts";
-import { columns } from "../../table.ts";
-import type { Verb } from "../../verb.ts";
+import { createKeyFile } from "../../read/keys.ts";
+import { askNewPassphrase, canAsk, passphraseIn } from "../../read/passphrase.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface NewOptions {
   output: string;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { changeKeyring } from "../../keyring.ts";
-import type { KeyringOptions } from "../../keyring.ts";
-import { EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { changeKeyring } from "./keyring.ts";
+import type { KeyringOptions } from "./keyring.ts";
+import { EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { tell, withKeyring } from "./common.ts";
 
 /** `reach keys renew`: the same keyring, good for longer. */

@@ -1,10 +1,10 @@
 import { withCompromise, withEnd } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { instantOf } from "../../instants.ts";
-import { changeKeyring } from "../../keyring.ts";
-import type { KeyringOptions } from "../../keyring.ts";
-import { EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { instantOf } from "../../read/instants.ts";
+import { changeKeyring } from "./keyring.ts";
+import type { KeyringOptions } from "./keyring.ts";
+import { EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { tell, withKeyring } from "./common.ts";
 
 interface RevokeOptions extends KeyringOptions {

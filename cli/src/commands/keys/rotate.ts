@@ -1,11 +1,11 @@
 import { keyWithId, publicKeyOf, withEnd, withKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { daysAfter, instantOf } from "../../instants.ts";
-import { readKey } from "../../keys.ts";
-import { changeKeyring } from "../../keyring.ts";
-import type { KeyringOptions } from "../../keyring.ts";
-import { EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { daysAfter, instantOf } from "../../read/instants.ts";
+import { readKey } from "../../read/keys.ts";
+import { changeKeyring } from "./keyring.ts";
+import type { KeyringOptions } from "./keyring.ts";
+import { EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { tell, withKeyring } from "./common.ts";
 
 interface RotateOptions extends KeyringOptions {

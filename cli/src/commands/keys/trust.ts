@@ -2,12 +2,12 @@ import { publicKeyOf, withKey } from "@reach-fabric/evidence";
 import { keyRoles } from "@reach-fabric/schema";
 import type { KeyRole } from "@reach-fabric/schema";
 import type { Command } from "commander";
-import { daysAfter, instantOf } from "../../instants.ts";
-import { readKey } from "../../keys.ts";
-import { changeKeyring } from "../../keyring.ts";
-import type { KeyringOptions } from "../../keyring.ts";
-import { CODE, CliError, EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { daysAfter, instantOf } from "../../read/instants.ts";
+import { readKey } from "../../read/keys.ts";
+import { changeKeyring } from "./keyring.ts";
+import type { KeyringOptions } from "./keyring.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { tell, withKeyring } from "./common.ts";
 
 interface TrustOptions extends KeyringOptions {

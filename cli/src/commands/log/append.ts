@@ -1,12 +1,12 @@
 import { evidenceEntryOf } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
-import { engines } from "../../engine.ts";
-import { readInput } from "../../files.ts";
-import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
-import { readSigner } from "../../keys.ts";
-import { several } from "../../options.ts";
-import type { Verb } from "../../verb.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
+import { readSigner } from "../../read/keys.ts";
+import { several } from "../../read/options.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { countOf } from "./common.ts";
 
 interface AppendOptions {

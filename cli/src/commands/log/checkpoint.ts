@@ -1,8 +1,8 @@
 import { fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import { CODE, CliError, EXIT } from "../../problem.ts";
-import { several } from "../../options.ts";
-import type { Verb } from "../../verb.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import { several } from "../../read/options.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 /** `reach log checkpoint DIR`: the last checkpoint, cosigned where that is asked for. */
 export function checkpoint(group: Command, verb: Verb): void {

@@ -1,7 +1,7 @@
 // What the verbs of `reach log` have in common.
 import { parseNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
-import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** A key of a log or a witness, as its text. */
 export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { EXIT } from "../../problem.ts";
-import { safe } from "../../text.ts";
-import type { Verb } from "../../verb.ts";
+import { EXIT } from "../../ui/problem.ts";
+import { safe } from "../../ui/text.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 /** `reach log fsck DIR`: every byte of a log, from the ground up. */
 export function fsck(group: Command, verb: Verb): void {

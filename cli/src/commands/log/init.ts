@@ -1,10 +1,10 @@
 import { formatNoteKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { EXIT } from "../../problem.ts";
-import { columns } from "../../table.ts";
-import { readSigner } from "../../keys.ts";
-import { several } from "../../options.ts";
-import type { Verb } from "../../verb.ts";
+import { EXIT } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import { readSigner } from "../../read/keys.ts";
+import { several } from "../../read/options.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { noteKeyOf } from "./common.ts";
 
 interface InitOptions {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Verb } from "../../verb.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { append } from "./append.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { fsck } from "./fsck.ts";

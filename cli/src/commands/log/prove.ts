@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import type * as Host from "@reach-fabric/host";
 import type { LogReader } from "@reach-fabric/host";
-import { engines } from "../../engine.ts";
-import { readInput } from "../../files.ts";
-import { instantOf } from "../../instants.ts";
-import { CODE, CliError, exists, EXIT, problemOf } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { instantOf } from "../../read/instants.ts";
+import { CODE, CliError, exists, EXIT, problemOf } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { countOf } from "./common.ts";
 
 interface ProveOptions {

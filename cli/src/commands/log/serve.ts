@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { placeOf, untilStopped } from "./common.ts";
 
 /** `reach log serve DIR`: a log for readers, as C2SP tlog-tiles has it. */

@@ -10,12 +10,12 @@ import {
 } from "@reach-fabric/evidence";
 import type { NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { readInput } from "../../files.ts";
-import { CODE, CliError, EXIT, problemOf } from "../../problem.ts";
-import { columns } from "../../table.ts";
-import type { Terminal } from "../../terminal.ts";
-import { several } from "../../options.ts";
-import type { Verb } from "../../verb.ts";
+import { readInput } from "../../read/files.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import type { Terminal } from "../../ui/terminal.ts";
+import { several } from "../../read/options.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { countOf, noteKeyOf } from "./common.ts";
 
 interface VerifyOptions {

@@ -1,9 +1,9 @@
 import { formatNoteKey, noteKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { EXIT } from "../../problem.ts";
-import { readSigner } from "../../keys.ts";
-import { several } from "../../options.ts";
-import type { Verb } from "../../verb.ts";
+import { EXIT } from "../../ui/problem.ts";
+import { readSigner } from "../../read/keys.ts";
+import { several } from "../../read/options.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { noteKeyOf, placeOf, untilStopped } from "./common.ts";
 
 interface WitnessOptions {

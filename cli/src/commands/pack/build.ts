@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import type { Pack } from "@reach-fabric/engine";
 import { writePackFile } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { capabilitiesOf, describe } from "../../capabilities.ts";
-import { engines } from "../../engine.ts";
-import { loadInto, manifestOf } from "../../load.ts";
-import { CODE, CliError, exists, EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { capabilitiesOf, describe } from "../run/capabilities.ts";
+import { engines } from "../../read/engine.ts";
+import { loadInto, manifestOf } from "../../read/load.ts";
+import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack build WORKFLOW -o FILE.pack`: one file with all of it. */
 export function build(group: Command, verb: Verb): void {

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { capabilitiesOf, describe } from "../../capabilities.ts";
-import { CliError, exists, EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { capabilitiesOf, describe } from "../run/capabilities.ts";
+import { CliError, exists, EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack init WORKFLOW`: a pack.yaml to fill in. */
 export function init(group: Command, verb: Verb): void {

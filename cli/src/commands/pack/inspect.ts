@@ -1,12 +1,12 @@
 import { readPackFile } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { capabilitiesOf, describe } from "../../capabilities.ts";
-import { engines } from "../../engine.ts";
-import { readInput } from "../../files.ts";
-import { CliError, EXIT, problemOf } from "../../problem.ts";
-import { columns } from "../../table.ts";
-import { safe } from "../../text.ts";
-import type { Verb } from "../../verb.ts";
+import { capabilitiesOf, describe } from "../run/capabilities.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import { safe } from "../../ui/text.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack inspect FILE`: what is in a pack; with --output also as a folder. */
 export function inspect(group: Command, verb: Verb): void {

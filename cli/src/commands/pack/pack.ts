@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Verb } from "../../verb.ts";
+import type { Verb } from "../../ui/verb.ts";
 import { build } from "./build.ts";
 import { init } from "./init.ts";
 import { inspect } from "./inspect.ts";

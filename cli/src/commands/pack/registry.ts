@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { readInput } from "../../files.ts";
-import { CliError, exists, EXIT } from "../../problem.ts";
-import { columns } from "../../table.ts";
-import type { Terminal } from "../../terminal.ts";
-import type { Verb } from "../../verb.ts";
+import { readInput } from "../../read/files.ts";
+import { CliError, exists, EXIT } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import type { Terminal } from "../../ui/terminal.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface RegistryOptions {
   credentials?: string;

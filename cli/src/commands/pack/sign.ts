@@ -1,13 +1,13 @@
 import { packPredicate, readPackFile, signPack, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../../engine.ts";
-import { readInput } from "../../files.ts";
-import { readSigner } from "../../keys.ts";
-import { CliError, EXIT, problemOf } from "../../problem.ts";
-import { bomOf, provenanceOf } from "../../supply.ts";
-import type { Verb } from "../../verb.ts";
-import { VERSION } from "../../version.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { readSigner } from "../../read/keys.ts";
+import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
+import { bomOf, provenanceOf } from "./supply.ts";
+import type { Verb } from "../../ui/verb.ts";
+import { VERSION } from "../../ui/version.ts";
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
 export function sign(group: Command, verb: Verb): void {

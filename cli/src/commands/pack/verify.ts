@@ -1,14 +1,14 @@
 import { publicKeyOf, verifyPack } from "@reach-fabric/evidence";
 import type { PackPolicy, PackReport } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../../engine.ts";
-import { readInput } from "../../files.ts";
-import { problemOfJudgement, verdictTable } from "../../judgement.ts";
-import { readKey } from "../../keys.ts";
-import { several } from "../../options.ts";
-import type { Terminal } from "../../terminal.ts";
-import { safe } from "../../text.ts";
-import type { Verb } from "../../verb.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { problemOfJudgement, verdictTable } from "../../ui/judgement.ts";
+import { readKey } from "../../read/keys.ts";
+import { several } from "../../read/options.ts";
+import type { Terminal } from "../../ui/terminal.ts";
+import { safe } from "../../ui/text.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface VerifyOptions {
   trust?: string[];

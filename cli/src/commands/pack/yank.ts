@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { yankPack } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { audited, withAudit } from "../../audit.ts";
-import type { AuditOptions } from "../../audit.ts";
-import { engines } from "../../engine.ts";
-import { readSigner } from "../../keys.ts";
-import { CODE, CliError, exists, EXIT } from "../../problem.ts";
-import type { Verb } from "../../verb.ts";
+import { audited, withAudit } from "../log/audit.ts";
+import type { AuditOptions } from "../log/audit.ts";
+import { engines } from "../../read/engine.ts";
+import { readSigner } from "../../read/keys.ts";
+import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface YankOptions extends AuditOptions {
   key: string;

@@ -2,8 +2,8 @@
 import type * as Host from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
-import { readSigner } from "./keys.ts";
-import { CODE, CliError, EXIT } from "./problem.ts";
+import { readSigner } from "../../read/keys.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 
 /** What is said of an act: the body of its entry. */
 export type Act = Extract<NewLogEntry, { type: "act" }>["body"];

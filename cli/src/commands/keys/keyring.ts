@@ -3,12 +3,12 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
 import { issueKeyring, openKeyring } from "@reach-fabric/evidence";
 import type { Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
-import { audited } from "./audit.ts";
-import type { Act, AuditOptions } from "./audit.ts";
-import { readInput } from "./files.ts";
-import { daysAfter, now } from "./instants.ts";
-import { readSigner } from "./keys.ts";
-import { CODE, CliError, EXIT, exists, problemOf, systemProblem } from "./problem.ts";
+import { audited } from "../log/audit.ts";
+import type { Act, AuditOptions } from "../log/audit.ts";
+import { readInput } from "../../read/files.ts";
+import { daysAfter, now } from "../../read/instants.ts";
+import { readSigner } from "../../read/keys.ts";
+import { CODE, CliError, EXIT, exists, problemOf, systemProblem } from "../../ui/problem.ts";
 
 /** The keyring in a file, signed by this root. */
 export function readKeyring(path: string, root: PublicKey): Keyring {

@@ -2,7 +2,7 @@ import { attachPack, EvidenceError, openEvidence } from "@reach-fabric/evidence"
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { readInput } from "./files.ts";
-import { CliError, EXIT, problemOf } from "./problem.ts";
+import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 
 /**
  * The bytes of evidence with a pack that was left out of it. Bytes that are no evidence stay what they are: who

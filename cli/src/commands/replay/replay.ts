@@ -2,16 +2,16 @@ import { replay as replayRecords } from "@reach-fabric/engine";
 import type { ReplayResult } from "@reach-fabric/engine";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { readEvidence, withPack } from "../evidence.ts";
-import { readInput } from "../files.ts";
-import { brief, describeOutcome, taskName } from "../names.ts";
-import { CODE, CliError, EXIT } from "../problem.ts";
-import type { Problem } from "../problem.ts";
-import { columns } from "../table.ts";
-import { changeStep, showStep } from "../travel.ts";
-import { safe } from "../text.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../../read/engine.ts";
+import { readEvidence, withPack } from "../../read/evidence.ts";
+import { readInput } from "../../read/files.ts";
+import { brief, describeOutcome, taskName } from "../../ui/names.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import type { Problem } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import { changeStep, showStep } from "./travel.ts";
+import { safe } from "../../ui/text.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 /** `reach replay FILE`: the recorded inputs, computed again; the first record that differs. */
 export function replay(program: Command, verb: Verb): void {

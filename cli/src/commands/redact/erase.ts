@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { toHex } from "@reach-fabric/engine";
 import { openEvidence, pointersOfClasses, redact } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { audited, withAudit } from "../audit.ts";
-import type { AuditOptions } from "../audit.ts";
-import { engines } from "../engine.ts";
-import { readInput } from "../files.ts";
-import { several } from "../options.ts";
-import { CODE, CliError, EXIT } from "../problem.ts";
-import { inRedaction } from "../redaction.ts";
-import type { Verb } from "../verb.ts";
+import { audited, withAudit } from "../log/audit.ts";
+import type { AuditOptions } from "../log/audit.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { several } from "../../read/options.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import { inRedaction } from "./redaction.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface EraseOptions extends AuditOptions {
   drop?: string[];

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { discloseOnly } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { readInput } from "../files.ts";
-import { several } from "../options.ts";
-import { CliError, exists, EXIT } from "../problem.ts";
-import { inRedaction } from "../redaction.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { several } from "../../read/options.ts";
+import { CliError, exists, EXIT } from "../../ui/problem.ts";
+import { inRedaction } from "./redaction.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface DiscloseOptions {
   show: string[];

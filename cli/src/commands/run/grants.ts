@@ -3,9 +3,9 @@ import { mayCall, mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { capabilitiesOf, describe, grantFor } from "./capabilities.ts";
 import type { Capability } from "./capabilities.ts";
-import { taskName } from "./names.ts";
-import { CODE, EXIT } from "./problem.ts";
-import type { Problem } from "./problem.ts";
+import { taskName } from "../../ui/names.ts";
+import { CODE, EXIT } from "../../ui/problem.ts";
+import type { Problem } from "../../ui/problem.ts";
 
 /**
  * What a grant would have to say for a run to get further than it can, or undefined where nothing

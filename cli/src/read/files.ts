@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { CODE, CliError, EXIT, systemProblem } from "./problem.ts";
+import { CODE, CliError, EXIT, systemProblem } from "../ui/problem.ts";
 
 /** More than this is not read into memory; the engine's own limit for a JSON text is lower. */
 const MAX_FILE = 1 << 29; // 512 MiB

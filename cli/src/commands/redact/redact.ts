@@ -3,15 +3,15 @@ import { pointersOfClasses, redact as redactBytes } from "@reach-fabric/evidence
 import type { Redaction } from "@reach-fabric/evidence";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import { engines } from "../engine.ts";
-import { readInput } from "../files.ts";
-import { several } from "../options.ts";
-import { CODE, CliError, exists, EXIT } from "../problem.ts";
-import { inRedaction } from "../redaction.ts";
-import { columns } from "../table.ts";
-import { safe } from "../text.ts";
-import type { Terminal } from "../terminal.ts";
-import type { Verb } from "../verb.ts";
+import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
+import { several } from "../../read/options.ts";
+import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
+import { inRedaction } from "./redaction.ts";
+import { columns } from "../../ui/table.ts";
+import { safe } from "../../ui/text.ts";
+import type { Terminal } from "../../ui/terminal.ts";
+import type { Verb } from "../../ui/verb.ts";
 
 interface RedactOptions {
   drop?: string[];

@@ -3,8 +3,8 @@ import type { Engine, Pack } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
 import { pointAt } from "./files.ts";
-import { CliError, problemOf } from "./problem.ts";
-import type { Problem } from "./problem.ts";
+import { CliError, problemOf } from "../ui/problem.ts";
+import type { Problem } from "../ui/problem.ts";
 
 /** Loads a pack whose files are in a folder; what the engine refuses is said with its place. */
 export function loadInto(engine: Engine, pack: Pack, folder: string): void {

@@ -1,4 +1,4 @@
-import { CODE, CliError, EXIT } from "./problem.ts";
+import { CODE, CliError, EXIT } from "../ui/problem.ts";
 
 /** The machine's time as evidence, logs and keyrings write it. */
 export const now = (): string => new Date().toISOString();

@@ -3,11 +3,11 @@ import { parseRecord, replay } from "@reach-fabric/engine";
 import type { Engine, Json, Pack } from "@reach-fabric/engine";
 import { whatIf } from "@reach-fabric/evidence";
 import type { Hypothesis } from "@reach-fabric/evidence";
-import { brief, describeOutcome, taskName } from "./names.ts";
-import { CODE, CliError, EXIT } from "./problem.ts";
-import { columns } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
-import { safe } from "./text.ts";
+import { brief, describeOutcome, taskName } from "../../ui/names.ts";
+import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import { columns } from "../../ui/table.ts";
+import type { Terminal } from "../../ui/terminal.ts";
+import { safe } from "../../ui/text.ts";
 
 interface Travel {
   readonly terminal: Terminal;

@@ -1,5 +1,5 @@
 import { EvidenceError } from "@reach-fabric/evidence";
-import { CliError, EXIT, problemOf } from "./problem.ts";
+import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** What a redaction makes; a pointer that is wrong is wrong usage, and not evidence that has failed. */
 export function inRedaction<T>(file: string, work: () => T): T {

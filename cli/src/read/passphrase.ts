@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { readInput } from "./files.ts";
-import { CODE, CliError, EXIT } from "./problem.ts";
+import { CODE, CliError, EXIT } from "../ui/problem.ts";
 
 /** The passphrase in a file: its bytes without one line end at the end. */
 export function passphraseIn(path: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { readInput } from "./files.ts";
-import { CODE, CliError, EXIT } from "./problem.ts";
-import type { Terminal } from "./terminal.ts";
+import { CODE, CliError, EXIT } from "../ui/problem.ts";
+import type { Terminal } from "../ui/terminal.ts";
 
 /** One line of a --batch file. */
 export interface Item {

@@ -3,8 +3,8 @@
 // PACK-14 and PACK-15.
 import type { Pack } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
-import { capabilitiesOf } from "./capabilities.ts";
-import { manifestOf } from "./load.ts";
+import { capabilitiesOf } from "../run/capabilities.ts";
+import { manifestOf } from "../../read/load.ts";
 
 type Predicate = Readonly<Record<string, unknown>>;
 

@@ -6,7 +6,7 @@ import { createEngine } from "@reach-fabric/engine";
 import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
 import { readInput } from "./files.ts";
-import { CliError, exists, problemOf, systemProblem } from "./problem.ts";
+import { CliError, exists, problemOf, systemProblem } from "../ui/problem.ts";
 import { sealerOf } from "./sealer.ts";
 
 /** What `keys new` made: the key's id and the two files. */
