@@ -137,7 +137,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "`__proto__` and unknown members",
-    file: "schema/src/evidence.ts",
+    file: "schema/src/evidence/evidence.ts",
     take: "export const evidenceRun = z.strictObject({",
     put: "export const evidenceRun = z.looseObject({",
     test: ATTACKS,
@@ -194,7 +194,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "case and Unicode collisions",
-    file: "schema/src/pack.ts",
+    file: "schema/src/pack/pack.ts",
     take: 'if (seen.has(path)) return [[index, "Two files whose names differ in case only."]];',
     put: "",
     test: PACK,
@@ -235,7 +235,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "embedded keys",
-    file: "schema/src/evidence.ts",
+    file: "schema/src/evidence/evidence.ts",
     take: "z.strictObject({ publicKey: z.strictObject({ hint: z.string() }) }),",
     put: "z.looseObject({ publicKey: z.looseObject({ hint: z.string() }) }),",
     test: ATTACKS,

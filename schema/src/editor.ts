@@ -1,11 +1,11 @@
 // JSON Schema of what people write, for editors: made from the zod schemas, which remain the authority.
 import * as z from "zod";
-import { grantFile } from "./grant.ts";
-import { pinsFile } from "./pins.ts";
-import { secretsFile } from "./secrets.ts";
-import { table } from "./table.ts";
-import { extension, parts, switchCase } from "./tasks.ts";
-import { workflow } from "./workflow.ts";
+import { grantFile } from "./run/grant.ts";
+import { pinsFile } from "./pack/pins.ts";
+import { secretsFile } from "./run/secrets.ts";
+import { table } from "./table/table.ts";
+import { extension, parts, switchCase } from "./workflow/tasks.ts";
+import { workflow } from "./workflow/workflow.ts";
 
 /** The documents that there is a JSON Schema for. */
 export const editorDocuments = ["workflow", "table", "grant", "pins", "secrets"] as const;

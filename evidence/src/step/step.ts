@@ -22,7 +22,7 @@ import type { Leaf } from "../file/trace.ts";
 
 const STEP = "step.json";
 
-/** As schema/src/evidence.ts has it. */
+/** As schema/src/evidence/evidence.ts has it. */
 const MAX_RECORDS = 4096;
 
 /** Which task a step is about. */

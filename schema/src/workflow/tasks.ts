@@ -8,13 +8,13 @@
 import * as z from "zod";
 import { calls, expression } from "./calls.ts";
 import { base, exports, output } from "./clauses.ts";
-import { anyObject, json, label, onlyMember, semver } from "./common.ts";
-import { duration } from "./duration.ts";
+import { anyObject, json, label, onlyMember, semver } from "../fields/common.ts";
+import { duration } from "../fields/duration.ts";
 import { error, errorFilter, retry } from "./errors.ts";
 import { attributes, listenTo } from "./events.ts";
-import { problemCode, problemsOf, report, shorten, strict, typeName } from "./problem.ts";
-import type { Context, Finding, Path } from "./problem.ts";
-import { refused } from "./refusals.ts";
+import { problemCode, problemsOf, report, shorten, strict, typeName } from "../fields/problem.ts";
+import type { Context, Finding, Path } from "../fields/problem.ts";
+import { refused } from "../fields/refusals.ts";
 
 const runTask = strict({
   ...base,

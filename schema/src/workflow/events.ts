@@ -1,8 +1,8 @@
 // Events: their attributes, what is listened to, and when a schedule starts runs.
 import * as z from "zod";
-import { json } from "./common.ts";
-import { duration } from "./duration.ts";
-import { problemCode, report, strict } from "./problem.ts";
+import { json } from "../fields/common.ts";
+import { duration } from "../fields/duration.ts";
+import { problemCode, report, strict } from "../fields/problem.ts";
 
 /** Context attributes of CloudEvents: names of lower-case letters and digits. */
 export const attributes = z.record(z.string(), z.unknown()).check((context) => {

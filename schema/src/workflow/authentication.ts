@@ -1,8 +1,8 @@
 // How a call says who asks: credentials of its own, or the name of a secret (WF-48).
 import * as z from "zod";
-import { isExpression } from "./duration.ts";
-import { problemCode, problemsOf, report, strict, typeName } from "./problem.ts";
-import { refused } from "./refusals.ts";
+import { isExpression } from "../fields/duration.ts";
+import { problemCode, problemsOf, report, strict, typeName } from "../fields/problem.ts";
+import { refused } from "../fields/refusals.ts";
 
 const useSecret = strict({ use: z.string() });
 /** An object of its own, or the name of a secret: told by `use`, so that errors speak of one of them. */

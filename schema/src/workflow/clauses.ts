@@ -1,9 +1,9 @@
 // What every task may have: schemas, transformations, a timeout.
 import * as z from "zod";
-import { anyObject, whyNotPackPath } from "./common.ts";
-import { duration } from "./duration.ts";
-import { problemCode, report, shorten, strict } from "./problem.ts";
-import { refused } from "./refusals.ts";
+import { anyObject, whyNotPackPath } from "../fields/common.ts";
+import { duration } from "../fields/duration.ts";
+import { problemCode, report, shorten, strict } from "../fields/problem.ts";
+import { refused } from "../fields/refusals.ts";
 
 const jsonFormat = z
   .string()

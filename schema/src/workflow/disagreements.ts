@@ -1,9 +1,9 @@
 // Places of a workflow that runtimes of the DSL read differently: what Reach makes of them is written down
 // (docs/spec/workflow.md), what another does is not known.
-import { isExpression } from "./duration.ts";
+import { isExpression } from "../fields/duration.ts";
 import { at, tasksBelow } from "./lists.ts";
-import { typeName } from "./problem.ts";
-import type { Path } from "./problem.ts";
+import { typeName } from "../fields/problem.ts";
+import type { Path } from "../fields/problem.ts";
 
 export interface Disagreement {
   readonly path: Path;

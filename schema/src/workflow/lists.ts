@@ -1,7 +1,7 @@
 // The lists of tasks inside a task: one list of places for whoever walks a workflow.
-import { onlyMember } from "./common.ts";
-import { typeName } from "./problem.ts";
-import type { Path } from "./problem.ts";
+import { onlyMember } from "../fields/common.ts";
+import { typeName } from "../fields/problem.ts";
+import type { Path } from "../fields/problem.ts";
 
 /** Where a task holds lists of tasks; branches are no sequence, so that all of them run. */
 export const TASK_LISTS: readonly { readonly place: Path; readonly isSequence: boolean }[] = [

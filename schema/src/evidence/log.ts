@@ -1,7 +1,7 @@
 // Entries of an audit log, and the file that says which log a folder is. docs/spec/log.md, LOG-12 to
 // LOG-15.
 import * as z from "zod";
-import { instant } from "./texts.ts";
+import { instant } from "../fields/texts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -1,6 +1,6 @@
 // What may be said to a run while it goes on: docs/spec/trace.md, TRACE-9 and TRACE-19.
 import * as z from "zod";
-import { problemCode, report, strict } from "./problem.ts";
+import { problemCode, report, strict } from "../fields/problem.ts";
 
 const fields = strict({
   command: z.enum(["suspend", "resume", "cancel"], {

@@ -1,9 +1,9 @@
 // pack.json, format reach/pack/v1: what a pack is made of. Its SHA-256 is the pack's identity. And pack.yaml,
 // where an author says what the workflows themselves do not. docs/spec/pack.md.
 import * as z from "zod";
-import { label, packPath, semver, sha256Hex } from "./common.ts";
-import { limits } from "./limits.ts";
-import { problemCode, report, strict } from "./problem.ts";
+import { label, packPath, semver, sha256Hex } from "../fields/common.ts";
+import { limits } from "../fields/limits.ts";
+import { problemCode, report, strict } from "../fields/problem.ts";
 
 const file = strict({ path: packPath, sha256: sha256Hex, size: z.int().min(0) });
 

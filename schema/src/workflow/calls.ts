@@ -2,11 +2,11 @@
 import * as z from "zod";
 import { namedOrOwn } from "./authentication.ts";
 import { base, schema } from "./clauses.ts";
-import { anyObject, json, packPath } from "./common.ts";
-import { duration, isExpression } from "./duration.ts";
-import { problemCode, problemsOf, report, strict } from "./problem.ts";
-import type { Finding } from "./problem.ts";
-import { absent, notBuiltYet } from "./refusals.ts";
+import { anyObject, json, packPath } from "../fields/common.ts";
+import { duration, isExpression } from "../fields/duration.ts";
+import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
+import type { Finding } from "../fields/problem.ts";
+import { absent, notBuiltYet } from "../fields/refusals.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
   error: "Expected a text, a number or a boolean.",

@@ -1,7 +1,7 @@
 // What an operator's secrets are: docs/spec/grant.md, GRANT-12. Never hashed, never recorded.
 import * as z from "zod";
-import { problemCode, problemsOf, report, strict } from "./problem.ts";
-import { oauth2Properties } from "./authentication.ts";
+import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
+import { oauth2Properties } from "../workflow/authentication.ts";
 
 const kinds = [
   strict({ username: z.string(), password: z.string() }),

@@ -1,6 +1,6 @@
 // Key files, formats reach/key/v1 and v2. docs/spec/keys.md, KEY-5 and KEY-6.
 import * as z from "zod";
-import { base64Of } from "./texts.ts";
+import { base64Of } from "../fields/texts.ts";
 
 const base64Of32 = base64Of(32);
 const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");

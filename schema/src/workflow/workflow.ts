@@ -1,14 +1,14 @@
 // The workflow document: what surrounds the tasks, and the names that only the whole can check.
 import * as z from "zod";
-import { anyObject, label, semver } from "./common.ts";
+import { anyObject, label, semver } from "../fields/common.ts";
 import { tasksBelow } from "./lists.ts";
-import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
-import type { Context, Path } from "./problem.ts";
+import { problemCode, report, shorten, strict, typeName } from "../fields/problem.ts";
+import type { Context, Path } from "../fields/problem.ts";
 import { authentication } from "./authentication.ts";
 import { input, output, timeout, timeoutBody } from "./clauses.ts";
 import { error, retry } from "./errors.ts";
 import { schedule } from "./events.ts";
-import { refused } from "./refusals.ts";
+import { refused } from "../fields/refusals.ts";
 import { extensions, functionBody, taskList } from "./tasks.ts";
 
 const use = strict({

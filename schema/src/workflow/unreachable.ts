@@ -1,7 +1,7 @@
 // Tasks of a workflow to which nothing leads: their list goes past them whatever it is given.
-import { onlyMember } from "./common.ts";
+import { onlyMember } from "../fields/common.ts";
 import { at, TASK_LISTS } from "./lists.ts";
-import type { Path } from "./problem.ts";
+import type { Path } from "../fields/problem.ts";
 
 type Loose = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 // Errors of the language, what catches them, and how a task is tried again.
 import * as z from "zod";
-import { duration, isExpression } from "./duration.ts";
-import { problemCode, report, strict } from "./problem.ts";
-import { refused } from "./refusals.ts";
+import { duration, isExpression } from "../fields/duration.ts";
+import { problemCode, report, strict } from "../fields/problem.ts";
+import { refused } from "../fields/refusals.ts";
 
 const status = z.union(
   [z.int(), z.string().refine(isExpression, { error: "Expected a number or an expression." })],

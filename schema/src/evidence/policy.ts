@@ -1,7 +1,7 @@
 // Policies: what a verifier asks of evidence, format reach/policy/v1. docs/spec/keys.md, KEY-13 to KEY-17.
 import * as z from "zod";
 import { tenantName } from "./keyring.ts";
-import { base64Of } from "./texts.ts";
+import { base64Of } from "../fields/texts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

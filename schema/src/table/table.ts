@@ -1,7 +1,7 @@
 // A decision table: the file that `call: decide` names. docs/spec/workflow.md.
 import * as z from "zod";
-import { json, semver } from "./common.ts";
-import { problemCode, report, shorten, strict, typeName } from "./problem.ts";
+import { json, semver } from "../fields/common.ts";
+import { problemCode, report, shorten, strict, typeName } from "../fields/problem.ts";
 
 const bound = z.number().optional();
 const literal = z.union([z.null(), z.boolean(), z.number(), z.string()], {

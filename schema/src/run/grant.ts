@@ -1,6 +1,6 @@
 // What an operator gives a run: docs/spec/grant.md. Nothing is granted by default.
 import * as z from "zod";
-import { problemCode, report, strict } from "./problem.ts";
+import { problemCode, report, strict } from "../fields/problem.ts";
 
 const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
 

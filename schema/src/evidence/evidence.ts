@@ -2,7 +2,7 @@
 // in-toto statement in it, and the leaves of the trace. docs/spec/evidence.md and trace.md.
 // Every object is strict: a member that is not named here is an error.
 import * as z from "zod";
-import { instant } from "./texts.ts";
+import { instant } from "../fields/texts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

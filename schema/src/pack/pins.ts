@@ -1,7 +1,7 @@
 // Which files of a workflow's folder stand for documents of elsewhere: docs/spec/workflow.md, WF-52.
 import * as z from "zod";
-import { packPath, sha256Hex } from "./common.ts";
-import { strict } from "./problem.ts";
+import { packPath, sha256Hex } from "../fields/common.ts";
+import { strict } from "../fields/problem.ts";
 
 /** reach.pins.json beside a workflow. */
 export const pinsFile = strict({

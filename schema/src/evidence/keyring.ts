@@ -1,7 +1,7 @@
 // Keyrings: who may sign what, and since when, signed by an offline root. docs/spec/keys.md, KEY-8 to
 // KEY-12.
 import * as z from "zod";
-import { base64Of, instant } from "./texts.ts";
+import { base64Of, instant } from "../fields/texts.ts";
 
 const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
