@@ -23,7 +23,7 @@ const groups = [
 const wasmFiles: Plugin = {
   name: "wasm-files",
   load(id) {
-    if (id !== join(root, "bindings/src/wasm.ts")) return null;
+    if (id !== join(root, "bindings/src/engine/wasm.ts")) return null;
     for (const [build, target] of Object.entries({ scalar: "release", simd: "release-simd" })) {
       const source = readFileSync(join(root, "build", target, "engine.wasm"));
       this.emitFile({ type: "asset", fileName: `${build}.wasm`, source });

@@ -6,16 +6,16 @@
  * Released files never change. Reading files is the caller's work, so this runs in a browser too.
  */
 
-import { concat, fromHex, fromUtf8, toHex, utf8 } from "./bytes.ts";
-import type { Engine } from "./engine.ts";
-import { EngineError } from "./errors.ts";
-import type { JsonOptions } from "./json.ts";
-import { makePack } from "./pack.ts";
-import { parseRecord } from "./records.ts";
-import { firstDifference } from "./replay.ts";
-import type { RegexOptions } from "./regex.ts";
-import type { StartOptions } from "./run.ts";
-import type { Json } from "./value.ts";
+import { concat, fromHex, fromUtf8, toHex, utf8 } from "./core/bytes.ts";
+import type { Engine } from "./engine/engine.ts";
+import { EngineError } from "./core/errors.ts";
+import type { JsonOptions } from "./calls/json.ts";
+import { makePack } from "./run/pack.ts";
+import { parseRecord } from "./run/records.ts";
+import { firstDifference } from "./run/replay.ts";
+import type { RegexOptions } from "./calls/regex.ts";
+import type { StartOptions } from "./calls/run.ts";
+import type { Json } from "./core/value.ts";
 
 /** A file of golden/v1, decoded. */
 export interface GoldenFile {

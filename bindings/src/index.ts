@@ -3,8 +3,8 @@
  * imports nothing. The same bytes come out in Node, in browsers, and on every machine.
  */
 
-export { fromHex, fromUtf8, sameBytes, toHex, utf8 } from "./bytes.ts";
-export type { Text } from "./bytes.ts";
+export { fromHex, fromUtf8, sameBytes, toHex, utf8 } from "./core/bytes.ts";
+export type { Text } from "./core/bytes.ts";
 export {
   canonicalHash,
   canonicalize,
@@ -27,25 +27,25 @@ export {
   verifyConsistency,
   verifyInclusion,
   verifySubtree,
-} from "./default.ts";
-export { listing, outputsOf } from "./bytecode.ts";
-export type { Bytecode, Instruction, Outputs } from "./bytecode.ts";
-export { createEngine, engineDigest } from "./engine.ts";
-export type { Engine, EngineOptions } from "./engine.ts";
-export { codeName, EngineError, EngineTrap } from "./errors.ts";
-export type { EvaluateOptions, Evaluation } from "./expr.ts";
+} from "./engine/default.ts";
+export { listing, outputsOf } from "./calls/bytecode.ts";
+export type { Bytecode, Instruction, Outputs } from "./calls/bytecode.ts";
+export { createEngine, engineDigest } from "./engine/engine.ts";
+export type { Engine, EngineOptions } from "./engine/engine.ts";
+export { codeName, EngineError, EngineTrap } from "./core/errors.ts";
+export type { EvaluateOptions, Evaluation } from "./calls/expr.ts";
 export * as codes from "./generated/codes.ts";
-export { taggedHash } from "./hash.ts";
-export type { Hasher } from "./hash.ts";
-export type { JsonOptions } from "./json.ts";
-export type * from "./merkle.ts";
-export { makePack } from "./pack.ts";
-export type { PackSource } from "./pack.ts";
-export type { RegexMatch, RegexOptions } from "./regex.ts";
-export type { SchemaFailure, ValidateOptions } from "./schema.ts";
-export { isInput, parseRecord } from "./records.ts";
-export type * from "./records.ts";
-export { firstDifference, replay } from "./replay.ts";
-export type { Difference, Divergence, ReplayResult } from "./replay.ts";
-export type { Advance, ListedExpression, Pack, StartOptions } from "./run.ts";
-export type { Json } from "./value.ts";
+export { taggedHash } from "./calls/hash.ts";
+export type { Hasher } from "./calls/hash.ts";
+export type { JsonOptions } from "./calls/json.ts";
+export type * from "./calls/merkle.ts";
+export { makePack } from "./run/pack.ts";
+export type { PackSource } from "./run/pack.ts";
+export type { RegexMatch, RegexOptions } from "./calls/regex.ts";
+export type { SchemaFailure, ValidateOptions } from "./calls/schema.ts";
+export { isInput, parseRecord } from "./run/records.ts";
+export type * from "./run/records.ts";
+export { firstDifference, replay } from "./run/replay.ts";
+export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
+export type { Advance, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
+export type { Json } from "./core/value.ts";

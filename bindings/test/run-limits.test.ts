@@ -3,11 +3,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createEngine, engineDigest } from "@reach-fabric/engine";
 import { agreed, allBuilds } from "../../tools/builds.ts";
 import type { Build } from "../../tools/builds.ts";
-import { fromBase64 } from "../src/bytes.ts";
-import { Core } from "../src/core.ts";
-import type { Exports } from "../src/core.ts";
+import { fromBase64 } from "../src/core/bytes.ts";
+import { Core } from "../src/core/core.ts";
+import type { Exports } from "../src/core/core.ts";
 import { engineScalar } from "../src/generated/engine.ts";
-import { runCalls } from "../src/run.ts";
+import { runCalls } from "../src/calls/run.ts";
 import {
   answered,
   begin,

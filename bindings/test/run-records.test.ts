@@ -11,9 +11,9 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine, EngineError, Pack, Text } from "@reach-fabric/engine";
-import { Core } from "../src/core.ts";
-import type { Exports } from "../src/core.ts";
-import { fromBase64 } from "../src/bytes.ts";
+import { Core } from "../src/core/core.ts";
+import type { Exports } from "../src/core/core.ts";
+import { fromBase64 } from "../src/core/bytes.ts";
 import { engineScalar } from "../src/generated/engine.ts";
 import {
   answered,

@@ -1,8 +1,8 @@
 /** JSON Schema 2020-12, evaluated in the engine (docs/spec/schema.md). */
 
-import type { Text } from "./bytes.ts";
-import { checkFuel } from "./core.ts";
-import type { Core } from "./core.ts";
+import type { Text } from "../core/bytes.ts";
+import { checkFuel } from "../core/core.ts";
+import type { Core } from "../core/core.ts";
 
 export interface ValidateOptions {
   /** JSON texts of the schemas that references lead to, by their URIs. Nothing is fetched. */

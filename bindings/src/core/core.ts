@@ -9,7 +9,7 @@ import { loneSurrogate, utf8, utf8Into } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
 import { fromUtf8 } from "./bytes.ts";
 import { EngineError, EngineTrap } from "./errors.ts";
-import * as codes from "./generated/codes.ts";
+import * as codes from "../generated/codes.ts";
 
 type Call = (a?: number, b?: number, c?: number, d?: number) => number;
 

@@ -1,10 +1,10 @@
 /** Regular expressions of the engine, in linear time (docs/spec/regex.md). */
 
-import { fromUtf8, utf8 } from "./bytes.ts";
-import type { Text } from "./bytes.ts";
-import { checkFuel } from "./core.ts";
-import type { Core } from "./core.ts";
-import * as codes from "./generated/codes.ts";
+import { fromUtf8, utf8 } from "../core/bytes.ts";
+import type { Text } from "../core/bytes.ts";
+import { checkFuel } from "../core/core.ts";
+import type { Core } from "../core/core.ts";
+import * as codes from "../generated/codes.ts";
 
 export interface RegexOptions {
   /**

@@ -1,24 +1,24 @@
 /** Makes engines: which build, from which bytes, with which identity. */
 
-import { fromHex, toHex } from "./bytes.ts";
-import { Core } from "./core.ts";
-import type { Exports } from "./core.ts";
-import { exprCalls } from "./expr.ts";
-import type { ExprCalls } from "./expr.ts";
-import { ABI_VERSION } from "./generated/codes.ts";
-import { engineDigest } from "./generated/engine.ts";
-import { hashCalls } from "./hash.ts";
-import type { HashCalls } from "./hash.ts";
-import { jsonCalls } from "./json.ts";
-import type { JsonCalls } from "./json.ts";
-import { merkleCalls } from "./merkle.ts";
-import type { MerkleCalls } from "./merkle.ts";
-import { regexCalls } from "./regex.ts";
-import { schemaCalls } from "./schema.ts";
-import type { SchemaCalls } from "./schema.ts";
-import type { RegexCalls } from "./regex.ts";
-import { runCalls } from "./run.ts";
-import type { RunCalls } from "./run.ts";
+import { fromHex, toHex } from "../core/bytes.ts";
+import { Core } from "../core/core.ts";
+import type { Exports } from "../core/core.ts";
+import { exprCalls } from "../calls/expr.ts";
+import type { ExprCalls } from "../calls/expr.ts";
+import { ABI_VERSION } from "../generated/codes.ts";
+import { engineDigest } from "../generated/engine.ts";
+import { hashCalls } from "../calls/hash.ts";
+import type { HashCalls } from "../calls/hash.ts";
+import { jsonCalls } from "../calls/json.ts";
+import type { JsonCalls } from "../calls/json.ts";
+import { merkleCalls } from "../calls/merkle.ts";
+import type { MerkleCalls } from "../calls/merkle.ts";
+import { regexCalls } from "../calls/regex.ts";
+import { schemaCalls } from "../calls/schema.ts";
+import type { SchemaCalls } from "../calls/schema.ts";
+import type { RegexCalls } from "../calls/regex.ts";
+import { runCalls } from "../calls/run.ts";
+import type { RunCalls } from "../calls/run.ts";
 import { wasmBytes } from "./wasm.ts";
 import type { Build } from "./wasm.ts";
 

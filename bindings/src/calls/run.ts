@@ -1,11 +1,11 @@
 /** Runs: a pack, what enters from outside, and the records that leave (docs/spec/abi.md). */
 
-import { fromHex, toHex } from "./bytes.ts";
-import type { Text } from "./bytes.ts";
+import { fromHex, toHex } from "../core/bytes.ts";
+import type { Text } from "../core/bytes.ts";
 import type { Bytecode } from "./bytecode.ts";
-import type { Core } from "./core.ts";
-import { codeName, EngineError } from "./errors.ts";
-import * as codes from "./generated/codes.ts";
+import type { Core } from "../core/core.ts";
+import { codeName, EngineError } from "../core/errors.ts";
+import * as codes from "../generated/codes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,9 +1,9 @@
 /** Packs in memory (format reach/pack/v1): a manifest that names every file by its SHA-256. */
 
-import { toHex } from "./bytes.ts";
-import type { Text } from "./bytes.ts";
-import type { Engine } from "./engine.ts";
-import type { Pack } from "./run.ts";
+import { toHex } from "../core/bytes.ts";
+import type { Text } from "../core/bytes.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Pack } from "../calls/run.ts";
 
 /** What a pack is made from. Contents are JSON texts in any form; the pack holds them canonical. */
 export interface PackSource {

@@ -1,11 +1,11 @@
 /** Merkle trees and proofs as in RFC 9162 and RFC 6962 (docs/spec/merkle.md). */
 
-import { concat } from "./bytes.ts";
-import type { Core } from "./core.ts";
-import { codeName, EngineError } from "./errors.ts";
-import { E_PROOF, E_TREE, STATUS_OK } from "./generated/codes.ts";
+import { concat } from "../core/bytes.ts";
+import type { Core } from "../core/core.ts";
+import { codeName, EngineError } from "../core/errors.ts";
+import { E_PROOF, E_TREE, STATUS_OK } from "../generated/codes.ts";
 import { batches, split } from "./hash.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../core/turns.ts";
 
 type Hash = Uint8Array<ArrayBuffer>;
 

@@ -1,11 +1,11 @@
 /** SHA-256 and HMAC, computed in the engine (docs/spec/hash.md). */
 
-import { concat, utf8 } from "./bytes.ts";
-import type { Text } from "./bytes.ts";
-import type { Core } from "./core.ts";
-import { EngineError } from "./errors.ts";
-import { E_CALL, MAX_INPUT, STATUS_OK } from "./generated/codes.ts";
-import { Turns } from "./turns.ts";
+import { concat, utf8 } from "../core/bytes.ts";
+import type { Text } from "../core/bytes.ts";
+import type { Core } from "../core/core.ts";
+import { EngineError } from "../core/errors.ts";
+import { E_CALL, MAX_INPUT, STATUS_OK } from "../generated/codes.ts";
+import { Turns } from "../core/turns.ts";
 
 type Digest = Uint8Array<ArrayBuffer>;
 

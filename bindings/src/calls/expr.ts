@@ -1,12 +1,12 @@
 /** jq programs, evaluated in the engine (docs/spec/expr.md). */
 
-import { utf8 } from "./bytes.ts";
-import type { Text } from "./bytes.ts";
+import { utf8 } from "../core/bytes.ts";
+import type { Text } from "../core/bytes.ts";
 import type { Bytecode } from "./bytecode.ts";
-import { checkFuel } from "./core.ts";
-import type { Core } from "./core.ts";
-import { EngineError } from "./errors.ts";
-import { STATUS_ERROR } from "./generated/codes.ts";
+import { checkFuel } from "../core/core.ts";
+import type { Core } from "../core/core.ts";
+import { EngineError } from "../core/errors.ts";
+import { STATUS_ERROR } from "../generated/codes.ts";
 
 export interface EvaluateOptions {
   /** Fuel that the evaluation may use, in the units of docs/spec/limits.md. Default: 1e8. */

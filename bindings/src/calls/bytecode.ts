@@ -1,7 +1,7 @@
 /** What a compiled jq program consists of, for people and for checks (assembly/expr/opcodes.ts). */
 
-import * as O from "./generated/opcodes.ts";
-import type { Json } from "./value.ts";
+import * as O from "../generated/opcodes.ts";
+import type { Json } from "../core/value.ts";
 
 /** op, a, b, c, x, y: what they mean depends on the operation. */
 export type Instruction = readonly [

@@ -1,7 +1,7 @@
 /** The two builds of the engine as this package carries them: in text, which needs no host to be read. */
 
-import { fromBase64 } from "./bytes.ts";
-import { engineScalar, engineSimd } from "./generated/engine.ts";
+import { fromBase64 } from "../core/bytes.ts";
+import { engineScalar, engineSimd } from "../generated/engine.ts";
 
 export type Build = "scalar" | "simd";
 

@@ -1,7 +1,7 @@
 /** JavaScript values to JSON text, for those values only that JSON has. */
 
 import { EngineError } from "./errors.ts";
-import { E_JSON_UNPRINTABLE, E_LIMIT_DEPTH, MAX_DEPTH } from "./generated/codes.ts";
+import { E_JSON_UNPRINTABLE, E_LIMIT_DEPTH, MAX_DEPTH } from "../generated/codes.ts";
 
 /** A value of JSON: plain objects, arrays, finite numbers, strings, booleans and null. */
 export type Json =

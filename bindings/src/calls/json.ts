@@ -1,10 +1,10 @@
 /** Canonical JSON: RFC 8785 with a strict reader (docs/spec/json.md). */
 
-import type { Text } from "./bytes.ts";
-import type { Core } from "./core.ts";
-import { JSON_BOUNDARY, JSON_INTEGERS_TEXT, JSON_JQ } from "./generated/codes.ts";
-import { jsonText } from "./value.ts";
-import type { Json } from "./value.ts";
+import type { Text } from "../core/bytes.ts";
+import type { Core } from "../core/core.ts";
+import { JSON_BOUNDARY, JSON_INTEGERS_TEXT, JSON_JQ } from "../generated/codes.ts";
+import { jsonText } from "../core/value.ts";
+import type { Json } from "../core/value.ts";
 
 /** How a JSON text is read. */
 export interface JsonOptions {

@@ -1,7 +1,7 @@
 /** The records of a trace as TypeScript sees them (docs/spec/trace.md). */
 
-import { fromUtf8 } from "./bytes.ts";
-import type { Json } from "./value.ts";
+import { fromUtf8 } from "../core/bytes.ts";
+import type { Json } from "../core/value.ts";
 
 /** The first record: everything that the run begins with. */
 export interface StartRecord {

@@ -1,6 +1,6 @@
 /** What goes wrong in the engine, in the two ways that a caller must tell apart. */
 
-import * as codes from "./generated/codes.ts";
+import * as codes from "../generated/codes.ts";
 
 /** The printed form of an error code of assembly/codes.ts: 1109 is `REACH-E1109`. */
 export const codeName = (code: number): string => `REACH-E${code}`;

@@ -3,12 +3,12 @@
  * the recorded one, byte for byte and at the same place (TRACE-10). Nothing outside is asked.
  */
 
-import { sameBytes } from "./bytes.ts";
-import type { Engine } from "./engine.ts";
-import { EngineError } from "./errors.ts";
+import { sameBytes } from "../core/bytes.ts";
+import type { Engine } from "../engine/engine.ts";
+import { EngineError } from "../core/errors.ts";
 import { isInput, parseRecord } from "./records.ts";
 import type { TraceRecord } from "./records.ts";
-import type { Advance, Pack } from "./run.ts";
+import type { Advance, Pack } from "../calls/run.ts";
 
 /** The first record at which recording and replay part. */
 export interface Divergence {
