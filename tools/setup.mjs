@@ -205,14 +205,14 @@ export const engineDigest: string = ${JSON.stringify(sha256(scalar))};
 `;
   const modules = { "engine.ts": engine };
   // Import-free by its own rule: both sides of the ABI share one definition of each number.
-  if (fs.existsSync(path("assembly/codes.ts"))) {
+  if (fs.existsSync(path("assembly/errors/codes.ts"))) {
     modules["codes.ts"] =
-      `// Copied by tools/setup.mjs from assembly/codes.ts.\n${read("assembly/codes.ts").toString()}`;
+      `// Copied by tools/setup.mjs from assembly/errors/codes.ts.\n${read("assembly/errors/codes.ts").toString()}`;
   }
-  if (fs.existsSync(path("assembly/expr/opcodes.ts"))) {
-    const source = read("assembly/expr/opcodes.ts").toString();
+  if (fs.existsSync(path("assembly/expr/bytecode/opcodes.ts"))) {
+    const source = read("assembly/expr/bytecode/opcodes.ts").toString();
     modules["opcodes.ts"] =
-      `// Copied by tools/setup.mjs from assembly/expr/opcodes.ts.\n${source.replaceAll(": u32 =", " =")}`;
+      `// Copied by tools/setup.mjs from assembly/expr/bytecode/opcodes.ts.\n${source.replaceAll(": u32 =", " =")}`;
   }
   for (const [name, source] of Object.entries(modules)) {
     if (readOr(`${GENERATED}/${name}`, "") !== source) write(`${GENERATED}/${name}`, source);

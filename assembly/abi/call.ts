@@ -10,8 +10,8 @@ import {
   E_LIMIT_SIZE,
   MAX_INPUT,
   SEMANTICS,
-} from "../codes";
-import { clearError, fail, fuel, setFuel, writeErrorText } from "../errors";
+} from "../errors/codes";
+import { clearError, fail, fuel, setFuel, writeErrorText } from "../errors/errors";
 
 let granted: i64 = 0;
 

@@ -10,14 +10,14 @@ import {
   INPUT,
   OUTPUT,
 } from "../bytes/buffer";
-import * as C from "../codes";
-import { errorCode, fail, fuel, setFuel } from "../errors";
+import * as C from "../errors/codes";
+import { errorCode, fail, fuel, setFuel } from "../errors/errors";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
 import { beginCall, fuelGiven, takes } from "./call";
-import { compileExpression } from "../expr/compile";
-import { describeProgram } from "../expr/describe";
-import { evalBegin, evalNext, setNow } from "../expr/machine";
+import { compileExpression } from "../expr/compile/compile";
+import { describeProgram } from "../expr/bytecode/describe";
+import { evalBegin, evalNext, setNow } from "../expr/machine/machine";
 
 /** The last program that compiled, and its text: most callers run one on many inputs. */
 const PROGRAM: Arena = changetype<Arena>(memory.data(32, 16));
@@ -90,7 +90,7 @@ function run(programLength: u32, inputLength: u32, flags: u32): void {
 }
 
 /**
- * The input window holds a program: its compilation comes as JSON (expr/describe.ts), or its error
+ * The input window holds a program: its compilation comes as JSON (expr/bytecode/describe.ts), or its error
  * with the offset in the program.
  */
 export function explain(programLength: u32): u32 {

@@ -13,8 +13,8 @@ import {
   shaSave,
   shaUpdate,
 } from "../bytes/sha256";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import { beginCall, countFrames, digestRoom, outputRoom, takes } from "./call";
 
 /** The stream of hashReset(), hashUpdate() and hashFinal(). */

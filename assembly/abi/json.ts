@@ -3,7 +3,7 @@
 import { arenaReset, SCRATCH } from "../bytes/arena";
 import { INPUT, OUTPUT } from "../bytes/buffer";
 import { SHA_STATE, shaBegin, shaEnd } from "../bytes/sha256";
-import * as C from "../codes";
+import * as C from "../errors/codes";
 import { canonicalCopy } from "../json/canonical";
 import { numbersFromText, numbersToText } from "../json/list";
 import { parseJson } from "../json/reader";

@@ -13,8 +13,8 @@ import {
 } from "../bytes/merkle";
 import { isSubtree, proofHolds, proofLength, writeProof } from "../bytes/proof";
 import { DIGEST } from "../bytes/sha256";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import { beginCall, countFrames, digestRoom, outputRoom, takes } from "./call";
 
 const once: usize = memory.data(FRONTIER, 16);

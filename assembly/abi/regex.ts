@@ -2,8 +2,8 @@
 
 import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
 import { utf8Valid } from "../bytes/utf8";
-import * as C from "../codes";
-import { charge, fail, failDetail } from "../errors";
+import * as C from "../errors/codes";
+import { charge, fail, failDetail } from "../errors/errors";
 import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
 import { execute, FOUND } from "../regex/machine";
 import * as D from "../regex/dialect";

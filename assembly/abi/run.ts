@@ -2,16 +2,16 @@
 
 import { arenaReset, SCRATCH } from "../bytes/arena";
 import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
-import * as C from "../codes";
-import { fail } from "../errors";
-import { admitRecord } from "../trace/admit";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
+import { admitRecord } from "../workflow/run/admit";
 import { writeDecision, writeFingerprint } from "../trace/decision";
-import { advanceRun, startRun } from "../trace/replay";
+import { advanceRun, startRun } from "../workflow/run/advance";
 import { DROPPED } from "../workflow/dropping";
 import { listingOn } from "../workflow/listing";
 import { loadPack, PACK_DIGEST, packForget, packLoaded } from "../workflow/pack";
 import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
-import { ENDED, RUN, runReset, RUNNING } from "../workflow/state";
+import { ENDED, RUN, runReset, RUNNING } from "../workflow/state/state";
 import { beginCall, reportFuel, takes } from "./call";
 
 /** For calls that are bounded by their input: the counter only has to be there. */

@@ -3,8 +3,8 @@
 import { arenaReset, arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferText, INPUT, OUTPUT, TEXT } from "../bytes/buffer";
 import { utf8Valid } from "../bytes/utf8";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import { parseJson } from "../json/reader";
 import { writeString } from "../json/writer";
 import { compileSchemas } from "../schema/compile";

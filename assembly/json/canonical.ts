@@ -9,8 +9,8 @@
 
 import { isAscii } from "../bytes/utf8";
 import { Arena, arenaOver, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
-import * as C from "../codes";
-import { fail, Fuel } from "../errors";
+import * as C from "../errors/codes";
+import { fail, Fuel } from "../errors/errors";
 import {
   addressOf,
   ARRAY,

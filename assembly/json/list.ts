@@ -1,8 +1,8 @@
 /** Arrays of numbers, without a value in between: doubles to their JSON text and back. */
 
 import { Buffer } from "../bytes/buffer";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import { NUMBER_ROOM } from "./format";
 import { readNumeral } from "./numerals";
 import { beginsWithMark, unexpected } from "./reader";

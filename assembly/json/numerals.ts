@@ -1,8 +1,8 @@
 /** Reading one JSON number (RFC 8259 section 6), with the rules for integers of docs/spec/json.md. */
 
 import { ONES } from "../bytes/word";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import { ASCII, CANONICAL, Cell, setString } from "../value/cell";
 import { formatNumber, NUMBER_TEXT } from "./format";
 import { decimal, parseNumber } from "./parse";

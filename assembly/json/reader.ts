@@ -18,8 +18,8 @@
 import { Arena, arenaOver, arenaRoom } from "../bytes/arena";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { sequenceAt } from "../bytes/utf8";
-import * as C from "../codes";
-import { fail, setErrorDepth } from "../errors";
+import * as C from "../errors/codes";
+import { fail, setErrorDepth } from "../errors/errors";
 import {
   addressOf,
   ARRAY,

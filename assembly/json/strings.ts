@@ -6,8 +6,8 @@
 import { Arena, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
 import { encodedSize, encodeTo, sequenceAt } from "../bytes/utf8";
 import { HIGH_BITS, ONES } from "../bytes/word";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import { ASCII, CANONICAL, Cell, QUOTED, STRING } from "../value/cell";
 
 const QUOTE: u32 = 0x22;

@@ -11,8 +11,8 @@ import { Buffer, bufferText, TEXT } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { shaUpdate } from "../bytes/sha256";
 import { HIGH_BITS, ONES } from "../bytes/word";
-import * as C from "../codes";
-import { fail } from "../errors";
+import * as C from "../errors/codes";
+import { fail } from "../errors/errors";
 import {
   addressOf,
   ARRAY,

@@ -10,7 +10,7 @@
 
 import { Buffer, bufferRoom } from "../bytes/buffer";
 import { decodeAt, sizeAt } from "../bytes/utf8";
-import { charge } from "../errors";
+import { charge } from "../errors/errors";
 import * as P from "./program";
 import { setHas } from "./sets";
 

@@ -1,8 +1,8 @@
 /** Keywords to checks: each schema once, so that evaluating it looks up nothing. */
 
 import { arenaRoom, arenaTake, ROOM } from "../bytes/arena";
-import { E_LIMIT_MEMORY, E_SCHEMA } from "../codes";
-import { charge, fail } from "../errors";
+import { E_LIMIT_MEMORY, E_SCHEMA } from "../errors/codes";
+import { charge, fail } from "../errors/errors";
 import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
 import { ECMA, regexError } from "../regex/dialect";
 import {

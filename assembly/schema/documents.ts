@@ -12,8 +12,8 @@ import {
   bufferU32,
   bufferUint,
 } from "../bytes/buffer";
-import { E_LIMIT_MEMORY, E_SCHEMA, E_SCHEMA_REF } from "../codes";
-import { charge, errorCode, fail, failDetail, setErrorWhere } from "../errors";
+import { E_LIMIT_MEMORY, E_SCHEMA, E_SCHEMA_REF } from "../errors/codes";
+import { charge, errorCode, fail, failDetail, setErrorWhere } from "../errors/errors";
 import {
   addressOf,
   ARRAY,

@@ -7,12 +7,12 @@
 import { arenaMark, arenaRelease, Mark, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferClear, bufferRoom, bufferUint } from "../bytes/buffer";
 import { codePoints } from "../bytes/utf8";
-import { E_LIMIT_DEPTH, E_LIMIT_MEMORY } from "../codes";
-import { charge, errorCode, fail } from "../errors";
+import { E_LIMIT_DEPTH, E_LIMIT_MEMORY } from "../errors/codes";
+import { charge, errorCode, fail } from "../errors/errors";
 import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
 import { ECMA } from "../regex/dialect";
 import { execute } from "../regex/machine";
-import { sortedOrder } from "../expr/sorting";
+import { sortedOrder } from "../expr/operations/sorting";
 import {
   addressOf,
   ARRAY,

@@ -3,12 +3,18 @@
 import { arenaReset, SCRATCH } from "../bytes/arena";
 import { bufferBytes, bufferByte, bufferText, bufferUint, OUTPUT, TEXT } from "../bytes/buffer";
 import { SHA_STATE, shaEnd } from "../bytes/sha256";
-import { MAX_INPUT, MAX_SCRATCH, SEMANTICS, STATUS_COMPLETED, STATUS_FAULTED } from "../codes";
+import {
+  MAX_INPUT,
+  MAX_SCRATCH,
+  SEMANTICS,
+  STATUS_COMPLETED,
+  STATUS_FAULTED,
+} from "../errors/codes";
 import { writeJson, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
-import { Workflow } from "../workflow/nodes";
+import { Workflow } from "../workflow/state/nodes";
 import { PACK_DIGEST } from "../workflow/pack";
-import { GRANT, LIMITS, MAIN_EFFECTS, OUTCOME, RAW_INPUT, RUN } from "../workflow/state";
+import { GRANT, LIMITS, MAIN_EFFECTS, OUTCOME, RAW_INPUT, RUN } from "../workflow/state/state";
 import { effectsAdd, tagBegin, tagEnd, tagNumber, tagPart, tagValue } from "./digest";
 import { inOrder, length, usedEntry, usedText } from "./used";
 

@@ -5,7 +5,7 @@
 
 import { Buffer, bufferBytes, bufferText, TEXT } from "../bytes/buffer";
 import { shaBegin, shaEnd, shaUpdate } from "../bytes/sha256";
-import { MAX_INPUT } from "../codes";
+import { MAX_INPUT } from "../errors/codes";
 import { writeJson } from "../json/writer";
 
 const STATE: usize = memory.data(128, 16);

@@ -14,13 +14,13 @@ import {
   frameBegin,
   frameEnd,
 } from "../bytes/buffer";
-import { MAX_INPUT } from "../codes";
-import { charge } from "../errors";
+import { MAX_INPUT } from "../errors/codes";
+import { charge } from "../errors/errors";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
-import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/cost";
-import { FOR, LISTEN, Task } from "../workflow/nodes";
-import { PHASE_LIST } from "../workflow/phases";
+import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/state/cost";
+import { FOR, LISTEN, Task } from "../workflow/state/nodes";
+import { PHASE_LIST } from "../workflow/state/phases";
 import {
   Branch,
   EFFECT_CLOCK,
@@ -39,7 +39,7 @@ import {
   outputOf,
   rawOf,
   requestOf,
-} from "../workflow/state";
+} from "../workflow/state/state";
 
 /** Longest value of a record that leaves the engine, in bytes. */
 const LONGEST: u32 = MAX_INPUT / 4;

@@ -7,8 +7,8 @@ import { arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import { addressOf, lengthOf } from "../value/cell";
 import { compareBytes } from "../value/order";
-import { bufferCell } from "../workflow/literal";
-import { Branch, keep, prefixOf, RUN, runArena } from "../workflow/state";
+import { bufferCell } from "../workflow/state/literal";
+import { Branch, keep, prefixOf, RUN, runArena } from "../workflow/state/state";
 
 /** An effect's key with its entry, or a race. */
 @unmanaged

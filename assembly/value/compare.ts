@@ -6,7 +6,7 @@
  */
 
 import { arenaMark, arenaRelease, arenaRoom, arenaTake, Mark, ROOM, SCRATCH } from "../bytes/arena";
-import { Fuel } from "../errors";
+import { Fuel } from "../errors/errors";
 import {
   addressOf,
   ARRAY,

@@ -25,7 +25,7 @@ import {
   setUsed,
   usedOf,
 } from "./cell";
-import { charge } from "../errors";
+import { charge } from "../errors/errors";
 import { compareBytes, compareKeys } from "./order";
 
 const LINEAR: u32 = 8;

@@ -24,7 +24,7 @@ import {
   RUN_ID,
   keep,
   requestOf,
-} from "./state";
+} from "./state/state";
 
 /** The result that the branch has just been given, while its phase takes it in. */
 export let answer: usize = 0;

@@ -1,7 +1,7 @@
 /** Authentication of a request (WF-48): what the host makes its header from, or the secret's name. */
 
 import { SCRATCH, arenaTake } from "../bytes/arena";
-import { E_WF_REFERENCE, E_WF_TYPE } from "../codes";
+import { E_WF_REFERENCE, E_WF_TYPE } from "../errors/codes";
 import {
   OBJECT,
   STRING,
@@ -16,8 +16,8 @@ import {
 import { cellIs, objectField } from "../value/object";
 import { component, isSecret } from "./components";
 import { isString, onlyFields, required } from "./fields";
-import { closeObject, literalCell, putMember } from "./literal";
-import { BASIC, BEARER, DIGEST, Http, OAUTH2, OIDC } from "./nodes";
+import { closeObject, literalCell, putMember } from "./state/literal";
+import { BASIC, BEARER, DIGEST, Http, OAUTH2, OIDC } from "./state/nodes";
 import { failCell, placeEnter, placeField, placeLeave } from "./place";
 import { CONFIGURATION, problem } from "./problem";
 import { compileTemplate, evaluateTemplate } from "./template";

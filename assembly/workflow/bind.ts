@@ -2,7 +2,7 @@
 
 import { SCRATCH, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte } from "../bytes/buffer";
-import { SEMANTICS } from "../codes";
+import { SEMANTICS } from "../errors/codes";
 import {
   ASCII,
   CANONICAL,
@@ -17,9 +17,9 @@ import {
   setUsed,
 } from "../value/cell";
 import { isChild, workflowOf } from "./child";
-import { bufferCell, literalCell } from "./literal";
-import { FOR, For, LISTEN, Listen, TRY, Task, Try, Workflow } from "./nodes";
-import { PHASE_CATCHING, PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_TURN } from "./phases";
+import { bufferCell, literalCell } from "./state/literal";
+import { FOR, For, LISTEN, Listen, TRY, Task, Try, Workflow } from "./state/nodes";
+import { PHASE_CATCHING, PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_TURN } from "./state/phases";
 import {
   SCOPE_VALUES,
   SLOT_CONTEXT,
@@ -41,7 +41,7 @@ import {
   inputOf,
   outputOf,
   rawOf,
-} from "./state";
+} from "./state/state";
 import { takenItem } from "./taken";
 
 // How far a task is: which arguments exist (the table "runtime expression arguments" of the DSL).

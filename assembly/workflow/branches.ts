@@ -2,7 +2,7 @@
 
 import { addressOf, lengthOf } from "../value/cell";
 import { equalBytes } from "../value/order";
-import { Branch, FORKED, Frame, Pending, READY, RUN, childOf, keyOf } from "./state";
+import { Branch, FORKED, Frame, Pending, READY, RUN, childOf, keyOf } from "./state/state";
 
 /** The branch can go on: before all others that can. */
 export function makeReady(b: Branch): void {

@@ -1,14 +1,14 @@
 /** Compiling calls, function by function. */
 
 import { PERSISTENT, arenaTake } from "../bytes/arena";
-import { E_WF_REFERENCE, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_REFERENCE, E_WF_UNSUPPORTED } from "../errors/codes";
 import { cellIs, objectField } from "../value/object";
 import { isObject, isString, onlyFields, required } from "./fields";
 import { loadGrpc } from "./grpc";
 import { loadHttp } from "./http";
 import { loadLlm } from "./llm";
 import { loadMcp } from "./mcp";
-import { DECIDE, Decide, GRPC, HTTP, LLM, MCP, Task } from "./nodes";
+import { DECIDE, Decide, GRPC, HTTP, LLM, MCP, Task } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { tableAt } from "./table";
 import { compileTemplate } from "./template";

@@ -4,9 +4,9 @@
  */
 
 import { copyCell, setNull } from "../value/cell";
-import { WORKFLOW, Task } from "./nodes";
-import { PHASE_IF } from "./phases";
-import { Branch, Frame, contextOf, extraOf, inputOf } from "./state";
+import { WORKFLOW, Task } from "./state/nodes";
+import { PHASE_IF } from "./state/phases";
+import { Branch, Frame, contextOf, extraOf, inputOf } from "./state/state";
 
 /** True for the frame of a workflow that a task runs. */
 export function isChild(f: Frame): bool {

@@ -1,8 +1,8 @@
 /** What the branches of a fork make of $context together (WF-32). */
 
 import { SCRATCH } from "../bytes/arena";
-import { E_LIMIT_MEMORY } from "../codes";
-import { charge, fail } from "../errors";
+import { E_LIMIT_MEMORY } from "../errors/codes";
+import { charge, fail } from "../errors/errors";
 import {
   addressOf,
   copyCell,

@@ -2,12 +2,12 @@
 
 import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { Buffer, TEXT, bufferByte, bufferBytes } from "../bytes/buffer";
-import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_REFUSED, E_WF_UNSUPPORTED } from "../errors/codes";
 import { addressOf, copyCell, elementAt, keptText, lengthOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { componentsBegin } from "./components";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
-import { List, Task, Workflow, taskOf } from "./nodes";
+import { List, Task, Workflow, taskOf } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { checkSchedule } from "./schedule";
 import { scopeBegin } from "./scope";

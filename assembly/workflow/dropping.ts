@@ -2,7 +2,7 @@
 
 import { Buffer, bufferBytes, frameBegin, frameEnd } from "../bytes/buffer";
 import { addressOf, lengthOf } from "../value/cell";
-import { EFFECT_HTTP, Frame, Pending, RUN, keyOf } from "./state";
+import { EFFECT_HTTP, Frame, Pending, RUN, keyOf } from "./state/state";
 
 /** Their keys since the call began, a frame each. */
 export const DROPPED: Buffer = changetype<Buffer>(memory.data(16, 16));

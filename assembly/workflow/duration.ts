@@ -3,8 +3,8 @@
  * length and are refused. The result is in milliseconds; fractions are allowed in the last part.
  */
 
-import { E_WF_DURATION } from "../codes";
-import { clearError } from "../errors";
+import { E_WF_DURATION } from "../errors/codes";
+import { clearError } from "../errors/errors";
 import { parseNumber } from "../json/number";
 import { addressOf, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf } from "../value/cell";
 import { objectField } from "../value/object";

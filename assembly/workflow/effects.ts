@@ -5,8 +5,8 @@
 
 import { SCRATCH, arenaTake } from "../bytes/arena";
 import { Buffer, bufferBytes, bufferUint } from "../bytes/buffer";
-import { E_LIMIT_EFFECTS } from "../codes";
-import { fail } from "../errors";
+import { E_LIMIT_EFFECTS } from "../errors/codes";
+import { fail } from "../errors/errors";
 import { writeRequest } from "../trace/record";
 import {
   OBJECT,
@@ -17,8 +17,8 @@ import {
   setNumber,
   setUsed,
 } from "../value/cell";
-import { bufferCell, literalCell } from "./literal";
-import { Task, Workflow } from "./nodes";
+import { bufferCell, literalCell } from "./state/literal";
+import { Task, Workflow } from "./state/nodes";
 import {
   Branch,
   COUNTS,
@@ -38,7 +38,7 @@ import {
   newPending,
   prefixOf,
   requestOf,
-} from "./state";
+} from "./state/state";
 
 const KEY: Buffer = changetype<Buffer>(memory.data(16, 16));
 

@@ -1,12 +1,12 @@
 /** Evaluating the expressions of a task, once what they mention is there. */
 
-import { setNow } from "../expr/machine";
+import { setNow } from "../expr/machine/machine";
 import {
   MENTIONS_NOW,
   MENTIONS_TASK_STARTED,
   MENTIONS_WORKFLOW_ID,
   MENTIONS_WORKFLOW_STARTED,
-} from "../expr/mentions";
+} from "../expr/syntax/mentions";
 import { bind } from "./bind";
 import { isChild, workflowOf } from "./child";
 import { askFor } from "./effects";
@@ -19,7 +19,7 @@ import {
   FOR_WORKFLOW_STARTED,
   Frame,
   RUN,
-} from "./state";
+} from "./state/state";
 import { evaluateTemplate, templateMentions } from "./template";
 
 /** The value at hand of whoever works on a task, among others what evaluate() gives. */

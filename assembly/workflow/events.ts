@@ -2,8 +2,8 @@
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { bufferBytes } from "../bytes/buffer";
-import { E_LIMIT_MEMORY, E_WF_FIELD } from "../codes";
-import { fail } from "../errors";
+import { E_LIMIT_MEMORY, E_WF_FIELD } from "../errors/codes";
+import { fail } from "../errors/errors";
 import {
   FALSE,
   NUMBER,
@@ -25,8 +25,8 @@ import { cellIs, objectField, objectSet } from "../value/object";
 import { timeCell } from "./bind";
 import { isObject, onlyFields, required } from "./fields";
 import { ERROR, OK, PROBLEM, hasFailed, isFailureResult } from "./http";
-import { literalCell } from "./literal";
-import { Emit } from "./nodes";
+import { literalCell } from "./state/literal";
+import { Emit } from "./state/nodes";
 import { failCell, placeEnter, placeField, placeLeave } from "./place";
 import { EXPRESSION, PROBLEM_DETAIL, problem } from "./problem";
 import { isTime } from "./shapes";

@@ -1,9 +1,9 @@
 /** Errors on their way up, and the end of the run. */
 
-import * as C from "../codes";
+import * as C from "../errors/codes";
 import { NO_BOUND, SCRATCH, arenaLimit } from "../bytes/arena";
 import { bufferText, bufferUint } from "../bytes/buffer";
-import { clearError, errorCode, fuel, setFuel, writeErrorText } from "../errors";
+import { clearError, errorCode, fuel, setFuel, writeErrorText } from "../errors/errors";
 import { FAULTED, writeOutcome, writeTask } from "../trace/record";
 import {
   NUMBER,
@@ -21,11 +21,21 @@ import { leaveChild } from "./child";
 import { dropTimer, dropTimers } from "./dropping";
 import { CELL_A, LIMIT } from "./evaluate";
 import { abandonFork, isFork } from "./fork";
-import { literalCell } from "./literal";
-import { TRY, Task } from "./nodes";
-import { PHASE_CATCHING, PHASE_LIST } from "./phases";
+import { literalCell } from "./state/literal";
+import { TRY, Task } from "./state/nodes";
+import { PHASE_CATCHING, PHASE_LIST } from "./state/phases";
 import { EXPRESSION, PROBLEM_DETAIL, RUNTIME, problem, problemCell } from "./problem";
-import { Branch, ENDED, FOR_ATTEMPT, Frame, OUTCOME, RUN, extraOf, keep, runArena } from "./state";
+import {
+  Branch,
+  ENDED,
+  FOR_ATTEMPT,
+  Frame,
+  OUTCOME,
+  RUN,
+  extraOf,
+  keep,
+  runArena,
+} from "./state/state";
 
 /** Raises the recorded error of an expression. A limit is not raised: false. */
 export function raise(b: Branch, f: Frame, got: u32): bool {

@@ -1,6 +1,6 @@
 /** Reading a document's fields: unknown ones refused, types checked, errors with their place. */
 
-import { E_WF_FIELD, E_WF_MISSING, E_WF_TYPE } from "../codes";
+import { E_WF_FIELD, E_WF_MISSING, E_WF_TYPE } from "../errors/codes";
 import {
   addressOf,
   ARRAY,

@@ -8,9 +8,9 @@ import {
   E_LIMIT_SIZE,
   E_WF_REFUSED,
   E_WF_TYPE,
-} from "../codes";
-import { charge, clearError, errorCode, fail } from "../errors";
-import { MENTIONS_NOW } from "../expr/mentions";
+} from "../errors/codes";
+import { charge, clearError, errorCode, fail } from "../errors/errors";
+import { MENTIONS_NOW } from "../expr/syntax/mentions";
 import {
   FALSE,
   TRUE,
@@ -26,9 +26,9 @@ import { equalStatus } from "../value/compare";
 import { objectField, objectGet, objectSet } from "../value/object";
 import { INSIDE, bind } from "./bind";
 import { isObject, isString, onlyFields, required } from "./fields";
-import { Attribute, Correlation, Filter } from "./nodes";
+import { Attribute, Correlation, Filter } from "./state/nodes";
 import { failCell, placeEnter, placeField, placeIndex, placeLeave } from "./place";
-import { Branch, Frame, inputOf } from "./state";
+import { Branch, Frame, inputOf } from "./state/state";
 import {
   compileProgram,
   compileTemplate,

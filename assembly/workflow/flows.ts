@@ -1,7 +1,7 @@
 /** Flow directives: where a task leads. */
 
-import { E_WF_TARGET, E_WF_TYPE } from "../codes";
-import { charge } from "../errors";
+import { E_WF_TARGET, E_WF_TYPE } from "../errors/codes";
+import { charge } from "../errors/errors";
 import { STRING, addressOf, elementAt, keyAt, lengthOf, tagOf, valueAt } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { equalBytes } from "../value/order";
@@ -18,7 +18,7 @@ import {
   Task,
   Try,
   taskOf,
-} from "./nodes";
+} from "./state/nodes";
 import { failCell, placeEnter, placeField, placeIndex, placeLeave, showPlace } from "./place";
 
 /** Index of the task of that name in the list + GOTO, or NO_FLOW with the error recorded. */

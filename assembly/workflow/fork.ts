@@ -5,7 +5,7 @@
 
 import { SCRATCH, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferUint } from "../bytes/buffer";
-import { charge } from "../errors";
+import { charge } from "../errors/errors";
 import { CANCELLED, writeTask } from "../trace/record";
 import { noteRace } from "../trace/used";
 import {
@@ -21,9 +21,9 @@ import { makeReady } from "./branches";
 import { leaveChild } from "./child";
 import { mergeContext } from "./contexts";
 import { drop, dropTimers } from "./dropping";
-import { bufferCell } from "./literal";
-import { FORK, Fork, List, NO_FLOW, Task, taskOf } from "./nodes";
-import { PHASE_FORK, PHASE_OUTPUT } from "./phases";
+import { bufferCell } from "./state/literal";
+import { FORK, Fork, List, NO_FLOW, Task, taskOf } from "./state/nodes";
+import { PHASE_FORK, PHASE_OUTPUT } from "./state/phases";
 import {
   Branch,
   FINISHED,
@@ -43,7 +43,7 @@ import {
   rawOf,
   resultOf,
   runArena,
-} from "./state";
+} from "./state/state";
 
 const PREFIX: Buffer = changetype<Buffer>(memory.data(16, 16));
 

@@ -2,7 +2,7 @@
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { Buffer, TEXT, bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
-import { E_WF_TYPE } from "../codes";
+import { E_WF_TYPE } from "../errors/codes";
 import {
   OBJECT,
   STRING,
@@ -29,8 +29,8 @@ import {
   newHttp,
 } from "./http";
 import { loadHoles } from "./holes";
-import { closeObject, keptLiteral, putMember } from "./literal";
-import { Grpc, Http } from "./nodes";
+import { closeObject, keptLiteral, putMember } from "./state/literal";
+import { Grpc, Http } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { COMMUNICATION, EXPRESSION, PROBLEM_DETAIL, problem, problemText } from "./problem";
 import { isWhole } from "./shapes";

@@ -3,13 +3,13 @@
  * put together there, and never what a secret is.
  */
 
-import { E_WF_REFERENCE, E_WF_TYPE } from "../codes";
+import { E_WF_REFERENCE, E_WF_TYPE } from "../errors/codes";
 import { OBJECT, STRING, elementAt, lengthOf, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
 import { isSecret } from "./components";
 import { isArray, isString, onlyFields, required } from "./fields";
 import { isSecretGranted } from "./grant";
-import { Http } from "./nodes";
+import { Http } from "./state/nodes";
 import { failCell, placeField, placeIndex, placeLeave } from "./place";
 
 /** Compiles the member `secrets` of a call's arguments: [{at, parts}]. */

@@ -2,8 +2,8 @@
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
-import { E_WF_TYPE } from "../codes";
-import { errorCode } from "../errors";
+import { E_WF_TYPE } from "../errors/codes";
+import { errorCode } from "../errors/errors";
 import { canonicalCopy } from "../json/canonical";
 import { writeNumber } from "../json/writer";
 import {
@@ -36,8 +36,8 @@ import { equalBytes } from "../value/order";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { isBoolean, isString, onlyFields, required } from "./fields";
 import { loadHoles } from "./holes";
-import { bufferCell, closeObject, literalCell, putMember } from "./literal";
-import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE } from "./nodes";
+import { bufferCell, closeObject, literalCell, putMember } from "./state/literal";
+import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import {
   AUTHORIZATION,

@@ -14,7 +14,7 @@ import {
   Task,
   Try,
   WORKFLOW,
-} from "./nodes";
+} from "./state/nodes";
 
 /** How many lists of tasks a task holds. */
 export function childLists(t: Task): u32 {

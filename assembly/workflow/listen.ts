@@ -2,8 +2,8 @@
 
 import { Mark, PERSISTENT, SCRATCH, arenaMark, arenaRelease, arenaTake } from "../bytes/arena";
 import { Buffer, bufferClear } from "../bytes/buffer";
-import { E_WF_TYPE } from "../codes";
-import { clearError, fuel, setFuel } from "../errors";
+import { E_WF_TYPE } from "../errors/codes";
+import { clearError, fuel, setFuel } from "../errors/errors";
 import { writeJson } from "../json/writer";
 import { INVALID, VALID } from "../schema/evaluate";
 import {
@@ -39,9 +39,9 @@ import {
 } from "./filters";
 import { OK } from "./http";
 import { enterList, newTurn } from "./lists";
-import { bufferCell, literalCell } from "./literal";
-import { DATA, EACH, ENVELOPE, FOREVER, Filter, Listen, ONCE, RAW_DATA, Task } from "./nodes";
-import { PHASE_EFFECT, PHASE_ITEM, PHASE_LIST, PHASE_OUTPUT, PHASE_UNTIL } from "./phases";
+import { bufferCell, literalCell } from "./state/literal";
+import { DATA, EACH, ENVELOPE, FOREVER, Filter, Listen, ONCE, RAW_DATA, Task } from "./state/nodes";
+import { PHASE_EFFECT, PHASE_ITEM, PHASE_LIST, PHASE_OUTPUT, PHASE_UNTIL } from "./state/phases";
 import { failCell, placeField, placeLeave } from "./place";
 import { validate } from "./schemas";
 import {
@@ -55,7 +55,7 @@ import {
   keep,
   outputOf,
   valueOf,
-} from "./state";
+} from "./state/state";
 import {
   takenBegin,
   takenBy,

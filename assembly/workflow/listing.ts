@@ -2,7 +2,7 @@
  * The expressions of a pack, each for itself: load() with the listing on notes every expression that
  * it compiles, and goes on behind one that is wrong.
  *
- *     {"file":PATH,"place":POINTER,"text":PROGRAM,"program":{...}}         (expr/describe.ts)
+ *     {"file":PATH,"place":POINTER,"text":PROGRAM,"program":{...}}         (expr/bytecode/describe.ts)
  *     {"file":PATH,"place":POINTER,"text":PROGRAM,"error":{"code":N,"message":TEXT,"offset":N}}
  */
 
@@ -15,8 +15,14 @@ import {
   OUTPUT,
   TEXT,
 } from "../bytes/buffer";
-import { clearError, errorCode, errorOffset, setErrorWhere, writeErrorText } from "../errors";
-import { describeProgram } from "../expr/describe";
+import {
+  clearError,
+  errorCode,
+  errorOffset,
+  setErrorWhere,
+  writeErrorText,
+} from "../errors/errors";
+import { describeProgram } from "../expr/bytecode/describe";
 import { writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { PLACE, placeFile } from "./place";

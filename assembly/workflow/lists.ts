@@ -1,11 +1,11 @@
 /** The list that a task runs: from task to task, from turn to turn, to its end or the workflow's. */
 
-import { charge } from "../errors";
+import { charge } from "../errors/errors";
 import { COMPLETED, SKIPPED, writeTask } from "../trace/record";
 import { copyCell, isTruthy, lengthOf, setNull } from "../value/cell";
 import { INSIDE } from "./bind";
 import { leaveChild, workflowOf } from "./child";
-import { COST_COUNT } from "./cost";
+import { COST_COUNT } from "./state/cost";
 import { dropTimer, dropTimers } from "./dropping";
 import { CELL_A, WAIT, evaluate } from "./evaluate";
 import { goOn, raise } from "./faults";
@@ -26,8 +26,8 @@ import {
   Task,
   Try,
   taskOf,
-} from "./nodes";
-import { PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from "./phases";
+} from "./state/nodes";
+import { PHASE_IN_CATCH, PHASE_ITEM, PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from "./state/phases";
 import {
   Branch,
   COUNTS,
@@ -41,7 +41,7 @@ import {
   outputOf,
   rawOf,
   valueOf,
-} from "./state";
+} from "./state/state";
 
 /** Runs a list from its first task. A for hands on what the last turn gave, all others the input. */
 export function enterList(f: Frame, list: u32, phase: u32): void {

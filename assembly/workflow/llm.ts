@@ -2,8 +2,14 @@
 
 import { PERSISTENT, SCRATCH, arenaRoom, arenaTake } from "../bytes/arena";
 import { bufferBytes, bufferText } from "../bytes/buffer";
-import { E_LIMIT_FUEL, E_LIMIT_MEMORY, E_WF_TYPE, JSON_BOUNDARY, MAX_RUN_DEPTH } from "../codes";
-import { charge, clearError, errorCode, fail } from "../errors";
+import {
+  E_LIMIT_FUEL,
+  E_LIMIT_MEMORY,
+  E_WF_TYPE,
+  JSON_BOUNDARY,
+  MAX_RUN_DEPTH,
+} from "../errors/codes";
+import { charge, clearError, errorCode, fail } from "../errors/errors";
 import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { INVALID, VALID } from "../schema/evaluate";
@@ -30,8 +36,8 @@ import {
 import { cellIs, objectField } from "../value/object";
 import { isString, onlyFields, required } from "./fields";
 import { ERROR, OK, PROBLEM, hasFailed, isFailureResult } from "./http";
-import { literalCell } from "./literal";
-import { Llm } from "./nodes";
+import { literalCell } from "./state/literal";
+import { Llm } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { COMMUNICATION, EXPRESSION, PROBLEM_DETAIL, problem } from "./problem";
 import { loadSchema, validate } from "./schemas";

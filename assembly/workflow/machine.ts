@@ -7,18 +7,18 @@
  * when the answer is there.
  */
 
-import * as C from "../codes";
+import * as C from "../errors/codes";
 import { Arena, Mark, SCRATCH, arenaMark, arenaOver, arenaRelease } from "../bytes/arena";
 import { OUTPUT } from "../bytes/buffer";
-import { charge, fail } from "../errors";
-import { setNow } from "../expr/machine";
-import { MENTIONS_WORKFLOW_ID, MENTIONS_WORKFLOW_STARTED } from "../expr/mentions";
+import { charge, fail } from "../errors/errors";
+import { setNow } from "../expr/machine/machine";
+import { MENTIONS_WORKFLOW_ID, MENTIONS_WORKFLOW_STARTED } from "../expr/syntax/mentions";
 import { INVALID, VALID } from "../schema/evaluate";
 import { ARRAY, OBJECT, copyCell, isTruthy, objectStorage, setCell, tagOf } from "../value/cell";
 import { answer, answerRequest } from "./answers";
 import { AFTER, BEFORE, EXPORT, INSIDE, bind } from "./bind";
 import { beginChild, enterChild } from "./child";
-import { COST_PHASE } from "./cost";
+import { COST_PHASE } from "./state/cost";
 import { durationOf } from "./duration";
 import { ask, askFor, askTimer } from "./effects";
 import { CELL_A, WAIT, evaluate, needs } from "./evaluate";
@@ -67,7 +67,7 @@ import {
   Try,
   WORKFLOW,
   Workflow,
-} from "./nodes";
+} from "./state/nodes";
 import {
   PHASE_BODY,
   PHASE_CATCHING,
@@ -84,7 +84,7 @@ import {
   PHASE_OUTPUT,
   PHASE_TURN,
   PHASE_UNTIL,
-} from "./phases";
+} from "./state/phases";
 import { EXPRESSION, RUNTIME, problem } from "./problem";
 import { validate } from "./schemas";
 import {
@@ -112,7 +112,7 @@ import {
   rawOf,
   runArena,
   valueOf,
-} from "./state";
+} from "./state/state";
 import { DECIDED, NO_FUEL, decide } from "./table";
 import { templateMentions } from "./template";
 import { beginTimeout, timeOut } from "./timeouts";

@@ -2,7 +2,7 @@
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
 import { bufferByte } from "../bytes/buffer";
-import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../codes";
+import { E_WF_TYPE, E_WF_UNSUPPORTED } from "../errors/codes";
 import { writeNumber } from "../json/writer";
 import {
   ARRAY,
@@ -33,8 +33,8 @@ import {
   newHttp,
 } from "./http";
 import { loadHoles } from "./holes";
-import { closeObject, keptLiteral, literalCell, putMember } from "./literal";
-import { Http, Mcp } from "./nodes";
+import { closeObject, keptLiteral, literalCell, putMember } from "./state/literal";
+import { Http, Mcp } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { COMMUNICATION, EXPRESSION, PROBLEM_DETAIL, problem, problemText } from "./problem";
 import { isWhole } from "./shapes";

@@ -16,8 +16,8 @@ import {
   JSON_BOUNDARY,
   MAX_INPUT,
   MAX_SCRATCH,
-} from "../codes";
-import { charge, fail } from "../errors";
+} from "../errors/codes";
+import { charge, fail } from "../errors/errors";
 import { canonicalCopy } from "../json/canonical";
 import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
@@ -37,7 +37,7 @@ import { cellIs, objectField } from "../value/object";
 import { compareBytes, equalBytes } from "../value/order";
 import { compileWorkflow } from "./document";
 import { isArray, isString, onlyFields, required } from "./fields";
-import { Workflow } from "./nodes";
+import { Workflow } from "./state/nodes";
 import { failCell, placeBegin, placeField, placeIndex, placeLeave, showPlace } from "./place";
 import { loadSchemaFile, schemasBegin, schemasEnd } from "./schemas";
 import { loadTable, tablesBegin } from "./table";

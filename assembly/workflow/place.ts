@@ -5,7 +5,7 @@
 
 import { Arena, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
-import { failDetail, setErrorWhere } from "../errors";
+import { failDetail, setErrorWhere } from "../errors/errors";
 import { addressOf, lengthOf, setKeptText } from "../value/cell";
 
 /** The pointer of the value at hand. */

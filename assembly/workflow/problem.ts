@@ -17,7 +17,7 @@ import {
   STRING,
   tagOf,
 } from "../value/cell";
-import { bufferCell, literalCell } from "./literal";
+import { bufferCell, literalCell } from "./state/literal";
 
 /** The `detail` of the problem at hand; empty: none. */
 export const PROBLEM_DETAIL: Buffer = changetype<Buffer>(memory.data(16, 16));

@@ -1,12 +1,12 @@
 /** Retry policies: compiling them, and the delay before a retry. */
 
 import { arenaTake, PERSISTENT } from "../bytes/arena";
-import { E_WF_TYPE } from "../codes";
+import { E_WF_TYPE } from "../errors/codes";
 import { OBJECT, lengthOf, numberOf, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
 import { durationValue, loadTimeLimit, parseDuration } from "./duration";
 import { isCount, onlyFields, required } from "./fields";
-import { NO_LIMIT, Retry } from "./nodes";
+import { NO_LIMIT, Retry } from "./state/nodes";
 import { failCell, placeField, placeLeave } from "./place";
 import { compileProgram } from "./template";
 

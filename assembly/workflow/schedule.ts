@@ -1,6 +1,6 @@
 /** schedule: when a host starts runs (WF-53). Checked here, and no part of any run. */
 
-import { E_WF_TYPE } from "../codes";
+import { E_WF_TYPE } from "../errors/codes";
 import { addressOf, lengthOf } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { parseDuration } from "./duration";

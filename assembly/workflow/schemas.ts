@@ -5,8 +5,8 @@
 
 import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
-import { E_WF_REFERENCE, E_WF_REFUSED, E_WF_TYPE } from "../codes";
-import { errorCode } from "../errors";
+import { E_WF_REFERENCE, E_WF_REFUSED, E_WF_TYPE } from "../errors/codes";
+import { errorCode } from "../errors/errors";
 import { compileSchemas } from "../schema/compile";
 import { addDocument, documentAt, documentsBegin } from "../schema/documents";
 import { INVALID, VALID, evaluateSchema, missingName, writeFailure } from "../schema/evaluate";

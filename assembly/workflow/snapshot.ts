@@ -37,8 +37,8 @@ import {
   MAX_RUN,
   MAX_SCRATCH,
   SEMANTICS,
-} from "../codes";
-import { fail, fuel, setFuel } from "../errors";
+} from "../errors/codes";
+import { fail, fuel, setFuel } from "../errors/errors";
 import { parseJson } from "../json/reader";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import { Used, newUsed, usedEntry, usedText } from "../trace/used";
@@ -71,9 +71,9 @@ import {
   Try,
   WORKFLOW,
   Workflow,
-} from "./nodes";
+} from "./state/nodes";
 import { PACK_DIGEST, hexIs, writeHex } from "./pack";
-import { LAST_PHASE, PHASE_IN_CATCH } from "./phases";
+import { LAST_PHASE, PHASE_IN_CATCH } from "./state/phases";
 import { isLimits, isTime, isWhole } from "./shapes";
 import { GROWTH, SMALLEST, isSound } from "./sound";
 import {
@@ -111,7 +111,7 @@ import {
   runReset,
   runSwap,
   valueOf,
-} from "./state";
+} from "./state/state";
 import { workflowNamed } from "./workflows";
 
 const COMPACT: Buffer = changetype<Buffer>(memory.data(16, 16));

@@ -4,7 +4,7 @@
  */
 
 import { TEXT, bufferBytes, bufferUint } from "../bytes/buffer";
-import { MAX_RUN } from "../codes";
+import { MAX_RUN } from "../errors/codes";
 import { ARRAY, NULL, OBJECT, STRING, addressOf, elementAt, lengthOf, tagOf } from "../value/cell";
 import { objectField } from "../value/object";
 import { equalBytes } from "../value/order";
@@ -32,7 +32,7 @@ import {
   Task,
   Try,
   taskOf,
-} from "./nodes";
+} from "./state/nodes";
 import {
   PHASE_BODY,
   PHASE_CATCHING,
@@ -49,7 +49,7 @@ import {
   PHASE_OUTPUT,
   PHASE_TURN,
   PHASE_UNTIL,
-} from "./phases";
+} from "./state/phases";
 import { isLimits } from "./shapes";
 import {
   Branch,
@@ -84,7 +84,7 @@ import {
   keyOf,
   prefixOf,
   requestOf,
-} from "./state";
+} from "./state/state";
 import { isTaken } from "./taken";
 
 /** State below this size is not worth compacting. */

@@ -7,8 +7,8 @@
 
 import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { bufferByte, bufferText } from "../bytes/buffer";
-import { E_LIMIT_MEMORY, E_TABLE, E_WF_DUPLICATE } from "../codes";
-import { charge, errorCode, fail } from "../errors";
+import { E_LIMIT_MEMORY, E_TABLE, E_WF_DUPLICATE } from "../errors/codes";
+import { charge, errorCode, fail } from "../errors/errors";
 import {
   addressOf,
   ARRAY,
@@ -31,9 +31,9 @@ import {
 import { cellIs, objectField, objectGet } from "../value/object";
 import { equalBytes } from "../value/order";
 import { isArray, isObject, isString, onlyFields, required } from "./fields";
-import { COLLECT, FIRST, Table, UNIQUE } from "./nodes";
+import { COLLECT, FIRST, Table, UNIQUE } from "./state/nodes";
 import { failCell, placeEnter, placeField, placeIndex, placeLeave, showPlace } from "./place";
-import { literalCell } from "./literal";
+import { literalCell } from "./state/literal";
 import { PROBLEM_DETAIL } from "./problem";
 
 /** Keeps the check for equal ids, which compares all pairs, short. */

@@ -8,8 +8,8 @@
  */
 
 import { SCRATCH, arenaTake } from "../bytes/arena";
-import { E_LIMIT_MEMORY } from "../codes";
-import { charge, fail } from "../errors";
+import { E_LIMIT_MEMORY } from "../errors/codes";
+import { charge, fail } from "../errors/errors";
 import {
   ARRAY,
   OBJECT,
@@ -26,9 +26,9 @@ import {
   tagOf,
 } from "../value/cell";
 import { objectField } from "../value/object";
-import { literalCell } from "./literal";
+import { literalCell } from "./state/literal";
 import { isWhole } from "./shapes";
-import { keep } from "./state";
+import { keep } from "./state/state";
 
 export function takenCorrelations(taken: usize): usize {
   return objectField(taken, "correlations");

@@ -11,8 +11,8 @@ import {
   E_WF_REFERENCE,
   E_WF_REFUSED,
   E_WF_TYPE,
-} from "../codes";
-import { charge, fail } from "../errors";
+} from "../errors/codes";
+import { charge, fail } from "../errors/errors";
 import {
   ARRAY,
   NUMBER,
@@ -35,7 +35,7 @@ import { loadEmit } from "./events";
 import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
 import { resolveFlows } from "./flows";
 import { loadListen } from "./listen";
-import { keptLiteral } from "./literal";
+import { keptLiteral } from "./state/literal";
 import {
   CHILD,
   Case,
@@ -61,7 +61,7 @@ import {
   WORKFLOW,
   Workflow,
   taskOf,
-} from "./nodes";
+} from "./state/nodes";
 import {
   failCell,
   placeCell,

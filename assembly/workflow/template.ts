@@ -2,19 +2,19 @@
  * Templates: a JSON value of a workflow whose strings may be `${ jq }`, compiled at load to postfix
  * code, so that the machine evaluates it without recursion.
  *
- *     +0 u32 mentions   what its expressions read (expr/mentions.ts), all together
+ *     +0 u32 mentions   what its expressions read (expr/syntax/mentions.ts), all together
  *     +4 u32 count      instructions
  *     +8 instructions, 8 bytes each: u32 operation, u32 operand
  *        CONSTANT cell | EXPRESSION program | MAKE_ARRAY length | MAKE_OBJECT keys (an object cell)
  */
 
-import { MENTIONS_WORKFLOW_STARTED } from "../expr/mentions";
+import { MENTIONS_WORKFLOW_STARTED } from "../expr/syntax/mentions";
 import { arenaOver, arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferU32 } from "../bytes/buffer";
-import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../codes";
-import { compileExpression, programMentions } from "../expr/compile";
-import { evalOne } from "../expr/machine";
-import { charge, fail } from "../errors";
+import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../errors/codes";
+import { compileExpression, programMentions } from "../expr/compile/compile";
+import { evalOne } from "../expr/machine/machine";
+import { charge, fail } from "../errors/errors";
 import {
   addressOf,
   ARRAY,

@@ -9,11 +9,11 @@ import { CELL_A } from "./evaluate";
 import { raiseProblem } from "./faults";
 import { onlyFields, required } from "./fields";
 import { cancelFork } from "./fork";
-import { Task } from "./nodes";
-import { PHASE_CATCHING } from "./phases";
+import { Task } from "./state/nodes";
+import { PHASE_CATCHING } from "./state/phases";
 import { placeField } from "./place";
 import { TIMEOUT, problem, problemCell } from "./problem";
-import { Branch, FOR_ATTEMPT, FOR_TIMEOUT, Frame, Pending, extraOf, keep } from "./state";
+import { Branch, FOR_ATTEMPT, FOR_TIMEOUT, Frame, Pending, extraOf, keep } from "./state/state";
 
 /** Compiles {"after"}: milliseconds, at least 1; 0 with the error recorded. */
 export function loadTimeout(v: usize): f64 {

@@ -11,8 +11,14 @@ import { CELL_A, WAIT, evaluate } from "./evaluate";
 import { raise, raiseError } from "./faults";
 import { OK } from "./http";
 import { endAttempts, enterList } from "./lists";
-import { NO_LIMIT, Retry, Task, Try } from "./nodes";
-import { PHASE_DELAY, PHASE_IN_CATCH, PHASE_JITTER, PHASE_LIST, PHASE_OUTPUT } from "./phases";
+import { NO_LIMIT, Retry, Task, Try } from "./state/nodes";
+import {
+  PHASE_DELAY,
+  PHASE_IN_CATCH,
+  PHASE_JITTER,
+  PHASE_LIST,
+  PHASE_OUTPUT,
+} from "./state/phases";
 import { retryDelay } from "./retry";
 import {
   Branch,
@@ -24,7 +30,7 @@ import {
   extraOf,
   inputOf,
   outputOf,
-} from "./state";
+} from "./state/state";
 
 /** try: runs its list, the first time or again. */
 export function beginAttempt(b: Branch, f: Frame, y: Try): bool {

@@ -2,7 +2,7 @@
 
 import { addressOf, lengthOf } from "../value/cell";
 import { equalBytes } from "../value/order";
-import { Workflow } from "./nodes";
+import { Workflow } from "./state/nodes";
 
 let first: u32 = 0;
 let count: u32 = 0;

@@ -7,7 +7,7 @@ export type Value = null | boolean | number | string | Value[] | Map<string, Val
 
 export type Mode = "boundary" | "integers" | "jq";
 
-/** What a model says went wrong: a code of assembly/codes.ts. */
+/** What a model says went wrong: a code of assembly/errors/codes.ts. */
 export class ModelError extends Error {
   readonly code: number;
   constructor(code: number) {

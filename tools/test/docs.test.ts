@@ -23,7 +23,7 @@ test("docs/spec/errors.md and evidence.md list exactly the codes of the sources"
     text("docs/spec/errors.md") + text("docs/spec/evidence.md"),
     /^\| (?:REACH-)?E(\d{4}) \|/gm,
   );
-  const engine = codesIn(text("assembly/codes.ts"), /^export const E_\w+ = (\d{4});/gm);
+  const engine = codesIn(text("assembly/errors/codes.ts"), /^export const E_\w+ = (\d{4});/gm);
   const others = ["schema/src", "host/src", "cli/src", "evidence/src"].map((folder) =>
     sources(folder),
   );

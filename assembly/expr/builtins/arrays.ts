@@ -1,7 +1,7 @@
 /** flatten. */
 
 import { SCRATCH } from "../../bytes/arena";
-import { charge } from "../../errors";
+import { charge } from "../../errors/errors";
 import { arrayAppend, arrayNew } from "../../value/array";
 import {
   ARRAY,
@@ -14,8 +14,8 @@ import {
   valueAt,
 } from "../../value/cell";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
-import { iterateError, outOfMemory } from "../access";
-import { DONE, FATAL, raiseText, typeError2 } from "../raise";
+import { iterateError, outOfMemory } from "../operations/access";
+import { DONE, FATAL, raiseText, typeError2 } from "../operations/raise";
 
 const OUT: usize = memory.data(16, 16);
 const ONE: usize = memory.data(16, 16);

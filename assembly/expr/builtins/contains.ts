@@ -1,6 +1,6 @@
 /** contains: strings within strings, elements within elements, pairs within pairs. */
 
-import { charge } from "../../errors";
+import { charge } from "../../errors/errors";
 import {
   addressOf,
   ARRAY,
@@ -15,7 +15,7 @@ import {
 import { equalStatus, TOO_DEEP } from "../../value/compare";
 import { objectGet } from "../../value/object";
 import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
-import { findBytes } from "../strings";
+import { findBytes } from "../operations/strings";
 
 /**
  * 1, 0 or TOO_DEEP. A frame is a question "does a contain b", with b's entry under consideration

@@ -6,7 +6,7 @@
 
 import { SCRATCH } from "../../bytes/arena";
 import { bufferByte, bufferText } from "../../bytes/buffer";
-import { charge } from "../../errors";
+import { charge } from "../../errors/errors";
 import { arrayAppend } from "../../value/array";
 import {
   addressOf,
@@ -23,10 +23,17 @@ import {
   STRING,
   tagOf,
 } from "../../value/cell";
-import { outOfMemory } from "../access";
-import { DONE, messageBegin, messageBytes, messageEnd, messageText, raiseText } from "../raise";
-import { LONGEST } from "../limits";
-import { BUILD, textDone, tooLong } from "../strings";
+import { outOfMemory } from "../operations/access";
+import {
+  DONE,
+  messageBegin,
+  messageBytes,
+  messageEnd,
+  messageText,
+  raiseText,
+} from "../operations/raise";
+import { LONGEST } from "../operations/limits";
+import { BUILD, textDone, tooLong } from "../operations/strings";
 
 // The fields of the time under consideration.
 let year: i64 = 0;

@@ -5,8 +5,8 @@
 
 import { DEEPEST, walkBase, walkTop } from "../../value/walk";
 import { Buffer, bufferUint } from "../../bytes/buffer";
-import { messageBytes, messageText } from "../raise";
-import { isLooseNumber } from "../literals";
+import { messageBytes, messageText } from "../operations/raise";
+import { isLooseNumber } from "../syntax/literals";
 
 const DIGITS: Buffer = changetype<Buffer>(memory.data(16, 16));
 

@@ -2,8 +2,8 @@
 
 import { bufferByte, bufferRoom, bufferText } from "../../bytes/buffer";
 import { encodeTo, sequenceAt, utf8Valid } from "../../bytes/utf8";
-import { LONGEST } from "../limits";
-import { charge } from "../../errors";
+import { LONGEST } from "../operations/limits";
+import { charge } from "../../errors/errors";
 import { writeJsonJq } from "../../json/writer";
 import {
   addressOf,
@@ -25,8 +25,8 @@ import {
   messageEnd,
   messageText,
   typeError,
-} from "../raise";
-import { BUILD, textDone, tooLong, toJson, toText } from "../strings";
+} from "../operations/raise";
+import { BUILD, textDone, tooLong, toJson, toText } from "../operations/strings";
 
 const TEXT: usize = memory.data(16, 16);
 

@@ -2,13 +2,13 @@
 
 import { SCRATCH } from "../../bytes/arena";
 import { bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
-import { charge } from "../../errors";
+import { charge } from "../../errors/errors";
 import { arrayAppend, arrayNew } from "../../value/array";
 import { copyCell } from "../../value/cell";
-import { outOfMemory } from "../access";
-import { DONE, FATAL } from "../raise";
-import { BUILD, textDone } from "../strings";
-import { literalLength } from "../text";
+import { outOfMemory } from "../operations/access";
+import { DONE, FATAL } from "../operations/raise";
+import { BUILD, textDone } from "../operations/strings";
+import { literalLength } from "../syntax/text";
 import { preludeArity, preludeCount, preludeName } from "./prelude";
 import { SPECIAL_NAMES } from "./special";
 import { NATIVE_NAMES } from "./table";

@@ -15,8 +15,8 @@ import {
   setUsed,
   tagOf,
 } from "../../value/cell";
-import { outOfMemory } from "../access";
-import { DONE, typeError } from "../raise";
+import { outOfMemory } from "../operations/access";
+import { DONE, typeError } from "../operations/raise";
 import * as E from "./exponentials";
 import * as T from "./table";
 

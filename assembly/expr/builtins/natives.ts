@@ -1,7 +1,7 @@
 /** Dispatch of the native builtins by their number (table.ts). */
 
 import { SCRATCH } from "../../bytes/arena";
-import { charge } from "../../errors";
+import { charge } from "../../errors/errors";
 import { arrayAppend, arrayNew } from "../../value/array";
 import {
   ARRAY,
@@ -30,10 +30,18 @@ import {
   valueAt,
 } from "../../value/cell";
 import { compareValues, sortedPairs, TOO_DEEP } from "../../value/compare";
-import { getIndex, hasKey, outOfMemory, stringLength } from "../access";
-import { deletePaths, setPath } from "../paths";
-import { DONE, FATAL, kindName, raiseText, RAISED, typeError, typeError2 } from "../raise";
-import { extreme, groupBy, sortBy } from "../sorting";
+import { getIndex, hasKey, outOfMemory, stringLength } from "../operations/access";
+import { deletePaths, setPath } from "../operations/paths";
+import {
+  DONE,
+  FATAL,
+  kindName,
+  raiseText,
+  RAISED,
+  typeError,
+  typeError2,
+} from "../operations/raise";
+import { extreme, groupBy, sortBy } from "../operations/sorting";
 import {
   affixed,
   asciiCase,
@@ -46,7 +54,7 @@ import {
   toText,
   trim,
   trimString,
-} from "../strings";
+} from "../operations/strings";
 import { cellIs } from "../../value/object";
 import { clock } from "./clock";
 import { containsValue } from "./contains";
@@ -58,7 +66,7 @@ import { listBuiltins } from "./listing";
 import { mathOne, mathThree, mathTwo } from "./math";
 import { gmTime, makeTime, formatTime, parseTime } from "./dates";
 import * as T from "./table";
-import { literalBytes, literalLength } from "../text";
+import { literalBytes, literalLength } from "../syntax/text";
 
 const OUT: usize = memory.data(16, 16);
 const ITEM: usize = memory.data(16, 16);

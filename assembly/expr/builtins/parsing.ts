@@ -1,11 +1,11 @@
 /** fromjson and tonumber. */
 
 import { SCRATCH } from "../../bytes/arena";
-import { E_LIMIT_FUEL, E_LIMIT_MEMORY, JSON_JQ } from "../../codes";
-import { charge, clearError, errorCode } from "../../errors";
+import { E_LIMIT_FUEL, E_LIMIT_MEMORY, JSON_JQ } from "../../errors/codes";
+import { charge, clearError, errorCode } from "../../errors/errors";
 import { parseJson } from "../../json/reader";
 import { addressOf, copyCell, lengthOf, NUMBER, setNumber, STRING, tagOf } from "../../value/cell";
-import { isLooseNumber, looseValue } from "../literals";
+import { isLooseNumber, looseValue } from "../syntax/literals";
 import {
   DONE,
   FATAL,
@@ -14,9 +14,9 @@ import {
   messageEnd,
   messageText,
   typeError,
-} from "../raise";
-import { stringBytes } from "../strings";
-import { outOfMemory } from "../access";
+} from "../operations/raise";
+import { stringBytes } from "../operations/strings";
+import { outOfMemory } from "../operations/access";
 import { diagnose } from "./diagnosis";
 
 export function toNumber(to: usize, c: usize): i32 {

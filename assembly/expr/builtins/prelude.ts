@@ -3,7 +3,7 @@
  * uses. Their text is our own; the behaviour is jq 1.8's.
  */
 
-import { isNamePart, literalLength } from "../text";
+import { isNamePart, literalLength } from "../syntax/text";
 
 const PRELUDE: StaticArray<string> = [
   "def sort_by(f): _sort_by(map([f]));",

@@ -5,7 +5,7 @@
 
 import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { codePoints, sizeAt } from "../../bytes/utf8";
-import { charge } from "../../errors";
+import { charge } from "../../errors/errors";
 import { execute, FOUND, LONGEST, NOT_EMPTY } from "../../regex/machine";
 import { askingCost, regexAtHand } from "../../regex/cache";
 import * as D from "../../regex/dialect";
@@ -31,7 +31,7 @@ import {
   STRING,
   tagOf,
 } from "../../value/cell";
-import { outOfMemory } from "../access";
+import { outOfMemory } from "../operations/access";
 import {
   DONE,
   FATAL,
@@ -40,7 +40,7 @@ import {
   messageEnd,
   messageText,
   typeError,
-} from "../raise";
+} from "../operations/raise";
 
 /** offset, length, string, name, captures: one behind the other. */
 const KEYS: usize = memory.data<u8>([

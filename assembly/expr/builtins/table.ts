@@ -4,7 +4,7 @@
  * never stored compiled.
  */
 
-import { literalLength } from "../text";
+import { literalLength } from "../syntax/text";
 
 export const NATIVE_NAMES: StaticArray<string> = [
   "length/0 utf8bytelength/0 keys/0 keys_unsorted/0 has/1 contains/1 startswith/1 ",

@@ -1,4 +1,4 @@
-/** What a compiled jq program consists of, for people and for checks (assembly/expr/opcodes.ts). */
+/** What a compiled jq program consists of, for people and for checks (assembly/expr/bytecode/opcodes.ts). */
 
 import * as O from "../generated/opcodes.ts";
 import type { Json } from "../core/value.ts";

@@ -2,7 +2,7 @@
 
 import * as codes from "../generated/codes.ts";
 
-/** The printed form of an error code of assembly/codes.ts: 1109 is `REACH-E1109`. */
+/** The printed form of an error code of assembly/errors/codes.ts: 1109 is `REACH-E1109`. */
 export const codeName = (code: number): string => `REACH-E${code}`;
 
 /**

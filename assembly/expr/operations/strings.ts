@@ -1,13 +1,13 @@
 /** Strings: UTF-8, measured in code points, built without copying where the last text grows. */
 
-import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferBytes } from "../bytes/buffer";
-import { decodeAt, encodedSize, encodeTo, sizeAt } from "../bytes/utf8";
-import { E_LIMIT_SIZE } from "../codes";
+import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
+import { Buffer, bufferBytes } from "../../bytes/buffer";
+import { decodeAt, encodedSize, encodeTo, sizeAt } from "../../bytes/utf8";
+import { E_LIMIT_SIZE } from "../../errors/codes";
 import { LONGEST } from "./limits";
-import { Fuel, fail } from "../errors";
-import { writeJsonJq } from "../json/writer";
-import { arrayAppend, arrayNew } from "../value/array";
+import { Fuel, fail } from "../../errors/errors";
+import { writeJsonJq } from "../../json/writer";
+import { arrayAppend, arrayNew } from "../../value/array";
 import {
   addressOf,
   ARRAY,
@@ -24,8 +24,8 @@ import {
   STRING,
   tagOf,
   valueAt,
-} from "../value/cell";
-import { compareBytes } from "../value/order";
+} from "../../value/cell";
+import { compareBytes } from "../../value/order";
 import { iterateError, outOfMemory } from "./access";
 import { DONE, FATAL, raiseText, typeError, typeError2 } from "./raise";
 

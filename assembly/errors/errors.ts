@@ -6,7 +6,7 @@
  * code, offset in the input, depth, and a text from the one catalogue below.
  */
 
-import { Buffer, bufferBytes, bufferText } from "./bytes/buffer";
+import { Buffer, bufferBytes, bufferText } from "../bytes/buffer";
 import * as C from "./codes";
 
 let code: u32 = 0;

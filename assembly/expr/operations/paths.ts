@@ -1,8 +1,8 @@
 /** Paths: getpath, setpath, delpaths. No value is copied but the containers along the way. */
 
-import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
-import { charge } from "../errors";
-import { arrayAppend, arrayNew } from "../value/array";
+import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
+import { charge } from "../../errors/errors";
+import { arrayAppend, arrayNew } from "../../value/array";
 import {
   addressOf,
   ARRAY,
@@ -21,10 +21,10 @@ import {
   setUsed,
   STRING,
   tagOf,
-} from "../value/cell";
-import { equalStatus } from "../value/compare";
-import { objectFind } from "../value/object";
-import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../value/walk";
+} from "../../value/cell";
+import { equalStatus } from "../../value/compare";
+import { objectFind } from "../../value/object";
+import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
 import {
   getIndex,
   outOfMemory,

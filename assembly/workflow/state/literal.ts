@@ -1,7 +1,7 @@
 /** ASCII literals of the engine as string cells, for keys and texts that it makes itself. */
 
-import { arenaTake, PERSISTENT, SCRATCH } from "../bytes/arena";
-import { Buffer } from "../bytes/buffer";
+import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
+import { Buffer } from "../../bytes/buffer";
 import {
   ASCII,
   CANONICAL,
@@ -11,7 +11,7 @@ import {
   setCell,
   setString,
   setUsed,
-} from "../value/cell";
+} from "../../value/cell";
 
 /** A string cell of a literal; its bytes lie in SCRATCH. */
 export function literalCell(c: usize, text: string): void {

@@ -1,9 +1,9 @@
 /** Looking into values and replacing parts of them: one step of a path. */
 
-import { SCRATCH } from "../bytes/arena";
-import { codePoints, sizeAt } from "../bytes/utf8";
-import { Fuel } from "../errors";
-import { arrayAppend, arrayNew, arraySlice } from "../value/array";
+import { SCRATCH } from "../../bytes/arena";
+import { codePoints, sizeAt } from "../../bytes/utf8";
+import { Fuel } from "../../errors/errors";
+import { arrayAppend, arrayNew, arraySlice } from "../../value/array";
 import {
   addressOf,
   ARRAY,
@@ -26,9 +26,9 @@ import {
   setUsed,
   STRING,
   tagOf,
-} from "../value/cell";
-import { equalStatus, TOO_DEEP } from "../value/compare";
-import { objectField, objectGet, objectSet } from "../value/object";
+} from "../../value/cell";
+import { equalStatus, TOO_DEEP } from "../../value/compare";
+import { objectField, objectGet, objectSet } from "../../value/object";
 import {
   DONE,
   FATAL,
@@ -40,8 +40,8 @@ import {
   messageValue,
   raiseText,
 } from "./raise";
-import { fail } from "../errors";
-import { E_LIMIT_MEMORY } from "../codes";
+import { fail } from "../../errors/errors";
+import { E_LIMIT_MEMORY } from "../../errors/codes";
 
 /** Array indices end here, as in jq. */
 const MAX_INDEX: i32 = 0x1fffffff;

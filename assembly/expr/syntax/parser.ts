@@ -9,8 +9,8 @@
  *                //  (right)   = |= += ... (none)   or   and   == < ... (none)   + -   * / %
  */
 
-import * as C from "../codes";
-import { errorCode, fail, failDetail } from "../errors";
+import * as C from "../../errors/codes";
+import { errorCode, fail, failDetail } from "../../errors/errors";
 import * as L from "./lexer";
 import {
   numberCell,
@@ -25,9 +25,9 @@ import {
 } from "./literals";
 import * as N from "./nodes";
 import { beside, MAX_NESTING, newNode, nodeAt, under } from "./nodes";
-import * as O from "./opcodes";
-import { arenaTake } from "../bytes/arena";
-import { numberOf, setBool, setNull, setNumber, tagOf, NUMBER, STRING } from "../value/cell";
+import * as O from "../bytecode/opcodes";
+import { arenaTake } from "../../bytes/arena";
+import { numberOf, setBool, setNull, setNumber, tagOf, NUMBER, STRING } from "../../value/cell";
 import { mentionVariable } from "./mentioned";
 import { textIs } from "./text";
 

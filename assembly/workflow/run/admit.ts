@@ -3,7 +3,7 @@
  * Changes nothing: the same call gives the same bytes.
  */
 
-import * as C from "../codes";
+import * as C from "../../errors/codes";
 import {
   Mark,
   SCRATCH,
@@ -12,12 +12,12 @@ import {
   arenaRelease,
   arenaReset,
   arenaTake,
-} from "../bytes/arena";
-import { Buffer, OUTPUT, TEXT, bufferByte, bufferText, bufferUint } from "../bytes/buffer";
-import { clearError, fail, failDetail } from "../errors";
-import { canonicalCopy } from "../json/canonical";
-import { parseJson } from "../json/reader";
-import { writeJson, writeNumber, writeString } from "../json/writer";
+} from "../../bytes/arena";
+import { Buffer, OUTPUT, TEXT, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
+import { clearError, fail, failDetail } from "../../errors/errors";
+import { canonicalCopy } from "../../json/canonical";
+import { parseJson } from "../../json/reader";
+import { writeJson, writeNumber, writeString } from "../../json/writer";
 import {
   NULL,
   OBJECT,
@@ -36,17 +36,17 @@ import {
   setUsed,
   tagOf,
   valueAt,
-} from "../value/cell";
-import { cellIs, objectField, objectSet } from "../value/object";
-import { droppedWith, pendingWith } from "../workflow/branches";
-import { isGrant } from "../workflow/grant";
-import { literalCell } from "../workflow/literal";
-import { Workflow } from "../workflow/nodes";
-import { PACK_DIGEST, writeHex } from "../workflow/pack";
-import { isWhole } from "../workflow/shapes";
-import { EFFECT_HTTP, Pending, RUN, RUNNING, isTooDeep, requestOf } from "../workflow/state";
-import { mainWorkflow, workflowNamed } from "../workflow/workflows";
-import { isResult, noResult } from "./replay";
+} from "../../value/cell";
+import { cellIs, objectField, objectSet } from "../../value/object";
+import { droppedWith, pendingWith } from "../branches";
+import { isGrant } from "../grant";
+import { literalCell } from "../state/literal";
+import { Workflow } from "../state/nodes";
+import { PACK_DIGEST, writeHex } from "../pack";
+import { isWhole } from "../shapes";
+import { EFFECT_HTTP, Pending, RUN, RUNNING, isTooDeep, requestOf } from "../state/state";
+import { mainWorkflow, workflowNamed } from "../workflows";
+import { isResult, noResult } from "./advance";
 
 const HEAD: usize = memory.data(16, 16);
 const VALUE: usize = memory.data(16, 16);

@@ -3,9 +3,9 @@
  * value) and returns RAISED; the machine unwinds to the nearest `try`.
  */
 
-import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
-import { writeNumber, writeString } from "../json/writer";
+import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
+import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
+import { writeNumber, writeString } from "../../json/writer";
 import {
   addressOf,
   ARRAY,
@@ -24,8 +24,8 @@ import {
   tagOf,
   TRUE,
   valueAt,
-} from "../value/cell";
-import { sizeAt } from "../bytes/utf8";
+} from "../../value/cell";
+import { sizeAt } from "../../bytes/utf8";
 
 /** What a builtin returns: its output is written, an error was raised, or a limit was hit. */
 export const DONE: i32 = 1;

@@ -1,8 +1,8 @@
 /** Stable sorting of arrays by jq's order, and what is made of it: sort, group, unique, min, max. */
 
-import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
-import { Fuel } from "../errors";
-import { arrayAppend, arrayNew } from "../value/array";
+import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
+import { Fuel } from "../../errors/errors";
+import { arrayAppend, arrayNew } from "../../value/array";
 import {
   addressOf,
   ARRAY,
@@ -13,8 +13,8 @@ import {
   setNull,
   setUsed,
   tagOf,
-} from "../value/cell";
-import { compareValues, TOO_DEEP } from "../value/compare";
+} from "../../value/cell";
+import { compareValues, TOO_DEEP } from "../../value/compare";
 import { outOfMemory } from "./access";
 import { DONE, FATAL, raiseText, RAISED, typeError, typeError2 } from "./raise";
 

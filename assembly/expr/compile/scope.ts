@@ -3,10 +3,10 @@
  * A context stands for one kind of frame at run time (the program, a function, a closure).
  */
 
-import { arenaTake } from "../bytes/arena";
-import { equalBytes } from "../value/order";
-import { SLOT_INPUT } from "./opcodes";
-import { TREE } from "./nodes";
+import { arenaTake } from "../../bytes/arena";
+import { equalBytes } from "../../value/order";
+import { SLOT_INPUT } from "../bytecode/opcodes";
+import { TREE } from "../syntax/nodes";
 
 export const S_VARIABLE: u32 = 1;
 export const S_FUNCTION: u32 = 2;

@@ -9,8 +9,8 @@
  *     function +0 address of its code, +4 bytes of its frame, +8 parameters, +12 unused
  */
 
-import { Arena, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
-import { Buffer, bufferRoom } from "../bytes/buffer";
+import { Arena, arenaRoom, arenaTake, ROOM } from "../../bytes/arena";
+import { Buffer, bufferRoom } from "../../bytes/buffer";
 import {
   addressOf,
   CELL,
@@ -21,7 +21,7 @@ import {
   setString,
   STRING,
   tagOf,
-} from "../value/cell";
+} from "../../value/cell";
 import * as O from "./opcodes";
 
 const CODE: Buffer = changetype<Buffer>(memory.data(16, 16));

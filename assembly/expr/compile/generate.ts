@@ -8,11 +8,11 @@
  * the right operand, the last argument, the index before its subject.
  */
 
-import { arenaTake } from "../bytes/arena";
-import * as C from "../codes";
-import { errorCode, fail, failDetail } from "../errors";
-import { addressOf, lengthOf, NUMBER, STRING, tagOf } from "../value/cell";
-import { equalBytes } from "../value/order";
+import { arenaTake } from "../../bytes/arena";
+import * as C from "../../errors/codes";
+import { errorCode, fail, failDetail } from "../../errors/errors";
+import { addressOf, lengthOf, NUMBER, STRING, tagOf } from "../../value/cell";
+import { equalBytes } from "../../value/order";
 import {
   constantOf,
   emit,
@@ -22,21 +22,21 @@ import {
   patchY,
   setFunctionEntry,
   setFunctionFrame,
-} from "./emit";
-import * as N from "./nodes";
-import { newNode, Node, nodeAt, TREE } from "./nodes";
-import * as O from "./opcodes";
-import { NONE, SLOT_INPUT } from "./opcodes";
-import { binaryOpcode, parseDefinition } from "./parser";
+} from "../bytecode/emit";
+import * as N from "../syntax/nodes";
+import { newNode, Node, nodeAt, TREE } from "../syntax/nodes";
+import * as O from "../bytecode/opcodes";
+import { NONE, SLOT_INPUT } from "../bytecode/opcodes";
+import { binaryOpcode, parseDefinition } from "../syntax/parser";
 import * as S from "./scope";
 import { Context, findFunction, findName, newContext, newScope, Scope } from "./scope";
-import * as X from "./builtins/special";
-import { findNative, N_FORMAT as NATIVE_FORMAT, N_NOW } from "./builtins/table";
-import { copyPrelude, findPrelude, preludeLength } from "./builtins/prelude";
-import { mentionNow } from "./mentioned";
-import * as L from "./lexer";
-import { stringCell, textCell } from "./literals";
-import { literalLength, textIs } from "./text";
+import * as X from "../builtins/special";
+import { findNative, N_FORMAT as NATIVE_FORMAT, N_NOW } from "../builtins/table";
+import { copyPrelude, findPrelude, preludeLength } from "../builtins/prelude";
+import { mentionNow } from "../syntax/mentioned";
+import * as L from "../syntax/lexer";
+import { stringCell, textCell } from "../syntax/literals";
+import { literalLength, textIs } from "../syntax/text";
 
 const OFF: u32 = 0;
 const DYNAMIC: u32 = 1;

@@ -1,10 +1,10 @@
 /** Literals of a program: numbers in jq's looser grammar, and the escapes of strings. */
 
-import { arenaTake } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes, bufferRoom } from "../bytes/buffer";
-import { parseNumber } from "../json/number";
-import { CELL, setNumber, setString } from "../value/cell";
-import { encodeTo } from "../bytes/utf8";
+import { arenaTake } from "../../bytes/arena";
+import { Buffer, bufferByte, bufferBytes, bufferRoom } from "../../bytes/buffer";
+import { parseNumber } from "../../json/number";
+import { CELL, setNumber, setString } from "../../value/cell";
+import { encodeTo } from "../../bytes/utf8";
 import { TREE } from "./nodes";
 import { isDigit, literalBytes, literalLength } from "./text";
 

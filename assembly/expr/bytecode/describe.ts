@@ -8,10 +8,10 @@
  * of CALL and of a CLOSURE of its own the number of a function (opcodes.ts).
  */
 
-import { Buffer, bufferByte, bufferText, bufferUint } from "../bytes/buffer";
-import { MAX_STRING } from "../codes";
-import { writeJson } from "../json/writer";
-import { CELL } from "../value/cell";
+import { Buffer, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
+import { MAX_STRING } from "../../errors/codes";
+import { writeJson } from "../../json/writer";
+import { CELL } from "../../value/cell";
 import { FUNCTION } from "./emit";
 import * as O from "./opcodes";
 

@@ -3,38 +3,41 @@
  * before anything changes, because in a replay it comes from somebody else's file.
  */
 
-import * as C from "../codes";
-import { SCRATCH, arenaLimit, arenaReset } from "../bytes/arena";
-import { TEXT } from "../bytes/buffer";
-import { clearError, fail, failDetail, fuel, setFuel } from "../errors";
-import { parseJson } from "../json/reader";
-import { writeJson } from "../json/writer";
-import { NULL, NUMBER, OBJECT, STRING, addressOf, lengthOf, numberOf, tagOf } from "../value/cell";
-import { cellIs, objectField } from "../value/object";
-import { equalBytes } from "../value/order";
-import { giveResult } from "../workflow/answers";
+import * as C from "../../errors/codes";
+import { SCRATCH, arenaLimit, arenaReset } from "../../bytes/arena";
+import { TEXT } from "../../bytes/buffer";
+import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
+import { parseJson } from "../../json/reader";
+import { writeJson } from "../../json/writer";
 import {
-  droppedWith,
-  forgetDropped,
-  makeReady,
-  pendingWith,
-  takeReady,
-} from "../workflow/branches";
-import { DROPPED } from "../workflow/dropping";
-import { isEmitResult } from "../workflow/events";
-import { endRun, stopAtLimit } from "../workflow/faults";
-import { isGrant } from "../workflow/grant";
-import { isGrpcResult } from "../workflow/grpc";
-import { isHttpResult } from "../workflow/http";
-import { isEventResult } from "../workflow/listen";
-import { isLlmResult } from "../workflow/llm";
-import { runBranch } from "../workflow/machine";
-import { isMcpResult } from "../workflow/mcp";
-import { PACK_DIGEST, hexIs } from "../workflow/pack";
-import { PHASE_INPUT } from "../workflow/phases";
-import { isLimits, isTime } from "../workflow/shapes";
-import { compact, newCounts } from "../workflow/snapshot";
-import { SMALLEST } from "../workflow/sound";
+  NULL,
+  NUMBER,
+  OBJECT,
+  STRING,
+  addressOf,
+  lengthOf,
+  numberOf,
+  tagOf,
+} from "../../value/cell";
+import { cellIs, objectField } from "../../value/object";
+import { equalBytes } from "../../value/order";
+import { giveResult } from "../answers";
+import { droppedWith, forgetDropped, makeReady, pendingWith, takeReady } from "../branches";
+import { DROPPED } from "../dropping";
+import { isEmitResult } from "../events";
+import { endRun, stopAtLimit } from "../faults";
+import { isGrant } from "../grant";
+import { isGrpcResult } from "../grpc";
+import { isHttpResult } from "../http";
+import { isEventResult } from "../listen";
+import { isLlmResult } from "../llm";
+import { runBranch } from "../machine";
+import { isMcpResult } from "../mcp";
+import { PACK_DIGEST, hexIs } from "../pack";
+import { PHASE_INPUT } from "../state/phases";
+import { isLimits, isTime } from "../shapes";
+import { compact, newCounts } from "../snapshot";
+import { SMALLEST } from "../sound";
 import {
   Branch,
   EFFECT_CLOCK,
@@ -63,11 +66,19 @@ import {
   requestOf,
   runArena,
   runReset,
-} from "../workflow/state";
-import { workflowNamed } from "../workflow/workflows";
-import { effectsAdd, effectsBegin, tagBegin, tagEnd, tagPart, tagText, tagValue } from "./digest";
-import { effectType } from "./record";
-import { noteTimeout, noteUse } from "./used";
+} from "../state/state";
+import { workflowNamed } from "../workflows";
+import {
+  effectsAdd,
+  effectsBegin,
+  tagBegin,
+  tagEnd,
+  tagPart,
+  tagText,
+  tagValue,
+} from "../../trace/digest";
+import { effectType } from "../../trace/record";
+import { noteTimeout, noteUse } from "../../trace/used";
 
 const RECORD: usize = memory.data(16, 16);
 const ENTRY: usize = memory.data(32, 16);

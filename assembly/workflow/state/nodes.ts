@@ -206,7 +206,7 @@ export class Fork {
   list: u32;
   /** 1: the first branch that completes wins. */
   compete: u32;
-  /** What its expressions read, at any depth (expr/mentions.ts). */
+  /** What its expressions read, at any depth (expr/syntax/mentions.ts). */
   mentions: u32;
 }
 

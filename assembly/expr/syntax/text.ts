@@ -1,6 +1,6 @@
 /** Comparing and copying pieces of UTF-8 text against ASCII literals of the engine. */
 
-import { Arena, arenaTake } from "../bytes/arena";
+import { Arena, arenaTake } from "../../bytes/arena";
 
 /** Characters in a literal of the engine. */
 export function literalLength(text: string): u32 {

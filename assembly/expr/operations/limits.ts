@@ -1,6 +1,6 @@
 /** The engine's limits with the types that this folder computes in. */
 
-import { MAX_STRING } from "../codes";
+import { MAX_STRING } from "../../errors/codes";
 
 /** Longest string, in bytes. */
 export const LONGEST: u32 = MAX_STRING as u32;

@@ -12,12 +12,12 @@
  * (snapshot.ts), so addresses are stable within an activation only.
  */
 
-import { Arena, arenaReset, arenaTake, NO_BOUND, RUN_A, RUN_B } from "../bytes/arena";
-import { E_LIMIT_DEPTH, MAX_RUN_DEPTH } from "../codes";
-import { fail } from "../errors";
-import { SHA_STATE } from "../bytes/sha256";
-import { canonicalCopy } from "../json/canonical";
-import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../value/cell";
+import { Arena, arenaReset, arenaTake, NO_BOUND, RUN_A, RUN_B } from "../../bytes/arena";
+import { E_LIMIT_DEPTH, MAX_RUN_DEPTH } from "../../errors/codes";
+import { fail } from "../../errors/errors";
+import { SHA_STATE } from "../../bytes/sha256";
+import { canonicalCopy } from "../../json/canonical";
+import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../../value/cell";
 
 // Status of the run.
 export const NONE: u32 = 0;

@@ -1,9 +1,9 @@
 /** String interpolation: all parts at once, so that a text is written once. */
 
 import { LONGEST } from "./limits";
-import { charge } from "../errors";
-import { writeJsonJq } from "../json/writer";
-import { addressOf, ASCII, flagsOf, lengthOf, setString, STRING, tagOf } from "../value/cell";
+import { charge } from "../../errors/errors";
+import { writeJsonJq } from "../../json/writer";
+import { addressOf, ASCII, flagsOf, lengthOf, setString, STRING, tagOf } from "../../value/cell";
 import { DONE, FATAL } from "./raise";
 import { append, BUILD, textDone, tooLong } from "./strings";
 

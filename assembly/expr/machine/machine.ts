@@ -20,13 +20,13 @@
  * Path state: 0 nobody asks for paths, 1 somebody does but not here, 2 tracking.
  */
 
-import { arenaOver, SCRATCH } from "../bytes/arena";
-import { bufferBytes, Buffer } from "../bytes/buffer";
-import { chunkGive, chunkTake } from "../bytes/memory";
-import * as C from "../codes";
-import { clearError, errorCode, fail, failRaised, fuel, setFuel } from "../errors";
-import { regexesForget } from "../regex/cache";
-import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
+import { arenaOver, SCRATCH } from "../../bytes/arena";
+import { bufferBytes, Buffer } from "../../bytes/buffer";
+import { chunkGive, chunkTake } from "../../bytes/memory";
+import * as C from "../../errors/codes";
+import { clearError, errorCode, fail, failRaised, fuel, setFuel } from "../../errors/errors";
+import { regexesForget } from "../../regex/cache";
+import { arrayAppend, arrayConcat, arrayNew } from "../../value/array";
 import {
   addressOf,
   ARRAY,
@@ -47,17 +47,24 @@ import {
   STRING,
   tagOf,
   TRUE,
-} from "../value/cell";
-import { compareValues, equalStatus, TOO_DEEP } from "../value/compare";
-import { objectGet } from "../value/object";
-import { walkReset } from "../value/walk";
-import { getIndex, iterateError, outOfMemory, putKey, slice, sliceBounds } from "./access";
-import { add, divide, modulo, multiply, subtract } from "./arithmetic";
-import { callNative } from "./builtins/natives";
-import { setClock } from "./builtins/clock";
-import * as O from "./opcodes";
-import { NONE, SLOT_INPUT } from "./opcodes";
-import { deletePaths, getPath, setPath } from "./paths";
+} from "../../value/cell";
+import { compareValues, equalStatus, TOO_DEEP } from "../../value/compare";
+import { objectGet } from "../../value/object";
+import { walkReset } from "../../value/walk";
+import {
+  getIndex,
+  iterateError,
+  outOfMemory,
+  putKey,
+  slice,
+  sliceBounds,
+} from "../operations/access";
+import { add, divide, modulo, multiply, subtract } from "../operations/arithmetic";
+import { callNative } from "../builtins/natives";
+import { setClock } from "../builtins/clock";
+import * as O from "../bytecode/opcodes";
+import { NONE, SLOT_INPUT } from "../bytecode/opcodes";
+import { deletePaths, getPath, setPath } from "../operations/paths";
 import {
   clearRaised,
   DONE,
@@ -73,9 +80,9 @@ import {
   RAISED,
   typeError,
   typeError2,
-} from "./raise";
-import { concatParts } from "./interpolate";
-import { stringsReset, toJson } from "./strings";
+} from "../operations/raise";
+import { concatParts } from "../operations/interpolate";
+import { stringsReset, toJson } from "../operations/strings";
 
 /** Most bytes of frames, and of choices: deterministic, the same in every build. */
 export const MAX_FRAMES: u32 = 67108864;

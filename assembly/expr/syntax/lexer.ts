@@ -5,8 +5,8 @@
  * string may hold a whole program in `\( )`; it moves `pos` and then asks for the next token.
  */
 
-import * as C from "../codes";
-import { failDetail } from "../errors";
+import * as C from "../../errors/codes";
+import { failDetail } from "../../errors/errors";
 import { isDigit, isNamePart, isNameStart, textIs } from "./text";
 
 // Tokens of one character are their own code; the others follow.

@@ -1,14 +1,14 @@
 /** From a jq text to a program for the machine. */
 
-import { Arena, arenaReset } from "../bytes/arena";
-import * as C from "../codes";
-import { errorCode, fail } from "../errors";
-import { emitProgram } from "./emit";
+import { Arena, arenaReset } from "../../bytes/arena";
+import * as C from "../../errors/codes";
+import { errorCode, fail } from "../../errors/errors";
+import { emitProgram } from "../bytecode/emit";
 import { generate } from "./generate";
-import { mentions, mentionsBegin } from "./mentioned";
-import { MAX_COMPILE, TREE } from "./nodes";
-import { parseProgram } from "./parser";
-import { utf8Valid } from "../bytes/utf8";
+import { mentions, mentionsBegin } from "../syntax/mentioned";
+import { MAX_COMPILE, TREE } from "../syntax/nodes";
+import { parseProgram } from "../syntax/parser";
+import { utf8Valid } from "../../bytes/utf8";
 
 /** Longest text of a program, in bytes. */
 export const MAX_PROGRAM: u32 = 1048576;

@@ -6,9 +6,9 @@
  * E_EXPR_TOO_LARGE. Chains that are walked by a loop (pipes, commas, left operands) do not count.
  */
 
-import { Arena, arenaTake } from "../bytes/arena";
-import * as C from "../codes";
-import { errorCode, fail } from "../errors";
+import { Arena, arenaTake } from "../../bytes/arena";
+import * as C from "../../errors/codes";
+import { errorCode, fail } from "../../errors/errors";
 
 /** Deepest nesting of an expression: parentheses, arguments, bodies, subjects. */
 export const MAX_NESTING: u32 = 200;

@@ -1,10 +1,10 @@
 /** + - * / % of all kinds of values, with jq's messages. */
 
-import { SCRATCH } from "../bytes/arena";
-import { E_LIMIT_SIZE } from "../codes";
+import { SCRATCH } from "../../bytes/arena";
+import { E_LIMIT_SIZE } from "../../errors/codes";
 import { LONGEST } from "./limits";
-import { Fuel, fail } from "../errors";
-import { arrayAppend, arrayConcat, arrayNew } from "../value/array";
+import { Fuel, fail } from "../../errors/errors";
+import { arrayAppend, arrayConcat, arrayNew } from "../../value/array";
 import {
   addressOf,
   ARRAY,
@@ -29,14 +29,14 @@ import {
   tagOf,
   usedOf,
   valueAt,
-} from "../value/cell";
-import { equalStatus, TOO_DEEP } from "../value/compare";
-import { objectFind } from "../value/object";
-import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../value/walk";
+} from "../../value/cell";
+import { equalStatus, TOO_DEEP } from "../../value/compare";
+import { objectFind } from "../../value/object";
+import { DEEPEST, FRAME, walkBase, walkSet, walkTop } from "../../value/walk";
 import { objectCopy, outOfMemory } from "./access";
 import { DONE, FATAL, raiseText, typeError2 } from "./raise";
 import { concat, splitString, stringBytes } from "./strings";
-import { setString } from "../value/cell";
+import { setString } from "../../value/cell";
 
 export function add(to: usize, a: usize, b: usize): i32 {
   const x = tagOf(a);
