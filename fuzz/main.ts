@@ -20,8 +20,8 @@ import { regexTarget } from "./targets/regex.ts";
 import { proofsTarget } from "./targets/proofs.ts";
 import { tamperTarget } from "./targets/tamper.ts";
 import { workflowTarget } from "./targets/workflow.ts";
-import { attack, tryCorpus } from "./registry.ts";
-import type { Finding, Target } from "./registry.ts";
+import { attack, tryCorpus } from "./targets/registry.ts";
+import type { Finding, Target } from "./targets/registry.ts";
 
 const targets: Readonly<Record<string, () => Target<never>>> = {
   json: jsonTarget as () => Target<never>,

@@ -1,7 +1,7 @@
 // A target with a wrong model: a fuzz run that does not find this fault finds nothing at all.
 import { createEngine, fromUtf8 } from "@reach-fabric/engine";
 import { texts } from "../arbitraries/json.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 export function canaryTarget(): Target<string> {
   const engine = createEngine();

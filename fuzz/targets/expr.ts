@@ -12,8 +12,8 @@ import { interpret } from "../models/jq/interpret.ts";
 import type { Outcome } from "../models/jq/interpret.ts";
 import { GiveUp } from "../models/jq/values.ts";
 import { read } from "../models/json.ts";
-import { revived } from "../registry.ts";
-import type { Target } from "../registry.ts";
+import { revived } from "./registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Input {
   /** A tree that the model can run, or a text or bytes for the builds alone. */

@@ -5,8 +5,8 @@ import { EngineError, toHex } from "@reach-fabric/engine";
 import type { Engine, Hasher } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
 import { hmacModel, join, sha256Model } from "../models/sha256.ts";
-import { revived } from "../registry.ts";
-import type { Target } from "../registry.ts";
+import { revived } from "./registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Input {
   /** Pieces for several hashers that take turns: which one, and what. */

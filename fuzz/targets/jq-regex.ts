@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { createEngine } from "@reach-fabric/engine";
 import { onig, patterns, questions } from "../arbitraries/regex.ts";
 import type { Question } from "../arbitraries/regex.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 import { jqVersion } from "./jq.ts";
 
 const PROGRAM = ". as $q | .text | try [match($q.pattern; $q.flags)] catch .";

@@ -11,7 +11,7 @@ import { inputs, programs } from "../arbitraries/expr.ts";
 import { texts } from "../arbitraries/jq.ts";
 import { print } from "../models/jq/ast.ts";
 import type { Ast } from "../models/jq/ast.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Input {
   readonly program: string;

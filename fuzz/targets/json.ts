@@ -7,7 +7,7 @@ import { agreed, survivors } from "../../tools/builds.ts";
 import { documents, modes } from "../arbitraries/json.ts";
 import { canonical, ModelError, read } from "../models/json.ts";
 import type { Mode } from "../models/json.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Input {
   readonly mode: Mode;

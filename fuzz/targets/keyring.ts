@@ -16,7 +16,7 @@ import type { Policy } from "@reach-fabric/evidence";
 import fc from "fast-check";
 import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Attack {
   readonly file: "keyring" | "payload" | "key" | "private key" | "policy";

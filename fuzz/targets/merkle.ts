@@ -4,8 +4,8 @@ import { EngineError, toHex } from "@reach-fabric/engine";
 import type { Engine, SubtreeClaim } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
 import * as model from "../models/merkle.ts";
-import { revived } from "../registry.ts";
-import type { Target } from "../registry.ts";
+import { revived } from "./registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Input {
   readonly leaves: readonly Uint8Array[];

@@ -5,7 +5,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
 import { doubles, numerals } from "../arbitraries/json.ts";
 import { nearest, shortest } from "../models/numbers.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 interface Input {
   readonly doubles: readonly number[];

@@ -43,7 +43,7 @@ import { openFields } from "../../evidence/src/redaction/opened-fields.ts";
 import { expanded, facts, pack as lendingPack, recorded } from "../../evidence/test/fixture.ts";
 import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 const kinds = [
   "evidence",

@@ -6,7 +6,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/builds.ts";
 import { ecma, patterns, questions, rubble } from "../arbitraries/regex.ts";
 import type { Question } from "../arbitraries/regex.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 /** What both say: the match and its groups, null for none, or undefined for no pattern. */
 type Answer = readonly (string | null)[] | null | undefined;

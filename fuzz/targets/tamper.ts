@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { scripts } from "../arbitraries/workflow.ts";
 import type { Script } from "../arbitraries/workflow.ts";
 import type { Json } from "../models/workflow.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 import { canonical, packOf, tell } from "./workflow.ts";
 
 /** What is done to a trace; numbers choose, whatever its size. */

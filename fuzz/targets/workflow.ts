@@ -20,7 +20,7 @@ import { events, schemas, scripts, tables } from "../arbitraries/workflow.ts";
 import type { Answer, Script } from "../arbitraries/workflow.ts";
 import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";
 import type { Evaluate, Json, Question, Setting } from "../models/workflow.ts";
-import type { Target } from "../registry.ts";
+import type { Target } from "./registry.ts";
 
 /** Patterns of all tools whose name does not begin with a letter. */
 function toolsBut(letter: string): string[] {

@@ -1,7 +1,7 @@
 // A short fuzz run with a fixed seed: the same inputs every time, so a red test means a change.
 import { expect, test } from "vitest";
-import { attack, tryCorpus } from "../registry.ts";
-import type { Target } from "../registry.ts";
+import { attack, tryCorpus } from "../targets/registry.ts";
+import type { Target } from "../targets/registry.ts";
 import { canaryTarget } from "../targets/canary.ts";
 import { exprTarget } from "../targets/expr.ts";
 import { hashTarget } from "../targets/hash.ts";
