@@ -16,7 +16,7 @@ import {
   textOf,
   wholeEvidence,
   withEntries,
-} from "../evidence/test/fixture.ts";
+} from "../evidence/test/fixtures/fixture.ts";
 import { judged, policyOf } from "./runs.ts";
 import type { RunCase, RunsIndex } from "./runs.ts";
 

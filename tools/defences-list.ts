@@ -15,13 +15,13 @@ export interface Defence {
 }
 
 const ATTACKS = "evidence/test/attacks.test.ts";
-const KEYS = "evidence/test/keys.test.ts";
-const KEYRING = "evidence/test/keyring.test.ts";
-const POLICY = "evidence/test/policy.test.ts";
-const PACK = "evidence/test/pack-file.test.ts";
-const LOG = "evidence/test/log.test.ts";
-const TREE = "evidence/test/log-tree.test.ts";
-const VERDICT = "evidence/test/log-verdict.test.ts";
+const KEYS = "evidence/test/trust/keys.test.ts";
+const KEYRING = "evidence/test/trust/keyring.test.ts";
+const POLICY = "evidence/test/trust/policy.test.ts";
+const PACK = "evidence/test/pack/pack-file.test.ts";
+const LOG = "evidence/test/log/log.test.ts";
+const TREE = "evidence/test/log/log-tree.test.ts";
+const VERDICT = "evidence/test/log/log-verdict.test.ts";
 const REDACT = "evidence/test/redact.test.ts";
 const HOST_LOG = "host/test/log/log.test.ts";
 
@@ -181,7 +181,7 @@ export const defences: readonly Defence[] = [
     file: "host/src/pack/pack-folder.ts",
     take: "if (why !== undefined) throw",
     put: "if (false) throw",
-    test: "host/test/pack-file.test.ts",
+    test: "host/test/pack/pack-file.test.ts",
     name: "archive slip: paths that leave the folder write nothing anywhere",
   },
   {
@@ -189,7 +189,7 @@ export const defences: readonly Defence[] = [
     file: "host/src/pack/pack-folder.ts",
     take: "await makeEmptyFolder(folder);",
     put: "await mkdir(folder, { recursive: true });",
-    test: "host/test/pack-file.test.ts",
+    test: "host/test/pack/pack-file.test.ts",
     name: "links in the target are not followed, what is there is not written over",
   },
   {
@@ -657,7 +657,7 @@ export const defences: readonly Defence[] = [
     file: "host/src/effects/http.ts",
     take: "fillingOf(request.secrets,",
     put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
-    test: "host/test/holes.test.ts",
+    test: "host/test/effects/holes.test.ts",
     name: "forged secret placeholders: a value that looks like a place for one is sent as it is",
   },
   {
@@ -673,7 +673,7 @@ export const defences: readonly Defence[] = [
     file: "assembly/workflow/snapshot.ts",
     take: "if (bad || !isSound()) return fail(E_SNAPSHOT, 0);",
     put: "if (bad) return fail(E_SNAPSHOT, 0);",
-    test: "bindings/test/run-snapshot.test.ts",
+    test: "bindings/test/run/run-snapshot.test.ts",
     name: "in any one place is refused or is a run that can go on: never a trap",
   },
   // What is shown.

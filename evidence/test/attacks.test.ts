@@ -38,7 +38,7 @@ import {
   trusted,
   verify,
   withEntries,
-} from "./fixture.ts";
+} from "./fixtures/fixture.ts";
 
 const file = evidence();
 const other = evidence({

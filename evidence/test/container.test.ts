@@ -6,7 +6,7 @@ import { utf8 } from "@reach-fabric/engine";
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
 import { CONTAINER_LIMITS, readContainer, writeContainer } from "../src/file/container.ts";
-import { entries, evidence } from "./fixture.ts";
+import { entries, evidence } from "./fixtures/fixture.ts";
 
 const file = evidence();
 

@@ -15,7 +15,7 @@ import {
   verify,
   withEntries,
   workflowWith,
-} from "./fixture.ts";
+} from "./fixtures/fixture.ts";
 
 const file = evidence();
 

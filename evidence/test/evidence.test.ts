@@ -15,7 +15,7 @@ import {
   signedAgain,
   trusted,
   workflowWith,
-} from "./fixture.ts";
+} from "./fixtures/fixture.ts";
 
 const file = evidence();
 

@@ -1,7 +1,15 @@
 // Reports as pages: docs/spec/evidence.md, EVID-39.
 import { reportHtml } from "@reach-fabric/evidence";
 import { expect, test } from "vitest";
-import { evidence, facts, recorded, signedAgain, trusted, verify, attacker } from "./fixture.ts";
+import {
+  evidence,
+  facts,
+  recorded,
+  signedAgain,
+  trusted,
+  verify,
+  attacker,
+} from "./fixtures/fixture.ts";
 
 const about = { file: "one.reach", at: "2026-11-27T10:00:00.000Z" };
 

@@ -26,7 +26,7 @@ import {
   wholeEvidence,
   withEntries,
   workflowWith,
-} from "./fixture.ts";
+} from "./fixtures/fixture.ts";
 
 const annotations = [{ seq: 0, at: facts.startedAt }];
 const file = wholeEvidence({ annotations });

@@ -26,7 +26,7 @@ import {
   verify,
   wholeEvidence,
   withEntries,
-} from "./fixture.ts";
+} from "./fixtures/fixture.ts";
 
 /** Grants a loan by a band of the income, and notes a ratio and a text with the name in it. */
 const pack: Pack = packOf({

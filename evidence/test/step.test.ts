@@ -15,9 +15,9 @@ import {
   recorded,
   signedAgain,
   trusted,
-} from "./fixture.ts";
-import { acme, now, ringOf, somebody, year } from "./keyring-fixture.ts";
-import { keyOf, ORIGIN } from "./log-fixture.ts";
+} from "./fixtures/fixture.ts";
+import { acme, now, ringOf, somebody, year } from "./fixtures/keyring-fixture.ts";
+import { keyOf, ORIGIN } from "./fixtures/log-fixture.ts";
 
 const file = evidence();
 const check = (bytes: Uint8Array): StepReport =>

@@ -14,7 +14,7 @@ import {
   pseudoRandom,
   verify,
   wholeEvidence,
-} from "./fixture.ts";
+} from "./fixtures/fixture.ts";
 
 const long = process.env["REACH_LONG"] === "1";
 const minutes = 60_000;

@@ -3,7 +3,7 @@ import { createEngine, fromUtf8, makePack, replay } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { whatIf } from "@reach-fabric/evidence";
 import { describe, expect, it } from "vitest";
-import { engine, pack, packOf, recorded, workflowWith } from "./fixture.ts";
+import { engine, pack, packOf, recorded, workflowWith } from "./fixtures/fixture.ts";
 
 const stricter = packOf({ "loan.yaml": workflowWith(720) }, "1.1.0");
 

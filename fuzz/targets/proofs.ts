@@ -40,7 +40,12 @@ import fc from "fast-check";
 import { readContainer, writeContainer } from "../../evidence/src/file/container.ts";
 import { fieldsIn } from "../../evidence/src/commitments/fields.ts";
 import { openFields } from "../../evidence/src/redaction/opened-fields.ts";
-import { expanded, facts, pack as lendingPack, recorded } from "../../evidence/test/fixture.ts";
+import {
+  expanded,
+  facts,
+  pack as lendingPack,
+  recorded,
+} from "../../evidence/test/fixtures/fixture.ts";
 import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
 import type { Target } from "./registry.ts";

@@ -17,7 +17,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEvidence } from "@reach-fabric/evidence";
 import { readContainer } from "../../../evidence/src/file/container.ts";
-import { computed, counting, facts, pseudoRandom } from "../../../evidence/test/fixture.ts";
+import {
+  computed,
+  counting,
+  facts,
+  pseudoRandom,
+} from "../../../evidence/test/fixtures/fixture.ts";
 import type { Suite, SuiteResult } from "../suite.ts";
 import { debianPackage } from "./debian.ts";
 import type { DebianPackage } from "./debian.ts";

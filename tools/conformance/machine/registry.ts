@@ -20,7 +20,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { counting, pseudoRandom } from "../../../evidence/test/fixture.ts";
+import { counting, pseudoRandom } from "../../../evidence/test/fixtures/fixture.ts";
 import type { Suite, SuiteResult } from "../suite.ts";
 import { debianPackage } from "./debian.ts";
 import type { DebianPackage } from "./debian.ts";

@@ -1,0 +1,290 @@
+// Digest (RFC 7616), OAuth 2.0 and OpenID Connect, against services on loopback (WF-48, GRANT-12, GRANT-15).
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { createEgress } from "@reach-fabric/host";
+import type { EgressOptions, HttpAnswer, HttpRequest } from "@reach-fabric/host";
+import { digestHeader } from "../../src/effects/http-digest.ts";
+import { later, serve } from "../helpers.ts";
+import type { Seen } from "../helpers.ts";
+
+const A = "https://api.example";
+const T = "https://login.example";
+const client = { id: "me", secret: "s3cret-of-me" };
+const oauth2 = { authority: `${T}/realm`, grant: "client_credentials", client };
+
+type World = {
+  answer: (...given: Parameters<typeof send>) => Promise<HttpAnswer>;
+  requests: Seen[];
+};
+
+/** An authority and a service behind one server. */
+async function world(
+  token: object | ((body: URLSearchParams) => object) = {},
+  status = 200,
+): Promise<World> {
+  const { origin, requests } = await serve((request, response, body) => {
+    response.setHeader("content-type", "application/json");
+    const { url = "" } = request;
+    if (url.endsWith("/.well-known/openid-configuration")) {
+      return response.end(
+        JSON.stringify({ issuer: `${T}/realm`, token_endpoint: `${T}/realm/other/token` }),
+      );
+    }
+    if (url.endsWith("/token")) {
+      const given = typeof token === "function" ? token(new URLSearchParams(body)) : token;
+      response.statusCode = status;
+      return response.end(
+        JSON.stringify({ access_token: "tok-1234567", token_type: "Bearer", ...given }),
+      );
+    }
+    return response.end(JSON.stringify({ ok: true }));
+  });
+  const options = {
+    grant: {
+      http: [
+        { origin: A, methods: ["GET" as const, "POST" as const], paths: ["/*"] },
+        { origin: T, methods: ["GET" as const, "POST" as const], paths: ["/realm/*"] },
+      ],
+      secrets: [{ name: "app", origins: [A, T] }],
+    },
+    addresses: { [A]: origin, [T]: origin },
+    secrets: { app: oauth2, login: { username: "me", password: "s3cret!" } },
+  };
+  const egress = createEgress(options);
+  later(() => egress.close());
+  return {
+    requests,
+    answer: (authentication, more = {}, request = {}) =>
+      Object.keys(more).length === 0
+        ? send(authentication, egress, request)
+        : send(authentication, { ...options, ...more }, request),
+  };
+}
+
+async function send(
+  authentication: HttpRequest["authentication"],
+  using: Partial<EgressOptions> | ReturnType<typeof createEgress> = {},
+  request: Partial<HttpRequest> = {},
+): Promise<HttpAnswer> {
+  const egress = "fetch" in using ? using : createEgress(using as EgressOptions);
+  if (!("fetch" in using)) later(() => egress.close());
+  const full = { method: "GET", uri: `${A}/x`, headers: {}, redirect: false, ...request };
+  return egress.fetch(authentication === undefined ? full : { ...full, authentication }, {
+    idempotencyKey: "k",
+    signal: new AbortController().signal,
+  });
+}
+const sentTo = (requests: readonly Seen[], end: string): Seen[] =>
+  requests.filter(({ url }) => url.endsWith(end));
+const formOf = (request: Seen | undefined): object =>
+  Object.fromEntries(new URLSearchParams(request?.body ?? ""));
+
+describe("OAuth 2.0", () => {
+  it("gets a token at the authority, and sends it with each request until it ends", async () => {
+    const { answer, requests } = await world({ expires_in: 3600 });
+    for (let i = 0; i < 2; i++) {
+      const { result } = await answer({
+        scheme: "oauth2",
+        properties: { ...oauth2, scopes: ["a", "b"] },
+      });
+      expect(result).toMatchObject({ status: 200 });
+    }
+    const tokens = sentTo(requests, "/token");
+    expect(tokens).toHaveLength(1);
+    expect(tokens[0]).toMatchObject({ method: "POST", url: "/realm/oauth2/token" });
+    expect(tokens[0]?.headers["idempotency-key"]).toBeUndefined();
+    expect(formOf(tokens[0])).toEqual({
+      grant_type: "client_credentials",
+      client_id: "me",
+      client_secret: "s3cret-of-me",
+      scope: "a b",
+    });
+    expect(sentTo(requests, "/x").map(({ headers }) => headers["authorization"])).toEqual([
+      "Bearer tok-1234567",
+      "Bearer tok-1234567",
+    ]);
+  });
+
+  it("asks again for one that has ended", async () => {
+    const { answer, requests } = await world({ expires_in: 1 });
+    await answer({ scheme: "oauth2", properties: oauth2 });
+    await answer({ scheme: "oauth2", properties: oauth2 });
+    expect(sentTo(requests, "/token")).toHaveLength(2);
+  });
+
+  it("by a secret's name, where it may go to both", async () => {
+    const { answer, requests } = await world();
+    expect((await answer({ scheme: "oauth2", secret: "app" })).result).toMatchObject({
+      status: 200,
+    });
+    expect(requests.at(-1)?.headers["authorization"]).toBe("Bearer tok-1234567");
+  });
+
+  it.each([
+    ["client_secret_basic", { authentication: "client_secret_basic" }, {}],
+    [
+      "private_key_jwt",
+      { authentication: "private_key_jwt", assertion: "a.b.c" },
+      { client_assertion: "a.b.c" },
+    ],
+    ["none", { authentication: "none" }, { client_id: "me" }],
+  ])("authenticates the client by %s", async (name, how, form) => {
+    const { answer, requests } = await world();
+    await answer({ scheme: "oauth2", properties: { ...oauth2, client: { ...client, ...how } } });
+    const [token] = sentTo(requests, "/token");
+    expect(formOf(token)).toMatchObject(form);
+    expect(formOf(token)).not.toHaveProperty("client_secret");
+    // RFC 6749, 2.3.1: both are form-encoded first.
+    const [, given = ""] = token?.headers["authorization"]?.split(" ") ?? [];
+    const basic = decodeURIComponent(Buffer.from(given, "base64").toString());
+    expect(basic).toBe(name === "client_secret_basic" ? "me:s3cret-of-me" : "");
+  });
+
+  it.each([
+    [
+      "password",
+      { grant: "password", username: "u", password: "p" },
+      { username: "u", password: "p" },
+    ],
+    [
+      "refresh_token",
+      { grant: "refresh_token", subject: { token: "r", type: "x" } },
+      { refresh_token: "r" },
+    ],
+    [
+      "token exchange",
+      {
+        grant: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject: { token: "s", type: "t" },
+        actor: { token: "a", type: "b" },
+      },
+      { subject_token: "s", subject_token_type: "t", actor_token: "a", actor_token_type: "b" },
+    ],
+  ])("asks by %s", async (_, how, form) => {
+    const { answer, requests } = await world();
+    await answer({ scheme: "oauth2", properties: { ...oauth2, ...how } });
+    expect(formOf(sentTo(requests, "/token")[0])).toMatchObject(form);
+  });
+
+  it.each([
+    ["no credentials", { scheme: "oauth2" as const, properties: { authority: T } }],
+    ["an unknown field", { scheme: "oauth2" as const, properties: { ...oauth2, more: 1 } }],
+    ["a secret of another kind", { scheme: "oauth2" as const, secret: "login" }],
+    ["a secret that is not granted", { scheme: "oauth2" as const, secret: "none" }],
+  ])("is denied with %s", async (_, authentication) => {
+    const { answer, requests } = await world();
+    expect((await answer(authentication)).result).toEqual({ failure: "denied" });
+    expect(requests).toEqual([]);
+  });
+
+  it("is denied where the grant does not hold the authority, and asks it nothing", async () => {
+    const { answer, requests } = await world();
+    const grant = { http: [{ origin: A, methods: ["GET" as const], paths: ["/*"] }] };
+    const { result, note } = await answer({ scheme: "oauth2", properties: oauth2 }, { grant });
+    expect(result).toEqual({ failure: "denied" });
+    expect(note?.why).toContain(T);
+    expect(requests).toEqual([]);
+  });
+
+  it("is denied when the authority refuses, with the protocol's word and none of the secret's", async () => {
+    const refusal = { error: "invalid_client", error_description: "s3cret-of-me is wrong" };
+    const { answer, requests } = await world({ ...refusal, access_token: undefined }, 401);
+    const { result, note } = await answer({ scheme: "oauth2", properties: oauth2 });
+    expect(result).toEqual({ failure: "denied" });
+    expect(note).toEqual({ code: "REACH-E3109", why: "the authority says invalid_client" });
+    expect(sentTo(requests, "/x")).toEqual([]);
+  });
+
+  it("an answer that holds the token or the client's secret is no answer", async () => {
+    for (const text of ["tok-1234567", "s3cret-of-me"]) {
+      const { origin } = await serve((request, response) => {
+        response.setHeader("content-type", "application/json");
+        response.end(
+          JSON.stringify(
+            request.url?.endsWith("/token") === true
+              ? { access_token: "tok-1234567", token_type: "Bearer" }
+              : { echo: text },
+          ),
+        );
+      });
+      const { answer } = await world();
+      const { result } = await answer(
+        { scheme: "oauth2", secret: "app" },
+        { addresses: { [A]: origin, [T]: origin } },
+      );
+      expect(result).toEqual({ failure: "denied" });
+    }
+  });
+});
+
+describe("OpenID Connect", () => {
+  it.each([`${T}/realm`, `${T}/realm/.well-known/openid-configuration`])(
+    "finds the endpoint by %s",
+    async (authority) => {
+      const { answer, requests } = await world();
+      const { result } = await answer({ scheme: "oidc", properties: { ...oauth2, authority } });
+      expect(result).toMatchObject({ status: 200 });
+      expect(requests.map(({ url }) => url)).toEqual([
+        "/realm/.well-known/openid-configuration",
+        "/realm/other/token",
+        "/x",
+      ]);
+    },
+  );
+
+  it("is denied when the authority names itself otherwise", async () => {
+    const { answer, requests } = await world();
+    const properties = { ...oauth2, authority: `${T}/realm/else` };
+    expect((await answer({ scheme: "oidc", properties })).result).toEqual({ failure: "denied" });
+    expect(sentTo(requests, "/token")).toEqual([]);
+  });
+});
+
+describe("digest", () => {
+  it("is the header of RFC 7616, section 3.9.1", () => {
+    const login = { username: "Mufasa", password: "Circle of Life" };
+    const challenge = (algorithm: string): string =>
+      `Basic realm="x", Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=${algorithm}, ` +
+      'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"';
+    const cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
+    const response = (algorithm: string): string | undefined =>
+      /response="([0-9a-f]+)"/.exec(
+        digestHeader(challenge(algorithm), login, "GET", "/dir/index.html", cnonce) ?? "",
+      )?.[1];
+    expect(response("MD5")).toBe("8ca523f5e9506fed4657c9700eebdbec");
+    expect(response("SHA-256")).toBe(
+      "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
+    );
+    expect(response("SHA-512-256")).toBeUndefined();
+    expect(digestHeader("Basic realm=x", login, "GET", "/")).toBeUndefined();
+  });
+
+  it("answers a server's challenge, once", async () => {
+    const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
+    const { origin, requests } = await serve((request, response) => {
+      const given = request.headers["authorization"] ?? "";
+      const [, nc, cnonce] = /nc=(\w+), cnonce="(\w+)"/.exec(given) ?? [];
+      const wanted = md5(`${md5("me:here:s3cret!")}:n1:${nc}:${cnonce}:auth:${md5("POST:/x?a=1")}`);
+      const isRight = given.includes(`response="${wanted}"`);
+      response.setHeader("www-authenticate", 'Digest realm="here", nonce="n1", qop="auth"');
+      response.setHeader("content-type", "application/json");
+      response.writeHead(isRight ? 200 : 401).end("{}");
+    });
+    const options = {
+      grant: {
+        http: [{ origin: A, methods: ["POST" as const], paths: ["/*"] }],
+        secrets: [{ name: "login", origins: [A] }],
+      },
+      addresses: { [A]: origin },
+      secrets: { login: { username: "me", password: "s3cret!" } },
+    };
+    const post = { method: "POST", uri: `${A}/x?a=1`, body: { n: 1 } };
+    const right = await send({ scheme: "digest", secret: "login" }, options, post);
+    expect(right.result).toMatchObject({ status: 200 });
+    expect(requests.map(({ body }) => body)).toEqual(['{"n":1}', '{"n":1}']);
+    expect(requests[0]?.headers["authorization"]).toBeUndefined();
+    const wrong = await send({ scheme: "digest", username: "me", password: "no" }, options, post);
+    expect(wrong.result).toMatchObject({ status: 401 });
+    expect(requests).toHaveLength(4);
+  });
+});
