@@ -3,9 +3,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { publicKeyOf, publicKeyPem } from "@reach-fabric/evidence";
 import type { KeyFile } from "@reach-fabric/evidence";
+import { readContainer, preAuthEncoding } from "@reach-fabric/evidence/testing";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readContainer } from "../../evidence/src/file/container.ts";
-import { preAuthEncoding } from "../../evidence/src/signature/dsse.ts";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
 
 const folder = temporaryFolder();

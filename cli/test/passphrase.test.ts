@@ -1,12 +1,12 @@
 // Private keys at rest: encrypted with a passphrase, opened by it and by nothing else. docs/spec/keys.md,
 // KEY-6 and KEY-7.
+import { sealerOf } from "@reach-fabric/cli/testing";
 import { copyFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { KeyFile } from "@reach-fabric/evidence";
 import { expect, test } from "vitest";
-import { sealerOf } from "../src/read/sealer.ts";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
 
 const folder = temporaryFolder();

@@ -1,8 +1,5 @@
+import { brief, runError, taskName, columns, clip, safe, safeJson, quoted } from "@reach-fabric/cli/testing";
 import { expect, test } from "vitest";
-import { brief, runError, taskName } from "../src/ui/names.ts";
-import { columns } from "../src/ui/table.ts";
-import { clip, safe, safeJson } from "../src/ui/text.ts";
-import { quoted } from "../src/ui/terminal.ts";
 
 test.each([
   ["a\u001b[2Jb", "a\\u001b[2Jb"],

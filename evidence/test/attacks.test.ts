@@ -4,14 +4,10 @@
 import { createHash } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { EngineTrap, fromHex, fromUtf8, replay, taggedHash, utf8 } from "@reach-fabric/engine";
-import { EvidenceError, newKey, openEvidence, publicKey } from "@reach-fabric/evidence";
+import { EvidenceError, newKey, openEvidence, publicKey, verify as verifyWith } from "@reach-fabric/evidence";
 import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
+import { preAuthEncoding, readFields, commitFields, fieldOf, Frames } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
-import { preAuthEncoding } from "../src/signature/dsse.ts";
-import { readFields } from "../src/file/field-lines.ts";
-import { commitFields, fieldOf } from "../src/commitments/fields.ts";
-import { Frames } from "../src/commitments/hash-frames.ts";
-import { verify as verifyWith } from "../src/verify/verify.ts";
 import {
   codeOf,
   attacker,

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { utf8 } from "@reach-fabric/engine";
+import { CONTAINER_LIMITS, readContainer, writeContainer } from "@reach-fabric/evidence/testing";
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
-import { CONTAINER_LIMITS, readContainer, writeContainer } from "../src/file/container.ts";
 import { entries, evidence } from "./fixtures/fixture.ts";
 
 const file = evidence();

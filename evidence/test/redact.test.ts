@@ -3,15 +3,11 @@
 import { toHex, utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { discloseOnly, openEvidence, redact } from "@reach-fabric/evidence";
+import { readFields, commitFields, fieldsIn, pointerOf, matchDisclosures, knownOf, readDocument, valuesOf, difference } from "@reach-fabric/evidence/testing";
+import type { Known } from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readFields } from "../src/file/field-lines.ts";
-import { commitFields, fieldsIn, pointerOf } from "../src/commitments/fields.ts";
-import { matchDisclosures } from "../src/file/disclosures.ts";
-import { knownOf, readDocument, valuesOf } from "../src/file/open.ts";
-import type { Known } from "../src/file/open.ts";
-import { difference } from "../src/verify/partial.ts";
 import {
   codeOf,
   engine,

@@ -1,6 +1,6 @@
+import { catalogue } from "@reach-fabric/evidence/testing";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { catalogue } from "../src/errors/errors.ts";
 
 const spec = readFileSync(new URL("../../docs/spec/evidence.md", import.meta.url), "utf8");
 const keys = readFileSync(new URL("../../docs/spec/keys.md", import.meta.url), "utf8");

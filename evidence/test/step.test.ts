@@ -2,8 +2,8 @@
 import { utf8 } from "@reach-fabric/engine";
 import { isStep, proveStep, redact, verifyStep } from "@reach-fabric/evidence";
 import type { Policy, PublicKey, StepReport } from "@reach-fabric/evidence";
+import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
-import { readContainer, writeContainer } from "../src/file/container.ts";
 import {
   attacker,
   canonical,

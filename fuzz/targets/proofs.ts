@@ -36,10 +36,8 @@ import {
   verifyStep,
   writePackFile,
 } from "@reach-fabric/evidence";
+import { readContainer, writeContainer, fieldsIn, openFields } from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
-import { readContainer, writeContainer } from "../../evidence/src/file/container.ts";
-import { fieldsIn } from "../../evidence/src/commitments/fields.ts";
-import { openFields } from "../../evidence/src/redaction/opened-fields.ts";
 import {
   expanded,
   facts,

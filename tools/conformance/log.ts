@@ -27,8 +27,8 @@ import {
   tilesOf,
   verifyTlogProof,
 } from "@reach-fabric/evidence";
-import { toBase64 } from "../../evidence/src/encoding/bytes.ts";
 import type { SignedCheckpoint } from "@reach-fabric/evidence";
+import { toBase64 } from "@reach-fabric/evidence/testing";
 import { fromBase64, jsonOf, textOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 

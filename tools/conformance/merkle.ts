@@ -1,7 +1,7 @@
 // Trees and proofs against the RFC 6962 vectors of transparency-dev/merkle.
 import { fromHex, sha256, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { toBase64 } from "../../evidence/src/encoding/bytes.ts";
+import { toBase64 } from "@reach-fabric/evidence/testing";
 import { fromBase64, textOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 

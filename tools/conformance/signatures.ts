@@ -2,12 +2,9 @@
 // that nobody should read, against the vectors of others.
 import { fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { EvidenceError, publicKey } from "@reach-fabric/evidence";
+import { EvidenceError, publicKey, readPackFile } from "@reach-fabric/evidence";
 import type { AlgorithmName } from "@reach-fabric/evidence";
-import { readContainer } from "../../evidence/src/file/container.ts";
-import { preAuthEncoding } from "../../evidence/src/signature/dsse.ts";
-import { isSignature } from "../../evidence/src/keys/key.ts";
-import { readPackFile } from "../../evidence/src/pack/pack-file.ts";
+import { readContainer, preAuthEncoding, isSignature } from "@reach-fabric/evidence/testing";
 import { fromBase64, jsonOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 import { unlikeTable } from "./verdicts.ts";

@@ -1,13 +1,10 @@
 // Runs that hit a limit: a fault that nothing catches, the same on every build, and the engine goes on.
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEngine, engineDigest } from "@reach-fabric/engine";
+import { fromBase64, Core, engineScalar, runCalls } from "@reach-fabric/engine/testing";
+import type { Exports } from "@reach-fabric/engine/testing";
 import { agreed, allBuilds } from "../../../tools/builds.ts";
 import type { Build } from "../../../tools/builds.ts";
-import { fromBase64 } from "../../src/core/bytes.ts";
-import { Core } from "../../src/core/core.ts";
-import type { Exports } from "../../src/core/core.ts";
-import { engineScalar } from "../../src/generated/engine.ts";
-import { runCalls } from "../../src/calls/run.ts";
 import {
   answered,
   begin,

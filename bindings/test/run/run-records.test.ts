@@ -11,10 +11,8 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine, EngineError, Pack, Text } from "@reach-fabric/engine";
-import { Core } from "../../src/core/core.ts";
-import type { Exports } from "../../src/core/core.ts";
-import { fromBase64 } from "../../src/core/bytes.ts";
-import { engineScalar } from "../../src/generated/engine.ts";
+import { Core, fromBase64, engineScalar } from "@reach-fabric/engine/testing";
+import type { Exports } from "@reach-fabric/engine/testing";
 import {
   answered,
   begin,

@@ -8,31 +8,12 @@ import {
   toHex,
   utf8,
 } from "@reach-fabric/engine";
+import { cosign, edgeRoot, emptyEdge, formatAddCheckpoint, formatCheckpoint, formatEntry, formatPeriod, grow, leafHash, openCheckpoint, parseEntry, readEdge, signNote, Subtrees, tilePath, tilesOf, verifyPeriod, witnessedAt } from "@reach-fabric/evidence";
+import type { PeriodParts, Seen, WitnessAnswer } from "@reach-fabric/evidence";
+import { millisecondsOf } from "@reach-fabric/evidence/testing";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  cosign,
-  edgeRoot,
-  emptyEdge,
-  formatAddCheckpoint,
-  formatCheckpoint,
-  formatEntry,
-  formatPeriod,
-  grow,
-  leafHash,
-  openCheckpoint,
-  parseEntry,
-  readEdge,
-  signNote,
-  Subtrees,
-  tilePath,
-  tilesOf,
-  verifyPeriod,
-  witnessedAt,
-} from "../../src/index.ts";
-import type { PeriodParts, Seen, WitnessAnswer } from "../../src/index.ts";
-import { millisecondsOf } from "../../src/encoding/instant.ts";
 import { codeOf, engine } from "../fixtures/fixture.ts";
 import { keyOf, ORIGIN } from "../fixtures/log-fixture.ts";
 import type { NoteSigner } from "../fixtures/log-fixture.ts";

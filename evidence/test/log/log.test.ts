@@ -6,27 +6,8 @@ import {
   merkleRoot,
   utf8,
 } from "@reach-fabric/engine";
+import { checkEntries, checkGrowth, formatCheckpoint, formatEntries, formatNoteKey, formatTlogProof, openCheckpoint, openNote, parseCheckpoint, parseEntries, parseNoteKey, parseTile, parseTilePath, parseTlogProof, signNote, tilePath, tilesOf, verifyTlogProof } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
-import {
-  checkEntries,
-  checkGrowth,
-  formatCheckpoint,
-  formatEntries,
-  formatNoteKey,
-  formatTlogProof,
-  openCheckpoint,
-  openNote,
-  parseCheckpoint,
-  parseEntries,
-  parseNoteKey,
-  parseTile,
-  parseTilePath,
-  parseTlogProof,
-  signNote,
-  tilePath,
-  tilesOf,
-  verifyTlogProof,
-} from "../../src/index.ts";
 import { codeOf, engine } from "../fixtures/fixture.ts";
 import { keyOf, ORIGIN } from "../fixtures/log-fixture.ts";
 import type { NoteSigner } from "../fixtures/log-fixture.ts";

@@ -12,10 +12,9 @@ import {
   yankPack,
 } from "@reach-fabric/evidence";
 import type { PackPolicy, PackReport, StatementName } from "@reach-fabric/evidence";
+import { readContainer, writeContainer, compareVersions } from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readContainer, writeContainer } from "../../src/file/container.ts";
-import { compareVersions } from "../../src/pack/verify-pack.ts";
 import { canonical, counting, engine, pack, pseudoRandom, signer } from "../fixtures/fixture.ts";
 
 const publisher = newKey(pseudoRandom("publisher"), "P-256").private;

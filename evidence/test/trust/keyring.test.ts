@@ -14,8 +14,8 @@ import {
   withKey,
 } from "@reach-fabric/evidence";
 import type { Keyring } from "@reach-fabric/evidence";
+import { preAuthEncoding } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
-import { preAuthEncoding } from "../../src/signature/dsse.ts";
 import { attacker, canonical, codeOf, engine, pseudoRandom, trusted } from "../fixtures/fixture.ts";
 import {
   acme,

@@ -12,13 +12,10 @@ import {
   sameKey,
   signerOf,
 } from "@reach-fabric/evidence";
+import { platformAccepts } from "#platform";
+import { browserAccepts as neverAccepts, concat, isPlainlyValid, SPKI, isSignature } from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { platformAccepts as neverAccepts } from "../../src/keys/browser.ts";
-import { concat } from "../../src/encoding/bytes.ts";
-import { isPlainlyValid, SPKI } from "../../src/keys/ed25519.ts";
-import { isSignature } from "../../src/keys/key.ts";
-import { platformAccepts } from "../../src/keys/node.ts";
 import { codeOf, engine, evidence, pseudoRandom } from "../fixtures/fixture.ts";
 
 const key = newKey(pseudoRandom("a key"));

@@ -10,9 +10,9 @@ import {
   withCompromise,
 } from "@reach-fabric/evidence";
 import type { PublicKey, Report, Verdict } from "@reach-fabric/evidence";
+import { toBase64 } from "@reach-fabric/evidence/testing";
 import { policyFile } from "@reach-fabric/schema";
 import { describe, expect, test } from "vitest";
-import { toBase64 } from "../../src/encoding/bytes.ts";
 import {
   attacker,
   codeOf,

@@ -1,5 +1,5 @@
+import { isPublicAddress, publicAddresses } from "@reach-fabric/host/testing";
 import { describe, expect, it } from "vitest";
-import { isPublicAddress, publicAddresses } from "../../src/effects/address.ts";
 
 describe("GRANT-9: what is a public address", () => {
   it.each([

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { effectiveGrant, readGrant } from "@reach-fabric/host";
-import { parseTarget, whyNotGranted } from "../../src/effects/grant.ts";
+import { parseTarget, whyNotGranted } from "@reach-fabric/host/testing";
 import { errorOf, newFolder } from "../helpers.ts";
 
 async function grantOf(content: unknown): Promise<Awaited<ReturnType<typeof readGrant>>> {

@@ -6,7 +6,7 @@ import { canonicalize, createEngine, fromUtf8, replay } from "@reach-fabric/engi
 import type { Pack } from "@reach-fabric/engine";
 import { loadPack, memoryRecorder, run } from "@reach-fabric/host";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
-import { fillingOf } from "../../src/effects/holes.ts";
+import { fillingOf } from "@reach-fabric/host/testing";
 import { json, newFolder, serve } from "../helpers.ts";
 
 const origin = "https://a.example";

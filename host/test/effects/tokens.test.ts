@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createEgress } from "@reach-fabric/host";
 import type { EgressOptions, HttpAnswer, HttpRequest } from "@reach-fabric/host";
-import { digestHeader } from "../../src/effects/http-digest.ts";
+import { digestHeader } from "@reach-fabric/host/testing";
 import { later, serve } from "../helpers.ts";
 import type { Seen } from "../helpers.ts";
 

@@ -2,12 +2,11 @@
 // disk is once the last one before a crash, and once the one that fails.
 import { createEngine, hashFrames, merkleRoot, sameBytes } from "@reach-fabric/engine";
 import { newKey, signerOf } from "@reach-fabric/evidence";
+import { fsck, initLog, openLog } from "@reach-fabric/host";
+import type { Disk } from "@reach-fabric/host";
+import { readIdentity, readLast } from "@reach-fabric/host/testing";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { describe, expect, test } from "vitest";
-import type { Disk } from "../../src/log/disk.ts";
-import { fsck } from "../../src/log/fsck.ts";
-import { readIdentity, readLast } from "../../src/log/layout.ts";
-import { initLog, openLog } from "../../src/log/log.ts";
 import {
   byChance,
   dropsAll,

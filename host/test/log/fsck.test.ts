@@ -1,9 +1,8 @@
 // fsck: docs/spec/log.md, LOG-25. Every flipped bit is found, and named.
 import { newKey, signerOf } from "@reach-fabric/evidence";
+import { fsck, initLog, openLog } from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { beforeAll, describe, expect, test } from "vitest";
-import { fsck } from "../../src/log/fsck.ts";
-import { initLog, openLog } from "../../src/log/log.ts";
 import { dropsAll, SimulatedDisk } from "./simulated-disk.ts";
 
 const signer = signerOf(

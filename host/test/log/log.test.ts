@@ -12,6 +12,7 @@ import {
   witnessedAt,
 } from "@reach-fabric/evidence";
 import type { NoteKey, NoteKind, Signer } from "@reach-fabric/evidence";
+import { cosignLog, machineDisk, fsck, continueLog, initLog, openLog, readLog, serveLog, serveWitness, openWitness } from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,13 +20,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { cosignLog } from "../../src/log/cosigning.ts";
-import { machineDisk } from "../../src/log/disk.ts";
-import { fsck } from "../../src/log/fsck.ts";
-import { continueLog, initLog, openLog } from "../../src/log/log.ts";
-import { readLog } from "../../src/log/reader.ts";
-import { serveLog, serveWitness } from "../../src/log/servers.ts";
-import { openWitness } from "../../src/log/witness-store.ts";
 
 const engine = createEngine();
 const folder = mkdtempSync(join(tmpdir(), "reach-log-"));

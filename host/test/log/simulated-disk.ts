@@ -1,7 +1,7 @@
 // A disk that loses what was not synced: bytes of files and names in folders, each on its own, as the
 // worst of file systems would. A rename is kept or lost as a whole.
+import type { Disk } from "@reach-fabric/host";
 import { basename, dirname } from "node:path";
-import type { Disk } from "../../src/log/disk.ts";
 
 type Node = FileNode | FolderNode;
 

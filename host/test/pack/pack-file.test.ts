@@ -10,6 +10,8 @@ import {
   verifyPack,
   writePackFile,
 } from "@reach-fabric/evidence";
+import { pullPack, pushPack, loadPack, writePack, memoryRecorder, run } from "@reach-fabric/host";
+import { parseReference } from "@reach-fabric/host/testing";
 import {
   existsSync,
   mkdirSync,
@@ -26,12 +28,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { pullPack, pushPack } from "../../src/oci/packs.ts";
-import { parseReference } from "../../src/oci/reference.ts";
-import { loadPack } from "../../src/pack/pack.ts";
-import { writePack } from "../../src/pack/pack-folder.ts";
-import { memoryRecorder } from "../../src/record/recorder.ts";
-import { run } from "../../src/run/run.ts";
 
 const engine = createEngine();
 const folder = mkdtempSync(join(tmpdir(), "reach-pack-"));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { canonicalize } from "@reach-fabric/engine";
-import { readDocument } from "../../src/files/document.ts";
-import { readYaml } from "../../src/files/yaml.ts";
+import { readDocument } from "@reach-fabric/host";
+import { readYaml } from "@reach-fabric/host/testing";
 import { bytes, errorOf, text } from "../helpers.ts";
 
 const read = (yaml: string): string => text(canonicalize(readYaml(yaml, "a.yaml").json));

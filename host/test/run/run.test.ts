@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
 import type { Annotation, Effects, HttpAnswer, Recorder, RunOptions } from "@reach-fabric/host";
-import { machine } from "../../src/effects/effects.ts";
+import { machine } from "@reach-fabric/host/testing";
 import { fakeEngine, pack } from "./fake-engine.ts";
 import type { Program } from "./fake-engine.ts";
 import { bytes, errorOf, newFolder, text } from "../helpers.ts";

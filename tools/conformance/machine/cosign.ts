@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEvidence } from "@reach-fabric/evidence";
-import { readContainer } from "../../../evidence/src/file/container.ts";
+import { readContainer } from "@reach-fabric/evidence/testing";
 import {
   computed,
   counting,

@@ -2,9 +2,9 @@
 // refuse, the schema against the documents of others that it is for. It is of draft-07: what that spells
 // otherwise is respelled. The lists of licences and the forms of signatures that it refers to are not among the
 // vectors: they are taken for anything.
+import { bomOf } from "@reach-fabric/cli/testing";
 import { makePack } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { bomOf } from "../../../cli/src/commands/pack/supply.ts";
 import { jsonOf, textOf } from "../suite.ts";
 import type { Suite, SuiteResult, Vectors } from "../suite.ts";
 

@@ -1,6 +1,6 @@
 // Where the yes of Node's own verifier counts, the library says yes, too: for every key, not only those that would
 // be enrolled, and whatever this version of Node makes of it. docs/spec/keys.md, KEY-3.
-import { isPlainlyValid, isStrictlyValid } from "../../../evidence/src/keys/ed25519.ts";
+import { isPlainlyValid, isStrictlyValid } from "@reach-fabric/evidence/testing";
 import { ed25519Cases } from "../signatures.ts";
 import type { Suite } from "../suite.ts";
 

@@ -1,0 +1,7 @@
+// What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
+export { bomOf } from "./commands/pack/supply.ts";
+export { sealerOf } from "./read/sealer.ts";
+export { brief, runError, taskName } from "./ui/names.ts";
+export { columns } from "./ui/table.ts";
+export { quoted } from "./ui/terminal.ts";
+export { clip, safe, safeJson } from "./ui/text.ts";

@@ -1,0 +1,9 @@
+// What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
+export { isPublicAddress, publicAddresses } from "./effects/address.ts";
+export { machine } from "./effects/effects.ts";
+export { parseTarget, whyNotGranted } from "./effects/grant.ts";
+export { fillingOf } from "./effects/holes.ts";
+export { digestHeader } from "./effects/http-digest.ts";
+export { readYaml } from "./files/yaml.ts";
+export { readIdentity, readLast } from "./log/layout.ts";
+export { parseReference } from "./oci/reference.ts";
