@@ -9,9 +9,9 @@ import { writeDecision, writeFingerprint } from "../trace/decision";
 import { advanceRun, startRun } from "../workflow/run/advance";
 import { DROPPED } from "../workflow/dropping";
 import { listingOn } from "../workflow/listing";
-import { loadPack, PACK_DIGEST, packForget, packLoaded } from "../workflow/pack";
+import { loadPack, packForget, packLoaded } from "../workflow/pack";
 import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
-import { ENDED, RUN, runReset, RUNNING } from "../workflow/state/state";
+import { ENDED, PACK_DIGEST, RUN, runReset, RUNNING } from "../workflow/state/state";
 import { beginCall, reportFuel, takes } from "./call";
 
 /** For calls that are bounded by their input: the counter only has to be there. */

@@ -13,8 +13,15 @@ import {
 import { writeJson, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { Workflow } from "../workflow/state/nodes";
-import { PACK_DIGEST } from "../workflow/pack";
-import { GRANT, LIMITS, MAIN_EFFECTS, OUTCOME, RAW_INPUT, RUN } from "../workflow/state/state";
+import {
+  GRANT,
+  LIMITS,
+  MAIN_EFFECTS,
+  OUTCOME,
+  PACK_DIGEST,
+  RAW_INPUT,
+  RUN,
+} from "../workflow/state/state";
 import { effectsAdd, tagBegin, tagEnd, tagNumber, tagPart, tagValue } from "./digest";
 import { inOrder, length, usedEntry, usedText } from "./used";
 

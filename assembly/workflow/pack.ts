@@ -40,11 +40,10 @@ import { isArray, isString, onlyFields, required } from "./fields";
 import { Workflow } from "./state/nodes";
 import { failCell, placeBegin, placeField, placeIndex, placeLeave, showPlace } from "./place";
 import { loadSchemaFile, schemasBegin, schemasEnd } from "./schemas";
+import { PACK_DIGEST } from "./state/state";
 import { loadTable, tablesBegin } from "./table";
 import { addWorkflow, workflowCount, workflowNamed, workflowsBegin } from "./workflows";
 
-/** The loaded pack's digest: 32 bytes. */
-export const PACK_DIGEST: usize = memory.data(32, 16);
 let loaded: bool = false;
 
 const HASH: usize = memory.data(32, 16);

@@ -72,11 +72,12 @@ import {
   WORKFLOW,
   Workflow,
 } from "./state/nodes";
-import { PACK_DIGEST, hexIs, writeHex } from "./pack";
+import { hexIs, writeHex } from "./pack";
 import { LAST_PHASE, PHASE_IN_CATCH } from "./state/phases";
 import { isLimits, isTime, isWhole } from "./shapes";
 import { GROWTH, SMALLEST, isSound } from "./sound";
 import {
+  PACK_DIGEST,
   Branch,
   COUNTS,
   FINISHED,

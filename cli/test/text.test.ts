@@ -1,4 +1,13 @@
-import { brief, runError, taskName, columns, clip, safe, safeJson, quoted } from "@reach-fabric/cli/testing";
+import {
+  brief,
+  runError,
+  taskName,
+  columns,
+  clip,
+  safe,
+  safeJson,
+  quoted,
+} from "@reach-fabric/cli/testing";
 import { expect, test } from "vitest";
 
 test.each([

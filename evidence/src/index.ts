@@ -34,6 +34,8 @@ export type { LifecycleEvent, LifecycleRun } from "./compare/lifecycle.ts";
 export { openEvidence } from "./file/open.ts";
 export type { Evidence, Outcome, Run } from "./file/open.ts";
 export * from "./log/index.ts";
+export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./verify/logged.ts";
+export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";
 export { pointersOfClasses } from "./redaction/classes.ts";
 export { isStep, proveStep } from "./step/step.ts";
 export { stepVerdicts, verifyStep } from "./step/verify-step.ts";

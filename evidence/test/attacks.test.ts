@@ -4,9 +4,21 @@
 import { createHash } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { EngineTrap, fromHex, fromUtf8, replay, taggedHash, utf8 } from "@reach-fabric/engine";
-import { EvidenceError, newKey, openEvidence, publicKey, verify as verifyWith } from "@reach-fabric/evidence";
+import {
+  EvidenceError,
+  newKey,
+  openEvidence,
+  publicKey,
+  verify as verifyWith,
+} from "@reach-fabric/evidence";
 import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
-import { preAuthEncoding, readFields, commitFields, fieldOf, Frames } from "@reach-fabric/evidence/testing";
+import {
+  preAuthEncoding,
+  readFields,
+  commitFields,
+  fieldOf,
+  Frames,
+} from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
 import {
   codeOf,

@@ -3,7 +3,17 @@
 import { toHex, utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { discloseOnly, openEvidence, redact } from "@reach-fabric/evidence";
-import { readFields, commitFields, fieldsIn, pointerOf, matchDisclosures, knownOf, readDocument, valuesOf, difference } from "@reach-fabric/evidence/testing";
+import {
+  readFields,
+  commitFields,
+  fieldsIn,
+  pointerOf,
+  matchDisclosures,
+  knownOf,
+  readDocument,
+  valuesOf,
+  difference,
+} from "@reach-fabric/evidence/testing";
 import type { Known } from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";

@@ -36,7 +36,12 @@ import {
   verifyStep,
   writePackFile,
 } from "@reach-fabric/evidence";
-import { readContainer, writeContainer, fieldsIn, openFields } from "@reach-fabric/evidence/testing";
+import {
+  readContainer,
+  writeContainer,
+  fieldsIn,
+  openFields,
+} from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
 import {
   expanded,

@@ -62,4 +62,5 @@ export type {
   RunIdentity,
 } from "./record/recorder.ts";
 export { run } from "./run/run.ts";
-export type { RunOptions, RunResult } from "./run/run.ts";
+export type { RunOptions } from "./run/options.ts";
+export type { RunResult } from "./run/run.ts";

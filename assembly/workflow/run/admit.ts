@@ -42,9 +42,17 @@ import { droppedWith, pendingWith } from "../branches";
 import { isGrant } from "../grant";
 import { literalCell } from "../state/literal";
 import { Workflow } from "../state/nodes";
-import { PACK_DIGEST, writeHex } from "../pack";
+import { writeHex } from "../pack";
 import { isWhole } from "../shapes";
-import { EFFECT_HTTP, Pending, RUN, RUNNING, isTooDeep, requestOf } from "../state/state";
+import {
+  EFFECT_HTTP,
+  PACK_DIGEST,
+  Pending,
+  RUN,
+  RUNNING,
+  isTooDeep,
+  requestOf,
+} from "../state/state";
 import { mainWorkflow, workflowNamed } from "../workflows";
 import { isResult, noResult } from "./advance";
 

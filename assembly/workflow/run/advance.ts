@@ -33,12 +33,13 @@ import { isEventResult } from "../listen";
 import { isLlmResult } from "../llm";
 import { runBranch } from "../machine";
 import { isMcpResult } from "../mcp";
-import { PACK_DIGEST, hexIs } from "../pack";
+import { hexIs } from "../pack";
 import { PHASE_INPUT } from "../state/phases";
 import { isLimits, isTime } from "../shapes";
 import { compact, newCounts } from "../snapshot";
 import { SMALLEST } from "../sound";
 import {
+  PACK_DIGEST,
   Branch,
   EFFECT_CLOCK,
   EFFECT_EMIT,

@@ -62,6 +62,8 @@ export class Run {
 }
 
 export const RUN: Run = changetype<Run>(memory.data(128, 16));
+/** The loaded pack's digest: 32 bytes. */
+export const PACK_DIGEST: usize = memory.data(32, 16);
 export const GRANT: usize = memory.data(16, 16);
 export const LIMITS: usize = memory.data(16, 16);
 /** The workflow's raw input, and its transformed input. */

@@ -3,7 +3,7 @@
 import { toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { concat } from "../encoding/bytes.ts";
-import type { Disclosure } from "./disclosures.ts";
+import type { Disclosure } from "./disclosure.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { ENTRY } from "./layout.ts";
 import type { Line } from "../encoding/json.ts";

@@ -16,21 +16,8 @@ import { inShape, parseLines } from "../encoding/json.ts";
 import { ENTRY } from "./layout.ts";
 import { RUN_SLOTS } from "./run.ts";
 import type { Leaf } from "./trace.ts";
+import type { Disclosure } from "./disclosure.ts";
 import { readWholeValues } from "./disclosures-v1.ts";
-
-/** What is disclosed of one slot. */
-export interface Disclosure {
-  /** `/SEQ/SLOT` or `/run/MEMBER`. */
-  readonly pointer: string;
-  /** In hex, computed from what is shown. */
-  readonly commitment: string;
-  /** The value's canonical bytes; undefined where a part of it is hidden. */
-  readonly bytes: Uint8Array | undefined;
-  /** Pointers of the parts that are hidden. */
-  readonly hidden: readonly string[];
-  /** The fields, where they have commitments of their own: from format v2 on. */
-  readonly tree: Field | undefined;
-}
 
 /** The disclosed values of a run, each one checked against its commitment. */
 export interface Disclosed {

@@ -10,7 +10,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { evidenceFacts, traceLeaf } from "@reach-fabric/schema";
 import type { EvidenceFacts, TraceLeaf } from "@reach-fabric/schema";
 import { disclose, disclosureOf } from "./disclosures.ts";
-import type { Disclosure } from "./disclosures.ts";
+import type { Disclosure } from "./disclosure.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { canonicalBytes, inShape, jsonLines, parseLines } from "../encoding/json.ts";
 import type { Line } from "../encoding/json.ts";

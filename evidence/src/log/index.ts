@@ -1,4 +1,4 @@
-// The log's proofs, for whoever has them in hand: no file and no network is touched.
+// The log's proofs (C2SP), from bytes in hand: no file and no network is touched, and nothing of evidence is known.
 export { checkGrowth, formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
 export { edgeFiles, edgeRoot, emptyEdge, grow, growTiles, readEdge } from "./edge.ts";
@@ -6,8 +6,6 @@ export type { Edge, Growth } from "./edge.ts";
 export { formatEntry, leafHash, parseEntry } from "./entry.ts";
 export { formatGrowth, parseGrowth } from "./growth.ts";
 export type { LogGrowth } from "./growth.ts";
-export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "../verify/logged.ts";
-export type { EvidenceEntry, LoggedEntry } from "../verify/logged.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";
 export type { NoteKey, NoteKind, NoteSignature, OpenedNote } from "./note.ts";
 export { formatPeriod, isPeriod, verifyPeriod } from "./period.ts";

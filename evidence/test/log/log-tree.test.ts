@@ -8,7 +8,26 @@ import {
   toHex,
   utf8,
 } from "@reach-fabric/engine";
-import { cosign, edgeRoot, emptyEdge, formatAddCheckpoint, formatCheckpoint, formatEntry, formatPeriod, grow, leafHash, openCheckpoint, parseEntry, readEdge, signNote, Subtrees, tilePath, tilesOf, verifyPeriod, witnessedAt } from "@reach-fabric/evidence";
+import {
+  cosign,
+  edgeRoot,
+  emptyEdge,
+  formatAddCheckpoint,
+  formatCheckpoint,
+  formatEntry,
+  formatPeriod,
+  grow,
+  leafHash,
+  openCheckpoint,
+  parseEntry,
+  readEdge,
+  signNote,
+  Subtrees,
+  tilePath,
+  tilesOf,
+  verifyPeriod,
+  witnessedAt,
+} from "@reach-fabric/evidence";
 import type { PeriodParts, Seen, WitnessAnswer } from "@reach-fabric/evidence";
 import { millisecondsOf } from "@reach-fabric/evidence/testing";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";

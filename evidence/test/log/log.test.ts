@@ -6,7 +6,26 @@ import {
   merkleRoot,
   utf8,
 } from "@reach-fabric/engine";
-import { checkEntries, checkGrowth, formatCheckpoint, formatEntries, formatNoteKey, formatTlogProof, openCheckpoint, openNote, parseCheckpoint, parseEntries, parseNoteKey, parseTile, parseTilePath, parseTlogProof, signNote, tilePath, tilesOf, verifyTlogProof } from "@reach-fabric/evidence";
+import {
+  checkEntries,
+  checkGrowth,
+  formatCheckpoint,
+  formatEntries,
+  formatNoteKey,
+  formatTlogProof,
+  openCheckpoint,
+  openNote,
+  parseCheckpoint,
+  parseEntries,
+  parseNoteKey,
+  parseTile,
+  parseTilePath,
+  parseTlogProof,
+  signNote,
+  tilePath,
+  tilesOf,
+  verifyTlogProof,
+} from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import { codeOf, engine } from "../fixtures/fixture.ts";
 import { keyOf, ORIGIN } from "../fixtures/log-fixture.ts";

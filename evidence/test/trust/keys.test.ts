@@ -13,7 +13,13 @@ import {
   signerOf,
 } from "@reach-fabric/evidence";
 import { platformAccepts } from "#platform";
-import { browserAccepts as neverAccepts, concat, isPlainlyValid, SPKI, isSignature } from "@reach-fabric/evidence/testing";
+import {
+  browserAccepts as neverAccepts,
+  concat,
+  isPlainlyValid,
+  SPKI,
+  isSignature,
+} from "@reach-fabric/evidence/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { codeOf, engine, evidence, pseudoRandom } from "../fixtures/fixture.ts";

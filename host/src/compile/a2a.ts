@@ -1,7 +1,7 @@
 // call a2a: the JSON-RPC request to an agent that it stands for (WF-66). A method that streams is not one.
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
-import type { Read } from "./compile.ts";
+import type { Read } from "./read.ts";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
 

@@ -2,7 +2,7 @@
 // subscription a listen for what a connector hands on (WF-70).
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
-import type { Read } from "./compile.ts";
+import type { Read } from "./read.ts";
 import { followed } from "./openapi.ts";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";

@@ -8,22 +8,10 @@ import { applyExtensions } from "./extensions.ts";
 import { inlineFunctions } from "./functions.ts";
 import { pinProtos } from "./grpc.ts";
 import { callOfOperation } from "./openapi.ts";
+import type { Read, Resource } from "./read.ts";
 import { takeSecretsOut } from "./secrets.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
-
-/** A document from outside the workflow: a file of its folder, or a pinned URI. */
-export interface Resource {
-  readonly document: Fields;
-  readonly uri?: string;
-}
-/** Reads a resource; every one that is read becomes part of the pack. */
-export interface Read {
-  /** A JSON or YAML document. */
-  readonly document: (endpoint: string, path: Path) => Promise<Resource>;
-  /** Any text, and the path that it has in the pack. */
-  readonly text: (endpoint: string, path: Path) => Promise<{ file: string; text: string }>;
-}
 
 /**
  * The document with functions, extensions and the calls that documents describe rewritten; the same one

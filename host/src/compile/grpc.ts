@@ -2,7 +2,7 @@
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { STREAMS, methodOf } from "../effects/protos.ts";
-import type { Read } from "./compile.ts";
+import type { Read } from "./read.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
 

@@ -1,9 +1,9 @@
 // Effects: what the engine asks for and the host performs (TRACE-5, TRACE-6).
 import type { RequestRecord } from "@reach-fabric/engine";
 import { randomBytes } from "node:crypto";
-import type { Egress, HttpRequest, Note } from "./http.ts";
+import type { EffectContext, Performed } from "./effect.ts";
+import type { Egress, HttpRequest } from "./http.ts";
 import { mayEmit } from "@reach-fabric/schema";
-import type { Grant } from "@reach-fabric/schema";
 import { ReachError } from "../files/error.ts";
 import { systemCode } from "../files/files.ts";
 import type { CallGrpc, GrpcCall } from "./grpc.ts";
@@ -68,24 +68,6 @@ function waitOnce(ms: number, signal: AbortSignal): Promise<void> {
     };
     signal.addEventListener("abort", stop, { once: true });
   });
-}
-
-/** The result of an effect, as admitResult() takes it. */
-export interface Performed {
-  readonly result: object;
-  readonly body?: Uint8Array;
-  readonly note?: Note;
-}
-
-/** What an effect knows of the run that it belongs to. */
-export interface EffectContext {
-  readonly grant: Grant;
-  readonly signal: AbortSignal;
-  readonly idempotencyKey: string;
-  /** The run's id, 32 lower-case hex digits: what `$workflow.id` is. */
-  readonly runId: string;
-  /** The time that the host stamped on the record with which a task or the workflow started. */
-  startedAt(what: "workflow" | "task", request: RequestRecord): number;
 }
 
 /** GRANT-11 again, then the sink; the event's id is the same when it has to be sent again. */

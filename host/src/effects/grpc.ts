@@ -10,7 +10,7 @@ import { echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { EgressLimits, EgressOptions } from "./http.ts";
-import type { Performed } from "./effects.ts";
+import type { Performed } from "./effect.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";

@@ -8,7 +8,7 @@ import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { Egress, EgressLimits, HttpAnswer, Note } from "./http.ts";
-import type { Performed } from "./effects.ts";
+import type { Performed } from "./effect.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";

@@ -21,7 +21,7 @@ import { isUtf8 } from "node:buffer";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { compile } from "../compile/compile.ts";
-import type { Read } from "../compile/compile.ts";
+import type { Read } from "../compile/read.ts";
 import { CompileError, mapTasks } from "../compile/tasks.ts";
 import type { Fields } from "../compile/tasks.ts";
 import { checked, readDocument } from "../files/document.ts";

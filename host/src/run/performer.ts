@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { Secrets } from "../effects/authorize.ts";
 import { createEgress } from "../effects/http.ts";
 import { machine, perform } from "../effects/effects.ts";
-import type { Performed } from "../effects/effects.ts";
+import type { Performed } from "../effects/effect.ts";
 import { createGrpc } from "../effects/grpc.ts";
 import { createMcp } from "../effects/mcp.ts";
 import { createModels } from "../effects/models.ts";

@@ -1,49 +1,15 @@
 // A run: the engine computes, the host performs what it asks for, and everything is on the disk
 // before it has consequences (ABI-8).
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
-import type { Grant, PackManifest, Provider, RunCommand } from "@reach-fabric/schema";
-import type { CloudEvent, Effects } from "../effects/effects.ts";
-import type { Secrets } from "../effects/authorize.ts";
+import type { PackManifest } from "@reach-fabric/schema";
 import { createEgress } from "../effects/http.ts";
-import type { EgressLimits } from "../effects/http.ts";
 import { ReachError } from "../files/error.ts";
-import type { Annotation, Recorder } from "../record/recorder.ts";
+import type { Annotation } from "../record/recorder.ts";
 import { createGrpc } from "../effects/grpc.ts";
 import { createMcp } from "../effects/mcp.ts";
 import { createModels } from "../effects/models.ts";
+import type { RunOptions } from "./options.ts";
 import { Session } from "./session.ts";
-
-export interface RunOptions {
-  readonly engine: Engine;
-  readonly pack: Pack;
-  /** `namespace/name:version`; may be left out where the pack has one workflow. */
-  readonly workflow?: string;
-  /** JSON text. */
-  readonly input: Uint8Array;
-  /** The effective grant; nothing is granted without it. */
-  readonly grant?: Grant;
-  /** The operator's map from logical origins to the origins that are contacted. */
-  readonly addresses?: Readonly<Record<string, string>>;
-  /** The engine's limits that differ from its defaults: part of the decision. */
-  readonly limits?: object;
-  /** Bounds of each http request: the host's, in no digest. */
-  readonly egress?: Partial<EgressLimits>;
-  readonly recorder: Recorder;
-  /** What the names of secrets stand for; they go nowhere but into the requests that the grant says. */
-  readonly secrets?: Secrets;
-  /** Where the models that the grant names are. */
-  readonly providers?: Readonly<Record<string, Provider>>;
-  /** CloudEvents for the tasks that listen, in the order in which they come. */
-  readonly events?: AsyncIterable<CloudEvent>;
-  /** Suspends, resumes or cancels the run: each command is a record of it. */
-  readonly commands?: AsyncIterable<RunCommand>;
-  /** Parts of the outside world to replace. */
-  readonly effects?: Partial<Effects>;
-  /** Interrupts the run; what is recorded stays as it is. */
-  readonly signal?: AbortSignal;
-  /** Called for each record once it is durable. */
-  readonly onRecord?: (record: Uint8Array) => void;
-}
 
 export interface RunResult {
   readonly status: "completed" | "faulted" | "cancelled";

@@ -12,7 +12,18 @@ import {
   witnessedAt,
 } from "@reach-fabric/evidence";
 import type { NoteKey, NoteKind, Signer } from "@reach-fabric/evidence";
-import { cosignLog, machineDisk, fsck, continueLog, initLog, openLog, readLog, serveLog, serveWitness, openWitness } from "@reach-fabric/host";
+import {
+  cosignLog,
+  machineDisk,
+  fsck,
+  continueLog,
+  initLog,
+  openLog,
+  readLog,
+  serveLog,
+  serveWitness,
+  openWitness,
+} from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
