@@ -4,6 +4,7 @@
  */
 
 import { Arena, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
+import { fourHex } from "../bytes/hex";
 import { encodedSize, encodeTo, sequenceAt } from "../bytes/utf8";
 import { HIGH_BITS, ONES } from "../bytes/word";
 import * as C from "../errors/codes";
@@ -174,17 +175,10 @@ function unicodeAt(q: usize, end: usize, mode: u32): i64 {
 
 /** Four hexadecimal digits, or minus a code. */
 function hexAt(at: usize, end: usize): i32 {
-  let x = 0;
-  for (let i: usize = 0; i < 4; i++) {
-    if (at + i >= end) return -(C.E_JSON_TRUNCATED as i32);
-    const byte = load<u8>(at + i) as u32;
-    const digit = byte - 0x30;
-    const letter = (byte | 0x20) - 0x61;
-    if (digit <= 9) x = (x << 4) | digit;
-    else if (letter <= 5) x = (x << 4) | (letter + 10);
-    else return -(C.E_JSON_ESCAPE as i32);
-  }
-  return x;
+  const unit = fourHex(at, end);
+  if (unit >= 0) return unit;
+  const digits = -1 - unit;
+  return at + (digits as usize) >= end ? -(C.E_JSON_TRUNCATED as i32) : -(C.E_JSON_ESCAPE as i32);
 }
 
 /** Decodes the checked text [from, end) to `to`; may write up to 7 bytes behind the result. */

@@ -1,5 +1,6 @@
 /** What stands behind a backslash. */
 
+import { fourHex, hexValue } from "../bytes/hex";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, JQ, refuse, refuseText } from "./dialect";
 import { addDigits, addProperty, addSpace, addWord } from "./properties";
@@ -137,12 +138,9 @@ function octalEscape(at: usize, stop: usize): i32 {
   return -1;
 }
 
-function hexDigit(at: usize, stop: usize): i32 {
-  if (at >= stop) return -1;
-  const c: u32 = load<u8>(at);
-  if (c - 48 <= 9) return (c - 48) as i32;
-  const letter = (c | 32) - 97;
-  return letter < 6 ? ((letter + 10) as i32) : -1;
+/** The digit at a place before the end, or -1. */
+function digitAt(at: usize, stop: usize): i32 {
+  return at < stop ? hexValue(load<u8>(at)) : -1;
 }
 
 /** \xHH, in jq also \xH, \x and \x{H...}. */
@@ -150,8 +148,8 @@ function hexEscape(at: usize, stop: usize, how: u32): i32 {
   if (how == JQ && at < stop && load<u8>(at) == 123) return braced(at + 1, stop, 16);
   let value = 0;
   let count = 0;
-  while (count < 2 && hexDigit(at, stop) >= 0) {
-    value = value * 16 + hexDigit(at, stop);
+  while (count < 2 && digitAt(at, stop) >= 0) {
+    value = value * 16 + digitAt(at, stop);
     at++;
     count++;
   }
@@ -171,8 +169,8 @@ function hexEscape(at: usize, stop: usize, how: u32): i32 {
 function braced(at: usize, stop: usize, base: i32): i32 {
   let value: u32 = 0;
   let count = 0;
-  while (hexDigit(at, stop) >= 0 && hexDigit(at, stop) < base) {
-    if (value < 0x1000000) value = value * base + (hexDigit(at, stop) as u32);
+  while (digitAt(at, stop) >= 0 && digitAt(at, stop) < base) {
+    if (value < 0x1000000) value = value * base + (digitAt(at, stop) as u32);
     at++;
     count++;
   }
@@ -204,14 +202,4 @@ function unicodeEscape(at: usize, stop: usize): i32 {
     }
   }
   return high;
-}
-
-function fourHex(at: usize, stop: usize): i32 {
-  let value = 0;
-  for (let i: usize = 0; i < 4; i++) {
-    const digit = hexDigit(at + i, stop);
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
 }

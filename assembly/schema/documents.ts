@@ -12,6 +12,7 @@ import {
   bufferU32,
   bufferUint,
 } from "../bytes/buffer";
+import { hexPair } from "../bytes/hex";
 import { E_LIMIT_MEMORY, E_SCHEMA, E_SCHEMA_REF } from "../errors/codes";
 import { charge, errorCode, fail, failDetail, setErrorWhere } from "../errors/errors";
 import {
@@ -391,8 +392,9 @@ function token(from: usize, end: usize): usize {
   let p = from;
   while (p < end && load<u8>(p) != 0x2f) {
     let c: u32 = load<u8>(p++);
-    if (c == 0x25 && p + 1 < end && hex(load<u8>(p)) < 16 && hex(load<u8>(p, 1)) < 16) {
-      c = (hex(load<u8>(p)) << 4) | hex(load<u8>(p, 1));
+    const encoded = c == 0x25 && p + 1 < end ? hexPair(p) : -1;
+    if (encoded >= 0) {
+      c = encoded;
       p += 2;
     }
     // ~0 and ~1, also where the tilde itself was encoded.
@@ -409,12 +411,6 @@ function token(from: usize, end: usize): usize {
   return p;
 }
 let tilde: bool = false;
-
-function hex(c: u32): u32 {
-  if (c - 48 <= 9) return c - 48;
-  const d = (c | 32) - 97;
-  return d < 6 ? d + 10 : 16;
-}
 
 /** TOKEN as an index of an array, or a large number. */
 function tokenIndex(): u32 {

@@ -1,6 +1,7 @@
 /** Results of effects, handed to the branches that wait for them. */
 
 import { SCRATCH, arenaTake } from "../bytes/arena";
+import { hexDigit, hexValue } from "../bytes/hex";
 import { STRING, addressOf, numberOf, setCell } from "../value/cell";
 import { objectField } from "../value/object";
 import { workflowOf } from "./child";
@@ -88,8 +89,7 @@ function makeId(hex: usize): void {
     let c = load<u8>(from + i) as u32;
     if (i == 12) c = 0x34;
     if (i == 16) {
-      const d = (c <= 0x39 ? c - 48 : c - 87) & 3;
-      c = d < 2 ? 0x38 + d : 0x5f + d; // 8, 9, a, b
+      c = hexDigit(8 | (hexValue(c) & 3)); // 8, 9, a, b
     }
     store<u8>(at + to++, c as u8);
   }

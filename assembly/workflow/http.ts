@@ -1,6 +1,7 @@
 /** call http: compiling it, building its request, checking the grant, reading its answer. */
 
 import { PERSISTENT, SCRATCH, arenaTake } from "../bytes/arena";
+import { isBase64 } from "../bytes/base64";
 import { bufferBytes, bufferText, bufferUint } from "../bytes/buffer";
 import { E_WF_TYPE } from "../errors/codes";
 import { errorCode } from "../errors/errors";
@@ -380,7 +381,7 @@ export function isHttpResult(v: usize, request: usize): bool {
   if (tagOf(status) != NUMBER || !(numberOf(status) >= 100 && numberOf(status) <= 599))
     return false;
   if (floor<f64>(numberOf(status)) != numberOf(status) || tagOf(headers) != OBJECT) return false;
-  if (bytes == 0 ? objectField(request, "read") != 0 : !isBase64(bytes)) return false;
+  if (bytes == 0 ? objectField(request, "read") != 0 : !isBase64Text(bytes)) return false;
   const names = objectField(request, "responseHeaders");
   for (let i: u32 = 0; i < lengthOf(headers); i++) {
     if (tagOf(valueAt(headers, i)) != STRING || names == 0 || !isNamed(names, keyAt(headers, i)))
@@ -397,29 +398,8 @@ function isNamed(names: usize, name: usize): bool {
   return false;
 }
 
-/** RFC 4648 section 4, with padding, and no bits behind the last byte. */
-function isBase64(v: usize): bool {
-  if (tagOf(v) != STRING || (lengthOf(v) & 3) != 0) return false;
-  const at = addressOf(v);
-  let n = lengthOf(v);
-  let pads: u32 = 0;
-  while (pads < 2 && n != 0 && load<u8>(at + n - 1) == 0x3d) {
-    pads++;
-    n--;
-  }
-  let last: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    last = digit64(load<u8>(at + i));
-    if (last == 64) return false;
-  }
-  return pads == 0 || (last & (pads == 1 ? 3 : 15)) == 0;
-}
-
-function digit64(c: u32): u32 {
-  if (c >= 0x41 && c <= 0x5a) return c - 65;
-  if (c >= 0x61 && c <= 0x7a) return c - 71;
-  if (c >= 0x30 && c <= 0x39) return c + 4;
-  return c == 0x2b ? 62 : c == 0x2f ? 63 : 64;
+function isBase64Text(v: usize): bool {
+  return tagOf(v) == STRING && isBase64(addressOf(v), lengthOf(v));
 }
 
 /** {"failure": one of the words of TRACE-6}. */

@@ -7,6 +7,7 @@
 
 import { Arena, arenaReset, PERSISTENT, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, TEXT } from "../bytes/buffer";
+import { isHexOf } from "../bytes/hex";
 import { sha256 } from "../bytes/sha256";
 import {
   E_FRAMES,
@@ -184,7 +185,11 @@ function checkFiles(files: usize, at: usize, end: usize): bool {
     const length = frameAt(p, end);
     if (length == NO_FRAME) return failCell(E_PACK_FILE, "a file is missing", path);
     sha256(p + 4, length, HASH);
-    if (tagOf(size) != NUMBER || numberOf(size) != (length as f64) || !hexIs(digest, HASH)) {
+    if (
+      tagOf(size) != NUMBER ||
+      numberOf(size) != (length as f64) ||
+      !isHexOf(addressOf(digest), lengthOf(digest), HASH, 32)
+    ) {
       return failCell(E_PACK_DIGEST, "a file is not what pack.json says", path);
     }
     p += 4 + length;
@@ -193,26 +198,6 @@ function checkFiles(files: usize, at: usize, end: usize): bool {
   if (p != end) return failCell(E_PACK_FILE, "there are more files than pack.json lists", 0);
   placeLeave(before);
   return true;
-}
-
-/** True if the string cell is the lower-case hex of 32 bytes. */
-export function hexIs(cell: usize, bytes: usize): bool {
-  if (lengthOf(cell) != 64) return false;
-  for (let i: u32 = 0; i < 64; i++) {
-    const byte = load<u8>(bytes + (i >>> 1));
-    const digit = (i & 1) == 0 ? byte >>> 4 : byte & 15;
-    if (load<u8>(addressOf(cell) + i) != (digit < 10 ? 48 + digit : 87 + digit)) return false;
-  }
-  return true;
-}
-
-/** Appends bytes as lower-case hex. */
-export function writeHex(b: Buffer, at: usize, length: u32): void {
-  for (let i: u32 = 0; i < length; i++) {
-    const byte = load<u8>(at + i) as u32;
-    bufferByte(b, (byte >>> 4) + (byte >>> 4 < 10 ? 48 : 87));
-    bufferByte(b, (byte & 15) + ((byte & 15) < 10 ? 48 : 87));
-  }
 }
 
 const A_SCHEMA: u32 = 0;

@@ -27,6 +27,7 @@ import {
   bufferText,
   bufferUint,
 } from "../bytes/buffer";
+import { isHexOf, readHex, writeHex } from "../bytes/hex";
 import { SHA_STATE } from "../bytes/sha256";
 import {
   ABI_VERSION,
@@ -72,7 +73,6 @@ import {
   WORKFLOW,
   Workflow,
 } from "./state/nodes";
-import { hexIs, writeHex } from "./pack";
 import { LAST_PHASE, PHASE_IN_CATCH } from "./state/phases";
 import { isLimits, isTime, isWhole } from "./shapes";
 import { GROWTH, SMALLEST, isSound } from "./sound";
@@ -367,7 +367,7 @@ function getCellOr(o: usize, name: string, to: usize, other: usize): void {
 function getHex(o: usize, name: string, to: usize, bytes: u32): void {
   const v = get(o, name, STRING);
   if (v == 0 || lengthOf(v) != bytes * 2) bad = true;
-  else readHex(addressOf(v), to, bytes);
+  else if (!readHex(addressOf(v), to, bytes)) bad = true;
 }
 
 const MOST: u32 = 0xffffffff;
@@ -380,7 +380,8 @@ export function readSnapshot(v: usize): bool {
   const name = get(v, "workflow", STRING);
   const w = name == 0 ? 0 : workflowNamed(name);
   const pack = get(v, "pack", STRING);
-  if (w == 0 || pack == 0 || !hexIs(pack, PACK_DIGEST)) return fail(E_SNAPSHOT, 0);
+  if (w == 0 || pack == 0 || !isHexOf(addressOf(pack), lengthOf(pack), PACK_DIGEST, 32))
+    return fail(E_SNAPSHOT, 0);
   if (getUint(v, "abi", MOST) != ABI_VERSION || getUint(v, "semantics", MOST) != SEMANTICS)
     return fail(E_SNAPSHOT, 0);
   RUN.workflow = w;
@@ -587,22 +588,9 @@ function readUsed(v: usize, entries: bool): u32 {
     if (!entries || bad) continue;
     const hex = elementAt(e, 1);
     if (tagOf(hex) != STRING || lengthOf(hex) != 64) bad = true;
-    else readHex(addressOf(hex), usedEntry(last), 32);
+    else if (!readHex(addressOf(hex), usedEntry(last), 32)) bad = true;
   }
   return last;
-}
-
-function readHex(at: usize, to: usize, bytes: u32): void {
-  for (let i: u32 = 0; i < bytes; i++) {
-    const high = digit(load<u8>(at + (i << 1)));
-    const low = digit(load<u8>(at + (i << 1) + 1));
-    if (high > 15 || low > 15) bad = true;
-    store<u8>(to + i, ((high << 4) | low) as u8);
-  }
-}
-function digit(c: u32): u32 {
-  if (c >= 0x30 && c <= 0x39) return c - 48;
-  return c >= 0x61 && c <= 0x66 ? c - 87 : 99;
 }
 
 // ---- Both --------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /** try: what becomes of an error that was raised inside. */
 
+import { hexValue } from "../bytes/hex";
 import { writeRetry } from "../trace/record";
 import { addressOf, copyCell, isTruthy } from "../value/cell";
 import { objectField } from "../value/object";
@@ -95,8 +96,7 @@ export function delayed(b: Branch, f: Frame, t: Task): bool {
   const hex = addressOf(objectField(answer, "hex"));
   let bits: u64 = 0;
   for (let i: u32 = 0; i < 13; i++) {
-    const c = load<u8>(hex + i) as u32;
-    bits = (bits << 4) | ((c <= 0x39 ? c - 48 : c - 87) as u64);
+    bits = (bits << 4) | (hexValue(load<u8>(hex + i)) as u64);
   }
   const fraction = (bits as f64) / 4503599627370496.0; // 13 hex digits: 2^52
   const jitter = r.jitterFrom + fraction * (r.jitterTo - r.jitterFrom);

@@ -7,6 +7,8 @@
  */
 
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
+import { hexPair, hexValue } from "../bytes/hex";
+import { isUnreserved, percentEncode } from "../bytes/percent";
 import { writeNumber } from "../json/writer";
 import {
   addressOf,
@@ -43,44 +45,13 @@ export function uriPath(): u32 {
   return pathLength;
 }
 
-function isUnreserved(c: u32): bool {
-  return (
-    (c >= 0x61 && c <= 0x7a) ||
-    (c >= 0x41 && c <= 0x5a) ||
-    isDigit(c) ||
-    c == 0x2d ||
-    c == 0x2e ||
-    c == 0x5f ||
-    c == 0x7e
-  );
-}
 function isDigit(c: u32): bool {
   return c >= 0x30 && c <= 0x39;
 }
-function isHex(c: u32): bool {
-  return isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66);
-}
-
-/** Appends percent-encoded bytes (RFC 6570 section 3.2.2: everything but unreserved). */
-function encode(at: usize, length: u32): void {
-  for (let i: u32 = 0; i < length; i++) {
-    const c = load<u8>(at + i) as u32;
-    if (isUnreserved(c)) bufferByte(RAW, c);
-    else {
-      bufferByte(RAW, 0x25);
-      bufferByte(RAW, hex(c >>> 4));
-      bufferByte(RAW, hex(c & 15));
-    }
-  }
-}
-function hex(d: u32): u32 {
-  return d < 10 ? 48 + d : 55 + d;
-}
-
 /** Appends a scalar's text, encoded. False if it is no scalar. */
 function encodeValue(v: usize): bool {
   const tag = tagOf(v);
-  if (tag == STRING) encode(addressOf(v), lengthOf(v));
+  if (tag == STRING) percentEncode(RAW, addressOf(v), lengthOf(v));
   else if (tag == NUMBER) {
     const from = RAW.len;
     writeNumber(numberOf(v), RAW);
@@ -152,7 +123,7 @@ export function uriQuery(query: usize): bool {
     for (let j: u32 = 0; j < n; j++) {
       bufferByte(RAW, mark);
       mark = 0x26;
-      encode(addressOf(keyAt(query, i)), lengthOf(keyAt(query, i)));
+      percentEncode(RAW, addressOf(keyAt(query, i)), lengthOf(keyAt(query, i)));
       bufferByte(RAW, 0x3d);
       if (!encodeValue(many ? elementAt(v, j) : v)) {
         return problem(
@@ -188,7 +159,7 @@ export function checkUri(): bool {
   if (i < n && load<u8>(at + i) == 0x5b) {
     while (i < n && load<u8>(at + i) != 0x5d) {
       const c = load<u8>(at + i) as u32;
-      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && !isHex(c))
+      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && hexValue(c) < 0)
         return invalid("its host is malformed");
       bufferByte(out, lower(c));
       i++;
@@ -229,18 +200,15 @@ export function checkUri(): bool {
       query = true;
       pathLength = out.len - originLength;
     } else if (c == 0x25) {
-      if (i + 2 >= n || !isHex(load<u8>(at + i + 1)) || !isHex(load<u8>(at + i + 2)))
-        return invalid("a percent sign must be followed by two hex digits");
-      const d = (unhex(load<u8>(at + i + 1)) << 4) | unhex(load<u8>(at + i + 2));
+      const d = i + 2 < n ? hexPair(at + i + 1) : -1;
+      if (d < 0) return invalid("a percent sign must be followed by two hex digits");
       if (!query) {
         if (d < 0x20 || d == 0x7f) return invalid("an encoded control character in the path");
         if (d == 0x2f || d == 0x5c) return invalid("an encoded slash in the path");
         // Whoever decodes twice sees a slash, a backslash or a dot.
-        if (d == 0x25 && i + 4 < n && isHex(load<u8>(at + i + 3)) && isHex(load<u8>(at + i + 4))) {
-          const e = (unhex(load<u8>(at + i + 3)) << 4) | unhex(load<u8>(at + i + 4));
-          if (e == 0x2f || e == 0x5c || e == 0x2e)
-            return invalid("a doubly encoded slash or dot in the path");
-        }
+        const e = d == 0x25 && i + 4 < n ? hexPair(at + i + 3) : -1;
+        if (e == 0x2f || e == 0x5c || e == 0x2e)
+          return invalid("a doubly encoded slash or dot in the path");
       }
     } else if (c == 0x23) return invalid("a fragment is not allowed");
     else if (!isAllowed(c)) return invalid("a character that must be percent-encoded");
@@ -289,9 +257,6 @@ function checkSegments(at: usize, n: u32): bool {
 
 function lower(c: u32): u32 {
   return c >= 0x41 && c <= 0x5a ? c | 0x20 : c;
-}
-function unhex(c: u32): u32 {
-  return isDigit(c) ? c - 48 : (c | 0x20) - 87;
 }
 function startsWith(at: usize, n: u32, text: string): bool {
   const from = changetype<usize>(text);

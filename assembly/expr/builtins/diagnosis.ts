@@ -5,6 +5,7 @@
 
 import { DEEPEST, walkBase, walkTop } from "../../value/walk";
 import { Buffer, bufferUint } from "../../bytes/buffer";
+import { fourHex } from "../../bytes/hex";
 import { messageBytes, messageText } from "../operations/raise";
 import { isLooseNumber } from "../syntax/literals";
 
@@ -166,13 +167,13 @@ function stringFault(at: usize, end: usize): string {
     p++;
     if (e == 117) {
       if (p + 4 > end) return "Invalid \\uXXXX escape";
-      const high = hex4(p);
+      const high = fourHex(p, end);
       if (high < 0) return "Invalid characters in \\uXXXX escape";
       p += 4;
       if (high < 0xd800 || high > 0xdbff) continue;
       if (p + 6 > end || load<u16>(p) != 0x755c)
         return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
-      const low = hex4(p + 2);
+      const low = fourHex(p + 2, end);
       if (low < 0xdc00 || low > 0xdfff) return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
       p += 6;
     } else if (
@@ -189,19 +190,6 @@ function stringFault(at: usize, end: usize): string {
     }
   }
   return "";
-}
-
-function hex4(p: usize): i32 {
-  let x: i32 = 0;
-  for (let i: usize = 0; i < 4; i++) {
-    const c: i32 = load<u8>(p + i);
-    let d = -1;
-    if (c >= 48 && c <= 57) d = c - 48;
-    else if ((c | 32) >= 97 && (c | 32) <= 102) d = (c | 32) - 87;
-    if (d < 0) return -1;
-    x = (x << 4) | d;
-  }
-  return x;
 }
 
 function innermost(): u32 {

@@ -1,6 +1,9 @@
 /** @text @json @csv @tsv @html @uri @urid @sh @base64 @base64d @base32 @base32d */
 
+import { base64Value, writeBase64 } from "../../bytes/base64";
 import { bufferByte, bufferRoom, bufferText } from "../../bytes/buffer";
+import { hexPair } from "../../bytes/hex";
+import { percentEncode } from "../../bytes/percent";
 import { encodeTo, sequenceAt, utf8Valid } from "../../bytes/utf8";
 import { LONGEST } from "../operations/limits";
 import { charge } from "../../errors/errors";
@@ -58,8 +61,8 @@ export function formatValue(to: usize, c: usize, format: usize): i32 {
   if (!charge(n >>> 2)) return FATAL;
   BUILD.len = 0;
   if (html) escapeHtml(at, n);
-  else if (uri) percent(at, n);
-  else if (base64) encode64(at, n);
+  else if (uri) percentEncode(BUILD, at, n);
+  else if (base64) writeBase64(BUILD, at, n);
   else if (base32) encode32(at, n);
   else if (urid) {
     if (!unpercent(at, n) || utf8Valid(BUILD.at, BUILD.len) >= 0)
@@ -213,40 +216,6 @@ function plainByte(byte: u32): void {
   else bufferByte(BUILD, byte);
 }
 
-function isUnreserved(c: u32): bool {
-  return (
-    (c >= 48 && c <= 57) ||
-    (c >= 65 && c <= 90) ||
-    (c >= 97 && c <= 122) ||
-    c == 45 ||
-    c == 46 ||
-    c == 95 ||
-    c == 126
-  );
-}
-
-function percent(at: usize, n: u32): void {
-  for (let i: u32 = 0; i < n; i++) {
-    const c: u32 = load<u8>(at + i);
-    if (isUnreserved(c)) bufferByte(BUILD, c);
-    else {
-      bufferByte(BUILD, 37);
-      bufferByte(BUILD, hexDigit(c >>> 4));
-      bufferByte(BUILD, hexDigit(c & 15));
-    }
-  }
-}
-
-function hexDigit(d: u32): u32 {
-  return d < 10 ? 48 + d : 55 + d;
-}
-
-function hexValue(c: u32): i32 {
-  if (c >= 48 && c <= 57) return c - 48;
-  const d = c | 32;
-  return d >= 97 && d <= 102 ? d - 87 : -1;
-}
-
 function unpercent(at: usize, n: u32): bool {
   let i: u32 = 0;
   while (i < n) {
@@ -257,31 +226,12 @@ function unpercent(at: usize, n: u32): bool {
       continue;
     }
     if (i + 2 >= n) return false;
-    const high = hexValue(load<u8>(at + i + 1));
-    const low = hexValue(load<u8>(at + i + 2));
-    if (high < 0 || low < 0) return false;
-    bufferByte(BUILD, (high << 4) | low);
+    const byte = hexPair(at + i + 1);
+    if (byte < 0) return false;
+    bufferByte(BUILD, byte);
     i += 3;
   }
   return true;
-}
-
-function digit64(d: u32): u32 {
-  return d < 26 ? 65 + d : d < 52 ? 71 + d : d < 62 ? d - 4 : d == 62 ? 43 : 47;
-}
-
-function encode64(at: usize, n: u32): void {
-  for (let i: u32 = 0; i < n; i += 3) {
-    const left = n - i;
-    const x =
-      ((load<u8>(at + i) as u32) << 16) |
-      (left > 1 ? (load<u8>(at + i + 1) as u32) << 8 : 0) |
-      (left > 2 ? (load<u8>(at + i + 2) as u32) : 0);
-    bufferByte(BUILD, digit64(x >>> 18));
-    bufferByte(BUILD, digit64((x >>> 12) & 63));
-    bufferByte(BUILD, left > 1 ? digit64((x >>> 6) & 63) : 61);
-    bufferByte(BUILD, left > 2 ? digit64(x & 63) : 61);
-  }
 }
 
 function encode32(at: usize, n: u32): void {
@@ -318,7 +268,7 @@ function decode(at: usize, n: u32, width: u32): i32 {
   for (let i: u32 = 0; i < n; i++) {
     const c: u32 = load<u8>(at + i);
     if (c == 61) break;
-    const d = width == 6 ? value64(c) : value32(c);
+    const d = width == 6 ? base64Value(c) : value32(c);
     if (d < 0) return 1;
     x = ((x << width) | d) & 0xfffff;
     bits += width;
@@ -328,13 +278,6 @@ function decode(at: usize, n: u32, width: u32): i32 {
     }
   }
   return bits >= width ? 2 : 0;
-}
-
-function value64(c: u32): i32 {
-  if (c >= 65 && c <= 90) return c - 65;
-  if (c >= 97 && c <= 122) return c - 71;
-  if (c >= 48 && c <= 57) return c + 4;
-  return c == 43 ? 62 : c == 47 ? 63 : -1;
 }
 
 function value32(c: u32): i32 {

@@ -27,6 +27,7 @@ import * as N from "./nodes";
 import { beside, MAX_NESTING, newNode, nodeAt, under } from "./nodes";
 import * as O from "../bytecode/opcodes";
 import { arenaTake } from "../../bytes/arena";
+import { fourHex } from "../../bytes/hex";
 import { numberOf, setBool, setNull, setNumber, tagOf, NUMBER, STRING } from "../../value/cell";
 import { mentionVariable } from "./mentioned";
 import { textIs } from "./text";
@@ -983,7 +984,7 @@ function escape(p: usize): usize {
       pieceByte(9);
       break;
     case 117: {
-      const high = hex4(p + 2);
+      const high = fourHex(p + 2, L.textEnd);
       if (high < 0) break;
       if (
         high >= 0xd800 &&
@@ -992,7 +993,7 @@ function escape(p: usize): usize {
         load<u8>(p, 6) == 92 &&
         load<u8>(p, 7) == 117
       ) {
-        const low = hex4(p + 8);
+        const low = fourHex(p + 8, L.textEnd);
         if (low >= 0xdc00 && low < 0xe000) {
           pieceCodePoint((0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)) as u32);
           return p + 12;
@@ -1007,19 +1008,4 @@ function escape(p: usize): usize {
     return p + 2;
   L.syntaxError(p, "invalid escape in a string", p, p + 2 <= L.textEnd ? 2 : 1);
   return 0;
-}
-
-/** Four hexadecimal digits, or -1. */
-function hex4(p: usize): i32 {
-  if (p + 4 > L.textEnd) return -1;
-  let x: i32 = 0;
-  for (let i: usize = 0; i < 4; i++) {
-    const c: i32 = load<u8>(p + i);
-    let d = -1;
-    if (c >= 48 && c <= 57) d = c - 48;
-    else if ((c | 32) >= 97 && (c | 32) <= 102) d = (c | 32) - 87;
-    if (d < 0) return -1;
-    x = (x << 4) | d;
-  }
-  return x;
 }

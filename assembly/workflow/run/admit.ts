@@ -13,7 +13,9 @@ import {
   arenaReset,
   arenaTake,
 } from "../../bytes/arena";
+import { writeBase64 } from "../../bytes/base64";
 import { Buffer, OUTPUT, TEXT, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
+import { writeHex } from "../../bytes/hex";
 import { clearError, fail, failDetail } from "../../errors/errors";
 import { canonicalCopy } from "../../json/canonical";
 import { parseJson } from "../../json/reader";
@@ -42,7 +44,6 @@ import { droppedWith, pendingWith } from "../branches";
 import { isGrant } from "../grant";
 import { literalCell } from "../state/literal";
 import { Workflow } from "../state/nodes";
-import { writeHex } from "../pack";
 import { isWhole } from "../shapes";
 import {
   EFFECT_HTTP,
@@ -278,31 +279,12 @@ function sameName(a: usize, b: usize): bool {
   return true;
 }
 
-const ALPHABET: usize = memory.data(64, 16);
-
-/** RFC 4648 section 4, with padding. */
+/** A cell of the bytes as base64. */
 function base64Cell(out: usize, at: usize, length: u32): void {
-  if (load<u8>(ALPHABET) == 0) {
-    for (let i: u32 = 0; i < 64; i++) {
-      const c: u32 = i < 26 ? 65 + i : i < 52 ? 71 + i : i < 62 ? i - 4 : i == 62 ? 43 : 47;
-      store<u8>(ALPHABET + i, c as u8);
-    }
-  }
-  const b: Buffer = TEXT;
-  b.len = 0;
-  for (let i: u32 = 0; i < length; i += 3) {
-    const rest = length - i;
-    const x = (load<u8>(at + i) as u32) << 16;
-    const y = rest > 1 ? (load<u8>(at + i + 1) as u32) << 8 : 0;
-    const z: u32 = rest > 2 ? load<u8>(at + i + 2) : 0;
-    const bits = x | y | z;
-    bufferByte(b, load<u8>(ALPHABET + (bits >>> 18)));
-    bufferByte(b, load<u8>(ALPHABET + ((bits >>> 12) & 63)));
-    bufferByte(b, rest > 1 ? load<u8>(ALPHABET + ((bits >>> 6) & 63)) : 0x3d);
-    bufferByte(b, rest > 2 ? load<u8>(ALPHABET + (bits & 63)) : 0x3d);
-  }
   // TEXT is free until the record is written, and writing does not use it.
-  setString(out, b.at, b.len, 0);
+  TEXT.len = 0;
+  writeBase64(TEXT, at, length);
+  setString(out, TEXT.at, TEXT.len, 0);
 }
 
 // ---- commands --------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 import * as C from "../../errors/codes";
 import { SCRATCH, arenaLimit, arenaReset } from "../../bytes/arena";
 import { TEXT } from "../../bytes/buffer";
+import { isHex, isHexOf } from "../../bytes/hex";
 import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
 import { parseJson } from "../../json/reader";
 import { writeJson } from "../../json/writer";
@@ -33,7 +34,6 @@ import { isEventResult } from "../listen";
 import { isLlmResult } from "../llm";
 import { runBranch } from "../machine";
 import { isMcpResult } from "../mcp";
-import { hexIs } from "../pack";
 import { PHASE_INPUT } from "../state/phases";
 import { isLimits, isTime } from "../shapes";
 import { compact, newCounts } from "../snapshot";
@@ -133,7 +133,7 @@ export function startRun(at: usize, length: u32): bool {
   if (numberOf(objectField(RECORD, "seq")) != 0) return fail(C.E_RECORD_ORDER, 0);
   if (tagOf(semantics) != NUMBER || numberOf(semantics) != (C.SEMANTICS as f64))
     return malformed("another version of the semantics");
-  if (tagOf(pack) != STRING || !hexIs(pack, PACK_DIGEST))
+  if (tagOf(pack) != STRING || !isHexOf(addressOf(pack), lengthOf(pack), PACK_DIGEST, 32))
     return malformed("the record names another pack");
   if (!isGrant(grant)) return malformed("the grant is malformed");
   if (!isLimits(limits)) return malformed("the limits are malformed");
@@ -273,15 +273,11 @@ export function isResult(e: Pending, v: usize): bool {
   if (e.type == EFFECT_GRPC) return isGrpcResult(v);
   if (tagOf(v) != OBJECT) return false;
   if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isTime(objectField(v, "ms"));
-  if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isHex(objectField(v, "hex"));
+  if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isRandom(objectField(v, "hex"));
   return lengthOf(v) == 0;
 }
 
-function isHex(v: usize): bool {
-  if (v == 0 || tagOf(v) != STRING || lengthOf(v) != 32) return false;
-  for (let i: u32 = 0; i < 32; i++) {
-    const c = load<u8>(addressOf(v) + i) as u32;
-    if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
-  }
-  return true;
+/** 16 bytes in hex. */
+function isRandom(v: usize): bool {
+  return v != 0 && tagOf(v) == STRING && lengthOf(v) == 32 && isHex(addressOf(v), 32);
 }
