@@ -9,6 +9,7 @@ import { Environment } from "@marcbachmann/cel-js";
 import jqjs from "@michaelhomer/jqjs";
 import jsonata from "jsonata";
 import { createEngine } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import { dice } from "./dice.ts";
 import type { Contest } from "./harness.ts";
 
@@ -100,8 +101,8 @@ function libjq(): ((program: string, file: string, times: number) => [string, nu
   };
 }
 
-export async function exprContests(): Promise<Contest[]> {
-  const engine = createEngine();
+export async function exprContests(make: () => Engine = createEngine): Promise<Contest[]> {
+  const engine = make();
   const folder = join(process.cwd(), "build/bench");
   mkdirSync(folder, { recursive: true });
   const native = libjq();

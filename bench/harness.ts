@@ -5,7 +5,7 @@
 // take turns within each round, so that heat and noise meet all of them; the median of the rounds
 // is what counts, and the ratio to the first contender is what to trust.
 
-interface Contender {
+export interface Contender {
   readonly name: string;
   /**
    * One unit of work. What it returns is thrown away, but not before it was made; a promise is
@@ -62,7 +62,7 @@ export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
 let sink: unknown;
 
 /** CPU microseconds of `times` runs. */
-async function batch({ run }: Contender, times: number): Promise<number> {
+export async function batch({ run }: Contender, times: number): Promise<number> {
   const before = process.cpuUsage();
   for (let i = 0; i < times; i++) {
     sink = run();
@@ -73,7 +73,7 @@ async function batch({ run }: Contender, times: number): Promise<number> {
 }
 
 /** Runs that fill a batch, found while the contender warms up. */
-async function warmUp(contender: Contender, effort: Effort): Promise<number> {
+export async function warmUp(contender: Contender, effort: Effort): Promise<number> {
   let times = 1;
   let spent = 0;
   while (true) {
@@ -137,7 +137,7 @@ export function table(results: readonly Result[]): string {
   ].join("\n");
 }
 
-function duration(microseconds: number): string {
+export function duration(microseconds: number): string {
   if (microseconds < 1000) return `${microseconds.toPrecision(3)} us`;
   if (microseconds < 1e6) return `${(microseconds / 1000).toPrecision(3)} ms`;
   return `${(microseconds / 1e6).toPrecision(3)} s`;

@@ -3,13 +3,14 @@ import { hash } from "node:crypto";
 import { digest as asSha256, hashInto } from "@chainsafe/as-sha256";
 import { createSHA256 } from "hash-wasm";
 import { createEngine, toHex } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import type { Contest } from "./harness.ts";
 
 const bytesOf = (length: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length }, (_, i) => (i * 7) & 255);
 
-export async function sha256Contests(): Promise<Contest[]> {
-  const engine = createEngine();
+export async function sha256Contests(make: () => Engine = createEngine): Promise<Contest[]> {
+  const engine = make();
   const wasm = await createSHA256();
   return [64, 1024, 65_536, 1 << 24].map((size) => {
     const bytes = bytesOf(size);
@@ -33,8 +34,8 @@ export async function sha256Contests(): Promise<Contest[]> {
 const NODES = 1_000_000;
 
 /** A million nodes of 64 bytes, as both children of a level lie in memory. */
-export function nodesContests(): Contest[] {
-  const engine = createEngine();
+export function nodesContests(make: () => Engine = createEngine): Contest[] {
+  const engine = make();
   const scalar = createEngine({ build: "scalar" });
   const level = bytesOf(64 * NODES);
   const above = new Uint8Array(32 * NODES);

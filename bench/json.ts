@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { createEngine, toHex } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import { dice } from "./dice.ts";
 import type { Contest } from "./harness.ts";
 
@@ -40,8 +41,8 @@ export function sample(size: number): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify({ applicants: list, total: list.length }));
 }
 
-export function canonicalHashContests(): Contest[] {
-  const engine = createEngine();
+export function canonicalHashContests(make: () => Engine = createEngine): Contest[] {
+  const engine = make();
   return [1_000, 100_000, 10_000_000].map((size) => {
     const bytes = sample(size);
     const text = (): string => new TextDecoder().decode(bytes);
@@ -69,8 +70,8 @@ export function canonicalHashContests(): Contest[] {
 }
 
 /** Reading alone: the engine checks and builds its values, the host its objects. */
-export function parseContests(): Contest[] {
-  const engine = createEngine();
+export function parseContests(make: () => Engine = createEngine): Contest[] {
+  const engine = make();
   return [1_000, 100_000, 10_000_000].map((size) => {
     const bytes = sample(size);
     const text = new TextDecoder().decode(bytes);

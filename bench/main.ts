@@ -1,37 +1,49 @@
 // npm run bench                     everything; the table goes to stdout, figures to build/bench
 // npm run bench -- replay --quick   one part, roughly
 // npm run bench -- --node FILE      on another Node (20 or newer), from a bundle
+// npm run bench -- expr --against engine.wasm [--build scalar|simd]    two engines, in pairs
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { createEngine } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import { efforts, measure, table } from "./harness.ts";
-import type { Contest, Result } from "./harness.ts";
+import type { Contest, Effort, Result } from "./harness.ts";
 import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
 import { exprContests } from "./expr.ts";
 import { canonicalHashContests, parseContests } from "./json.ts";
 import { logContests } from "./log.ts";
 import { numbersContests } from "./numbers.ts";
+import { measurePairs, pairTable } from "./pairs.ts";
+import type { Pair } from "./pairs.ts";
 import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
 import { temporalContests } from "./temporal.ts";
 import { sizes, verifyContests } from "./verify.ts";
 
-const parts: Readonly<Record<string, () => Promise<Contest[]> | Contest[]>> = {
+type Contests = Promise<Contest[]> | Contest[];
+
+/** Those that are about one engine, which may be another one. */
+const engineParts: Readonly<Record<string, (make?: () => Engine) => Contests>> = {
   sha256: sha256Contests,
   canonical: canonicalHashContests,
   parse: parseContests,
   numbers: numbersContests,
-  builds: buildsContests,
   nodes: nodesContests,
   expr: exprContests,
   regex: regexContests,
+  replay: replayContests,
+};
+
+const parts: Readonly<Record<string, () => Contests>> = {
+  ...engineParts,
+  builds: buildsContests,
   "regex-linear": regexLinearContests,
-  replay: () => replayContests(),
   temporal: temporalContests,
   verify: verifyContests,
   log: logContests,
@@ -45,12 +57,17 @@ async function main(args: string[]): Promise<number> {
       quick: { type: "boolean", default: false },
       output: { type: "string" },
       node: { type: "string" },
+      against: { type: "string" },
+      build: { type: "string", default: "scalar" },
     },
   });
-  const wanted = positionals.length > 0 ? positionals : Object.keys(parts);
-  if (wanted.some((name) => !(name in parts))) {
+  const known = values.against === undefined ? parts : engineParts;
+  const wanted = positionals.length > 0 ? positionals : Object.keys(known);
+  const { build: kind } = values;
+  if (wanted.some((name) => !(name in known)) || (kind !== "scalar" && kind !== "simd")) {
     process.stderr.write(
-      `bench [${Object.keys(parts).join("|")}]... [--quick] [--output FILE] [--node FILE]\n`,
+      `bench [${Object.keys(parts).join("|")}]... [--quick] [--output FILE] [--node FILE]\n` +
+        `bench [${Object.keys(engineParts).join("|")}]... --against FILE [--build scalar|simd]\n`,
     );
     return 2;
   }
@@ -65,6 +82,18 @@ async function main(args: string[]): Promise<number> {
     `Node ${machine.node} (V8 ${machine.v8}), ${machine.platform}, ${machine.cpu}\n\n`,
   );
   const effort = values.quick ? efforts.quick : efforts.full;
+  const folder = join(process.cwd(), "build/bench");
+  mkdirSync(folder, { recursive: true });
+  if (values.against !== undefined) {
+    if (!existsSync(values.against)) {
+      process.stderr.write(`There is no file ${values.against}.\n`);
+      return 2;
+    }
+    const pairs = await against(values.against, kind, wanted, effort);
+    const file = values.output ?? `${folder}/${wanted.join("-")}-against.json`;
+    writeFileSync(file, `${JSON.stringify({ machine, effort, pairs }, null, 2)}\n`);
+    return 0;
+  }
   const results: Result[] = [];
   for (const name of wanted) {
     for (const contest of (await parts[name]?.()) ?? []) {
@@ -75,13 +104,46 @@ async function main(args: string[]): Promise<number> {
   process.stdout.write(table(results));
   if (wanted.includes("verify")) process.stdout.write(`\n${sizes()}`);
   if (values.quick) process.stdout.write("\nA quick run: too short to quote.\n");
-  const folder = join(process.cwd(), "build/bench");
-  mkdirSync(folder, { recursive: true });
   const file = values.output ?? `${folder}/${wanted.join("-")}.json`;
   const report = { machine, effort, at: new Date().toISOString(), results };
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   process.stderr.write(`figures in ${file}\n`);
   return 0;
+}
+
+/**
+ * This checkout's engine beside that of a file, in turns in one process.
+ *
+ * @param kind which build of this checkout: the one that the file is, too
+ */
+async function against(
+  path: string,
+  kind: "scalar" | "simd",
+  wanted: readonly string[],
+  effort: Effort,
+): Promise<Pair[]> {
+  const bytes = new Uint8Array(readFileSync(path));
+  // Said here, and not in the middle of the figures.
+  createEngine({ bytes });
+  const own = readFileSync(
+    new URL(`../build/release${kind === "simd" ? "-simd" : ""}/engine.wasm`, import.meta.url),
+  );
+  const percent = ((own.length / bytes.length - 1) * 100).toFixed(2);
+  process.stdout.write(
+    `Engine of this checkout (${kind}): ${own.length} bytes; ${path}: ${bytes.length}; ${percent} %\n\n`,
+  );
+  const pairs: Pair[] = [];
+  for (const name of wanted) {
+    const ours = (await engineParts[name]?.(() => createEngine({ build: kind }))) ?? [];
+    const theirs = (await engineParts[name]?.(() => createEngine({ bytes }))) ?? [];
+    for (const [i, contest] of ours.entries()) {
+      process.stderr.write(`${contest.name} ...\n`);
+      pairs.push(await measurePairs(contest, theirs[i] as Contest, effort));
+    }
+  }
+  process.stdout.write(pairTable(pairs));
+  if (effort === efforts.quick) process.stdout.write("\nA quick run: too short to quote.\n");
+  return pairs;
 }
 
 /** The same on another Node, which may run no TypeScript: bundled, but for the peers. */

@@ -1,5 +1,6 @@
 // Doubles to text and back: many in one call here, one call each there.
 import { createEngine, fromUtf8, utf8 } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import type { Contest } from "./harness.ts";
 import { dice } from "./dice.ts";
 
@@ -17,8 +18,8 @@ const kinds: Readonly<Record<string, (roll: () => number) => number>> = {
   "whole numbers": (roll) => Math.floor(roll() * 2 ** (1 + roll() * 45)),
 };
 
-export function numbersContests(): Contest[] {
-  const engine = createEngine();
+export function numbersContests(make: () => Engine = createEngine): Contest[] {
+  const engine = make();
   return Object.entries(kinds).flatMap(([kind, make]) => {
     const roll = dice(1);
     const numbers = Float64Array.from({ length: COUNT }, () => make(roll));

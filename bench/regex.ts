@@ -1,5 +1,6 @@
 // Regular expressions beside the host's, and patterns that make others slow at n and 2n characters.
 import { createEngine } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
 import { pathological } from "../fuzz/arbitraries/pathological.ts";
 import type { Contest } from "./harness.ts";
 
@@ -17,8 +18,8 @@ const ordinary: readonly (readonly [name: string, pattern: string, text: string]
   ["a word in any case", "refused", line.toUpperCase()],
 ];
 
-export function regexContests(): Contest[] {
-  const engine = createEngine();
+export function regexContests(make: () => Engine = createEngine): Contest[] {
+  const engine = make();
   return ordinary.map(([name, pattern, text]) => {
     const flags = name.endsWith("case") ? "i" : "";
     const host = new RegExp(pattern, `u${flags}`);

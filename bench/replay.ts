@@ -63,9 +63,12 @@ export function record(
   return { pack, records };
 }
 
-export function replayContests(sizes: readonly number[] = [1000, 100_000]): Contest[] {
+export function replayContests(
+  make: () => Engine = createEngine,
+  sizes: readonly number[] = [1000, 100_000],
+): Contest[] {
   return sizes.map((steps) => {
-    const engine = createEngine();
+    const engine = make();
     const { pack, records } = record(engine, steps);
     const bytes = records.reduce((sum, each) => sum + each.length, 0);
     const result = replay(engine, pack, records);
