@@ -46,6 +46,17 @@ test("every file that docs/threat-model.md names is there", () => {
   expect(missing).toEqual([]);
 });
 
+test("a name without a folder in docs/threat-model.md is a file beside the one before it", () => {
+  let folder = "";
+  const named: string[] = [];
+  for (const [, path = ""] of text("docs/threat-model.md").matchAll(/`([\w./-]+\.(?:ts|json))`/g)) {
+    if (path.includes("/")) folder = path.slice(0, path.lastIndexOf("/"));
+    else if (path !== "package-lock.json") named.push(`${folder}/${path}`);
+  }
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+});
+
 test("every link of a document leads to a file", () => {
   const names = readdirSync(new URL("docs", root), { recursive: true, encoding: "utf8" });
   const pages = names.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
