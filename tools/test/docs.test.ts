@@ -57,6 +57,15 @@ test("a name without a folder in docs/threat-model.md is a file beside the one b
   expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
 });
 
+test("the index of docs/hacking.md leads to files that have the names", () => {
+  const rows = [...text("docs/hacking.md").matchAll(/^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \|$/gm)];
+  expect(rows.length).toBeGreaterThan(20);
+  const wrong = rows
+    .map(([, path = "", name = ""]) => ({ path, name }))
+    .filter(({ path, name }) => !existsSync(new URL(path, root)) || !text(path).includes(name));
+  expect(wrong).toEqual([]);
+});
+
 test("every link of a document leads to a file", () => {
   const names = readdirSync(new URL("docs", root), { recursive: true, encoding: "utf8" });
   const pages = names.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
