@@ -44,20 +44,20 @@ const evaluations: readonly [
     "an array doubled again and again",
     "reduce range(100) as $i ([1]; . + .) | length",
     "null",
-    "REACH-E12",
+    "REACH-E1202",
   ],
   [
     "a text doubled again and again",
     'reduce range(100) as $i ("x"; . + .) | length',
     "null",
-    "REACH-E12",
+    "REACH-E1204",
   ],
-  ["a value that nests without end", "reduce range(1e9) as $i (null; [.])", "null", "REACH-E12"],
+  ["a value that nests without end", "reduce range(1e9) as $i (null; [.])", "null", "REACH-E1202"],
   [
     "a path into nowhere",
     "reduce range(1e9) as $i ([]; . + [$i]) | getpath(.)",
     "null",
-    "REACH-E12",
+    "REACH-E1202",
   ],
 ];
 
@@ -71,7 +71,7 @@ describe("LIMIT-9 fuel, and the limits beside it", () => {
         return { ...rest, outputs: [String(outputs.length)] };
       };
       const result = agreed(builds, run);
-      expect(result.error?.code).toMatch(new RegExp(`^${code}`));
+      expect(result.error?.code).toBe(code);
       expect(result.fuel).toBeGreaterThan(0);
       expect(result.fuel).toBeLessThanOrEqual(fuel + 1e6);
       // And once more on an engine that has met it: nothing was left over.

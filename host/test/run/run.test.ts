@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
 import type { Annotation, Effects, HttpAnswer, Recorder, RunOptions } from "@reach-fabric/host";
 import { machine } from "@reach-fabric/host/testing";
@@ -287,8 +287,9 @@ describe("what goes wrong around a run", () => {
       yield [http("a", 1), http("b", 60_000)];
     };
     await expect(start(program, { recorder, effects: { fetch } })).rejects.toThrow("full");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(ended).toEqual(["the run has ended"]);
+    await vi.waitFor(() => {
+      expect(ended).toEqual(["the run has ended"]);
+    });
   });
 
   it("what the engine refuses before the start leaves no folder", async () => {
@@ -308,9 +309,11 @@ describe("what goes wrong around a run", () => {
   it("an interruption keeps what there is and says what it waits for", async () => {
     const folder = join(await newFolder(), "run");
     const stop = new AbortController();
+    let begun = 0;
     let ended = 0;
     const fetch: Effects["fetch"] = async (_, { signal }) => {
-      setTimeout(() => stop.abort(), 20);
+      begun += 1;
+      if (begun === 2) setImmediate(() => stop.abort());
       await machine.timer(60_000, signal).finally(() => (ended += 1));
       throw new Error("unreachable");
     };
@@ -324,8 +327,9 @@ describe("what goes wrong around a run", () => {
     });
     const error = await errorOf(running);
     expect(error).toMatchObject({ code: "REACH-E3002", exitCode: 130 });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(ended).toBe(2);
+    await vi.waitFor(() => {
+      expect(ended).toBe(2);
+    });
     const found = await readFolder(folder);
     expect(found.records).toHaveLength(3);
     expect(found.summary).toBe(
