@@ -27,11 +27,18 @@ test("no package imports child_process, and nothing asks for a shell", () => {
 
 // Secrets are used, never compared: keys make signatures, a passphrase opens a key file by the tag of its
 // cipher, tokens are sent. A comparison that ends at the first difference would tell how far a guess was right.
+// This looks at names in the sources and times nothing: a secret by another name is not seen.
 test("timing of secret comparisons: no secret is compared with a value", () => {
   const SECRET = /(?:secret|passphrase|password|token|runSecret|salt)/.source;
   const VALUE = /(?!undefined\b|null\b|""|"string"|\d|[\w.]*(?:[lL]ength|Size)\b)[\w"'`[(]/.source;
+  const CALL = /(?:equals|compare|localeCompare|sameBytes|firstDifferentByte)/.source;
   const compared = new RegExp(
-    `(?<!typeof )\\b\\w*${SECRET}\\b(?:\\[\\w+\\])?\\s*[!=]==?\\s*${VALUE}|[\\w)\\]] [!=]== (?:[\\w.]*\\.)?${SECRET}\\b(?![.(])`,
+    [
+      `(?<!typeof )\\b\\w*${SECRET}\\b(?:\\[\\w+\\])?\\s*[!=]==?\\s*${VALUE}`,
+      `[\\w)\\]] [!=]== (?:[\\w.]*\\.)?${SECRET}\\b(?![.(])`,
+      `\\b${CALL}\\([^)]*\\b\\w*${SECRET}\\b(?!\\.)`,
+      `\\b\\w*${SECRET}\\.${CALL}\\(`,
+    ].join("|"),
     "i",
   );
   const found = files.flatMap((file) =>
@@ -50,6 +57,9 @@ test("timing of secret comparisons: no secret is compared with a value", () => {
     "if (given === secret) {",
     "return token === other;",
     "a.every((b, i) => b === secret[i])",
+    "if (Buffer.compare(given, secret) === 0) {",
+    "return sameBytes(passphrase, other);",
+    "return token.equals(other);",
   ]) {
     expect({ line, compared: compared.test(line) }).toEqual({ line, compared: true });
   }
