@@ -1,10 +1,10 @@
-// The checks that run no test: `node tools/setup.mjs tools/check.ts types lint deps`.
+// The checks that run no test: `node tools/setup.mjs tools/check.ts types lint deps arrows`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** A program of node_modules and its arguments. */
+/** A program of node_modules, or of this checkout where it begins with `./`, and its arguments. */
 type Command = readonly [program: string, ...args: string[]];
 
 const checks: Readonly<Record<string, readonly Command[]>> = {
@@ -36,6 +36,8 @@ const checks: Readonly<Record<string, readonly Command[]>> = {
       "!@reach-fabric/cli",
     ],
   ],
+  // What may import what, in all packages.
+  arrows: [["./tools/arrows.ts"]],
   format: [["oxfmt/bin/oxfmt", "."]],
 };
 
@@ -55,9 +57,9 @@ export function runCheck(name: string): boolean {
   return passed;
 }
 
-/** Runs a program of node_modules on the running Node; a death by signal is status 1. */
+/** Runs such a program on the running Node; a death by signal is status 1. */
 export function runTool(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): number {
-  const path = `${root}node_modules/${program}`;
+  const path = `${root}${program.startsWith("./") ? "" : "node_modules/"}${program}`;
   const { status, error } = spawnSync(process.execPath, [path, ...args], {
     cwd: root,
     stdio: "inherit",

@@ -10,7 +10,7 @@ const countsFile = fileURLToPath(new URL("../build/test-counts.json", import.met
 const args = process.argv.slice(2);
 
 // Every check runs, whatever the others found: one run names all that is wrong.
-const checks = args.length > 0 ? [] : ["types", "lint", "deps"];
+const checks = args.length > 0 ? [] : ["types", "lint", "deps", "arrows"];
 const failedChecks = checks.filter((name) => !runCheck(name));
 
 rmSync(countsFile, { force: true });
