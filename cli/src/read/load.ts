@@ -3,7 +3,7 @@ import type { Engine, Pack } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
 import { pointAt } from "./files.ts";
-import { CliError, problemOf } from "../ui/problem.ts";
+import { CliError, problemOf, sentence } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
 
 /** Loads a pack whose files are in a folder; what the engine refuses is said with its place. */
@@ -18,20 +18,23 @@ export function loadInto(engine: Engine, pack: Pack, folder: string): void {
 export const manifestOf = (pack: Pack): PackManifest =>
   JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
 
-/** The engine's error about a pack, whose message ends with the place: `at POINTER of FILE`. */
+/** The engine's error about a pack, with its place in the folder of the pack. */
 export function unloadable(error: unknown, pack: Pack, folder: string): Problem {
   const problem = problemOf(error, folder);
-  const place = /^(.*) at (\/.*) of (.+)$/s.exec(problem.what);
-  if (place === null || !(error instanceof EngineError)) return problem;
-  const [, what = "", pointer = "", path = ""] = place;
-  const where = `${join(folder, path)} ${pointer}`;
-  const program = error.code.startsWith("REACH-E13")
-    ? expressionAt(pack, path, pointer)
-    : undefined;
-  const { code, exitCode } = problem;
+  if (!(error instanceof EngineError)) return problem;
+  const { file, pointer, reason } = error;
+  if (file === undefined || pointer === undefined) return problem;
   // Bytes are counted in expressions only.
-  const why = program === undefined ? {} : { why: pointAt(program, error.offset) };
-  return { code, what, where, ...why, exitCode };
+  const program = error.code.startsWith("REACH-E13")
+    ? expressionAt(pack, file, pointer)
+    : undefined;
+  return {
+    code: problem.code,
+    what: sentence(reason),
+    where: `${join(folder, file)} ${pointer || "/"}`,
+    ...(program === undefined ? {} : { why: pointAt(program, error.offset) }),
+    exitCode: problem.exitCode,
+  };
 }
 
 /** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */
