@@ -4,6 +4,7 @@
 import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
+import { hostCode } from "../files/codes.ts";
 import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
@@ -99,9 +100,9 @@ const LONGEST = 2 ** 31 - 1;
 
 const denied = (why: string): Performed => ({
   result: { failure: "denied" },
-  note: { code: "REACH-E3108", why },
+  note: { code: hostCode.noMcpCall, why },
 });
-const late = (time: number): Note => ({ code: "REACH-E3220", why: `no answer in ${time} ms` });
+const late = (time: number): Note => ({ code: hostCode.timeout, why: `no answer in ${time} ms` });
 
 /** The protocol's client, read when it is first asked for: most runs have no use for it. */
 type Protocol = typeof import("@modelcontextprotocol/client");
@@ -173,7 +174,7 @@ class Exchange {
     }
     return {
       result: { failure: "protocol" },
-      note: { code: "REACH-E3234", why: "the server's answer is not MCP" },
+      note: { code: hostCode.protocol, why: "the server's answer is not MCP" },
     };
   }
 

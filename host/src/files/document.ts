@@ -4,6 +4,7 @@ import { problemsOf } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path";
+import { hostCode } from "./codes.ts";
 import { ReachError } from "./error.ts";
 import { placeInJson, readYaml } from "./yaml.ts";
 
@@ -30,7 +31,7 @@ const YAML = new Set([".yaml", ".yml"]);
 export function readDocument(bytes: Uint8Array, name: string): ReadDocument {
   const end = extname(name).toLowerCase();
   if (!YAML.has(end) && end !== ".json") {
-    throw new ReachError("REACH-E4200", "Neither a JSON nor a YAML file.", {
+    throw new ReachError(hostCode.unknownFormat, "Neither a JSON nor a YAML file.", {
       where: name,
       hint: "Its name must end in .yaml, .yml or .json.",
     });
@@ -77,14 +78,14 @@ function strictJson(text: string | Uint8Array, name: string): Uint8Array {
 /** Strict UTF-8 without a byte order mark. */
 function decode(bytes: Uint8Array, name: string): string {
   if (!isUtf8(bytes)) {
-    throw new ReachError("REACH-E4203", "This is not UTF-8.", {
+    throw new ReachError(hostCode.badEncoding, "This is not UTF-8.", {
       where: `${name}, byte ${firstBadByte(bytes)}`,
       hint: "Save the file with the encoding UTF-8.",
     });
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (text.startsWith("\uFEFF")) {
-    throw new ReachError("REACH-E4203", "The file begins with a byte order mark.", {
+    throw new ReachError(hostCode.badEncoding, "The file begins with a byte order mark.", {
       where: name,
       hint: "Save it as UTF-8 without one.",
     });

@@ -24,6 +24,7 @@ import { compile } from "../compile/compile.ts";
 import type { Read } from "../compile/read.ts";
 import { CompileError, mapTasks } from "../compile/tasks.ts";
 import type { Fields } from "../compile/tasks.ts";
+import { hostCode } from "../files/codes.ts";
 import { checked, readDocument } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
@@ -93,7 +94,7 @@ type Said = Omit<PackSource, "format">;
 async function readSource(folder: string): Promise<Said> {
   const path = join(folder, "pack.yaml");
   const bytes = await readRegularFile(path, { follow: false }).catch((error: unknown) => {
-    if (error instanceof ReachError && error.code === "REACH-E4102") return undefined;
+    if (error instanceof ReachError && error.code === hostCode.missing) return undefined;
     throw error;
   });
   if (bytes === undefined) return {};
@@ -204,7 +205,8 @@ async function compileWith(
   };
   const text: Read["text"] = async (endpoint, path) => {
     const { where, file, bytes } = await pinned(endpoint, path);
-    if (!isUtf8(bytes)) throw new ReachError("REACH-E4203", "This is not UTF-8.", { where: file });
+    if (!isUtf8(bytes))
+      throw new ReachError(hostCode.badEncoding, "This is not UTF-8.", { where: file });
     if (files.get(file)?.kind !== "definitions") checkNew(file, files, where);
     files.set(file, { kind: "definitions", bytes });
     return { file, text: new TextDecoder().decode(bytes) };
@@ -229,7 +231,7 @@ interface Wanted {
 function checkPath(path: string, where: string): void {
   const why = whyNotPackPath(path);
   if (why === undefined) return;
-  throw new ReachError("REACH-E4120", "A name that no pack can hold.", { where, why });
+  throw new ReachError(hostCode.badName, "A name that no pack can hold.", { where, why });
 }
 
 /** Two names that differ in case only are one file on some systems and two on others. */
@@ -242,7 +244,7 @@ function checkNew(path: string, files: ReadonlyMap<string, unknown>, where: stri
     });
   }
   if (files.size >= MAX_FILES) {
-    throw new ReachError("REACH-E4103", "Too many files.", {
+    throw new ReachError(hostCode.tooLarge, "Too many files.", {
       where,
       why: `the limit is ${MAX_FILES}`,
     });
@@ -263,11 +265,15 @@ async function bytesBelow(folder: string, path: string, where: string): Promise<
     throw named(cannotRead(full, error), where);
   }
   if (real !== full) {
-    throw new ReachError("REACH-E4121", "A file of the pack is reached through a symbolic link.", {
-      where: full,
-      why: "a pack holds files of the workflow's own folder only",
-      hint: "Copy the file into the folder.",
-    });
+    throw new ReachError(
+      hostCode.symbolicLink,
+      "A file of the pack is reached through a symbolic link.",
+      {
+        where: full,
+        why: "a pack holds files of the workflow's own folder only",
+        hint: "Copy the file into the folder.",
+      },
+    );
   }
   return readRegularFile(full, { follow: false });
 }

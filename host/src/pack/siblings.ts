@@ -4,6 +4,7 @@ import type { NamedWorkflow } from "@reach-fabric/schema";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { maxSatisfying } from "semver";
+import { hostCode } from "../files/codes.ts";
 import { readDocument } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
@@ -80,7 +81,7 @@ async function heads(folder: string): Promise<Head[]> {
     .filter((name) => whyNotPackPath(name) === undefined)
     .sort();
   if (files.length > MAX_SIBLINGS) {
-    throw new ReachError("REACH-E4103", "Too many files.", {
+    throw new ReachError(hostCode.tooLarge, "Too many files.", {
       where: folder,
       why: `the limit is ${MAX_SIBLINGS} documents beside a workflow that runs another`,
     });
