@@ -1,4 +1,4 @@
-import { fromUtf8, outputsOf } from "@reach-fabric/engine";
+import { codeName, codes, fromUtf8, outputsOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { join } from "node:path";
@@ -137,11 +137,11 @@ function findingsOf({ program, error }: ListedExpression): Finding[] {
   const findings: Finding[] = [];
   if (many) {
     const message = "It can give several outputs, where exactly one is needed";
-    findings.push({ severity: "warning", code: "REACH-E1403", message });
+    findings.push({ severity: "warning", code: codeName(codes.E_EXPR_MANY), message });
   }
   if (none) {
     const message = "It can give no output, where exactly one is needed";
-    findings.push({ severity: "warning", code: "REACH-E1402", message });
+    findings.push({ severity: "warning", code: codeName(codes.E_EXPR_NONE), message });
   }
   const clocks = CLOCKS.filter(([bit]) => (program.reads & bit) !== 0).map(([, name]) => name);
   if (clocks.length > 0) {

@@ -1,5 +1,6 @@
+import { hostCode } from "@reach-fabric/host/codes";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { CODE, CliError, EXIT, systemProblem } from "../ui/problem.ts";
+import { CliError, EXIT, systemProblem } from "../ui/problem.ts";
 
 /** More than this is not read into memory; the engine's own limit for a JSON text is lower. */
 const MAX_FILE = 1 << 29; // 512 MiB
@@ -48,7 +49,7 @@ function readSome(fd: number, chunk: Uint8Array): number {
 
 const tooLarge = (where: string): CliError =>
   new CliError({
-    code: CODE.tooLarge,
+    code: hostCode.tooLarge,
     what: "This file is too large",
     where,
     why: `more than ${MAX_FILE} bytes`,

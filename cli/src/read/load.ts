@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pointAt } from "./files.ts";
 import { CliError, problemOf, sentence } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
+import { isOfKind } from "../ui/codes.ts";
 
 /** Loads a pack whose files are in a folder; what the engine refuses is said with its place. */
 export function loadInto(engine: Engine, pack: Pack, folder: string): void {
@@ -25,9 +26,7 @@ export function unloadable(error: unknown, pack: Pack, folder: string): Problem 
   const { file, pointer, reason } = error;
   if (file === undefined || pointer === undefined) return problem;
   // Bytes are counted in expressions only.
-  const program = error.code.startsWith("REACH-E13")
-    ? expressionAt(pack, file, pointer)
-    : undefined;
+  const program = isOfKind(error.code, "program") ? expressionAt(pack, file, pointer) : undefined;
   return {
     code: problem.code,
     what: sentence(reason),

@@ -1,3 +1,5 @@
+import { hostCode } from "@reach-fabric/host/codes";
+import { CODE, isOfKind } from "./codes.ts";
 import type { Colors } from "./colors.ts";
 import { safe, safeJson } from "./text.ts";
 
@@ -37,34 +39,7 @@ export class CliError extends Error {
   }
 }
 
-/**
- * The codes that the command line itself gives: E40xx usage and runs, E41xx files (as the host gives
- * them), E315x what a grant lacks.
- */
-export const CODE = {
-  usage: "REACH-E4001",
-  bug: "REACH-E4002",
-  faulted: "REACH-E4003",
-  cancelled: "REACH-E4004",
-  interrupted: "REACH-E4005",
-  batch: "REACH-E4006",
-  golden: "REACH-E4007",
-  unchecked: "REACH-E4008",
-  capabilities: "REACH-E4009",
-  diverged: "REACH-E2101",
-  noGrant: "REACH-E3150",
-  notGranted: "REACH-E3151",
-  denied: "REACH-E3152",
-  unreadable: "REACH-E4101",
-  missing: "REACH-E4102",
-  tooLarge: "REACH-E4103",
-  notAFile: "REACH-E4104",
-  full: "REACH-E4110",
-  unwritable: "REACH-E4111",
-  exists: "REACH-E4113",
-  noEntry: "REACH-E4167",
-  unwitnessed: "REACH-E4168",
-} as const;
+export { CODE } from "./codes.ts";
 
 const CODE_FORM = /^REACH-E\d{4}$/;
 
@@ -124,8 +99,8 @@ function isErrno(error: Error): error is NodeJS.ErrnoException & { code: string 
  * judge could not be checked. Everything else that is refused is bad input, a bad key file too.
  */
 function exitOf({ code, outcome }: Coded): number {
-  if (code.startsWith("REACH-E31")) return EXIT.denied;
-  if (!code.startsWith("REACH-E5") || code.startsWith("REACH-E52")) return EXIT.usage;
+  if (isOfKind(code, "denial")) return EXIT.denied;
+  if (!isOfKind(code, "evidence") || isOfKind(code, "key")) return EXIT.usage;
   return outcome === "not checked" ? EXIT.unchecked : EXIT.failed;
 }
 
@@ -149,20 +124,20 @@ export function systemProblem(error: NodeJS.ErrnoException, where?: string): Pro
   });
   switch (error.code) {
     case "ENOENT":
-      return problem(CODE.missing, "There is no such file or folder");
+      return problem(hostCode.missing, "There is no such file or folder");
     case "EACCES":
     case "EPERM":
-      return problem(CODE.unreadable, "Permission denied");
+      return problem(hostCode.unreadable, "Permission denied");
     case "EISDIR":
-      return problem(CODE.notAFile, "This is a folder where a file was expected");
+      return problem(hostCode.notAFile, "This is a folder where a file was expected");
     case "EEXIST":
       return exists(path);
     case "ENOSPC":
     case "EDQUOT":
     case "EFBIG":
-      return problem(CODE.full, "The disk is full", "Nothing half-written was left behind.");
+      return problem(hostCode.full, "The disk is full", "Nothing half-written was left behind.");
     default: {
-      const code = error.syscall === "write" ? CODE.unwritable : CODE.unreadable;
+      const code = error.syscall === "write" ? hostCode.unwritable : hostCode.unreadable;
       return { ...problem(code, "The operating system refused"), why: error.message };
     }
   }

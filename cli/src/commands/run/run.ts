@@ -10,6 +10,7 @@ import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { openAudit, withAudit } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
@@ -25,6 +26,7 @@ import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
+import { isOfKind } from "../../ui/codes.ts";
 
 interface RunCommandOptions extends AuditOptions {
   input: string;
@@ -189,7 +191,11 @@ async function checkOutput({ output, force }: RunCommandOptions): Promise<void> 
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const problem = systemProblem(error as NodeJS.ErrnoException, folder);
-    throw new CliError({ ...problem, code: CODE.unwritable, what: "The output cannot be written" });
+    throw new CliError({
+      ...problem,
+      code: hostCode.unwritable,
+      what: "The output cannot be written",
+    });
   }
 }
 
@@ -377,7 +383,7 @@ function print(
 /** What the host has noted about the request that it denied last. */
 function noteOf({ annotations }: RunResult): { code: string; why: string } | undefined {
   for (const { code, why } of annotations.toReversed()) {
-    if (typeof code === "string" && code.startsWith("REACH-E31") && typeof why === "string") {
+    if (typeof code === "string" && isOfKind(code, "denial") && typeof why === "string") {
       return { code, why };
     }
   }
