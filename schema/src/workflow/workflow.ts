@@ -2,7 +2,14 @@
 import * as z from "zod";
 import { anyObject, label, semver } from "../fields/common.ts";
 import { tasksBelow } from "./lists.ts";
-import { problemCode, report, shorten, strict, typeName } from "../fields/problem.ts";
+import {
+  besideUnknown,
+  problemCode,
+  report,
+  shorten,
+  strict,
+  typeName,
+} from "../fields/problem.ts";
 import type { Context, Path } from "../fields/problem.ts";
 import { authentication } from "./authentication.ts";
 import { input, output, timeout, timeoutBody } from "./clauses.ts";
@@ -69,29 +76,31 @@ const fields = strict({
  * @example
  * problemsOf(workflow, document); // [] if the document can be loaded
  */
-export const workflow: typeof fields = fields.check((context) => {
-  const { use: named, do: tasks } = context.value;
-  const errors = Object.keys(named?.errors ?? {});
-  const retries = Object.keys(named?.retries ?? {});
-  const timeouts = Object.keys(named?.timeouts ?? {});
-  checkName(context, ["timeout"], context.value.timeout, timeouts, "use.timeouts");
-  const authentications = Object.keys(named?.authentications ?? {});
-  for (const { path, policy } of policiesOf(context.value)) {
-    for (const [scheme, body] of Object.entries(policy)) {
-      const secret = member(body, "use");
-      checkName(context, [...path, scheme, "use"], secret, named?.secrets ?? [], "use.secrets");
+export const workflow: typeof fields = fields.check(
+  besideUnknown((context) => {
+    const { use: named, do: tasks } = context.value;
+    const errors = Object.keys(named?.errors ?? {});
+    const retries = Object.keys(named?.retries ?? {});
+    const timeouts = Object.keys(named?.timeouts ?? {});
+    checkName(context, ["timeout"], context.value.timeout, timeouts, "use.timeouts");
+    const authentications = Object.keys(named?.authentications ?? {});
+    for (const { path, policy } of policiesOf(context.value)) {
+      for (const [scheme, body] of Object.entries(policy)) {
+        const secret = member(body, "use");
+        checkName(context, [...path, scheme, "use"], secret, named?.secrets ?? [], "use.secrets");
+      }
+      const wanted = member(policy, "use");
+      checkName(context, [...path, "use"], wanted, authentications, "use.authentications");
     }
-    const wanted = member(policy, "use");
-    checkName(context, [...path, "use"], wanted, authentications, "use.authentications");
-  }
-  for (const { path, task } of tasksBelow(tasks, ["do"])) {
-    const raised = member(member(task, "raise"), "error");
-    const retried = member(member(task, "catch"), "retry");
-    checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
-    checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
-    checkName(context, [...path, "timeout"], member(task, "timeout"), timeouts, "use.timeouts");
-  }
-});
+    for (const { path, task } of tasksBelow(tasks, ["do"])) {
+      const raised = member(member(task, "raise"), "error");
+      const retried = member(member(task, "catch"), "retry");
+      checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
+      checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
+      checkName(context, [...path, "timeout"], member(task, "timeout"), timeouts, "use.timeouts");
+    }
+  }),
+);
 
 /** A workflow document. */
 export type Workflow = z.infer<typeof workflow>;
