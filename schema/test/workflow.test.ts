@@ -340,7 +340,7 @@ describe("names what is wrong, where, and what to do", () => {
   });
 
   it("an unknown field does not hide what is wrong elsewhere", () => {
-    const unknown = { ...withTask({ raise: { error: "none" } }), extra: 1 };
+    const unknown = { document, do: [{ task: { raise: { error: "none" } } }], extra: 1 };
     expect(said(unknown)).toEqual(["REACH-E4210 /extra", "REACH-E4216 /do/0/task/raise/error"]);
     // Where a type is wrong, what is said of the whole has to wait.
     const wrong = { ...unknown, timeout: 7 };

@@ -3,7 +3,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar } from "yaml";
 import { hostCode } from "./codes.ts";
+import type { Path } from "@reach-fabric/schema";
 import { ReachError } from "./error.ts";
+import type { LineColumn } from "./place.ts";
 
 /** Largest YAML text: a workflow of this size is a program, not a policy. */
 const MAX_YAML: number = 4 * 1024 * 1024;
@@ -16,8 +18,8 @@ const MAX_NODES = 200_000;
 export interface Yaml {
   /** The same document as JSON text, not yet canonical. */
   readonly json: string;
-  /** `line:column` of the field or item at a path; of the nearest part above it that exists. */
-  place(path: readonly (string | number)[]): string | undefined;
+  /** Where the field or item at a path stands; the nearest part above it that exists. */
+  place(path: Path): LineColumn | undefined;
 }
 
 type Where = { offset: number };
@@ -37,11 +39,11 @@ export function readYaml(text: string, name: string): Yaml {
   const lines = new LineCounter();
   const fail: Fail = (code, message, { offset }, details = {}) => {
     const { line, col } = lines.linePos(offset);
-    throw new ReachError(code, message, { where: `${name}:${line}:${col}`, ...details });
+    throw new ReachError(code, message, { place: { file: name, line, column: col }, ...details });
   };
   if (text.length > MAX_YAML) {
     throw new ReachError(hostCode.tooDeep, "The YAML text is too large.", {
-      where: name,
+      place: { file: name },
       why: `the limit is ${MAX_YAML} characters`,
       hint: "Write it as JSON, which is read without this limit.",
     });
@@ -54,16 +56,17 @@ export function readYaml(text: string, name: string): Yaml {
   };
 }
 
-/** The place of a part of a JSON text, found by reading it as the YAML that it nearly is. */
-export function placeInJson(text: string, path: readonly (string | number)[]): string | undefined {
+/** The places of the parts of a JSON text, found by reading it as the YAML that it nearly is. */
+export function placesInJson(text: string): Yaml["place"] {
+  const lines = new LineCounter();
+  const ignore: Fail = (code) => {
+    throw new ReachError(code, "");
+  };
   try {
-    const lines = new LineCounter();
-    const ignore: Fail = (code) => {
-      throw new ReachError(code, "");
-    };
-    return text.length > MAX_YAML ? undefined : placeOf(parse(text, lines, ignore), lines, path);
+    const document = text.length > MAX_YAML ? undefined : parse(text, lines, ignore);
+    return (path) => document && placeOf(document, lines, path);
   } catch {
-    return undefined;
+    return () => undefined;
   }
 }
 
@@ -252,8 +255,8 @@ class Writer {
 function placeOf(
   document: Document.Parsed,
   lines: LineCounter,
-  path: readonly (string | number)[],
-): string | undefined {
+  path: Path,
+): LineColumn | undefined {
   let node: unknown = document.contents;
   let offset = document.contents?.range[0];
   for (const part of path) {
@@ -270,5 +273,5 @@ function placeOf(
   }
   if (offset === undefined) return undefined;
   const { line, col } = lines.linePos(offset);
-  return `${line}:${col}`;
+  return { line, column: col };
 }

@@ -9,6 +9,7 @@ import { readDocument } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotRead, readRegularFile } from "../files/files.ts";
+import type { Place } from "../files/place.ts";
 
 /** Files of a folder that are looked at. */
 const MAX_SIBLINGS = 1000;
@@ -31,10 +32,10 @@ export class Siblings {
   /**
    * The workflow of that name; of several versions the one that is named, or the highest.
    *
-   * @param where who names it
+   * @param place where it is named
    * @throws ReachError `REACH-E4216` there is none, `REACH-E4217` there are two
    */
-  async find({ namespace, name, version }: NamedWorkflow, where: string): Promise<Sibling> {
+  async find({ namespace, name, version }: NamedWorkflow, place: Place): Promise<Sibling> {
     const all = await (this.#all ??= heads(this.#folder));
     const same = all.filter((one) => one.namespace === namespace && one.name === name);
     const versions = same.map((one) => one.version);
@@ -50,7 +51,7 @@ export class Siblings {
         problemCode.unknownName,
         `There is no workflow ${full} in this folder.`,
         {
-          where,
+          place,
           ...(versions.length > 0 ? { why: `there is ${versions.join(", ")}` } : {}),
           hint: "Put its file beside the workflow that runs it.",
         },
@@ -58,7 +59,7 @@ export class Siblings {
     }
     if (twin !== undefined) {
       throw new ReachError(problemCode.duplicateName, `Two files are the workflow ${full}.`, {
-        where,
+        place,
         why: `${found.file} and ${twin.file}`,
       });
     }
