@@ -22,6 +22,8 @@ export const CODE = {
 
 const named = {
   tooLarge: "REACH-E5007",
+  notAKeyring: "REACH-E5209",
+  notAPolicy: "REACH-E5218",
   noPack: "REACH-E5404",
   otherPack: "REACH-E5407",
   undisclosed: "REACH-E5504",

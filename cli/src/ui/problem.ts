@@ -18,6 +18,20 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** One thing that is wrong in a document, and where that is, also as data. Lines and columns are from 1. */
+export interface DocumentProblem {
+  readonly code: string;
+  readonly what: string;
+  readonly where: string;
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** RFC 6901. */
+  readonly pointer?: string;
+  readonly why?: string;
+  readonly hint?: string;
+}
+
 /** What every error of the command line says. */
 export interface Problem {
   readonly code: string;
@@ -26,18 +40,27 @@ export interface Problem {
   readonly why?: string;
   readonly hint?: string;
   readonly exitCode: number;
+  /** All that is wrong in a document that was refused; the members above say the first. */
+  readonly problems?: readonly DocumentProblem[];
 }
 
 /** A problem that ends a command. */
 export class CliError extends Error {
   readonly problem: Problem;
+  /** The same with places that take time to find. */
+  readonly located: (() => Promise<Problem>) | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, located?: () => Promise<Problem>) {
     super(problem.what);
     this.name = "CliError";
     this.problem = problem;
+    this.located = located;
   }
 }
+
+/** What the error that ends a command says, with every place that can be found. */
+export const locatedProblem = async (error: unknown): Promise<Problem> =>
+  (error instanceof CliError ? await error.located?.() : undefined) ?? problemOf(error);
 
 export { CODE } from "./codes.ts";
 
@@ -61,6 +84,7 @@ export function problemOf(error: unknown, where?: string): Problem {
         : { why: error.why }),
       ...(hint === undefined ? {} : { hint }),
       exitCode: typeof error.exitCode === "number" ? error.exitCode : exitOf(error),
+      ...(isPlaced(error.problems) ? { problems: error.problems.map(documentProblem) } : {}),
     };
   }
   if (error instanceof Error && isErrno(error)) return systemProblem(error, where);
@@ -84,6 +108,41 @@ interface Coded {
   readonly offset?: number;
   readonly exitCode?: number;
   readonly outcome?: unknown;
+  readonly problems?: readonly object[];
+}
+
+/** Those of a document that the host has read; of evidence's, only who reads the file knows the place. */
+const isPlaced = (problems: readonly object[] = []): problems is readonly DocumentProblem[] =>
+  problems.length > 0 && problems.every((problem) => "file" in problem);
+
+/** A problem of a document as the command line says it, and nothing else of it. */
+export const documentProblem = (problem: DocumentProblem): DocumentProblem => {
+  const { code, what, where, file, line, column, pointer, why, hint } = problem;
+  return {
+    code,
+    what: sentence(what),
+    where,
+    file,
+    ...(line === undefined || column === undefined ? {} : { line, column }),
+    ...(pointer === undefined ? {} : { pointer }),
+    ...(why === undefined ? {} : { why }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+};
+
+/** The problem with which a command ends whose document has these, in the order in which they are told. */
+export function problemOfDocument(problems: readonly DocumentProblem[], exitCode: number): Problem {
+  const [first] = problems as [DocumentProblem, ...DocumentProblem[]];
+  const { code, what, where, why, hint } = first;
+  return {
+    code,
+    what,
+    where,
+    ...(why === undefined ? {} : { why }),
+    ...(hint === undefined ? {} : { hint }),
+    exitCode,
+    problems,
+  };
 }
 
 function isCoded(error: Error): error is Error & Coded {
@@ -152,24 +211,43 @@ export const exists = (path: string | undefined, hint?: string): Problem => ({
   exitCode: EXIT.usage,
 });
 
-/** A problem in the form of every error: what and code, then where, why and hint. */
+/** So many problems of one document are told to people; --json has them all. */
+const MOST_TOLD = 20;
+
+/**
+ * A problem in the form of every error: what and code, then where, why and hint. Of a document with several,
+ * each; a reason is given where it is new.
+ */
 export function printProblem(problem: Problem, colors: Colors): string {
-  const lines = [
-    `${colors.red("x")} ${colors.bold(safe(problem.what))}   ${colors.dim(problem.code)}`,
-  ];
-  if (problem.where !== undefined) lines.push(`  where: ${safe(problem.where)}`);
-  if (problem.why !== undefined) {
-    const [first = "", ...rest] = problem.why.split("\n");
-    lines.push(`  why:   ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
+  const { problems = [] } = problem;
+  const others = problems.slice(1, MOST_TOLD);
+  const said = new Set([problem.why]);
+  const lines = linesOf(problem, colors);
+  for (const { why, ...other } of others) {
+    lines.push(...linesOf(why === undefined || said.has(why) ? other : { ...other, why }, colors));
+    said.add(why);
   }
-  if (problem.hint !== undefined) {
-    const [first = "", ...rest] = problem.hint.split("\n");
-    lines.push(`  hint:  ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
-  }
+  const more = problems.length - 1 - others.length;
+  if (more > 0) lines.push(`and ${more} more ${more === 1 ? "problem" : "problems"}`);
   return `${lines.join("\n")}\n`;
 }
 
+function linesOf(
+  { code, what, where, why, hint }: Omit<Problem, "exitCode" | "problems">,
+  colors: Colors,
+): string[] {
+  const lines = [`${colors.red("x")} ${colors.bold(safe(what))}   ${colors.dim(code)}`];
+  if (where !== undefined) lines.push(`  where: ${safe(where)}`);
+  const told = (name: string, text: string): void => {
+    const [first = "", ...rest] = text.split("\n");
+    lines.push(`  ${name} ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
+  };
+  if (why !== undefined) told("why:  ", why);
+  if (hint !== undefined) told("hint: ", hint);
+  return lines;
+}
+
 /** The same as one line of JSON. */
-export function problemJson({ exitCode, ...problem }: Problem): string {
-  return `${safeJson({ ...problem, exitCode })}\n`;
+export function problemJson({ exitCode, problems, ...problem }: Problem): string {
+  return `${safeJson({ ...problem, exitCode, ...(problems && { problems }) })}\n`;
 }

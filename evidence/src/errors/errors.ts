@@ -3,6 +3,8 @@
 // `outcome` says what verify() makes of it: `fail` where the file
 // is shown to be wrong, `not checked` where this program cannot tell (exit codes 1 and 3).
 
+import type { Problem } from "@reach-fabric/schema";
+
 /** What is known about an error besides its place. */
 interface Entry {
   readonly outcome: "fail" | "not checked";
@@ -158,15 +160,18 @@ export type EvidenceCode = keyof typeof entries;
 /** What is known of each code. docs/spec/evidence.md lists them. */
 export const catalogue: Readonly<Record<EvidenceCode, Entry>> = entries;
 
-/** Where an {@link EvidenceError} is. */
-export interface ErrorPlace {
+/** What an {@link EvidenceError} has beside its message. */
+export interface ErrorDetails {
   /** Bytes into the file, or into the entry that the message names. */
   readonly offset?: number;
+  readonly problems?: readonly Problem[];
   readonly cause?: unknown;
 }
 
 /**
- * A file or a key is not what it should be. `code` is stable, `message` names the place.
+ * A file or a key is not what it should be. `code` is stable, `message` names the place. `problems` is all
+ * that is wrong in a policy, a keyring or a key file that has another shape, the first of which the message
+ * says; empty for every other error.
  *
  * @example
  * try {
@@ -180,12 +185,18 @@ export class EvidenceError extends Error {
   readonly code: EvidenceCode;
   readonly offset: number | undefined;
   readonly hint: string | undefined;
+  readonly problems: readonly Problem[];
 
-  constructor(code: EvidenceCode, message: string, { offset, cause }: ErrorPlace = {}) {
+  constructor(
+    code: EvidenceCode,
+    message: string,
+    { offset, problems = [], cause }: ErrorDetails = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.offset = offset;
     this.hint = catalogue[code].hint;
+    this.problems = problems;
   }
 
   /** What a check makes of this error. */

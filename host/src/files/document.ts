@@ -149,9 +149,7 @@ function refusal(
     const place = document.locate(problem.path);
     return { ...problem, ...place, where: whereOf(place, what) };
   });
-  return refusalOf(
-    inOrder(placed, ({ line = 0 }) => line).map(({ path: _, ...problem }) => problem),
-  );
+  return refusalOf(inOrder(placed, ({ line = 0 }) => line));
 }
 
 /** How people are shown the place of a problem: also what is at the pointer. */

@@ -60,14 +60,10 @@ export function strict<Shape extends z.core.$ZodShape>(
   });
 }
 
-/** A check of an object that an unknown field does not keep from being made: the others have their types. */
-export const besideUnknown = <T>(
-  check: (context: z.core.ParsePayload<T>) => void,
-): z.core.$ZodCheck<T> => {
-  const made = z.core._check<T>(check);
-  made._zod.def.when = ({ issues }) =>
-    issues.every((issue) => issue.code === "unrecognized_keys" || issue.continue === true);
-  return made;
+/** For a check of an object that unknown fields do not keep from being made: the others have their types. */
+export const besideUnknown: z.core.$ZodSuperRefineParams = {
+  when: ({ issues }) =>
+    issues.every((issue) => issue.code === "unrecognized_keys" || issue.continue === true),
 };
 
 /** RFC 6901. */

@@ -186,29 +186,27 @@ const file = strict({
 });
 
 /** GRANT-1: the file that an operator writes. */
-export const grantFile: typeof file = file.check(
-  besideUnknown((context) => {
-    for (const name of Object.keys(context.value.providers ?? {})) {
-      if (context.value.models?.includes(name)) continue;
-      report(context, ["providers", name], {
-        code: problemCode.unknownName,
-        what: "A provider for a model that `models` does not grant.",
-      });
-    }
-    const granted = new Set([
-      ...(context.value.http ?? []).map((entry) => entry.origin),
-      ...(context.value.mcp ?? []).map((entry) => /^\w+:\/\/[^/]*/.exec(entry.server)?.[0] ?? ""),
-    ]);
-    for (const name of Object.keys(context.value.addresses ?? {})) {
-      if (granted.has(name)) continue;
-      report(context, ["addresses", name], {
-        code: problemCode.unknownName,
-        what: "An address for an origin that no entry of `http` or `mcp` grants.",
-        hint: granted.size > 0 ? `Granted: ${[...granted].join(", ")}.` : "Nothing is granted.",
-      });
-    }
-  }),
-);
+export const grantFile: typeof file = file.superRefine((_, context) => {
+  for (const name of Object.keys(context.value.providers ?? {})) {
+    if (context.value.models?.includes(name)) continue;
+    report(context, ["providers", name], {
+      code: problemCode.unknownName,
+      what: "A provider for a model that `models` does not grant.",
+    });
+  }
+  const granted = new Set([
+    ...(context.value.http ?? []).map((entry) => entry.origin),
+    ...(context.value.mcp ?? []).map((entry) => /^\w+:\/\/[^/]*/.exec(entry.server)?.[0] ?? ""),
+  ]);
+  for (const name of Object.keys(context.value.addresses ?? {})) {
+    if (granted.has(name)) continue;
+    report(context, ["addresses", name], {
+      code: problemCode.unknownName,
+      what: "An address for an origin that no entry of `http` or `mcp` grants.",
+      hint: granted.size > 0 ? `Granted: ${[...granted].join(", ")}.` : "Nothing is granted.",
+    });
+  }
+}, besideUnknown);
 
 /** Where a model is. */
 export type Provider = z.infer<typeof provider>;

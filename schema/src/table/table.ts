@@ -64,23 +64,21 @@ const fields = strict({
  * @example
  * problemsOf(table, { ...policy, hitPolicy: "any" })[0].pointer; // "/hitPolicy"
  */
-export const table: typeof fields = fields.check(
-  besideUnknown((context) => {
-    const { inputs, rules } = context.value;
-    reportTwice(context, ["inputs"], inputs, (name) => name, "The input");
-    reportTwice(context, ["rules"], rules, ({ id }) => id, "The rule", "id");
-    for (const [index, { when }] of rules.entries()) {
-      for (const name of Object.keys(when)) {
-        if (inputs.includes(name)) continue;
-        report(context, ["rules", index, "when", name], {
-          code: problemCode.unknownName,
-          what: `\`${shorten(name)}\` is none of the table's inputs.`,
-          hint: `There: ${inputs.join(", ")}.`,
-        });
-      }
+export const table: typeof fields = fields.superRefine((_, context) => {
+  const { inputs, rules } = context.value;
+  reportTwice(context, ["inputs"], inputs, (name) => name, "The input");
+  reportTwice(context, ["rules"], rules, ({ id }) => id, "The rule", "id");
+  for (const [index, { when }] of rules.entries()) {
+    for (const name of Object.keys(when)) {
+      if (inputs.includes(name)) continue;
+      report(context, ["rules", index, "when", name], {
+        code: problemCode.unknownName,
+        what: `\`${shorten(name)}\` is none of the table's inputs.`,
+        hint: `There: ${inputs.join(", ")}.`,
+      });
     }
-  }),
-);
+  }
+}, besideUnknown);
 
 function reportTwice<Item>(
   context: z.core.ParsePayload,

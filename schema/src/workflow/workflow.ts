@@ -76,31 +76,29 @@ const fields = strict({
  * @example
  * problemsOf(workflow, document); // [] if the document can be loaded
  */
-export const workflow: typeof fields = fields.check(
-  besideUnknown((context) => {
-    const { use: named, do: tasks } = context.value;
-    const errors = Object.keys(named?.errors ?? {});
-    const retries = Object.keys(named?.retries ?? {});
-    const timeouts = Object.keys(named?.timeouts ?? {});
-    checkName(context, ["timeout"], context.value.timeout, timeouts, "use.timeouts");
-    const authentications = Object.keys(named?.authentications ?? {});
-    for (const { path, policy } of policiesOf(context.value)) {
-      for (const [scheme, body] of Object.entries(policy)) {
-        const secret = member(body, "use");
-        checkName(context, [...path, scheme, "use"], secret, named?.secrets ?? [], "use.secrets");
-      }
-      const wanted = member(policy, "use");
-      checkName(context, [...path, "use"], wanted, authentications, "use.authentications");
+export const workflow: typeof fields = fields.superRefine((_, context) => {
+  const { use: named, do: tasks } = context.value;
+  const errors = Object.keys(named?.errors ?? {});
+  const retries = Object.keys(named?.retries ?? {});
+  const timeouts = Object.keys(named?.timeouts ?? {});
+  checkName(context, ["timeout"], context.value.timeout, timeouts, "use.timeouts");
+  const authentications = Object.keys(named?.authentications ?? {});
+  for (const { path, policy } of policiesOf(context.value)) {
+    for (const [scheme, body] of Object.entries(policy)) {
+      const secret = member(body, "use");
+      checkName(context, [...path, scheme, "use"], secret, named?.secrets ?? [], "use.secrets");
     }
-    for (const { path, task } of tasksBelow(tasks, ["do"])) {
-      const raised = member(member(task, "raise"), "error");
-      const retried = member(member(task, "catch"), "retry");
-      checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
-      checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
-      checkName(context, [...path, "timeout"], member(task, "timeout"), timeouts, "use.timeouts");
-    }
-  }),
-);
+    const wanted = member(policy, "use");
+    checkName(context, [...path, "use"], wanted, authentications, "use.authentications");
+  }
+  for (const { path, task } of tasksBelow(tasks, ["do"])) {
+    const raised = member(member(task, "raise"), "error");
+    const retried = member(member(task, "catch"), "retry");
+    checkName(context, [...path, "raise", "error"], raised, errors, "use.errors");
+    checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
+    checkName(context, [...path, "timeout"], member(task, "timeout"), timeouts, "use.timeouts");
+  }
+}, besideUnknown);
 
 /** A workflow document. */
 export type Workflow = z.infer<typeof workflow>;

@@ -14,7 +14,7 @@ import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { openAudit, withAudit } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
-import { placeIn, readInput } from "../../read/files.ts";
+import { atByte, readInput } from "../../read/files.ts";
 import { deniedProblem, missingGrant } from "./grants.ts";
 import { readSigner, userKey, xdgFolder } from "../../read/keys.ts";
 import { loadInto } from "../../read/load.ts";
@@ -101,7 +101,7 @@ async function runCommand(
   const engine = createEngine();
   const input = checkedInput(engine, options.input);
   const pack = await host.loadPack(workflow);
-  loadInto(engine, pack, await host.folderOfPack(workflow));
+  loadInto(engine, pack, await host.folderOfPack(workflow), host);
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
@@ -217,8 +217,8 @@ function checkedInput(engine: Engine, path: string): Uint8Array {
     return bytes;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const where = placeIn(path === "-" ? "stdin" : path, bytes, error.offset);
-    throw new CliError({ ...problemOf(error), where });
+    const file = path === "-" ? "stdin" : path;
+    throw new CliError(atByte(problemOf(error), file, bytes, error.offset));
   }
 }
 
