@@ -164,8 +164,8 @@ class Exchange {
   /** What is recorded of an exchange that came to nothing. */
   failed(error: unknown): Performed {
     if (this.#protocol.ProtocolError.isInstance(error)) {
-      const { code } = error;
-      return { result: { error: { code, message: plain(error.message, code) } } };
+      const { code, message } = error; // the server's own words
+      return { result: { error: { code, message: message.slice(0, 1000) } } };
     }
     const { result, note } = this.#bad ?? {};
     if (result !== undefined) {
@@ -225,7 +225,3 @@ class Exchange {
     });
   }
 }
-
-/** The server's own words. */
-const plain = (message: string, code: number): string =>
-  message.replace(`MCP error ${code}: `, "").slice(0, 1000);
