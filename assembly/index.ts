@@ -1,7 +1,7 @@
 /** The ABI: every export of the engine, and nothing else (docs/spec/abi.md). */
 export { abi, semantics, input, output, outputLength, fuelUsed } from "./abi/call";
 export { errorCode, errorOffset, errorDepth } from "./errors/errors";
-export { errorText } from "./abi/call";
+export { errorText, errorWhere } from "./abi/call";
 export { sha256, hmacSha256, hashFrames, hashEach } from "./abi/hash";
 export { hashReset, hashUpdate, hashFinal, hashSave, hashRestore } from "./abi/hash";
 export { merkleRoot, merkleProof, merkleVerify } from "./abi/merkle";

@@ -11,7 +11,7 @@ import {
   MAX_INPUT,
   SEMANTICS,
 } from "../errors/codes";
-import { clearError, fail, fuel, setFuel, writeErrorText } from "../errors/errors";
+import { clearError, fail, fuel, setFuel, writeErrorText, writeErrorWhere } from "../errors/errors";
 
 let granted: i64 = 0;
 
@@ -49,6 +49,13 @@ export function outputLength(): u32 {
 export function errorText(): u32 {
   OUTPUT.len = 0;
   writeErrorText(OUTPUT);
+  return OUTPUT.len;
+}
+
+/** Puts the place of the last error into the output window, if it has one, and returns its length. */
+export function errorWhere(): u32 {
+  OUTPUT.len = 0;
+  writeErrorWhere(OUTPUT);
   return OUTPUT.len;
 }
 

@@ -6,7 +6,7 @@
  * code, offset in the input, depth, and a text from the one catalogue below.
  */
 
-import { Buffer, bufferBytes, bufferText } from "../bytes/buffer";
+import { Buffer, bufferBytes, bufferText, frameBegin, frameEnd } from "../bytes/buffer";
 import * as C from "./codes";
 
 let code: u32 = 0;
@@ -15,8 +15,11 @@ let depth: u32 = 0;
 let whyText: string = "";
 let detailAt: usize = 0;
 let detailLength: u32 = 0;
-let whereAt: usize = 0;
-let whereLength: u32 = 0;
+/** Where it is: a file and a JSON pointer into it; no file, no place. */
+let fileAt: usize = 0;
+let fileLength: u32 = 0;
+let pointerAt: usize = 0;
+let pointerLength: u32 = 0;
 
 /** Fuel left; charged through charge(). Negative: the limit was hit. */
 export let fuel: i64 = 0;
@@ -50,7 +53,7 @@ export function clearError(): void {
   depth = 0;
   whyText = "";
   detailLength = 0;
-  whereLength = 0;
+  fileAt = 0;
 }
 
 /** Records an error; always returns false, so that a caller may `return fail(...)`. */
@@ -86,10 +89,12 @@ function cutUtf8(text: usize, max: u32): u32 {
   return n;
 }
 
-/** Adds where the error is (a JSON pointer, a file name); the text must outlive the call. */
-export function setErrorWhere(text: usize, len: u32): void {
-  whereAt = text;
-  whereLength = len;
+/** Adds where the error is: a file's path or URI, and a JSON pointer; both texts must outlive the call. */
+export function setErrorWhere(file: usize, fileLen: u32, pointer: usize, pointerLen: u32): void {
+  fileAt = file;
+  fileLength = fileLen;
+  pointerAt = pointer;
+  pointerLength = pointerLen;
 }
 
 export function setErrorDepth(d: u32): void {
@@ -114,10 +119,17 @@ export function writeErrorText(b: Buffer): void {
     if (!raised) bufferText(b, ": ");
     bufferBytes(b, detailAt, detailLength);
   }
-  if (whereLength != 0) {
-    bufferText(b, " at ");
-    bufferBytes(b, whereAt, whereLength);
-  }
+}
+
+/** Appends where the recorded error is, as two frames: file, pointer. Nothing if it has no place. */
+export function writeErrorWhere(b: Buffer): void {
+  if (fileAt == 0) return;
+  let frame = frameBegin(b);
+  bufferBytes(b, fileAt, fileLength);
+  frameEnd(b, frame);
+  frame = frameBegin(b);
+  bufferBytes(b, pointerAt, pointerLength);
+  frameEnd(b, frame);
 }
 
 /** The catalogue: one sentence a code. */

@@ -85,13 +85,14 @@ export function addDocument(uri: usize, cell: usize): u32 {
 export function refuseSchema(code: u32, why: string, text: usize, node: u32, word: u32): bool {
   failDetail(code, 0, why, text == 0 ? 0 : addressOf(text), text == 0 ? 0 : lengthOf(text));
   WHERE.len = 0;
-  writePlace(WHERE, node, word);
-  setErrorWhere(WHERE.at, WHERE.len);
+  const uri = writePlace(WHERE, node, word);
+  const pointer = WHERE.at + uri + 1; // behind the `#`
+  setErrorWhere(WHERE.at, uri, pointer, WHERE.len - uri - 1);
   return false;
 }
 
-/** URI#/pointer of a keyword of a node (NO_WORD: of the node itself). */
-export function writePlace(b: Buffer, node: u32, word: u32): void {
+/** URI#/pointer of a keyword of a node (NO_WORD: of the node itself). Returns the URI's length. */
+export function writePlace(b: Buffer, node: u32, word: u32): u32 {
   let depth: u32 = 0;
   let n = node;
   while (changetype<Node>(n).parent != 0) {
@@ -115,9 +116,11 @@ export function writePlace(b: Buffer, node: u32, word: u32): void {
       bufferUint(b, step.index);
     }
   }
-  if (word >= W.NO_WORD) return;
-  bufferByte(b, 0x2f);
-  W.writeWord(b, word);
+  if (word < W.NO_WORD) {
+    bufferByte(b, 0x2f);
+    W.writeWord(b, word);
+  }
+  return lengthOf(uri);
 }
 
 /** A key as a token of a JSON pointer (RFC 6901 section 3). */

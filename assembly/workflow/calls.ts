@@ -3,7 +3,7 @@
 import { PERSISTENT, arenaTake } from "../bytes/arena";
 import { E_WF_REFERENCE, E_WF_UNSUPPORTED } from "../errors/codes";
 import { cellIs, objectField } from "../value/object";
-import { isObject, isString, onlyFields, required } from "./fields";
+import { isObject, isString, onlyFields, onlyTaskFields, required } from "./fields";
 import { loadGrpc } from "./grpc";
 import { loadHttp } from "./http";
 import { loadLlm } from "./llm";
@@ -15,7 +15,7 @@ import { compileTemplate } from "./template";
 
 /** Compiles a call: false with the error recorded. */
 export function loadCall(t: Task, v: usize): bool {
-  if (!onlyFields(v, "if input output export timeout then metadata call with")) return false;
+  if (!onlyTaskFields(v, "call with")) return false;
   const call = objectField(v, "call");
   if (!isString(call, "call")) return false;
   const args = required(v, "with");

@@ -17,13 +17,29 @@ import {
 import { objectField } from "../value/object";
 import { failCell, placeEnter, placeField, placeLeave } from "./place";
 
+/** What a task of any kind may have. */
+const COMMON = "if input output export timeout then metadata";
+
+export function isCommonField(key: usize): bool {
+  return isListed(key, COMMON);
+}
+
 /** True if every key of the object is in the space-separated list. */
 export function onlyFields(object: usize, names: string): bool {
+  return onlyListed(object, names, names);
+}
+
+/** The same for a task, which may have what all tasks have, too. */
+export function onlyTaskFields(task: usize, names: string): bool {
+  return onlyListed(task, names, COMMON);
+}
+
+function onlyListed(object: usize, names: string, others: string): bool {
   if (tagOf(object) != OBJECT) return failCell(E_WF_TYPE, "expected an object", 0);
   const n = lengthOf(object);
   for (let i: u32 = 0; i < n; i++) {
     const k = keyAt(object, i);
-    if (!isListed(k, names)) {
+    if (!isListed(k, names) && !isListed(k, others)) {
       const before = placeEnter(k);
       failCell(E_WF_FIELD, "unknown field", k);
       placeLeave(before);

@@ -15,13 +15,7 @@ import {
   OUTPUT,
   TEXT,
 } from "../bytes/buffer";
-import {
-  clearError,
-  errorCode,
-  errorOffset,
-  setErrorWhere,
-  writeErrorText,
-} from "../errors/errors";
+import { clearError, errorCode, errorOffset, writeErrorText } from "../errors/errors";
 import { describeProgram } from "../expr/bytecode/describe";
 import { writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
@@ -52,7 +46,6 @@ export function listExpression(text: usize, length: u32, program: usize): bool {
     bufferText(OUTPUT, ',"error":{"code":');
     bufferUint(OUTPUT, errorCode());
     bufferText(OUTPUT, ',"message":');
-    setErrorWhere(0, 0);
     TEXT.len = 0;
     writeErrorText(TEXT);
     writeString(TEXT.at, TEXT.len, OUTPUT);

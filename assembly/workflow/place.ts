@@ -12,11 +12,9 @@ import { addressOf, lengthOf, setKeptText } from "../value/cell";
 export const PLACE: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** In the place of a task that runs a workflow, its pointer: what those inside begin with. */
 const AROUND: Buffer = changetype<Buffer>(memory.data(16, 16));
-/** The text that an error shows: "POINTER of FILE". */
+/** The place of an error, which outlives the walk: the file, then the pointer. */
 const SHOWN: Buffer = changetype<Buffer>(memory.data(16, 16));
 let file: usize = 0;
-/** Longest part of a pointer that an error shows, in bytes. */
-const MOST_SHOWN: u32 = 500;
 
 /** Starts at the root of a file, whose path is a string cell. */
 export function placeBegin(path: usize): void {
@@ -99,19 +97,11 @@ export function failCell(code: u32, why: string, cell: usize): bool {
 
 /** Adds this place to the error that is already recorded; always false. */
 export function showPlace(): bool {
+  const path = addressOf(file);
+  const length = lengthOf(file);
   SHOWN.len = 0;
-  if (PLACE.len == 0) bufferByte(SHOWN, 0x2f);
-  else if (PLACE.len <= MOST_SHOWN) bufferBytes(SHOWN, PLACE.at, PLACE.len);
-  else {
-    let n = MOST_SHOWN;
-    while (n > 0 && (load<u8>(PLACE.at + n) & 0xc0) == 0x80) n--; // no half characters
-    bufferBytes(SHOWN, PLACE.at, n);
-    bufferText(SHOWN, "...");
-  }
-  if (file != 0) {
-    bufferText(SHOWN, " of ");
-    bufferBytes(SHOWN, addressOf(file), lengthOf(file));
-  }
-  setErrorWhere(SHOWN.at, SHOWN.len);
+  bufferBytes(SHOWN, path, length);
+  bufferBytes(SHOWN, PLACE.at, PLACE.len);
+  setErrorWhere(SHOWN.at, length, SHOWN.at + length, PLACE.len);
   return false;
 }

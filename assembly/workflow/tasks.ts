@@ -32,7 +32,16 @@ import { loadCall } from "./calls";
 import { component, componentsBegin } from "./components";
 import { durationValue, parseDuration } from "./duration";
 import { loadEmit } from "./events";
-import { isArray, isBoolean, isObject, isString, onlyFields, required } from "./fields";
+import {
+  isArray,
+  isBoolean,
+  isCommonField,
+  isObject,
+  isString,
+  onlyFields,
+  onlyTaskFields,
+  required,
+} from "./fields";
 import { resolveFlows } from "./flows";
 import { loadListen } from "./listen";
 import { keptLiteral } from "./state/literal";
@@ -208,7 +217,7 @@ function loadTask(name: usize, v: usize, depth: u32): u32 {
   else if (objectField(v, "try") != 0) ok = loadTry(t, v, depth);
   else if (objectField(v, "do") != 0) {
     t.kind = DO;
-    ok = onlyFields(v, "if input output export timeout then metadata do");
+    ok = onlyTaskFields(v, "do");
     if (ok) {
       t.body = loadTasks(objectField(v, "do"), "do", depth + 1);
       ok = t.body != 0;
@@ -274,7 +283,7 @@ export function loadTimeoutOf(v: usize): f64 {
 
 function loadSet(t: Task, v: usize): bool {
   t.kind = SET;
-  if (!onlyFields(v, "if input output export timeout then metadata set")) return false;
+  if (!onlyTaskFields(v, "set")) return false;
   const set = objectField(v, "set");
   if (tagOf(set) != OBJECT && tagOf(set) != STRING)
     return failCell(E_WF_TYPE, "set takes an object or an expression", 0);
@@ -286,7 +295,7 @@ function loadSet(t: Task, v: usize): bool {
 
 function loadSwitch(t: Task, v: usize): bool {
   t.kind = SWITCH;
-  if (!onlyFields(v, "if input output export timeout then metadata switch")) return false;
+  if (!onlyTaskFields(v, "switch")) return false;
   const cases = objectField(v, "switch");
   if (!isArray(cases, "switch")) return false;
   const before = placeField("switch");
@@ -325,7 +334,7 @@ function loadSwitch(t: Task, v: usize): bool {
 
 function loadRaise(t: Task, v: usize): bool {
   t.kind = RAISE;
-  if (!onlyFields(v, "if input output export timeout then metadata raise")) return false;
+  if (!onlyTaskFields(v, "raise")) return false;
   const raise = objectField(v, "raise");
   const before = placeField("raise");
   if (!onlyFields(raise, "error")) return false;
@@ -355,7 +364,7 @@ function loadRaise(t: Task, v: usize): bool {
 
 function loadWait(t: Task, v: usize): bool {
   t.kind = PAUSE;
-  if (!onlyFields(v, "if input output export timeout then metadata wait")) return false;
+  if (!onlyTaskFields(v, "wait")) return false;
   const before = placeField("wait");
   const duration = objectField(v, "wait");
   const pause = changetype<Pause>(arenaTake(PERSISTENT, offsetof<Pause>()));
@@ -374,14 +383,14 @@ function loadWait(t: Task, v: usize): bool {
 
 function loadEmitTask(t: Task, v: usize): bool {
   t.kind = EMIT;
-  if (!onlyFields(v, "if input output export timeout then metadata emit")) return false;
+  if (!onlyTaskFields(v, "emit")) return false;
   t.body = loadEmit(objectField(v, "emit"), source);
   return t.body != 0;
 }
 
 function loadListenTask(t: Task, v: usize, depth: u32): bool {
   t.kind = LISTEN;
-  if (!onlyFields(v, "if input output export timeout then metadata listen foreach")) return false;
+  if (!onlyTaskFields(v, "listen foreach")) return false;
   t.body = loadListen(objectField(v, "listen"));
   if (t.body == 0) return false;
   const foreach = objectField(v, "foreach");
@@ -412,7 +421,7 @@ function loadListenTask(t: Task, v: usize, depth: u32): bool {
 
 function loadFork(t: Task, v: usize, depth: u32): bool {
   t.kind = FORK;
-  if (!onlyFields(v, "if input output export timeout then metadata fork")) return false;
+  if (!onlyTaskFields(v, "fork")) return false;
   const fork = objectField(v, "fork");
   const before = placeField("fork");
   if (!onlyFields(fork, "branches compete")) return false;
@@ -444,7 +453,7 @@ function variable(given: usize, field: string, fallback: string): u32 {
 
 function loadFor(t: Task, v: usize, depth: u32): bool {
   t.kind = FOR;
-  if (!onlyFields(v, "if input output export timeout then metadata for while do")) return false;
+  if (!onlyTaskFields(v, "for while do")) return false;
   const head = objectField(v, "for");
   const f = changetype<For>(arenaTake(PERSISTENT, offsetof<For>()));
   const before = placeField("for");
@@ -480,7 +489,7 @@ function loadFor(t: Task, v: usize, depth: u32): bool {
 
 function loadTry(t: Task, v: usize, depth: u32): bool {
   t.kind = TRY;
-  if (!onlyFields(v, "if input output export timeout then metadata try catch")) return false;
+  if (!onlyTaskFields(v, "try catch")) return false;
   const y = changetype<Try>(arenaTake(PERSISTENT, offsetof<Try>()));
   memory.fill(changetype<usize>(y), 0, offsetof<Try>());
   t.body = changetype<usize>(y) as u32;
@@ -559,7 +568,7 @@ const MOST_INSIDE: u32 = 65536;
 /** run.workflow: that workflow's tasks, below this one. */
 function loadRun(t: Task, v: usize, depth: u32): bool {
   t.kind = CHILD;
-  if (!onlyFields(v, "if input output export timeout then metadata run")) return false;
+  if (!onlyTaskFields(v, "run")) return false;
   const run = objectField(v, "run");
   const before = placeField("run");
   if (tagOf(run) == OBJECT && !isRunnable(run)) return false;
@@ -674,16 +683,7 @@ function loadInside(w: Workflow, depth: u32): u32 {
 function refuseKind(v: usize): bool {
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const k = keyAt(v, i);
-    if (
-      !cellIs(k, "if") &&
-      !cellIs(k, "input") &&
-      !cellIs(k, "output") &&
-      !cellIs(k, "export") &&
-      !cellIs(k, "then") &&
-      !cellIs(k, "metadata")
-    ) {
-      return failCell(E_WF_FIELD, "unknown kind of task", k);
-    }
+    if (!isCommonField(k)) return failCell(E_WF_FIELD, "unknown kind of task", k);
   }
   return failCell(
     E_WF_TYPE,

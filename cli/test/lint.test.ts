@@ -51,6 +51,47 @@ test("lint --json has every expression, those without a finding, too", async () 
   expect(expressions.at(-1)).toMatchObject({ place: "/do/1/b/set/e", findings: [] });
 });
 
+test("lint --json has file, line and column of everything that it says", async () => {
+  put(
+    folder,
+    "all.yaml",
+    "document: {dsl: 1.0.3, namespace: t, name: l, version: 1.0.0}\n" +
+      "do:\n  - a: {call: decide, with: {table: all-rules.yaml, input: '${ | }'}, then: c}\n" +
+      "  - b: {set: '2'}\n  - c: {set: '3'}\n",
+  );
+  put(
+    folder,
+    "all-rules.yaml",
+    "table: {name: r, version: 1.0.0}\nhitPolicy: first\ninputs: [n]\nrules:\n" +
+      "  - {id: A, when: {n: {lt: 9}}, then: 1}\n  - {id: B, when: {n: {lt: 5}}, then: 2}\n",
+  );
+  const { status, stdout } = await reach(folder, ["lint", "all.yaml", "--json"]);
+  expect(status).toBe(1);
+  const { expressions, tasks, tables } = JSON.parse(stdout) as Record<string, object[]>;
+  const place = { file: "all.yaml", line: 3, column: 53, pointer: "/do/0/a/with/input" };
+  expect(expressions?.[0]).toMatchObject({
+    ...place,
+    place: "/do/0/a/with/input",
+    where: "all.yaml:3:53",
+    findings: [{ severity: "error", code: "REACH-E1301", offset: 1, ...place }],
+  });
+  expect(tasks).toEqual([
+    {
+      severity: "warning",
+      message: "Nothing leads to this task",
+      where: "all.yaml:4:5",
+      file: "all.yaml",
+      line: 4,
+      column: 5,
+      pointer: "/do/1/b",
+    },
+  ]);
+  expect(tables).toMatchObject([
+    { severity: "warning", file: "all-rules.yaml", line: 6, column: 5, pointer: "/rules/1" },
+    { severity: "warning", file: "all-rules.yaml", line: 4, column: 1, pointer: "/rules" },
+  ]);
+});
+
 test("a workflow with nothing to say about exits 0", async () => {
   const { status, stdout } = await reach(folder, ["lint", workflow]);
   expect([status, stdout]).toEqual([0, "34 expressions: 0 errors, 0 warnings, 0 notes\n"]);

@@ -4,7 +4,7 @@
  */
 export type { Address, Lookup } from "./effects/address.ts";
 export type { Authentication, Secrets } from "./effects/authorize.ts";
-export { readDocument } from "./files/document.ts";
+export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";
 export type { CloudEvent, Effects } from "./effects/effects.ts";
 export { commandFile } from "./run/commands.ts";
@@ -21,6 +21,7 @@ export type {
 } from "./effects/http.ts";
 export { ReachError } from "./files/error.ts";
 export type { ErrorDetails, PlacedProblem } from "./files/error.ts";
+export type { Place as DocumentPlace } from "./files/place.ts";
 export type { Failure } from "./effects/failure.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
 export { readFolder } from "./record/folder.ts";

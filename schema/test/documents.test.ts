@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   grant,
   grantFile,
+  inOrder,
   packManifest,
   packPath,
   problemsOf,
@@ -271,5 +272,58 @@ describe("grant", () => {
   ])("GRANT-3: path pattern %j", (path) => {
     expect(said(grantFile, { ...file, http: [{ ...entry, paths: [path] }] })).toEqual([]);
     expect(whyNotPath(path)).toBeUndefined();
+  });
+});
+
+describe("problems in the order in which they are told", () => {
+  const file = { http: [{ orign: "x", methods: ["GET"], paths: ["/*"] }], frmat: 1 };
+  const problems = problemsOf(grantFile, file);
+  const lines: Record<string, number> = {
+    "/frmat": 6,
+    "/format": 1,
+    "/http/0/origin": 3,
+    "/http/0/orign": 3,
+  };
+
+  it("a missing field comes after the unknown ones of its object", () => {
+    expect(inOrder(problems).map(({ pointer }) => pointer)).toEqual([
+      "/http/0/orign",
+      "/frmat",
+      "/format",
+      "/http/0/origin",
+    ]);
+  });
+
+  it("by line, where the typo takes the missing field to its own", () => {
+    const ordered = inOrder(problems, ({ pointer }) => lines[pointer] ?? 0);
+    expect(ordered.map(({ pointer }) => pointer)).toEqual([
+      "/http/0/orign",
+      "/http/0/origin",
+      "/frmat",
+      "/format",
+    ]);
+  });
+
+  it("a table and a grant with an unknown field are checked to the end", () => {
+    const bad = {
+      format: "reach/grant/v1",
+      extra: 1,
+      addresses: { "https://a.example": "https://b.example" },
+    };
+    expect(said(grantFile, bad)).toEqual([
+      "REACH-E4210 /extra",
+      "REACH-E4216 /addresses/https:~1~1a.example",
+    ]);
+    const rules = [{ id: "R", when: { m: 1 }, then: 1 }];
+    const odd = {
+      table: { name: "t", version: "1.0.0" },
+      hitPolicy: "first",
+      inputs: ["n"],
+      rules,
+    };
+    expect(said(table, { ...odd, note: 1 })).toEqual([
+      "REACH-E4210 /note",
+      "REACH-E4216 /rules/0/when/m",
+    ]);
   });
 });

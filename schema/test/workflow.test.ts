@@ -79,7 +79,11 @@ describe("names what is wrong, where, and what to do", () => {
       { set: { a: 1 }, input: { form: "." } },
       "REACH-E4210 /do/0/task/input/form",
     ],
-    ["a misspelt kind", { sett: { a: 1 } }, "REACH-E4212 /do/0/task"],
+    [
+      "a misspelt kind",
+      { sett: { a: 1 }, if: "." },
+      "REACH-E4210 /do/0/task/sett, REACH-E4212 /do/0/task",
+    ],
     ["a task that is no object", 7, "REACH-E4211 /do/0/task"],
     ["a wrong type", { set: { a: 1 }, if: true }, "REACH-E4211 /do/0/task/if"],
     [
@@ -292,7 +296,7 @@ describe("names what is wrong, where, and what to do", () => {
       "REACH-E4216 /do/0/task/with/endpoint/authentication/bearer/use",
     ],
   ])("%s", (_, task, expected) => {
-    expect(said(withTask(task))).toEqual([expected]);
+    expect(said(withTask(task)).join(", ")).toBe(expected);
   });
 
   it("lists: one name each, every name once", () => {
@@ -331,6 +335,29 @@ describe("names what is wrong, where, and what to do", () => {
     expect(version?.hint).toMatch(/quotes/);
     const [shell] = problems(withTask({ run: { shell: {} } }));
     expect(shell?.why).toMatch(/never starts a shell/);
+    const [kind] = problems(withTask({ frk: { branches: [] } }));
+    expect(kind).toMatchObject({ hint: "Did you mean `fork`?", path: ["do", 0, "task", "frk"] });
+  });
+
+  it("an unknown field does not hide what is wrong elsewhere", () => {
+    const unknown = { document, do: [{ task: { raise: { error: "none" } } }], extra: 1 };
+    expect(said(unknown)).toEqual(["REACH-E4210 /extra", "REACH-E4216 /do/0/task/raise/error"]);
+    // Where a type is wrong, what is said of the whole has to wait.
+    const wrong = { ...unknown, timeout: 7 };
+    expect(said(wrong)).not.toContain("REACH-E4216 /do/0/task/raise/error");
+  });
+
+  it("the names of fields reach a hint from inside a choice, too", () => {
+    const task = {
+      call: "http",
+      with: { method: "get", endpoint: { uri: "https://a.example", authentification: {} } },
+    };
+    expect(problems(withTask(task))).toMatchObject([
+      {
+        pointer: "/do/0/task/with/endpoint/authentification",
+        hint: "Did you mean `authentication`?",
+      },
+    ]);
   });
 });
 

@@ -32,6 +32,43 @@ test("docs/spec/errors.md and evidence.md list exactly the codes of the sources"
   expect(listed).toEqual(used);
 });
 
+/** Where each package says its codes, and nowhere else. */
+const homes: readonly { folder: string; home?: string }[] = [
+  { folder: "bindings/src" },
+  { folder: "schema/src", home: "fields/problem.ts" },
+  { folder: "host/src", home: "files/codes.ts" },
+  { folder: "cli/src", home: "ui/codes.ts" },
+];
+
+test.each(homes)("the codes of $folder stand in one file, each once", ({ folder, home }) => {
+  const outside = readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.includes("generated") && name !== home)
+    .filter((name) => /["'`]REACH-E\d/.test(withoutComments(text(`${folder}/${name}`))));
+  expect(outside).toEqual([]);
+  if (home !== undefined) expect(repeatedIn(text(`${folder}/${home}`))).toEqual([]);
+});
+
+test("the catalogue of evidence has each code once, and no code is in two packages", () => {
+  const catalogue = text("evidence/src/errors/errors.ts");
+  expect(repeatedIn(catalogue)).toEqual([]);
+  const known = codesIn(catalogue, /"REACH-E(\d{4})"/g);
+  // Its other files name the codes, which the type of the catalogue's keys holds them to.
+  expect(codesIn(sources("evidence/src"), /"REACH-E(\d{4})"/g)).toEqual(known);
+  const own = ["schema/src/fields/problem.ts", "host/src/files/codes.ts"].map((path) => text(path));
+  const commands = text("cli/src/ui/codes.ts").split("const named")[0] ?? "";
+  expect(repeatedIn([catalogue, ...own, commands].join("\n"))).toEqual([]);
+});
+
+/** A source without what its comments say of codes. */
+const withoutComments = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+
+/** The codes that come more than once in a source. */
+function repeatedIn(source: string): string[] {
+  const all = [...withoutComments(source).matchAll(/"REACH-E\d{4}"/g)].map(([code]) => code);
+  return all.filter((code, index) => all.indexOf(code) !== index);
+}
+
 test("docs/spec/keys.md shows the verdicts that the conformance suites require", () => {
   expect(text("docs/spec/keys.md")).toContain(verdictsAsMarkdown());
 });

@@ -56,7 +56,7 @@ export interface RunCalls {
    * Loads a pack and forgets the pack and the run before it.
    *
    * @throws EngineError `REACH-E15xx`: a file is not what the manifest says, or a workflow is not
-   *   one that this engine runs. The message names the place.
+   *   one that this engine runs. Its `file` and `pointer` name the place.
    */
   load(pack: Pack): void;
   /**

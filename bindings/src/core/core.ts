@@ -27,6 +27,7 @@ export interface Exports {
   readonly errorOffset: Call;
   readonly errorDepth: Call;
   readonly errorText: Call;
+  readonly errorWhere: Call;
   readonly checkJson: Call;
   readonly canonicalize: Call;
   readonly canonicalHash: Call;
@@ -132,7 +133,11 @@ export class Core {
     const offset = this.call(exports.errorOffset) >>> 0;
     const depth = this.call(exports.errorDepth) >>> 0;
     this.call(exports.errorText);
-    return new EngineError(code, this.outputText(), offset, depth);
+    const reason = this.outputText();
+    this.call(exports.errorWhere);
+    const [file, pointer] = this.outputTexts();
+    const place = file === undefined || pointer === undefined ? undefined : { file, pointer };
+    return new EngineError(code, reason, offset, depth, place);
   }
 
   /** Puts one part into the input window and returns its length in bytes. */

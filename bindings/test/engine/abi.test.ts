@@ -41,6 +41,27 @@ test("ABI-2 status 1: code, offset, depth, then a message", () => {
   expect(new TextDecoder().decode(message)).toBe("unexpected character in JSON");
 });
 
+test("ABI-2 errorWhere(): the file and the pointer as frames, nothing where there is no place", () => {
+  const engine = raw();
+  const whereOf = (name: string, content: Uint8Array): Uint8Array => {
+    put(engine, engine["input"]?.(content.length) ?? 0, content);
+    expect(engine[name]?.(content.length, 0)).toBe(1);
+    const length = engine["errorWhere"]?.();
+    expect(output(engine)).toHaveLength(length ?? -1);
+    return output(engine);
+  };
+  expect(whereOf("canonicalize", text("[[x"))).toHaveLength(0);
+  const manifest = text('{"files":[],"format":"reach/pack/v1"}');
+  expect(whereOf("load", frames(manifest))).toEqual(
+    new Uint8Array(frames(text("pack.json"), text("/workflows"))),
+  );
+  // The text is in the window no longer, and can still be asked for.
+  expect(engine["errorText"]?.()).toBe(output(engine).length);
+  expect(new TextDecoder().decode(output(engine))).not.toContain("pack.json");
+  // The error before leaves nothing behind.
+  expect(whereOf("canonicalize", text("x"))).toHaveLength(0);
+});
+
 test("ABI-4 frames that do not add up are refused, whatever is wrong with them", () => {
   const engine = raw();
   const good = frames(text("a"), text(""), text("bc"));

@@ -42,7 +42,7 @@ export function build(program: Command, verb: Verb): void {
       verb<[string, { output?: string }]>(async (terminal, workflow, { output }) => {
         const host = await import("@reach-fabric/host");
         const pack = await host.loadPack(workflow);
-        loadInto(engines()(), pack, await host.folderOfPack(workflow));
+        loadInto(engines()(), pack, await host.folderOfPack(workflow), host);
         const capabilities = capabilitiesOf(pack);
         const warnings = await warningsOf(host, pack, workflow);
         if (output !== undefined) await host.writePack(output, pack);

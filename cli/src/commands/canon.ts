@@ -2,7 +2,7 @@ import { EngineError, fromUtf8, sha256, toHex } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { eachLine } from "../read/batch.ts";
 import { engines } from "../read/engine.ts";
-import { placeIn, readInput } from "../read/files.ts";
+import { atByte, readInput } from "../read/files.ts";
 import { CliError, problemOf } from "../ui/problem.ts";
 import type { Verb } from "../ui/verb.ts";
 
@@ -61,7 +61,7 @@ function canonical(
     return engine().canonicalize(bytes);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const where = placeIn(path === "-" ? "stdin" : path, bytes, error.offset);
-    throw new CliError({ ...problemOf(error), where });
+    const file = path === "-" ? "stdin" : path;
+    throw new CliError(atByte(problemOf(error), file, bytes, error.offset));
   }
 }

@@ -1,4 +1,4 @@
-import { listing } from "@reach-fabric/engine";
+import { codeName, codes, listing } from "@reach-fabric/engine";
 import type { Evaluation } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { eachLine } from "../read/batch.ts";
@@ -8,6 +8,7 @@ import { CODE, CliError, EXIT, sentence } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
 import { safe } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
+import { isOfKind } from "../ui/codes.ts";
 
 interface EvalOptions {
   batch?: string;
@@ -64,7 +65,8 @@ export function evalCommand(program: Command, verb: Verb): void {
           const bytes = readInput(path);
           const { outputs, error, fuel } = engine().evaluate(source, bytes, limit);
           // A program that does not compile has no bytecode: its error is told below.
-          const compiled = options.explain === true && !error?.code.startsWith("REACH-E13");
+          const compiled =
+            options.explain === true && !(error !== null && isOfKind(error.code, "program"));
           const bytecode = compiled ? engine().explain(source) : undefined;
           if (terminal.json) {
             terminal.result({ outputs, error, fuel, ...(bytecode && { bytecode }) });
@@ -92,11 +94,11 @@ function problem(
   bytes: Uint8Array,
 ): Problem {
   const { code, message, offset } = error;
-  if (code.startsWith("REACH-E11")) {
+  if (isOfKind(code, "json")) {
     const where = placeIn(path === "-" ? "stdin" : path, bytes, offset);
     return { code, what: sentence(message), where, exitCode: EXIT.usage };
   }
-  if (code.startsWith("REACH-E13")) {
+  if (isOfKind(code, "program")) {
     const where = placeIn("program", Buffer.from(source), offset);
     return {
       code,
@@ -107,7 +109,7 @@ function problem(
     };
   }
   // What the program itself says is shown as it says it.
-  if (code === "REACH-E1401") {
+  if (code === codeName(codes.E_EXPR_ERROR)) {
     return { code, what: "The program raised an error", why: message, exitCode: EXIT.failed };
   }
   return { code, what: sentence(message), exitCode: EXIT.failed };

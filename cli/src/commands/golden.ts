@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { verifyGolden } from "@reach-fabric/engine/golden";
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { readInput } from "../read/files.ts";
 import { CODE, CliError, EXIT, systemProblem } from "../ui/problem.ts";
@@ -29,7 +30,7 @@ export function golden(program: Command, verb: Verb): void {
         }));
         if (files.length === 0) {
           throw new CliError({
-            code: CODE.missing,
+            code: hostCode.missing,
             what: "There are no golden files",
             where: dir,
             hint: "reach golden verify DIR",

@@ -11,6 +11,7 @@ import { columns, table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import { safe, safeJson, short } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 
 /** `reach inspect FILE`: what is in a piece of evidence, without a word about whether it is true. */
 export function inspect(program: Command, verb: Verb): void {
@@ -84,7 +85,7 @@ function printStep(terminal: Terminal, evidence: Evidence, text: string): void {
 function printLifecycle(terminal: Terminal, { run, records, missing }: Evidence): void {
   if (records === null || run.annotations === null) {
     throw new CliError({
-      code: "REACH-E5504",
+      code: EVIDENCE.undisclosed,
       what: "The events cannot be told: values are not disclosed",
       why: `${missing.length} values are not disclosed`,
       exitCode: EXIT.unchecked,

@@ -1,20 +1,28 @@
-import { fromUtf8, outputsOf } from "@reach-fabric/engine";
+import { codeName, codes, fromUtf8, outputsOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { join } from "node:path";
-import { lintTable, unreachableTasks } from "@reach-fabric/schema";
+import { lintTable, pointerOf, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../read/engine.ts";
 import { pointAt } from "../read/files.ts";
-import { manifestOf, unloadable } from "../read/load.ts";
+import { manifestOf, pathOf, placeOf, unloadable } from "../read/load.ts";
 import { brief } from "../ui/names.ts";
 import { EXIT, sentence } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import { safe } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
-/** What is to be said about an expression. An error ends every run, a warning some runs. */
-interface Finding {
+/** Where something is: the file as people name it, a JSON pointer into it, and from 1 the line and column. */
+interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly pointer: string;
+}
+
+/** Something that is to be said. An error ends every run, a warning some runs. */
+interface Finding extends Place {
   readonly severity: "error" | "warning" | "note";
   /** The code that a run would end with. */
   readonly code?: string;
@@ -22,16 +30,24 @@ interface Finding {
   /** Bytes into the program. */
   readonly offset?: number;
 }
+type Said = Omit<Finding, keyof Place>;
 
-interface Linted {
-  readonly file: string;
-  /** A JSON pointer. */
+interface Linted extends Place {
+  /** The pointer, too. */
   readonly place: string;
   /** file:line:column */
   readonly where: string;
   readonly text: string;
   readonly findings: readonly Finding[];
 }
+
+/** A task to which nothing leads. */
+interface LintedTask extends Finding {
+  readonly where: string;
+}
+
+/** What is to be said about a decision table. */
+type LintedTable = Finding & Pick<TableFinding, "kind" | "rules" | "example">;
 
 /** `reach lint WORKFLOW`: what can be said about each expression of a workflow without running it. */
 export function lint(program: Command, verb: Verb): void {
@@ -61,9 +77,11 @@ export function lint(program: Command, verb: Verb): void {
         for (const expression of expressions) {
           const path = join(folder, expression.file);
           const read = host.readDocument(await host.readRegularFile(path), path);
-          const where = read.place(pathOf(pack, expression));
           const { file, place, text } = expression;
-          linted.push({ file, place, where, text, findings: findingsOf(expression) });
+          const at = { ...read.locate(pathOf(pack, file, place)), pointer: place };
+          const where = read.place(pathOf(pack, file, place));
+          const findings = findingsOf(expression).map((said) => ({ ...said, ...at }));
+          linted.push({ ...at, place, where, text, findings });
         }
         // In the order of the document, which canonical JSON has lost.
         linted.sort((a, b) => a.where.localeCompare(b.where, "en", { numeric: true }));
@@ -72,13 +90,17 @@ export function lint(program: Command, verb: Verb): void {
             (sum, { findings }) => sum + findings.filter((f) => f.severity === severity).length,
             0,
           );
-        const tables = tablesOf(pack, folder);
-        const tasks: string[] = [];
+        const tables = tablesOf(pack, folder, host);
+        const tasks: LintedTask[] = [];
         for (const name of manifestOf(pack).workflows) {
           const path = join(folder, name);
           const written = host.readDocument(await host.readRegularFile(path), path);
           const document = JSON.parse(fromUtf8(written.canonical)) as { do: unknown };
-          tasks.push(...unreachableTasks(document).map((place) => written.place(place)));
+          for (const place of unreachableTasks(document)) {
+            const message = "Nothing leads to this task";
+            const at = { ...written.locate(place), pointer: pointerOf(place) };
+            tasks.push({ severity: "warning", message, where: written.place(place), ...at });
+          }
         }
         const errors = count("error");
         const warnings = count("warning") + tables.length + tasks.length;
@@ -87,7 +109,7 @@ export function lint(program: Command, verb: Verb): void {
           terminal.result({ expressions: linted, tasks, tables, errors, warnings, notes });
         else print(terminal, linted, { tasks, tables }, { errors, warnings, notes });
         if (error !== null) {
-          terminal.problem(unloadable(error, pack, folder));
+          terminal.problem(unloadable(error, pack, folder, host));
           return EXIT.usage;
         }
         return errors === 0 ? EXIT.ok : EXIT.failed;
@@ -96,27 +118,21 @@ export function lint(program: Command, verb: Verb): void {
 }
 
 /** What is to be said about the decision tables of a pack. */
-function tablesOf(pack: Pack, folder: string): LintedTable[] {
+function tablesOf(
+  pack: Pack,
+  folder: string,
+  host: typeof import("@reach-fabric/host"),
+): LintedTable[] {
   return manifestOf(pack).tables.flatMap((path) => {
     const bytes = pack.files.find((file) => file.path === path)?.bytes ?? new Uint8Array();
     const file = join(folder, path);
     const table = JSON.parse(fromUtf8(bytes)) as Table;
-    return lintTable(table).map((finding) => ({ file, ...finding }));
-  });
-}
-
-type LintedTable = TableFinding & { readonly file: string };
-
-/** The place of an expression, with numbers where lists are. */
-function pathOf(pack: Pack, { file, place }: ListedExpression): Path {
-  const bytes = pack.files.find(({ path }) => path === file)?.bytes ?? new Uint8Array();
-  let value: unknown = JSON.parse(fromUtf8(bytes));
-  const steps = place.split("/").slice(1);
-  return steps.map((step) => {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    const key = Array.isArray(value) ? Number(name) : name;
-    value = (value as Record<string | number, unknown>)[key];
-    return key;
+    return lintTable(table).map((finding): LintedTable => {
+      const rule = table.rules.findIndex(({ id }) => id === finding.rules[0]);
+      const at: Path = rule < 0 ? ["rules"] : ["rules", rule];
+      const place = { file, ...placeOf(file, at, host), pointer: pointerOf(at) };
+      return { ...place, severity: "warning", ...finding };
+    });
   });
 }
 
@@ -127,21 +143,21 @@ const CLOCKS: readonly (readonly [bit: number, name: string])[] = [
   [8, "$task.startedAt"],
 ];
 
-function findingsOf({ program, error }: ListedExpression): Finding[] {
+function findingsOf({ program, error }: ListedExpression): Said[] {
   if (error !== undefined) {
     const { code, message, offset } = error;
     return [{ severity: "error", code, message: sentence(message), offset }];
   }
   if (program === undefined) return [];
   const { none, many } = outputsOf(program);
-  const findings: Finding[] = [];
+  const findings: Said[] = [];
   if (many) {
     const message = "It can give several outputs, where exactly one is needed";
-    findings.push({ severity: "warning", code: "REACH-E1403", message });
+    findings.push({ severity: "warning", code: codeName(codes.E_EXPR_MANY), message });
   }
   if (none) {
     const message = "It can give no output, where exactly one is needed";
-    findings.push({ severity: "warning", code: "REACH-E1402", message });
+    findings.push({ severity: "warning", code: codeName(codes.E_EXPR_NONE), message });
   }
   const clocks = CLOCKS.filter(([bit]) => (program.reads & bit) !== 0).map(([, name]) => name);
   if (clocks.length > 0) {
@@ -153,7 +169,10 @@ function findingsOf({ program, error }: ListedExpression): Finding[] {
 function print(
   terminal: Terminal,
   linted: readonly Linted[],
-  { tasks, tables }: { readonly tasks: readonly string[]; readonly tables: readonly LintedTable[] },
+  {
+    tasks,
+    tables,
+  }: { readonly tasks: readonly LintedTask[]; readonly tables: readonly LintedTable[] },
   counts: Readonly<Record<"errors" | "warnings" | "notes", number>>,
 ): void {
   const { colors } = terminal;
@@ -167,8 +186,8 @@ function print(
       for (const line of shown.split("\n")) terminal.print(`    ${safe(line)}`);
     }
   }
-  for (const where of tasks) {
-    terminal.print(`${safe(where)}  ${paint.warning("warning")}  Nothing leads to this task`);
+  for (const { where, message } of tasks) {
+    terminal.print(`${safe(where)}  ${paint.warning("warning")}  ${safe(message)}`);
   }
   for (const { file, message, example } of tables) {
     terminal.print(`${safe(file)}  ${paint.warning("warning")}  ${safe(message)}`);

@@ -5,6 +5,7 @@ import { engines } from "../read/engine.ts";
 import { readInput } from "../read/files.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import type { Verb } from "../ui/verb.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 
 /** `reach prove FILE STEP -o OUT`: one step of a run, for somebody who shall see no more. */
 export function prove(program: Command, verb: Verb): void {
@@ -37,7 +38,7 @@ export function prove(program: Command, verb: Verb): void {
           bytes = proveStep(engines()(), readInput(file), Number(step));
         } catch (error) {
           const problem = problemOf(error, file);
-          const isUsage = problem.code === "REACH-E5510";
+          const isUsage = problem.code === EVIDENCE.notATask;
           throw new CliError(isUsage ? { ...problem, exitCode: EXIT.usage } : problem);
         }
         const { writeFileAtomic } = await import("@reach-fabric/host");

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import {
   defaultRequired,
+  EvidenceError,
   isStep,
   publicKeyOf,
   readPolicy,
@@ -10,6 +11,7 @@ import {
   verifyStep,
 } from "@reach-fabric/evidence";
 import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
+import { EngineError } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
@@ -17,6 +19,8 @@ import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
 import { instantOf, now } from "../read/instants.ts";
 import { readKey } from "../read/keys.ts";
+import { refusedFile } from "../read/refused.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 import { problemOfJudgement, verdictTable } from "../ui/judgement.ts";
 import { describeOutcome } from "../ui/names.ts";
 import { several } from "../read/options.ts";
@@ -165,6 +169,15 @@ function policyOf(engine: Engine, options: VerifyOptions): Policy {
   try {
     return readPolicy(engine, bytes, { keyring: ring, now: at, ...kept });
   } catch (error) {
+    if (error instanceof EvidenceError) {
+      const isShape = error.problems.length > 0 || error.cause instanceof EngineError;
+      if (error.code === EVIDENCE.notAPolicy && isShape) {
+        throw refusedFile(error, { path: policy, kind: "policy", bytes });
+      }
+      if (error.code === EVIDENCE.notAKeyring && keyring !== undefined) {
+        throw refusedFile(error, { path: keyring, kind: "keyring" });
+      }
+    }
     const files = [policy, ...(keyring === undefined ? [] : [keyring]), ...seen, ...growth];
     throw new CliError(problemOf(error, files.join(", ")));
   }

@@ -3,6 +3,7 @@ import type { Pack, RequestRecord } from "@reach-fabric/engine";
 import { whatIf, whatIfLive } from "@reach-fabric/evidence";
 import type { Hypothesis, LiveAnswer } from "@reach-fabric/evidence";
 import type { Grant } from "@reach-fabric/schema";
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 
 /** What a recorded run has come to, and would have come to. */
 interface Row {
@@ -76,7 +78,7 @@ async function whatIfRuns(
     const { records, outcome, missing } = readEvidence(engine, file);
     if (records === null || outcome === null) {
       throw new CliError({
-        code: "REACH-E5504",
+        code: EVIDENCE.undisclosed,
         what: "This evidence cannot be decided again",
         where: file,
         why: `${missing.length} values are not disclosed`,
@@ -178,7 +180,7 @@ function filesOf(path: string): string[] {
     .map((name) => join(path, name));
   if (found.length > 0) return found;
   throw new CliError({
-    code: CODE.missing,
+    code: hostCode.missing,
     what: "There is no .reach file in this folder",
     where: path,
     exitCode: EXIT.usage,

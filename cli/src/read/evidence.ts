@@ -3,6 +3,7 @@ import type { Evidence } from "@reach-fabric/evidence";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { readInput } from "./files.ts";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 
 /**
  * The bytes of evidence with a pack that was left out of it. Bytes that are no evidence stay what they are: who
@@ -29,7 +30,7 @@ export async function withPack(
     return attachPack(engine, bytes, loaded);
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
-    if (!["REACH-E5007", "REACH-E5407"].includes(error.code)) return bytes;
+    if (![EVIDENCE.tooLarge, EVIDENCE.otherPack].includes(error.code)) return bytes;
     throw new CliError({ ...problemOf(error, `${file}, ${pack}`), exitCode: EXIT.usage });
   }
 }

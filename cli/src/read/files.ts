@@ -1,5 +1,7 @@
+import { hostCode } from "@reach-fabric/host/codes";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { CODE, CliError, EXIT, systemProblem } from "../ui/problem.ts";
+import { CliError, EXIT, systemProblem } from "../ui/problem.ts";
+import type { Problem } from "../ui/problem.ts";
 
 /** More than this is not read into memory; the engine's own limit for a JSON text is lower. */
 const MAX_FILE = 1 << 29; // 512 MiB
@@ -48,18 +50,38 @@ function readSome(fd: number, chunk: Uint8Array): number {
 
 const tooLarge = (where: string): CliError =>
   new CliError({
-    code: CODE.tooLarge,
+    code: hostCode.tooLarge,
     what: "This file is too large",
     where,
     why: `more than ${MAX_FILE} bytes`,
     exitCode: EXIT.usage,
   });
 
-/** `path:line:column` of a byte of a text, both from 1, the column in characters. */
-export function placeIn(path: string, bytes: Uint8Array, offset: number): string {
+/** Line and column of a byte of a text, both from 1, the column in characters. */
+export function lineColumn(
+  bytes: Uint8Array,
+  offset: number,
+): { readonly line: number; readonly column: number } {
   const before = Buffer.from(bytes.subarray(0, Math.min(offset, bytes.length))).toString("utf8");
   const lines = before.split("\n");
-  return `${path}:${lines.length}:${Array.from(lines.at(-1) ?? "").length + 1}`;
+  return { line: lines.length, column: Array.from(lines.at(-1) ?? "").length + 1 };
+}
+
+/** The same as `path:line:column`. */
+export function placeIn(path: string, bytes: Uint8Array, offset: number): string {
+  const { line, column } = lineColumn(bytes, offset);
+  return `${path}:${line}:${column}`;
+}
+
+/** A problem of a text that is wrong from a byte on, at its place. */
+export function atByte(
+  { exitCode, ...problem }: Problem,
+  file: string,
+  bytes: Uint8Array,
+  offset: number,
+): Problem {
+  const told = { ...problem, where: placeIn(file, bytes, offset) };
+  return { ...told, exitCode, problems: [{ ...told, file, ...lineColumn(bytes, offset) }] };
 }
 
 /** The line of a program that a byte is on, and below it a caret at that byte. */

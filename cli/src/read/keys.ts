@@ -6,6 +6,7 @@ import { createEngine } from "@reach-fabric/engine";
 import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
 import { readInput } from "./files.ts";
+import { refusedFile } from "./refused.ts";
 import { CliError, exists, problemOf, systemProblem } from "../ui/problem.ts";
 import { sealerOf } from "./sealer.ts";
 
@@ -73,7 +74,7 @@ export function readKey(path: string): KeyFile {
   try {
     return readKeyFile(createEngine(), bytes);
   } catch (error) {
-    throw new CliError(problemOf(error, path));
+    throw refusedFile(error, { path, kind: "key file", bytes });
   }
 }
 

@@ -1,45 +1,83 @@
 import { EngineError, fromUtf8 } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
+import type { PackManifest, Path } from "@reach-fabric/schema";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pointAt } from "./files.ts";
-import { CliError, problemOf } from "../ui/problem.ts";
+import { CliError, documentProblem, problemOf, sentence } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
+import { isOfKind } from "../ui/codes.ts";
+
+/** How the host reads a document. */
+type Reader = Pick<typeof import("@reach-fabric/host"), "readDocument">;
 
 /** Loads a pack whose files are in a folder; what the engine refuses is said with its place. */
-export function loadInto(engine: Engine, pack: Pack, folder: string): void {
+export function loadInto(engine: Engine, pack: Pack, folder: string, host: Reader): void {
   try {
     engine.load(pack);
   } catch (error) {
-    throw new CliError(unloadable(error, pack, folder));
+    throw new CliError(unloadable(error, pack, folder, host));
   }
 }
 
 export const manifestOf = (pack: Pack): PackManifest =>
   JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
 
-/** The engine's error about a pack, whose message ends with the place: `at POINTER of FILE`. */
-export function unloadable(error: unknown, pack: Pack, folder: string): Problem {
+/** The engine's error about a pack, with its place in the folder of the pack. */
+export function unloadable(error: unknown, pack: Pack, folder: string, host: Reader): Problem {
   const problem = problemOf(error, folder);
-  const place = /^(.*) at (\/.*) of (.+)$/s.exec(problem.what);
-  if (place === null || !(error instanceof EngineError)) return problem;
-  const [, what = "", pointer = "", path = ""] = place;
-  const where = `${join(folder, path)} ${pointer}`;
-  const program = error.code.startsWith("REACH-E13")
-    ? expressionAt(pack, path, pointer)
-    : undefined;
-  const { code, exitCode } = problem;
+  if (!(error instanceof EngineError)) return problem;
+  const { code, file: path, pointer, reason } = error;
+  if (path === undefined || pointer === undefined) return problem;
   // Bytes are counted in expressions only.
-  const why = program === undefined ? {} : { why: pointAt(program, error.offset) };
-  return { code, what, where, ...why, exitCode };
+  const program = isOfKind(code, "program") ? expressionAt(pack, path, pointer) : undefined;
+  const told = {
+    code,
+    what: sentence(reason),
+    where: `${join(folder, path)} ${pointer || "/"}`,
+    ...(program === undefined ? {} : { why: pointAt(program, error.offset) }),
+  };
+  const place = placeOf(join(folder, path), pathOf(pack, path, pointer), host);
+  return {
+    ...told,
+    exitCode: problem.exitCode,
+    problems: [documentProblem({ ...told, file: join(folder, path), ...place, pointer })],
+  };
 }
+
+/** Where a file has the value at a path, if the file is there: a pack in one file has none beside it. */
+export function placeOf(file: string, path: Path, host: Reader): LineColumn {
+  try {
+    const { line, column } = host.readDocument(readFileSync(file), file).locate(path);
+    return line === undefined || column === undefined ? {} : { line, column };
+  } catch {
+    return {};
+  }
+}
+type LineColumn = { readonly line?: number; readonly column?: number };
+
+/** The path of a pointer into a file of a pack, with numbers where lists are, as far as it leads. */
+export function pathOf({ files }: Pack, file: string, pointer: string): Path {
+  const found = files.find(({ path }) => path === file);
+  let value: unknown = found && JSON.parse(fromUtf8(found.bytes));
+  return partsOf(pointer).map((name) => {
+    const key = Array.isArray(value) ? Number(name) : name;
+    value = (value as Record<string | number, unknown> | null | undefined)?.[key];
+    return key;
+  });
+}
+
+const partsOf = (pointer: string): string[] =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */
 function expressionAt({ files }: Pack, path: string, pointer: string): string | undefined {
   const file = files.find((one) => one.path === path);
   let value: unknown = file && JSON.parse(fromUtf8(file.bytes));
-  for (const part of pointer.split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const name of partsOf(pointer)) {
     value = (value as Record<string, unknown> | null | undefined)?.[name];
   }
   if (typeof value !== "string") return undefined;

@@ -1,3 +1,5 @@
+import { hostCode } from "@reach-fabric/host/codes";
+import { CODE, isOfKind } from "./codes.ts";
 import type { Colors } from "./colors.ts";
 import { safe, safeJson } from "./text.ts";
 
@@ -16,6 +18,20 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** One thing that is wrong in a document, and where that is, also as data. Lines and columns are from 1. */
+export interface DocumentProblem {
+  readonly code: string;
+  readonly what: string;
+  readonly where: string;
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** RFC 6901. */
+  readonly pointer?: string;
+  readonly why?: string;
+  readonly hint?: string;
+}
+
 /** What every error of the command line says. */
 export interface Problem {
   readonly code: string;
@@ -24,47 +40,29 @@ export interface Problem {
   readonly why?: string;
   readonly hint?: string;
   readonly exitCode: number;
+  /** All that is wrong in a document that was refused; the members above say the first. */
+  readonly problems?: readonly DocumentProblem[];
 }
 
 /** A problem that ends a command. */
 export class CliError extends Error {
   readonly problem: Problem;
+  /** The same with places that take time to find. */
+  readonly located: (() => Promise<Problem>) | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, located?: () => Promise<Problem>) {
     super(problem.what);
     this.name = "CliError";
     this.problem = problem;
+    this.located = located;
   }
 }
 
-/**
- * The codes that the command line itself gives: E40xx usage and runs, E41xx files (as the host gives
- * them), E315x what a grant lacks.
- */
-export const CODE = {
-  usage: "REACH-E4001",
-  bug: "REACH-E4002",
-  faulted: "REACH-E4003",
-  cancelled: "REACH-E4004",
-  interrupted: "REACH-E4005",
-  batch: "REACH-E4006",
-  golden: "REACH-E4007",
-  unchecked: "REACH-E4008",
-  capabilities: "REACH-E4009",
-  diverged: "REACH-E2101",
-  noGrant: "REACH-E3150",
-  notGranted: "REACH-E3151",
-  denied: "REACH-E3152",
-  unreadable: "REACH-E4101",
-  missing: "REACH-E4102",
-  tooLarge: "REACH-E4103",
-  notAFile: "REACH-E4104",
-  full: "REACH-E4110",
-  unwritable: "REACH-E4111",
-  exists: "REACH-E4113",
-  noEntry: "REACH-E4167",
-  unwitnessed: "REACH-E4168",
-} as const;
+/** What the error that ends a command says, with every place that can be found. */
+export const locatedProblem = async (error: unknown): Promise<Problem> =>
+  (error instanceof CliError ? await error.located?.() : undefined) ?? problemOf(error);
+
+export { CODE } from "./codes.ts";
 
 const CODE_FORM = /^REACH-E\d{4}$/;
 
@@ -86,6 +84,7 @@ export function problemOf(error: unknown, where?: string): Problem {
         : { why: error.why }),
       ...(hint === undefined ? {} : { hint }),
       exitCode: typeof error.exitCode === "number" ? error.exitCode : exitOf(error),
+      ...(isPlaced(error.problems) ? { problems: error.problems.map(documentProblem) } : {}),
     };
   }
   if (error instanceof Error && isErrno(error)) return systemProblem(error, where);
@@ -109,6 +108,41 @@ interface Coded {
   readonly offset?: number;
   readonly exitCode?: number;
   readonly outcome?: unknown;
+  readonly problems?: readonly object[];
+}
+
+/** Those of a document that the host has read; of evidence's, only who reads the file knows the place. */
+const isPlaced = (problems: readonly object[] = []): problems is readonly DocumentProblem[] =>
+  problems.length > 0 && problems.every((problem) => "file" in problem);
+
+/** A problem of a document as the command line says it, and nothing else of it. */
+export const documentProblem = (problem: DocumentProblem): DocumentProblem => {
+  const { code, what, where, file, line, column, pointer, why, hint } = problem;
+  return {
+    code,
+    what: sentence(what),
+    where,
+    file,
+    ...(line === undefined || column === undefined ? {} : { line, column }),
+    ...(pointer === undefined ? {} : { pointer }),
+    ...(why === undefined ? {} : { why }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+};
+
+/** The problem with which a command ends whose document has these, in the order in which they are told. */
+export function problemOfDocument(problems: readonly DocumentProblem[], exitCode: number): Problem {
+  const [first] = problems as [DocumentProblem, ...DocumentProblem[]];
+  const { code, what, where, why, hint } = first;
+  return {
+    code,
+    what,
+    where,
+    ...(why === undefined ? {} : { why }),
+    ...(hint === undefined ? {} : { hint }),
+    exitCode,
+    problems,
+  };
 }
 
 function isCoded(error: Error): error is Error & Coded {
@@ -124,8 +158,8 @@ function isErrno(error: Error): error is NodeJS.ErrnoException & { code: string 
  * judge could not be checked. Everything else that is refused is bad input, a bad key file too.
  */
 function exitOf({ code, outcome }: Coded): number {
-  if (code.startsWith("REACH-E31")) return EXIT.denied;
-  if (!code.startsWith("REACH-E5") || code.startsWith("REACH-E52")) return EXIT.usage;
+  if (isOfKind(code, "denial")) return EXIT.denied;
+  if (!isOfKind(code, "evidence") || isOfKind(code, "key")) return EXIT.usage;
   return outcome === "not checked" ? EXIT.unchecked : EXIT.failed;
 }
 
@@ -149,20 +183,20 @@ export function systemProblem(error: NodeJS.ErrnoException, where?: string): Pro
   });
   switch (error.code) {
     case "ENOENT":
-      return problem(CODE.missing, "There is no such file or folder");
+      return problem(hostCode.missing, "There is no such file or folder");
     case "EACCES":
     case "EPERM":
-      return problem(CODE.unreadable, "Permission denied");
+      return problem(hostCode.unreadable, "Permission denied");
     case "EISDIR":
-      return problem(CODE.notAFile, "This is a folder where a file was expected");
+      return problem(hostCode.notAFile, "This is a folder where a file was expected");
     case "EEXIST":
       return exists(path);
     case "ENOSPC":
     case "EDQUOT":
     case "EFBIG":
-      return problem(CODE.full, "The disk is full", "Nothing half-written was left behind.");
+      return problem(hostCode.full, "The disk is full", "Nothing half-written was left behind.");
     default: {
-      const code = error.syscall === "write" ? CODE.unwritable : CODE.unreadable;
+      const code = error.syscall === "write" ? hostCode.unwritable : hostCode.unreadable;
       return { ...problem(code, "The operating system refused"), why: error.message };
     }
   }
@@ -177,24 +211,43 @@ export const exists = (path: string | undefined, hint?: string): Problem => ({
   exitCode: EXIT.usage,
 });
 
-/** A problem in the form of every error: what and code, then where, why and hint. */
+/** So many problems of one document are told to people; --json has them all. */
+const MOST_TOLD = 20;
+
+/**
+ * A problem in the form of every error: what and code, then where, why and hint. Of a document with several,
+ * each; a reason is given where it is new.
+ */
 export function printProblem(problem: Problem, colors: Colors): string {
-  const lines = [
-    `${colors.red("x")} ${colors.bold(safe(problem.what))}   ${colors.dim(problem.code)}`,
-  ];
-  if (problem.where !== undefined) lines.push(`  where: ${safe(problem.where)}`);
-  if (problem.why !== undefined) {
-    const [first = "", ...rest] = problem.why.split("\n");
-    lines.push(`  why:   ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
+  const { problems = [] } = problem;
+  const others = problems.slice(1, MOST_TOLD);
+  const said = new Set([problem.why]);
+  const lines = linesOf(problem, colors);
+  for (const { why, ...other } of others) {
+    lines.push(...linesOf(why === undefined || said.has(why) ? other : { ...other, why }, colors));
+    said.add(why);
   }
-  if (problem.hint !== undefined) {
-    const [first = "", ...rest] = problem.hint.split("\n");
-    lines.push(`  hint:  ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
-  }
+  const more = problems.length - 1 - others.length;
+  if (more > 0) lines.push(`and ${more} more ${more === 1 ? "problem" : "problems"}`);
   return `${lines.join("\n")}\n`;
 }
 
+function linesOf(
+  { code, what, where, why, hint }: Omit<Problem, "exitCode" | "problems">,
+  colors: Colors,
+): string[] {
+  const lines = [`${colors.red("x")} ${colors.bold(safe(what))}   ${colors.dim(code)}`];
+  if (where !== undefined) lines.push(`  where: ${safe(where)}`);
+  const told = (name: string, text: string): void => {
+    const [first = "", ...rest] = text.split("\n");
+    lines.push(`  ${name} ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
+  };
+  if (why !== undefined) told("why:  ", why);
+  if (hint !== undefined) told("hint: ", hint);
+  return lines;
+}
+
 /** The same as one line of JSON. */
-export function problemJson({ exitCode, ...problem }: Problem): string {
-  return `${safeJson({ ...problem, exitCode })}\n`;
+export function problemJson({ exitCode, problems, ...problem }: Problem): string {
+  return `${safeJson({ ...problem, exitCode, ...(problems && { problems }) })}\n`;
 }

@@ -1,4 +1,4 @@
-import { problemOf } from "./problem.ts";
+import { locatedProblem } from "./problem.ts";
 import { createTerminal } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -23,7 +23,7 @@ export function createVerb(exit: (code: number) => void): Verb {
       try {
         exit(await action(terminal, ...(args.slice(0, -1) as unknown as A)));
       } catch (error) {
-        const problem = problemOf(error);
+        const problem = await locatedProblem(error);
         terminal.problem(problem);
         exit(problem.exitCode);
       }

@@ -2,6 +2,7 @@
 // one spelling: no duplicate members, no 1.0 beside 1, no byte order mark, nothing behind it.
 import { EngineError, fromUtf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
+import { inOrder, problemsOf } from "@reach-fabric/schema";
 import { concat, firstDifferentByte } from "./bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 
@@ -92,6 +93,24 @@ export function inShape<T>(
   const pointer = (issue?.path ?? []).map((step) => `/${String(step)}`).join("");
   const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
   throw new EvidenceError(code, `${where}: ${quoted(issue?.message ?? "another shape")}`);
+}
+
+/**
+ * Requires the same of a file that people write, and says everything that is wrong in it.
+ *
+ * @throws EvidenceError of the code, with all `problems`, those of unknown fields before those of missing ones
+ */
+export function fileInShape<S extends Parameters<typeof problemsOf>[0]>(
+  schema: S,
+  value: unknown,
+  what: string,
+  code: ShapeCode,
+): S["_zod"]["output"] {
+  const problems = inOrder(problemsOf(schema, value));
+  const [first] = problems;
+  if (first === undefined) return value;
+  const where = first.pointer === "" ? what : `${what} at ${quoted(first.pointer)}`;
+  throw new EvidenceError(code, `${where}: ${quoted(first.what)}`, { problems });
 }
 
 /**

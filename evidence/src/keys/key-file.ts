@@ -6,7 +6,7 @@ import { algorithms } from "./algorithms.ts";
 import type { AlgorithmName } from "./algorithms.ts";
 import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
-import { inShape } from "../encoding/json.ts";
+import { fileInShape } from "../encoding/json.ts";
 import { publicKey, sameKey } from "./key.ts";
 import type { PublicKey, Signer } from "./key.ts";
 
@@ -56,7 +56,7 @@ export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): K
     const why = cause instanceof Error ? cause.message : "it is not JSON";
     throw new EvidenceError("REACH-E5201", `not a key file: ${why}`, { cause });
   }
-  const file = inShape(keyFile, value, "the key file", "REACH-E5201");
+  const file = fileInShape(keyFile, value, "the key file", "REACH-E5201");
   publicKeyOf(file);
   if (file.private !== undefined) signerOf(file);
   return file;

@@ -11,7 +11,7 @@ import type { KeyringEntry, KeyringPayload } from "@reach-fabric/schema";
 import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { EvidenceError } from "../errors/errors.ts";
-import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
+import { canonicalBytes, fileInShape, parseCanonical } from "../encoding/json.ts";
 import { isSignature } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
 
@@ -41,7 +41,12 @@ const notNext = (what: string): EvidenceError => new EvidenceError("REACH-E5211"
 export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey): Keyring {
   const what = "the keyring";
   if (bytes.length > MAX_BYTES) throw notKeyring(`a keyring has at most ${MAX_BYTES} bytes`);
-  const envelope = inShape(keyringFile, parseCanonical(engine, bytes, what), what, "REACH-E5209");
+  const envelope = fileInShape(
+    keyringFile,
+    parseCanonical(engine, bytes, what),
+    what,
+    "REACH-E5209",
+  );
   const payload = fromBase64(envelope.payload);
   const signature = fromBase64(envelope.signatures[0].sig);
   if (payload === undefined || signature === undefined) {
@@ -51,7 +56,7 @@ export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey):
     throw new EvidenceError("REACH-E5210", `the root ${root.id} has not signed this keyring`);
   }
   const value = parseCanonical(engine, payload, what);
-  const signed = inShape(keyringPayload, value, what, "REACH-E5209");
+  const signed = fileInShape(keyringPayload, value, what, "REACH-E5209");
   requireConsistent(signed, root);
   return { ...signed, digest: toHex(sha256(payload)) };
 }

@@ -5,7 +5,7 @@ import { policyFile } from "@reach-fabric/schema";
 import type { PolicyFile } from "@reach-fabric/schema";
 import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { inShape } from "../encoding/json.ts";
+import { fileInShape } from "../encoding/json.ts";
 import { openKeyring } from "./keyring.ts";
 import type { Keyring } from "./keyring.ts";
 import { publicKey, sameKey } from "../keys/key.ts";
@@ -150,7 +150,7 @@ function parse(engine: Engine, bytes: Uint8Array): PolicyFile {
     const why = cause instanceof Error ? cause.message : "it is not JSON";
     throw new EvidenceError("REACH-E5218", `not a policy: ${why}`, { cause });
   }
-  return inShape(policyFile, value, "the policy", "REACH-E5218");
+  return fileInShape(policyFile, value, "the policy", "REACH-E5218");
 }
 
 function keyOf({ alg, public: shared }: NonNullable<PolicyFile["root"]>): PublicKey {

@@ -1,7 +1,9 @@
 // Walking and rewriting the tasks of a checked document.
-import { pointerOf, TASK_LISTS } from "@reach-fabric/schema";
+import { TASK_LISTS } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
-import { ReachError } from "../files/error.ts";
+import { refusalOf, whereOf } from "../files/document.ts";
+import type { ReachError } from "../files/error.ts";
+import type { Place } from "../files/place.ts";
 
 /** A task, or any other object of a document. */
 export type Fields = { readonly [name: string]: unknown };
@@ -68,13 +70,8 @@ export class CompileError extends Error {
   }
 
   /** The same at its place in a file. */
-  at(place: (path: Path) => string): ReachError {
-    const { code, what, why, hint } = this.problem;
-    return new ReachError(code, what, {
-      where: `${place(this.path)} (workflow ${pointerOf(this.path)})`,
-      why,
-      hint,
-      cause: this,
-    });
+  at(locate: (path: Path) => Place): ReachError {
+    const place = locate(this.path);
+    return refusalOf([{ ...this.problem, ...place, where: whereOf(place, "workflow") }], this);
   }
 }

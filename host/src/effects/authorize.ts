@@ -1,5 +1,6 @@
 // Credentials on their way into a request (WF-48, GRANT-12). A secret is known here and nowhere else.
 import type { Grant } from "@reach-fabric/schema";
+import { hostCode } from "../files/codes.ts";
 import type { Login } from "./http-digest.ts";
 import { RequestFailed } from "./failure.ts";
 import { maySend } from "./grant.ts";
@@ -68,11 +69,15 @@ export async function authorize(
 
 function secretOf(name: string, origin: string, grant: Grant, secrets: Secrets): unknown {
   if (!maySend(grant, name, origin)) {
-    throw new RequestFailed("denied", "REACH-E3106", `the secret ${name} is not granted there`);
+    throw new RequestFailed(
+      "denied",
+      hostCode.badCredentials,
+      `the secret ${name} is not granted there`,
+    );
   }
   const values = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
   if (values !== undefined) return values;
-  throw new RequestFailed("denied", "REACH-E3106", `there is no secret ${name}`);
+  throw new RequestFailed("denied", hostCode.badCredentials, `there is no secret ${name}`);
 }
 
 /** Texts of a secret that would be one by itself: of OAuth 2.0 neither names nor addresses are. */
@@ -89,7 +94,7 @@ const longEnough = (texts: readonly string[]): string[] =>
   texts.filter((text) => text.length >= SHORTEST);
 
 const noCredentials = (scheme: string): RequestFailed =>
-  new RequestFailed("denied", "REACH-E3106", `these are no credentials for ${scheme}`);
+  new RequestFailed("denied", hostCode.badCredentials, `these are no credentials for ${scheme}`);
 
 function bearerOf({ token }: Readonly<Record<string, unknown>>): string {
   if (typeof token === "string" && /^[!-~]+$/.test(token)) return `Bearer ${token}`;

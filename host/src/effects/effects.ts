@@ -1,6 +1,7 @@
 // Effects: what the engine asks for and the host performs (TRACE-5, TRACE-6).
 import type { RequestRecord } from "@reach-fabric/engine";
 import { randomBytes } from "node:crypto";
+import { hostCode } from "../files/codes.ts";
 import type { EffectContext, Performed } from "./effect.ts";
 import type { Egress, HttpRequest } from "./http.ts";
 import { mayEmit } from "@reach-fabric/schema";
@@ -143,10 +144,14 @@ export async function perform(
   }
   if (record.type === "emit") return emit(request["event"] as CloudEvent, effects, context);
   if (record.type !== "timer") {
-    throw new ReachError("REACH-E3003", "The engine asks for an effect that this host lacks.", {
-      where: `effect ${record.key}`,
-      hint: "The engine and the host are of different versions.",
-    });
+    throw new ReachError(
+      hostCode.unknownEffect,
+      "The engine asks for an effect that this host lacks.",
+      {
+        where: `effect ${record.key}`,
+        hint: "The engine and the host are of different versions.",
+      },
+    );
   }
   await effects.timer(Number(request["ms"]), context.signal);
   return { result: {} };

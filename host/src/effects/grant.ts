@@ -2,10 +2,12 @@
 // this is the second check, which shares nothing with the first but the specification.
 import { canonicalize } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
-import type { Grant, GrantFile, HttpGrant, Provider } from "@reach-fabric/schema";
-import { checked, readJson } from "../files/document.ts";
-import { ReachError } from "../files/error.ts";
+import type { Grant, GrantFile, HttpGrant, Path, Provider } from "@reach-fabric/schema";
+import { checked, readJson, refusalOf } from "../files/document.ts";
+import type { PlacedProblem } from "../files/error.ts";
 import { readRegularFile } from "../files/files.ts";
+import { placeText } from "../files/place.ts";
+import type { Place } from "../files/place.ts";
 
 /** Largest grant file. */
 const MAX_GRANT = 1024 * 1024;
@@ -34,12 +36,18 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
   const bytes = await readRegularFile(path, { limit: MAX_GRANT });
   const document = readJson(bytes, path);
   const file = checked(grantFile, document, "grant");
-  for (const [index, { origin }] of (file.http ?? []).entries()) {
-    checkNormal(origin, document.place(["http", index, "origin"]));
-  }
-  for (const [name, address] of Object.entries(file.addresses ?? {})) {
-    checkNormal(address, document.place(["addresses", name]));
-  }
+  const origins: [origin: string, path: Path][] = [
+    ...(file.http ?? []).map(({ origin }, index): [string, Path] => [
+      origin,
+      ["http", index, "origin"],
+    ]),
+    ...Object.entries(file.addresses ?? {}).map(([name, address]): [string, Path] => [
+      address,
+      ["addresses", name],
+    ]),
+  ];
+  const problems = origins.flatMap(([origin, where]) => notNormal(origin, document.locate(where)));
+  if (problems.length > 0) throw refusalOf(problems);
   return {
     grant: effectiveGrant(file),
     addresses: { ...file.addresses },
@@ -48,12 +56,17 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
 }
 
 /** The schema knows names; only a URL parser knows the one spelling of an IPv6 address. */
-function checkNormal(origin: string, where: string): void {
-  if (URL.canParse(origin) && new URL(origin).origin === origin) return;
-  throw new ReachError(problemCode.badValue, "An origin that is not in normal form.", {
-    where,
-    hint: URL.canParse(origin) ? `Write it as ${new URL(origin).origin}.` : undefined,
-  });
+function notNormal(origin: string, place: Place): PlacedProblem[] {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return [];
+  return [
+    {
+      ...place,
+      code: problemCode.badValue,
+      what: "An origin that is not in normal form.",
+      where: placeText(place),
+      ...(URL.canParse(origin) ? { hint: `Write it as ${new URL(origin).origin}.` } : {}),
+    },
+  ];
 }
 
 /** GRANT-5: the entries sorted and without repetition, so that one grant has one text. */

@@ -4,6 +4,7 @@ import type { ChannelCredentials, ServiceError } from "@grpc/grpc-js";
 import { fromUtf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
+import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./address.ts";
 import type { Lookup } from "./address.ts";
 import { echoes } from "./authorize.ts";
@@ -74,19 +75,19 @@ async function perform(
   signal.throwIfAborted();
   const limits = { ...DEFAULT_LIMITS, ...bounds };
   const target = parseTarget(call.uri);
-  if ("why" in target) throw new RequestFailed("denied", "REACH-E3103", target.why);
+  if ("why" in target) throw new RequestFailed("denied", hostCode.badRequest, target.why);
   const why = whyNotGranted(grant, "POST", target);
-  if (why !== undefined) throw new RequestFailed("denied", "REACH-E3102", why);
+  if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
   const file = pack.files.find(({ path }) => path === call.proto);
   const method =
     file === undefined
       ? { why: "the pack has no such definition" }
       : methodOf(fromUtf8(file.bytes), call.service, call.method);
-  if ("why" in method) throw new RequestFailed("protocol", "REACH-E3235", method.why);
+  if ("why" in method) throw new RequestFailed("protocol", hostCode.grpcDefinition, method.why);
   const filling = fillingOf(call.secrets, target.origin, grant, secrets);
   const given = filled(call.arguments, "arguments", filling) as GrpcCall["arguments"];
   const message = method.encode(given);
-  if ("why" in message) throw new RequestFailed("protocol", "REACH-E3235", message.why);
+  if ("why" in message) throw new RequestFailed("protocol", hostCode.grpcDefinition, message.why);
   const { header, texts: proof } = await authorized(
     { grant, addresses, secrets, limits, lookup },
     call,
@@ -126,7 +127,11 @@ async function perform(
     signal.throwIfAborted();
     if (!(answer instanceof Uint8Array)) return { result: errorOf(answer, limits.total) };
     if (echoes([...filling.texts, ...proof], answer, {})) {
-      throw new RequestFailed("denied", "REACH-E3106", "the answer holds the secret itself");
+      throw new RequestFailed(
+        "denied",
+        hostCode.badCredentials,
+        "the answer holds the secret itself",
+      );
     }
     return { result: { value: method.decode(answer) } };
   } finally {
@@ -142,7 +147,7 @@ async function authorized(
   signal: AbortSignal,
 ): Promise<Authorized> {
   if (authentication?.scheme === "digest") {
-    throw new RequestFailed("denied", "REACH-E3106", "gRPC has no digest authentication");
+    throw new RequestFailed("denied", hostCode.badCredentials, "gRPC has no digest authentication");
   }
   const egress = createEgress(options);
   try {
@@ -159,7 +164,7 @@ async function peerOf(origin: string, address: string | undefined, lookup: Looku
   const at = port === "" ? (isPlain ? "80" : "443") : port;
   if (address !== undefined) return { target: `dns:${hostname}:${at}`, isPlain };
   const [first] = await publicAddresses(hostname, lookup);
-  if (first === undefined) throw new RequestFailed("dns", "REACH-E3232", "no address");
+  if (first === undefined) throw new RequestFailed("dns", hostCode.noAddress, "no address");
   const target =
     first.family === 6 ? `ipv6:[${first.address}]:${at}` : `ipv4:${first.address}:${at}`;
   return { target, name: hostname, isPlain };
@@ -169,12 +174,12 @@ async function peerOf(origin: string, address: string | undefined, lookup: Looku
 function errorOf(error: ServiceError, total: number): object {
   const code: number = error.code;
   const { details } = error;
-  if (code === UNAVAILABLE) throw new RequestFailed("refused", "REACH-E3230", "no connection");
+  if (code === UNAVAILABLE) throw new RequestFailed("refused", hostCode.refused, "no connection");
   if (code === DEADLINE_EXCEEDED) {
-    throw new RequestFailed("timeout", "REACH-E3220", `no answer in ${total} ms`);
+    throw new RequestFailed("timeout", hostCode.timeout, `no answer in ${total} ms`);
   }
   if (code === RESOURCE_EXHAUSTED && /larger than max/.test(details)) {
-    throw new RequestFailed("tooLarge", "REACH-E3221", "the answer is over the limit");
+    throw new RequestFailed("tooLarge", hostCode.largeAnswer, "the answer is over the limit");
   }
   return { code, message: details.slice(0, 1000) };
 }

@@ -1,5 +1,6 @@
 // Filling the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
 import type { Grant } from "@reach-fabric/schema";
+import { hostCode } from "../files/codes.ts";
 import type { Secrets } from "./authorize.ts";
 import { RequestFailed } from "./failure.ts";
 import { maySend } from "./grant.ts";
@@ -35,11 +36,19 @@ export function fillingOf(
     if (typeof part === "string") return part;
     const { name, field } = part;
     if (!maySend(grant, name, origin)) {
-      throw new RequestFailed("denied", "REACH-E3106", `the secret ${name} is not granted there`);
+      throw new RequestFailed(
+        "denied",
+        hostCode.badCredentials,
+        `the secret ${name} is not granted there`,
+      );
     }
     const found = Object.hasOwn(secrets, name) ? secrets[name]?.[field] : undefined;
     if (typeof found !== "string") {
-      throw new RequestFailed("denied", "REACH-E3106", `there is no secret ${name}.${field}`);
+      throw new RequestFailed(
+        "denied",
+        hostCode.badCredentials,
+        `there is no secret ${name}.${field}`,
+      );
     }
     if (found.length >= SHORTEST) texts.push(found);
     return found;

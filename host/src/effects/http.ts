@@ -5,6 +5,7 @@ import type { Grant } from "@reach-fabric/schema";
 import { Agent } from "undici";
 import type { Dispatcher } from "undici";
 import type { LookupFunction } from "node:net";
+import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./address.ts";
 import type { Lookup } from "./address.ts";
 import { authorize, echoes } from "./authorize.ts";
@@ -140,7 +141,7 @@ export function createEgress(options: EgressOptions): Egress {
   const hop = async (request: Sendable, signal: AbortSignal): Promise<Received> => {
     const { target, method, headers, body } = request;
     const why = whyNotGranted(grant, method, target);
-    if (why !== undefined) throw new RequestFailed("denied", "REACH-E3102", why);
+    if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
     const address = addresses[target.origin];
     // An IP literal never asks a resolver, so it is checked here.
     if (address === undefined) await checkLiteral(target.origin);
@@ -166,11 +167,11 @@ export function createEgress(options: EgressOptions): Egress {
       }
       discard(answer.body);
       if (hops === limits.redirects) {
-        throw new RequestFailed("redirect", "REACH-E3211", `more than ${hops} redirects`);
+        throw new RequestFailed("redirect", hostCode.manyRedirects, `more than ${hops} redirects`);
       }
       request = redirected(request, answer, location);
       const why = whyNotGranted(grant, request.method, request.target);
-      if (why !== undefined) throw new RequestFailed("redirect", "REACH-E3210", why);
+      if (why !== undefined) throw new RequestFailed("redirect", hostCode.badRedirect, why);
     }
   };
 
@@ -225,12 +226,16 @@ export function createEgress(options: EgressOptions): Egress {
     }
     if (answer.status < 100 || answer.status > 599) {
       discard(answer.body);
-      throw new RequestFailed("protocol", "REACH-E3234", "the answer's status is none");
+      throw new RequestFailed("protocol", hostCode.protocol, "the answer's status is none");
     }
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);
     if (echoes(texts, body, headers)) {
-      throw new RequestFailed("denied", "REACH-E3106", "the answer holds the secret itself");
+      throw new RequestFailed(
+        "denied",
+        hostCode.badCredentials,
+        "the answer holds the secret itself",
+      );
     }
     return { result: { status: answer.status, headers }, body };
   };
@@ -240,7 +245,11 @@ export function createEgress(options: EgressOptions): Egress {
     fetch: async (request, { idempotencyKey, signal }) => {
       signal.throwIfAborted();
       const deadline = new AbortController();
-      const late = new RequestFailed("timeout", "REACH-E3220", `no answer in ${limits.total} ms`);
+      const late = new RequestFailed(
+        "timeout",
+        hostCode.timeout,
+        `no answer in ${limits.total} ms`,
+      );
       const timer = setTimeout(() => deadline.abort(late), limits.total);
       try {
         const either = AbortSignal.any([signal, deadline.signal]);
@@ -329,9 +338,9 @@ async function checkLiteral(origin: string): Promise<void> {
 /** GRANT-7: the request in the form in which it is sent, or a denial. */
 function sendable(request: HttpRequest, idempotencyKey: string): Sendable {
   const target = parseTarget(request.uri);
-  if ("why" in target) throw new RequestFailed("denied", "REACH-E3103", target.why);
+  if ("why" in target) throw new RequestFailed("denied", hostCode.badRequest, target.why);
   if (!/^[A-Z]+$/.test(request.method)) {
-    throw new RequestFailed("denied", "REACH-E3103", "the method is not upper-case letters");
+    throw new RequestFailed("denied", hostCode.badRequest, "the method is not upper-case letters");
   }
   const headers: Record<string, string> = { accept: "application/json" };
   for (const [name, value] of Object.entries(request.headers)) {
@@ -348,7 +357,7 @@ function sendable(request: HttpRequest, idempotencyKey: string): Sendable {
 
 function checkHeader(name: string, value: string): void {
   const deny = (why: string): never => {
-    throw new RequestFailed("denied", "REACH-E3104", why);
+    throw new RequestFailed("denied", hostCode.badAddress, why);
   };
   if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) deny("a header's name is not one");
   if (OWN_HEADERS.test(name)) deny(`the header ${name} is the host's`);
@@ -370,7 +379,7 @@ const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includ
 /** The next request of a chain (RFC 9110, 15.4), by logical names. */
 function redirected(request: Sendable, answer: Received, location: string): Sendable {
   const deny = (why: string): never => {
-    throw new RequestFailed("redirect", "REACH-E3210", why);
+    throw new RequestFailed("redirect", hostCode.badRedirect, why);
   };
   const { origin, path, query } = request.target;
   if (!URL.canParse(location, origin + path + query)) deny("the location is not a URI");
@@ -404,7 +413,7 @@ async function readBody({ body, headers }: Received, limit: number): Promise<Uin
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     discard(body);
-    throw new RequestFailed("protocol", "REACH-E3222", "the answer is encoded, unasked");
+    throw new RequestFailed("protocol", hostCode.encodedAnswer, "the answer is encoded, unasked");
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -412,7 +421,7 @@ async function readBody({ body, headers }: Received, limit: number): Promise<Uin
     size += chunk.length;
     if (size > limit) {
       const why = `the answer is over the limit of ${limit} bytes`;
-      throw new RequestFailed("tooLarge", "REACH-E3221", why);
+      throw new RequestFailed("tooLarge", hostCode.largeAnswer, why);
     }
     chunks.push(chunk);
   }
@@ -445,17 +454,17 @@ function failed(error: unknown): HttpAnswer {
   const note =
     error instanceof RequestFailed
       ? { code: error.code, why: error.message }
-      : { code: noteCodes[failure] ?? "REACH-E3200", why: systemCode(error) || failure };
+      : { code: noteCodes[failure] ?? hostCode.otherFailure, why: systemCode(error) || failure };
   return { result: { failure }, note };
 }
 
 /** Codes for what the network said, rather than this client. */
 const noteCodes: Partial<Record<Failure, string>> = {
-  denied: "REACH-E3105",
-  timeout: "REACH-E3220",
-  refused: "REACH-E3230",
-  reset: "REACH-E3231",
-  dns: "REACH-E3232",
-  tls: "REACH-E3233",
-  protocol: "REACH-E3234",
+  denied: hostCode.otherDenial,
+  timeout: hostCode.timeout,
+  refused: hostCode.refused,
+  reset: hostCode.reset,
+  dns: hostCode.noAddress,
+  tls: hostCode.tls,
+  protocol: hostCode.protocol,
 };

@@ -4,6 +4,7 @@
 import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
+import { hostCode } from "../files/codes.ts";
 import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
@@ -99,9 +100,9 @@ const LONGEST = 2 ** 31 - 1;
 
 const denied = (why: string): Performed => ({
   result: { failure: "denied" },
-  note: { code: "REACH-E3108", why },
+  note: { code: hostCode.noMcpCall, why },
 });
-const late = (time: number): Note => ({ code: "REACH-E3220", why: `no answer in ${time} ms` });
+const late = (time: number): Note => ({ code: hostCode.timeout, why: `no answer in ${time} ms` });
 
 /** The protocol's client, read when it is first asked for: most runs have no use for it. */
 type Protocol = typeof import("@modelcontextprotocol/client");
@@ -163,8 +164,8 @@ class Exchange {
   /** What is recorded of an exchange that came to nothing. */
   failed(error: unknown): Performed {
     if (this.#protocol.ProtocolError.isInstance(error)) {
-      const { code } = error;
-      return { result: { error: { code, message: plain(error.message, code) } } };
+      const { code, message } = error; // the server's own words
+      return { result: { error: { code, message: message.slice(0, 1000) } } };
     }
     const { result, note } = this.#bad ?? {};
     if (result !== undefined) {
@@ -173,7 +174,7 @@ class Exchange {
     }
     return {
       result: { failure: "protocol" },
-      note: { code: "REACH-E3234", why: "the server's answer is not MCP" },
+      note: { code: hostCode.protocol, why: "the server's answer is not MCP" },
     };
   }
 
@@ -224,7 +225,3 @@ class Exchange {
     });
   }
 }
-
-/** The server's own words. */
-const plain = (message: string, code: number): string =>
-  message.replace(`MCP error ${code}: `, "").slice(0, 1000);

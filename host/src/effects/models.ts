@@ -1,6 +1,7 @@
 // call llm (WF-54 to WF-57): a question to a model by the chat completions that most services speak, and
 // its answer, whole. The request goes out as any other: bounded, checked, with a secret that is granted.
 import type { Grant, Provider } from "@reach-fabric/schema";
+import { hostCode } from "../files/codes.ts";
 import { createEgress } from "./http.ts";
 import type { EgressLimits } from "./http.ts";
 import type { Secrets } from "./authorize.ts";
@@ -47,7 +48,7 @@ export function createModels(options: ModelOptions): {
     ask: async (question, idempotencyKey, signal) => {
       const denied = (why: string): Performed => ({
         result: { failure: "denied" },
-        note: { code: "REACH-E3107", why },
+        note: { code: hostCode.noModel, why },
       });
       if (!(grant.models ?? []).includes(question.model)) return denied("the model is not granted");
       const provider = Object.hasOwn(providers, question.model)

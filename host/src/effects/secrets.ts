@@ -1,6 +1,7 @@
 // The operator's file of secrets.
 import { secretsFile } from "@reach-fabric/schema";
 import { stat } from "node:fs/promises";
+import { hostCode } from "../files/codes.ts";
 import type { Secrets } from "./authorize.ts";
 import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
@@ -18,7 +19,7 @@ import { readRegularFile } from "../files/files.ts";
 export async function readSecrets(path: string): Promise<Secrets> {
   const bytes = await readRegularFile(path, { limit: 1024 * 1024 });
   if (process.platform !== "win32" && ((await stat(path)).mode & 0o077) !== 0) {
-    throw new ReachError("REACH-E4132", "Others may read the secrets.", {
+    throw new ReachError(hostCode.openSecrets, "Others may read the secrets.", {
       where: path,
       hint: `chmod 600 ${path}`,
     });

@@ -3,6 +3,7 @@
 import { strictOauth2, strictOidc } from "@reach-fabric/schema";
 import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
+import { hostCode } from "../files/codes.ts";
 import { RequestFailed } from "./failure.ts";
 
 /** Sends one request of the protocol; it throws RequestFailed for what the grant does not allow. */
@@ -120,7 +121,7 @@ export class Tokens {
   }
 }
 
-const noToken = (why: string): RequestFailed => new RequestFailed("denied", "REACH-E3109", why);
+const noToken = (why: string): RequestFailed => new RequestFailed("denied", hostCode.noToken, why);
 
 /** OAuth 2.0 as the DSL has it: endpoints below the authority. */
 function serverOf({ authority, endpoints }: Oauth2): oauth.AuthorizationServer {

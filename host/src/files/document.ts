@@ -1,11 +1,15 @@
 // A JSON or YAML file as its canonical bytes, with every error at its place in the file.
 import { canonicalize, EngineError } from "@reach-fabric/engine";
-import { problemsOf } from "@reach-fabric/schema";
+import { inOrder, pointerOf, problemsOf } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path";
+import { hostCode } from "./codes.ts";
 import { ReachError } from "./error.ts";
-import { placeInJson, readYaml } from "./yaml.ts";
+import type { PlacedProblem } from "./error.ts";
+import { placeText } from "./place.ts";
+import type { LineColumn, Place } from "./place.ts";
+import { placesInJson, readYaml } from "./yaml.ts";
 
 /** What problemsOf() takes: a schema of @reach-fabric/schema. */
 type Schema = Parameters<typeof problemsOf>[0];
@@ -16,6 +20,17 @@ export interface ReadDocument {
   readonly canonical: Uint8Array;
   /** `name:line:column` of a part, or the name alone. */
   place(path: Path): string;
+  /** The same as data. */
+  locate(path: Path): Place;
+}
+
+function documentOf(
+  canonical: Uint8Array,
+  file: string,
+  find: (path: Path) => LineColumn | undefined,
+): ReadDocument {
+  const locate = (path: Path): Place => ({ file, ...find(path), pointer: pointerOf(path) });
+  return { canonical, locate, place: (path) => placeText(locate(path)) };
 }
 
 /** The formats of documents, by the end of their names. */
@@ -30,28 +45,23 @@ const YAML = new Set([".yaml", ".yml"]);
 export function readDocument(bytes: Uint8Array, name: string): ReadDocument {
   const end = extname(name).toLowerCase();
   if (!YAML.has(end) && end !== ".json") {
-    throw new ReachError("REACH-E4200", "Neither a JSON nor a YAML file.", {
-      where: name,
+    throw new ReachError(hostCode.unknownFormat, "Neither a JSON nor a YAML file.", {
+      place: { file: name },
       hint: "Its name must end in .yaml, .yml or .json.",
     });
   }
   if (end === ".json") return readJson(bytes, name);
   const yaml = readYaml(decode(bytes, name), name);
-  const at = (place: string | undefined): string => (place ? `${name}:${place}` : name);
-  return { canonical: strictJson(yaml.json, name), place: (path) => at(yaml.place(path)) };
+  return documentOf(strictJson(yaml.json, name), name, (path) => yaml.place(path));
 }
 
 /** Strict JSON, whatever the file is called. */
 export function readJson(bytes: Uint8Array, name: string): ReadDocument {
-  const canonical = strictJson(bytes, name);
-  const text = new TextDecoder().decode(bytes);
-  return {
-    canonical,
-    place: (path) => {
-      const place = placeInJson(text, path);
-      return place ? `${name}:${place}` : name;
-    },
-  };
+  let places: ReturnType<typeof placesInJson> | undefined;
+  return documentOf(strictJson(bytes, name), name, (path) => {
+    places ??= placesInJson(new TextDecoder().decode(bytes));
+    return places(path);
+  });
 }
 
 /**
@@ -66,7 +76,7 @@ function strictJson(text: string | Uint8Array, name: string): Uint8Array {
     if (!(error instanceof EngineError)) throw error;
     const before = Buffer.from(text).subarray(0, error.offset).toString().split("\n");
     throw new ReachError(error.code, "This is not JSON that Reach accepts.", {
-      where: `${name}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`,
+      place: { file: name, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 },
       why: error.message,
       hint: error.hint,
       cause: error,
@@ -77,14 +87,16 @@ function strictJson(text: string | Uint8Array, name: string): Uint8Array {
 /** Strict UTF-8 without a byte order mark. */
 function decode(bytes: Uint8Array, name: string): string {
   if (!isUtf8(bytes)) {
-    throw new ReachError("REACH-E4203", "This is not UTF-8.", {
+    throw new ReachError(hostCode.badEncoding, "This is not UTF-8.", {
       where: `${name}, byte ${firstBadByte(bytes)}`,
+      place: { file: name },
       hint: "Save the file with the encoding UTF-8.",
     });
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (text.startsWith("\uFEFF")) {
-    throw new ReachError("REACH-E4203", "The file begins with a byte order mark.", {
+    throw new ReachError(hostCode.badEncoding, "The file begins with a byte order mark.", {
+      place: { file: name, line: 1, column: 1 },
       where: name,
       hint: "Save it as UTF-8 without one.",
     });
@@ -114,7 +126,7 @@ function firstBadByte(bytes: Uint8Array): number {
 /**
  * The value of a document that a schema accepts.
  *
- * @throws ReachError with the first problem's code and all problems, each with its place
+ * @throws ReachError with all problems, each with its place; its code and message are those of the first
  */
 export function checked<S extends Schema>(
   schema: S,
@@ -123,28 +135,30 @@ export function checked<S extends Schema>(
 ): S["_zod"]["output"] {
   const value: unknown = JSON.parse(new TextDecoder().decode(document.canonical));
   const problems = problemsOf(schema, value);
-  if (problems.length > 0) throw invalid(what, problems, (path) => document.place(path));
+  if (problems.length > 0) throw refusal(problems, document, what);
   return value;
 }
 
-/** An error that holds all problems of a document, by line, and says the first. */
-function invalid(
+/** The error of a document with these problems, of which there is one at least. */
+function refusal(
+  problems: readonly Problem[],
+  document: Pick<ReadDocument, "locate">,
   what: string,
-  found: readonly Problem[],
-  place: (path: Path) => string,
 ): ReachError {
-  const problems = found
-    .map((problem) => ({ ...problem, place: place(problem.path) }))
-    .sort((a, b) => lineOf(a.place) - lineOf(b.place));
-  const [first] = problems as [Problem & { place: string }, ...unknown[]];
-  const more = problems.length - 1;
-  const others = more > 0 ? ` (and ${more} more ${more === 1 ? "problem" : "problems"})` : "";
-  return new ReachError(first.code, `${first.what.replace(/\.$/, "")}${others}`, {
-    where: `${first.place} (${what} ${first.pointer || "itself"})`,
-    why: first.why,
-    hint: first.hint,
-    problems,
+  const placed = problems.map((problem) => {
+    const place = document.locate(problem.path);
+    return { ...problem, ...place, where: whereOf(place, what) };
   });
+  return refusalOf(inOrder(placed, ({ line = 0 }) => line));
 }
 
-const lineOf = (place: string): number => Number(/:([0-9]+):[0-9]+$/.exec(place)?.[1] ?? 0);
+/** How people are shown the place of a problem: also what is at the pointer. */
+export const whereOf = (place: Place, what: string): string =>
+  `${placeText(place)} (${what} ${place.pointer || "itself"})`;
+
+/** The error with these problems, in the order in which they are told. */
+export function refusalOf(problems: readonly PlacedProblem[], cause?: unknown): ReachError {
+  const [first] = problems as [PlacedProblem, ...PlacedProblem[]];
+  const { code, what, where, why, hint } = first;
+  return new ReachError(code, what, { where, why, hint, problems, cause });
+}

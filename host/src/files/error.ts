@@ -1,12 +1,18 @@
 import type { Problem } from "@reach-fabric/schema";
+import { placeText } from "./place.ts";
+import type { Place } from "./place.ts";
 
-/** A problem of a document and where it stands: `path:line:column`. */
-export type PlacedProblem = Problem & { readonly place: string };
+/** A problem of a document and where it stands, as data and as the text that people are shown. */
+export interface PlacedProblem extends Place, Pick<Problem, "code" | "what" | "why" | "hint"> {
+  readonly where: string;
+}
 
 /** What a ReachError can say beside its message. */
 export interface ErrorDetails {
   /** The place: a path, `path:line:column`, a JSON pointer, an effect. */
   where?: string | undefined;
+  /** The place in a document; where `where` says nothing else, it is made of this. */
+  place?: Place | undefined;
   /** The cause, in words that need no source code. */
   why?: string | undefined;
   /** What to do about it. */
@@ -24,6 +30,12 @@ export interface ErrorDetails {
  * `code` is stable (`REACH-E3xxx` effects and the host, `REACH-E4xxx` files and documents, or the
  * engine's own `REACH-E1xxx` where it refused a text). No message, `where` or `why` ever holds a
  * body, a header's value, a secret or a value of the run.
+ *
+ * `problems` is all that is wrong in a document that was refused, the first of which the error says;
+ * empty where no document was.
+ *
+ * @example
+ * for (const { file, line, what } of error.problems) console.log(`${file}:${line}: ${what}`);
  */
 export class ReachError extends Error {
   override readonly name: string = "ReachError";
@@ -36,11 +48,24 @@ export class ReachError extends Error {
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    const { place, where, why, hint } = details;
     this.code = code;
-    this.where = details.where;
-    this.why = details.why;
-    this.hint = details.hint;
+    this.where = where ?? (place && placeText(place));
+    this.why = why;
+    this.hint = hint;
     this.exitCode = details.exitCode ?? 2;
-    this.problems = details.problems ?? [];
+    this.problems = details.problems ?? (place ? [this.#asProblem(place)] : []);
+  }
+
+  /** An error that is one problem of a document. */
+  #asProblem(place: Place): PlacedProblem {
+    return {
+      ...place,
+      code: this.code,
+      where: this.where ?? place.file,
+      what: this.message,
+      ...(this.why === undefined ? {} : { why: this.why }),
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+    };
   }
 }

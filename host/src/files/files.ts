@@ -4,6 +4,7 @@ import { mkdir, open, readdir, realpath, rename, unlink } from "node:fs/promises
 import type { FileHandle } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { hostCode } from "./codes.ts";
 import { ReachError } from "./error.ts";
 
 /** Largest file that is read as a document: the engine's own limit for one input. */
@@ -38,11 +39,15 @@ export function cannotRead(path: string, error: unknown): Error {
   const code = systemCode(error);
   if (error instanceof Error && (error instanceof ReachError || code === "")) return error;
   const missing = code === "ENOENT";
-  return new ReachError(missing ? "REACH-E4102" : "REACH-E4101", "The file cannot be read.", {
-    where: path,
-    why: reasonOf(code),
-    cause: error,
-  });
+  return new ReachError(
+    missing ? hostCode.missing : hostCode.unreadable,
+    "The file cannot be read.",
+    {
+      where: path,
+      why: reasonOf(code),
+      cause: error,
+    },
+  );
 }
 
 /** What to say of a file that could not be written; what the system did not say is passed on. */
@@ -50,13 +55,13 @@ export function cannotWrite(path: string, error: unknown): Error {
   const code = systemCode(error);
   if (error instanceof Error && (error instanceof ReachError || code === "")) return error;
   return FULL.has(code)
-    ? new ReachError("REACH-E4110", "The disk is full.", {
+    ? new ReachError(hostCode.full, "The disk is full.", {
         where: path,
         why: "nothing of the last write was kept",
         hint: "Make room, or name a file on another disk.",
         cause: error,
       })
-    : new ReachError("REACH-E4111", "The file cannot be written.", {
+    : new ReachError(hostCode.unwritable, "The file cannot be written.", {
         where: path,
         why: reasonOf(code),
         cause: error,
@@ -81,7 +86,7 @@ export async function readRegularFile(
     file = await open(path, flags);
     const isFile = (await file.stat()).isFile();
     if (!isFile)
-      throw new ReachError("REACH-E4104", "This is not a regular file.", { where: path });
+      throw new ReachError(hostCode.notAFile, "This is not a regular file.", { where: path });
     return await readUpTo(file, path, limit);
   } catch (error) {
     throw cannotRead(path, error);
@@ -105,7 +110,7 @@ async function readUpTo(file: FileHandle, path: string, limit: number): Promise<
 }
 
 const tooLarge = (path: string, limit: number): ReachError =>
-  new ReachError("REACH-E4103", "The file is too large.", {
+  new ReachError(hostCode.tooLarge, "The file is too large.", {
     where: path,
     why: `the limit is ${limit} bytes`,
   });
@@ -177,7 +182,7 @@ export async function makeEmptyFolder(path: string): Promise<void> {
     throw cannotWrite(path, error);
   }
   if (found.length === 0) return;
-  throw new ReachError("REACH-E4112", "The folder is not empty.", {
+  throw new ReachError(hostCode.notEmpty, "The folder is not empty.", {
     where: path,
     why: "nothing is written over what is there",
     hint: "Name a folder that does not exist yet.",

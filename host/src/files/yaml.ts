@@ -2,7 +2,10 @@
 // differently. The result is JSON text, so that the engine's strict reader has the last word.
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar } from "yaml";
+import { hostCode } from "./codes.ts";
+import type { Path } from "@reach-fabric/schema";
 import { ReachError } from "./error.ts";
+import type { LineColumn } from "./place.ts";
 
 /** Largest YAML text: a workflow of this size is a program, not a policy. */
 const MAX_YAML: number = 4 * 1024 * 1024;
@@ -15,8 +18,8 @@ const MAX_NODES = 200_000;
 export interface Yaml {
   /** The same document as JSON text, not yet canonical. */
   readonly json: string;
-  /** `line:column` of the field or item at a path; of the nearest part above it that exists. */
-  place(path: readonly (string | number)[]): string | undefined;
+  /** Where the field or item at a path stands; the nearest part above it that exists. */
+  place(path: Path): LineColumn | undefined;
 }
 
 type Where = { offset: number };
@@ -36,11 +39,11 @@ export function readYaml(text: string, name: string): Yaml {
   const lines = new LineCounter();
   const fail: Fail = (code, message, { offset }, details = {}) => {
     const { line, col } = lines.linePos(offset);
-    throw new ReachError(code, message, { where: `${name}:${line}:${col}`, ...details });
+    throw new ReachError(code, message, { place: { file: name, line, column: col }, ...details });
   };
   if (text.length > MAX_YAML) {
-    throw new ReachError("REACH-E4209", "The YAML text is too large.", {
-      where: name,
+    throw new ReachError(hostCode.tooDeep, "The YAML text is too large.", {
+      place: { file: name },
       why: `the limit is ${MAX_YAML} characters`,
       hint: "Write it as JSON, which is read without this limit.",
     });
@@ -53,16 +56,17 @@ export function readYaml(text: string, name: string): Yaml {
   };
 }
 
-/** The place of a part of a JSON text, found by reading it as the YAML that it nearly is. */
-export function placeInJson(text: string, path: readonly (string | number)[]): string | undefined {
+/** The places of the parts of a JSON text, found by reading it as the YAML that it nearly is. */
+export function placesInJson(text: string): Yaml["place"] {
+  const lines = new LineCounter();
+  const ignore: Fail = (code) => {
+    throw new ReachError(code, "");
+  };
   try {
-    const lines = new LineCounter();
-    const ignore: Fail = (code) => {
-      throw new ReachError(code, "");
-    };
-    return text.length > MAX_YAML ? undefined : placeOf(parse(text, lines, ignore), lines, path);
+    const document = text.length > MAX_YAML ? undefined : parse(text, lines, ignore);
+    return (path) => document && placeOf(document, lines, path);
   } catch {
-    return undefined;
+    return () => undefined;
   }
 }
 
@@ -85,7 +89,7 @@ function parse(text: string, lineCounter: LineCounter, fail: Fail): Document.Par
   } catch (error) {
     // The parser recurses over the nesting of the text.
     if (error instanceof RangeError)
-      return fail("REACH-E4209", "Nested too deeply.", { offset: 0 });
+      return fail(hostCode.tooDeep, "Nested too deeply.", { offset: 0 });
     throw error;
   }
 }
@@ -98,16 +102,16 @@ function checkDocument(
   if (error) {
     const where = { offset: error.pos[0] };
     if (error.code === "MULTIPLE_DOCS") {
-      fail("REACH-E4207", "The file holds several YAML documents.", where, {
+      fail(hostCode.notOneDocument, "The file holds several YAML documents.", where, {
         hint: "Keep one: everything from the second `---` on would be ignored.",
       });
     }
-    fail("REACH-E4201", "This is not well-formed YAML.", where, { why: error.message });
+    fail(hostCode.badYaml, "This is not well-formed YAML.", where, { why: error.message });
   }
   const { explicit, version } = directives.yaml;
   if (explicit && version !== "1.2") {
     fail(
-      "REACH-E4208",
+      hostCode.refusedYaml,
       "Only YAML 1.2 is read.",
       { offset: 0 },
       {
@@ -117,10 +121,10 @@ function checkDocument(
   }
   const [warning] = warnings;
   if (warning) {
-    fail("REACH-E4208", "A tag or directive that is not read.", { offset: warning.pos[0] });
+    fail(hostCode.refusedYaml, "A tag or directive that is not read.", { offset: warning.pos[0] });
   }
   if (contents === null || (isScalar(contents) && contents.value === null)) {
-    fail("REACH-E4207", "The file holds no document.", { offset: 0 });
+    fail(hostCode.notOneDocument, "The file holds no document.", { offset: 0 });
   }
 }
 
@@ -160,17 +164,17 @@ class Writer {
     if (isAlias(node)) {
       const target = this.#targets.get(node);
       if (target === undefined) {
-        return this.#fail("REACH-E4201", "An alias without an anchor before it.", where);
+        return this.#fail(hostCode.badYaml, "An alias without an anchor before it.", where);
       }
       if (above.includes(target)) {
-        return this.#fail("REACH-E4209", "An alias inside its own anchor.", where, {
+        return this.#fail(hostCode.tooDeep, "An alias inside its own anchor.", where, {
           why: "the document would have no end",
         });
       }
       return this.json(target, depth + 1, [...above, target]);
     }
     if ((isScalar(node) || isMap(node) || isSeq(node)) && node.tag !== undefined) {
-      this.#fail("REACH-E4208", "Tags are refused.", where, {
+      this.#fail(hostCode.refusedYaml, "Tags are refused.", where, {
         hint: "Write the value itself; put a text in quotes.",
       });
     }
@@ -180,7 +184,7 @@ class Writer {
       return `[${items.join(",")}]`;
     }
     if (isMap(node)) return this.#map(node.items as Pair<Node, Node | null>[], depth, above);
-    return this.#fail("REACH-E4208", "A kind of value that is not read.", where);
+    return this.#fail(hostCode.refusedYaml, "A kind of value that is not read.", where);
   }
 
   #map(pairs: readonly Pair<Node, Node | null>[], depth: number, above: readonly Node[]): string {
@@ -188,16 +192,16 @@ class Writer {
     const members = pairs.map(({ key, value }) => {
       const where = { offset: key.range?.[0] ?? 0 };
       if (!isScalar(key) || typeof key.value !== "string") {
-        return this.#fail("REACH-E4208", "A key that is not a text.", where);
+        return this.#fail(hostCode.refusedYaml, "A key that is not a text.", where);
       }
       if (key.value === "<<" && key.type === "PLAIN") {
-        this.#fail("REACH-E4208", "Merge keys are refused.", where, {
+        this.#fail(hostCode.refusedYaml, "Merge keys are refused.", where, {
           why: "YAML 1.2 has none: some readers merge, others add a field of this name",
           hint: "Repeat the fields, or use an alias for the whole value.",
         });
       }
       if (names.has(key.value)) {
-        this.#fail("REACH-E4202", "A key comes twice in one object.", where, {
+        this.#fail(hostCode.duplicateKey, "A key comes twice in one object.", where, {
           why: "which of the two counts would be a guess",
         });
       }
@@ -211,21 +215,21 @@ class Writer {
     switch (typeof value) {
       case "string":
         if (/\p{Surrogate}/u.test(value)) {
-          this.#fail("REACH-E4204", "A lone surrogate is no character.", where, {
+          this.#fail(hostCode.loneSurrogate, "A lone surrogate is no character.", where, {
             hint: "Write the character itself, or both halves of the pair.",
           });
         }
         return JSON.stringify(value);
       case "bigint":
         if (/^[-+]?0[0-9]/.test(source)) {
-          this.#fail("REACH-E4208", "An integer with a leading zero is refused.", where, {
+          this.#fail(hostCode.refusedYaml, "An integer with a leading zero is refused.", where, {
             why: "older readers take it as octal",
             hint: "Leave the zero out, or put a text in quotes.",
           });
         }
         // As the engine has it: what RFC 8785 prints for the double must be the same integer.
         if (String(Number(value)) !== String(value)) {
-          this.#fail("REACH-E4205", "An integer that no double holds.", where, {
+          this.#fail(hostCode.badInteger, "An integer that no double holds.", where, {
             why: "reading it would silently change it",
             hint: "Put it in quotes: identifiers are texts.",
           });
@@ -233,7 +237,7 @@ class Writer {
         return String(value);
       case "number":
         if (!Number.isFinite(value)) {
-          this.#fail("REACH-E4206", "A number that JSON does not have.", where, {
+          this.#fail(hostCode.badNumber, "A number that JSON does not have.", where, {
             why: "it is infinite, not a number, or too large for a double",
           });
         }
@@ -244,15 +248,15 @@ class Writer {
   }
 
   #tooMuch(where: Where, why: string): never {
-    return this.#fail("REACH-E4209", "The document is too large or too deep.", where, { why });
+    return this.#fail(hostCode.tooDeep, "The document is too large or too deep.", where, { why });
   }
 }
 
 function placeOf(
   document: Document.Parsed,
   lines: LineCounter,
-  path: readonly (string | number)[],
-): string | undefined {
+  path: Path,
+): LineColumn | undefined {
   let node: unknown = document.contents;
   let offset = document.contents?.range[0];
   for (const part of path) {
@@ -269,5 +273,5 @@ function placeOf(
   }
   if (offset === undefined) return undefined;
   const { line, col } = lines.linePos(offset);
-  return `${line}:${col}`;
+  return { line, column: col };
 }

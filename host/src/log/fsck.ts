@@ -17,6 +17,7 @@ import {
 } from "@reach-fabric/evidence";
 import type { Edge } from "@reach-fabric/evidence";
 import { join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
@@ -78,7 +79,7 @@ export async function fsck(
     last = await readLast(disk, folder, identity);
     found.seen.add(NAMES.file).add(NAMES.checkpoint);
   } catch (error) {
-    if (!(error instanceof ReachError) || error.code !== "REACH-E4161") throw error;
+    if (!(error instanceof ReachError) || error.code !== hostCode.damagedLog) throw error;
     const file = error.where === join(folder, NAMES.file) ? NAMES.file : NAMES.checkpoint;
     return report(found, [{ file, why: error.why ?? error.message }]);
   }

@@ -12,6 +12,7 @@ import {
 import type { Edge, NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
 import { logFile } from "@reach-fabric/schema";
 import { join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Disk } from "./disk.ts";
 
@@ -42,7 +43,7 @@ export interface Note extends SignedCheckpoint {
 
 /** What to say of a log whose files are not what they were. */
 export const damaged = (where: string, why: string, cause?: unknown): ReachError =>
-  new ReachError("REACH-E4161", "The log is damaged.", {
+  new ReachError(hostCode.damagedLog, "The log is damaged.", {
     where,
     why,
     hint: "`reach log fsck` names what is wrong; restore the file from a copy.",
@@ -73,7 +74,7 @@ export async function readIdentity(
   const path = join(folder, NAMES.file);
   const bytes = await disk.read(path);
   if (bytes === undefined) {
-    throw new ReachError("REACH-E4160", "This is not the folder of a log.", {
+    throw new ReachError(hostCode.notALog, "This is not the folder of a log.", {
       where: folder,
       why: `there is no ${NAMES.file}`,
       hint: "Make a log: reach log init FOLDER --key KEY",

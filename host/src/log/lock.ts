@@ -2,6 +2,7 @@
 // back when a process ends, however it ends, and a copy of the folder does not carry it along.
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 
 /** Milliseconds between two tries. */
@@ -31,7 +32,7 @@ export async function lockFile(path: string, wait: number): Promise<Lock> {
       database.close();
       if ((error as { errcode?: number }).errcode !== BUSY) throw error;
       if (waited >= wait) {
-        throw new ReachError("REACH-E4162", "The log is in use.", {
+        throw new ReachError(hostCode.logInUse, "The log is in use.", {
           where: path,
           why: "another process is writing to it",
           hint: "Only one can: wait for its end, or send the entries through it.",

@@ -19,6 +19,7 @@ import type { Edge, NoteKey, Signer } from "@reach-fabric/evidence";
 import type { LogFile, LogHead, NewLogEntry } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotWrite } from "../files/files.ts";
 import { machineDisk } from "./disk.ts";
@@ -86,7 +87,7 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
   const engine = createEngine();
   const identity = await readIdentity(engine, disk, folder);
   if (!sameKey(identity.key.key, signer.key)) {
-    throw new ReachError("REACH-E4163", "This is not the key of this log.", {
+    throw new ReachError(hostCode.otherLogKey, "This is not the key of this log.", {
       where: folder,
       why: `the log has the key ${identity.key.key.id}, this is ${signer.key.id}`,
     });
@@ -153,7 +154,7 @@ async function adoptNext(disk: Disk, folder: string, identity: LogIdentity): Pro
   if ((await disk.read(path)) === undefined) return;
   const next = await readNote(disk, folder, NAMES.next, identity).catch((error: unknown) => {
     // Half of it was written: none of its entries was acknowledged.
-    if (error instanceof ReachError && error.code === "REACH-E4161") return undefined;
+    if (error instanceof ReachError && error.code === hostCode.damagedLog) return undefined;
     throw error;
   });
   const last = await readLast(disk, folder, identity);
@@ -222,7 +223,7 @@ export async function initLog(folder: string, options: InitOptions): Promise<Log
   const origin = options.origin ?? `reach.invalid/${Buffer.from(random(16)).toString("hex")}`;
   const identity = { origin, key: noteKey(origin, "note", signer.key), witnesses };
   if ((await disk.list(folder)).length > 0 || (await disk.read(folder)) !== undefined) {
-    throw new ReachError("REACH-E4112", "The folder is not empty.", {
+    throw new ReachError(hostCode.notEmpty, "The folder is not empty.", {
       where: folder,
       hint: "Name a folder that does not exist yet.",
     });

@@ -12,6 +12,7 @@ import {
   tilePath,
 } from "@reach-fabric/evidence";
 import type { LogEntry } from "@reach-fabric/schema";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
@@ -36,7 +37,7 @@ export interface LogReader extends LogIdentity {
 }
 
 const noEntry = (what: string, folder: string): ReachError =>
-  new ReachError("REACH-E4167", "The log has no such entry.", { where: folder, why: what });
+  new ReachError(hostCode.noEntry, "The log has no such entry.", { where: folder, why: what });
 
 /**
  * Opens a log to read it.

@@ -25,6 +25,7 @@ import {
 import type { Edge, Growth, Signer } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { dirname, join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotWrite } from "../files/files.ts";
 import type { Disk } from "./disk.ts";
@@ -187,7 +188,7 @@ export class Sequencer {
     const path = join(folder, NAMES.checkpoint);
     const found = await disk.read(path);
     if (found !== undefined && sameBytes(found, this.#last.note)) return;
-    throw new ReachError("REACH-E4165", "Somebody else has written to this log.", {
+    throw new ReachError(hostCode.logTouched, "Somebody else has written to this log.", {
       where: path,
       why: "the checkpoint is not the one that this process has written or read",
       hint: "Nothing was written. Find out who it was; then open the log again.",
@@ -245,7 +246,7 @@ export class Sequencer {
 }
 
 const stopped = (where: string, cause: Error): ReachError =>
-  new ReachError("REACH-E4166", "The log has stopped after an error.", {
+  new ReachError(hostCode.logStopped, "The log has stopped after an error.", {
     where,
     why: cause.message,
     hint: "Open it again: it goes on from what is durable.",
@@ -253,7 +254,7 @@ const stopped = (where: string, cause: Error): ReachError =>
   });
 
 const closed = (where: string): ReachError =>
-  new ReachError("REACH-E4164", "The log is closed.", {
+  new ReachError(hostCode.logClosed, "The log is closed.", {
     where,
     why: "its last entry says so: another log goes on from it",
   });

@@ -4,6 +4,7 @@
 import { sha256, toHex } from "@reach-fabric/engine";
 import { request } from "undici";
 import type { Dispatcher } from "undici";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 
 /** How a registry is reached. */
@@ -102,7 +103,7 @@ export class Repository {
   /** Uploads go to where the registry says, and nowhere else. */
   #own(url: URL): URL {
     if (url.host === this.#base.host && url.protocol === this.#base.protocol) return url;
-    throw new ReachError("REACH-E4144", "The registry sends uploads elsewhere.", {
+    throw new ReachError(hostCode.registryRefused, "The registry sends uploads elsewhere.", {
       where: this.#base.host,
       why: `to ${url.host}`,
     });
@@ -145,7 +146,7 @@ export class Repository {
       return { status: answer.statusCode, headers: answer.headers, body: bytes };
     } catch (error) {
       if (error instanceof ReachError) throw error;
-      throw new ReachError("REACH-E4142", "The registry cannot be reached.", {
+      throw new ReachError(hostCode.noRegistry, "The registry cannot be reached.", {
         where: url.host,
         why: error instanceof Error ? error.message : "no answer",
         cause: error,
@@ -182,7 +183,7 @@ export class Repository {
   }
 
   #denied(): ReachError {
-    return new ReachError("REACH-E4143", "The registry does not let you in.", {
+    return new ReachError(hostCode.noEntrance, "The registry does not let you in.", {
       where: this.#base.host,
       hint: "Give --credentials FILE with user:password.",
     });
@@ -190,7 +191,7 @@ export class Repository {
 
   #refused(what: string, { status }: Answer): ReachError {
     if (status === 401 || status === 403) return this.#denied();
-    return new ReachError("REACH-E4144", `The registry refused ${what}.`, {
+    return new ReachError(hostCode.registryRefused, `The registry refused ${what}.`, {
       where: this.#base.href,
       why: `it answered with the status ${status}`,
     });
@@ -214,7 +215,7 @@ async function readUpTo(
     size += chunk.length;
     if (size > limit) {
       throw new ReachError(
-        "REACH-E4145",
+        hostCode.registryMismatch,
         "The registry gives something else than it was asked for.",
         {
           where,
@@ -230,9 +231,13 @@ async function readUpTo(
 function checked(bytes: Uint8Array, digest: string, size: number = bytes.length): Uint8Array {
   const actual = digestOf(bytes);
   if (actual === digest && bytes.length === size) return bytes;
-  throw new ReachError("REACH-E4145", "The registry gives something else than it was asked for.", {
-    where: digest,
-    why: `${bytes.length} bytes with the digest ${actual}`,
-    exitCode: 1,
-  });
+  throw new ReachError(
+    hostCode.registryMismatch,
+    "The registry gives something else than it was asked for.",
+    {
+      where: digest,
+      why: `${bytes.length} bytes with the digest ${actual}`,
+      exitCode: 1,
+    },
+  );
 }

@@ -5,6 +5,7 @@ import { readPackFile, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import { ociIndex, ociManifest } from "@reach-fabric/schema";
 import type { OciDescriptor, OciIndex, OciManifest } from "@reach-fabric/schema";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { digestOf, INDEX, MANIFEST, referrersTag, Repository } from "./client.ts";
 import type { RegistryOptions } from "./client.ts";
@@ -184,7 +185,7 @@ function shaped<T>(
 }
 
 const notPack = (where: string, why: string): ReachError =>
-  new ReachError("REACH-E4146", "This is not a pack.", { where, why, exitCode: 1 });
+  new ReachError(hostCode.notAPack, "This is not a pack.", { where, why, exitCode: 1 });
 
 const notThere = (where: string): ReachError =>
-  new ReachError("REACH-E4102", "There is no such pack in the registry.", { where });
+  new ReachError(hostCode.missing, "There is no such pack in the registry.", { where });

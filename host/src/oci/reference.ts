@@ -1,5 +1,6 @@
 // Names of things in registries: HOST[:PORT]/NAME[:TAG|@DIGEST], as the OCI distribution specification 1.1 has
 // them.
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 
 export interface Reference {
@@ -30,7 +31,7 @@ export function parseReference(text: string): Reference {
   ) {
     return { registry, name, reference };
   }
-  throw new ReachError("REACH-E4141", "This does not name a thing in a registry.", {
+  throw new ReachError(hostCode.badReference, "This does not name a thing in a registry.", {
     where: text,
     hint: "Write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST.",
   });

@@ -4,6 +4,7 @@ import type { Pack } from "@reach-fabric/engine";
 import { packManifest, whyNotPackPath } from "@reach-fabric/schema";
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { makeEmptyFolder, readRegularFile, writeFileAtomic } from "../files/files.ts";
@@ -57,7 +58,7 @@ export async function readPackFolder(folder: string): Promise<Pack> {
     const bytes = await readRegularFile(full, { follow: false });
     const actual = toHex(sha256(bytes));
     if (actual !== file.sha256) {
-      throw new ReachError("REACH-E4122", "A file of the pack is not what pack.json says.", {
+      throw new ReachError(hostCode.changedFile, "A file of the pack is not what pack.json says.", {
         where: full,
         why: `its SHA-256 is ${actual}, not ${file.sha256}`,
         hint: "Build the pack again from its sources.",

@@ -24,10 +24,13 @@ import { compile } from "../compile/compile.ts";
 import type { Read } from "../compile/read.ts";
 import { CompileError, mapTasks } from "../compile/tasks.ts";
 import type { Fields } from "../compile/tasks.ts";
+import { hostCode } from "../files/codes.ts";
 import { checked, readDocument } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotRead, readRegularFile, realFolderOf } from "../files/files.ts";
+import { placeText } from "../files/place.ts";
+import type { Place } from "../files/place.ts";
 import { isPackFolder, readPackFolder } from "./pack-folder.ts";
 import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
@@ -59,7 +62,7 @@ export async function loadPack(path: string): Promise<Pack> {
   if (path.endsWith(".pack")) return readPackFile(createEngine(), await readRegularFile(path)).pack;
   const folder = await realFolderOf(path);
   const name = basename(path);
-  checkPath(name, path);
+  checkPath(name, { file: path });
   const siblings = new Siblings(folder);
   const files: Files = new Map();
   /** Those that it runs come before it. */
@@ -73,7 +76,7 @@ export async function loadPack(path: string): Promise<Pack> {
     const compiled = await compileWith(written, folder, read, files);
     const versions = new Map<string, string>();
     for (const named of workflowsOf(compiled)) {
-      const where = read.place(named.path);
+      const where = read.locate(named.path);
       const found = await siblings.find(named, where);
       if (inside.includes(found.file)) throw runsItself(where, [...inside, found.file]);
       if (!files.has(found.file)) await add(found.file, found.read, inside);
@@ -93,7 +96,7 @@ type Said = Omit<PackSource, "format">;
 async function readSource(folder: string): Promise<Said> {
   const path = join(folder, "pack.yaml");
   const bytes = await readRegularFile(path, { follow: false }).catch((error: unknown) => {
-    if (error instanceof ReachError && error.code === "REACH-E4102") return undefined;
+    if (error instanceof ReachError && error.code === hostCode.missing) return undefined;
     throw error;
   });
   if (bytes === undefined) return {};
@@ -105,9 +108,9 @@ async function readSource(folder: string): Promise<Said> {
   return said;
 }
 
-const runsItself = (where: string, files: readonly string[]): ReachError =>
+const runsItself = (place: Place, files: readonly string[]): ReachError =>
   new ReachError(problemCode.refused, "A workflow runs itself.", {
-    where,
+    place,
     why: files.join(" runs "),
     hint: "A workflow is put in the place of the task that runs it; `for` and `then` repeat.",
   });
@@ -133,17 +136,13 @@ async function addWorkflow(
   files: Files,
 ): Promise<void> {
   const bytes = canonicalize(JSON.stringify(document));
-  checkNew(name, files, name);
+  checkNew(name, files, { file: name });
   files.set(name, { kind: "workflows", bytes });
   // What was written stays with what is run.
   if (!isEqual(bytes, read.canonical)) {
     files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
   }
-  const add = async (
-    kind: Kind,
-    path: string,
-    where: string,
-  ): Promise<ReadDocument | undefined> => {
+  const add = async (kind: Kind, path: string, where: Place): Promise<ReadDocument | undefined> => {
     if (files.get(path)?.kind === kind) return undefined;
     checkNew(path, files, where);
     const found = await readBelow(folder, path, where);
@@ -152,21 +151,22 @@ async function addWorkflow(
     return found;
   };
   for (const { file, path: where } of tablesOf(document)) {
-    await add("tables", file, read.place(where));
+    await add("tables", file, read.locate(where));
   }
   const wanted: Wanted[] = schemasOf(document).map(({ file, path: where }) => ({
     file,
-    where: read.place(where),
+    where: read.locate(where),
   }));
   for (const { schema, path: where } of inlineSchemasOf(document)) {
-    for (const file of filesOf(schema, name)) wanted.push({ file, where: read.place(where) });
+    for (const file of filesOf(schema, name)) wanted.push({ file, where: read.locate(where) });
   }
   for (let next = wanted.pop(); next; next = wanted.pop()) {
     const { file } = next;
     const found = await add("schemas", file, next.where);
     if (!found) continue;
     const schema: unknown = JSON.parse(new TextDecoder().decode(found.canonical));
-    for (const other of filesOf(schema, file)) wanted.push({ file: other, where: found.place([]) });
+    for (const other of filesOf(schema, file))
+      wanted.push({ file: other, where: found.locate([]) });
   }
 }
 
@@ -186,8 +186,8 @@ async function compileWith(
   const pinned = async (
     endpoint: string,
     path: Path,
-  ): Promise<{ where: string; file: string; bytes: Uint8Array; isUri: boolean }> => {
-    const where = read.place(path);
+  ): Promise<{ where: Place; file: string; bytes: Uint8Array; isUri: boolean }> => {
+    const where = read.locate(path);
     const isUri = /^[a-z][a-z0-9+.-]*:/i.test(endpoint);
     const file = isUri ? pins.fileOf(endpoint, where) : endpoint;
     const bytes = await bytesBelow(folder, file, where);
@@ -204,7 +204,11 @@ async function compileWith(
   };
   const text: Read["text"] = async (endpoint, path) => {
     const { where, file, bytes } = await pinned(endpoint, path);
-    if (!isUtf8(bytes)) throw new ReachError("REACH-E4203", "This is not UTF-8.", { where: file });
+    if (!isUtf8(bytes))
+      throw new ReachError(hostCode.badEncoding, "This is not UTF-8.", {
+        where: file,
+        place: { file: join(folder, ...file.split("/")) },
+      });
     if (files.get(file)?.kind !== "definitions") checkNew(file, files, where);
     files.set(file, { kind: "definitions", bytes });
     return { file, text: new TextDecoder().decode(bytes) };
@@ -213,7 +217,7 @@ async function compileWith(
     const compiled = await compile(document as Fields, { document: resource, text });
     return compiled as unknown as Workflow;
   } catch (error) {
-    throw error instanceof CompileError ? error.at((path) => read.place(path)) : error;
+    throw error instanceof CompileError ? error.at((path) => read.locate(path)) : error;
   }
 }
 
@@ -222,38 +226,38 @@ type Kind = "workflows" | "tables" | "schemas" | "sources" | "definitions";
 type Files = Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>;
 interface Wanted {
   readonly file: string;
-  /** Who names it. */
-  readonly where: string;
+  /** Where it is named. */
+  readonly where: Place;
 }
 
-function checkPath(path: string, where: string): void {
+function checkPath(path: string, place: Place): void {
   const why = whyNotPackPath(path);
   if (why === undefined) return;
-  throw new ReachError("REACH-E4120", "A name that no pack can hold.", { where, why });
+  throw new ReachError(hostCode.badName, "A name that no pack can hold.", { place, why });
 }
 
 /** Two names that differ in case only are one file on some systems and two on others. */
-function checkNew(path: string, files: ReadonlyMap<string, unknown>, where: string): void {
+function checkNew(path: string, files: ReadonlyMap<string, unknown>, place: Place): void {
   const same = [...files.keys()].find((other) => other.toLowerCase() === path.toLowerCase());
   if (same !== undefined) {
     throw new ReachError(problemCode.duplicateName, "Two files whose names differ in case only.", {
-      where,
+      place,
       why: "on some systems they are one file",
     });
   }
   if (files.size >= MAX_FILES) {
-    throw new ReachError("REACH-E4103", "Too many files.", {
-      where,
+    throw new ReachError(hostCode.tooLarge, "Too many files.", {
+      place,
       why: `the limit is ${MAX_FILES}`,
     });
   }
 }
 
-async function readBelow(folder: string, path: string, where: string): Promise<ReadDocument> {
+async function readBelow(folder: string, path: string, where: Place): Promise<ReadDocument> {
   return readDocument(await bytesBelow(folder, path, where), join(folder, ...path.split("/")));
 }
 
-async function bytesBelow(folder: string, path: string, where: string): Promise<Uint8Array> {
+async function bytesBelow(folder: string, path: string, where: Place): Promise<Uint8Array> {
   checkPath(path, where);
   const full = join(folder, ...path.split("/"));
   let real: string;
@@ -263,21 +267,26 @@ async function bytesBelow(folder: string, path: string, where: string): Promise<
     throw named(cannotRead(full, error), where);
   }
   if (real !== full) {
-    throw new ReachError("REACH-E4121", "A file of the pack is reached through a symbolic link.", {
-      where: full,
-      why: "a pack holds files of the workflow's own folder only",
-      hint: "Copy the file into the folder.",
-    });
+    throw new ReachError(
+      hostCode.symbolicLink,
+      "A file of the pack is reached through a symbolic link.",
+      {
+        where: full,
+        why: "a pack holds files of the workflow's own folder only",
+        hint: "Copy the file into the folder.",
+      },
+    );
   }
   return readRegularFile(full, { follow: false });
 }
 
-/** The same error, which also says who named the file. */
-const named = (error: Error, by: string): Error =>
+/** The same error, which also says where the file is named. */
+const named = (error: Error, by: Place): Error =>
   error instanceof ReachError
     ? new ReachError(error.code, error.message, {
         where: error.where,
-        why: `${error.why ?? ""}; named at ${by}`,
+        place: by,
+        why: `${error.why ?? ""}; named at ${placeText(by)}`,
         hint: error.hint,
         cause: error,
       })

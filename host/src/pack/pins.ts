@@ -6,14 +6,15 @@ import { join } from "node:path";
 import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { readRegularFile } from "../files/files.ts";
+import type { Place } from "../files/place.ts";
 
 /** The name of the file beside a workflow. */
 export const PINS = "reach.pins.json";
 
 export interface Pins {
   /** The path of the file that a URI stands for, whose bytes must be those that were pinned. */
-  fileOf(uri: string, where: string): string;
-  check(uri: string, bytes: Uint8Array, where: string): void;
+  fileOf(uri: string, where: Place): string;
+  check(uri: string, bytes: Uint8Array, where: Place): void;
 }
 
 /** The pins of a workflow's folder. */
@@ -29,7 +30,7 @@ export async function readPins(folder: string): Promise<Pins> {
       const pin = pinOf(uri);
       if (pin !== undefined) return pin.file;
       throw new ReachError(problemCode.refused, "A document from elsewhere that is not pinned.", {
-        where,
+        place: where,
         why: "it may change, and a run must come out the same for ever",
         hint:
           `Save ${uri} below the workflow's folder, and pin it in ${PINS}: ` +
@@ -40,7 +41,7 @@ export async function readPins(folder: string): Promise<Pins> {
       const actual = toHex(sha256(bytes));
       if (pinOf(uri)?.sha256 === actual) return;
       throw new ReachError(problemCode.refused, "A pinned document is not what it was.", {
-        where,
+        place: where,
         why: `its SHA-256 is ${actual}`,
         hint: `Put back the file that was pinned, or pin this one in ${PINS}.`,
       });

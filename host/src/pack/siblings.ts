@@ -4,10 +4,12 @@ import type { NamedWorkflow } from "@reach-fabric/schema";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { maxSatisfying } from "semver";
+import { hostCode } from "../files/codes.ts";
 import { readDocument } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotRead, readRegularFile } from "../files/files.ts";
+import type { Place } from "../files/place.ts";
 
 /** Files of a folder that are looked at. */
 const MAX_SIBLINGS = 1000;
@@ -30,10 +32,10 @@ export class Siblings {
   /**
    * The workflow of that name; of several versions the one that is named, or the highest.
    *
-   * @param where who names it
+   * @param place where it is named
    * @throws ReachError `REACH-E4216` there is none, `REACH-E4217` there are two
    */
-  async find({ namespace, name, version }: NamedWorkflow, where: string): Promise<Sibling> {
+  async find({ namespace, name, version }: NamedWorkflow, place: Place): Promise<Sibling> {
     const all = await (this.#all ??= heads(this.#folder));
     const same = all.filter((one) => one.namespace === namespace && one.name === name);
     const versions = same.map((one) => one.version);
@@ -49,7 +51,7 @@ export class Siblings {
         problemCode.unknownName,
         `There is no workflow ${full} in this folder.`,
         {
-          where,
+          place,
           ...(versions.length > 0 ? { why: `there is ${versions.join(", ")}` } : {}),
           hint: "Put its file beside the workflow that runs it.",
         },
@@ -57,7 +59,7 @@ export class Siblings {
     }
     if (twin !== undefined) {
       throw new ReachError(problemCode.duplicateName, `Two files are the workflow ${full}.`, {
-        where,
+        place,
         why: `${found.file} and ${twin.file}`,
       });
     }
@@ -80,7 +82,7 @@ async function heads(folder: string): Promise<Head[]> {
     .filter((name) => whyNotPackPath(name) === undefined)
     .sort();
   if (files.length > MAX_SIBLINGS) {
-    throw new ReachError("REACH-E4103", "Too many files.", {
+    throw new ReachError(hostCode.tooLarge, "Too many files.", {
       where: folder,
       why: `the limit is ${MAX_SIBLINGS} documents beside a workflow that runs another`,
     });

@@ -3,6 +3,7 @@ import { isInput, parseRecord } from "@reach-fabric/engine";
 import type { Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import { packManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { readRegularFile, systemCode } from "../files/files.ts";
@@ -65,7 +66,7 @@ export async function readFolder(folder: string): Promise<FolderRun> {
 }
 
 const damaged = (where: string, why: string): ReachError =>
-  new ReachError("REACH-E4131", "The run's folder is damaged.", {
+  new ReachError(hostCode.damagedRun, "The run's folder is damaged.", {
     where,
     why,
     hint: "What it holds cannot be used as a run; the input can be run again.",
@@ -82,7 +83,7 @@ interface Meta {
 async function readMeta(folder: string): Promise<Meta> {
   const path = join(folder, names.meta);
   const bytes = await readRegularFile(path, { limit: 65536 }).catch((error: unknown) => {
-    throw new ReachError("REACH-E4130", "This is not the folder of a run.", {
+    throw new ReachError(hostCode.notARun, "This is not the folder of a run.", {
       where: folder,
       why: `there is no readable ${names.meta}`,
       cause: error,
@@ -95,7 +96,7 @@ async function readMeta(folder: string): Promise<Meta> {
     throw damaged(path, "it is not JSON");
   }
   if (meta.format !== "reach/run/v1") {
-    throw new ReachError("REACH-E4130", "A run of a format that this version does not read.", {
+    throw new ReachError(hostCode.notARun, "A run of a format that this version does not read.", {
       where: path,
       hint: "It may be from a later version.",
     });

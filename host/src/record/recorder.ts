@@ -5,6 +5,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { open, readdir, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import {
   cannotWrite,
@@ -188,7 +189,7 @@ class Journal {
     if (lines.length === 0) return;
     if (this.#broken) {
       const why = "an earlier write failed, and a record must not be missing";
-      throw new ReachError("REACH-E4111", "The file cannot be written.", {
+      throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
         where: this.#path,
         why,
       });

@@ -2,6 +2,7 @@
 import { problemsOf, runCommand } from "@reach-fabric/schema";
 import type { RunCommand } from "@reach-fabric/schema";
 import type { Readable } from "node:stream";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { objectsOf } from "../files/lines.ts";
 
@@ -23,7 +24,7 @@ export async function* commandFile(
   for await (const { value, where } of objectsOf(source, name, KIND)) {
     const [problem] = problemsOf(runCommand, value);
     if (problem !== undefined) {
-      throw new ReachError("REACH-E3006", "This is no command.", {
+      throw new ReachError(hostCode.badCommand, "This is no command.", {
         where,
         why: problem.what,
         hint: 'Write {"command": "suspend", "reason": TEXT}, or resume, or cancel.',
@@ -32,4 +33,4 @@ export async function* commandFile(
     yield value as RunCommand;
   }
 }
-const KIND = { name: "command", code: "REACH-E3006" } as const;
+const KIND = { name: "command", code: hostCode.badCommand } as const;

@@ -2,6 +2,7 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { CloudEvent } from "../effects/effects.ts";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotWrite, writeAll } from "../files/files.ts";
 import { objectsOf } from "../files/lines.ts";
@@ -33,7 +34,7 @@ export async function* eventFile(
 }
 /** The attributes without which nothing is a CloudEvent (WF-38). */
 const REQUIRED = ["specversion", "id", "source", "type"];
-const KIND = { name: "event", code: "REACH-E3005" } as const;
+const KIND = { name: "event", code: hostCode.badEvent } as const;
 
 /**
  * A sink that puts each event on a line of its own at the end of a file; it is on the disk when the

@@ -3,6 +3,7 @@
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
 import { createEgress } from "../effects/http.ts";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/recorder.ts";
 import { createGrpc } from "../effects/grpc.ts";
@@ -118,14 +119,14 @@ const manifestOf = ({ manifest }: Pack): PackManifest =>
 function requireSemantics({ semantics }: Engine, pack: Pack): void {
   const { engines } = manifestOf(pack);
   if (engines === undefined || engines.semantics.includes(semantics)) return;
-  throw new ReachError("REACH-E4140", "The pack is made for another engine.", {
+  throw new ReachError(hostCode.otherEngine, "The pack is made for another engine.", {
     why: `it says semantics ${engines.semantics.join(", ")}, this engine has ${semantics}`,
     hint: "Take a version of Reach with such an engine, or another version of the pack.",
   });
 }
 
 const interrupted = (cause: unknown): ReachError =>
-  new ReachError("REACH-E3002", "The run was interrupted.", {
+  new ReachError(hostCode.interrupted, "The run was interrupted.", {
     why: "its records so far are kept, and no outcome is recorded",
     exitCode: 130,
     cause,

@@ -6,6 +6,7 @@ import { machine, perform } from "../effects/effects.ts";
 import type { EffectContext, Performed } from "../effects/effect.ts";
 import type { CloudEvent, Effects, Remote } from "../effects/effects.ts";
 import type { Note } from "../effects/http.ts";
+import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation } from "../record/recorder.ts";
@@ -142,7 +143,7 @@ export class Session {
       this.#problem =
         error instanceof ReachError
           ? error
-          : new ReachError("REACH-E3005", "The source of events has failed.", {
+          : new ReachError(hostCode.badEvent, "The source of events has failed.", {
               why: error instanceof Error ? error.message : String(error),
               cause: error,
             });
@@ -166,7 +167,7 @@ export class Session {
       this.#problem =
         error instanceof ReachError
           ? error
-          : new ReachError("REACH-E3006", "The source of commands has failed.", {
+          : new ReachError(hostCode.badCommand, "The source of commands has failed.", {
               why: error instanceof Error ? error.message : String(error),
               cause: error,
             });
@@ -218,7 +219,7 @@ export class Session {
   #checkHope(): void {
     if (this.#isCommanded) return;
     if (this.#isSuspended) {
-      throw new ReachError("REACH-E3007", "The run is suspended, and nobody will resume it.", {
+      throw new ReachError(hostCode.suspended, "The run is suspended, and nobody will resume it.", {
         why: "the source of commands has ended",
         hint: "Its records so far are kept, and no outcome is recorded.",
       });
@@ -259,7 +260,7 @@ export class Session {
 
 const nothingComes = (listening: boolean): Error =>
   listening
-    ? new ReachError("REACH-E3004", "The run waits for an event, and none will come.", {
+    ? new ReachError(hostCode.noMoreEvents, "The run waits for an event, and none will come.", {
         why: "the source of events has ended, or there is none",
         hint: "Its records so far are kept, and no outcome is recorded.",
       })

@@ -161,6 +161,23 @@ describe("a call of an MCP server", () => {
     expect(result.output).toEqual({ content: [], structuredContent: { sum: 7 } });
   });
 
+  it("records a server's own words, whatever they begin with", async () => {
+    const { origin } = await serve((request, response, body) => {
+      const { id, method } = JSON.parse(body) as { id?: number; method: string };
+      const error = { code: -32000, message: "MCP error -32000: busy" };
+      const serverInfo = { name: "own", version: "1" };
+      const result = { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo };
+      const said = method === "initialize" ? { result } : { error };
+      if (id === undefined) response.writeHead(202).end();
+      else json({ jsonrpc: "2.0", id, ...said })(request, response, body);
+    });
+    const { records } = await runWith(origin, { ...add, protocolVersion: "2025-06-18" });
+    const results = records.map((bytes) => parseRecord(bytes));
+    expect(results.find(({ kind }) => kind === "result")).toMatchObject({
+      result: { error: { code: -32000, message: "MCP error -32000: busy" } },
+    });
+  });
+
   it("reads a stream of events as it reads JSON", async () => {
     const { origin } = await mcpServer({ responseMode: "sse" });
     expect((await runWith(origin, add)).output).toMatchObject({ structuredContent: { sum: 5 } });

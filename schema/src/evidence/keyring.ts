@@ -1,6 +1,7 @@
 // Keyrings: who may sign what, and since when, signed by an offline root. docs/spec/keys.md, KEY-8 to
 // KEY-12.
 import * as z from "zod";
+import { strict } from "../fields/problem.ts";
 import { base64Of, instant } from "../fields/texts.ts";
 
 const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
@@ -29,13 +30,13 @@ const inEntry = {
 
 /** A public key, what it may sign, and when. */
 export const keyringEntry = z.discriminatedUnion("alg", [
-  z.strictObject({
+  strict({
     ...inEntry,
     alg: z.literal("Ed25519"),
     public: base64Of(32),
     role: z.enum(["evidence", "log", "witness"]),
   }),
-  z.strictObject({
+  strict({
     ...inEntry,
     alg: z.literal("P-256"),
     public: base64Of(65),
@@ -47,7 +48,7 @@ export const keyringEntry = z.discriminatedUnion("alg", [
 export type KeyringEntry = z.infer<typeof keyringEntry>;
 
 /** What the root signs. */
-export const keyringPayload = z.strictObject({
+export const keyringPayload = strict({
   format: z.literal("reach/keyring/v1"),
   serial: z.int().min(1).max(0xffffffff),
   /** SHA-256 of the payload before; the first has none. */
@@ -61,8 +62,8 @@ export const keyringPayload = z.strictObject({
 export type KeyringPayload = z.infer<typeof keyringPayload>;
 
 /** A keyring as a file: a DSSE envelope with one signature. */
-export const keyringFile = z.strictObject({
+export const keyringFile = strict({
   payload: z.string(),
   payloadType: z.literal("application/vnd.reach.keyring.v1+json"),
-  signatures: z.tuple([z.strictObject({ sig: z.string() })]),
+  signatures: z.tuple([strict({ sig: z.string() })]),
 });

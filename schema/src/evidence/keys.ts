@@ -1,20 +1,21 @@
 // Key files, formats reach/key/v1 and v2. docs/spec/keys.md, KEY-5 and KEY-6.
 import * as z from "zod";
+import { strict } from "../fields/problem.ts";
 import { base64Of } from "../fields/texts.ts";
 
 const base64Of32 = base64Of(32);
 const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
 
 /** An encrypted private key: scrypt (RFC 7914) and AES-256-GCM, bounded so that a file is no bomb. */
-export const sealedKey = z.strictObject({
-  kdf: z.strictObject({
+export const sealedKey = strict({
+  kdf: strict({
     name: z.literal("scrypt"),
     n: z.literal([32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]),
     r: z.literal(8),
     p: z.int().min(1).max(4),
     salt: base64Of(16),
   }),
-  cipher: z.strictObject({
+  cipher: strict({
     name: z.literal("AES-256-GCM"),
     nonce: base64Of(12),
     /** 32 bytes and a tag of 16. */
@@ -25,7 +26,7 @@ export const sealedKey = z.strictObject({
 /** An encrypted private key: see {@link sealedKey}. */
 export type SealedKey = z.infer<typeof sealedKey>;
 
-const v1 = z.strictObject({
+const v1 = strict({
   format: z.literal("reach/key/v1"),
   alg: z.literal("Ed25519"),
   id,
@@ -41,8 +42,8 @@ const inV2 = {
 };
 const v2 = z
   .discriminatedUnion("alg", [
-    z.strictObject({ ...inV2, alg: z.literal("Ed25519"), public: base64Of32 }),
-    z.strictObject({ ...inV2, alg: z.literal("P-256"), public: base64Of(65) }),
+    strict({ ...inV2, alg: z.literal("Ed25519"), public: base64Of32 }),
+    strict({ ...inV2, alg: z.literal("P-256"), public: base64Of(65) }),
   ])
   .refine(({ private: clear, sealed }) => clear === undefined || sealed === undefined, {
     message: "either private or sealed",

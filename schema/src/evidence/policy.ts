@@ -1,5 +1,6 @@
 // Policies: what a verifier asks of evidence, format reach/policy/v1. docs/spec/keys.md, KEY-13 to KEY-17.
 import * as z from "zod";
+import { strict } from "../fields/problem.ts";
 import { tenantName } from "./keyring.ts";
 import { base64Of } from "../fields/texts.ts";
 
@@ -22,48 +23,42 @@ const verdict = z.enum(verdictNames);
 
 /** The key that signs keyrings: pinned here, and in no keyring. */
 const root = z.discriminatedUnion("alg", [
-  z.strictObject({ alg: z.literal("Ed25519"), public: base64Of(32) }),
-  z.strictObject({ alg: z.literal("P-256"), public: base64Of(65) }),
+  strict({ alg: z.literal("Ed25519"), public: base64Of(32) }),
+  strict({ alg: z.literal("P-256"), public: base64Of(65) }),
 ]);
 
 /** A log in which evidence may be, and who must have seen it there. */
-const log = z.strictObject({
+const log = strict({
   origin: z.string().min(1).max(256),
   key: vkey,
   witnesses: z.array(vkey).max(32),
   /** So many different keys of `witnesses` must have cosigned. */
   quorum: z.int().min(0).max(32),
   /** Where it stood when it was closed: a checkpoint of more entries is not its own. */
-  final: z.strictObject({ size: count, root: digest }).optional(),
+  final: strict({ size: count, root: digest }).optional(),
 });
 
 /** A policy as it is written. */
-export const policyFile = z
-  .strictObject({
-    format: z.literal("reach/policy/v1"),
-    required: z.array(verdict).max(16).optional(),
-    root: root.optional(),
-    keyring: z
-      .strictObject({
-        minSerial: z.int().min(1).max(0xffffffff).optional(),
-        maxAgeDays: z.int().min(1).max(36_500).optional(),
-      })
-      .optional(),
-    /** Evidence must be about runs of this tenant. */
-    tenant: tenantName.optional(),
-    engines: z
-      .strictObject({
-        allowed: z.array(digest).max(10_000).optional(),
-        faulty: z.array(digest).max(10_000).optional(),
-      })
-      .optional(),
-    packs: z.strictObject({ yanked: z.array(digest).max(10_000).optional() }).optional(),
-    logs: z.array(log).max(64).optional(),
-    fuel: count.optional(),
-  })
-  .refine(({ root: pinned, keyring, tenant }) => pinned || (!keyring && tenant === undefined), {
-    message: "keyring and tenant need a root",
-  });
+export const policyFile = strict({
+  format: z.literal("reach/policy/v1"),
+  required: z.array(verdict).max(16).optional(),
+  root: root.optional(),
+  keyring: strict({
+    minSerial: z.int().min(1).max(0xffffffff).optional(),
+    maxAgeDays: z.int().min(1).max(36_500).optional(),
+  }).optional(),
+  /** Evidence must be about runs of this tenant. */
+  tenant: tenantName.optional(),
+  engines: strict({
+    allowed: z.array(digest).max(10_000).optional(),
+    faulty: z.array(digest).max(10_000).optional(),
+  }).optional(),
+  packs: strict({ yanked: z.array(digest).max(10_000).optional() }).optional(),
+  logs: z.array(log).max(64).optional(),
+  fuel: count.optional(),
+}).refine(({ root: pinned, keyring, tenant }) => pinned || (!keyring && tenant === undefined), {
+  message: "keyring and tenant need a root",
+});
 
 /** A policy as it is written: see {@link policyFile}. */
 export type PolicyFile = z.infer<typeof policyFile>;

@@ -45,17 +45,26 @@ export function report(context: Context, path: Path, finding: Finding): void {
   });
 }
 
-const KNOWN = "known fields: ";
+/** The fields of the object of an issue about unknown ones, by the list of these that zod hands on in it. */
+const fieldsOf = new WeakMap<readonly string[], readonly string[]>();
 
 /** An object without unknown fields, whose problems can name the fields that there are. */
 export function strict<Shape extends z.core.$ZodShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys" ? KNOWN + Object.keys(shape).join(" ") : undefined,
+    error: (issue) => {
+      if (issue.code === "unrecognized_keys") fieldsOf.set(issue.keys, Object.keys(shape));
+      return undefined;
+    },
   });
 }
+
+/** For a check of an object that unknown fields do not keep from being made: the others have their types. */
+export const besideUnknown: z.core.$ZodSuperRefineParams = {
+  when: ({ issues }) =>
+    issues.every((issue) => issue.code === "unrecognized_keys" || issue.continue === true),
+};
 
 /** RFC 6901. */
 export const pointerOf = (path: Path): string =>
@@ -72,6 +81,38 @@ export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
   return result.success ? [] : result.error.issues.flatMap((issue) => fromIssue(issue, value));
 }
 
+/**
+ * Problems in the order in which they are told: by their line, where it is known, and a field that is
+ * missing after the unknown fields of its object, one of which may be its misspelling.
+ *
+ * @example
+ * inOrder(problemsOf(grantFile, { frmat: "reach/grant/v1" }))[0].pointer; // "/frmat"
+ */
+export function inOrder<P extends Pick<Problem, "code" | "path">>(
+  problems: readonly P[],
+  lineOf: (problem: P) => number = () => 0,
+): P[] {
+  const lastUnknown = new Map<string, number>();
+  for (const problem of problems) {
+    if (problem.code !== problemCode.unknownField) continue;
+    const object = pointerOf(problem.path.slice(0, -1));
+    lastUnknown.set(object, Math.max(lastUnknown.get(object) ?? 0, lineOf(problem)));
+  }
+  const placed = problems.map((problem) => {
+    const line = lineOf(problem);
+    if (problem.code !== problemCode.missing) return { problem, line, isAfter: 0 };
+    // The path of a field, or of an object that lacks a field of several.
+    const unknown = [problem.path.slice(0, -1), problem.path]
+      .map((path) => lastUnknown.get(pointerOf(path)))
+      .find((found) => found !== undefined);
+    if (unknown === undefined) return { problem, line, isAfter: 0 };
+    return { problem, line: Math.max(line, unknown), isAfter: 1 };
+  });
+  return placed
+    .sort((a, b) => a.line - b.line || a.isAfter - b.isAfter)
+    .map(({ problem }) => problem);
+}
+
 function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   const at = (finding: Finding, where: Path = path): Problem => ({
@@ -83,9 +124,7 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
     return [at(issue.params["finding"] as Finding)];
   }
   if (issue.code === "unrecognized_keys") {
-    const known = issue.message.startsWith(KNOWN)
-      ? issue.message.slice(KNOWN.length).split(" ")
-      : [];
+    const known = fieldsOf.get(issue.keys) ?? [];
     return issue.keys.map((key) => at(unknownField(key, known), [...path, key]));
   }
   if (isMissing(root, path)) {
@@ -144,8 +183,9 @@ function isMissing(root: unknown, path: Path): boolean {
 }
 
 /** What to say of a field that should not be there. */
-function unknownField(name: string, known: readonly string[]): Finding {
+export function unknownField(name: string, known: readonly string[]): Finding {
   const near = known
+    .filter((other) => Math.abs(name.length - other.length) <= 3)
     .map((other) => ({ other, distance: editDistance(name, other) }))
     .filter(({ other, distance }) => distance <= Math.min(3, Math.floor(other.length / 2)))
     .sort((a, b) => a.distance - b.distance)[0];

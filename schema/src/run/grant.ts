@@ -1,6 +1,6 @@
 // What an operator gives a run: docs/spec/grant.md. Nothing is granted by default.
 import * as z from "zod";
-import { problemCode, report, strict } from "../fields/problem.ts";
+import { besideUnknown, problemCode, report, strict } from "../fields/problem.ts";
 
 const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
 
@@ -186,7 +186,7 @@ const file = strict({
 });
 
 /** GRANT-1: the file that an operator writes. */
-export const grantFile: typeof file = file.check((context) => {
+export const grantFile: typeof file = file.superRefine((_, context) => {
   for (const name of Object.keys(context.value.providers ?? {})) {
     if (context.value.models?.includes(name)) continue;
     report(context, ["providers", name], {
@@ -206,7 +206,7 @@ export const grantFile: typeof file = file.check((context) => {
       hint: granted.size > 0 ? `Granted: ${[...granted].join(", ")}.` : "Nothing is granted.",
     });
   }
-});
+}, besideUnknown);
 
 /** Where a model is. */
 export type Provider = z.infer<typeof provider>;

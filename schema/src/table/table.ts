@@ -1,7 +1,14 @@
 // A decision table: the file that `call: decide` names. docs/spec/workflow.md.
 import * as z from "zod";
 import { json, semver } from "../fields/common.ts";
-import { problemCode, report, shorten, strict, typeName } from "../fields/problem.ts";
+import {
+  besideUnknown,
+  problemCode,
+  report,
+  shorten,
+  strict,
+  typeName,
+} from "../fields/problem.ts";
 
 const bound = z.number().optional();
 const literal = z.union([z.null(), z.boolean(), z.number(), z.string()], {
@@ -57,7 +64,7 @@ const fields = strict({
  * @example
  * problemsOf(table, { ...policy, hitPolicy: "any" })[0].pointer; // "/hitPolicy"
  */
-export const table: typeof fields = fields.check((context) => {
+export const table: typeof fields = fields.superRefine((_, context) => {
   const { inputs, rules } = context.value;
   reportTwice(context, ["inputs"], inputs, (name) => name, "The input");
   reportTwice(context, ["rules"], rules, ({ id }) => id, "The rule", "id");
@@ -71,7 +78,7 @@ export const table: typeof fields = fields.check((context) => {
       });
     }
   }
-});
+}, besideUnknown);
 
 function reportTwice<Item>(
   context: z.core.ParsePayload,

@@ -12,7 +12,15 @@ import { anyObject, json, label, onlyMember, semver } from "../fields/common.ts"
 import { duration } from "../fields/duration.ts";
 import { error, errorFilter, retry } from "./errors.ts";
 import { attributes, listenTo } from "./events.ts";
-import { problemCode, problemsOf, report, shorten, strict, typeName } from "../fields/problem.ts";
+import {
+  problemCode,
+  problemsOf,
+  report,
+  shorten,
+  strict,
+  typeName,
+  unknownField,
+} from "../fields/problem.ts";
 import type { Context, Finding, Path } from "../fields/problem.ts";
 import { refused } from "../fields/refusals.ts";
 
@@ -122,7 +130,15 @@ function checkBranch(context: Context, path: Path, task: unknown): void {
 
 function checkTask(context: Context, path: Path, task: unknown, names: readonly string[]): void {
   const schema = schemaOf(task);
-  if (!(schema instanceof z.ZodType)) return report(context, path, schema);
+  if (!(schema instanceof z.ZodType)) {
+    if (typeName(task) === "object" && kindOf(task as object) === undefined) {
+      const known = [...KINDS, ...Object.keys(base)];
+      for (const name of Object.keys(task as object)) {
+        if (!known.includes(name)) report(context, [...path, name], unknownField(name, known));
+      }
+    }
+    return report(context, path, schema);
+  }
   for (const { path: below, pointer: _, ...finding } of problemsOf(schema, task)) {
     report(context, [...path, ...below], finding);
   }
@@ -294,8 +310,10 @@ const kinds: Record<string, z.ZodType | Finding> = {
   wait: waitTask,
 };
 
+const KINDS = ["call", "run", ...Object.keys(kinds)];
+
 const kindOf = (task: object): string | undefined =>
-  ["call", "run", ...Object.keys(kinds)].find((kind) => Object.hasOwn(task, kind));
+  KINDS.find((kind) => Object.hasOwn(task, kind));
 
 function schemaOf(task: unknown): z.ZodType | Finding {
   if (typeName(task) !== "object") {

@@ -2,7 +2,14 @@
 import * as z from "zod";
 import { anyObject, label, semver } from "../fields/common.ts";
 import { tasksBelow } from "./lists.ts";
-import { problemCode, report, shorten, strict, typeName } from "../fields/problem.ts";
+import {
+  besideUnknown,
+  problemCode,
+  report,
+  shorten,
+  strict,
+  typeName,
+} from "../fields/problem.ts";
 import type { Context, Path } from "../fields/problem.ts";
 import { authentication } from "./authentication.ts";
 import { input, output, timeout, timeoutBody } from "./clauses.ts";
@@ -69,7 +76,7 @@ const fields = strict({
  * @example
  * problemsOf(workflow, document); // [] if the document can be loaded
  */
-export const workflow: typeof fields = fields.check((context) => {
+export const workflow: typeof fields = fields.superRefine((_, context) => {
   const { use: named, do: tasks } = context.value;
   const errors = Object.keys(named?.errors ?? {});
   const retries = Object.keys(named?.retries ?? {});
@@ -91,7 +98,7 @@ export const workflow: typeof fields = fields.check((context) => {
     checkName(context, [...path, "catch", "retry"], retried, retries, "use.retries");
     checkName(context, [...path, "timeout"], member(task, "timeout"), timeouts, "use.timeouts");
   }
-});
+}, besideUnknown);
 
 /** A workflow document. */
 export type Workflow = z.infer<typeof workflow>;

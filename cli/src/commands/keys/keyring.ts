@@ -8,6 +8,7 @@ import type { Act, AuditOptions } from "../log/audit.ts";
 import { readInput } from "../../read/files.ts";
 import { daysAfter, now } from "../../read/instants.ts";
 import { readSigner } from "../../read/keys.ts";
+import { refusedFile } from "../../read/refused.ts";
 import { CODE, CliError, EXIT, exists, problemOf, systemProblem } from "../../ui/problem.ts";
 
 /** The keyring in a file, signed by this root. */
@@ -16,7 +17,8 @@ export function readKeyring(path: string, root: PublicKey): Keyring {
   try {
     return openKeyring(createEngine(), bytes, root);
   } catch (error) {
-    throw new CliError(problemOf(error, path));
+    // What is wrong in it is in what was signed, which stands in the file in base64.
+    throw refusedFile(error, { path, kind: "keyring" });
   }
 }
 

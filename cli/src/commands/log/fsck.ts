@@ -1,3 +1,4 @@
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { EXIT } from "../../ui/problem.ts";
 import { safe } from "../../ui/text.ts";
@@ -44,7 +45,7 @@ export function fsck(group: Command, verb: Verb): void {
         }
         if (ok) return EXIT.ok;
         terminal.problem({
-          code: "REACH-E4161",
+          code: hostCode.damagedLog,
           what: "The log is damaged",
           where: dir,
           why: `${faults.length} faults, the first in ${faults[0]?.file ?? "it"}`,

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import type * as Host from "@reach-fabric/host";
 import type { LogReader } from "@reach-fabric/host";
+import { hostCode } from "@reach-fabric/host/codes";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { instantOf } from "../../read/instants.ts";
@@ -130,7 +131,7 @@ async function indexOf(host: typeof Host, dir: string, file: string): Promise<nu
   for await (const { index, entry } of log.entries())
     if (sameLoggedRun(entry, wanted)) return index;
   throw new CliError({
-    code: CODE.noEntry,
+    code: hostCode.noEntry,
     what: "The log has no entry about this evidence",
     where: file,
     hint: `reach log append ${dir} --key KEY --evidence ${file}`,

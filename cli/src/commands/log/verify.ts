@@ -9,6 +9,7 @@ import {
   witnessedAt,
 } from "@reach-fabric/evidence";
 import type { NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { readInput } from "../../read/files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
@@ -85,7 +86,7 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
     !sameLoggedRun(found, evidenceEntryOf(engine, readInput(evidence)))
   ) {
     throw new CliError({
-      code: CODE.noEntry,
+      code: hostCode.noEntry,
       what: "The entry is not about this evidence",
       where: evidence,
       exitCode: EXIT.failed,

@@ -33,7 +33,7 @@ export function build(group: Command, verb: Verb): void {
           const host = await import("@reach-fabric/host");
           const pack = await host.loadPack(workflow);
           const engine = engines()();
-          loadInto(engine, pack, await host.folderOfPack(workflow));
+          loadInto(engine, pack, await host.folderOfPack(workflow), host);
           requireListed(pack, workflow);
           const bytes = writePackFile(engine, pack);
           await host.writeFileAtomic(output, bytes);

@@ -12,6 +12,7 @@ import { columns } from "../../ui/table.ts";
 import { changeStep, showStep } from "./travel.ts";
 import { safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
+import { EVIDENCE } from "../../ui/codes.ts";
 
 /** `reach replay FILE`: the recorded inputs, computed again; the first record that differs. */
 export function replay(program: Command, verb: Verb): void {
@@ -83,7 +84,7 @@ interface ReplayOptions {
 }
 
 const incomplete = (file: string, { pack, missing }: Evidence): Problem => ({
-  code: pack === null ? "REACH-E5404" : "REACH-E5504",
+  code: pack === null ? EVIDENCE.noPack : EVIDENCE.undisclosed,
   what: "This evidence cannot be replayed",
   where: file,
   why: pack === null ? "its pack is not enclosed" : `${missing.length} values are not disclosed`,

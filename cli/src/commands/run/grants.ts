@@ -1,6 +1,7 @@
 import type { Pack } from "@reach-fabric/engine";
 import { mayCall, mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
+import { hostCode } from "@reach-fabric/host/codes";
 import { capabilitiesOf, describe, grantFor } from "./capabilities.ts";
 import type { Capability } from "./capabilities.ts";
 import { taskName } from "../../ui/names.ts";
@@ -62,7 +63,7 @@ export function deniedProblem(
     ...(task === undefined ? { where: file } : { where: `${file}, task ${taskName(task)}` }),
     ...(why === undefined ? {} : { why }),
     hint:
-      note?.code === "REACH-E3107"
+      note?.code === hostCode.noModel
         ? '"providers" of the grant file (--grant) says where each model is.'
         : `The grant file (--grant) must hold what it asked for: reach build ${file} shows one that does.`,
     exitCode: EXIT.denied,

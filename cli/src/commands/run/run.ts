@@ -10,10 +10,11 @@ import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { openAudit, withAudit } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
-import { placeIn, readInput } from "../../read/files.ts";
+import { atByte, readInput } from "../../read/files.ts";
 import { deniedProblem, missingGrant } from "./grants.ts";
 import { readSigner, userKey, xdgFolder } from "../../read/keys.ts";
 import { loadInto } from "../../read/load.ts";
@@ -25,6 +26,7 @@ import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
+import { isOfKind } from "../../ui/codes.ts";
 
 interface RunCommandOptions extends AuditOptions {
   input: string;
@@ -99,7 +101,7 @@ async function runCommand(
   const engine = createEngine();
   const input = checkedInput(engine, options.input);
   const pack = await host.loadPack(workflow);
-  loadInto(engine, pack, await host.folderOfPack(workflow));
+  loadInto(engine, pack, await host.folderOfPack(workflow), host);
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
@@ -189,7 +191,11 @@ async function checkOutput({ output, force }: RunCommandOptions): Promise<void> 
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const problem = systemProblem(error as NodeJS.ErrnoException, folder);
-    throw new CliError({ ...problem, code: CODE.unwritable, what: "The output cannot be written" });
+    throw new CliError({
+      ...problem,
+      code: hostCode.unwritable,
+      what: "The output cannot be written",
+    });
   }
 }
 
@@ -211,8 +217,8 @@ function checkedInput(engine: Engine, path: string): Uint8Array {
     return bytes;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const where = placeIn(path === "-" ? "stdin" : path, bytes, error.offset);
-    throw new CliError({ ...problemOf(error), where });
+    const file = path === "-" ? "stdin" : path;
+    throw new CliError(atByte(problemOf(error), file, bytes, error.offset));
   }
 }
 
@@ -377,7 +383,7 @@ function print(
 /** What the host has noted about the request that it denied last. */
 function noteOf({ annotations }: RunResult): { code: string; why: string } | undefined {
   for (const { code, why } of annotations.toReversed()) {
-    if (typeof code === "string" && code.startsWith("REACH-E31") && typeof why === "string") {
+    if (typeof code === "string" && isOfKind(code, "denial") && typeof why === "string") {
       return { code, why };
     }
   }

@@ -1,0 +1,59 @@
+// What is wrong in a JSON file that evidence has refused: a policy, a keyring, a key.
+import { EngineError } from "@reach-fabric/engine";
+import { EvidenceError } from "@reach-fabric/evidence";
+import { inOrder } from "@reach-fabric/schema";
+import type { Path } from "@reach-fabric/schema";
+import { atByte } from "./files.ts";
+import { CliError, documentProblem, problemOf, problemOfDocument } from "../ui/problem.ts";
+import type { Problem } from "../ui/problem.ts";
+
+/** A file that people write. */
+export interface WrittenFile {
+  readonly path: string;
+  /** What it is, for people. */
+  readonly kind: string;
+  /** What is in it, where the problems have their places in that. */
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * The error of a command for whose file evidence has thrown one, with all that is wrong in it, by line. Its
+ * `problem` has no lines: they are looked for only when it is told.
+ */
+export function refusedFile(error: unknown, file: WrittenFile): CliError {
+  const problem = problemOf(error, file.path);
+  if (!(error instanceof EvidenceError)) return new CliError(problem);
+  const { problems, cause } = error;
+  if (problems.length === 0) {
+    // It is no JSON, from a byte on.
+    const isText = file.bytes !== undefined && cause instanceof EngineError;
+    return new CliError(isText ? atByte(problem, file.path, file.bytes, cause.offset) : problem);
+  }
+  return new CliError(problemIn(error, file, problem.exitCode), async () => {
+    if (file.bytes === undefined) return problemIn(error, file, problem.exitCode);
+    const { readJson } = await import("@reach-fabric/host");
+    const document = readJson(file.bytes, file.path);
+    return problemIn(error, file, problem.exitCode, (path) => document.locate(path));
+  });
+}
+
+type Locate = (path: Path) => { readonly line?: number; readonly column?: number };
+
+function problemIn(
+  { code, hint, problems }: EvidenceError,
+  { path: file, kind }: WrittenFile,
+  exitCode: number,
+  locate: Locate = () => ({}),
+): Problem {
+  const placed = problems.map((problem) => {
+    const { line, column } = locate(problem.path);
+    const place = line === undefined || column === undefined ? {} : { line, column };
+    return { ...problem, place };
+  });
+  const told = inOrder(placed, ({ place }) => place.line ?? 0).map(({ place, ...problem }) => {
+    const at = place.line === undefined ? file : `${file}:${place.line}:${place.column}`;
+    const where = `${at} (${kind} ${problem.pointer || "itself"})`;
+    return documentProblem({ ...(hint && { hint }), ...problem, ...place, code, where, file });
+  });
+  return problemOfDocument(told, exitCode);
+}
