@@ -39,6 +39,7 @@ export { taggedHash } from "./calls/hash.ts";
 export type { Hasher } from "./calls/hash.ts";
 export type { JsonOptions } from "./calls/json.ts";
 export type * from "./calls/merkle.ts";
+export { pathOf, pointerBelow, pointerOf, valueAt } from "./core/pointer.ts";
 export { makePack } from "./run/pack.ts";
 export type { PackSource } from "./run/pack.ts";
 export type { RegexMatch, RegexOptions } from "./calls/regex.ts";

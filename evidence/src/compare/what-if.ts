@@ -1,6 +1,6 @@
 // whatIf(): what a recorded run would have come to with other rules, or another answer.
 // docs/spec/evidence.md, EVID-29.
-import { EngineError, fromUtf8, parseRecord, utf8 } from "@reach-fabric/engine";
+import { EngineError, fromUtf8, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
 import type {
   Advance,
   Engine,
@@ -308,19 +308,12 @@ function changed(record: TraceRecord | undefined, { seq, pointer, value }: Chang
   if (record.kind !== "start" && record.kind !== "result") {
     return refuse(`a ${record.kind} record follows from others; change an answer or the input`);
   }
-  const parts = pointer.split("/").slice(1);
+  const path = pathOf(pointer);
   const own = record.kind === "start" ? "input" : "result";
-  if (parts[0] !== own) return refuse(`expected a pointer that begins with /${own}`);
-  const copy = structuredClone(record) as unknown as Record<string, unknown>;
-  let at: unknown = copy;
-  for (const [index, part] of parts.entries()) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) {
-      return refuse("there is nothing");
-    }
-    const fields = at as Record<string, unknown>;
-    if (index === parts.length - 1) fields[name] = value;
-    at = fields[name];
-  }
-  return copy as unknown as TraceRecord;
+  if (path[0] !== own) return refuse(`expected a pointer that begins with /${own}`);
+  const copy = structuredClone(record);
+  if (valueAt(copy, path) === undefined) return refuse("there is nothing");
+  const above = valueAt(copy, path.slice(0, -1)) as Record<string, unknown>;
+  above[path.at(-1) ?? own] = value;
+  return copy;
 }

@@ -1,6 +1,6 @@
 // Strict JSON: bytes count only if they are the RFC 8785 text of what they say. One value then has
 // one spelling: no duplicate members, no 1.0 beside 1, no byte order mark, nothing behind it.
-import { EngineError, fromUtf8 } from "@reach-fabric/engine";
+import { EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { concat, firstDifferentByte } from "./bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
@@ -89,7 +89,7 @@ export function inShape<T>(
   const result = schema.safeParse(value);
   if (result.success) return value as T;
   const issue = result.error.issues[0];
-  const pointer = (issue?.path ?? []).map((step) => `/${String(step)}`).join("");
+  const pointer = pointerOf((issue?.path ?? []).map(String));
   const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
   throw new EvidenceError(code, `${where}: ${quoted(issue?.message ?? "another shape")}`);
 }

@@ -1,5 +1,5 @@
 // What a pack asks of the world, as far as the text of its workflows shows it.
-import { fromUtf8 } from "@reach-fabric/engine";
+import { fromUtf8, pointerOf } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { tasksBelow } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
@@ -33,14 +33,11 @@ export function capabilitiesOf(pack: Pack): Capability[] {
         neededBy(task as Loose, document.use ?? {}).map((need) => ({
           ...need,
           file,
-          task: pointer(path),
+          task: pointerOf(path),
         })),
       );
     });
 }
-
-const pointer = (path: readonly (string | number)[]): string =>
-  path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
 type Need = Capability extends infer C
   ? C extends unknown
