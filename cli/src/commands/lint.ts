@@ -1,4 +1,4 @@
-import { fromUtf8, outputsOf } from "@reach-fabric/engine";
+import { fromUtf8, outputsOf, pathOf, valueAt } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { join } from "node:path";
@@ -61,7 +61,7 @@ export function lint(program: Command, verb: Verb): void {
         for (const expression of expressions) {
           const path = join(folder, expression.file);
           const read = host.readDocument(await host.readRegularFile(path), path);
-          const where = read.place(pathOf(pack, expression));
+          const where = read.place(placeOf(pack, expression));
           const { file, place, text } = expression;
           linted.push({ file, place, where, text, findings: findingsOf(expression) });
         }
@@ -108,16 +108,12 @@ function tablesOf(pack: Pack, folder: string): LintedTable[] {
 type LintedTable = TableFinding & { readonly file: string };
 
 /** The place of an expression, with numbers where lists are. */
-function pathOf(pack: Pack, { file, place }: ListedExpression): Path {
+function placeOf(pack: Pack, { file, place }: ListedExpression): Path {
   const bytes = pack.files.find(({ path }) => path === file)?.bytes ?? new Uint8Array();
-  let value: unknown = JSON.parse(fromUtf8(bytes));
-  const steps = place.split("/").slice(1);
-  return steps.map((step) => {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    const key = Array.isArray(value) ? Number(name) : name;
-    value = (value as Record<string | number, unknown>)[key];
-    return key;
-  });
+  const document: unknown = JSON.parse(fromUtf8(bytes));
+  return pathOf(place).map((step, at, path) =>
+    Array.isArray(valueAt(document, path.slice(0, at))) ? Number(step) : step,
+  );
 }
 
 /** The clock, as an expression may read it (Bytecode.reads). */

@@ -1,4 +1,4 @@
-import { EngineError, fromUtf8 } from "@reach-fabric/engine";
+import { EngineError, fromUtf8, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
@@ -37,11 +37,8 @@ export function unloadable(error: unknown, pack: Pack, folder: string): Problem 
 /** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */
 function expressionAt({ files }: Pack, path: string, pointer: string): string | undefined {
   const file = files.find((one) => one.path === path);
-  let value: unknown = file && JSON.parse(fromUtf8(file.bytes));
-  for (const part of pointer.split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    value = (value as Record<string, unknown> | null | undefined)?.[name];
-  }
+  const document: unknown = file && JSON.parse(fromUtf8(file.bytes));
+  const value = valueAt(document, pathOf(pointer));
   if (typeof value !== "string") return undefined;
   return /^\s*\$\{(.*)\}\s*$/s.exec(value)?.[1] ?? value;
 }
