@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pointerOf } from "@reach-fabric/engine";
 import {
   grant,
   grantFile,
@@ -11,7 +12,7 @@ import {
 
 type Schema = Parameters<typeof problemsOf>[0];
 const said = (schema: Schema, value: unknown): string[] =>
-  problemsOf(schema, value).map(({ code, pointer }) => `${code} ${pointer}`);
+  problemsOf(schema, value).map(({ code, path }) => `${code} ${pointerOf(path)}`);
 
 describe("decision table", () => {
   const policy = {

@@ -1,5 +1,6 @@
 // Walking and rewriting the tasks of a checked document.
-import { pointerOf, TASK_LISTS } from "@reach-fabric/schema";
+import { pointerOf } from "@reach-fabric/engine";
+import { TASK_LISTS } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { ReachError } from "../files/error.ts";
 
@@ -60,8 +61,8 @@ export const pick = (task: Fields, common: boolean): Fields =>
 /** What is wrong in a document, as the schema says it. */
 export class CompileError extends Error {
   readonly path: Path;
-  readonly problem: Omit<Problem, "path" | "pointer">;
-  constructor(path: Path, problem: Omit<Problem, "path" | "pointer">) {
+  readonly problem: Omit<Problem, "path">;
+  constructor(path: Path, problem: Omit<Problem, "path">) {
     super(problem.what);
     this.path = path;
     this.problem = problem;

@@ -1,10 +1,11 @@
 // A JSON or YAML file as its canonical bytes, with every error at its place in the file.
-import { canonicalize, EngineError } from "@reach-fabric/engine";
+import { canonicalize, EngineError, pointerOf } from "@reach-fabric/engine";
 import { problemsOf } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path";
 import { ReachError } from "./error.ts";
+import type { PlacedProblem } from "./error.ts";
 import { placeInJson, readYaml } from "./yaml.ts";
 
 /** What problemsOf() takes: a schema of @reach-fabric/schema. */
@@ -134,9 +135,13 @@ function invalid(
   place: (path: Path) => string,
 ): ReachError {
   const problems = found
-    .map((problem) => ({ ...problem, place: place(problem.path) }))
+    .map((problem) => ({
+      ...problem,
+      pointer: pointerOf(problem.path),
+      place: place(problem.path),
+    }))
     .sort((a, b) => lineOf(a.place) - lineOf(b.place));
-  const [first] = problems as [Problem & { place: string }, ...unknown[]];
+  const [first] = problems as [PlacedProblem, ...unknown[]];
   const more = problems.length - 1;
   const others = more > 0 ? ` (and ${more} more ${more === 1 ? "problem" : "problems"})` : "";
   return new ReachError(first.code, `${first.what.replace(/\.$/, "")}${others}`, {

@@ -1,7 +1,11 @@
 import type { Problem } from "@reach-fabric/schema";
 
 /** A problem of a document and where it stands: `path:line:column`. */
-export type PlacedProblem = Problem & { readonly place: string };
+export type PlacedProblem = Problem & {
+  /** JSON pointer (RFC 6901) of its `path`. */
+  readonly pointer: string;
+  readonly place: string;
+};
 
 /** What a ReachError can say beside its message. */
 export interface ErrorDetails {

@@ -1,13 +1,12 @@
 // The pack of a workflow file, made in memory: the workflow and those that it runs, the decision tables and
 // the schemas that they name, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
-import { canonicalize, createEngine, sha256, toHex } from "@reach-fabric/engine";
+import { canonicalize, createEngine, pointerOf, sha256, toHex } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { readPackFile } from "@reach-fabric/evidence";
 import {
   inlineSchemasOf,
   packSource,
-  pointerOf,
   problemCode,
   schemasOf,
   table,

@@ -4,9 +4,7 @@ import * as z from "zod";
 export interface Problem {
   /** Stable: `REACH-E42xx`. */
   readonly code: string;
-  /** RFC 6901 pointer of the place; of the field itself where the field should not be there. */
-  readonly pointer: string;
-  /** The same place as names and indices. */
+  /** The place, as names and indices; of the field itself where the field should not be there. */
   readonly path: readonly (string | number)[];
   readonly what: string;
   readonly why?: string;
@@ -26,7 +24,7 @@ export const problemCode = {
 } as const;
 
 /** A problem that is found by hand: what zod cannot say by itself. */
-export type Finding = Omit<Problem, "pointer" | "path">;
+export type Finding = Omit<Problem, "path">;
 
 /** Names and indices from the root of a document. */
 export type Path = readonly (string | number)[];
@@ -57,15 +55,11 @@ export function strict<Shape extends z.core.$ZodShape>(
   });
 }
 
-/** RFC 6901. */
-export const pointerOf = (path: Path): string =>
-  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-
 /**
  * What a schema finds wrong in a value, in the order of the schema; empty if nothing.
  *
  * @example
- * problemsOf(grantFile, { format: "reach/grant/v2" })[0].pointer; // "/format"
+ * problemsOf(grantFile, { format: "reach/grant/v2" })[0].path; // ["format"]
  */
 export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
   const result = schema.safeParse(value);
@@ -74,11 +68,7 @@ export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
 
 function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-  const at = (finding: Finding, where: Path = path): Problem => ({
-    ...finding,
-    path: where,
-    pointer: pointerOf(where),
-  });
+  const at = (finding: Finding, where: Path = path): Problem => ({ ...finding, path: where });
   if (issue.code === "custom" && issue.params?.["finding"]) {
     return [at(issue.params["finding"] as Finding)];
   }
