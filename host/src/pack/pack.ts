@@ -1,7 +1,7 @@
 // The pack of a workflow file, made in memory: the workflow and those that it runs, the decision tables and
 // the schemas that they name, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
-import { canonicalize, createEngine, pointerOf, sha256, toHex } from "@reach-fabric/engine";
+import { canonicalize, createEngine, packOf, pointerOf, sha256 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { readPackFile } from "@reach-fabric/evidence";
 import {
@@ -83,7 +83,7 @@ export async function loadPack(path: string): Promise<Pack> {
     return document;
   };
   const document = await add(name, readDocument(await readRegularFile(path), path), []);
-  return makePack(document.document, files, await readSource(folder));
+  return packOfFiles(document.document, files, await readSource(folder));
 }
 
 type Said = Omit<PackSource, "format">;
@@ -282,35 +282,23 @@ const named = (error: Error, by: string): Error =>
       })
     : error;
 
-/** The manifest over files that are canonical already, in the order of their paths. */
-function makePack(
+/** The pack of these files, with what pack.yaml says. */
+function packOfFiles(
   { namespace, name, version }: Workflow["document"],
   contents: Files,
   said: Said,
 ): Pack {
-  // ASCII by checkPath: the order of UTF-16, of UTF-8 and of bytes are one.
-  const entries = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
-  const pathsOf = (kind: Kind, files = entries): string[] =>
-    files.filter(([, file]) => file.kind === kind).map(([path]) => path);
-  const schemas = pathsOf("schemas");
-  const manifest: PackManifest = {
+  const pathsOf = (kind: Kind): string[] =>
+    [...contents].filter(([, file]) => file.kind === kind).map(([path]) => path);
+  const schemas = pathsOf("schemas").sort();
+  const manifest: Omit<PackManifest, "format" | "files"> = {
     ...said,
-    files: entries.map(([path, { bytes }]) => ({
-      path,
-      sha256: toHex(sha256(bytes)),
-      size: bytes.length,
-    })),
-    format: "reach/pack/v1",
     id: `${namespace}/${name}`,
     ...(schemas.length > 0 ? { schemas } : {}),
-    tables: pathsOf("tables"),
+    tables: pathsOf("tables").sort(),
     version,
-    workflows: pathsOf("workflows", [...contents]),
+    workflows: pathsOf("workflows"),
   };
-  const bytes = canonicalize(JSON.stringify(manifest));
-  return {
-    manifest: bytes,
-    files: entries.map(([path, file]) => ({ path, bytes: file.bytes })),
-    digest: toHex(sha256(bytes)),
-  };
+  const files = [...contents].map(([path, { bytes }]) => ({ path, bytes }));
+  return packOf({ canonicalize, sha256 }, manifest, files);
 }
