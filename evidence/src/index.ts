@@ -33,6 +33,7 @@ export { lifecycleEvents } from "./compare/lifecycle.ts";
 export type { LifecycleEvent, LifecycleRun } from "./compare/lifecycle.ts";
 export { openEvidence } from "./file/open.ts";
 export type { Evidence, Outcome, Run } from "./file/open.ts";
+export { manifestOf } from "./file/pack.ts";
 export * from "./log/index.ts";
 export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./verify/logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";

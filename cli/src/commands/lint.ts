@@ -1,12 +1,13 @@
 import { fromUtf8, outputsOf, pathOf, valueAt } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
+import { manifestOf } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { join } from "node:path";
 import { lintTable, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../read/engine.ts";
 import { pointAt } from "../read/files.ts";
-import { manifestOf, unloadable } from "../read/load.ts";
+import { unloadable } from "../read/load.ts";
 import { brief } from "../ui/names.ts";
 import { EXIT, sentence } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";

@@ -1,6 +1,5 @@
 import { EngineError, fromUtf8, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
 import { pointAt } from "./files.ts";
 import { CliError, problemOf } from "../ui/problem.ts";
@@ -14,9 +13,6 @@ export function loadInto(engine: Engine, pack: Pack, folder: string): void {
     throw new CliError(unloadable(error, pack, folder));
   }
 }
-
-export const manifestOf = (pack: Pack): PackManifest =>
-  JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
 
 /** The engine's error about a pack, whose message ends with the place: `at POINTER of FILE`. */
 export function unloadable(error: unknown, pack: Pack, folder: string): Problem {

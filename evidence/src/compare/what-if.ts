@@ -1,6 +1,6 @@
 // whatIf(): what a recorded run would have come to with other rules, or another answer.
 // docs/spec/evidence.md, EVID-29.
-import { EngineError, fromUtf8, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
+import { EngineError, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
 import type {
   Advance,
   Engine,
@@ -11,7 +11,8 @@ import type {
   ResultRecord,
   TraceRecord,
 } from "@reach-fabric/engine";
-import type { Grant, PackManifest } from "@reach-fabric/schema";
+import type { Grant } from "@reach-fabric/schema";
+import { manifestOf } from "../file/pack.ts";
 import { firstStep } from "./diff.ts";
 import type { DiffReport } from "./diff.ts";
 
@@ -136,7 +137,7 @@ function* hypothesis(
   const grant = united(first.grant as Grant, given.grant ?? {});
   const options = { grant, limits: limits as object };
   // Another version of a workflow has another name: the pack's own is meant.
-  const { workflows, id } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const { workflows, id } = manifestOf(pack);
   const isOwn = workflows.length === 1 || workflow.startsWith(`${id}:`);
   const named = isOwn ? options : { ...options, workflow };
   const start = engine.admitStart(named, JSON.stringify(input));

@@ -1,9 +1,9 @@
 // Where the values are that a pack says are of a class, such as `personal`. docs/spec/evidence.md, EVID-38.
 import { fromUtf8, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { openEvidence } from "../file/open.ts";
+import { manifestOf } from "../file/pack.ts";
 
 /**
  * The pointers of the values of these classes in a run: in its input, and in the answers to the tasks that
@@ -22,7 +22,7 @@ export function pointersOfClasses(
 ): string[] {
   const { pack, leaves, records } = openEvidence(engine, bytes);
   if (pack === null) throw new EvidenceError("REACH-E5404", "the pack is not enclosed");
-  const { classification = [] } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const { classification = [] } = manifestOf(pack);
   for (const name of classes) {
     if (classification.some((one) => one.class === name)) continue;
     throw new EvidenceError("REACH-E5507", `the pack has no values of the class ${quoted(name)}`);
