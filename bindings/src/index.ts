@@ -44,7 +44,7 @@ export { makePack, packOf } from "./run/pack.ts";
 export type { PackContents } from "./run/pack.ts";
 export type { RegexMatch, RegexOptions } from "./calls/regex.ts";
 export type { SchemaFailure, ValidateOptions } from "./calls/schema.ts";
-export { isInput, parseRecord } from "./run/records.ts";
+export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";

@@ -1,5 +1,14 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createEngine, EngineError, isInput, parseRecord, toHex, utf8 } from "@reach-fabric/engine";
+import {
+  createEngine,
+  EngineError,
+  isInput,
+  isTiming,
+  parseRecord,
+  toHex,
+  utf8,
+} from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { allBuilds } from "../../../tools/builds.ts";
 import { answer, begin, recorded, scorePack } from "./runs.ts";
@@ -262,4 +271,18 @@ test("isInput tells what entered from what left", () => {
   for (const wrong of ["", "1", "{}", '{"kind":"start"}', '{"kind":"other","seq":0}', "\xff"]) {
     expect(() => parseRecord(utf8(wrong))).toThrow(TypeError);
   }
+});
+
+test("TRACE-1 TRACE-18 TRACE-19 what enters, what leaves, and what only says when", () => {
+  const spec = readFileSync(new URL("../../../docs/spec/trace.md", import.meta.url), "utf8");
+  const [, entered = "", left = ""] =
+    /Records that entered the\nengine:([^.]*)\. Records that left it:([^.]*)\./.exec(spec) ?? [];
+  const kinds = (list: string): string[] =>
+    [...list.matchAll(/`(\w+)`/g)].map(([, kind = ""]) => kind);
+  expect(kinds(entered).filter((kind) => isInput({ kind }))).toEqual(kinds(entered));
+  expect(kinds(left).filter((kind) => isInput({ kind }))).toEqual([]);
+  expect([kinds(entered).length, kinds(left).length]).toEqual([6, 4]);
+  const timing = [...kinds(entered), ...kinds(left)].filter((kind) => isTiming({ kind }));
+  expect(timing).toEqual(["late", "suspend", "resume"]);
+  expect(isInput({ kind: "constructor" })).toBe(false);
 });

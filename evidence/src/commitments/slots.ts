@@ -23,16 +23,6 @@ const SLOTS: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-/** The kinds of records that entered the engine; all others were computed. */
-export const INPUTS: ReadonlySet<string> = new Set([
-  "start",
-  "result",
-  "late",
-  "cancel",
-  "suspend",
-  "resume",
-]);
-
 /** The pointers of the slots that a record or a leaf has. */
 export function slotPointers(record: { readonly kind: string; readonly seq: number }): string[] {
   return (SLOTS.get(record.kind) ?? [])

@@ -1,6 +1,6 @@
 // whatIf(): what a recorded run would have come to with other rules, or another answer.
 // docs/spec/evidence.md, EVID-29.
-import { EngineError, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
+import { EngineError, isTiming, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
 import type {
   Advance,
   Engine,
@@ -190,7 +190,8 @@ const rest = (
   recorded: readonly Uint8Array[],
   records: readonly Uint8Array[],
 ): Pick<Hypothesis, "first" | "records"> => {
-  const timeless = recorded.filter((bytes) => !TIMING.includes(parseRecord(bytes).kind));
+  // A hypothesis has no records of when something came.
+  const timeless = recorded.filter((bytes) => !isTiming(bytes));
   // What may be asked now is no difference of the rules.
   const start = parseRecord(records[0] as Uint8Array);
   const own = start.kind === "start" ? { grant: start.grant } : {};
@@ -204,8 +205,6 @@ const rest = (
   return { first: { ...first, step }, records };
 };
 
-/** Records of when something came, of which a hypothesis has none. */
-const TIMING: readonly TraceRecord["kind"][] = ["late", "suspend", "resume"];
 const numbered = (bytes: Uint8Array, own: object): Uint8Array =>
   utf8(JSON.stringify({ ...parseRecord(bytes), ...own }));
 
