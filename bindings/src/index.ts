@@ -48,5 +48,5 @@ export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
-export type { Advance, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
+export type { Advance, EffectResult, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
 export type { Json } from "./core/value.ts";

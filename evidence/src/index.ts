@@ -51,7 +51,7 @@ export type { Remainder } from "./redaction/copies.ts";
 export { defaultRequired, verdicts } from "./trust/verdicts.ts";
 export type { Finding, Judgement, Report, Verdict } from "./trust/verdicts.ts";
 export { whatIf, whatIfLive } from "./compare/what-if.ts";
-export type { Change, Hypothesis, LiveAnswer } from "./compare/what-if.ts";
+export type { Change, Hypothesis } from "./compare/what-if.ts";
 export { readPolicy } from "./trust/policy.ts";
 export type { LogPolicy, Policy, PolicyCircumstances, Signers } from "./trust/policy.ts";
 export { requireFresh, signerEntry, signerTrust } from "./trust/trust.ts";

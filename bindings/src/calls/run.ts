@@ -29,6 +29,13 @@ export interface StartOptions {
   readonly limits?: object;
 }
 
+/** What came of an effect, in the parts that admitResult() takes: see ABI-7. */
+export interface EffectResult<R extends object = object> {
+  readonly result: R;
+  /** Of an http answer: one that is not JSON is itself a result. */
+  readonly body?: Uint8Array;
+}
+
 /** Where a run is after a record was taken. */
 export interface Advance {
   readonly status: "waiting" | "completed" | "faulted" | "cancelled";

@@ -3,6 +3,7 @@
 import { EngineError, isTiming, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
 import type {
   Advance,
+  EffectResult,
   Engine,
   Json,
   OutcomeRecord,
@@ -23,13 +24,6 @@ export interface Change {
   /** JSON pointer in the record, such as `/input/amount` or `/result/body/score`. */
   readonly pointer: string;
   readonly value: Json;
-}
-
-/** An answer that was not recorded, in the parts that admitResult() takes. */
-export interface LiveAnswer {
-  readonly key: string;
-  readonly result: object;
-  readonly body?: Uint8Array;
 }
 
 /** What would have been. Nobody was asked but where `live` says so, and nothing of it is signed. */
@@ -94,7 +88,7 @@ export async function whatIfLive(
     grant,
     change,
   }: {
-    readonly ask: (requests: readonly RequestRecord[]) => Promise<LiveAnswer | undefined>;
+    readonly ask: (requests: readonly RequestRecord[]) => Promise<KeyedResult | undefined>;
     readonly grant?: Grant;
     readonly change?: Change;
   },
@@ -108,6 +102,9 @@ export async function whatIfLive(
     step = steps.next(answer);
   }
 }
+
+/** What came of the effect with this key. */
+type KeyedResult = EffectResult & { readonly key: string };
 
 /** Where nothing that is recorded helps on: what waits, and what the hypothesis is if it ends here. */
 interface Stop {
@@ -123,7 +120,7 @@ function* hypothesis(
     readonly change?: Change;
     readonly grant?: Grant;
   },
-): Generator<Stop, Hypothesis, LiveAnswer> {
+): Generator<Stop, Hypothesis, KeyedResult> {
   const { change } = given;
   const live: RequestRecord[] = [];
   const before = recorded.map((bytes) => parseRecord(bytes));
@@ -258,7 +255,8 @@ function nextAnswer(
     .sort((a, b) => a.answer.seq - b.answer.seq);
   for (const { request, answer } of found) {
     try {
-      const record = engine.admitResult(request.key, ...admissible(answer));
+      const { result, body } = admissible(answer);
+      const record = engine.admitResult(request.key, result, body);
       drop(open, request.key);
       return record;
     } catch (error) {
@@ -274,15 +272,13 @@ function drop(open: RequestRecord[], key: string): void {
   if (at >= 0) open.splice(at, 1);
 }
 
-/** A recorded result in the two parts in which it came from outside. */
-export function admissible({
-  type,
-  result,
-}: Pick<Answer, "type" | "result">): [object, Uint8Array?] {
-  if (type !== "http" || "failure" in result) return [result];
+/** A recorded result in the parts in which it came from outside. */
+export function admissible({ type, result }: Pick<Answer, "type" | "result">): EffectResult {
+  if (type !== "http" || "failure" in result) return { result };
   const { body, bytes, ...others } = result;
-  if (typeof bytes !== "string") return [others, utf8(JSON.stringify(body))];
-  return [others, Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))];
+  if (typeof bytes !== "string") return { result: others, body: utf8(JSON.stringify(body)) };
+  const raw = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
+  return { result: others, body: raw };
 }
 
 /** A run that somebody ended is ended here, too, where it waits for what that one waited for in vain. */

@@ -175,9 +175,8 @@ function compute(engine: Engine, step: Step): number {
     const about = requests.findIndex(({ key }) => key === answer?.key);
     if (answer === undefined || about < 0) throw cannot("an answer of it is not in the step");
     const type = (requests[about] as RequestRecord).type;
-    advance = engine.advance(
-      engine.admitResult(`${about}`, ...admissible({ type, result: answer.result })),
-    );
+    const { result, body } = admissible({ type, result: answer.result });
+    advance = engine.advance(engine.admitResult(`${about}`, result, body));
   }
 }
 

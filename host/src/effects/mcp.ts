@@ -7,8 +7,8 @@ import * as z from "zod";
 import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
-import type { Egress, EgressLimits, HttpAnswer, Note } from "./http.ts";
-import type { Performed } from "./effect.ts";
+import type { Egress, EgressLimits, HttpResult } from "./http.ts";
+import type { Note, Performed } from "./effect.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";
@@ -115,7 +115,7 @@ class Exchange {
   readonly #signal: AbortSignal;
   #requests = 0;
   /** The last answer that was no success. */
-  #bad: HttpAnswer | undefined;
+  #bad: Performed<HttpResult> | undefined;
 
   constructor(protocol: Protocol, call: McpCall, egress: Egress, key: string, signal: AbortSignal) {
     this.#protocol = protocol;

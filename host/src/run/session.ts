@@ -3,9 +3,8 @@ import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/eng
 import type { Advance, OutcomeRecord, RequestRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
 import { machine, perform } from "../effects/effects.ts";
-import type { EffectContext, Performed } from "../effects/effect.ts";
+import type { EffectContext, Note, Performed } from "../effects/effect.ts";
 import type { CloudEvent, Effects, Remote } from "../effects/effects.ts";
-import type { Note } from "../effects/http.ts";
 import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation } from "../record/recorder.ts";

@@ -2,7 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
-import type { Annotation, Effects, HttpAnswer, Recorder, RunOptions } from "@reach-fabric/host";
+import type {
+  Annotation,
+  Effects,
+  HttpResult,
+  Performed,
+  Recorder,
+  RunOptions,
+} from "@reach-fabric/host";
 import { machine } from "@reach-fabric/host/testing";
 import { fakeEngine, pack } from "./fake-engine.ts";
 import type { Program } from "./fake-engine.ts";
@@ -11,7 +18,7 @@ import { bytes, errorOf, newFolder, text } from "../helpers.ts";
 /** Answers each request by its `name`, after its `after` milliseconds. */
 const answering =
   (log: string[] = []): Effects["fetch"] =>
-  async (request, { signal }): Promise<HttpAnswer> => {
+  async (request, { signal }): Promise<Performed<HttpResult>> => {
     const { name, after } = request as unknown as { name: string; after?: number };
     log.push(`perform ${name}`);
     if (after) await machine.timer(after, signal);
@@ -121,7 +128,8 @@ describe("a run", () => {
 
   it("notes why an effect failed beside the trace, not in it", async () => {
     const note = { code: "REACH-E3230", why: "ECONNREFUSED" };
-    const fetch = () => Promise.resolve<HttpAnswer>({ result: { failure: "refused" }, note });
+    const fetch = () =>
+      Promise.resolve<Performed<HttpResult>>({ result: { failure: "refused" }, note });
     const result = await start(
       function* () {
         yield [http("a")];
