@@ -119,8 +119,10 @@ describe("a run", () => {
       },
       {
         recorder: noting(log),
-        onRecord: (record) =>
-          seen.push(`${log.length} ${(JSON.parse(text(record)) as { kind: string }).kind}`),
+        onRecord: (record, kept) => {
+          expect(JSON.parse(text(kept))).toEqual(record);
+          seen.push(`${log.length} ${record.kind}`);
+        },
       },
     );
     expect(seen).toEqual(["1 start", "2 request", "3 result", "4 outcome"]);
