@@ -49,6 +49,48 @@ describe("ABI-6 one instance holds one pack and at most one run", () => {
     expect(() => engine.advance(utf8("{}"))).toThrow(refused("REACH-E1001"));
   });
 
+  test.each(allBuilds())(
+    "$name: what is loaded stays it, whatever else is computed",
+    ({ engine }) => {
+      const pack = scorePack(engine);
+      const other = { ...pack };
+      engine.load(other);
+      expect(engine.loaded).toBe(other);
+      engine.load(pack);
+      expect(engine.loaded).toBe(pack);
+      const { first, step } = begin(engine);
+      engine.evaluate("[range(1000)] | add", "null");
+      engine.explain(".a");
+      engine.canonicalHash('{"b":1,"a":2}');
+      engine.validateJson('{"type":"object"}', "[]");
+      engine.matchRegex("a+", "baa");
+      expect(() => engine.checkJson("{")).toThrow(EngineError);
+      engine.admitStart({}, "{}");
+      expect(engine.loaded).toBe(pack);
+      expect(engine.start(first).records).toEqual(step.records);
+    },
+  );
+
+  test("nothing is loaded before load(), after one that is refused, and after a listing", () => {
+    const engine = createEngine();
+    expect(engine.loaded).toBeUndefined();
+    const pack = scorePack(engine);
+    const lost = [
+      () => engine.load({ ...pack, files: [] }),
+      () => engine.load({ ...pack, digest: "0".repeat(64) }),
+      () => engine.listExpressions(pack),
+    ];
+    for (const lose of lost) {
+      engine.load(pack);
+      try {
+        lose();
+      } catch (error) {
+        expect(error).toBeInstanceOf(EngineError);
+      }
+      expect(engine.loaded).toBeUndefined();
+    }
+  });
+
   test("a pack whose digest is another is refused", () => {
     const engine = createEngine();
     const pack = scorePack(engine);

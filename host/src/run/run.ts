@@ -54,7 +54,7 @@ export interface RunResult {
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { engine, pack, recorder } = options;
-  engine.load(pack);
+  if (engine.loaded !== pack) engine.load(pack);
   requireSemantics(engine, pack);
   const start = engine.admitStart(startOptions(options), options.input);
   const stop = new AbortController();

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Pack } from "@reach-fabric/engine";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
 import type {
   Annotation,
@@ -98,6 +99,17 @@ describe("a run", () => {
     expect(result.annotations.map(({ seq }) => seq)).toEqual([0, 2, 4]);
     expect(result.run).toMatchObject(recorder.run);
     expect(result.run.startedAt).toBe(result.annotations[0]!.at);
+  });
+
+  it("loads the pack unless the engine has loaded this very one", async () => {
+    const loads = async (loaded: Pack): Promise<number> => {
+      const log: string[] = [];
+      const engine = { ...fakeEngine(function* () {}, log), loaded };
+      await start(undefined, { engine });
+      return log.filter((call) => call === "load").length;
+    };
+    expect(await loads(pack)).toBe(0);
+    expect(await loads({ ...pack })).toBe(1);
   });
 
   it("performs effects together and records their results in the order of arrival", async () => {
