@@ -3,7 +3,16 @@
  * imports nothing. The same bytes come out in Node, in browsers, and on every machine.
  */
 
-export { fromHex, fromUtf8, sameBytes, toHex, utf8 } from "./core/bytes.ts";
+export {
+  concat,
+  fromBase64,
+  fromHex,
+  fromUtf8,
+  sameBytes,
+  toBase64,
+  toHex,
+  utf8,
+} from "./core/bytes.ts";
 export type { Text } from "./core/bytes.ts";
 export {
   canonicalHash,

@@ -1,7 +1,7 @@
 // The value slots of records: which members hold values, and leaves made of records and back.
 // docs/spec/trace.md, TRACE-11 and TRACE-13.
-import { utf8 } from "@reach-fabric/engine";
-import { concat, hexInto } from "../encoding/bytes.ts";
+import { concat, utf8 } from "@reach-fabric/engine";
+import { hexInto } from "../encoding/bytes.ts";
 import { quoted } from "../errors/errors.ts";
 import { memberSpans } from "../encoding/json.ts";
 

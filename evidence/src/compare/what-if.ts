@@ -1,6 +1,14 @@
 // whatIf(): what a recorded run would have come to with other rules, or another answer.
 // docs/spec/evidence.md, EVID-29.
-import { EngineError, isTiming, parseRecord, pathOf, utf8, valueAt } from "@reach-fabric/engine";
+import {
+  EngineError,
+  fromBase64,
+  isTiming,
+  parseRecord,
+  pathOf,
+  utf8,
+  valueAt,
+} from "@reach-fabric/engine";
 import type {
   Advance,
   EffectResult,
@@ -277,8 +285,7 @@ export function admissible({ type, result }: Pick<Answer, "type" | "result">): E
   if (type !== "http" || "failure" in result) return { result };
   const { body, bytes, ...others } = result;
   if (typeof bytes !== "string") return { result: others, body: utf8(JSON.stringify(body)) };
-  const raw = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
-  return { result: others, body: raw };
+  return { result: others, body: fromBase64(bytes) };
 }
 
 /** A run that somebody ended is ended here, too, where it waits for what that one waited for in vain. */

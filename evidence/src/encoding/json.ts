@@ -1,8 +1,8 @@
 // Strict JSON: bytes count only if they are the RFC 8785 text of what they say. One value then has
 // one spelling: no duplicate members, no 1.0 beside 1, no byte order mark, nothing behind it.
-import { EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
+import { concat, EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat, firstDifferentByte } from "./bytes.ts";
+import { firstDifferentByte } from "./bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 
 const NEWLINE = 0x0a;

@@ -3,7 +3,7 @@
 //
 // No path is in the archive: where a file of the pack goes is said by pack.json alone, whose paths are
 // checked. So there is nothing in it that could lead out of a folder.
-import { toHex } from "@reach-fabric/engine";
+import { sameBytes, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
@@ -89,8 +89,7 @@ export function readPackFile(engine: Engine, bytes: Uint8Array): PackFile {
   requireBlobs(engine, blobs);
   const pack = readPack(engine, digest, blobs);
   if (pack === null) throw new EvidenceError("REACH-E5410", "a file of the pack is missing");
-  const again = writePackFile(engine, pack, bundles);
-  if (again.length !== own.length || again.some((byte, i) => byte !== own[i])) {
+  if (!sameBytes(own, writePackFile(engine, pack, bundles))) {
     throw new EvidenceError("REACH-E5004", "the entries of the pack are not in their order");
   }
   return { pack, manifest: manifestOf(pack), bundles };

@@ -1,6 +1,5 @@
 // Where else a value is that is taken out. docs/spec/evidence.md, EVID-34.
-import { fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
-import { toBase64 } from "../encoding/bytes.ts";
+import { fromUtf8, toBase64, toHex, utf8 } from "@reach-fabric/engine";
 import { fieldsIn, fieldPointer } from "../commitments/fields.ts";
 import type { Field } from "../commitments/fields.ts";
 import { packTexts } from "./opened-fields.ts";

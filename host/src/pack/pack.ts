@@ -1,7 +1,14 @@
 // The pack of a workflow file, made in memory: the workflow and those that it runs, the decision tables and
 // the schemas that they name, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
-import { canonicalize, createEngine, packOf, pointerOf, sha256 } from "@reach-fabric/engine";
+import {
+  canonicalize,
+  createEngine,
+  packOf,
+  pointerOf,
+  sameBytes,
+  sha256,
+} from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { readPackFile } from "@reach-fabric/evidence";
 import {
@@ -135,7 +142,7 @@ async function addWorkflow(
   checkNew(name, files, name);
   files.set(name, { kind: "workflows", bytes });
   // What was written stays with what is run.
-  if (!isEqual(bytes, read.canonical)) {
+  if (!sameBytes(bytes, read.canonical)) {
     files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
   }
   const add = async (
@@ -168,8 +175,6 @@ async function addWorkflow(
     for (const other of filesOf(schema, file)) wanted.push({ file: other, where: found.place([]) });
   }
 }
-
-const isEqual = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Where the pack keeps what its workflow was compiled from. */
 const SOURCES = "sources/";
