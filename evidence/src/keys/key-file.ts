@@ -1,5 +1,5 @@
 // Key files: making, reading, signing with them. docs/spec/keys.md, KEY-5 to KEY-7.
-import { toBase64 } from "@reach-fabric/engine";
+import { fromUtf8, toBase64, utf8 } from "@reach-fabric/engine";
 import type { Engine, Text } from "@reach-fabric/engine";
 import { keyFile } from "@reach-fabric/schema";
 import type { KeyFile, SealedKey } from "@reach-fabric/schema";
@@ -52,7 +52,7 @@ export const publicKeyFile = ({ alg, id, bytes }: PublicKey): KeyFile =>
 export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): KeyFile {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(engine.canonicalize(text)));
+    value = JSON.parse(fromUtf8(engine.canonicalize(text)));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "it is not JSON";
     throw new EvidenceError("REACH-E5201", `not a key file: ${why}`, { cause });
@@ -111,7 +111,7 @@ export interface Sealer {
 
 /** What a sealed key is bound to: who moves it into another file cannot open it there. */
 const contextOf = ({ alg, id, public: shared }: KeyFile): Uint8Array =>
-  new TextEncoder().encode(`reach/key/v2 ${alg} ${id} ${shared}`);
+  utf8(`reach/key/v2 ${alg} ${id} ${shared}`);
 
 /** The key file with its private key encrypted. */
 export function sealKeyFile(file: PrivateKeyFile, sealer: Sealer): KeyFile {

@@ -4,7 +4,7 @@
 //     text, which ends in a line feed
 //     (an empty line)
 //     — NAME BASE64(4 bytes of key id, signature)
-import { concat, fromHex, sha256, toBase64, toHex, utf8 } from "@reach-fabric/engine";
+import { concat, fromHex, fromUtf8, sha256, toBase64, toHex, utf8 } from "@reach-fabric/engine";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { isSignature, publicKey, requireAlgorithm } from "../keys/key.ts";
@@ -148,7 +148,7 @@ function splitNote(bytes: Uint8Array): { text: string; lines: string[] } {
   if (bytes.length > MAX_BYTES) throw notNote(`a note of more than ${MAX_BYTES} bytes`);
   let whole: string;
   try {
-    whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    whole = fromUtf8(bytes);
   } catch (cause) {
     throw new EvidenceError("REACH-E5307", "a note that is not UTF-8", { cause });
   }

@@ -1,6 +1,6 @@
 // The one way out: every request of every run passes here, is checked against the grant again, goes
 // to an address that it may go to, and comes back bounded in time and size (docs/spec/grant.md).
-import { canonicalize } from "@reach-fabric/engine";
+import { canonicalize, utf8 } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { Agent } from "undici";
 import type { Dispatcher } from "undici";
@@ -351,7 +351,7 @@ function checkHeader(name: string, value: string): void {
 function encodeBody(body: unknown, headers: Record<string, string>): Uint8Array {
   const type = (headers["content-type"] ??= "application/json");
   const isJson = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type);
-  if (typeof body === "string" && !isJson) return new TextEncoder().encode(body);
+  if (typeof body === "string" && !isJson) return utf8(body);
   return canonicalize(JSON.stringify(body));
 }
 

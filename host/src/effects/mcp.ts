@@ -1,6 +1,7 @@
 // call mcp (WF-61 to WF-63): one method of an MCP server over Streamable HTTP. Whatever the protocol's client
 // sends for it (a probe, a handshake, the call itself) goes out as any other request: bounded, checked, with a
 // secret that is granted, and to that server only.
+import { utf8 } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
@@ -82,7 +83,7 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     const exchange = new Exchange(protocol, full, egress, idempotencyKey, either);
     try {
       const done = await exchange.result();
-      const bytes = new TextEncoder().encode(JSON.stringify(done.result));
+      const bytes = utf8(JSON.stringify(done.result));
       return echoes(texts, bytes, {}) ? denied("the answer holds the secret itself") : done;
     } catch (error) {
       signal.throwIfAborted();

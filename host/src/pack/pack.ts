@@ -4,6 +4,7 @@
 import {
   canonicalize,
   createEngine,
+  fromUtf8,
   packOf,
   pointerOf,
   sameBytes,
@@ -171,7 +172,7 @@ async function addWorkflow(
     const { file } = next;
     const found = await add("schemas", file, next.where);
     if (!found) continue;
-    const schema: unknown = JSON.parse(new TextDecoder().decode(found.canonical));
+    const schema: unknown = JSON.parse(fromUtf8(found.canonical));
     for (const other of filesOf(schema, file)) wanted.push({ file: other, where: found.place([]) });
   }
 }
@@ -203,7 +204,7 @@ async function compileWith(
     const found = readDocument(bytes, join(folder, ...file.split("/")));
     if (!files.has(`${SOURCES}${file}`)) checkNew(`${SOURCES}${file}`, files, where);
     files.set(`${SOURCES}${file}`, { kind: "sources", bytes: found.canonical });
-    const value = JSON.parse(new TextDecoder().decode(found.canonical)) as Fields;
+    const value = JSON.parse(fromUtf8(found.canonical)) as Fields;
     return { document: value, ...(isUri ? { uri: endpoint } : {}) };
   };
   const text: Read["text"] = async (endpoint, path) => {

@@ -1,5 +1,6 @@
 // Where a run is kept while it happens. A recorder promises one thing: when append() has resolved,
 // the records survive whatever happens to the process or the machine (ABI-8).
+import { utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { manifestOf } from "@reach-fabric/evidence";
 import { randomBytes, randomUUID } from "node:crypto";
@@ -134,14 +135,14 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
   };
 }
 
-const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const encode = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 
 async function writeBeginning(
   folder: string,
   run: RunIdentity,
   { pack, engine, startedAt }: Beginning,
 ): Promise<void> {
-  const secret = new TextEncoder().encode(`${Buffer.from(run.secret).toString("hex")}\n`);
+  const secret = utf8(`${Buffer.from(run.secret).toString("hex")}\n`);
   await writeFileAtomic(join(folder, names.secret), secret, 0o600);
   await makeEmptyFolder(join(folder, names.pack));
   await writeFileAtomic(join(folder, names.pack, "pack.json"), pack.manifest);
