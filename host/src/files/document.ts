@@ -1,5 +1,5 @@
 // A JSON or YAML file as its canonical bytes, with every error at its place in the file.
-import { canonicalize, EngineError, pointerOf } from "@reach-fabric/engine";
+import { canonicalize, EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
 import { problemsOf } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { isUtf8 } from "node:buffer";
@@ -45,7 +45,7 @@ export function readDocument(bytes: Uint8Array, name: string): ReadDocument {
 /** Strict JSON, whatever the file is called. */
 export function readJson(bytes: Uint8Array, name: string): ReadDocument {
   const canonical = strictJson(bytes, name);
-  const text = new TextDecoder().decode(bytes);
+  const text = fromUtf8(bytes);
   return {
     canonical,
     place: (path) => {
@@ -83,7 +83,7 @@ function decode(bytes: Uint8Array, name: string): string {
       hint: "Save the file with the encoding UTF-8.",
     });
   }
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const text = fromUtf8(bytes);
   if (text.startsWith("\uFEFF")) {
     throw new ReachError("REACH-E4203", "The file begins with a byte order mark.", {
       where: name,
@@ -122,7 +122,7 @@ export function checked<S extends Schema>(
   document: ReadDocument,
   what: string,
 ): S["_zod"]["output"] {
-  const value: unknown = JSON.parse(new TextDecoder().decode(document.canonical));
+  const value: unknown = JSON.parse(fromUtf8(document.canonical));
   const problems = problemsOf(schema, value);
   if (problems.length > 0) throw invalid(what, problems, (path) => document.place(path));
   return value;
