@@ -146,8 +146,8 @@ export const defences: readonly Defence[] = [
   {
     attack: "base64 aliasing",
     file: "evidence/src/encoding/bytes.ts",
-    take: "if (btoa(binary) !== text) return undefined;",
-    put: "",
+    take: "return toBase64(bytes) === text ? bytes : undefined;",
+    put: "return bytes;",
     test: ATTACKS,
     name: "base64 aliasing",
   },

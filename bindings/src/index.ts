@@ -3,7 +3,16 @@
  * imports nothing. The same bytes come out in Node, in browsers, and on every machine.
  */
 
-export { fromHex, fromUtf8, sameBytes, toHex, utf8 } from "./core/bytes.ts";
+export {
+  concat,
+  fromBase64,
+  fromHex,
+  fromUtf8,
+  sameBytes,
+  toBase64,
+  toHex,
+  utf8,
+} from "./core/bytes.ts";
 export type { Text } from "./core/bytes.ts";
 export {
   canonicalHash,
@@ -39,13 +48,14 @@ export { taggedHash } from "./calls/hash.ts";
 export type { Hasher } from "./calls/hash.ts";
 export type { JsonOptions } from "./calls/json.ts";
 export type * from "./calls/merkle.ts";
-export { makePack } from "./run/pack.ts";
-export type { PackSource } from "./run/pack.ts";
+export { pathOf, pointerBelow, pointerOf, valueAt } from "./core/pointer.ts";
+export { makePack, packOf } from "./run/pack.ts";
+export type { PackContents } from "./run/pack.ts";
 export type { RegexMatch, RegexOptions } from "./calls/regex.ts";
 export type { SchemaFailure, ValidateOptions } from "./calls/schema.ts";
-export { isInput, parseRecord } from "./run/records.ts";
+export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
-export type { Advance, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
+export type { Advance, EffectResult, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
 export type { Json } from "./core/value.ts";

@@ -1,6 +1,5 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { runCalls } from "./calls/run.ts";
-export { fromBase64 } from "./core/bytes.ts";
 export { Core } from "./core/core.ts";
 export type { Exports } from "./core/core.ts";
 export { engineScalar } from "./generated/engine.ts";

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { config } from "zod";
-import { CODE, EXIT } from "./ui/problem.ts";
+import { CODE, EXIT, sentence } from "./ui/problem.ts";
 import { createTerminal } from "./ui/terminal.ts";
 import { createVerb } from "./ui/verb.ts";
 import type { Verb } from "./ui/verb.ts";
@@ -74,19 +74,14 @@ export async function reach(args: readonly string[], version: string): Promise<n
     if (error.code === "commander.help") return EXIT.usage;
     createTerminal(args.includes("--json"), false).problem({
       code: CODE.usage,
-      what: sentence(error.message),
+      // commander's `error: missing required argument 'file'` without its prefix.
+      what: sentence(error.message.replace(/^error: /, "").replaceAll("\n", " ")),
       hint: `reach ${helpOf(program, args)}--help`,
       exitCode: EXIT.usage,
     });
     return EXIT.usage;
   }
   return code;
-}
-
-/** commander's `error: missing required argument 'file'` without its prefix. */
-function sentence(message: string): string {
-  const text = message.replace(/^error: /, "").replaceAll("\n", " ");
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function helpOf(program: Command, args: readonly string[]): string {

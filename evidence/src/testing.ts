@@ -1,7 +1,6 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
-export { commitFields, fieldOf, fieldsIn, pointerOf } from "./commitments/fields.ts";
+export { commitFields, fieldOf, fieldsIn, fieldPointer } from "./commitments/fields.ts";
 export { Frames } from "./commitments/hash-frames.ts";
-export { concat, toBase64 } from "./encoding/bytes.ts";
 export { millisecondsOf } from "./encoding/instant.ts";
 export type { Line } from "./encoding/json.ts";
 export { catalogue } from "./errors/errors.ts";

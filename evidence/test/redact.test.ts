@@ -7,7 +7,7 @@ import {
   readFields,
   commitFields,
   fieldsIn,
-  pointerOf,
+  fieldPointer,
   matchDisclosures,
   knownOf,
   readDocument,
@@ -313,7 +313,7 @@ test("EVID-34 any value, anywhere: what is taken out is nowhere, and the file is
       const fields = tree === undefined ? [] : fieldsIn(tree);
       const chosen = fields[pick % fields.length];
       if (chosen === undefined) return;
-      const { file: bare } = redact(engine, bytes, { drop: [pointerOf(chosen)] });
+      const { file: bare } = redact(engine, bytes, { drop: [fieldPointer(chosen)] });
       expect(finding(verify(bare), "authentic")).toBe("pass");
       const text = whole(bare);
       for (const { text: json } of fieldsIn(chosen)) {

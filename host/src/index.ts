@@ -6,6 +6,7 @@ export type { Address, Lookup } from "./effects/address.ts";
 export type { Authentication, Secrets } from "./effects/authorize.ts";
 export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";
+export type { Note, Performed } from "./effects/effect.ts";
 export type { CloudEvent, Effects } from "./effects/effects.ts";
 export { commandFile } from "./run/commands.ts";
 export { eventFile, eventSink } from "./run/event-files.ts";
@@ -14,9 +15,8 @@ export type {
   Egress,
   EgressLimits,
   EgressOptions,
-  HttpAnswer,
+  HttpResult,
   HttpRequest,
-  Note,
   RequestContext,
 } from "./effects/http.ts";
 export { ReachError } from "./files/error.ts";

@@ -25,7 +25,7 @@ export type { PackManifest, PackSource } from "./pack/pack.ts";
 export { pinsFile } from "./pack/pins.ts";
 export { policyFile, verdictNames } from "./evidence/policy.ts";
 export type { PolicyFile } from "./evidence/policy.ts";
-export { inOrder, pointerOf, problemCode, problemsOf } from "./fields/problem.ts";
+export { inOrder, problemCode, problemsOf } from "./fields/problem.ts";
 export type { Path, Problem } from "./fields/problem.ts";
 export { secretsFile } from "./run/secrets.ts";
 export { strictOauth2, strictOidc } from "./workflow/authentication.ts";

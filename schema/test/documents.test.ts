@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pointerOf } from "@reach-fabric/engine";
 import {
   grant,
   grantFile,
@@ -12,7 +13,7 @@ import {
 
 type Schema = Parameters<typeof problemsOf>[0];
 const said = (schema: Schema, value: unknown): string[] =>
-  problemsOf(schema, value).map(({ code, pointer }) => `${code} ${pointer}`);
+  problemsOf(schema, value).map(({ code, path }) => `${code} ${pointerOf(path)}`);
 
 describe("decision table", () => {
   const policy = {
@@ -286,7 +287,7 @@ describe("problems in the order in which they are told", () => {
   };
 
   it("a missing field comes after the unknown ones of its object", () => {
-    expect(inOrder(problems).map(({ pointer }) => pointer)).toEqual([
+    expect(inOrder(problems).map(({ path }) => pointerOf(path))).toEqual([
       "/http/0/orign",
       "/frmat",
       "/format",
@@ -295,8 +296,8 @@ describe("problems in the order in which they are told", () => {
   });
 
   it("by line, where the typo takes the missing field to its own", () => {
-    const ordered = inOrder(problems, ({ pointer }) => lines[pointer] ?? 0);
-    expect(ordered.map(({ pointer }) => pointer)).toEqual([
+    const ordered = inOrder(problems, ({ path }) => lines[pointerOf(path)] ?? 0);
+    expect(ordered.map(({ path }) => pointerOf(path))).toEqual([
       "/http/0/orign",
       "/http/0/origin",
       "/frmat",

@@ -1,6 +1,6 @@
 // Notes, checkpoints, proofs and tiles of logs, against the vectors of Go's sumdb and of
 // transparency-dev.
-import { fromUtf8, sha256, toHex, utf8 } from "@reach-fabric/engine";
+import { fromBase64, fromUtf8, sha256, toBase64, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
   checkEntries,
@@ -28,8 +28,7 @@ import {
   verifyTlogProof,
 } from "@reach-fabric/evidence";
 import type { SignedCheckpoint } from "@reach-fabric/evidence";
-import { toBase64 } from "@reach-fabric/evidence/testing";
-import { fromBase64, jsonOf, textOf } from "./suite.ts";
+import { jsonOf, textOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 
 /** Counts what holds, and names what does not. */

@@ -1,8 +1,7 @@
 // Trees and proofs against the RFC 6962 vectors of transparency-dev/merkle.
-import { fromHex, sha256, toHex } from "@reach-fabric/engine";
+import { fromBase64, fromHex, sha256, toBase64, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { toBase64 } from "@reach-fabric/evidence/testing";
-import { fromBase64, textOf } from "./suite.ts";
+import { textOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 
 /** The leaves behind the vectors: those of the reference tests of Certificate Transparency. */

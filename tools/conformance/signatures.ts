@@ -1,11 +1,11 @@
 // Our strict verdicts about signatures (docs/spec/keys.md, KEY-2 to KEY-4), DSSE's encoding, and archives
 // that nobody should read, against the vectors of others.
-import { fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
+import { fromBase64, fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError, publicKey, readPackFile } from "@reach-fabric/evidence";
 import type { AlgorithmName } from "@reach-fabric/evidence";
 import { readContainer, preAuthEncoding, isSignature } from "@reach-fabric/evidence/testing";
-import { fromBase64, jsonOf } from "./suite.ts";
+import { jsonOf } from "./suite.ts";
 import type { Suite, SuiteResult, Vectors } from "./suite.ts";
 import { unlikeTable } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";

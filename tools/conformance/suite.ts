@@ -1,5 +1,6 @@
 // What a suite is, and where it finds its vectors: in a folder, or in a page that was handed them.
 // No node: import here or in the suites, so that they run in a browser.
+import { fromBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 
 /** Files by their paths, which are relative and have slashes. */
@@ -14,9 +15,6 @@ export const textOf = (vectors: Vectors, path: string): string =>
 
 export const jsonOf = (vectors: Vectors, path: string): unknown =>
   JSON.parse(textOf(vectors, path)) as unknown;
-
-export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /** Vectors out of memory: the contents in base64, by path. */
 export function vectorsOf(files: Readonly<Record<string, string>>): Vectors {

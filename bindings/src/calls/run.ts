@@ -29,6 +29,13 @@ export interface StartOptions {
   readonly limits?: object;
 }
 
+/** What came of an effect, in the parts that admitResult() takes: see ABI-7. */
+export interface EffectResult<R extends object = object> {
+  readonly result: R;
+  /** Of an http answer: one that is not JSON is itself a result. */
+  readonly body?: Uint8Array;
+}
+
 /** Where a run is after a record was taken. */
 export interface Advance {
   readonly status: "waiting" | "completed" | "faulted" | "cancelled";
@@ -52,6 +59,13 @@ export interface ListedExpression {
 }
 
 export interface RunCalls {
+  /**
+   * The pack that is loaded, the very object that load() was given; undefined where none is. The engine has
+   * a copy of its own: who changes the bytes of a pack afterwards changes nothing of what runs.
+   *
+   * @example if (engine.loaded !== pack) engine.load(pack);
+   */
+  readonly loaded: Pack | undefined;
   /**
    * Loads a pack and forgets the pack and the run before it.
    *
@@ -134,6 +148,7 @@ const statuses: Readonly<Record<number, Advance["status"]>> = {
 /** @param digest the engine's digest in hex, for fingerprints */
 export function runCalls(core: Core, digest: string): RunCalls {
   const { exports } = core;
+  let loaded: Pack | undefined;
 
   const placePack = ({ manifest, files }: Pack): number =>
     core.placeFrames([manifest, ...files.map((file) => file.bytes)]);
@@ -149,7 +164,11 @@ export function runCalls(core: Core, digest: string): RunCalls {
   };
 
   return {
+    get loaded(): Pack | undefined {
+      return loaded;
+    },
     load: (pack) => {
+      loaded = undefined;
       core.checked(exports.load, placePack(pack));
       if (toHex(core.output()) !== pack.digest) {
         throw new EngineError(
@@ -157,8 +176,10 @@ export function runCalls(core: Core, digest: string): RunCalls {
           "the pack's digest is not that of its pack.json",
         );
       }
+      loaded = pack;
     },
     listExpressions: (pack) => {
+      loaded = undefined;
       const status = core.call(exports.listExpressions, placePack(pack));
       const expressions = core.outputTexts().map((text) => {
         const { error, ...rest } = JSON.parse(text) as ListedExpression;

@@ -73,7 +73,23 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 /** Of a hex digit: letters of either case lie 9 beyond their last four bits. */
 const valueOfDigit = (code: number): number => (code & 15) + (code > 0x39 ? 9 : 0);
 
-/** The bytes of a base64 text. `atob` is in every host that has WebAssembly. */
+/**
+ * RFC 4648 base64 with padding. For keys, signatures and statements: a few kilobytes.
+ *
+ * @example toBase64(new Uint8Array([0, 255])) // "AP8="
+ */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let i = 0; i < bytes.length; i++) binary += String.fromCharCode(bytes[i] as number);
+  return btoa(binary);
+}
+
+/**
+ * The bytes of a base64 text, as `atob` reads it: it is in every host that has WebAssembly. Several texts can
+ * stand for the same bytes. Throws a DOMException for what is none of them.
+ *
+ * @example fromBase64("AP8=") // Uint8Array [0, 255]
+ */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -88,7 +104,11 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** All parts in one array. */
+/**
+ * All parts in one array, which is a copy.
+ *
+ * @example concat([new Uint8Array([1]), new Uint8Array([2, 3])]) // Uint8Array [1, 2, 3]
+ */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;

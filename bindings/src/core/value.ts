@@ -1,6 +1,7 @@
 /** JavaScript values to JSON text, for those values only that JSON has. */
 
 import { EngineError } from "./errors.ts";
+import { pointerBelow } from "./pointer.ts";
 import { E_JSON_UNPRINTABLE, E_LIMIT_DEPTH, MAX_DEPTH } from "../generated/codes.ts";
 
 /** A value of JSON: plain objects, arrays, finite numbers, strings, booleans and null. */
@@ -53,8 +54,8 @@ function write(value: unknown, pointer: string, depth: number): string {
   }
   const parts: string[] = [];
   for (const [key, member] of Object.entries(value)) {
-    const where = `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    parts.push(`${JSON.stringify(key)}:${write(member, where, depth + 1)}`);
+    const below = pointerBelow(pointer, key);
+    parts.push(`${JSON.stringify(key)}:${write(member, below, depth + 1)}`);
   }
   return `{${parts.join(",")}}`;
 }

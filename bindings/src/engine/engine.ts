@@ -18,7 +18,7 @@ import { schemaCalls } from "../calls/schema.ts";
 import type { SchemaCalls } from "../calls/schema.ts";
 import type { RegexCalls } from "../calls/regex.ts";
 import { runCalls } from "../calls/run.ts";
-import type { RunCalls } from "../calls/run.ts";
+import type { Pack, RunCalls } from "../calls/run.ts";
 import { wasmBytes } from "./wasm.ts";
 import type { Build } from "./wasm.ts";
 
@@ -68,6 +68,7 @@ export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Eng
   const core = new Core({ ...exports });
   const hashing = hashCalls(core);
   const digest = bytes === undefined ? engineDigest : toHex(hashing.sha256(bytes));
+  const runs = runCalls(core, digest);
   return {
     digest,
     semantics: exports.semantics(),
@@ -80,7 +81,11 @@ export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Eng
     ...exprCalls(core),
     ...regexCalls(core),
     ...schemaCalls(core),
-    ...runCalls(core, digest),
+    ...runs,
+    // Spread above, it would be what it is now.
+    get loaded(): Pack | undefined {
+      return runs.loaded;
+    },
   };
 }
 

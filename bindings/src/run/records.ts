@@ -114,8 +114,25 @@ export type InputRecord =
 export type OutputRecord = RequestRecord | TaskRecord | RetryRecord | OutcomeRecord;
 export type TraceRecord = InputRecord | OutputRecord;
 
-const inputs = ["start", "result", "late", "cancel", "suspend", "resume"];
-const kinds = [...inputs, "request", "task", "retry", "outcome"];
+/**
+ * Every kind of record (TRACE-1): whether it enters the engine or leaves it. What is `timing` enters, too, but
+ * says only when something came: it has no consequences, and is in no decision digest (TRACE-18, TRACE-19).
+ */
+const kinds: ReadonlyMap<string, "input" | "timing" | "output"> = new Map(
+  Object.entries({
+    start: "input",
+    result: "input",
+    late: "timing",
+    cancel: "input",
+    suspend: "timing",
+    resume: "timing",
+    request: "output",
+    task: "output",
+    retry: "output",
+    outcome: "output",
+  } satisfies Record<InputRecord["kind"], "input" | "timing"> &
+    Record<OutputRecord["kind"], "output">),
+);
 
 /**
  * The record in these bytes. The kind and the number are checked, the rest is as it came: a record
@@ -139,15 +156,28 @@ export function parseRecord(bytes: Uint8Array): TraceRecord {
 function isRecord(value: unknown): value is TraceRecord {
   if (typeof value !== "object" || value === null) return false;
   const { kind, seq } = value as Partial<TraceRecord>;
-  return typeof kind === "string" && kinds.includes(kind) && Number.isSafeInteger(seq);
+  return typeof kind === "string" && kinds.has(kind) && Number.isSafeInteger(seq);
 }
 
 /**
- * True for a record that entered the engine, false for one that left it.
+ * True for a record that entered the engine, false for one that left it; a record of evidence serves, too,
+ * whose values are commitments.
  *
  * @example records.filter((record) => isInput(record))
  */
-export function isInput(record: Uint8Array | TraceRecord): boolean {
-  const { kind } = record instanceof Uint8Array ? parseRecord(record) : record;
-  return inputs.includes(kind);
+export function isInput(record: Uint8Array | { readonly kind: string }): boolean {
+  const direction = directionOf(record);
+  return direction === "input" || direction === "timing";
 }
+
+/**
+ * True for a record that entered the engine and says only when something came: a late answer, and that the
+ * run was suspended or resumed. Without it the run decides the same.
+ *
+ * @example records.filter((record) => !isTiming(record))
+ */
+export const isTiming = (record: Uint8Array | { readonly kind: string }): boolean =>
+  directionOf(record) === "timing";
+
+const directionOf = (record: Uint8Array | { readonly kind: string }): string | undefined =>
+  kinds.get((record instanceof Uint8Array ? parseRecord(record) : record).kind);

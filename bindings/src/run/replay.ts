@@ -6,6 +6,7 @@
 import { sameBytes } from "../core/bytes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError } from "../core/errors.ts";
+import { pointerBelow } from "../core/pointer.ts";
 import { isInput, parseRecord } from "./records.ts";
 import type { TraceRecord } from "./records.ts";
 import type { Advance, Pack } from "../calls/run.ts";
@@ -182,8 +183,7 @@ function differenceAt(pointer: string, a: unknown, b: unknown): Difference | und
         )
       : [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
     for (const key of keys) {
-      const step = `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      const found = differenceAt(step, own(a, key), own(b, key));
+      const found = differenceAt(pointerBelow(pointer, key), own(a, key), own(b, key));
       if (found !== undefined) return found;
     }
     return undefined;

@@ -1,7 +1,7 @@
 // Runs that hit a limit: a fault that nothing catches, the same on every build, and the engine goes on.
 import { beforeAll, describe, expect, test } from "vitest";
-import { createEngine, engineDigest } from "@reach-fabric/engine";
-import { fromBase64, Core, engineScalar, runCalls } from "@reach-fabric/engine/testing";
+import { createEngine, engineDigest, fromBase64 } from "@reach-fabric/engine";
+import { Core, engineScalar, runCalls } from "@reach-fabric/engine/testing";
 import type { Exports } from "@reach-fabric/engine/testing";
 import { agreed, allBuilds } from "../../../tools/builds.ts";
 import type { Build } from "../../../tools/builds.ts";

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   createEngine,
+  fromBase64,
   fromUtf8,
   isInput,
   makePack,
@@ -11,7 +12,7 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine, EngineError, Pack, Text } from "@reach-fabric/engine";
-import { Core, fromBase64, engineScalar } from "@reach-fabric/engine/testing";
+import { Core, engineScalar } from "@reach-fabric/engine/testing";
 import type { Exports } from "@reach-fabric/engine/testing";
 import {
   answered,

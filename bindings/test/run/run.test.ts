@@ -1,5 +1,14 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createEngine, EngineError, isInput, parseRecord, toHex, utf8 } from "@reach-fabric/engine";
+import {
+  createEngine,
+  EngineError,
+  isInput,
+  isTiming,
+  parseRecord,
+  toHex,
+  utf8,
+} from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { allBuilds } from "../../../tools/builds.ts";
 import { answer, begin, recorded, scorePack } from "./runs.ts";
@@ -38,6 +47,48 @@ describe("ABI-6 one instance holds one pack and at most one run", () => {
     expect(again.records).toEqual(step.records);
     engine.load(scorePack(engine));
     expect(() => engine.advance(utf8("{}"))).toThrow(refused("REACH-E1001"));
+  });
+
+  test.each(allBuilds())(
+    "$name: what is loaded stays it, whatever else is computed",
+    ({ engine }) => {
+      const pack = scorePack(engine);
+      const other = { ...pack };
+      engine.load(other);
+      expect(engine.loaded).toBe(other);
+      engine.load(pack);
+      expect(engine.loaded).toBe(pack);
+      const { first, step } = begin(engine);
+      engine.evaluate("[range(1000)] | add", "null");
+      engine.explain(".a");
+      engine.canonicalHash('{"b":1,"a":2}');
+      engine.validateJson('{"type":"object"}', "[]");
+      engine.matchRegex("a+", "baa");
+      expect(() => engine.checkJson("{")).toThrow(EngineError);
+      engine.admitStart({}, "{}");
+      expect(engine.loaded).toBe(pack);
+      expect(engine.start(first).records).toEqual(step.records);
+    },
+  );
+
+  test("nothing is loaded before load(), after one that is refused, and after a listing", () => {
+    const engine = createEngine();
+    expect(engine.loaded).toBeUndefined();
+    const pack = scorePack(engine);
+    const lost = [
+      () => engine.load({ ...pack, files: [] }),
+      () => engine.load({ ...pack, digest: "0".repeat(64) }),
+      () => engine.listExpressions(pack),
+    ];
+    for (const lose of lost) {
+      engine.load(pack);
+      try {
+        lose();
+      } catch (error) {
+        expect(error).toBeInstanceOf(EngineError);
+      }
+      expect(engine.loaded).toBeUndefined();
+    }
   });
 
   test("a pack whose digest is another is refused", () => {
@@ -262,4 +313,18 @@ test("isInput tells what entered from what left", () => {
   for (const wrong of ["", "1", "{}", '{"kind":"start"}', '{"kind":"other","seq":0}', "\xff"]) {
     expect(() => parseRecord(utf8(wrong))).toThrow(TypeError);
   }
+});
+
+test("TRACE-1 TRACE-18 TRACE-19 what enters, what leaves, and what only says when", () => {
+  const spec = readFileSync(new URL("../../../docs/spec/trace.md", import.meta.url), "utf8");
+  const [, entered = "", left = ""] =
+    /Records that entered the\nengine:([^.]*)\. Records that left it:([^.]*)\./.exec(spec) ?? [];
+  const kinds = (list: string): string[] =>
+    [...list.matchAll(/`(\w+)`/g)].map(([, kind = ""]) => kind);
+  expect(kinds(entered).filter((kind) => isInput({ kind }))).toEqual(kinds(entered));
+  expect(kinds(left).filter((kind) => isInput({ kind }))).toEqual([]);
+  expect([kinds(entered).length, kinds(left).length]).toEqual([6, 4]);
+  const timing = [...kinds(entered), ...kinds(left)].filter((kind) => isTiming({ kind }));
+  expect(timing).toEqual(["late", "suspend", "resume"]);
+  expect(isInput({ kind: "constructor" })).toBe(false);
 });

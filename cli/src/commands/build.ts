@@ -1,5 +1,6 @@
 import { fromUtf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
+import { manifestOf } from "@reach-fabric/evidence";
 import { disagreements, unreachableTasks } from "@reach-fabric/schema";
 import type { PackManifest, Path } from "@reach-fabric/schema";
 import type { Command } from "commander";
@@ -8,7 +9,7 @@ import { capabilitiesOf, describe, grantFor } from "./run/capabilities.ts";
 import type { Capability } from "./run/capabilities.ts";
 import { engines } from "../read/engine.ts";
 import { grantText } from "./run/grants.ts";
-import { loadInto, manifestOf } from "../read/load.ts";
+import { loadInto } from "../read/load.ts";
 import { taskName } from "../ui/names.ts";
 import { EXIT } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";

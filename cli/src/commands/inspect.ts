@@ -1,6 +1,6 @@
-import { fromUtf8, parseRecord } from "@reach-fabric/engine";
+import { parseRecord } from "@reach-fabric/engine";
 import type { TraceRecord } from "@reach-fabric/engine";
-import { lifecycleEvents } from "@reach-fabric/evidence";
+import { lifecycleEvents, manifestOf } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
@@ -59,7 +59,7 @@ function content(evidence: Evidence): object {
     outcome,
     pack: pack && {
       digest: pack.digest,
-      manifest: JSON.parse(fromUtf8(pack.manifest)) as unknown,
+      manifest: manifestOf(pack),
     },
     disclosed: evidence.records !== null,
     missing,

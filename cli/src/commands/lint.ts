@@ -1,12 +1,13 @@
-import { codeName, codes, fromUtf8, outputsOf } from "@reach-fabric/engine";
+import { codeName, codes, fromUtf8, outputsOf, pointerOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
+import { manifestOf } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { join } from "node:path";
-import { lintTable, pointerOf, unreachableTasks } from "@reach-fabric/schema";
+import { lintTable, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../read/engine.ts";
 import { pointAt } from "../read/files.ts";
-import { manifestOf, pathOf, placeOf, unloadable } from "../read/load.ts";
+import { pathIn, placeOf, unloadable } from "../read/load.ts";
 import { brief } from "../ui/names.ts";
 import { EXIT, sentence } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
@@ -78,8 +79,8 @@ export function lint(program: Command, verb: Verb): void {
           const path = join(folder, expression.file);
           const read = host.readDocument(await host.readRegularFile(path), path);
           const { file, place, text } = expression;
-          const at = { ...read.locate(pathOf(pack, file, place)), pointer: place };
-          const where = read.place(pathOf(pack, file, place));
+          const at = { ...read.locate(pathIn(pack, file, place)), pointer: place };
+          const where = read.place(pathIn(pack, file, place));
           const findings = findingsOf(expression).map((said) => ({ ...said, ...at }));
           linted.push({ ...at, place, where, text, findings });
         }

@@ -11,7 +11,7 @@ import {
   verifyStep,
 } from "@reach-fabric/evidence";
 import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
-import { EngineError } from "@reach-fabric/engine";
+import { EngineError, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
@@ -136,7 +136,7 @@ function pageOf(files: readonly string[], { html }: VerifyOptions): string | und
 
 async function writePage(path: string, file: string, report: Report): Promise<void> {
   const { writeFileAtomic } = await import("@reach-fabric/host");
-  await writeFileAtomic(path, new TextEncoder().encode(reportHtml(report, { file, at: now() })));
+  await writeFileAtomic(path, utf8(reportHtml(report, { file, at: now() })));
 }
 
 /** The policy of the options, or the one in a file: who may sign is said in one place. */

@@ -1,7 +1,7 @@
 import { EngineError } from "@reach-fabric/engine";
-import type { Pack, RequestRecord } from "@reach-fabric/engine";
+import type { Pack } from "@reach-fabric/engine";
 import { whatIf, whatIfLive } from "@reach-fabric/evidence";
-import type { Hypothesis, LiveAnswer } from "@reach-fabric/evidence";
+import type { Hypothesis } from "@reach-fabric/evidence";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
@@ -153,8 +153,7 @@ async function liveOf(
     ask: async (requests) => {
       const request = requests.find((one) => performer.isSafe(one));
       if (request === undefined) return undefined;
-      const { result, body } = await performer.perform(request, signal);
-      return { key: request.key, result, ...(body ? { body } : {}) };
+      return { key: request.key, ...(await performer.perform(request, signal)) };
     },
     close: () => performer.close(),
   };
@@ -163,11 +162,10 @@ async function liveOf(
 /** As operationOf() of the host names them. */
 const OPERATION = /^([A-Z]+ https?:\/\/[^\s?#]+|tools\/call \S.*)$/;
 
-interface Live {
+type Live = Pick<Parameters<typeof whatIfLive>[3], "ask"> & {
   readonly grant: Grant;
-  readonly ask: (requests: readonly RequestRecord[]) => Promise<LiveAnswer | undefined>;
   readonly close: () => Promise<void>;
-}
+};
 
 /** Longest outcome in a line of the table. */
 const WIDTH = 60;

@@ -1,6 +1,6 @@
-import { EngineError, fromUtf8 } from "@reach-fabric/engine";
+import { EngineError, fromUtf8, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import type { PackManifest, Path } from "@reach-fabric/schema";
+import type { Path } from "@reach-fabric/schema";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pointAt } from "./files.ts";
@@ -20,9 +20,6 @@ export function loadInto(engine: Engine, pack: Pack, folder: string, host: Reade
   }
 }
 
-export const manifestOf = (pack: Pack): PackManifest =>
-  JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
-
 /** The engine's error about a pack, with its place in the folder of the pack. */
 export function unloadable(error: unknown, pack: Pack, folder: string, host: Reader): Problem {
   const problem = problemOf(error, folder);
@@ -37,7 +34,7 @@ export function unloadable(error: unknown, pack: Pack, folder: string, host: Rea
     where: `${join(folder, path)} ${pointer || "/"}`,
     ...(program === undefined ? {} : { why: pointAt(program, error.offset) }),
   };
-  const place = placeOf(join(folder, path), pathOf(pack, path, pointer), host);
+  const place = placeOf(join(folder, path), pathIn(pack, path, pointer), host);
   return {
     ...told,
     exitCode: problem.exitCode,
@@ -56,30 +53,20 @@ export function placeOf(file: string, path: Path, host: Reader): LineColumn {
 }
 type LineColumn = { readonly line?: number; readonly column?: number };
 
-/** The path of a pointer into a file of a pack, with numbers where lists are, as far as it leads. */
-export function pathOf({ files }: Pack, file: string, pointer: string): Path {
+/** The path of a pointer into a file of a pack, with numbers where lists are. */
+export function pathIn({ files }: Pack, file: string, pointer: string): Path {
   const found = files.find(({ path }) => path === file);
-  let value: unknown = found && JSON.parse(fromUtf8(found.bytes));
-  return partsOf(pointer).map((name) => {
-    const key = Array.isArray(value) ? Number(name) : name;
-    value = (value as Record<string | number, unknown> | null | undefined)?.[key];
-    return key;
-  });
+  const document: unknown = found && JSON.parse(fromUtf8(found.bytes));
+  return pathOf(pointer).map((step, at, path) =>
+    Array.isArray(valueAt(document, path.slice(0, at))) ? Number(step) : step,
+  );
 }
-
-const partsOf = (pointer: string): string[] =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */
 function expressionAt({ files }: Pack, path: string, pointer: string): string | undefined {
   const file = files.find((one) => one.path === path);
-  let value: unknown = file && JSON.parse(fromUtf8(file.bytes));
-  for (const name of partsOf(pointer)) {
-    value = (value as Record<string, unknown> | null | undefined)?.[name];
-  }
+  const document: unknown = file && JSON.parse(fromUtf8(file.bytes));
+  const value = valueAt(document, pathOf(pointer));
   if (typeof value !== "string") return undefined;
   return /^\s*\$\{(.*)\}\s*$/s.exec(value)?.[1] ?? value;
 }

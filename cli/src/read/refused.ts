@@ -1,5 +1,5 @@
 // What is wrong in a JSON file that evidence has refused: a policy, a keyring, a key.
-import { EngineError } from "@reach-fabric/engine";
+import { EngineError, pointerOf } from "@reach-fabric/engine";
 import { EvidenceError } from "@reach-fabric/evidence";
 import { inOrder } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
@@ -48,7 +48,7 @@ function problemIn(
   const placed = problems.map((problem) => {
     const { line, column } = locate(problem.path);
     const place = line === undefined || column === undefined ? {} : { line, column };
-    return { ...problem, place };
+    return { ...problem, pointer: pointerOf(problem.path), place };
   });
   const told = inOrder(placed, ({ place }) => place.line ?? 0).map(({ place, ...problem }) => {
     const at = place.line === undefined ? file : `${file}:${place.line}:${place.column}`;

@@ -1,3 +1,4 @@
+import { pathOf } from "@reach-fabric/engine";
 import { clip, safe, safeJson } from "./text.ts";
 
 /**
@@ -6,10 +7,10 @@ import { clip, safe, safeJson } from "./text.ts";
  * @example taskName("/do/3/bureau/try/0/ask") // "bureau.ask"
  */
 export function taskName(pointer: string): string {
-  const parts = pointer.split("/").slice(1);
+  const parts = pathOf(pointer);
   // A name follows the index of its list; everything else is structure.
   const names = parts.filter((_, at) => at > 0 && /^\d+$/.test(parts[at - 1] ?? ""));
-  const name = names.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")).join(".");
+  const name = names.join(".");
   return pointer.endsWith("/run/workflow") ? `${name} (workflow)` : name || pointer;
 }
 

@@ -1,4 +1,3 @@
-import { parseRecord } from "@reach-fabric/engine";
 import type { TraceRecord } from "@reach-fabric/engine";
 import { taskName, textOf } from "./names.ts";
 import type { Terminal } from "./terminal.ts";
@@ -7,10 +6,9 @@ import type { Terminal } from "./terminal.ts";
  * Says what a run asks of the world as it goes: origins, methods and status codes, never a path, a
  * body or a value of the run.
  */
-export function progressOf(terminal: Terminal): (record: Uint8Array) => void {
+export function progressOf(terminal: Terminal): (record: TraceRecord) => void {
   const asked = new Map<string, string>();
-  return (bytes) => {
-    const record: TraceRecord = parseRecord(bytes);
+  return (record) => {
     if (record.kind === "request") {
       asked.set(record.key, taskName(record.task));
       if (record.type !== "http") return;

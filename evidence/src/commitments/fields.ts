@@ -6,7 +6,7 @@
 //
 // Values are walked as canonical text, without recursion: nothing is parsed and printed again, and
 // depth costs no stack.
-import { toHex } from "@reach-fabric/engine";
+import { pointerBelow, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { Frames } from "./hash-frames.ts";
@@ -36,14 +36,10 @@ export interface Field {
   commitment: Uint8Array | undefined;
 }
 
-/** The pointer of a field below another one, both as JSON text. */
-const below = (pointer: string, name: string): string =>
-  `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-
 /** A field of which nothing is known but its commitment. */
 export const hiddenField = (above: string, name: string, commitment: Uint8Array): Field => ({
   name,
-  pointer: below(above, name),
+  pointer: pointerBelow(above, name),
   shape: undefined,
   text: undefined,
   children: [],
@@ -127,7 +123,7 @@ export function fieldOf(text: string, pointer: string, seed: Uint8Array, name: s
         label = text.slice(at + 1, end - 1);
         at = end + 1;
       }
-      where = below(top.field.pointer, label);
+      where = pointerBelow(top.field.pointer, label);
     }
     const first = text[at];
     if (first === "{" || first === "[") {
@@ -284,7 +280,7 @@ function writeCommitted(frames: Frames, field: Field): void {
 }
 
 /** A field's pointer as a text. */
-export const pointerOf = ({ pointer }: Field): string => JSON.parse(`"${pointer}"`) as string;
+export const fieldPointer = ({ pointer }: Field): string => JSON.parse(`"${pointer}"`) as string;
 
 /** True where nothing in a tree is hidden. */
 export const isWhole = (root: Field): boolean =>
@@ -292,7 +288,7 @@ export const isWhole = (root: Field): boolean =>
 
 /** The pointers of what is hidden in a tree. */
 export const hiddenIn = (root: Field): string[] =>
-  fieldsIn(root).flatMap((field) => (field.shape === undefined ? [pointerOf(field)] : []));
+  fieldsIn(root).flatMap((field) => (field.shape === undefined ? [fieldPointer(field)] : []));
 
 /** All fields of a tree, each before those below it. */
 export function fieldsIn(root: Field): Field[] {

@@ -1,7 +1,7 @@
 // The value slots of records: which members hold values, and leaves made of records and back.
 // docs/spec/trace.md, TRACE-11 and TRACE-13.
-import { utf8 } from "@reach-fabric/engine";
-import { concat, hexInto } from "../encoding/bytes.ts";
+import { concat, utf8 } from "@reach-fabric/engine";
+import { hexInto } from "../encoding/bytes.ts";
 import { quoted } from "../errors/errors.ts";
 import { memberSpans } from "../encoding/json.ts";
 
@@ -22,16 +22,6 @@ const SLOTS: ReadonlyMap<string, readonly string[]> = new Map(
     outcome: ["error", "output"],
   }),
 );
-
-/** The kinds of records that entered the engine; all others were computed. */
-export const INPUTS: ReadonlySet<string> = new Set([
-  "start",
-  "result",
-  "late",
-  "cancel",
-  "suspend",
-  "resume",
-]);
 
 /** The pointers of the slots that a record or a leaf has. */
 export function slotPointers(record: { readonly kind: string; readonly seq: number }): string[] {

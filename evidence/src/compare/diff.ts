@@ -1,5 +1,5 @@
 // diff(): the first step at which two runs part. docs/spec/evidence.md, EVID-28.
-import { firstDifference, parseRecord } from "@reach-fabric/engine";
+import { firstDifference, parseRecord, sameBytes } from "@reach-fabric/engine";
 import type { Engine, TraceRecord } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { openEvidence } from "../file/open.ts";
@@ -120,5 +120,5 @@ function packsOf(left: Evidence, right: Evidence): NonNullable<DiffReport["packs
 
 function sameOptionalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return sameBytes(a, b);
 }

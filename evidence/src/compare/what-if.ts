@@ -1,8 +1,17 @@
 // whatIf(): what a recorded run would have come to with other rules, or another answer.
 // docs/spec/evidence.md, EVID-29.
-import { EngineError, fromUtf8, parseRecord, utf8 } from "@reach-fabric/engine";
+import {
+  EngineError,
+  fromBase64,
+  isTiming,
+  parseRecord,
+  pathOf,
+  utf8,
+  valueAt,
+} from "@reach-fabric/engine";
 import type {
   Advance,
+  EffectResult,
   Engine,
   Json,
   OutcomeRecord,
@@ -11,7 +20,8 @@ import type {
   ResultRecord,
   TraceRecord,
 } from "@reach-fabric/engine";
-import type { Grant, PackManifest } from "@reach-fabric/schema";
+import type { Grant } from "@reach-fabric/schema";
+import { manifestOf } from "../file/pack.ts";
 import { firstStep } from "./diff.ts";
 import type { DiffReport } from "./diff.ts";
 
@@ -22,13 +32,6 @@ export interface Change {
   /** JSON pointer in the record, such as `/input/amount` or `/result/body/score`. */
   readonly pointer: string;
   readonly value: Json;
-}
-
-/** An answer that was not recorded, in the parts that admitResult() takes. */
-export interface LiveAnswer {
-  readonly key: string;
-  readonly result: object;
-  readonly body?: Uint8Array;
 }
 
 /** What would have been. Nobody was asked but where `live` says so, and nothing of it is signed. */
@@ -93,7 +96,7 @@ export async function whatIfLive(
     grant,
     change,
   }: {
-    readonly ask: (requests: readonly RequestRecord[]) => Promise<LiveAnswer | undefined>;
+    readonly ask: (requests: readonly RequestRecord[]) => Promise<KeyedResult | undefined>;
     readonly grant?: Grant;
     readonly change?: Change;
   },
@@ -107,6 +110,9 @@ export async function whatIfLive(
     step = steps.next(answer);
   }
 }
+
+/** What came of the effect with this key. */
+type KeyedResult = EffectResult & { readonly key: string };
 
 /** Where nothing that is recorded helps on: what waits, and what the hypothesis is if it ends here. */
 interface Stop {
@@ -122,7 +128,7 @@ function* hypothesis(
     readonly change?: Change;
     readonly grant?: Grant;
   },
-): Generator<Stop, Hypothesis, LiveAnswer> {
+): Generator<Stop, Hypothesis, KeyedResult> {
   const { change } = given;
   const live: RequestRecord[] = [];
   const before = recorded.map((bytes) => parseRecord(bytes));
@@ -136,7 +142,7 @@ function* hypothesis(
   const grant = united(first.grant as Grant, given.grant ?? {});
   const options = { grant, limits: limits as object };
   // Another version of a workflow has another name: the pack's own is meant.
-  const { workflows, id } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const { workflows, id } = manifestOf(pack);
   const isOwn = workflows.length === 1 || workflow.startsWith(`${id}:`);
   const named = isOwn ? options : { ...options, workflow };
   const start = engine.admitStart(named, JSON.stringify(input));
@@ -189,7 +195,8 @@ const rest = (
   recorded: readonly Uint8Array[],
   records: readonly Uint8Array[],
 ): Pick<Hypothesis, "first" | "records"> => {
-  const timeless = recorded.filter((bytes) => !TIMING.includes(parseRecord(bytes).kind));
+  // A hypothesis has no records of when something came.
+  const timeless = recorded.filter((bytes) => !isTiming(bytes));
   // What may be asked now is no difference of the rules.
   const start = parseRecord(records[0] as Uint8Array);
   const own = start.kind === "start" ? { grant: start.grant } : {};
@@ -203,8 +210,6 @@ const rest = (
   return { first: { ...first, step }, records };
 };
 
-/** Records of when something came, of which a hypothesis has none. */
-const TIMING: readonly TraceRecord["kind"][] = ["late", "suspend", "resume"];
 const numbered = (bytes: Uint8Array, own: object): Uint8Array =>
   utf8(JSON.stringify({ ...parseRecord(bytes), ...own }));
 
@@ -258,7 +263,8 @@ function nextAnswer(
     .sort((a, b) => a.answer.seq - b.answer.seq);
   for (const { request, answer } of found) {
     try {
-      const record = engine.admitResult(request.key, ...admissible(answer));
+      const { result, body } = admissible(answer);
+      const record = engine.admitResult(request.key, result, body);
       drop(open, request.key);
       return record;
     } catch (error) {
@@ -274,15 +280,12 @@ function drop(open: RequestRecord[], key: string): void {
   if (at >= 0) open.splice(at, 1);
 }
 
-/** A recorded result in the two parts in which it came from outside. */
-export function admissible({
-  type,
-  result,
-}: Pick<Answer, "type" | "result">): [object, Uint8Array?] {
-  if (type !== "http" || "failure" in result) return [result];
+/** A recorded result in the parts in which it came from outside. */
+export function admissible({ type, result }: Pick<Answer, "type" | "result">): EffectResult {
+  if (type !== "http" || "failure" in result) return { result };
   const { body, bytes, ...others } = result;
-  if (typeof bytes !== "string") return [others, utf8(JSON.stringify(body))];
-  return [others, Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))];
+  if (typeof bytes !== "string") return { result: others, body: utf8(JSON.stringify(body)) };
+  return { result: others, body: fromBase64(bytes) };
 }
 
 /** A run that somebody ended is ended here, too, where it waits for what that one waited for in vain. */
@@ -308,19 +311,12 @@ function changed(record: TraceRecord | undefined, { seq, pointer, value }: Chang
   if (record.kind !== "start" && record.kind !== "result") {
     return refuse(`a ${record.kind} record follows from others; change an answer or the input`);
   }
-  const parts = pointer.split("/").slice(1);
+  const path = pathOf(pointer);
   const own = record.kind === "start" ? "input" : "result";
-  if (parts[0] !== own) return refuse(`expected a pointer that begins with /${own}`);
-  const copy = structuredClone(record) as unknown as Record<string, unknown>;
-  let at: unknown = copy;
-  for (const [index, part] of parts.entries()) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) {
-      return refuse("there is nothing");
-    }
-    const fields = at as Record<string, unknown>;
-    if (index === parts.length - 1) fields[name] = value;
-    at = fields[name];
-  }
-  return copy as unknown as TraceRecord;
+  if (path[0] !== own) return refuse(`expected a pointer that begins with /${own}`);
+  const copy = structuredClone(record);
+  if (valueAt(copy, path) === undefined) return refuse("there is nothing");
+  const above = valueAt(copy, path.slice(0, -1)) as Record<string, unknown>;
+  above[path.at(-1) ?? own] = value;
+  return copy;
 }

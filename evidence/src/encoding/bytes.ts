@@ -1,15 +1,5 @@
 // Bytes and base64 in the one spelling that evidence allows.
-
-/** All parts in one array. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+import { fromBase64, toBase64 } from "@reach-fabric/engine";
 
 const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
@@ -31,26 +21,16 @@ export function firstDifferentByte(a: Uint8Array, b: Uint8Array): number {
   return a.length === b.length ? -1 : shared;
 }
 
-/** RFC 4648 base64 with padding. For keys, signatures and statements: a few kilobytes. */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let i = 0; i < bytes.length; i++) binary += String.fromCharCode(bytes[i] as number);
-  return btoa(binary);
-}
-
 /**
- * The bytes of a base64 text if it is the one text that {@link toBase64} writes for them, undefined
- * otherwise: several spellings of one signature would be several files about one run.
+ * The bytes of a base64 text if it is the one text that toBase64() writes for them, undefined otherwise:
+ * several spellings of one signature would be several files about one run.
  */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  let binary: string;
+export function exactBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    binary = atob(text);
+    bytes = fromBase64(text);
   } catch {
     return undefined;
   }
-  if (btoa(binary) !== text) return undefined;
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return toBase64(bytes) === text ? bytes : undefined;
 }

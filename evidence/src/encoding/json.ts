@@ -1,9 +1,9 @@
 // Strict JSON: bytes count only if they are the RFC 8785 text of what they say. One value then has
 // one spelling: no duplicate members, no 1.0 beside 1, no byte order mark, nothing behind it.
-import { EngineError, fromUtf8 } from "@reach-fabric/engine";
+import { concat, EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { inOrder, problemsOf } from "@reach-fabric/schema";
-import { concat, firstDifferentByte } from "./bytes.ts";
+import { firstDifferentByte } from "./bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 
 const NEWLINE = 0x0a;
@@ -90,7 +90,7 @@ export function inShape<T>(
   const result = schema.safeParse(value);
   if (result.success) return value as T;
   const issue = result.error.issues[0];
-  const pointer = (issue?.path ?? []).map((step) => `/${String(step)}`).join("");
+  const pointer = pointerOf((issue?.path ?? []).map(String));
   const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
   throw new EvidenceError(code, `${where}: ${quoted(issue?.message ?? "another shape")}`);
 }
@@ -109,7 +109,8 @@ export function fileInShape<S extends Parameters<typeof problemsOf>[0]>(
   const problems = inOrder(problemsOf(schema, value));
   const [first] = problems;
   if (first === undefined) return value;
-  const where = first.pointer === "" ? what : `${what} at ${quoted(first.pointer)}`;
+  const pointer = pointerOf(first.path);
+  const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
   throw new EvidenceError(code, `${where}: ${quoted(first.what)}`, { problems });
 }
 

@@ -1,9 +1,8 @@
 // Makes a .reach file of a run that has ended. docs/spec/evidence.md, EVID-18.
-import { replay as replayOnEngine } from "@reach-fabric/engine";
+import { replay as replayOnEngine, toBase64 } from "@reach-fabric/engine";
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import { evidenceRun, evidenceAnnotations } from "@reach-fabric/schema";
 import type { EvidenceFacts, EvidenceRun } from "@reach-fabric/schema";
-import { toBase64 } from "../encoding/bytes.ts";
 import { writeBundle } from "../signature/bundle.ts";
 import { writeContainer } from "./container.ts";
 import { requireName } from "./disclosures.ts";

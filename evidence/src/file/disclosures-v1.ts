@@ -1,8 +1,7 @@
 // disclosures.jsonl of format v1: one commitment for each value, which is shown whole or not at all. Such
 // files are read and not written any more. docs/spec/evidence.md, EVID-32.
-import { toHex, utf8 } from "@reach-fabric/engine";
+import { concat, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat } from "../encoding/bytes.ts";
 import type { Disclosure } from "./disclosure.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { ENTRY } from "./layout.ts";

@@ -3,7 +3,7 @@
 //
 //     [pointer, seed, value]             a whole field, with all that is below it
 //     [pointer, salt, shape, hidden]     a container of which some children are hidden
-import { fromHex } from "@reach-fabric/engine";
+import { fromHex, pathOf } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { byName, fieldOf, hiddenField, openField } from "../commitments/fields.ts";
 import type { Field, Shape } from "../commitments/fields.ts";
@@ -118,8 +118,7 @@ function shapeOf(value: unknown, place: string): Shape {
 }
 
 function toField({ text, whole, open }: Shown, parent: Field | undefined): Field {
-  const cut = text.slice((parent?.pointer.length ?? -1) + 1);
-  const name = parent === undefined ? "" : cut.replaceAll("~1", "/").replaceAll("~0", "~");
+  const [name = ""] = parent === undefined ? [] : pathOf(text.slice(parent.pointer.length));
   if (whole !== undefined) {
     const field = fieldOf(whole.value, text, fromHex(whole.seed), name);
     return parent === undefined ? { ...field, bytes: whole.bytes } : field;

@@ -1,9 +1,31 @@
 // The pack as it was run, as blobs: pack.json and its files. docs/spec/evidence.md, EVID-16.
-import { toHex } from "@reach-fabric/engine";
+import { fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { packManifest } from "@reach-fabric/schema";
+import type { PackManifest } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { inShape, parseCanonical } from "../encoding/json.ts";
+
+const manifests = new WeakMap<Pack, PackManifest>();
+
+/**
+ * What pack.json of a pack says: read once for each pack, frozen, the same object every time. Nothing is
+ * checked here: who made the pack has done so (loadPack(), openEvidence(), readPackFile()), and load() of the
+ * engine holds its files against it.
+ *
+ * @throws for bytes that are no JSON in UTF-8
+ *
+ * @example
+ * manifestOf(pack).workflows; // ["workflow.yaml"]
+ */
+export function manifestOf(pack: Pack): PackManifest {
+  const known = manifests.get(pack);
+  if (known !== undefined) return known;
+  const freeze = (_name: string, value: unknown): unknown => Object.freeze(value);
+  const manifest = JSON.parse(fromUtf8(pack.manifest), freeze) as PackManifest;
+  manifests.set(pack, manifest);
+  return manifest;
+}
 
 /** The blobs of a pack, by SHA-256. Files with equal content are one blob. */
 export function packBlobs(engine: Engine, pack: Pack): Map<string, Uint8Array> {

@@ -2,7 +2,7 @@
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceRun } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
-import { fromBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { inShape, parseCanonical } from "../encoding/json.ts";
 import { publicKey } from "../keys/key.ts";
@@ -52,7 +52,7 @@ function formatOf(value: unknown): string {
  * @throws EvidenceError `REACH-E5201`, `REACH-E5202`
  */
 export function namedKey({ key }: EvidenceRun): PublicKey {
-  const bytes = fromBase64(key.public);
+  const bytes = exactBase64(key.public);
   if (bytes === undefined) {
     throw new EvidenceError("REACH-E5201", `run.json: ${quoted(key.public)} is no public key`);
   }

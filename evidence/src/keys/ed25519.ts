@@ -10,8 +10,7 @@
 // docs/spec/keys.md, KEY-3.
 import { platformAccepts } from "#platform";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { fromHex } from "@reach-fabric/engine";
-import { concat } from "../encoding/bytes.ts";
+import { concat, fromHex } from "@reach-fabric/engine";
 
 /** DER of SubjectPublicKeyInfo up to the key: RFC 8410. */
 export const SPKI: Uint8Array = fromHex("302a300506032b6570032100");

@@ -1,10 +1,11 @@
 // Key files: making, reading, signing with them. docs/spec/keys.md, KEY-5 to KEY-7.
+import { fromUtf8, toBase64, utf8 } from "@reach-fabric/engine";
 import type { Engine, Text } from "@reach-fabric/engine";
 import { keyFile } from "@reach-fabric/schema";
 import type { KeyFile, SealedKey } from "@reach-fabric/schema";
 import { algorithms } from "./algorithms.ts";
 import type { AlgorithmName } from "./algorithms.ts";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { fileInShape } from "../encoding/json.ts";
 import { publicKey, sameKey } from "./key.ts";
@@ -51,7 +52,7 @@ export const publicKeyFile = ({ alg, id, bytes }: PublicKey): KeyFile =>
 export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): KeyFile {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(engine.canonicalize(text)));
+    value = JSON.parse(fromUtf8(engine.canonicalize(text)));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "it is not JSON";
     throw new EvidenceError("REACH-E5201", `not a key file: ${why}`, { cause });
@@ -68,7 +69,7 @@ export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): K
  * @throws EvidenceError `REACH-E5201`, `REACH-E5202`, `REACH-E5203` as readKeyFile() does
  */
 export function publicKeyOf(file: Pick<KeyFile, "alg" | "id" | "public">): PublicKey {
-  const bytes = fromBase64(file.public);
+  const bytes = exactBase64(file.public);
   if (bytes === undefined) throw new EvidenceError("REACH-E5201", "the public key is not base64");
   const key = publicKey(bytes, file.alg);
   if (key.id !== file.id) {
@@ -90,7 +91,7 @@ export function signerOf(file: KeyFile): Signer {
       ? new EvidenceError("REACH-E5207", `the private key of ${key.id} is encrypted`)
       : new EvidenceError("REACH-E5204", `the key file of ${key.id} has no private key`);
   }
-  const secret = fromBase64(file.private);
+  const secret = exactBase64(file.private);
   const { secretSize, isSecret, publicOf, sign } = algorithms[key.alg];
   if (secret?.length !== secretSize || !isSecret(secret)) {
     throw new EvidenceError("REACH-E5201", "the private key is not 32 bytes of one in base64");
@@ -110,11 +111,11 @@ export interface Sealer {
 
 /** What a sealed key is bound to: who moves it into another file cannot open it there. */
 const contextOf = ({ alg, id, public: shared }: KeyFile): Uint8Array =>
-  new TextEncoder().encode(`reach/key/v2 ${alg} ${id} ${shared}`);
+  utf8(`reach/key/v2 ${alg} ${id} ${shared}`);
 
 /** The key file with its private key encrypted. */
 export function sealKeyFile(file: PrivateKeyFile, sealer: Sealer): KeyFile {
-  const secret = fromBase64(file.private) ?? new Uint8Array();
+  const secret = exactBase64(file.private) ?? new Uint8Array();
   const { alg, id, public: shared } = file;
   const sealed = sealer.seal(secret, contextOf(file));
   return { format: "reach/key/v2", alg, id, public: shared, sealed };

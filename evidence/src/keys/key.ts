@@ -1,8 +1,7 @@
 // Public keys and signatures. docs/spec/keys.md, KEY-1 to KEY-4.
-import { sha256, toHex } from "@reach-fabric/engine";
+import { concat, sha256, toBase64, toHex } from "@reach-fabric/engine";
 import { algorithms } from "./algorithms.ts";
 import type { AlgorithmName } from "./algorithms.ts";
-import { concat, toBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 
 /** A key that signatures are checked with. Whoever holds one of these may rely on its encoding. */

@@ -1,7 +1,8 @@
 // Checkpoints of a log (C2SP tlog-checkpoint): its name, its size and the root of its tree, as the
 // text of a signed note. docs/spec/log.md, LOG-5 to LOG-7.
+import { toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { openNote } from "./note.ts";
 import type { NoteKey, NoteSignature } from "./note.ts";
@@ -48,7 +49,7 @@ export function parseCheckpoint(text: string): Checkpoint {
   if (origin === "") throw notCheckpoint("a checkpoint without the name of its log");
   const size = readUint64(decimal);
   if (size === undefined) throw notCheckpoint(`not a size: ${quoted(decimal)}`);
-  const root = fromBase64(encoded);
+  const root = exactBase64(encoded);
   if (root?.length !== 32) throw notCheckpoint("the root is not 32 bytes in base64");
   return { origin, size, root };
 }

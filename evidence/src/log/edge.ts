@@ -1,6 +1,5 @@
 // The right edge of a log: all that is needed to go on with it. docs/spec/log.md, LOG-11 and LOG-20.
-import { hashFrames, merkleRoot } from "@reach-fabric/engine";
-import { concat } from "../encoding/bytes.ts";
+import { concat, hashFrames, merkleRoot } from "@reach-fabric/engine";
 import { nodeHash, perfectRoot } from "./subtrees.ts";
 import { entriesPath, formatEntries, parseEntries, parseTile, TILE, tilePath } from "./tile.ts";
 

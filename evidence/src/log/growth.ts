@@ -1,7 +1,8 @@
 // The proof that a log has grown from one size to another, as a file. docs/spec/log.md, LOG-37.
+import { toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { logGrowth } from "@reach-fabric/schema";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { canonicalBytes, parseCanonicalJson } from "../encoding/json.ts";
 
@@ -43,7 +44,7 @@ export function parseGrowth(engine: Engine, bytes: Uint8Array): LogGrowth {
     from: BigInt(from),
     to: BigInt(to),
     hashes: hashes.map((text) => {
-      const hash = fromBase64(text);
+      const hash = exactBase64(text);
       if (hash?.length === 32) return hash;
       throw new EvidenceError("REACH-E5103", `${what}: a hash is not 32 bytes in base64`);
     }),

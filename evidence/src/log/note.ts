@@ -4,8 +4,8 @@
 //     text, which ends in a line feed
 //     (an empty line)
 //     — NAME BASE64(4 bytes of key id, signature)
-import { fromHex, sha256, toHex, utf8 } from "@reach-fabric/engine";
-import { concat, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { concat, fromHex, fromUtf8, sha256, toBase64, toHex, utf8 } from "@reach-fabric/engine";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { isSignature, publicKey, requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
@@ -72,7 +72,7 @@ export const formatNoteKey = ({ name, id, kind, key }: NoteKey): string =>
  */
 export function parseNoteKey(text: string): NoteKey {
   const [, name = "", id = "", encoded = ""] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/s.exec(text) ?? [];
-  const bytes = fromBase64(encoded);
+  const bytes = exactBase64(encoded);
   const kind = bytes?.[0] === 1 ? "note" : bytes?.[0] === 4 ? "cosignature" : undefined;
   if (bytes?.length !== 33 || kind === undefined) throw notKey("not the text of a note's key");
   const key = noteKey(name, kind, publicKey(bytes.subarray(1)));
@@ -148,7 +148,7 @@ function splitNote(bytes: Uint8Array): { text: string; lines: string[] } {
   if (bytes.length > MAX_BYTES) throw notNote(`a note of more than ${MAX_BYTES} bytes`);
   let whole: string;
   try {
-    whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    whole = fromUtf8(bytes);
   } catch (cause) {
     throw new EvidenceError("REACH-E5307", "a note that is not UTF-8", { cause });
   }
@@ -167,7 +167,7 @@ function splitNote(bytes: Uint8Array): { text: string; lines: string[] } {
 
 function readLine(line: string): { name: string; id: string; signature: Uint8Array } {
   const [, name = "", encoded = ""] = /^\u2014 ([^ ]+) ([^ ]+)$/u.exec(line) ?? [];
-  const bytes = fromBase64(encoded);
+  const bytes = exactBase64(encoded);
   if (!NAME.test(name) || bytes === undefined || bytes.length < 5) {
     throw notNote(`not the line of a signature: ${quoted(line)}`);
   }

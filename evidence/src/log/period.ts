@@ -1,10 +1,10 @@
 // The proof that a period of a log is complete: all entries between two instants, and hashes that
 // make the signed root of them. docs/spec/log.md, LOG-17 to LOG-19.
-import { fromUtf8, hashFrames, sameBytes, utf8 } from "@reach-fabric/engine";
+import { fromUtf8, hashFrames, sameBytes, toBase64, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { logPeriod } from "@reach-fabric/schema";
 import type { LogEntry, LogPeriod } from "@reach-fabric/schema";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
@@ -113,7 +113,7 @@ function requireRoot(engine: Engine, period: LogPeriod, { size, root }: SignedCh
   const before = perfectParts({ start: 0n, end: start });
   const behind = perfectParts({ start: end, end: size });
   const hashes = period.hashes.map((text) => {
-    const hash = fromBase64(text);
+    const hash = exactBase64(text);
     if (hash?.length !== 32) throw notPeriod("a hash is not 32 bytes in base64");
     return hash;
   });

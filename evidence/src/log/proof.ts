@@ -7,9 +7,9 @@
 //     BASE64                      (a hash a line, from the bottom to the top)
 //
 //     the signed checkpoint
-import { utf8 } from "@reach-fabric/engine";
+import { concat, toBase64, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { openCheckpoint, readUint64 } from "./checkpoint.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
@@ -53,7 +53,7 @@ export function parseTlogProof(bytes: Uint8Array): TlogProof {
   const lines = head.slice(HEADER.length, -1).split("\n");
   let extra: Uint8Array | undefined;
   if (lines[0]?.startsWith("extra ")) {
-    extra = fromBase64((lines.shift() as string).slice(6));
+    extra = exactBase64((lines.shift() as string).slice(6));
     if (extra === undefined) throw notProof("`extra` is not base64");
   }
   const index = /^index (.*)$/.exec(lines.shift() ?? "")?.[1] ?? "";
@@ -61,7 +61,7 @@ export function parseTlogProof(bytes: Uint8Array): TlogProof {
   if (number === undefined) throw notProof(`not an index: ${quoted(index)}`);
   if (lines.length > MAX_HASHES) throw notProof(`a proof has at most ${MAX_HASHES} hashes`);
   const hashes = lines.map((line) => {
-    const hash = fromBase64(line);
+    const hash = exactBase64(line);
     if (hash?.length !== 32) throw notProof("a hash is not 32 bytes in base64");
     return hash;
   });

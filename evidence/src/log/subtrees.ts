@@ -1,6 +1,5 @@
 // Proofs made from tiles, wherever they are: a folder, a server. docs/spec/log.md, LOG-16; MERKLE-4.
-import { hashEach } from "@reach-fabric/engine";
-import { concat } from "../encoding/bytes.ts";
+import { concat, hashEach } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { parseTile, TILE } from "./tile.ts";
 

@@ -3,9 +3,8 @@
 //
 // A tile of level L holds up to 256 roots of perfect subtrees of 256^L entries each; an entry bundle
 // holds up to 256 entries, each behind its length in two bytes.
-import { hashEach, sameBytes } from "@reach-fabric/engine";
+import { concat, hashEach, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 
 /** Hashes of a full tile, entries of a full bundle. */

@@ -5,9 +5,9 @@
 //     BASE64                      (a hash of the consistency proof a line)
 //
 //     the signed checkpoint
-import { merkleRoot, sameBytes, utf8 } from "@reach-fabric/engine";
+import { concat, merkleRoot, sameBytes, toBase64, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { concat, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Signer } from "../keys/key.ts";
 import { openCheckpoint, parseCheckpoint, readUint64 } from "./checkpoint.ts";
@@ -40,7 +40,7 @@ export function parseAddCheckpoint(bytes: Uint8Array): AddCheckpoint | undefined
   if (empty < 0 || empty > 64 + 45 * MAX_HASHES) return undefined;
   const [first = "", ...lines] = String.fromCharCode(...bytes.subarray(0, empty)).split("\n");
   const oldSize = readUint64(/^old (.*)$/.exec(first)?.[1] ?? "");
-  const proof = lines.map(fromBase64);
+  const proof = lines.map(exactBase64);
   const isProof = (hashes: typeof proof): hashes is Uint8Array<ArrayBuffer>[] =>
     hashes.length <= MAX_HASHES && hashes.every((hash) => hash?.length === 32);
   if (oldSize === undefined || !isProof(proof)) return undefined;

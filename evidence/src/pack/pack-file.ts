@@ -3,9 +3,8 @@
 //
 // No path is in the archive: where a file of the pack goes is said by pack.json alone, whose paths are
 // checked. So there is nothing in it that could lead out of a folder.
-import { toHex } from "@reach-fabric/engine";
+import { sameBytes, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { packManifest } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
 import type { Bundle } from "../signature/bundle.ts";
@@ -13,11 +12,10 @@ import { readContainer, writeContainer } from "../file/container.ts";
 import type { Entry } from "../file/container.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { formatStatement, readStatement } from "../signature/in-toto.ts";
-import { inShape, parseCanonical } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
 import { blobName, digestOfBlob } from "../file/layout.ts";
-import { packBlobs, readPack, requireBlobs } from "../file/pack.ts";
+import { manifestOf, packBlobs, readPack, requireBlobs } from "../file/pack.ts";
 
 /** The statements that a pack file can hold, each signed by itself, in the order of their entries. */
 export const STATEMENTS = ["pack", "provenance", "sbom"] as const;
@@ -91,17 +89,10 @@ export function readPackFile(engine: Engine, bytes: Uint8Array): PackFile {
   requireBlobs(engine, blobs);
   const pack = readPack(engine, digest, blobs);
   if (pack === null) throw new EvidenceError("REACH-E5410", "a file of the pack is missing");
-  const manifest = inShape(
-    packManifest,
-    parseCanonical(engine, pack.manifest, "pack.json"),
-    "pack.json",
-    "REACH-E5402",
-  );
-  const again = writePackFile(engine, pack, bundles);
-  if (again.length !== own.length || again.some((byte, i) => byte !== own[i])) {
+  if (!sameBytes(own, writePackFile(engine, pack, bundles))) {
     throw new EvidenceError("REACH-E5004", "the entries of the pack are not in their order");
   }
-  return { pack, manifest, bundles };
+  return { pack, manifest: manifestOf(pack), bundles };
 }
 
 /**

@@ -1,9 +1,9 @@
 // Where the values are that a pack says are of a class, such as `personal`. docs/spec/evidence.md, EVID-38.
-import { fromUtf8 } from "@reach-fabric/engine";
+import { fromUtf8, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { openEvidence } from "../file/open.ts";
+import { manifestOf } from "../file/pack.ts";
 
 /**
  * The pointers of the values of these classes in a run: in its input, and in the answers to the tasks that
@@ -22,7 +22,7 @@ export function pointersOfClasses(
 ): string[] {
   const { pack, leaves, records } = openEvidence(engine, bytes);
   if (pack === null) throw new EvidenceError("REACH-E5404", "the pack is not enclosed");
-  const { classification = [] } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const { classification = [] } = manifestOf(pack);
   for (const name of classes) {
     if (classification.some((one) => one.class === name)) continue;
     throw new EvidenceError("REACH-E5507", `the pack has no values of the class ${quoted(name)}`);
@@ -50,12 +50,7 @@ function slotsOf(where: string, leaves: Leaves): string[] {
 }
 
 function isThere(records: readonly Uint8Array[], pointer: string): boolean {
-  const [seq, ...names] = pointer.split("/").slice(1);
-  let value: unknown = JSON.parse(fromUtf8(records[Number(seq)] ?? new Uint8Array()));
-  for (const part of names) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return false;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return true;
+  const [seq, ...path] = pathOf(pointer);
+  const record: unknown = JSON.parse(fromUtf8(records[Number(seq)] ?? new Uint8Array()));
+  return valueAt(record, path) !== undefined;
 }

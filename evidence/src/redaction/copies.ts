@@ -1,7 +1,6 @@
 // Where else a value is that is taken out. docs/spec/evidence.md, EVID-34.
-import { fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
-import { toBase64 } from "../encoding/bytes.ts";
-import { fieldsIn, pointerOf } from "../commitments/fields.ts";
+import { fromUtf8, toBase64, toHex, utf8 } from "@reach-fabric/engine";
+import { fieldsIn, fieldPointer } from "../commitments/fields.ts";
 import type { Field } from "../commitments/fields.ts";
 import { packTexts } from "./opened-fields.ts";
 import type { OpenedFields } from "./opened-fields.ts";
@@ -59,7 +58,7 @@ export function copiesOf(opened: OpenedFields, chosen: readonly Field[]): Copies
         copies.push(field);
       } else {
         if (field.text !== undefined && alike.has(field.text)) {
-          left.push({ where: pointerOf(field), why: "the same short value under another name" });
+          left.push({ where: fieldPointer(field), why: "the same short value under another name" });
         }
         for (const child of field.children) stack.push({ field: child, isMember: isObject });
       }

@@ -2,17 +2,19 @@
 //
 // Too much rather than too little: all that the engine gave after such a value had come in may depend on
 // it. A condition is enough, so that even a constant of the pack says which way it went.
+import { isInput } from "@reach-fabric/engine";
 import { fieldsIn } from "../commitments/fields.ts";
 import type { Field } from "../commitments/fields.ts";
 import type { OpenedFields } from "./opened-fields.ts";
-import { INPUTS } from "../commitments/slots.ts";
 
 /** The shown scalars that may depend on the dropped fields. */
 export function derivedFrom({ leaves, trees }: OpenedFields, dropped: ReadonlySet<Field>): Field[] {
   const gone = new Set([...dropped].flatMap(fieldsIn));
   const first = Math.min(...[...gone].map(seqOf).filter((seq) => seq >= 0));
-  const isComputed = (tree: Field): boolean =>
-    !INPUTS.has(leaves[seqOf(tree)]?.value.kind ?? "start");
+  const isComputed = (tree: Field): boolean => {
+    const leaf = leaves[seqOf(tree)]?.value;
+    return leaf !== undefined && !isInput(leaf);
+  };
   return trees
     .filter((tree) => seqOf(tree) > first && isComputed(tree))
     .flatMap(fieldsIn)

@@ -9,7 +9,7 @@ import { copiesOf } from "./copies.ts";
 import type { Remainder } from "./copies.ts";
 import { derivedFrom } from "./derived.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { fieldsIn, hiddenField, pointerOf } from "../commitments/fields.ts";
+import { fieldsIn, hiddenField, fieldPointer } from "../commitments/fields.ts";
 import type { Field } from "../commitments/fields.ts";
 import type { Values } from "../file/layout.ts";
 import { openFields, shownIn, withValues } from "./opened-fields.ts";
@@ -65,7 +65,7 @@ export function redact(
   return {
     file: withValues(opened, hidden.values, detached),
     hidden: hidden.pointers,
-    derived: derived ? [] : dependent.map(pointerOf),
+    derived: derived ? [] : dependent.map(fieldPointer),
     left,
   };
 }
@@ -134,7 +134,7 @@ function hide(
   const pointers: string[] = [];
   const kept = opened.trees.flatMap((tree): Field[] => {
     if (dropped.has(tree)) {
-      pointers.push(pointerOf(tree));
+      pointers.push(fieldPointer(tree));
       return [];
     }
     const stack = [tree];
@@ -144,7 +144,7 @@ function hide(
           stack.push(child);
           continue;
         }
-        pointers.push(pointerOf(child));
+        pointers.push(fieldPointer(child));
         field.children[i] = hiddenField(
           field.pointer,
           child.name,

@@ -1,8 +1,9 @@
 // One DSSE signature in a Sigstore bundle v0.3, which stock cosign reads: of evidence, of a pack.
 // docs/spec/evidence.md, EVID-9 and EVID-10.
+import { toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { sigstoreBundle } from "@reach-fabric/schema";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "./dsse.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
@@ -49,7 +50,7 @@ export function readBundle(
 ): Bundle {
   const bundle = inShape(sigstoreBundle, parseCanonical(engine, bytes, what), what);
   const decode = (text: string, name: string): Uint8Array => {
-    const decoded = fromBase64(text);
+    const decoded = exactBase64(text);
     if (decoded !== undefined) return decoded;
     throw new EvidenceError("REACH-E5302", `${what}: ${name} is not canonical base64`);
   };

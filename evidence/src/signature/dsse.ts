@@ -1,7 +1,6 @@
 // DSSE v1.0.2: what is signed is the pre-authentication encoding of type and payload.
 // https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
-import { utf8 } from "@reach-fabric/engine";
-import { concat } from "../encoding/bytes.ts";
+import { concat, utf8 } from "@reach-fabric/engine";
 
 /**
  * PAE(type, payload): `DSSEv1 SP len(type) SP type SP len(payload) SP payload`, lengths in decimal.

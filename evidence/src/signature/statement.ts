@@ -1,6 +1,6 @@
 // The statement that evidence is signed with: which files belong together. docs/spec/evidence.md, EVID-11
 // and EVID-12.
-import { toHex } from "@reach-fabric/engine";
+import { fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { EvidenceRun } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
@@ -58,7 +58,7 @@ function requireSubjects(
   subjects: readonly ExpectedSubject[],
 ): void {
   const predicate = readStatement(engine, payload, { subjects, predicateType: PREDICATE_TYPE });
-  const said = new TextDecoder().decode(canonicalBytes(engine, predicate));
+  const said = fromUtf8(canonicalBytes(engine, predicate));
   if (said === JSON.stringify({ format })) return;
   throw new EvidenceError(
     "REACH-E5305",

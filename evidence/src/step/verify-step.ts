@@ -3,7 +3,7 @@
 //
 // The task runs in a workflow that is made for it: a first task gives it its input and $context, the others
 // of its list stand there with their names and do nothing, so that `then` leads where it led.
-import { EngineError, fromUtf8, parseRecord, toHex } from "@reach-fabric/engine";
+import { EngineError, fromUtf8, packOf, parseRecord } from "@reach-fabric/engine";
 import type {
   Engine,
   Pack,
@@ -12,10 +12,10 @@ import type {
   StartRecord,
   TaskRecord,
 } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
 import { noteTrust, requireAllowed, requiredBy } from "../verify/allowed.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { canonicalBytes } from "../encoding/json.ts";
+import { manifestOf } from "../file/pack.ts";
 import type { Policy } from "../trust/policy.ts";
 import { openStep, precedes } from "./step.ts";
 import type { Step } from "./step.ts";
@@ -175,9 +175,8 @@ function compute(engine: Engine, step: Step): number {
     const about = requests.findIndex(({ key }) => key === answer?.key);
     if (answer === undefined || about < 0) throw cannot("an answer of it is not in the step");
     const type = (requests[about] as RequestRecord).type;
-    advance = engine.advance(
-      engine.admitResult(`${about}`, ...admissible({ type, result: answer.result })),
-    );
+    const { result, body } = admissible({ type, result: answer.result });
+    advance = engine.advance(engine.admitResult(`${about}`, result, body));
   }
 }
 
@@ -210,7 +209,7 @@ function stepPack(
 ): Pack {
   const [, index = "", name = ""] = /^\/do\/(\d+)\/([^/]+)$/.exec(pointer) ?? [];
   if (name === "") throw cannot("only tasks of the workflow's own list are computed alone");
-  const manifest = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const manifest = manifestOf(pack);
   const files = pack.files.map(({ path, bytes }) => {
     if (!manifest.workflows.includes(path)) return { path, bytes };
     const document = JSON.parse(fromUtf8(bytes)) as Record<string, unknown> & {
@@ -253,11 +252,5 @@ function stepPack(
       }),
     };
   });
-  const listed = files.map(({ path, bytes }) => ({
-    path,
-    sha256: toHex(engine.sha256(bytes)),
-    size: bytes.length,
-  }));
-  const own = canonicalBytes(engine, { ...manifest, files: listed });
-  return { manifest: own, files, digest: toHex(engine.sha256(own)) };
+  return packOf(engine, manifest, files);
 }

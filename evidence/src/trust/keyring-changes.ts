@@ -1,7 +1,7 @@
 // What can be done to the keys of a keyring: add one, end one, say that one was compromised. Nothing is
 // ever taken out or given back. docs/spec/keys.md, KEY-11.
+import { toBase64 } from "@reach-fabric/engine";
 import type { KeyringEntry, KeyRole } from "@reach-fabric/schema";
-import { toBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { publicKey, requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";

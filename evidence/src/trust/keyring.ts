@@ -4,11 +4,11 @@
 //
 // A keyring is trusted for one reason: the root that the reader has pinned signed it. Nothing in it can
 // say which root that is, or by which algorithm.
-import { sha256, toHex } from "@reach-fabric/engine";
+import { sha256, toBase64, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { keyringFile, keyringPayload } from "@reach-fabric/schema";
 import type { KeyringEntry, KeyringPayload } from "@reach-fabric/schema";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { canonicalBytes, fileInShape, parseCanonical } from "../encoding/json.ts";
@@ -47,8 +47,8 @@ export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey):
     what,
     "REACH-E5209",
   );
-  const payload = fromBase64(envelope.payload);
-  const signature = fromBase64(envelope.signatures[0].sig);
+  const payload = exactBase64(envelope.payload);
+  const signature = exactBase64(envelope.signatures[0].sig);
   if (payload === undefined || signature === undefined) {
     throw notKeyring("the keyring has base64 in another spelling");
   }
@@ -72,7 +72,7 @@ function requireConsistent(
   if (expiresAt <= issuedAt) throw notKeyring("the keyring ends before it begins");
   const ids = new Set<string>([root.id]);
   for (const { id, public: shared, from, to } of keys) {
-    if (toHex(sha256(fromBase64(shared) ?? new Uint8Array())).slice(0, 16) !== id) {
+    if (toHex(sha256(exactBase64(shared) ?? new Uint8Array())).slice(0, 16) !== id) {
       throw notKeyring(`the key ${id} has another id`);
     }
     // Of two keys with one id, which nobody has by chance, one would be revoked for the other.

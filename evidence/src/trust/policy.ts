@@ -1,9 +1,9 @@
 // Policies: what a verifier asks of evidence. docs/spec/keys.md, KEY-13 to KEY-17.
-import { fromHex, fromUtf8 } from "@reach-fabric/engine";
+import { fromHex, fromUtf8, toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { policyFile } from "@reach-fabric/schema";
 import type { PolicyFile } from "@reach-fabric/schema";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { fileInShape } from "../encoding/json.ts";
 import { openKeyring } from "./keyring.ts";
@@ -154,7 +154,7 @@ function parse(engine: Engine, bytes: Uint8Array): PolicyFile {
 }
 
 function keyOf({ alg, public: shared }: NonNullable<PolicyFile["root"]>): PublicKey {
-  return publicKey(fromBase64(shared) ?? new Uint8Array(), alg);
+  return publicKey(exactBase64(shared) ?? new Uint8Array(), alg);
 }
 
 function logOf({

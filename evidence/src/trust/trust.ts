@@ -1,7 +1,7 @@
 // Check 4: whether a key may have signed this, for this tenant, at this time. docs/spec/keys.md, KEY-12
 // and KEY-14.
+import { toBase64 } from "@reach-fabric/engine";
 import type { KeyringEntry, KeyRole } from "@reach-fabric/schema";
-import { toBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import type { PublicKey } from "../keys/key.ts";

@@ -1,12 +1,11 @@
 // Replay of a run of which values are hidden: as far as the engine can be given what it was given, and
 // compared wherever something is shown. docs/spec/evidence.md, EVID-37.
-import { fromUtf8, sameBytes } from "@reach-fabric/engine";
+import { fromUtf8, isInput, sameBytes } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { fieldOf } from "../commitments/fields.ts";
 import type { Field } from "../commitments/fields.ts";
 import {
   commitmentBytes,
-  INPUTS,
   slotName,
   slotPointers,
   slotValues,
@@ -35,7 +34,7 @@ export function replayKnown(engine: Engine, pack: Pack, known: readonly Known[])
   let seq = 0;
   while (seq < known.length) {
     const input = known[seq] as Known;
-    if (!INPUTS.has(input.leaf.value.kind))
+    if (!isInput(input.leaf.value))
       return { records: seq, lacks: undefined, differs: { seq, pointer: "" } };
     if (input.record === null)
       return { records: seq, lacks: firstHidden(input), differs: undefined };

@@ -1,6 +1,7 @@
 // Packs in one file: docs/spec/pack.md, and the attacks on them.
-import { toHex, utf8 } from "@reach-fabric/engine";
+import { fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import {
+  manifestOf,
   newKey,
   packPredicate,
   publicKeyOf,
@@ -57,6 +58,14 @@ describe("the file", () => {
     expect(read.pack).toEqual({ ...pack });
     expect([...read.bundles.keys()]).toEqual(["pack", "sbom"]);
     expect(writePackFile(engine, read.pack, read.bundles)).toEqual(file);
+  });
+
+  test("what pack.json says is read once for a pack, and is not to be changed", () => {
+    const said = manifestOf(pack);
+    expect(said).toEqual(JSON.parse(fromUtf8(pack.manifest)));
+    expect(manifestOf(pack)).toBe(said);
+    expect(() => said.workflows.push("other.json")).toThrow(TypeError);
+    expect(() => Object.assign(said.files[0] as object, { sha256: "" })).toThrow(TypeError);
   });
 
   test("PACK-1 unknown members, a wrong order, another digest", () => {

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify as verifyWithNode } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
-import { toHex, utf8 } from "@reach-fabric/engine";
+import { concat, toHex, utf8 } from "@reach-fabric/engine";
 import {
   newKey,
   publicKey,
@@ -15,7 +15,6 @@ import {
 import { platformAccepts } from "#platform";
 import {
   browserAccepts as neverAccepts,
-  concat,
   isPlainlyValid,
   SPKI,
   isSignature,

@@ -1,5 +1,5 @@
 // docs/spec/keys.md, KEY-13 to KEY-17: policies, and what verify() makes of them.
-import { utf8 } from "@reach-fabric/engine";
+import { toBase64, utf8 } from "@reach-fabric/engine";
 import {
   formatNoteKey,
   newKey,
@@ -10,7 +10,6 @@ import {
   withCompromise,
 } from "@reach-fabric/evidence";
 import type { PublicKey, Report, Verdict } from "@reach-fabric/evidence";
-import { toBase64 } from "@reach-fabric/evidence/testing";
 import { policyFile } from "@reach-fabric/schema";
 import { describe, expect, test } from "vitest";
 import {

@@ -1,5 +1,6 @@
 // call openapi: the operation of a pinned document, as the http call that it stands for (WF-51).
 // OpenAPI 3 and Swagger 2.
+import { pathOf, valueAt } from "@reach-fabric/engine";
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { CompileError, pick } from "./tasks.ts";
@@ -144,11 +145,7 @@ function operationOf(document: Fields, id: string): Operation | undefined {
 export function followed(document: Fields, value: Fields): Fields {
   const reference = value["$ref"];
   if (typeof reference !== "string" || !reference.startsWith("#/")) return value;
-  let at: unknown = document;
-  for (const part of reference.slice(2).split("/")) {
-    at = (at as Fields | undefined)?.[part.replaceAll("~1", "/").replaceAll("~0", "~")];
-  }
-  return (at ?? {}) as Fields;
+  return (valueAt(document, pathOf(reference.slice(1))) ?? {}) as Fields;
 }
 
 /** Where the service is: without a slash at its end. */

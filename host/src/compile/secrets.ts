@@ -1,4 +1,5 @@
 // `$secrets` in the arguments of calls (WF-69): the places that the host fills, told apart from what the engine sees.
+import { pointerOf } from "@reach-fabric/engine";
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { CompileError, mapTasks } from "./tasks.ts";
@@ -41,16 +42,13 @@ export function takeSecretsOut(list: TaskList): TaskList {
             });
           }
           const steps = name === "headers" ? [String(header).toLowerCase()] : below;
-          holes.push({ at: pointer([name, ...steps]), parts });
+          holes.push({ at: pointerOf([name, ...steps]), parts });
         }),
       );
     }
     return holes.length === 0 ? task : { ...task, with: { ...args, secrets: holes } };
   });
 }
-
-const pointer = (path: Path): string =>
-  path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
 function within(args: Fields, [first, ...rest]: Path, change: (value: unknown) => unknown): Fields {
   const value = args[first as string];

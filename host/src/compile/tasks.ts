@@ -1,4 +1,5 @@
 // Walking and rewriting the tasks of a checked document.
+import { pointerOf } from "@reach-fabric/engine";
 import { TASK_LISTS } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { refusalOf, whereOf } from "../files/document.ts";
@@ -62,8 +63,8 @@ export const pick = (task: Fields, common: boolean): Fields =>
 /** What is wrong in a document, as the schema says it. */
 export class CompileError extends Error {
   readonly path: Path;
-  readonly problem: Omit<Problem, "path" | "pointer">;
-  constructor(path: Path, problem: Omit<Problem, "path" | "pointer">) {
+  readonly problem: Omit<Problem, "path">;
+  constructor(path: Path, problem: Omit<Problem, "path">) {
     super(problem.what);
     this.path = path;
     this.problem = problem;

@@ -1,13 +1,17 @@
 // One effect: what it is performed with, and what comes of it.
-import type { RequestRecord } from "@reach-fabric/engine";
+import type { EffectResult, RequestRecord } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
-import type { Note } from "./http.ts";
 
-/** The result of an effect, as admitResult() takes it. */
-export interface Performed {
-  readonly result: object;
-  readonly body?: Uint8Array;
+/** What came of an effect: what is recorded, and beside it what the operator may want to know. */
+export interface Performed<R extends object = object> extends EffectResult<R> {
+  /** Why it failed: never recorded in the trace, without content of request or answer. */
   readonly note?: Note;
+}
+
+/** A remark for the operator about one effect. */
+export interface Note {
+  readonly code: string;
+  readonly why: string;
 }
 
 /** What an effect knows of the run that it belongs to. */

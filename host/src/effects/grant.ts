@@ -1,6 +1,6 @@
 // Grants: what a run may do to the world (docs/spec/grant.md). The engine checks each request first;
 // this is the second check, which shares nothing with the first but the specification.
-import { canonicalize } from "@reach-fabric/engine";
+import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
 import type { Grant, GrantFile, HttpGrant, Path, Provider } from "@reach-fabric/schema";
 import { checked, readJson, refusalOf } from "../files/document.ts";
@@ -87,7 +87,7 @@ export function effectiveGrant({
   }
 
   const entries = http.map(({ origin, methods, paths }) =>
-    new TextDecoder().decode(
+    fromUtf8(
       canonicalize(
         JSON.stringify({
           methods: [...new Set(methods)].sort(),

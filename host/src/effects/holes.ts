@@ -1,4 +1,5 @@
 // Filling the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
+import { pathOf } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import type { Secrets } from "./authorize.ts";
@@ -53,11 +54,9 @@ export function fillingOf(
     if (found.length >= SHORTEST) texts.push(found);
     return found;
   };
-  const values = (holes ?? []).map(({ at, parts }) => {
-    const steps = at.split("/").slice(1);
-    const path = steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-    return [path, parts.map(textOf).join("")] as const;
-  });
+  const values = (holes ?? []).map(
+    ({ at, parts }) => [pathOf(at), parts.map(textOf).join("")] as const,
+  );
   return { values, texts };
 }
 

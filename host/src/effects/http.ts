@@ -1,6 +1,6 @@
 // The one way out: every request of every run passes here, is checked against the grant again, goes
 // to an address that it may go to, and comes back bounded in time and size (docs/spec/grant.md).
-import { canonicalize } from "@reach-fabric/engine";
+import { canonicalize, utf8 } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { Agent } from "undici";
 import type { Dispatcher } from "undici";
@@ -11,6 +11,7 @@ import type { Lookup } from "./address.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { digestHeader } from "./http-digest.ts";
+import type { Performed } from "./effect.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
@@ -32,21 +33,10 @@ export interface HttpRequest {
   readonly secrets?: readonly Hole[];
 }
 
-/** What came back: what is recorded, and beside it what the operator may want to know. */
-export interface HttpAnswer {
-  readonly result:
-    | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
-    | { readonly failure: Failure };
-  readonly body?: Uint8Array;
-  /** Why it failed: never recorded in the trace, without content of request or answer. */
-  readonly note?: Note;
-}
-
-/** A remark for the operator about one effect. */
-export interface Note {
-  readonly code: string;
-  readonly why: string;
-}
+/** TRACE-6: what of an answer is recorded, but for its body. */
+export type HttpResult =
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | { readonly failure: Failure };
 
 /** Bounds of one request, redirects included. Times in milliseconds, sizes in bytes. */
 export interface EgressLimits {
@@ -96,7 +86,7 @@ export interface Egress {
    *
    * @throws the signal's reason, if it was aborted: an interruption is no answer
    */
-  readonly fetch: (request: HttpRequest, context: RequestContext) => Promise<HttpAnswer>;
+  readonly fetch: (request: HttpRequest, context: RequestContext) => Promise<Performed<HttpResult>>;
   /**
    * What a request to an origin carries.
    *
@@ -201,7 +191,7 @@ export function createEgress(options: EgressOptions): Egress {
     request: HttpRequest,
     idempotencyKey: string,
     signal: AbortSignal,
-  ): Promise<HttpAnswer> => {
+  ): Promise<Performed<HttpResult>> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
     const filling = fillingOf(request.secrets, origin, grant, secrets);
@@ -370,7 +360,7 @@ function checkHeader(name: string, value: string): void {
 function encodeBody(body: unknown, headers: Record<string, string>): Uint8Array {
   const type = (headers["content-type"] ??= "application/json");
   const isJson = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type);
-  if (typeof body === "string" && !isJson) return new TextEncoder().encode(body);
+  if (typeof body === "string" && !isJson) return utf8(body);
   return canonicalize(JSON.stringify(body));
 }
 
@@ -449,7 +439,7 @@ function namedHeaders(
   return found;
 }
 
-function failed(error: unknown): HttpAnswer {
+function failed(error: unknown): Performed<HttpResult> {
   const failure = failureOf(error);
   const note =
     error instanceof RequestFailed

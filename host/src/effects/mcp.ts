@@ -1,6 +1,7 @@
 // call mcp (WF-61 to WF-63): one method of an MCP server over Streamable HTTP. Whatever the protocol's client
 // sends for it (a probe, a handshake, the call itself) goes out as any other request: bounded, checked, with a
 // secret that is granted, and to that server only.
+import { utf8 } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
@@ -8,8 +9,8 @@ import { hostCode } from "../files/codes.ts";
 import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
-import type { Egress, EgressLimits, HttpAnswer, Note } from "./http.ts";
-import type { Performed } from "./effect.ts";
+import type { Egress, EgressLimits, HttpResult } from "./http.ts";
+import type { Note, Performed } from "./effect.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";
@@ -83,7 +84,7 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     const exchange = new Exchange(protocol, full, egress, idempotencyKey, either);
     try {
       const done = await exchange.result();
-      const bytes = new TextEncoder().encode(JSON.stringify(done.result));
+      const bytes = utf8(JSON.stringify(done.result));
       return echoes(texts, bytes, {}) ? denied("the answer holds the secret itself") : done;
     } catch (error) {
       signal.throwIfAborted();
@@ -116,7 +117,7 @@ class Exchange {
   readonly #signal: AbortSignal;
   #requests = 0;
   /** The last answer that was no success. */
-  #bad: HttpAnswer | undefined;
+  #bad: Performed<HttpResult> | undefined;
 
   constructor(protocol: Protocol, call: McpCall, egress: Egress, key: string, signal: AbortSignal) {
     this.#protocol = protocol;

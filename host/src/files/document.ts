@@ -1,6 +1,6 @@
 // A JSON or YAML file as its canonical bytes, with every error at its place in the file.
-import { canonicalize, EngineError } from "@reach-fabric/engine";
-import { inOrder, pointerOf, problemsOf } from "@reach-fabric/schema";
+import { canonicalize, EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
+import { inOrder, problemsOf } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path";
@@ -59,7 +59,7 @@ export function readDocument(bytes: Uint8Array, name: string): ReadDocument {
 export function readJson(bytes: Uint8Array, name: string): ReadDocument {
   let places: ReturnType<typeof placesInJson> | undefined;
   return documentOf(strictJson(bytes, name), name, (path) => {
-    places ??= placesInJson(new TextDecoder().decode(bytes));
+    places ??= placesInJson(fromUtf8(bytes));
     return places(path);
   });
 }
@@ -93,7 +93,7 @@ function decode(bytes: Uint8Array, name: string): string {
       hint: "Save the file with the encoding UTF-8.",
     });
   }
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const text = fromUtf8(bytes);
   if (text.startsWith("\uFEFF")) {
     throw new ReachError(hostCode.badEncoding, "The file begins with a byte order mark.", {
       place: { file: name, line: 1, column: 1 },
@@ -133,7 +133,7 @@ export function checked<S extends Schema>(
   document: ReadDocument,
   what: string,
 ): S["_zod"]["output"] {
-  const value: unknown = JSON.parse(new TextDecoder().decode(document.canonical));
+  const value: unknown = JSON.parse(fromUtf8(document.canonical));
   const problems = problemsOf(schema, value);
   if (problems.length > 0) throw refusal(problems, document, what);
   return value;

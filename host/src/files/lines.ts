@@ -1,5 +1,5 @@
 // Lines of a file, or of a stream that goes on: one JSON text each.
-import { canonicalize, EngineError } from "@reach-fabric/engine";
+import { canonicalize, EngineError, fromUtf8 } from "@reach-fabric/engine";
 import type { Readable } from "node:stream";
 import { ReachError } from "./error.ts";
 import { readRegularFile } from "./files.ts";
@@ -66,7 +66,7 @@ function objectOf(
   const article = name === "event" ? "an" : "a";
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(canonicalize(line)));
+    value = JSON.parse(fromUtf8(canonicalize(line)));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const what = `Not ${article} ${name}: ${error.message}.`;

@@ -1,6 +1,6 @@
 // Packs in registries: an artifact with one layer, and each signed statement as an artifact that refers to
 // it. docs/spec/pack.md, PACK-16 to PACK-18.
-import { createEngine } from "@reach-fabric/engine";
+import { createEngine, utf8 } from "@reach-fabric/engine";
 import { readPackFile, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import { ociIndex, ociManifest } from "@reach-fabric/schema";
@@ -20,7 +20,7 @@ const STATEMENT = "urn.reach.statement";
 /** Largest pack, and largest bundle, that is taken from a registry. */
 const MOST = { pack: 512 * 2 ** 20, bundle: 16 * 2 ** 20, referrers: 64 } as const;
 
-const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const encode = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 const nothing = encode({});
 const config: OciDescriptor = { mediaType: EMPTY, digest: digestOf(nothing), size: nothing.length };
 

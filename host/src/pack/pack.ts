@@ -1,13 +1,20 @@
 // The pack of a workflow file, made in memory: the workflow and those that it runs, the decision tables and
 // the schemas that they name, each as canonical JSON, and the manifest that lists them. Nothing outside the workflow's folder is
 // read, however it is named or linked.
-import { canonicalize, createEngine, sha256, toHex } from "@reach-fabric/engine";
+import {
+  canonicalize,
+  createEngine,
+  fromUtf8,
+  packOf,
+  pointerOf,
+  sameBytes,
+  sha256,
+} from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { readPackFile } from "@reach-fabric/evidence";
 import {
   inlineSchemasOf,
   packSource,
-  pointerOf,
   problemCode,
   schemasOf,
   table,
@@ -87,7 +94,7 @@ export async function loadPack(path: string): Promise<Pack> {
     return document;
   };
   const document = await add(name, readDocument(await readRegularFile(path), path), []);
-  return makePack(document.document, files, await readSource(folder));
+  return packOfFiles(document.document, files, await readSource(folder));
 }
 
 type Said = Omit<PackSource, "format">;
@@ -139,7 +146,7 @@ async function addWorkflow(
   checkNew(name, files, { file: name });
   files.set(name, { kind: "workflows", bytes });
   // What was written stays with what is run.
-  if (!isEqual(bytes, read.canonical)) {
+  if (!sameBytes(bytes, read.canonical)) {
     files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
   }
   const add = async (kind: Kind, path: string, where: Place): Promise<ReadDocument | undefined> => {
@@ -164,13 +171,11 @@ async function addWorkflow(
     const { file } = next;
     const found = await add("schemas", file, next.where);
     if (!found) continue;
-    const schema: unknown = JSON.parse(new TextDecoder().decode(found.canonical));
+    const schema: unknown = JSON.parse(fromUtf8(found.canonical));
     for (const other of filesOf(schema, file))
       wanted.push({ file: other, where: found.locate([]) });
   }
 }
-
-const isEqual = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Where the pack keeps what its workflow was compiled from. */
 const SOURCES = "sources/";
@@ -199,7 +204,7 @@ async function compileWith(
     const found = readDocument(bytes, join(folder, ...file.split("/")));
     if (!files.has(`${SOURCES}${file}`)) checkNew(`${SOURCES}${file}`, files, where);
     files.set(`${SOURCES}${file}`, { kind: "sources", bytes: found.canonical });
-    const value = JSON.parse(new TextDecoder().decode(found.canonical)) as Fields;
+    const value = JSON.parse(fromUtf8(found.canonical)) as Fields;
     return { document: value, ...(isUri ? { uri: endpoint } : {}) };
   };
   const text: Read["text"] = async (endpoint, path) => {
@@ -292,35 +297,23 @@ const named = (error: Error, by: Place): Error =>
       })
     : error;
 
-/** The manifest over files that are canonical already, in the order of their paths. */
-function makePack(
+/** The pack of these files, with what pack.yaml says. */
+function packOfFiles(
   { namespace, name, version }: Workflow["document"],
   contents: Files,
   said: Said,
 ): Pack {
-  // ASCII by checkPath: the order of UTF-16, of UTF-8 and of bytes are one.
-  const entries = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
-  const pathsOf = (kind: Kind, files = entries): string[] =>
-    files.filter(([, file]) => file.kind === kind).map(([path]) => path);
-  const schemas = pathsOf("schemas");
-  const manifest: PackManifest = {
+  const pathsOf = (kind: Kind): string[] =>
+    [...contents].filter(([, file]) => file.kind === kind).map(([path]) => path);
+  const schemas = pathsOf("schemas").sort();
+  const manifest: Omit<PackManifest, "format" | "files"> = {
     ...said,
-    files: entries.map(([path, { bytes }]) => ({
-      path,
-      sha256: toHex(sha256(bytes)),
-      size: bytes.length,
-    })),
-    format: "reach/pack/v1",
     id: `${namespace}/${name}`,
     ...(schemas.length > 0 ? { schemas } : {}),
-    tables: pathsOf("tables"),
+    tables: pathsOf("tables").sort(),
     version,
-    workflows: pathsOf("workflows", [...contents]),
+    workflows: pathsOf("workflows"),
   };
-  const bytes = canonicalize(JSON.stringify(manifest));
-  return {
-    manifest: bytes,
-    files: entries.map(([path, file]) => ({ path, bytes: file.bytes })),
-    digest: toHex(sha256(bytes)),
-  };
+  const files = [...contents].map(([path, { bytes }]) => ({ path, bytes }));
+  return packOf({ canonicalize, sha256 }, manifest, files);
 }

@@ -1,4 +1,5 @@
 // The workflows beside a workflow: those that it may run (WF-60).
+import { fromUtf8 } from "@reach-fabric/engine";
 import { problemCode, whyNotPackPath } from "@reach-fabric/schema";
 import type { NamedWorkflow } from "@reach-fabric/schema";
 import { readdir } from "node:fs/promises";
@@ -105,7 +106,7 @@ async function headOf(path: string, file: string): Promise<Head | undefined> {
     if (error instanceof ReachError) return undefined;
     throw error;
   }
-  const value: unknown = JSON.parse(new TextDecoder().decode(read.canonical));
+  const value: unknown = JSON.parse(fromUtf8(read.canonical));
   const document = (value as { document?: Record<string, unknown> } | null)?.document;
   const { namespace, name, version } = document ?? {};
   const parts = [namespace, name, version];

@@ -1,6 +1,8 @@
 // Where a run is kept while it happens. A recorder promises one thing: when append() has resolved,
 // the records survive whatever happens to the process or the machine (ABI-8).
+import { utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
+import { manifestOf } from "@reach-fabric/evidence";
 import { randomBytes, randomUUID } from "node:crypto";
 import { open, readdir, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -134,23 +136,20 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
   };
 }
 
-const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const encode = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 
 async function writeBeginning(
   folder: string,
   run: RunIdentity,
   { pack, engine, startedAt }: Beginning,
 ): Promise<void> {
-  const secret = new TextEncoder().encode(`${Buffer.from(run.secret).toString("hex")}\n`);
+  const secret = utf8(`${Buffer.from(run.secret).toString("hex")}\n`);
   await writeFileAtomic(join(folder, names.secret), secret, 0o600);
   await makeEmptyFolder(join(folder, names.pack));
   await writeFileAtomic(join(folder, names.pack, "pack.json"), pack.manifest);
-  const manifest = JSON.parse(new TextDecoder().decode(pack.manifest)) as {
-    files: readonly { path: string; sha256: string }[];
-  };
   // Under their digests: no name of a pack ever becomes a name on this disk.
   const byPath = new Map(pack.files.map(({ path, bytes }) => [path, bytes]));
-  for (const { path, sha256 } of manifest.files) {
+  for (const { path, sha256 } of manifestOf(pack).files) {
     const bytes = byPath.get(path);
     if (!bytes || !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError("A pack that is not one");
     await writeFileAtomic(join(folder, names.pack, sha256), bytes);

@@ -1,4 +1,5 @@
 // CloudEvents in files: one JSON text a line, in (a file or stdin) and out.
+import { utf8 } from "@reach-fabric/engine";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { CloudEvent } from "../effects/effects.ts";
@@ -48,7 +49,7 @@ export function eventSink(path: string): (event: CloudEvent) => Promise<void> {
     try {
       const file = await open(path, "a", 0o600);
       try {
-        await writeAll(file, new TextEncoder().encode(`${JSON.stringify(event)}\n`));
+        await writeAll(file, utf8(`${JSON.stringify(event)}\n`));
         await file.datasync();
       } finally {
         await file.close();

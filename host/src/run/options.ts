@@ -1,4 +1,4 @@
-import type { Engine, Pack } from "@reach-fabric/engine";
+import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import type { Grant, Provider, RunCommand } from "@reach-fabric/schema";
 import type { Secrets } from "../effects/authorize.ts";
 import type { CloudEvent, Effects } from "../effects/effects.ts";
@@ -7,6 +7,7 @@ import type { Recorder } from "../record/recorder.ts";
 
 /** What a run is given. */
 export interface RunOptions {
+  /** Its run is replaced, and its pack, unless it has loaded this very one already. */
   readonly engine: Engine;
   readonly pack: Pack;
   /** `namespace/name:version`; may be left out where the pack has one workflow. */
@@ -34,6 +35,6 @@ export interface RunOptions {
   readonly effects?: Partial<Effects>;
   /** Interrupts the run; what is recorded stays as it is. */
   readonly signal?: AbortSignal;
-  /** Called for each record once it is durable. */
-  readonly onRecord?: (record: Uint8Array) => void;
+  /** Called for each record once it is durable, with its bytes as they are kept. */
+  readonly onRecord?: (record: TraceRecord, bytes: Uint8Array) => void;
 }

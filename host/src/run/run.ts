@@ -1,7 +1,7 @@
 // A run: the engine computes, the host performs what it asks for, and everything is on the disk
 // before it has consequences (ABI-8).
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
+import { manifestOf } from "@reach-fabric/evidence";
 import { createEgress } from "../effects/http.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
@@ -55,7 +55,7 @@ export interface RunResult {
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { engine, pack, recorder } = options;
-  engine.load(pack);
+  if (engine.loaded !== pack) engine.load(pack);
   requireSemantics(engine, pack);
   const start = engine.admitStart(startOptions(options), options.input);
   const stop = new AbortController();
@@ -111,9 +111,6 @@ const startOptions = ({
   ...(grant === undefined ? {} : { grant }),
   ...(limits === undefined ? {} : { limits }),
 });
-
-const manifestOf = ({ manifest }: Pack): PackManifest =>
-  JSON.parse(new TextDecoder().decode(manifest)) as PackManifest;
 
 /** A pack may say for which meaning of a run it was made. */
 function requireSemantics({ semantics }: Engine, pack: Pack): void {

@@ -1,11 +1,10 @@
 // One run from its start record to its outcome: what comes in, in the order in which it comes.
 import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
-import type { Advance, OutcomeRecord, RequestRecord } from "@reach-fabric/engine";
+import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
 import { machine, perform } from "../effects/effects.ts";
-import type { EffectContext, Performed } from "../effects/effect.ts";
+import type { EffectContext, Note, Performed } from "../effects/effect.ts";
 import type { CloudEvent, Effects, Remote } from "../effects/effects.ts";
-import type { Note } from "../effects/http.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";
@@ -102,22 +101,26 @@ export class Session {
   async #keepInput(record: Uint8Array, at: string, note?: Note): Promise<void> {
     const annotation = { seq: this.records.length, at, ...note };
     await this.#append([record], annotation);
+    // Only for who listens: an input can be large, and the run has no need of it.
+    this.#options.onRecord?.(parseRecord(record), record);
     this.annotations.push(annotation);
     this.#times.input(Date.parse(at));
   }
 
-  async #keepOutputs({ records }: Advance): Promise<ReturnType<typeof parseRecord>[]> {
+  async #keepOutputs({ records }: Advance): Promise<TraceRecord[]> {
     await this.#append(records);
-    const parsed = records.map((record) => parseRecord(record));
-    for (const record of parsed) this.#times.output(record);
-    return parsed;
+    return records.map((bytes) => {
+      const record = parseRecord(bytes);
+      this.#options.onRecord?.(record, bytes);
+      this.#times.output(record);
+      return record;
+    });
   }
 
   async #append(records: readonly Uint8Array[], annotation?: Annotation): Promise<void> {
     this.#signal.throwIfAborted();
     await this.#options.recorder.append(records, annotation);
     this.records.push(...records);
-    for (const record of records) this.#options.onRecord?.(record);
   }
 
   /** Effects whose branch was cancelled have nobody to answer to. */

@@ -3,7 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createEgress, effectiveGrant, readSecrets } from "@reach-fabric/host";
-import type { EgressOptions, HttpAnswer, HttpRequest } from "@reach-fabric/host";
+import type { EgressOptions, HttpResult, Performed, HttpRequest } from "@reach-fabric/host";
 import { errorOf, json, later, newFolder, serve } from "../helpers.ts";
 
 const A = "https://a.example";
@@ -26,7 +26,7 @@ async function send(
   authentication: HttpRequest["authentication"],
   options: Partial<EgressOptions>,
   request: Partial<HttpRequest> = {},
-): Promise<HttpAnswer> {
+): Promise<Performed<HttpResult>> {
   const egress = createEgress({ grant, secrets, ...options });
   later(() => egress.close());
   const full = { method: "GET", uri: `${A}/x`, headers: {}, redirect: false, ...request };

@@ -8,7 +8,8 @@ import type {
   Egress,
   EgressLimits,
   EgressOptions,
-  HttpAnswer,
+  HttpResult,
+  Performed,
   HttpRequest,
 } from "@reach-fabric/host";
 import { selfSigned } from "./certificate.ts";
@@ -28,7 +29,7 @@ interface Given extends Partial<HttpRequest> {
 async function send(
   options: Omit<EgressOptions, "grant"> & Partial<EgressOptions>,
   { signal = new AbortController().signal, ...request }: Given = {},
-): Promise<HttpAnswer> {
+): Promise<Performed<HttpResult>> {
   const egress = createEgress({ grant: grantOf(A, B), ...options });
   later(() => egress.close());
   const full = { method: "GET", uri: `${A}/v1/x`, headers: {}, redirect: false, ...request };
@@ -40,7 +41,7 @@ const failure = async (...args: Parameters<typeof send>): Promise<string> => {
 };
 
 /** The result of one request through a client that is there already. */
-const ask = async (egress: Egress, uri: string): Promise<HttpAnswer["result"]> => {
+const ask = async (egress: Egress, uri: string): Promise<HttpResult> => {
   const context = { idempotencyKey: "k", signal: new AbortController().signal };
   return (await egress.fetch({ method: "GET", uri, headers: {}, redirect: false }, context)).result;
 };

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createEgress } from "@reach-fabric/host";
-import type { EgressOptions, HttpAnswer, HttpRequest } from "@reach-fabric/host";
+import type { EgressOptions, HttpResult, Performed, HttpRequest } from "@reach-fabric/host";
 import { digestHeader } from "@reach-fabric/host/testing";
 import { later, serve } from "../helpers.ts";
 import type { Seen } from "../helpers.ts";
@@ -13,7 +13,7 @@ const client = { id: "me", secret: "s3cret-of-me" };
 const oauth2 = { authority: `${T}/realm`, grant: "client_credentials", client };
 
 type World = {
-  answer: (...given: Parameters<typeof send>) => Promise<HttpAnswer>;
+  answer: (...given: Parameters<typeof send>) => Promise<Performed<HttpResult>>;
   requests: Seen[];
 };
 
@@ -65,7 +65,7 @@ async function send(
   authentication: HttpRequest["authentication"],
   using: Partial<EgressOptions> | ReturnType<typeof createEgress> = {},
   request: Partial<HttpRequest> = {},
-): Promise<HttpAnswer> {
+): Promise<Performed<HttpResult>> {
   const egress = "fetch" in using ? using : createEgress(using as EgressOptions);
   if (!("fetch" in using)) later(() => egress.close());
   const full = { method: "GET", uri: `${A}/x`, headers: {}, redirect: false, ...request };

@@ -66,7 +66,7 @@ describe("a run that is told something while it goes on", () => {
     const going = start({
       commands,
       effects: { timer: () => new Promise<void>((resolve) => void timers.push(resolve)) },
-      onRecord: (bytes) => void seen.push(parseRecord(bytes).kind),
+      onRecord: ({ kind }) => void seen.push(kind),
     });
     await pause();
     say({ command: "suspend", reason: "audit" });

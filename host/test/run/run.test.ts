@@ -1,8 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import type { Pack } from "@reach-fabric/engine";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
-import type { Annotation, Effects, HttpAnswer, Recorder, RunOptions } from "@reach-fabric/host";
+import type {
+  Annotation,
+  Effects,
+  HttpResult,
+  Performed,
+  Recorder,
+  RunOptions,
+} from "@reach-fabric/host";
 import { machine } from "@reach-fabric/host/testing";
 import { fakeEngine, pack } from "./fake-engine.ts";
 import type { Program } from "./fake-engine.ts";
@@ -11,7 +19,7 @@ import { bytes, errorOf, newFolder, text } from "../helpers.ts";
 /** Answers each request by its `name`, after its `after` milliseconds. */
 const answering =
   (log: string[] = []): Effects["fetch"] =>
-  async (request, { signal }): Promise<HttpAnswer> => {
+  async (request, { signal }): Promise<Performed<HttpResult>> => {
     const { name, after } = request as unknown as { name: string; after?: number };
     log.push(`perform ${name}`);
     if (after) await machine.timer(after, signal);
@@ -93,6 +101,17 @@ describe("a run", () => {
     expect(result.run.startedAt).toBe(result.annotations[0]!.at);
   });
 
+  it("loads the pack unless the engine has loaded this very one", async () => {
+    const loads = async (loaded: Pack): Promise<number> => {
+      const log: string[] = [];
+      const engine = { ...fakeEngine(function* () {}, log), loaded };
+      await start(undefined, { engine });
+      return log.filter((call) => call === "load").length;
+    };
+    expect(await loads(pack)).toBe(0);
+    expect(await loads({ ...pack })).toBe(1);
+  });
+
   it("performs effects together and records their results in the order of arrival", async () => {
     const result = await start(function* () {
       const first = yield [http("slow", 600), http("quick", 5), http("middle", 250)];
@@ -112,8 +131,10 @@ describe("a run", () => {
       },
       {
         recorder: noting(log),
-        onRecord: (record) =>
-          seen.push(`${log.length} ${(JSON.parse(text(record)) as { kind: string }).kind}`),
+        onRecord: (record, kept) => {
+          expect(JSON.parse(text(kept))).toEqual(record);
+          seen.push(`${log.length} ${record.kind}`);
+        },
       },
     );
     expect(seen).toEqual(["1 start", "2 request", "3 result", "4 outcome"]);
@@ -121,7 +142,8 @@ describe("a run", () => {
 
   it("notes why an effect failed beside the trace, not in it", async () => {
     const note = { code: "REACH-E3230", why: "ECONNREFUSED" };
-    const fetch = () => Promise.resolve<HttpAnswer>({ result: { failure: "refused" }, note });
+    const fetch = () =>
+      Promise.resolve<Performed<HttpResult>>({ result: { failure: "refused" }, note });
     const result = await start(
       function* () {
         yield [http("a")];

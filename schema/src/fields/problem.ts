@@ -4,9 +4,7 @@ import * as z from "zod";
 export interface Problem {
   /** Stable: `REACH-E42xx`. */
   readonly code: string;
-  /** RFC 6901 pointer of the place; of the field itself where the field should not be there. */
-  readonly pointer: string;
-  /** The same place as names and indices. */
+  /** The place, as names and indices; of the field itself where the field should not be there. */
   readonly path: readonly (string | number)[];
   readonly what: string;
   readonly why?: string;
@@ -26,7 +24,7 @@ export const problemCode = {
 } as const;
 
 /** A problem that is found by hand: what zod cannot say by itself. */
-export type Finding = Omit<Problem, "pointer" | "path">;
+export type Finding = Omit<Problem, "path">;
 
 /** Names and indices from the root of a document. */
 export type Path = readonly (string | number)[];
@@ -66,15 +64,11 @@ export const besideUnknown: z.core.$ZodSuperRefineParams = {
     issues.every((issue) => issue.code === "unrecognized_keys" || issue.continue === true),
 };
 
-/** RFC 6901. */
-export const pointerOf = (path: Path): string =>
-  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-
 /**
  * What a schema finds wrong in a value, in the order of the schema; empty if nothing.
  *
  * @example
- * problemsOf(grantFile, { format: "reach/grant/v2" })[0].pointer; // "/format"
+ * problemsOf(grantFile, { format: "reach/grant/v2" })[0].path; // ["format"]
  */
 export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
   const result = schema.safeParse(value);
@@ -86,7 +80,7 @@ export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
  * missing after the unknown fields of its object, one of which may be its misspelling.
  *
  * @example
- * inOrder(problemsOf(grantFile, { frmat: "reach/grant/v1" }))[0].pointer; // "/frmat"
+ * inOrder(problemsOf(grantFile, { frmat: "reach/grant/v1" }))[0].path; // ["frmat"]
  */
 export function inOrder<P extends Pick<Problem, "code" | "path">>(
   problems: readonly P[],
@@ -95,7 +89,7 @@ export function inOrder<P extends Pick<Problem, "code" | "path">>(
   const lastUnknown = new Map<string, number>();
   for (const problem of problems) {
     if (problem.code !== problemCode.unknownField) continue;
-    const object = pointerOf(problem.path.slice(0, -1));
+    const object = JSON.stringify(problem.path.slice(0, -1));
     lastUnknown.set(object, Math.max(lastUnknown.get(object) ?? 0, lineOf(problem)));
   }
   const placed = problems.map((problem) => {
@@ -103,7 +97,7 @@ export function inOrder<P extends Pick<Problem, "code" | "path">>(
     if (problem.code !== problemCode.missing) return { problem, line, isAfter: 0 };
     // The path of a field, or of an object that lacks a field of several.
     const unknown = [problem.path.slice(0, -1), problem.path]
-      .map((path) => lastUnknown.get(pointerOf(path)))
+      .map((path) => lastUnknown.get(JSON.stringify(path)))
       .find((found) => found !== undefined);
     if (unknown === undefined) return { problem, line, isAfter: 0 };
     return { problem, line: Math.max(line, unknown), isAfter: 1 };
@@ -115,11 +109,7 @@ export function inOrder<P extends Pick<Problem, "code" | "path">>(
 
 function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-  const at = (finding: Finding, where: Path = path): Problem => ({
-    ...finding,
-    path: where,
-    pointer: pointerOf(where),
-  });
+  const at = (finding: Finding, where: Path = path): Problem => ({ ...finding, path: where });
   if (issue.code === "custom" && issue.params?.["finding"]) {
     return [at(issue.params["finding"] as Finding)];
   }

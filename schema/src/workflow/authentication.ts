@@ -10,7 +10,7 @@ const orSecret = (own: z.ZodType): z.ZodType =>
   z.unknown().check((context) => {
     const { value } = context;
     const isNamed = typeName(value) === "object" && Object.hasOwn(value as object, "use");
-    for (const { path, pointer: _, ...finding } of problemsOf(isNamed ? useSecret : own, value)) {
+    for (const { path, ...finding } of problemsOf(isNamed ? useSecret : own, value)) {
       report(context, path, finding);
     }
   });

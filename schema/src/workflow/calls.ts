@@ -21,7 +21,7 @@ const responseHeaders = z.array(
 const httpMetadata = anyObject.check((context) => {
   if (!Object.hasOwn(context.value, "reach")) return;
   const own = strict({ responseHeaders: responseHeaders.optional() });
-  for (const { path, pointer: _, ...finding } of problemsOf(own, context.value["reach"])) {
+  for (const { path, ...finding } of problemsOf(own, context.value["reach"])) {
     report(context, ["reach", ...path], finding);
   }
 });

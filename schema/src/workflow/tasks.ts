@@ -108,7 +108,7 @@ export const extensions: z.ZodType<TaskList> = z
   .array(z.unknown())
   .check((context) =>
     checkList(context, context.value, (_, path, value) => {
-      for (const { path: below, pointer: _p, ...finding } of problemsOf(extension, value)) {
+      for (const { path: below, ...finding } of problemsOf(extension, value)) {
         report(context, [...path, ...below], finding);
       }
     }),
@@ -139,7 +139,7 @@ function checkTask(context: Context, path: Path, task: unknown, names: readonly 
     }
     return report(context, path, schema);
   }
-  for (const { path: below, pointer: _, ...finding } of problemsOf(schema, task)) {
+  for (const { path: below, ...finding } of problemsOf(schema, task)) {
     report(context, [...path, ...below], finding);
   }
   const { then } = task as { then?: unknown };
@@ -213,7 +213,7 @@ const cases = z
   .min(1, { error: "A switch needs at least one case." })
   .check((context) => {
     checkList(context, context.value, (_, path, value) => {
-      for (const { path: below, pointer: _, ...finding } of problemsOf(switchCase, value)) {
+      for (const { path: below, ...finding } of problemsOf(switchCase, value)) {
         report(context, [...path, ...below], finding);
       }
     });

@@ -3,7 +3,14 @@
 import { AstBuilder, GherkinClassicTokenMatcher, Parser } from "@cucumber/gherkin";
 import { IdGenerator } from "@cucumber/messages";
 import type { Scenario, Step } from "@cucumber/messages";
-import { canonicalize, createEngine, parseRecord, replay } from "@reach-fabric/engine";
+import {
+  canonicalize,
+  createEngine,
+  fromUtf8,
+  parseRecord,
+  replay,
+  utf8,
+} from "@reach-fabric/engine";
 import type { TaskRecord } from "@reach-fabric/engine";
 import { loadPack, memoryRecorder, readDocument, run } from "@reach-fabric/host";
 import type { RunResult } from "@reach-fabric/host";
@@ -28,8 +35,8 @@ interface World {
 /** A value in YAML or JSON, read as workflows are. */
 const valueOf = (step: Step): unknown => {
   const { content = "", mediaType = "yaml" } = step.docString ?? {};
-  const { canonical } = readDocument(new TextEncoder().encode(content), `step.${mediaType}`);
-  return JSON.parse(new TextDecoder().decode(canonical));
+  const { canonical } = readDocument(utf8(content), `step.${mediaType}`);
+  return JSON.parse(fromUtf8(canonical));
 };
 
 function ensure(holds: boolean, why: string): void {

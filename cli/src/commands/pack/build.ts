@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Pack } from "@reach-fabric/engine";
-import { writePackFile } from "@reach-fabric/evidence";
+import { manifestOf, writePackFile } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { capabilitiesOf, describe } from "../run/capabilities.ts";
 import { engines } from "../../read/engine.ts";
-import { loadInto, manifestOf } from "../../read/load.ts";
+import { loadInto } from "../../read/load.ts";
 import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
 

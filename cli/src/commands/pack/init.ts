@@ -1,3 +1,4 @@
+import { utf8 } from "@reach-fabric/engine";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -24,7 +25,7 @@ export function init(group: Command, verb: Verb): void {
         if (existsSync(file)) throw new CliError(exists(file, "Edit it."));
         const pack = await host.loadPack(workflow);
         const needs = [...new Set(capabilitiesOf(pack).map(describe))];
-        await host.writeFileAtomic(file, new TextEncoder().encode(sourceOf(needs)));
+        await host.writeFileAtomic(file, utf8(sourceOf(needs)));
         if (terminal.json) terminal.result({ file, capabilities: needs });
         else terminal.print(`  ${file}  ${needs.length} things to give a reason for`);
         terminal.next(["reach", "pack", "build", workflow, "-o", "NAME.pack"]);

@@ -2,9 +2,8 @@
 // an SLSA v1.2 provenance. Both follow from the pack alone: the same pack has the same. docs/spec/pack.md,
 // PACK-14 and PACK-15.
 import type { Pack } from "@reach-fabric/engine";
-import type { PackManifest } from "@reach-fabric/schema";
+import { manifestOf } from "@reach-fabric/evidence";
 import { capabilitiesOf } from "../run/capabilities.ts";
-import { manifestOf } from "../../read/load.ts";
 
 type Predicate = Readonly<Record<string, unknown>>;
 
@@ -66,7 +65,7 @@ function uuidOf(digest: string): string {
 
 /** How the pack came to be: by this program, from these documents. */
 export function provenanceOf(pack: Pack, version: string): Predicate {
-  const manifest: PackManifest = manifestOf(pack);
+  const manifest = manifestOf(pack);
   const sources = manifest.files.filter(({ path }) => path.startsWith("sources/"));
   const inputs = sources.length > 0 ? sources : manifest.files;
   return {

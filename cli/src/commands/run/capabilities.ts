@@ -1,8 +1,8 @@
 // What a pack asks of the world, as far as the text of its workflows shows it.
-import { fromUtf8 } from "@reach-fabric/engine";
+import { fromUtf8, pointerOf } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
+import { manifestOf } from "@reach-fabric/evidence";
 import { tasksBelow } from "@reach-fabric/schema";
-import type { PackManifest } from "@reach-fabric/schema";
 
 /** Something that a grant would have to say, and the task that needs it. */
 export type Capability = { readonly file: string; readonly task: string } & (
@@ -24,7 +24,7 @@ type Loose = Readonly<Record<string, unknown>>;
 
 /** Every capability that the pack's workflows show, in document order. */
 export function capabilitiesOf(pack: Pack): Capability[] {
-  const { workflows } = JSON.parse(fromUtf8(pack.manifest)) as PackManifest;
+  const { workflows } = manifestOf(pack);
   return pack.files
     .filter(({ path }) => workflows.includes(path))
     .flatMap(({ path: file, bytes }) => {
@@ -33,14 +33,11 @@ export function capabilitiesOf(pack: Pack): Capability[] {
         neededBy(task as Loose, document.use ?? {}).map((need) => ({
           ...need,
           file,
-          task: pointer(path),
+          task: pointerOf(path),
         })),
       );
     });
 }
-
-const pointer = (path: readonly (string | number)[]): string =>
-  path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
 type Need = Capability extends infer C
   ? C extends unknown

@@ -213,7 +213,7 @@ function refuseSharedStdin({ input, events, commands }: RunCommandOptions): void
 function checkedInput(engine: Engine, path: string): Uint8Array {
   const bytes = readInput(path);
   try {
-    engine.canonicalHash(bytes);
+    engine.checkJson(bytes);
     return bytes;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
