@@ -1,6 +1,7 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { commitFields, fieldOf, fieldsIn, fieldPointer } from "./commitments/fields.ts";
 export { Frames } from "./commitments/hash-frames.ts";
+export { membersOf } from "./encoding/scan.ts";
 export { millisecondsOf } from "./encoding/instant.ts";
 export type { Line } from "./encoding/json.ts";
 export { catalogue } from "./errors/errors.ts";

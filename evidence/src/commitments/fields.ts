@@ -8,6 +8,7 @@
 // depth costs no stack.
 import { pointerBelow, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
+import { stringEnd, valueEnd } from "../encoding/scan.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { Frames } from "./hash-frames.ts";
 
@@ -132,7 +133,7 @@ export function fieldOf(text: string, pointer: string, seed: Uint8Array, name: s
       stack.push({ field: field as Open["field"], isObject });
       at += 1;
     } else {
-      const end = scalarEnd(text, at);
+      const end = valueEnd(text, at);
       put(label, where, [typeOf(first), 0], text.slice(at, end));
       at = end;
     }
@@ -148,20 +149,6 @@ const typeOf = (first: string | undefined): string =>
       : first === "t" || first === "f"
         ? "boolean"
         : "number";
-
-/** The offset behind the string that begins at `at`. */
-function stringEnd(text: string, at: number): number {
-  let i = at + 1;
-  while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
-  return i + 1;
-}
-
-function scalarEnd(text: string, at: number): number {
-  if (text[at] === '"') return stringEnd(text, at);
-  let i = at;
-  while (i < text.length && text[i] !== "," && text[i] !== "}" && text[i] !== "]") i++;
-  return i;
-}
 
 /** The fields of trees, level by level from the roots down. */
 function levelsOf(roots: readonly Field[]): Field[][] {

@@ -3,7 +3,7 @@
 import { concat, utf8 } from "@reach-fabric/engine";
 import { hexInto } from "../encoding/bytes.ts";
 import { quoted } from "../errors/errors.ts";
-import { memberSpans } from "../encoding/json.ts";
+import { membersOf } from "../encoding/scan.ts";
 
 const [QUOTE, NEWLINE] = [0x22, 0x0a];
 
@@ -43,7 +43,7 @@ export function withMembers(
 ): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   let at = 0;
-  for (const [name, { start, end }] of memberSpans(bytes)) {
+  for (const [name, { start, end }] of membersOf(bytes)) {
     const value = values.get(name);
     if (value === undefined) continue;
     parts.push(bytes.subarray(at, start), value);
@@ -57,22 +57,26 @@ export interface SlotValue {
   readonly pointer: string;
   /** Canonical, a part of the record's bytes. */
   readonly bytes: Uint8Array;
+  /** What they say. */
+  readonly text: string;
 }
 
-/** The value slots of a record with their values, in the order in which they stand in it. */
+/**
+ * The value slots of a record with their values, in the order in which they stand in it.
+ *
+ * @param text what the bytes say, where it is at hand
+ */
 export function slotValues(
   bytes: Uint8Array,
   record: { readonly kind: string; readonly seq: number },
+  text?: string,
 ): SlotValue[] {
-  const spans = memberSpans(bytes);
+  const members = membersOf(bytes, text);
   return slotPointers(record).map((pointer) => {
     const name = slotName(pointer);
-    const span = spans.get(name);
-    if (span === undefined) throw new TypeError(`No member ${quoted(name)} in the record`);
-    return {
-      pointer,
-      bytes: bytes.subarray(span.start, span.end),
-    };
+    const member = members.get(name);
+    if (member === undefined) throw new TypeError(`No member ${quoted(name)} in the record`);
+    return { pointer, bytes: bytes.subarray(member.start, member.end), text: member.text };
   });
 }
 

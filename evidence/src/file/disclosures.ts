@@ -8,6 +8,7 @@ import { evidenceAnnotations, evidenceDecision } from "@reach-fabric/schema";
 import type { EvidenceRun } from "@reach-fabric/schema";
 import { Frames } from "../commitments/hash-frames.ts";
 import { slotName, slotPointers, withMembers } from "../commitments/slots.ts";
+import type { SlotValue } from "../commitments/slots.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { readFields } from "./field-lines.ts";
 import { commitFields, fieldOf, hiddenIn, isWhole, textOf } from "../commitments/fields.ts";
@@ -63,13 +64,13 @@ export function disclosureOf(tree: Field): Disclosure {
 export function disclose(
   engine: Engine,
   runSeed: Uint8Array,
-  values: readonly { readonly pointer: string; readonly bytes: Uint8Array }[],
+  values: readonly SlotValue[],
 ): Field[] {
   const frames = new Frames("slot");
   for (const { pointer } of values) frames.begin().bytes(runSeed).text(pointer).end();
   const seeds = engine.hashFrames(frames.all);
-  const trees = values.map(({ pointer, bytes }, i) => ({
-    ...fieldOf(fromUtf8(bytes), pointer, seeds[i] as Uint8Array),
+  const trees = values.map(({ pointer, bytes, text }, i) => ({
+    ...fieldOf(text, pointer, seeds[i] as Uint8Array),
     bytes,
   }));
   commitFields(engine, trees);

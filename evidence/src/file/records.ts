@@ -5,7 +5,7 @@
 //
 // Commitments and seeds follow from the values and one seed of the run, so who shows all values need not
 // write them. What is signed is the same: the trace, which is computed from this.
-import { fromHex, toHex, utf8 } from "@reach-fabric/engine";
+import { fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { evidenceFacts, traceLeaf } from "@reach-fabric/schema";
 import type { EvidenceFacts, TraceLeaf } from "@reach-fabric/schema";
@@ -48,11 +48,13 @@ export function expand(
   { seed, ...facts }: EvidenceFacts,
   records: readonly Line[],
 ): Expanded {
-  const slots = records.map(({ bytes, value }) => slotValues(bytes, value as RecordValue));
-  const ofRun = RUN_SLOTS.filter((name) => facts[name] !== undefined).map((name) => ({
-    pointer: `/run/${name}`,
-    bytes: canonicalBytes(engine, facts[name]),
-  }));
+  const slots = records.map(({ bytes, text, value }) =>
+    slotValues(bytes, value as RecordValue, text),
+  );
+  const ofRun = RUN_SLOTS.filter((name) => facts[name] !== undefined).map((name) => {
+    const bytes = canonicalBytes(engine, facts[name]);
+    return { pointer: `/run/${name}`, bytes, text: fromUtf8(bytes) };
+  });
   const trees = disclose(engine, fromHex(seed), [...ofRun, ...slots.flat()]);
   const disclosures = trees.map(disclosureOf);
   const ofRecords = trees.slice(ofRun.length).map(({ commitment }) => commitment as Uint8Array);

@@ -70,16 +70,14 @@ export function difference(computed: Uint8Array, { leaf, disclosures }: Known): 
     return [name, commitmentBytes(leafMembers[name] ?? "")];
   });
   if (!sameBytes(withMembers(computed, new Map(commitments)), leaf.bytes)) return `/${record.seq}`;
-  const values = new Map(
-    slotValues(computed, record).map(({ pointer, bytes }) => [pointer, bytes]),
-  );
+  const values = new Map(slotValues(computed, record).map((slot) => [slot.pointer, slot]));
   for (const { pointer, bytes, tree } of disclosures) {
     const value = values.get(pointer);
     if (value === undefined) return pointer;
     if (bytes !== undefined) {
-      if (!sameBytes(bytes, value)) return pointer;
+      if (!sameBytes(bytes, value.bytes)) return pointer;
     } else if (tree !== undefined) {
-      const other = differentField(tree, fieldOf(fromUtf8(value), pointer, new Uint8Array(32)));
+      const other = differentField(tree, fieldOf(value.text, pointer, new Uint8Array(32)));
       if (other !== undefined) return other;
     }
   }
