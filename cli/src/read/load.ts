@@ -1,5 +1,6 @@
 import { EngineError, fromUtf8, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
+import type * as Host from "@reach-fabric/host";
 import type { Path } from "@reach-fabric/schema";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import type { Problem } from "../ui/problem.ts";
 import { isOfKind } from "../ui/codes.ts";
 
 /** How the host reads a document. */
-type Reader = Pick<typeof import("@reach-fabric/host"), "readDocument">;
+type Reader = Pick<typeof Host, "readDocument">;
 
 /** Loads a pack whose files are in a folder; what the engine refuses is said with its place. */
 export function loadInto(engine: Engine, pack: Pack, folder: string, host: Reader): void {

@@ -1,5 +1,4 @@
 // Walking and rewriting the tasks of a checked document.
-import { pointerOf } from "@reach-fabric/engine";
 import { TASK_LISTS } from "@reach-fabric/schema";
 import type { Path, Problem } from "@reach-fabric/schema";
 import { refusalOf, whereOf } from "../files/document.ts";
