@@ -23,7 +23,7 @@ export function serve(group: Command, verb: Verb): void {
         const server = await host.serveLog(dir, placeOf(listen));
         if (terminal.json) terminal.result({ url: server.url });
         else terminal.print(`serving ${server.url}checkpoint`);
-        await untilStopped();
+        await untilStopped(terminal.machine);
         await server.close();
         return EXIT.ok;
       }),
