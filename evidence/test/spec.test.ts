@@ -25,7 +25,7 @@ test.each([
 test("each rule of docs/spec/keys.md is named by a test", () => {
   const root = new URL("../../", import.meta.url);
   const tests = ["evidence/test", "cli/test", "tools/conformance"].flatMap((folder) =>
-    readdirSync(new URL(folder, root), { encoding: "utf8" })
+    readdirSync(new URL(folder, root), { encoding: "utf8", recursive: true })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => readFileSync(new URL(`${folder}/${name}`, root), "utf8")),
   );
