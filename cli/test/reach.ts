@@ -182,6 +182,7 @@ export function errorOf({ stderr }: Ended): Record<string, unknown> {
 /** Runs the example for one applicant, against services that this test file starts and stops. */
 export function decider(
   folder: string,
+  by: typeof reach = reach,
 ): (name: string, output: string, more?: readonly string[], options?: Options) => Promise<Ended> {
   let services: Services;
   let grant: string;
@@ -193,7 +194,7 @@ export function decider(
     await services.stop();
   });
   return (name, output, more = [], options = {}) =>
-    reach(
+    by(
       folder,
       ["run", workflow, "-i", applicant(name), "-g", grant, "-o", output, ...more],
       options,

@@ -48,9 +48,11 @@ export function witness(group: Command, verb: Verb): void {
         });
         const server = await host.serveWitness(store, placeOf(options.listen));
         const vkey = formatNoteKey(name);
+        // Whoever reads the address may stop it at once.
+        const stopped = untilStopped(terminal.machine);
         if (terminal.json) terminal.result({ url: server.url, key: vkey });
         else terminal.print(`witness ${vkey}\nserving ${server.url}add-checkpoint`);
-        await untilStopped(terminal.machine);
+        await stopped;
         await server.close();
         await store.close();
         return EXIT.ok;
