@@ -26,6 +26,7 @@ export default defineConfig({
           exclude: [...processFiles, ...slowFiles],
           // Files share a process, which loads the engine once: none may leave anything behind in it.
           isolate: false,
+          setupFiles: ["./tools/test-leaks.ts"],
         },
       },
       { extends: true, test: { name: "process", include: [...processFiles] } },
