@@ -5,7 +5,7 @@ import { isatty } from "node:tty";
 import { config } from "zod";
 import type { Input, Machine, Output, StopSignal } from "./machine.ts";
 import { reach } from "./program.ts";
-import { VERSION } from "./ui/version.ts";
+import { VERSION } from "./version.ts";
 
 // Most commands look at a few values once: writing a program for each schema takes longer than that.
 config({ jitless: true });

@@ -8,7 +8,7 @@ import { readSigner } from "../../read/keys.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { bomOf, provenanceOf } from "./supply.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { VERSION } from "../../ui/version.ts";
+import { VERSION } from "../../version.ts";
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
 export function sign(group: Command, verb: Verb): void {
