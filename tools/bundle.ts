@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
  * longer than compiling it.
  */
 const groups = [
-  { name: "common", test: /[\\/]cli[\\/]src[\\/](program|ui[\\/]version)\.ts$/, priority: 2 },
+  { name: "common", test: /[\\/]cli[\\/]src[\\/](program|version)\.ts$/, priority: 2 },
   { name: "verify", test: /[\\/]cli[\\/]src[\\/]commands[\\/]verify\.ts$/, priority: 1 },
 ];
 

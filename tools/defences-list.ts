@@ -14,7 +14,8 @@ export interface Defence {
   readonly name: string;
 }
 
-const ATTACKS = "evidence/test/attacks.test.ts";
+/** The file of attacks on a part of evidence. */
+const attacks = (part: string): string => `evidence/test/attacks/${part}.test.ts`;
 const KEYS = "evidence/test/trust/keys.test.ts";
 const KEYRING = "evidence/test/trust/keyring.test.ts";
 const POLICY = "evidence/test/trust/policy.test.ts";
@@ -32,7 +33,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/trace.ts",
     take: 'if ((kind === "outcome") !== (i === last)) {',
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "tail truncation by the signer",
   },
   {
@@ -40,7 +41,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/trace.ts",
     take: "if (seq !== i) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "reorder by the signer",
   },
   {
@@ -48,7 +49,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/signature/in-toto.ts",
     take: "if (sha256 !== undefined && signed.digest.sha256 !== sha256) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "splice across runs: the whole trace",
   },
   {
@@ -56,7 +57,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/disclosures.ts",
     take: "if (disclosure.commitment !== commitment) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "splice across runs: one value with its salt",
   },
   {
@@ -64,7 +65,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/trace.ts",
     take: "if (start[name] !== run[name]) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "splice across runs: the trace of another pack, workflow or semantics",
   },
   {
@@ -80,7 +81,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/signature/in-toto.ts",
     take: "if (sha256 !== undefined && signed.digest.sha256 !== sha256) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "replayed attempt",
   },
   // Texts.
@@ -92,7 +93,7 @@ export const defences: readonly Defence[] = [
         return false;`,
     put: `        sortPairs(from, n);
         ordered = true;`,
-    test: ATTACKS,
+    test: attacks("records"),
     name: "duplicate keys",
   },
   {
@@ -100,7 +101,7 @@ export const defences: readonly Defence[] = [
     file: "assembly/json/strings.ts",
     take: "if (mode & C.JSON_JQ) return ((6 as i64) << 32) | (REPLACEMENT as i64);",
     put: "return ((6 as i64) << 32) | (REPLACEMENT as i64);",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "lone surrogates and bytes that are not UTF-8",
   },
   {
@@ -108,7 +109,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/encoding/json.ts",
     take: "if (offset >= 0) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "number aliasing",
   },
   {
@@ -116,7 +117,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/encoding/json.ts",
     take: "return firstDifferentByte(array, engine.canonicalize(array)) < 0;",
     put: "return engine.canonicalize(array).length > 0;",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "number aliasing in a disclosed value",
   },
   {
@@ -124,7 +125,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/encoding/json.ts",
     take: "if (offset >= 0) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "a byte order mark, white space, and data behind the value",
   },
   {
@@ -132,7 +133,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/commitments/fields.ts",
     take: "if (text !== undefined) frames.put(text);",
     put: "if (text !== undefined) frames.put(text.normalize());",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "Unicode normalisation: equal looks are not equal bytes",
   },
   {
@@ -140,7 +141,7 @@ export const defences: readonly Defence[] = [
     file: "schema/src/evidence/evidence.ts",
     take: "export const evidenceRun = z.strictObject({",
     put: "export const evidenceRun = z.looseObject({",
-    test: ATTACKS,
+    test: attacks("records"),
     name: "__proto__ and other members that are not known",
   },
   {
@@ -148,7 +149,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/encoding/bytes.ts",
     take: "return toBase64(bytes) === text ? bytes : undefined;",
     put: "return bytes;",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "base64 aliasing",
   },
   {
@@ -156,7 +157,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/field-lines.ts",
     take: "if (open.length >= DEEPEST)",
     put: "if (false)",
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "deep nesting of opened containers",
   },
   {
@@ -164,7 +165,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/field-lines.ts",
     take: "if (children.length !== count) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "TRACE-20 huge counts, and counts that lie: as many children as the shape says",
   },
   // Archives.
@@ -173,7 +174,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/container.ts",
     take: "if (!NAME.test(name) || name.length > CONTAINER_LIMITS.nameBytes) {",
     put: "if (name.length > CONTAINER_LIMITS.nameBytes) {",
-    test: ATTACKS,
+    test: attacks("container"),
     name: "names that leave the folder, or look like another",
   },
   {
@@ -205,7 +206,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/container.ts",
     take: "if (offset >= 0) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("container"),
     name: "EVID-2: a decompression bomb, sizes that lie, and more entries than there can be",
   },
   // Keys and signatures.
@@ -230,7 +231,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/verify/allowed.ts",
     take: "if (trustedKeys !== undefined && !trustedKeys.some((trusted) => sameKey(trusted, key))) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "key substitution: everything signed again with another key",
   },
   {
@@ -238,7 +239,7 @@ export const defences: readonly Defence[] = [
     file: "schema/src/evidence/evidence.ts",
     take: "z.strictObject({ publicKey: z.strictObject({ hint: z.string() }) }),",
     put: "z.looseObject({ publicKey: z.looseObject({ hint: z.string() }) }),",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "embedded keys: the bundle has no place for one",
   },
   {
@@ -257,7 +258,7 @@ export const defences: readonly Defence[] = [
   a.bytes.length === b.bytes.length &&
   a.bytes.every((byte, i) => byte === b.bytes[i]);`,
     put: "  a.id === b.id;",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "key-id collision: a trusted key with the same id and other bytes",
   },
   {
@@ -265,7 +266,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/keys/algorithms.ts",
     take: "return !point.isSmallOrder() && point.isTorsionFree();",
     put: "return true;",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "a low-order key, under which a signature that nobody made is valid",
   },
   {
@@ -274,7 +275,7 @@ export const defences: readonly Defence[] = [
     take: `const point = ed25519.Point.fromBytes(key, false);
       return !point.isSmallOrder() && point.isTorsionFree();`,
     put: "return ed25519.Point.fromBytes(key, true) !== undefined;",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "EVID-21, KEY-2: keys that are not canonical, not on the curve, or outside the prime-order group",
   },
   {
@@ -282,7 +283,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/keys/ed25519.ts",
     take: "{ zip215: false }",
     put: "{ zip215: true }",
-    test: ATTACKS,
+    test: attacks("signatures"),
     name: "EVID-22, KEY-3: a signature whose point R is not canonical: verifiers disagree about it",
   },
   {
@@ -508,7 +509,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/verify/allowed.ts",
     take: "if (engines !== undefined && !engines.includes(engine)) {",
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("replay"),
     name: "a withdrawn or hostile engine",
   },
   {
@@ -533,7 +534,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/create.ts",
     take: "if (secret.length === 32 && secret.some((byte) => byte !== secret[0])) return;",
     put: "return;",
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "dictionary attack on weak salts: a secret that can be guessed is not used",
   },
   {
@@ -562,7 +563,7 @@ export const defences: readonly Defence[] = [
     for (const [i, hex] of all.entries()) {
       const commitment = Buffer.from(hex, "hex");
       if (i > 0) frames.put(",");`,
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "TRACE-21 proof swap on redaction: a hidden part cannot stand for another one",
   },
   {
@@ -570,7 +571,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/commitments/fields.ts",
     take: '.put(`","${pointer}",["${shape[0]}",${shape[1]}],`)',
     put: '.put(`","",["${shape[0]}",${shape[1]}],`)',
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "TRACE-21 one commitment in two places opens in one of them",
   },
   {
@@ -584,7 +585,7 @@ export const defences: readonly Defence[] = [
   if (text !== undefined) frames.put(text);
   else {
     const isObject = true;`,
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "an array and an object that look alike",
   },
   {
@@ -624,7 +625,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/commitments/fields.ts",
     take: "requirePointers(levels);",
     put: "",
-    test: ATTACKS,
+    test: attacks("commitments"),
     name: "huge counts: of children, of which each costs what it costs, and of bytes",
   },
   {
@@ -649,7 +650,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/file/open.ts",
     take: "const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();",
     put: "const own = bytes;",
-    test: ATTACKS,
+    test: attacks("container"),
     name: "time of check to time of use: memory that somebody else writes to while it is read",
   },
   {
@@ -665,7 +666,7 @@ export const defences: readonly Defence[] = [
     file: "evidence/src/verify/verify.ts",
     take: 'if (typeof fuel === "number" && fuel > budget) {',
     put: "if (false) {",
-    test: ATTACKS,
+    test: attacks("replay"),
     name: "fuel bombs: a run that may use more than the verifier spends is not begun",
   },
   {

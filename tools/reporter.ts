@@ -8,6 +8,18 @@ export interface Counts {
   skipped: number;
 }
 
+/** How long the tests of a file took. */
+export interface FileTime {
+  name: string;
+  project: string;
+  seconds: number;
+}
+
+/** What a run came to. */
+export interface Outcome extends Counts {
+  files: FileTime[];
+}
+
 export const countsLine = ({ passed, failed, skipped }: Counts): string =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
@@ -16,7 +28,7 @@ export const countsLine = ({ passed, failed, skipped }: Counts): string =>
  *
  * A test file that does not load and an error outside every test count as failures, so that
  * `0 failed` is never said of a broken run. tools/test.ts names a file in REACH_TEST_COUNTS to
- * get the counts and print the line itself, after the other checks.
+ * get the outcome and print the line itself, after the other checks.
  */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
@@ -40,9 +52,17 @@ export default class SummaryReporter implements Reporter {
     }
     if (skipped.length > 0) process.stdout.write(`\n${skipped.join("\n")}\n`);
     const file = process.env["REACH_TEST_COUNTS"];
-    if (file) writeFileSync(file, JSON.stringify(counts));
+    const outcome: Outcome = { ...counts, files: modules.map(timeOf) };
+    if (file) writeFileSync(file, JSON.stringify(outcome));
     else process.stdout.write(`\n${countsLine(counts)}\n`);
   }
+}
+
+/** With what comes before the first test: a file that works while it is loaded is slow, too. */
+function timeOf(module: TestModule): FileTime {
+  const { collectDuration, duration } = module.diagnostic();
+  const seconds = (collectDuration + duration) / 1000;
+  return { name: module.relativeModuleId, project: module.project.name, seconds };
 }
 
 function reason(test: TestCase): string {

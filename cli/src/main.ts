@@ -1,4 +1,77 @@
+// The command as a process: the only file that touches it.
+import { readSync, writeSync } from "node:fs";
+import { homedir } from "node:os";
+import { isatty } from "node:tty";
+import { config } from "zod";
+import type { Input, Machine, Output, StopSignal } from "./machine.ts";
 import { reach } from "./program.ts";
-import { VERSION } from "./ui/version.ts";
+import { VERSION } from "./version.ts";
 
-process.exitCode = await reach(process.argv.slice(2), VERSION);
+// Most commands look at a few values once: writing a program for each schema takes longer than that.
+config({ jitless: true });
+
+const stdin: Input = {
+  isTTY: isatty(0),
+  read: (buffer) => readSome(0, buffer),
+  // A stream takes bytes that were not asked for yet: it is opened only when it is wanted.
+  stream: () => process.stdin,
+};
+
+const outputOf = (fd: 1 | 2, stream: () => NodeJS.WriteStream): Output => ({
+  isTTY: isatty(fd),
+  get columns() {
+    return isatty(fd) ? stream().columns : undefined;
+  },
+  write: (bytes) => writeAll(fd, bytes),
+});
+
+const machine: Machine = {
+  stdin,
+  stdout: outputOf(1, () => process.stdout),
+  stderr: outputOf(2, () => process.stderr),
+  env: process.env,
+  home: homedir(),
+  onStop: (listener) => {
+    const stop = (name: NodeJS.Signals): void => listener(name as StopSignal);
+    const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
+    for (const name of signals) process.on(name, stop);
+    return () => {
+      for (const name of signals) process.off(name, stop);
+    };
+  },
+  exit: (code) => process.exit(code),
+};
+
+process.exitCode = await reach(process.argv.slice(2), VERSION, machine);
+
+/** A pipe that has nothing yet fails with EAGAIN: wait for it. */
+function readSome(fd: number, buffer: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, buffer);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+      pause();
+    }
+  }
+}
+
+/** A reader that has gone away (`| head`) ends the process quietly, as it does any filter. */
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") process.exit(0);
+      if (code !== "EAGAIN") throw error;
+      pause();
+    }
+  }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}

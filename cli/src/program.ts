@@ -1,12 +1,9 @@
 import { Command, CommanderError } from "commander";
-import { config } from "zod";
+import type { Machine } from "./machine.ts";
 import { CODE, EXIT, sentence } from "./ui/problem.ts";
 import { createTerminal } from "./ui/terminal.ts";
 import { createVerb } from "./ui/verb.ts";
 import type { Verb } from "./ui/verb.ts";
-
-// Most commands look at a few values once: writing a program for each schema takes longer than that.
-config({ jitless: true });
 
 type Add = (program: Command, verb: Verb) => void;
 
@@ -37,10 +34,16 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
  * Runs one command line and resolves to its exit code.
  *
  * @param args what follows `reach`
+ * @param machine all that it has of the process: it may be called again and again in one
  */
-export async function reach(args: readonly string[], version: string): Promise<number> {
+export async function reach(
+  args: readonly string[],
+  version: string,
+  machine: Machine,
+): Promise<number> {
   let code: number = EXIT.ok;
-  const verb = createVerb((given) => {
+  const { stdout, stderr } = machine;
+  const verb = createVerb(machine, (given) => {
     code = given;
   });
   const program = new Command("reach");
@@ -49,8 +52,17 @@ export async function reach(args: readonly string[], version: string): Promise<n
     .version(version, "-V, --version")
     .helpOption("-h, --help", "what a command does, with an example")
     .exitOverride()
-    // What commander says of wrong usage is said below, as every other error.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => stdout.write(Buffer.from(text)),
+      writeErr: (text) => stderr.write(Buffer.from(text)),
+      getOutHelpWidth: () => stdout.columns as number,
+      getErrHelpWidth: () => stderr.columns as number,
+      // Help has no colours to be taken out.
+      getOutHasColors: () => true,
+      getErrHasColors: () => true,
+      // What commander says of wrong usage is said below, as every other error.
+      outputError: () => undefined,
+    })
     .addHelpText(
       "after",
       "\nExit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
@@ -72,7 +84,7 @@ export async function reach(args: readonly string[], version: string): Promise<n
     if (error.exitCode === 0) return EXIT.ok;
     // `reach keys` alone: commander has printed the help.
     if (error.code === "commander.help") return EXIT.usage;
-    createTerminal(args.includes("--json"), false).problem({
+    createTerminal(machine, args.includes("--json"), false).problem({
       code: CODE.usage,
       // commander's `error: missing required argument 'file'` without its prefix.
       what: sentence(error.message.replace(/^error: /, "").replaceAll("\n", " ")),

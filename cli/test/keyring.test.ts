@@ -130,22 +130,6 @@ test("KEY-18: attack: a keyring is not changed by another root, nor from one tha
     expect(existsSync(join(folder, "ring.json.lock"))).toBe(false);
   }));
 
-test("KEY-18: of two that change a keyring at a time, none is lost unnoticed", () =>
-  keeping(async () => {
-    const names = ["a", "b", "c", "d"];
-    await Promise.all(names.map((name) => keys("new", "--no-passphrase", "-o", `${name}.key`)));
-    const ended = await Promise.all(
-      names.map((name) => change("trust", `${name}.key.pub`, "--role", "witness")),
-    );
-    const good = ended.filter(({ status }) => status === 0).length;
-    expect(good).toBeGreaterThan(0);
-    for (const one of ended.filter(({ status }) => status !== 0)) {
-      expect(errorOf(one)["code"]).toBe("REACH-E4113");
-    }
-    expect(await listed()).toMatchObject({ serial: 1 + good });
-    expect((await listed())["keys"]).toHaveLength(1 + good);
-  }));
-
 test.each([
   [["trust", "next.key.pub", "--role", "root"], "REACH-E4001"],
   [["trust", "next.key.pub", "--role", "pack"], "REACH-E5206"],

@@ -1,11 +1,15 @@
-// Runs the command as a user does: a process of its own, in a folder of its own.
+// Runs the command as a user does, in a folder of its own: in this process, where only what it computes
+// and writes matters, or in one of its own, where signals, pipes, locks and exits do.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
+import { reach as program, VERSION } from "@reach-fabric/cli/testing";
+import type { Input, Machine, Output } from "@reach-fabric/cli/testing";
 import { grantFor, startServices } from "../../examples/loan-prescreen/services.ts";
 import type { Services } from "../../examples/loan-prescreen/services.ts";
 
@@ -39,22 +43,27 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Starts `reach`, with nothing of the user's own configuration. */
+/** The environment of a command: nothing of the user's own configuration, no colours unless they are asked for. */
+function environment(folder: string, { env: more }: Options): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
+  return {
+    ...env,
+    XDG_CONFIG_HOME: join(folder, "config"),
+    XDG_STATE_HOME: join(folder, "state"),
+    ...more,
+  };
+}
+
+/** Starts `reach` as a process of its own. */
 export function start(
   folder: string,
   args: readonly string[],
   options: Options = {},
 ): ChildProcess {
-  const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
   return spawn(process.execPath, ["--conditions=reach-source", main, ...args], {
     cwd: options.cwd ?? folder,
     stdio: ["pipe", "pipe", "pipe"],
-    env: {
-      ...env,
-      XDG_CONFIG_HOME: join(folder, "config"),
-      XDG_STATE_HOME: join(folder, "state"),
-      ...options.env,
-    },
+    env: environment(folder, options),
   });
 }
 
@@ -72,8 +81,8 @@ export function ended(child: ChildProcess): Promise<Ended> {
   });
 }
 
-/** Runs `reach` to its end. */
-export function reach(
+/** Runs `reach` to its end as a process of its own. */
+export function reachProcess(
   folder: string,
   args: readonly string[],
   options: Options = {},
@@ -83,6 +92,78 @@ export function reach(
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(options.stdin ?? "");
   return ended(child);
+}
+
+/** Runs `reach` to its end in this process. What it does not catch fails the test. */
+export async function reach(
+  folder: string,
+  args: readonly string[],
+  options: Options = {},
+): Promise<Ended> {
+  const stdout = collected();
+  const stderr = collected();
+  const env = environment(folder, options);
+  const machine: Machine = {
+    stdin: given(Buffer.from(options.stdin ?? "")),
+    stdout,
+    stderr,
+    env,
+    home: env["HOME"] ?? homedir(),
+    onStop: () => () => undefined,
+    exit: (code) => {
+      throw new Error(`the command ended the process with ${code}`);
+    },
+  };
+  const leave = enter(options.cwd ?? folder);
+  try {
+    const status = await program(args, VERSION, machine);
+    return { status, stdout: stdout.text(), stderr: stderr.text() };
+  } finally {
+    leave();
+  }
+}
+
+/** Standard input that is a pipe with these bytes in it. */
+function given(bytes: Uint8Array): Input {
+  let at = 0;
+  return {
+    isTTY: false,
+    read: (buffer) => {
+      const some = bytes.subarray(at, at + buffer.length);
+      buffer.set(some);
+      at += some.length;
+      return some.length;
+    },
+    stream: () => Readable.from([bytes.subarray(at)]),
+  };
+}
+
+function collected(): Output & { text: () => string } {
+  const chunks: Uint8Array[] = [];
+  return {
+    isTTY: false,
+    columns: undefined,
+    write: (bytes) => void chunks.push(bytes.slice()),
+    text: () => Buffer.concat(chunks).toString("utf8"),
+  };
+}
+
+const outside = process.cwd();
+let inside: { readonly cwd: string; commands: number } | undefined;
+
+/** Makes a folder the working one. A process has but one: commands at the same time share it. */
+function enter(cwd: string): () => void {
+  inside ??= { cwd, commands: 0 };
+  const here = inside;
+  if (here.cwd !== cwd) throw new Error(`a command is running in ${here.cwd}, another in ${cwd}`);
+  here.commands += 1;
+  process.chdir(cwd);
+  return () => {
+    here.commands -= 1;
+    if (here.commands > 0) return;
+    inside = undefined;
+    process.chdir(outside);
+  };
 }
 
 /** Writes a file into a folder and returns its path. */
@@ -101,6 +182,7 @@ export function errorOf({ stderr }: Ended): Record<string, unknown> {
 /** Runs the example for one applicant, against services that this test file starts and stops. */
 export function decider(
   folder: string,
+  by: typeof reach = reach,
 ): (name: string, output: string, more?: readonly string[], options?: Options) => Promise<Ended> {
   let services: Services;
   let grant: string;
@@ -112,7 +194,7 @@ export function decider(
     await services.stop();
   });
   return (name, output, more = [], options = {}) =>
-    reach(
+    by(
       folder,
       ["run", workflow, "-i", applicant(name), "-g", grant, "-o", output, ...more],
       options,

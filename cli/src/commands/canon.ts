@@ -39,13 +39,13 @@ export function canon(program: Command, verb: Verb): void {
           return 0;
         }
         const path = file ?? "-";
-        const bytes = readInput(path);
+        const bytes = readInput(terminal.machine, path);
         const output = canonical(bytes, path, engine);
         if (terminal.json) {
           terminal.result({ output: fromUtf8(output), sha256: toHex(sha256(output)) });
         } else {
           terminal.bytes(output);
-          if (process.stdout.isTTY) terminal.print("");
+          if (terminal.machine.stdout.isTTY) terminal.print("");
         }
         return 0;
       }),

@@ -26,7 +26,8 @@ export function diff(program: Command, verb: Verb): void {
     .action(
       verb<[string, string]>((terminal, a, b) => {
         const engine = engines()();
-        const [left, right] = [readEvidence(engine, a), readEvidence(engine, b)];
+        const left = readEvidence(terminal.machine, engine, a);
+        const right = readEvidence(terminal.machine, engine, b);
         let report: DiffReport;
         try {
           report = compare(engine, left, right);

@@ -62,7 +62,7 @@ export function evalCommand(program: Command, verb: Verb): void {
             });
           }
           const path = file ?? "-";
-          const bytes = readInput(path);
+          const bytes = readInput(terminal.machine, path);
           const { outputs, error, fuel } = engine().evaluate(source, bytes, limit);
           // A program that does not compile has no bytecode: its error is told below.
           const compiled =

@@ -26,7 +26,7 @@ export function golden(program: Command, verb: Verb): void {
       verb<[string]>((terminal, dir) => {
         const files = jsonFiles(dir).map((path) => ({
           path,
-          text: new TextDecoder().decode(readInput(path)),
+          text: new TextDecoder().decode(readInput(terminal.machine, path)),
         }));
         if (files.length === 0) {
           throw new CliError({

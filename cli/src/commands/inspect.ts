@@ -30,7 +30,7 @@ export function inspect(program: Command, verb: Verb): void {
     .action(
       verb<[string, { step?: string; lifecycle?: boolean }]>((terminal, file, options) => {
         const { step, lifecycle } = options;
-        const evidence = readEvidence(engines()(), file);
+        const evidence = readEvidence(terminal.machine, engines()(), file);
         if (step !== undefined) {
           printStep(terminal, evidence, step);
         } else if (lifecycle) {

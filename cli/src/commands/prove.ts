@@ -35,7 +35,7 @@ export function prove(program: Command, verb: Verb): void {
         }
         let bytes: Uint8Array;
         try {
-          bytes = proveStep(engines()(), readInput(file), Number(step));
+          bytes = proveStep(engines()(), readInput(terminal.machine, file), Number(step));
         } catch (error) {
           const problem = problemOf(error, file);
           const isUsage = problem.code === EVIDENCE.notATask;

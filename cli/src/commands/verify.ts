@@ -14,6 +14,7 @@ import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence
 import { EngineError, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
+import type { Machine } from "../machine.ts";
 import { engines } from "../read/engine.ts";
 import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
@@ -74,10 +75,10 @@ export function verify(program: Command, verb: Verb): void {
       verb<[string[], VerifyOptions]>(async (terminal, files, options) => {
         const page = pageOf(files, options);
         const engine = engines();
-        const policy = policyOf(engine(), options);
+        const policy = policyOf(terminal.machine, engine(), options);
         const reports: [string, Report][] = [];
         const judged = async (file: string): Promise<number> => {
-          const read = readInput(file);
+          const read = readInput(terminal.machine, file);
           if (isStep(read)) {
             if (options.pack !== undefined) throw usage("a step has its pack: no --pack");
             const report = verifyStep(engine(), read, policy);
@@ -140,7 +141,7 @@ async function writePage(path: string, file: string, report: Report): Promise<vo
 }
 
 /** The policy of the options, or the one in a file: who may sign is said in one place. */
-function policyOf(engine: Engine, options: VerifyOptions): Policy {
+function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Policy {
   const { trust, require, policy, keyring, seen = [], growth = [] } = options;
   if (policy === undefined) {
     if (keyring !== undefined || options.now !== undefined) {
@@ -152,7 +153,7 @@ function policyOf(engine: Engine, options: VerifyOptions): Policy {
     return {
       ...(trust === undefined
         ? {}
-        : { trustedKeys: trust.map((path) => publicKeyOf(readKey(path))) }),
+        : { trustedKeys: trust.map((path) => publicKeyOf(readKey(machine, path))) }),
       ...(require === undefined ? {} : { required: verdictList(require) }),
     };
   }
@@ -160,11 +161,11 @@ function policyOf(engine: Engine, options: VerifyOptions): Policy {
     throw usage("--policy says who may sign and what is required: no --trust and no --require");
   }
   const at = options.now === undefined ? now() : instantOf(options.now, "--now");
-  const bytes = readInput(policy);
-  const ring = keyring === undefined ? undefined : readInput(keyring);
+  const bytes = readInput(machine, policy);
+  const ring = keyring === undefined ? undefined : readInput(machine, keyring);
   const kept = {
-    seen: seen.map((path) => readInput(path)),
-    growth: growth.map((path) => readInput(path)),
+    seen: seen.map((path) => readInput(machine, path)),
+    growth: growth.map((path) => readInput(machine, path)),
   };
   try {
     return readPolicy(engine, bytes, { keyring: ring, now: at, ...kept });

@@ -75,7 +75,7 @@ async function whatIfRuns(
     await live?.close();
   }
   async function rowOf(file: string): Promise<Row> {
-    const { records, outcome, missing } = readEvidence(engine, file);
+    const { records, outcome, missing } = readEvidence(terminal.machine, engine, file);
     if (records === null || outcome === null) {
       throw new CliError({
         code: EVIDENCE.undisclosed,

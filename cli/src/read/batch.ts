@@ -19,7 +19,7 @@ export function eachLine(
   path: string,
   answer: (item: Item) => Readonly<Record<string, unknown>>,
 ): void {
-  const text = new TextDecoder().decode(readInput(path));
+  const text = new TextDecoder().decode(readInput(terminal.machine, path));
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     terminal.bytes(Buffer.from(`${JSON.stringify(answer(item(line, path, index + 1)))}\n`));

@@ -1,6 +1,7 @@
 import { attachPack, EvidenceError, openEvidence } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Engine, Pack } from "@reach-fabric/engine";
+import type { Machine } from "../machine.ts";
 import { readInput } from "./files.ts";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { EVIDENCE } from "../ui/codes.ts";
@@ -37,9 +38,10 @@ export async function withPack(
 
 /** The evidence in a file, opened and not verified. Errors name the file. */
 export function readEvidence(
+  machine: Machine,
   engine: Engine,
   file: string,
-  bytes: Uint8Array = readInput(file),
+  bytes: Uint8Array = readInput(machine, file),
 ): Evidence {
   try {
     return openEvidence(engine, bytes);

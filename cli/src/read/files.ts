@@ -1,5 +1,6 @@
 import { hostCode } from "@reach-fabric/host/codes";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { Machine } from "../machine.ts";
 import { CliError, EXIT, systemProblem } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
 
@@ -7,19 +8,19 @@ import type { Problem } from "../ui/problem.ts";
 const MAX_FILE = 1 << 29; // 512 MiB
 
 /** The bytes of a file, or of stdin for `-`. Errors are CliErrors that name the file. */
-export function readInput(path: string): Uint8Array {
+export function readInput({ stdin }: Machine, path: string): Uint8Array {
   const where = path === "-" ? "stdin" : path;
   let fd: number | undefined;
   try {
-    fd = path === "-" ? 0 : openSync(path, "r");
-    if (fstatSync(fd).isDirectory()) {
+    if (path !== "-") fd = openSync(path, "r");
+    if (fd !== undefined && fstatSync(fd).isDirectory()) {
       throw Object.assign(new Error("it is a folder"), { code: "EISDIR", syscall: "read" });
     }
     const chunks: Uint8Array[] = [];
     let size = 0;
     for (;;) {
       const chunk = new Uint8Array(1 << 16);
-      const read = readSome(fd, chunk);
+      const read = fd === undefined ? stdin.read(chunk) : readSync(fd, chunk);
       if (read === 0) break;
       chunks.push(chunk.subarray(0, read));
       size += read;
@@ -30,21 +31,7 @@ export function readInput(path: string): Uint8Array {
     if (error instanceof CliError) throw error;
     throw new CliError(systemProblem(error as NodeJS.ErrnoException, where));
   } finally {
-    if (fd !== undefined && fd !== 0) closeSync(fd);
-  }
-}
-
-/** readSync on a pipe that has nothing yet fails with EAGAIN: wait for it. */
-function readSome(fd: number, chunk: Uint8Array): number {
-  for (;;) {
-    try {
-      return readSync(fd, chunk);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EOF") return 0;
-      if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
+import type { Machine } from "../machine.ts";
 import { readInput } from "./files.ts";
 import { refusedFile } from "./refused.ts";
 import { CliError, exists, problemOf, systemProblem } from "../ui/problem.ts";
@@ -69,8 +69,8 @@ function writeNew(path: string, value: unknown, mode: number): void {
 }
 
 /** The key file at a path. Errors name the file and never show what is in it. */
-export function readKey(path: string): KeyFile {
-  const bytes = readInput(path);
+export function readKey(machine: Machine, path: string): KeyFile {
+  const bytes = readInput(machine, path);
   try {
     return readKeyFile(createEngine(), bytes);
   } catch (error) {
@@ -82,16 +82,20 @@ export function readKey(path: string): KeyFile {
  * The signer in a key file. An encrypted one is opened with the passphrase in a file, or with what
  * somebody types.
  */
-export async function readSigner(path: string, passphraseFile?: string): Promise<Signer> {
-  const file = readKey(path);
+export async function readSigner(
+  machine: Machine,
+  path: string,
+  passphraseFile?: string,
+): Promise<Signer> {
+  const file = readKey(machine, path);
   try {
     if (!("sealed" in file) || file.sealed === undefined) return signerOf(file);
     const { askPassphrase, canAsk, passphraseIn } = await import("./passphrase.ts");
-    if (passphraseFile === undefined && !canAsk()) return signerOf(file);
+    if (passphraseFile === undefined && !canAsk(machine)) return signerOf(file);
     const passphrase =
       passphraseFile === undefined
-        ? await askPassphrase(`passphrase for ${path}`)
-        : passphraseIn(passphraseFile);
+        ? await askPassphrase(machine, `passphrase for ${path}`)
+        : passphraseIn(machine, passphraseFile);
     return signerOf(openKeyFile(file, sealerOf(passphrase)));
   } catch (error) {
     throw new CliError(problemOf(error, path));
@@ -99,21 +103,22 @@ export async function readSigner(path: string, passphraseFile?: string): Promise
 }
 
 /** Where a run without --key looks for its key: XDG_CONFIG_HOME/reach/key.json. */
-function defaultKeyPath(env: NodeJS.ProcessEnv): string {
-  return join(xdgFolder(env["XDG_CONFIG_HOME"], ".config"), "key.json");
+function defaultKeyPath(machine: Machine): string {
+  return join(xdgFolder(machine, "XDG_CONFIG_HOME", ".config"), "key.json");
 }
 
 /** Our folder below one of the XDG base directories; a relative one is ignored, as the standard says. */
-export function xdgFolder(base: string | undefined, fallback: string): string {
-  return join(base?.startsWith("/") === true ? base : join(homedir(), fallback), "reach");
+export function xdgFolder({ env, home }: Machine, name: string, fallback: string): string {
+  const base = env[name];
+  return join(base?.startsWith("/") === true ? base : join(home, fallback), "reach");
 }
 
 /** Where the user's own key is, which is made at the first use: in clear, for nobody is asked then. */
-export function userKey(env: NodeJS.ProcessEnv): {
+export function userKey(machine: Machine): {
   readonly path: string;
   readonly made?: MadeKey;
 } {
-  const path = defaultKeyPath(env);
+  const path = defaultKeyPath(machine);
   if (existsSync(path)) return { path };
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -2,12 +2,13 @@
 // environment, which other processes can read.
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import type { Machine } from "../machine.ts";
 import { readInput } from "./files.ts";
 import { CODE, CliError, EXIT } from "../ui/problem.ts";
 
 /** The passphrase in a file: its bytes without one line end at the end. */
-export function passphraseIn(path: string): Uint8Array {
-  const bytes = readInput(path);
+export function passphraseIn(machine: Machine, path: string): Uint8Array {
+  const bytes = readInput(machine, path);
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : bytes.length;
   const passphrase = bytes.subarray(0, end);
   if (passphrase.length > 0 && passphrase.length <= 1024) return passphrase;
@@ -20,13 +21,16 @@ export function passphraseIn(path: string): Uint8Array {
 }
 
 /** True where somebody can be asked. */
-export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+export const canAsk = ({ stdin, stderr }: Machine): boolean => stdin.isTTY && stderr.isTTY;
 
 /** Asks at the terminal, without showing what is typed. */
-export async function askPassphrase(question: string): Promise<Uint8Array> {
+export async function askPassphrase(
+  { stdin, stderr }: Machine,
+  question: string,
+): Promise<Uint8Array> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
-  process.stderr.write(`${question}: `);
+  const reader = createInterface({ input: stdin.stream(), output: silent, terminal: true });
+  stderr.write(Buffer.from(`${question}: `));
   try {
     const answer = await new Promise<string>((resolve, reject) => {
       reader.once("close", () => reject(nothing()));
@@ -36,7 +40,7 @@ export async function askPassphrase(question: string): Promise<Uint8Array> {
     if (answer === "") throw nothing();
     return new TextEncoder().encode(answer);
   } finally {
-    process.stderr.write("\n");
+    stderr.write(Buffer.from("\n"));
     reader.close();
   }
 }
@@ -45,9 +49,9 @@ const nothing = (): CliError =>
   new CliError({ code: CODE.usage, what: "No passphrase was given", exitCode: EXIT.usage });
 
 /** A new passphrase, asked for twice. */
-export async function askNewPassphrase(): Promise<Uint8Array> {
-  const first = await askPassphrase("passphrase for the private key");
-  const second = await askPassphrase("the same again");
+export async function askNewPassphrase(machine: Machine): Promise<Uint8Array> {
+  const first = await askPassphrase(machine, "passphrase for the private key");
+  const second = await askPassphrase(machine, "the same again");
   if (Buffer.compare(first, second) === 0) return first;
   throw new CliError({ code: CODE.usage, what: "The two are not the same", exitCode: EXIT.usage });
 }

@@ -1,6 +1,6 @@
-import { writeSync } from "node:fs";
 import { colorsFor } from "./colors.ts";
 import type { Colors } from "./colors.ts";
+import type { Machine } from "../machine.ts";
 import { printProblem, problemJson } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import { safe, safeJson } from "./text.ts";
@@ -10,6 +10,8 @@ import { safe, safeJson } from "./text.ts";
  * stderr is one JSON object, too.
  */
 export interface Terminal {
+  /** What the command runs on, for what it reads and asks. */
+  readonly machine: Machine;
   readonly json: boolean;
   /** For stdout; without colours where it is no terminal, NO_COLOR says so or --json is given. */
   readonly colors: Colors;
@@ -26,16 +28,18 @@ export interface Terminal {
   next(command: readonly string[]): void;
 }
 
-export function createTerminal(json: boolean, quiet: boolean): Terminal {
-  const colors = colorsFor(process.stdout, json);
-  const errorColors = colorsFor(process.stderr, json);
+export function createTerminal(machine: Machine, json: boolean, quiet: boolean): Terminal {
+  const { stdout, stderr, env } = machine;
+  const colors = colorsFor(stdout, env, json);
+  const errorColors = colorsFor(stderr, env, json);
   const out = (text: string | Uint8Array): void => {
-    writeAll(1, typeof text === "string" ? Buffer.from(text) : text);
+    stdout.write(typeof text === "string" ? Buffer.from(text) : text);
   };
   const err = (text: string): void => {
-    writeAll(2, Buffer.from(text));
+    stderr.write(Buffer.from(text));
   };
   return {
+    machine,
     json,
     colors,
     print: (text) => {
@@ -62,21 +66,4 @@ export function createTerminal(json: boolean, quiet: boolean): Terminal {
 export function quoted(argument: string): string {
   const text = safe(argument);
   return /^[\w@%+=:,./~^-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-/**
- * Writes everything before it returns, to pipes too: a result that is followed by an exit must not
- * be cut. A reader that has gone away (`| head`) ends the process quietly, as it does any filter.
- */
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") process.exit(0);
-      if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
 }

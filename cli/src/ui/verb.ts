@@ -1,3 +1,4 @@
+import type { Machine } from "../machine.ts";
 import { locatedProblem } from "./problem.ts";
 import { createTerminal } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -14,12 +15,12 @@ export type Verb = <A extends readonly unknown[]>(
 ) => (...args: unknown[]) => Promise<void>;
 
 /** @param exit is given the code that the process will end with */
-export function createVerb(exit: (code: number) => void): Verb {
+export function createVerb(machine: Machine, exit: (code: number) => void): Verb {
   return <A extends readonly unknown[]>(action: Action<A>) =>
     async (...args: unknown[]) => {
       // commander passes the arguments, then the options, then the command.
       const options = args.at(-2) as { json?: boolean; quiet?: boolean };
-      const terminal = createTerminal(options.json === true, options.quiet === true);
+      const terminal = createTerminal(machine, options.json === true, options.quiet === true);
       try {
         exit(await action(terminal, ...(args.slice(0, -1) as unknown as A)));
       } catch (error) {

@@ -5,6 +5,7 @@ import { issueKeyring, openKeyring } from "@reach-fabric/evidence";
 import type { Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
 import { audited } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
+import type { Machine } from "../../machine.ts";
 import { readInput } from "../../read/files.ts";
 import { daysAfter, now } from "../../read/instants.ts";
 import { readSigner } from "../../read/keys.ts";
@@ -12,8 +13,8 @@ import { refusedFile } from "../../read/refused.ts";
 import { CODE, CliError, EXIT, exists, problemOf, systemProblem } from "../../ui/problem.ts";
 
 /** The keyring in a file, signed by this root. */
-export function readKeyring(path: string, root: PublicKey): Keyring {
-  const bytes = readInput(path);
+export function readKeyring(machine: Machine, path: string, root: PublicKey): Keyring {
+  const bytes = readInput(machine, path);
   try {
     return openKeyring(createEngine(), bytes, root);
   } catch (error) {
@@ -52,21 +53,22 @@ export interface Change {
  * @param change is given the keys and the time; with `fresh`, there is no keyring yet
  */
 export async function changeKeyring(
+  machine: Machine,
   options: KeyringOptions,
   change: (keys: Issue["keys"], at: string) => Change,
   fresh = false,
 ): Promise<ChangedKeyring> {
   const { keyring: path, root: rootPath, passphraseFile, days, actor } = options;
   const valid = daysOf(days, "--days");
-  const root = await readSigner(rootPath, passphraseFile);
+  const root = await readSigner(machine, rootPath, passphraseFile);
   const attempt = { type: "keyring.changed", actor };
-  return audited(options, attempt, async ({ writeFileAtomic }) => {
+  return audited(machine, options, attempt, async ({ writeFileAtomic }) => {
     const unlock = lock(path);
     try {
       if (fresh && existsSync(path)) {
         throw new CliError(exists(path, "Leave out --new to change it."));
       }
-      const before = fresh ? undefined : readKeyring(path, root.key);
+      const before = fresh ? undefined : readKeyring(machine, path, root.key);
       const issuedAt = now();
       const { keys, type, details } = change(before?.keys ?? [], issuedAt);
       const issue = { keys, issuedAt, expiresAt: daysAfter(issuedAt, valid) };

@@ -33,7 +33,11 @@ export function list(group: Command, verb: Verb): void {
     .action(
       verb<[ListOptions]>((terminal, options) => {
         const at = options.now === undefined ? now() : instantOf(options.now, "--now");
-        const keyring = readKeyring(options.keyring, publicKeyOf(readKey(options.root)));
+        const keyring = readKeyring(
+          terminal.machine,
+          options.keyring,
+          publicKeyOf(readKey(terminal.machine, options.root)),
+        );
         const { serial, issuedAt, expiresAt, keys } = keyring;
         if (terminal.json) terminal.result(keyring);
         else {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { createKeyFile } from "../../read/keys.ts";
 import { askNewPassphrase, canAsk, passphraseIn } from "../../read/passphrase.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
@@ -36,7 +37,7 @@ export function newKeys(group: Command, verb: Verb): void {
         if (alg !== "Ed25519" && alg !== "P-256") throw usage(`There is no algorithm ${alg}`);
         const made = createKeyFile(output, (size) => randomBytes(size), {
           alg,
-          passphrase: await passphraseFor(options),
+          passphrase: await passphraseFor(terminal.machine, options),
         });
         if (!options.passphrase) {
           terminal.progress("clear", `${output} is not encrypted: whoever reads it can sign`);
@@ -60,10 +61,13 @@ export function newKeys(group: Command, verb: Verb): void {
     );
 }
 
-async function passphraseFor(options: NewOptions): Promise<Uint8Array | undefined> {
-  if (options.passphraseFile !== undefined) return passphraseIn(options.passphraseFile);
+async function passphraseFor(
+  machine: Machine,
+  options: NewOptions,
+): Promise<Uint8Array | undefined> {
+  if (options.passphraseFile !== undefined) return passphraseIn(machine, options.passphraseFile);
   if (!options.passphrase) return undefined;
-  if (canAsk()) return askNewPassphrase();
+  if (canAsk(machine)) return askNewPassphrase(machine);
   throw usage("A private key needs a passphrase, and there is nobody to ask");
 }
 

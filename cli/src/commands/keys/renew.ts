@@ -21,12 +21,12 @@ export function renew(group: Command, verb: Verb): void {
     )
     .action(
       verb<[KeyringOptions]>(async (terminal, options) => {
-        const same = (keys: Parameters<Parameters<typeof changeKeyring>[1]>[0]) => ({
+        const same = (keys: Parameters<Parameters<typeof changeKeyring>[2]>[0]) => ({
           keys,
           type: "keyring.renewed",
           details: {},
         });
-        tell(terminal, await changeKeyring(options, same));
+        tell(terminal, await changeKeyring(terminal.machine, options, same));
         return EXIT.ok;
       }),
     );

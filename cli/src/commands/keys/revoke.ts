@@ -33,7 +33,7 @@ export function revoke(group: Command, verb: Verb): void {
         const { compromisedAt } = options;
         const since =
           compromisedAt === undefined ? undefined : instantOf(compromisedAt, "--compromised-at");
-        const changed = await changeKeyring(options, (keys, at) => {
+        const changed = await changeKeyring(terminal.machine, options, (keys, at) => {
           const ended = withEnd(keys, id, at);
           return {
             keys: since === undefined ? ended : withCompromise(ended, id, since),

@@ -33,8 +33,8 @@ export function rotate(group: Command, verb: Verb): void {
     )
     .action(
       verb<[string, string, RotateOptions]>(async (terminal, id, path, options) => {
-        const key = publicKeyOf(readKey(path));
-        const changed = await changeKeyring(options, (keys, at) => {
+        const key = publicKeyOf(readKey(terminal.machine, path));
+        const changed = await changeKeyring(terminal.machine, options, (keys, at) => {
           const from = options.at === undefined ? at : instantOf(options.at, "--at");
           const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
           const { role, tenant } = keyWithId(keys, id);

@@ -42,9 +42,10 @@ export function trust(group: Command, verb: Verb): void {
     .action(
       verb<[string, TrustOptions]>(async (terminal, path, options) => {
         const role = roleOf(options.role);
-        const key = publicKeyOf(readKey(path));
+        const key = publicKeyOf(readKey(terminal.machine, path));
         const { tenant } = options;
         const changed = await changeKeyring(
+          terminal.machine,
           options,
           (keys, at) => {
             const from = options.from === undefined ? at : instantOf(options.from, "--from");

@@ -1,6 +1,7 @@
 import { evidenceEntryOf } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
@@ -47,10 +48,10 @@ export function append(group: Command, verb: Verb): void {
     )
     .action(
       verb<[string, AppendOptions]>(async (terminal, dir, options) => {
-        const entries = entriesOf(options);
+        const entries = entriesOf(terminal.machine, options);
         const host = await import("@reach-fabric/host");
         const log = await host.openLog(dir, {
-          signer: await readSigner(options.key, options.passphraseFile),
+          signer: await readSigner(terminal.machine, options.key, options.passphraseFile),
           wait: countOf(options.wait, "--wait"),
         });
         try {
@@ -70,13 +71,10 @@ export function append(group: Command, verb: Verb): void {
     );
 }
 
-function entriesOf({
-  evidence = [],
-  act,
-  actor,
-  outcome,
-  detail = [],
-}: AppendOptions): NewLogEntry[] {
+function entriesOf(
+  machine: Machine,
+  { evidence = [], act, actor, outcome, detail = [] }: AppendOptions,
+): NewLogEntry[] {
   if (evidence.length > 0 === (act !== undefined)) {
     throw usage("Give either --evidence or --act");
   }
@@ -84,7 +82,7 @@ function entriesOf({
     const engine = engines();
     return evidence.map((file) => {
       try {
-        return evidenceEntryOf(engine(), readInput(file));
+        return evidenceEntryOf(engine(), readInput(machine, file));
       } catch (error) {
         throw new CliError(problemOf(error, file));
       }

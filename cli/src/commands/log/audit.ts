@@ -2,6 +2,7 @@
 import type * as Host from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 
@@ -23,12 +24,13 @@ export const withAudit = (command: Command, what: string): Command =>
 
 /** The log that was asked for. It is locked until it is closed, or the process ends. */
 export async function openAudit(
+  machine: Machine,
   host: typeof Host,
   { log, logKey, logPassphraseFile }: AuditOptions,
 ): Promise<Host.Log | undefined> {
   if (log === undefined) return undefined;
   if (logKey !== undefined) {
-    return host.openLog(log, { signer: await readSigner(logKey, logPassphraseFile) });
+    return host.openLog(log, { signer: await readSigner(machine, logKey, logPassphraseFile) });
   }
   throw new CliError({
     code: CODE.usage,
@@ -45,12 +47,13 @@ export async function openAudit(
  * @param work gives its result, and what is known of it only afterwards
  */
 export async function audited<T>(
+  machine: Machine,
   options: AuditOptions,
   attempt: Omit<Act, "outcome">,
   work: (host: typeof Host) => Promise<{ result: T; act?: Omit<Act, "outcome"> }>,
 ): Promise<T> {
   const host = await import("@reach-fabric/host");
-  const log = await openAudit(host, options);
+  const log = await openAudit(machine, host, options);
   const note = async (act: Omit<Act, "outcome">, outcome: Act["outcome"]): Promise<void> => {
     await log?.append({ type: "act", body: { ...act, outcome } });
   };

@@ -1,6 +1,7 @@
 // What the verbs of `reach log` have in common.
 import { parseNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
+import type { Machine } from "../../machine.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** A key of a log or a witness, as its text. */
@@ -49,14 +50,11 @@ export function placeOf(text: string): { host: string; port: number } {
 }
 
 /** Waits until somebody presses Ctrl-C or the process is asked to end. */
-export function untilStopped(): Promise<void> {
+export function untilStopped(machine: Machine): Promise<void> {
   return new Promise((resolve) => {
-    const stop = (): void => {
-      process.off("SIGINT", stop);
-      process.off("SIGTERM", stop);
+    const off = machine.onStop(() => {
+      off();
       resolve();
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
+    });
   });
 }

@@ -40,7 +40,7 @@ export function init(group: Command, verb: Verb): void {
       verb<[string, InitOptions]>(async (terminal, dir, options) => {
         const host = await import("@reach-fabric/host");
         const { key, origin, witness = [], after, afterKey = key } = options;
-        const signer = await readSigner(key, options.passphraseFile);
+        const signer = await readSigner(terminal.machine, key, options.passphraseFile);
         const witnesses = witness.map((text) => noteKeyOf(text, "cosignature"));
         const made = { signer, witnesses, ...(origin === undefined ? {} : { origin }) };
         const identity =
@@ -48,7 +48,7 @@ export function init(group: Command, verb: Verb): void {
             ? await host.initLog(dir, made)
             : await host.continueLog(
                 after,
-                await readSigner(afterKey, options.passphraseFile),
+                await readSigner(terminal.machine, afterKey, options.passphraseFile),
                 dir,
                 made,
               );

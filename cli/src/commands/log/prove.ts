@@ -1,5 +1,6 @@
 import { evidenceEntryOf, formatGrowth, sameLoggedRun, withProof } from "@reach-fabric/evidence";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { existsSync } from "node:fs";
 import type * as Host from "@reach-fabric/host";
 import type { LogReader } from "@reach-fabric/host";
@@ -61,8 +62,10 @@ export function prove(group: Command, verb: Verb): void {
         if (output === undefined) throw usage("Give --output, or --evidence and --attach");
         if (!force && existsSync(output)) throw new CliError(exists(output));
         const host = await import("@reach-fabric/host");
-        const { bytes, facts } = await proofOf(host, dir, options);
-        const written = attach ? withProof(engines()(), readInput(output), bytes) : bytes;
+        const { bytes, facts } = await proofOf(terminal.machine, host, dir, options);
+        const written = attach
+          ? withProof(engines()(), readInput(terminal.machine, output), bytes)
+          : bytes;
         await host.writeFileAtomic(output, written);
         if (terminal.json) terminal.result({ file: output, ...facts });
         else {
@@ -81,6 +84,7 @@ const usage = (what: string): CliError =>
   new CliError({ code: CODE.usage, what, hint: "reach log prove --help", exitCode: EXIT.usage });
 
 async function proofOf(
+  machine: Machine,
   host: typeof Host,
   dir: string,
   { index, evidence, from, to, since, until }: ProveOptions,
@@ -98,7 +102,9 @@ async function proofOf(
     return { bytes: await witnessed.period(start, end), facts: { from: start, to: end } };
   }
   const number =
-    evidence === undefined ? countOf(index ?? "", "--index") : await indexOf(host, dir, evidence);
+    evidence === undefined
+      ? countOf(index ?? "", "--index")
+      : await indexOf(machine, host, dir, evidence);
   const log: LogReader = number < witnessed.size ? witnessed : await host.readLog(dir);
   return { bytes: await log.prove(number), facts: { index: number, size: log.size } };
 }
@@ -118,12 +124,17 @@ async function growthOf(
 }
 
 /** The number of the entry about a piece of evidence: the first one, if there are several. */
-async function indexOf(host: typeof Host, dir: string, file: string): Promise<number> {
+async function indexOf(
+  machine: Machine,
+  host: typeof Host,
+  dir: string,
+  file: string,
+): Promise<number> {
   const engine = engines();
   const log = await host.readLog(dir);
   const wanted = (() => {
     try {
-      return evidenceEntryOf(engine(), readInput(file));
+      return evidenceEntryOf(engine(), readInput(machine, file));
     } catch (error) {
       throw new CliError(problemOf(error, file));
     }

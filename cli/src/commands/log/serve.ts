@@ -21,9 +21,11 @@ export function serve(group: Command, verb: Verb): void {
         const host = await import("@reach-fabric/host");
         await host.readLog(dir);
         const server = await host.serveLog(dir, placeOf(listen));
+        // Whoever reads the address may stop it at once.
+        const stopped = untilStopped(terminal.machine);
         if (terminal.json) terminal.result({ url: server.url });
         else terminal.print(`serving ${server.url}checkpoint`);
-        await untilStopped();
+        await stopped;
         await server.close();
         return EXIT.ok;
       }),

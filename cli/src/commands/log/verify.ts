@@ -63,7 +63,7 @@ export function verify(group: Command, verb: Verb): void {
             options.quorum === undefined ? witnesses.length : countOf(options.quorum, "--quorum"),
           ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
         };
-        const bytes = readInput(file);
+        const bytes = readInput(terminal.machine, file);
         try {
           return isPeriod(bytes)
             ? period(terminal, file, bytes, asked)
@@ -83,7 +83,7 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
   const found = parseEntry(engine, shown.entry);
   if (
     evidence !== undefined &&
-    !sameLoggedRun(found, evidenceEntryOf(engine, readInput(evidence)))
+    !sameLoggedRun(found, evidenceEntryOf(engine, readInput(terminal.machine, evidence)))
   ) {
     throw new CliError({
       code: hostCode.noEntry,

@@ -38,7 +38,7 @@ export function witness(group: Command, verb: Verb): void {
     .action(
       verb<[string, WitnessOptions]>(async (terminal, dir, options) => {
         const host = await import("@reach-fabric/host");
-        const signer = await readSigner(options.key, options.passphraseFile);
+        const signer = await readSigner(terminal.machine, options.key, options.passphraseFile);
         const name = noteKey(options.name, "cosignature", signer.key);
         const logs = options.log.map((text) => noteKeyOf(text, "note"));
         const store = await host.openWitness(dir, {
@@ -48,9 +48,11 @@ export function witness(group: Command, verb: Verb): void {
         });
         const server = await host.serveWitness(store, placeOf(options.listen));
         const vkey = formatNoteKey(name);
+        // Whoever reads the address may stop it at once.
+        const stopped = untilStopped(terminal.machine);
         if (terminal.json) terminal.result({ url: server.url, key: vkey });
         else terminal.print(`witness ${vkey}\nserving ${server.url}add-checkpoint`);
-        await untilStopped();
+        await stopped;
         await server.close();
         await store.close();
         return EXIT.ok;

@@ -29,7 +29,7 @@ export function inspect(group: Command, verb: Verb): void {
       verb<[string, { output?: string }]>(async (terminal, file, { output }) => {
         const { pack, manifest, bundles } = (() => {
           try {
-            return readPackFile(engines()(), readInput(file));
+            return readPackFile(engines()(), readInput(terminal.machine, file));
           } catch (error) {
             throw new CliError(problemOf(error, file));
           }

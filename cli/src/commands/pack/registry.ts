@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { readInput } from "../../read/files.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
@@ -37,7 +38,11 @@ export function push(group: Command, verb: Verb): void {
     .action(
       verb<[string, string, RegistryOptions]>(async (terminal, reference, file, options) => {
         const host = await import("@reach-fabric/host");
-        const pushed = await host.pushPack(reference, readInput(file), registryOf(options));
+        const pushed = await host.pushPack(
+          reference,
+          readInput(terminal.machine, file),
+          registryOf(terminal.machine, options),
+        );
         print(terminal, reference, pushed);
         return EXIT.ok;
       }),
@@ -68,7 +73,10 @@ export function pull(group: Command, verb: Verb): void {
           const { output, force } = options;
           if (force !== true && existsSync(output)) throw new CliError(exists(output));
           const host = await import("@reach-fabric/host");
-          const { bytes, ...pulled } = await host.pullPack(reference, registryOf(options));
+          const { bytes, ...pulled } = await host.pullPack(
+            reference,
+            registryOf(terminal.machine, options),
+          );
           await host.writeFileAtomic(output, bytes);
           print(terminal, output, pulled);
           terminal.next(["reach", "pack", "verify", output, "--trust", "KEY.pub"]);
@@ -78,12 +86,18 @@ export function pull(group: Command, verb: Verb): void {
     );
 }
 
-function registryOf({ credentials, plainHttp = false }: RegistryOptions): {
+function registryOf(
+  machine: Machine,
+  { credentials, plainHttp = false }: RegistryOptions,
+): {
   credentials?: string;
   plainHttp: boolean;
 } {
   if (credentials === undefined) return { plainHttp };
-  return { plainHttp, credentials: new TextDecoder().decode(readInput(credentials)).trim() };
+  return {
+    plainHttp,
+    credentials: new TextDecoder().decode(readInput(machine, credentials)).trim(),
+  };
 }
 
 function print(

@@ -1,13 +1,14 @@
 import { packPredicate, readPackFile, signPack, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { bomOf, provenanceOf } from "./supply.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { VERSION } from "../../ui/version.ts";
+import { VERSION } from "../../version.ts";
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
 export function sign(group: Command, verb: Verb): void {
@@ -30,8 +31,8 @@ export function sign(group: Command, verb: Verb): void {
         async (terminal, file, { key, passphraseFile }) => {
           const host = await import("@reach-fabric/host");
           const engine = engines()();
-          const signer = await readSigner(key, passphraseFile);
-          const { pack, manifest } = opened(file);
+          const signer = await readSigner(terminal.machine, key, passphraseFile);
+          const { pack, manifest } = opened(terminal.machine, file);
           const predicates: Readonly<Record<StatementName, Readonly<Record<string, unknown>>>> = {
             pack: packPredicate(manifest),
             provenance: provenanceOf(pack, VERSION),
@@ -52,9 +53,9 @@ export function sign(group: Command, verb: Verb): void {
     );
 }
 
-function opened(file: string): ReturnType<typeof readPackFile> {
+function opened(machine: Machine, file: string): ReturnType<typeof readPackFile> {
   try {
-    return readPackFile(engines()(), readInput(file));
+    return readPackFile(engines()(), readInput(machine, file));
   } catch (error) {
     throw new CliError(problemOf(error, file));
   }

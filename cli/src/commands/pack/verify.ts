@@ -35,11 +35,13 @@ export function verify(group: Command, verb: Verb): void {
     .action(
       verb<[string, VerifyOptions]>((terminal, file, { trust, yanked, minVersion }) => {
         const policy: PackPolicy = {
-          ...(trust ? { trustedKeys: trust.map((path) => publicKeyOf(readKey(path))) } : {}),
-          ...(yanked ? { yanks: yanked.map((path) => readInput(path)) } : {}),
+          ...(trust
+            ? { trustedKeys: trust.map((path) => publicKeyOf(readKey(terminal.machine, path))) }
+            : {}),
+          ...(yanked ? { yanks: yanked.map((path) => readInput(terminal.machine, path)) } : {}),
           ...(minVersion === undefined ? {} : { minVersion }),
         };
-        const report = verifyPack(engines()(), readInput(file), policy);
+        const report = verifyPack(engines()(), readInput(terminal.machine, file), policy);
         print(terminal, file, report);
         if (!report.ok) terminal.problem(problemOfJudgement("pack", file, report));
         return report.exitCode;

@@ -49,10 +49,11 @@ export function yank(group: Command, verb: Verb): void {
             exitCode: EXIT.usage,
           });
         }
-        const signer = await readSigner(key, passphraseFile);
+        const signer = await readSigner(terminal.machine, key, passphraseFile);
         const at = new Date().toISOString();
         const details = { pack: digest, reason };
         await audited(
+          terminal.machine,
           options,
           { type: "pack.yanked", actor: options.actor, details },
           async (host) => {

@@ -44,7 +44,7 @@ export function disclose(program: Command, verb: Verb): void {
         const { output, force, show, detached = false } = options;
         if (force !== true && existsSync(output)) throw new CliError(exists(output));
         const bytes = inRedaction(file, () =>
-          discloseOnly(engines()(), readInput(file), show, detached),
+          discloseOnly(engines()(), readInput(terminal.machine, file), show, detached),
         );
         const { writeFileAtomic } = await import("@reach-fabric/host");
         await writeFileAtomic(output, bytes);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toHex } from "@reach-fabric/engine";
 import { openEvidence, pointersOfClasses, redact } from "@reach-fabric/evidence";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import { engines } from "../../read/engine.ts";
@@ -54,14 +55,14 @@ export function erase(program: Command, verb: Verb): void {
       verb<[string, EraseOptions]>(async (terminal, file, options) => {
         const { drop = [], class: classes = [], derived = false, record } = options;
         const engine = engines()();
-        const bytes = readInput(file);
+        const bytes = readInput(terminal.machine, file);
         const redaction = inRedaction(file, () => {
           const named = classes.length === 0 ? [] : pointersOfClasses(engine, bytes, classes);
           return redact(engine, bytes, { drop: [...drop, ...named], derived });
         });
         const { run } = openEvidence(engine, redaction.file);
         if (redaction.hidden.length === 0) throw nothing(file);
-        if (record !== undefined) requireRun(record, run.id);
+        if (record !== undefined) requireRun(terminal.machine, record, run.id);
         const details = {
           run: run.id,
           reason: options.reason,
@@ -70,7 +71,7 @@ export function erase(program: Command, verb: Verb): void {
           after: toHex(engine.sha256(redaction.file)),
         };
         const act = { type: "value.erased", actor: options.actor, details };
-        await audited(options, act, async (host) => {
+        await audited(terminal.machine, options, act, async (host) => {
           await host.writeFileAtomic(file, redaction.file);
           if (record !== undefined) await rm(record, { recursive: true });
           return { result: undefined };
@@ -103,10 +104,10 @@ const nothing = (where: string): CliError =>
   });
 
 /** A folder is deleted only if it is that of this run. */
-function requireRun(folder: string, id: string): void {
+function requireRun(machine: Machine, folder: string, id: string): void {
   const meta = join(folder, "run.json");
   const found = existsSync(meta)
-    ? (JSON.parse(new TextDecoder().decode(readInput(meta))) as { id?: unknown }).id
+    ? (JSON.parse(new TextDecoder().decode(readInput(machine, meta))) as { id?: unknown }).id
     : undefined;
   if (found === id) return;
   throw new CliError({

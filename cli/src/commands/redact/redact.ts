@@ -57,7 +57,7 @@ export function redact(program: Command, verb: Verb): void {
       verb<[string, RedactOptions]>(async (terminal, file, options) => {
         const { output, force, derived = false, detached = false } = options;
         if (force !== true && existsSync(output)) throw new CliError(exists(output));
-        const bytes = readInput(file);
+        const bytes = readInput(terminal.machine, file);
         const engine = engines()();
         const redaction = inRedaction(file, () => {
           const drop = dropped(engine, bytes, options);

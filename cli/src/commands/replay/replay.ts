@@ -40,8 +40,8 @@ export function replay(program: Command, verb: Verb): void {
     .action(
       verb<[string, ReplayOptions]>(async (terminal, file, options) => {
         const engine = engines()();
-        const bytes = await withPack(engine, readInput(file), file, options.pack);
-        const evidence = readEvidence(engine, file, bytes);
+        const bytes = await withPack(engine, readInput(terminal.machine, file), file, options.pack);
+        const evidence = readEvidence(terminal.machine, engine, file, bytes);
         const { run, pack, records, outcome } = evidence;
         if (pack === null || records === null) throw new CliError(incomplete(file, evidence));
         const travel = { terminal, engine, file, pack, records };

@@ -12,6 +12,7 @@ import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
+import type { Machine } from "../../machine.ts";
 import { openAudit, withAudit } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
 import { atByte, readInput } from "../../read/files.ts";
@@ -94,91 +95,97 @@ async function runCommand(
   workflow: string,
   options: RunCommandOptions,
 ): Promise<number> {
+  const { machine } = terminal;
   // All that can be refused is refused before anything is asked of the world.
   await checkOutput(options);
   refuseSharedStdin(options);
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
-  const input = checkedInput(engine, options.input);
+  const input = checkedInput(machine, engine, options.input);
   const pack = await host.loadPack(workflow);
   loadInto(engine, pack, await host.folderOfPack(workflow), host);
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
-  const lines = await eventOptions(host, options);
+  const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
 
-  const log = await openAudit(host, options);
-  const folder = options.record ?? join(stateFolder(), "runs", randomUUID());
-  const recorder =
-    log === undefined
-      ? host.folderRecorder(folder)
-      : host.loggedRecorder(host.folderRecorder(folder), log);
-  const interrupt = onInterrupt();
-  let result: RunResult;
+  const log = await openAudit(machine, host, options);
   try {
-    terminal.progress("start", `running ${workflow}`, { workflow, run: recorder.run.id, folder });
-    if (grant !== undefined) {
-      await log?.append({ type: "act", body: grantGiven(engine, grant, recorder.run.id, signer) });
+    const folder = options.record ?? join(stateFolder(machine), "runs", randomUUID());
+    const recorder =
+      log === undefined
+        ? host.folderRecorder(folder)
+        : host.loggedRecorder(host.folderRecorder(folder), log);
+    const interrupt = onInterrupt(machine);
+    let result: RunResult;
+    try {
+      terminal.progress("start", `running ${workflow}`, { workflow, run: recorder.run.id, folder });
+      if (grant !== undefined) {
+        await log?.append({
+          type: "act",
+          body: grantGiven(engine, grant, recorder.run.id, signer),
+        });
+      }
+      result = await host.run({
+        engine,
+        pack,
+        input,
+        ...grantOptions(grant),
+        recorder,
+        secrets,
+        ...lines,
+        signal: interrupt.signal,
+        onRecord: progressOf(terminal),
+      });
+    } catch (error) {
+      const kept = await keptRecords(folder, host.readFolder);
+      if (kept === undefined && options.record === undefined) await remove(folder);
+      if (interrupt.signal.aborted) throw new CliError(interrupted(folder, kept, interrupt.code()));
+      throw new CliError({ ...problemOf(error, workflow), ...keptHint(folder, kept) });
+    } finally {
+      interrupt.stop();
     }
-    result = await host.run({
-      engine,
-      pack,
-      input,
-      ...grantOptions(grant),
-      recorder,
-      secrets,
-      ...lines,
-      signal: interrupt.signal,
-      onRecord: progressOf(terminal),
-    });
-  } catch (error) {
-    const kept = await keptRecords(folder, host.readFolder);
-    if (kept === undefined && options.record === undefined) await remove(folder);
-    if (interrupt.signal.aborted) throw new CliError(interrupted(folder, kept, interrupt.code()));
-    throw new CliError({ ...problemOf(error, workflow), ...keptHint(folder, kept) });
+
+    let evidence: Uint8Array;
+    try {
+      evidence = createEvidence({
+        engine,
+        pack,
+        records: result.records,
+        runSecret: result.run.secret,
+        signer,
+        run: {
+          id: result.run.id,
+          tenant: options.tenant,
+          actor: options.actor,
+          attempt: 1,
+          startedAt: result.run.startedAt,
+          endedAt: result.run.endedAt,
+        },
+        annotations: result.annotations,
+      });
+      if (log !== undefined) evidence = await host.logEvidence(log, engine, evidence);
+      await host.writeFileAtomic(options.output, evidence);
+    } catch (error) {
+      // The effects have happened: the records of them are worth more than a tidy folder.
+      const kept = await keptRecords(folder, host.readFolder);
+      throw new CliError({ ...problemOf(error, options.output), ...keptHint(folder, kept) });
+    }
+    if (options.record === undefined) await remove(folder);
+
+    print(terminal, options, result, evidence.length, signer.key.id);
+    const problem = problemOfRun(result, workflow, options.output);
+    if (problem !== undefined) {
+      terminal.problem(problem);
+      return problem.exitCode;
+    }
+    terminal.next(["reach", "verify", options.output]);
+    return EXIT.ok;
   } finally {
-    interrupt.stop();
+    await log?.close();
   }
-
-  let evidence: Uint8Array;
-  try {
-    evidence = createEvidence({
-      engine,
-      pack,
-      records: result.records,
-      runSecret: result.run.secret,
-      signer,
-      run: {
-        id: result.run.id,
-        tenant: options.tenant,
-        actor: options.actor,
-        attempt: 1,
-        startedAt: result.run.startedAt,
-        endedAt: result.run.endedAt,
-      },
-      annotations: result.annotations,
-    });
-    if (log !== undefined) evidence = await host.logEvidence(log, engine, evidence);
-    await host.writeFileAtomic(options.output, evidence);
-  } catch (error) {
-    // The effects have happened: the records of them are worth more than a tidy folder.
-    const kept = await keptRecords(folder, host.readFolder);
-    throw new CliError({ ...problemOf(error, options.output), ...keptHint(folder, kept) });
-  }
-  if (options.record === undefined) await remove(folder);
-  // Where the command ends otherwise, the end of the process gives the log back.
-  await log?.close();
-
-  print(terminal, options, result, evidence.length, signer.key.id);
-  const problem = problemOfRun(result, workflow, options.output);
-  if (problem !== undefined) {
-    terminal.problem(problem);
-    return problem.exitCode;
-  }
-  terminal.next(["reach", "verify", options.output]);
-  return EXIT.ok;
 }
 
 /** Refuses an output that could not be written, or would replace something, while it costs nothing. */
@@ -210,8 +217,8 @@ function refuseSharedStdin({ input, events, commands }: RunCommandOptions): void
 }
 
 /** The input's bytes, known to be strict JSON. */
-function checkedInput(engine: Engine, path: string): Uint8Array {
-  const bytes = readInput(path);
+function checkedInput(machine: Machine, engine: Engine, path: string): Uint8Array {
+  const bytes = readInput(machine, path);
   try {
     engine.checkJson(bytes);
     return bytes;
@@ -226,14 +233,14 @@ async function chosenSigner(
   terminal: Terminal,
   { key: path, passphraseFile }: RunCommandOptions,
 ): Promise<Signer> {
-  if (path !== undefined) return readSigner(path, passphraseFile);
-  const { path: own, made } = userKey(process.env);
+  if (path !== undefined) return readSigner(terminal.machine, path, passphraseFile);
+  const { path: own, made } = userKey(terminal.machine);
   if (made !== undefined) {
     const { id, private: secret, public: shared } = made;
     const text = `made your key ${id} in ${secret}; ${shared} is for those who verify`;
     terminal.progress("key", text, { ...made });
   }
-  return readSigner(own, passphraseFile);
+  return readSigner(terminal.machine, own, passphraseFile);
 }
 
 const grantOptions = (grant: EffectiveGrant | undefined): Partial<EffectiveGrant> => grant ?? {};
@@ -256,50 +263,49 @@ const grantGiven = (
 
 /** Where events and commands come from, and where events go. */
 async function eventOptions(
+  machine: Machine,
   { commandFile, eventFile, eventSink }: typeof Host,
   { events, emit, commands }: RunCommandOptions,
 ): Promise<Pick<RunOptions, "events" | "effects" | "commands">> {
   return {
-    ...(events === undefined ? {} : { events: await linesOf(events, eventFile) }),
-    ...(commands === undefined ? {} : { commands: await linesOf(commands, commandFile) }),
+    ...(events === undefined ? {} : { events: await linesOf(machine, events, eventFile) }),
+    ...(commands === undefined ? {} : { commands: await linesOf(machine, commands, commandFile) }),
     ...(emit === undefined ? {} : { effects: { emit: eventSink(emit) } }),
   };
 }
 
 /** Of a file, all at once, so that what is wrong with it is said before the run; of stdin, as they come. */
 async function linesOf<T>(
+  { stdin }: Machine,
   file: string,
-  read: (source: string | NodeJS.ReadStream, name?: string) => AsyncIterable<T>,
+  read: (source: string | Readable, name?: string) => AsyncIterable<T>,
 ): Promise<AsyncIterable<T>> {
-  if (file === "-") return read(process.stdin, "stdin");
+  if (file === "-") return read(stdin.stream(), "stdin");
   const all: T[] = [];
   for await (const one of read(file)) all.push(one);
   return Readable.from(all);
 }
 
-const stateFolder = (): string => xdgFolder(process.env["XDG_STATE_HOME"], ".local/state");
+const stateFolder = (machine: Machine): string =>
+  xdgFolder(machine, "XDG_STATE_HOME", ".local/state");
 
 const remove = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true }).catch(() => undefined);
 
 /** The first Ctrl-C (or SIGTERM) interrupts the run, a second one ends the process at once. */
-function onInterrupt(): { signal: AbortSignal; code: () => number; stop: () => void } {
+function onInterrupt(machine: Machine): {
+  signal: AbortSignal;
+  code: () => number;
+  stop: () => void;
+} {
   const controller = new AbortController();
   let code: number = EXIT.interrupted;
-  const first = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(code);
+  const stop = machine.onStop((name) => {
+    if (controller.signal.aborted) machine.exit(code);
     if (name === "SIGTERM") code = 143;
     controller.abort(new Error("interrupted"));
-  };
-  const names = ["SIGINT", "SIGTERM"] as const;
-  for (const name of names) process.on(name, first);
-  return {
-    signal: controller.signal,
-    code: () => code,
-    stop: () => {
-      for (const name of names) process.off(name, first);
-    },
-  };
+  });
+  return { signal: controller.signal, code: () => code, stop };
 }
 
 /** What the folder of a run that did not end holds, in one sentence; undefined for nothing. */

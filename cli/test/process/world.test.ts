@@ -1,0 +1,85 @@
+// What the world does to the process of a run: Ctrl-C, a full disk.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { asking } from "../asking.ts";
+import { decider, ended, errorOf, reachProcess, start, temporaryFolder } from "../reach.ts";
+
+const folder = temporaryFolder();
+const decide = decider(folder, reachProcess);
+
+describe("what the world does to a run", () => {
+  test("Ctrl-C exits 130, says what the folder has, and writes no evidence", async () => {
+    const { args, stop } = await asking(folder, () => undefined);
+    try {
+      const child = start(folder, [...args, "-o", "interrupted.reach"]);
+      child.stderr?.on("data", (chunk: Buffer) => {
+        if (chunk.includes('"event":"request"')) child.kill("SIGINT");
+      });
+      const run = await ended(child);
+      const error = errorOf(run);
+      expect(run.status).toBe(130);
+      expect(error).toMatchObject({
+        code: "REACH-E4005",
+        why: expect.stringMatching(/it had 2 whole records and was waiting on effect 0/) as string,
+      });
+      const where = String(error["where"]);
+      expect(where).toContain(join(folder, "state/reach/runs"));
+      expect(existsSync(join(where, "records.jsonl"))).toBe(true);
+      expect(existsSync(join(folder, "interrupted.reach"))).toBe(false);
+    } finally {
+      stop();
+    }
+  });
+});
+
+describe("a full disk", () => {
+  /** A file system with room for so many pages, one of them taken, or why there is none. */
+  function smallDisk(pages: number): { path: string; unmount: () => void } | string {
+    const path = join(folder, `disk-${pages}`);
+    mkdirSync(path);
+    const options = `size=${pages * 4}k,mode=700`;
+    const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], {
+      encoding: "utf8",
+    });
+    if (status !== 0) return `no tmpfs can be mounted here: ${(stderr ?? "").trim()}`;
+    writeFileSync(join(path, "fill"), Buffer.alloc(4096));
+    return { path, unmount: () => spawnSync("umount", [path]) };
+  }
+
+  test.for([
+    { what: "the evidence", pages: 2, kept: true },
+    { what: "the beginning of the records", pages: 3, kept: false },
+    { what: "the rest of the records", pages: 8, kept: true },
+  ])("$what does not fit: nothing half-written is left", async ({ what, pages, kept }, context) => {
+    const disk = smallDisk(pages);
+    if (typeof disk === "string") {
+      context.skip(disk);
+      return;
+    }
+    try {
+      const evidence = what === "the evidence";
+      const output = join(evidence ? disk.path : folder, "full.reach");
+      const env = evidence ? {} : { XDG_STATE_HOME: disk.path };
+      const run = await decide("09-bureau-recovers", output, ["--json"], { env });
+      expect([run.status, errorOf(run)["code"]]).toEqual([2, "REACH-E4110"]);
+      const left = readdirSync(disk.path, { recursive: true, encoding: "utf8" });
+      expect(existsSync(output)).toBe(false);
+      expect(left.filter((name) => /\.(reach|part)$/.test(name))).toEqual([]);
+      // Effects that have happened are not forgotten: the error says where the records of them are.
+      const hint = String(errorOf(run)["hint"]);
+      const where = /The records are in (.*)$/.exec(hint)?.[1];
+      expect(where !== undefined).toBe(kept);
+      if (where === undefined) {
+        expect(left.filter((name) => name.includes("records"))).toEqual([]);
+        return;
+      }
+      const lines = readFileSync(join(where, "records.jsonl"), "utf8").split("\n");
+      expect(lines.pop()).toBe("");
+      for (const [seq, line] of lines.entries()) expect(JSON.parse(line)).toMatchObject({ seq });
+    } finally {
+      disk.unmount();
+    }
+  });
+});
