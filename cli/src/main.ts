@@ -3,7 +3,7 @@ import { readSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import { isatty } from "node:tty";
 import { config } from "zod";
-import type { Input, Machine, Output, StopSignal } from "./machine.ts";
+import type { Input, Machine, Output, StopSignal } from "./ui/machine.ts";
 import { reach } from "./program.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import type { Machine } from "./machine.ts";
+import type { Machine } from "./ui/machine.ts";
 import { CODE, EXIT, sentence } from "./ui/problem.ts";
 import { createTerminal } from "./ui/terminal.ts";
 import { createVerb } from "./ui/verb.ts";

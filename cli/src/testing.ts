@@ -1,6 +1,6 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { reach } from "./program.ts";
-export type { Input, Machine, Output } from "./machine.ts";
+export type { Input, Machine, Output } from "./ui/machine.ts";
 export { VERSION } from "./version.ts";
 export { bomOf } from "./commands/pack/supply.ts";
 export { sealerOf } from "./read/sealer.ts";

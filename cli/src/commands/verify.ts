@@ -14,7 +14,7 @@ import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence
 import { EngineError, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../ui/machine.ts";
 import { engines } from "../read/engine.ts";
 import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";

@@ -1,7 +1,7 @@
 import { attachPack, EvidenceError, openEvidence } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { EVIDENCE } from "../ui/codes.ts";

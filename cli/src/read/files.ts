@@ -1,6 +1,6 @@
 import { hostCode } from "@reach-fabric/host/codes";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../ui/machine.ts";
 import { CliError, EXIT, systemProblem } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
 

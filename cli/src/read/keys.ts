@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
 import { refusedFile } from "./refused.ts";
 import { CliError, exists, problemOf, systemProblem } from "../ui/problem.ts";

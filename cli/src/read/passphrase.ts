@@ -2,7 +2,7 @@
 // environment, which other processes can read.
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
 import { CODE, CliError, EXIT } from "../ui/problem.ts";
 

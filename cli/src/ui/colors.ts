@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import type { Machine, Output } from "../machine.ts";
+import type { Machine, Output } from "./machine.ts";
 
 /** Functions that colour a text, or leave it as it is. */
 export type Colors = ReturnType<typeof picocolors.createColors>;

@@ -1,6 +1,6 @@
 import { colorsFor } from "./colors.ts";
 import type { Colors } from "./colors.ts";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "./machine.ts";
 import { printProblem, problemJson } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import { safe, safeJson } from "./text.ts";

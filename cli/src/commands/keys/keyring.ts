@@ -5,7 +5,7 @@ import { issueKeyring, openKeyring } from "@reach-fabric/evidence";
 import type { Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
 import { audited } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
 import { daysAfter, now } from "../../read/instants.ts";
 import { readSigner } from "../../read/keys.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { createKeyFile } from "../../read/keys.ts";
 import { askNewPassphrase, canAsk, passphraseIn } from "../../read/passphrase.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";

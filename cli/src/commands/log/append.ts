@@ -1,7 +1,7 @@
 import { evidenceEntryOf } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";

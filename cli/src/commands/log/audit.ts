@@ -2,7 +2,7 @@
 import type * as Host from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 

@@ -1,7 +1,7 @@
 // What the verbs of `reach log` have in common.
 import { parseNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** A key of a log or a witness, as its text. */

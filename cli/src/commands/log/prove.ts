@@ -1,6 +1,6 @@
 import { evidenceEntryOf, formatGrowth, sameLoggedRun, withProof } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { existsSync } from "node:fs";
 import type * as Host from "@reach-fabric/host";
 import type { LogReader } from "@reach-fabric/host";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";

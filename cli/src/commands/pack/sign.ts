@@ -1,7 +1,7 @@
 import { packPredicate, readPackFile, signPack, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { readSigner } from "../../read/keys.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { toHex } from "@reach-fabric/engine";
 import { openEvidence, pointersOfClasses, redact } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import { engines } from "../../read/engine.ts";

@@ -12,7 +12,7 @@ import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
-import type { Machine } from "../../machine.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { openAudit, withAudit } from "../log/audit.ts";
 import type { Act, AuditOptions } from "../log/audit.ts";
 import { atByte, readInput } from "../../read/files.ts";
