@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine } from "@reach-fabric/engine";
 import { verifyGolden } from "@reach-fabric/engine/golden";
-import { allBuilds } from "../tools/builds.ts";
+import { allBuilds } from "../tools/engine/builds.ts";
 import { goldenFiles, readRun, runsIndex } from "./files.ts";
 import { updateRuns } from "./make-runs.ts";
 import { verifyRuns } from "./runs.ts";

@@ -186,14 +186,10 @@ function turned(circle: readonly string[]): string[] {
   return [...circle.slice(at), ...circle.slice(0, at), first];
 }
 
-/**
- * Circles between folders; a folder is where a file lies, without what is below it. Arrows to tools/builds.ts are
- * not counted: golden, which tools imports, asks it for the builds of the engine.
- */
+/** Circles between folders; a folder is where a file lies, without what is below it. */
 function circlesOfFolders(arrows: readonly Arrow[]): Fault[] {
   const comment = "Folders that import each other are one folder, or cut at the wrong place.";
-  const counted = arrows.filter(({ to }) => to !== "tools/builds.ts");
-  return knots(foldersOf(counted)).map((path) => ({ rule: "no-circle-of-folders", comment, path }));
+  return knots(foldersOf(arrows)).map((path) => ({ rule: "no-circle-of-folders", comment, path }));
 }
 
 /** Which folders a folder imports, itself excepted. */

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { explain, outputsOf, toHex } from "@reach-fabric/engine";
 import type { Engine, Evaluation, Text } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { damaged, inputs, programs, rubble } from "../arbitraries/expr.ts";
 import { texts } from "../arbitraries/jq.ts";
 import { print } from "../models/jq/ast.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { EngineError, toHex } from "@reach-fabric/engine";
 import type { Engine, Hasher } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { hmacModel, join, sha256Model } from "../models/sha256.ts";
 import { revived } from "./registry.ts";
 import type { Target } from "./registry.ts";

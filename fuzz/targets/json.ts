@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { codeName, EngineError, fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Engine, JsonOptions } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { documents, modes } from "../arbitraries/json.ts";
 import { canonical, ModelError, read } from "../models/json.ts";
 import type { Mode } from "../models/json.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { EngineError, toHex } from "@reach-fabric/engine";
 import type { Engine, SubtreeClaim } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import * as model from "../models/merkle.ts";
 import { revived } from "./registry.ts";
 import type { Target } from "./registry.ts";

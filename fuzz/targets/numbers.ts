@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { EngineError, fromUtf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { doubles, numerals } from "../arbitraries/json.ts";
 import { nearest, shortest } from "../models/numbers.ts";
 import type { Target } from "./registry.ts";

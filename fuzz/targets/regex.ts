@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { EngineError } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { ecma, patterns, questions, rubble } from "../arbitraries/regex.ts";
 import type { Question } from "../arbitraries/regex.ts";
 import type { Target } from "./registry.ts";

@@ -15,7 +15,7 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
-import { agreed, survivors } from "../../tools/builds.ts";
+import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { events, schemas, scripts, tables } from "../arbitraries/workflow.ts";
 import type { Answer, Script } from "../arbitraries/workflow.ts";
 import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";

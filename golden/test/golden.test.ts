@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
 import { readGolden, verifyGolden } from "@reach-fabric/engine/golden";
-import { allBuilds } from "../../tools/builds.ts";
+import { allBuilds } from "../../tools/engine/builds.ts";
 import { goldenFiles, readRun, runsIndex, specRules, testedRules } from "../files.ts";
 import { verifyRuns } from "../runs.ts";
 import type { RunCase } from "../runs.ts";

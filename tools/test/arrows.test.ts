@@ -203,14 +203,18 @@ const wrong: readonly (readonly [file: string, text: string, rules: readonly str
     ["by-name"],
   ],
   ["host/test/wrong/path.ts", 'import { a } from "../../src/index.ts";', ["by-name"]],
-  ["examples/wrong/tool.ts", 'import { a } from "../../tools/builds.ts";', ["examples-alone"]],
+  [
+    "examples/wrong/tool.ts",
+    'import { a } from "../../tools/engine/builds.ts";',
+    ["examples-alone"],
+  ],
   ["evidence/src/log/up/a.ts", 'import { a } from "../../file/layout.ts";', ["log-ground"]],
   ["assembly/trace/up/a.ts", 'import { a } from "../../workflow/pack";', ["trace-ground"]],
   ["assembly/trace/state/a.ts", 'import { a } from "../../workflow/state/state";', []],
   ["assembly/json/up/a.ts", 'import { a } from "../../trace/record";', ["values-ground"]],
   ["evidence/src/wrong/unknown.ts", 'import { a } from "@reach-fabric/nowhere";', ["no-unknown"]],
   ["bench/wrong/built.ts", 'import { a } from "../../host/dist/index.js";', ["sources-only"]],
-  ["tools/wrong/unseen.ts", 'export type A = import("../builds.ts").Build;', ["all-seen"]],
+  ["tools/wrong/unseen.ts", 'export type A = import("../engine/builds.ts").Build;', ["all-seen"]],
   // What the engine's sources have and TypeScript does not: the parser takes it, and goes on to the end.
   [
     "assembly/wrong/decorated.ts",

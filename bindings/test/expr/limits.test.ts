@@ -11,7 +11,7 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine, Evaluation } from "@reach-fabric/engine";
-import { agreed, allBuilds } from "../../../tools/builds.ts";
+import { agreed, allBuilds } from "../../../tools/engine/builds.ts";
 
 const builds = allBuilds();
 

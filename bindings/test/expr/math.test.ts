@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allBuilds } from "../../../tools/builds.ts";
+import { allBuilds } from "../../../tools/engine/builds.ts";
 
 const ONE =
   "exp exp2 exp10 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh " +

@@ -1,7 +1,7 @@
 // JSON Schema: what the golden cases cannot say. The suite itself is a conformance suite.
 import { expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
-import { allBuilds } from "../../../tools/builds.ts";
+import { allBuilds } from "../../../tools/engine/builds.ts";
 import { codeOf } from "../run/workflows.ts";
 
 const engine = createEngine();

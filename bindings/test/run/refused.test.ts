@@ -2,7 +2,7 @@
 import { createEngine, EngineError } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { expect, test } from "vitest";
-import { allBuilds } from "../../../tools/builds.ts";
+import { allBuilds } from "../../../tools/engine/builds.ts";
 import { packOf, workflow } from "./workflows.ts";
 
 const engine = createEngine();

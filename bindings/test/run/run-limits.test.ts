@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createEngine, engineDigest, fromBase64 } from "@reach-fabric/engine";
 import { Core, engineScalar, runCalls } from "@reach-fabric/engine/testing";
 import type { Exports } from "@reach-fabric/engine/testing";
-import { agreed, allBuilds } from "../../../tools/builds.ts";
-import type { Build } from "../../../tools/builds.ts";
+import { agreed, allBuilds } from "../../../tools/engine/builds.ts";
+import type { Build } from "../../../tools/engine/builds.ts";
 import {
   answered,
   begin,

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { fromUtf8, parseRecord, utf8 } from "@reach-fabric/engine";
 import type { Advance, Engine } from "@reach-fabric/engine";
-import { allBuilds } from "../../../tools/builds.ts";
-import type { Build } from "../../../tools/builds.ts";
+import { allBuilds } from "../../../tools/engine/builds.ts";
+import type { Build } from "../../../tools/engine/builds.ts";
 import { answered, begin, codeOf, get, packOf, requestOf, textsOf, workflow } from "./workflows.ts";
 
 let builds: readonly Build[];

@@ -10,7 +10,7 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { allBuilds } from "../../../tools/builds.ts";
+import { allBuilds } from "../../../tools/engine/builds.ts";
 import { answer, begin, recorded, scorePack } from "./runs.ts";
 
 const refused = (code: string): unknown => expect.objectContaining({ name: "EngineError", code });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 
-const debugBuild = new URL("../build/debug/engine.wasm", import.meta.url);
+const debugBuild = new URL("../../build/debug/engine.wasm", import.meta.url);
 
 export interface Build {
   readonly name: "scalar" | "simd" | "debug";
