@@ -29,6 +29,7 @@ const machine: Machine = {
   stdin,
   stdout: outputOf(1, () => process.stdout),
   stderr: outputOf(2, () => process.stderr),
+  version: VERSION,
   env: process.env,
   home: homedir(),
   onStop: (listener) => {
@@ -42,7 +43,7 @@ const machine: Machine = {
   exit: (code) => process.exit(code),
 };
 
-process.exitCode = await reach(process.argv.slice(2), VERSION, machine);
+process.exitCode = await reach(process.argv.slice(2), machine);
 
 /** A pipe that has nothing yet fails with EAGAIN: wait for it. */
 function readSome(fd: number, buffer: Uint8Array): number {

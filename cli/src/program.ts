@@ -36,11 +36,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
  * @param args what follows `reach`
  * @param machine all that it has of the process: it may be called again and again in one
  */
-export async function reach(
-  args: readonly string[],
-  version: string,
-  machine: Machine,
-): Promise<number> {
+export async function reach(args: readonly string[], machine: Machine): Promise<number> {
   let code: number = EXIT.ok;
   const { stdout, stderr } = machine;
   const verb = createVerb(machine, (given) => {
@@ -49,7 +45,7 @@ export async function reach(
   const program = new Command("reach");
   program
     .description("Runs decision workflows that anybody can verify, replay and question.")
-    .version(version, "-V, --version")
+    .version(machine.version, "-V, --version")
     .helpOption("-h, --help", "what a command does, with an example")
     .exitOverride()
     .configureOutput({

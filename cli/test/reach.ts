@@ -107,6 +107,7 @@ export async function reach(
     stdin: given(Buffer.from(options.stdin ?? "")),
     stdout,
     stderr,
+    version: VERSION,
     env,
     home: env["HOME"] ?? homedir(),
     onStop: () => () => undefined,
@@ -116,7 +117,7 @@ export async function reach(
   };
   const leave = enter(options.cwd ?? folder);
   try {
-    const status = await program(args, VERSION, machine);
+    const status = await program(args, machine);
     return { status, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     leave();

@@ -33,6 +33,8 @@ export interface Machine {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** The program's own version, as its package.json has it. */
+  readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder, an absolute path. */
   readonly home: string;

@@ -8,7 +8,6 @@ import { readSigner } from "../../read/keys.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { bomOf, provenanceOf } from "./supply.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { VERSION } from "../../version.ts";
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
 export function sign(group: Command, verb: Verb): void {
@@ -35,7 +34,7 @@ export function sign(group: Command, verb: Verb): void {
           const { pack, manifest } = opened(terminal.machine, file);
           const predicates: Readonly<Record<StatementName, Readonly<Record<string, unknown>>>> = {
             pack: packPredicate(manifest),
-            provenance: provenanceOf(pack, VERSION),
+            provenance: provenanceOf(pack, terminal.machine.version),
             sbom: bomOf(pack),
           };
           const names = Object.keys(predicates) as StatementName[];
