@@ -9,6 +9,9 @@ const names = fc.oneof(
 );
 const values = fc.jsonValue({ maxDepth: 3, stringUnit: "grapheme" });
 
+const sorted = (members: readonly (readonly [string, unknown])[]): string[] =>
+  members.map((member) => JSON.stringify(member)).sort();
+
 test("the members of an object are where they are spelled, in bytes and in units", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(names, values), { maxLength: 6 }), (entries) => {
@@ -19,7 +22,9 @@ test("the members of an object are where they are spelled, in bytes and in units
         expect(fromUtf8(bytes.subarray(start, end))).toBe(text);
         return [JSON.parse(`"${name}"`) as string, JSON.parse(text) as unknown] as const;
       });
-      expect(new Map(read)).toEqual(new Map(Object.entries(JSON.parse(fromUtf8(bytes)) as object)));
+      // As texts: a comparison of values takes members named __proto__ for something else.
+      const wanted = Object.entries(JSON.parse(fromUtf8(bytes)) as object);
+      expect(sorted(read)).toEqual(sorted(wanted));
     }),
   );
 });

@@ -355,7 +355,7 @@ describe("names what is wrong, where, and what to do", () => {
     };
     expect(problems(withTask(task))).toMatchObject([
       {
-        pointer: "/do/0/task/with/endpoint/authentification",
+        path: ["do", 0, "task", "with", "endpoint", "authentification"],
         hint: "Did you mean `authentication`?",
       },
     ]);
