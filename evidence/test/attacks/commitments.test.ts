@@ -15,7 +15,7 @@ import {
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
-import { file, other, trace, disclosures, refused, hex } from "./attacking.ts";
+import { file, trace, disclosures, refused, hex } from "./attacking.ts";
 
 describe("commitments:", () => {
   test("TRACE-11: a changed value, seed or pointer", () => {

@@ -8,11 +8,10 @@ import {
   engine,
   evidence,
   finding,
-  recorded,
   signedAgain,
   verify,
 } from "../fixtures/fixture.ts";
-import { file, other, trace, disclosures, refused, hex } from "./attacking.ts";
+import { file, trace, disclosures, refused, hex } from "./attacking.ts";
 
 describe("replay:", () => {
   const reportOf = (replayer: typeof replay, policy?: Policy): Report =>
