@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
 /** How many tests ended in which way. */
 export interface Counts {
@@ -31,6 +31,13 @@ export const countsLine = ({ passed, failed, skipped }: Counts): string =>
  * get the outcome and print the line itself, after the other checks.
  */
 export default class SummaryReporter implements Reporter {
+  /** With -t, most tests are left out by their titles: these were not skipped, and are not counted. */
+  #chosen: RegExp | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#chosen = vitest.getGlobalTestNamePattern();
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const counts: Counts = { passed: 0, failed: unhandled.length, skipped: 0 };
     const skipped: string[] = [];
@@ -44,7 +51,7 @@ export default class SummaryReporter implements Reporter {
         // "pending" at the end of a run: it was never started, which is no kind of success.
         if (result.state === "passed") counts.passed += 1;
         else if (result.state !== "skipped") counts.failed += 1;
-        else {
+        else if (this.#chosen?.test(test.fullName.replaceAll(" > ", " ")) !== false) {
           counts.skipped += 1;
           skipped.push(`  SKIPPED ${module.relativeModuleId} > ${test.fullName}: ${reason(test)}`);
         }

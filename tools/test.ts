@@ -33,10 +33,12 @@ const total = {
   failed: tests.failed + failedChecks.length + unexplained,
   skipped: tests.skipped,
 };
+const isNothing = isUnit && total.passed + total.failed + total.skipped === 0;
+if (isNothing) process.stdout.write(`\nNo unit test has that in its path or title\n`);
 if (failedChecks.length > 0) process.stdout.write(`\nFailed checks: ${failedChecks.join(", ")}\n`);
 if (unexplained > 0) process.stdout.write(`\nvitest ended with status ${status}\n`);
 process.stdout.write(`\n${countsLine(total)}\n`);
-process.exitCode = total.failed > 0 ? 1 : 0;
+process.exitCode = total.failed > 0 || isNothing ? 1 : 0;
 
 /** What vitest is asked for by the words of `npm run t`: its own options are passed on. */
 function unitArgs(words: readonly string[]): string[] {
@@ -47,7 +49,9 @@ function unitArgs(words: readonly string[]): string[] {
   if (named.some(([, project]) => project === "unit")) return [...unit, ...words];
   if (named.length > 0) {
     const others = named.map(([name, project]) => `  ${name} (${project})`).join("\n");
-    process.stdout.write(`No unit test; npm test -- ${word} runs\n${others}\n`);
+    process.stdout.write(
+      `These are no unit tests, \`npm test -- ${word}\` runs them:\n${others}\n`,
+    );
   }
   return [...unit, "-t", word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`), ...more];
 }
