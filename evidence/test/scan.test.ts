@@ -9,9 +9,6 @@ const names = fc.oneof(
 );
 const values = fc.jsonValue({ maxDepth: 3, stringUnit: "grapheme" });
 
-const sorted = (members: readonly (readonly [string, unknown])[]): string[] =>
-  members.map((member) => JSON.stringify(member)).sort();
-
 test("the members of an object are where they are spelled, in bytes and in units", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(names, values), { maxLength: 6 }), (entries) => {
@@ -20,11 +17,14 @@ test("the members of an object are where they are spelled, in bytes and in units
       const members = membersOf(bytes);
       const read = [...members].map(([name, { start, end, text }]) => {
         expect(fromUtf8(bytes.subarray(start, end))).toBe(text);
-        return [JSON.parse(`"${name}"`) as string, JSON.parse(text) as unknown] as const;
+        return [JSON.parse(`"${name}"`), text];
       });
-      // As texts: a comparison of values takes members named __proto__ for something else.
-      const wanted = Object.entries(JSON.parse(fromUtf8(bytes)) as object);
-      expect(sorted(read)).toEqual(sorted(wanted));
+      // Not read again by JSON.parse: that of V8 14.6 takes some escaped names for a backslash.
+      const wanted = Object.entries(object).map(([name, value]) => [
+        name,
+        fromUtf8(canonicalize(JSON.stringify(value))),
+      ]);
+      expect(read.sort()).toEqual(wanted.sort());
     }),
   );
 });
