@@ -24,7 +24,9 @@ test("the members of an object are where they are spelled, in bytes and in units
         name,
         fromUtf8(canonicalize(JSON.stringify(value))),
       ]);
-      expect(read.sort()).toEqual(wanted.sort());
+      const sorted = (pairs: readonly unknown[]): string[] =>
+        pairs.map((pair) => JSON.stringify(pair)).sort();
+      expect(sorted(read)).toEqual(sorted(wanted));
     }),
   );
 });
