@@ -4,18 +4,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { ReachError } from "@reach-fabric/host";
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
 /** Runs something when the test has ended, the last first. */
-export const later = (cleanUp: () => unknown): void => void cleanUps.push(cleanUp);
+export const later = (cleanUp: () => unknown): void => {
+  onTestFinished(async () => {
+    await cleanUp();
+  });
+};
 
 /** An empty folder that goes away with the test. */
 export async function newFolder(): Promise<string> {
