@@ -137,20 +137,10 @@ export class Session {
     const { events } = this.#options;
     if (events === undefined) return;
     this.#isOpen = true;
-    try {
-      for await (const event of events) {
-        if (this.#signal.aborted) break;
-        this.#inbox.put(event);
-      }
-    } catch (error) {
-      this.#problem =
-        error instanceof ReachError
-          ? error
-          : new ReachError(hostCode.badEvent, "The source of events has failed.", {
-              why: error instanceof Error ? error.message : String(error),
-              cause: error,
-            });
-    }
+    await this.#takeAll(events, (event) => this.#inbox.put(event), {
+      code: hostCode.badEvent,
+      what: "The source of events has failed.",
+    });
     this.#isOpen = false;
     this.#wake?.();
   }
@@ -160,23 +150,38 @@ export class Session {
     const { commands } = this.#options;
     if (commands === undefined) return;
     this.#isCommanded = true;
+    const take = (command: RunCommand): void => {
+      this.#commands.push(command);
+      this.#wake?.();
+    };
+    await this.#takeAll(commands, take, {
+      code: hostCode.badCommand,
+      what: "The source of commands has failed.",
+    });
+    this.#isCommanded = false;
+    this.#wake?.();
+  }
+
+  /** Takes what a source gives until it ends, fails or the run is interrupted. */
+  async #takeAll<T>(
+    source: AsyncIterable<T>,
+    take: (one: T) => void,
+    failed: { readonly code: string; readonly what: string },
+  ): Promise<void> {
     try {
-      for await (const command of commands) {
+      for await (const one of source) {
         if (this.#signal.aborted) break;
-        this.#commands.push(command);
-        this.#wake?.();
+        take(one);
       }
     } catch (error) {
       this.#problem =
         error instanceof ReachError
           ? error
-          : new ReachError(hostCode.badCommand, "The source of commands has failed.", {
+          : new ReachError(failed.code, failed.what, {
               why: error instanceof Error ? error.message : String(error),
               cause: error,
             });
     }
-    this.#isCommanded = false;
-    this.#wake?.();
   }
 
   /** Whether the engine takes the event for this effect: it changes nothing. */
