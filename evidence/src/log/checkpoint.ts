@@ -79,6 +79,21 @@ export function openCheckpoint(
   return { ...checkpoint, signatures: verified, unverified };
 }
 
+/** Whether the tree of one checkpoint is the beginning of another one's. */
+export const hasGrown = (
+  engine: Pick<Engine, "verifyConsistency">,
+  older: Pick<Checkpoint, "size" | "root">,
+  newer: Pick<Checkpoint, "size" | "root">,
+  proof: readonly Uint8Array[],
+): boolean =>
+  engine.verifyConsistency({
+    oldSize: older.size,
+    oldRoot: older.root,
+    size: newer.size,
+    root: newer.root,
+    proof,
+  });
+
 /**
  * Checks that a log has only grown between two checkpoints of it: no other tree, no smaller one.
  *
@@ -95,12 +110,6 @@ export function checkGrowth(
   if (older.size > newer.size) {
     throw new EvidenceError("REACH-E5333", "the log has shrunk: a checkpoint was rolled back");
   }
-  const grown = engine.verifyConsistency({
-    oldSize: older.size,
-    oldRoot: older.root,
-    size: newer.size,
-    root: newer.root,
-    proof,
-  });
-  if (!grown) throw new EvidenceError("REACH-E5333", "one tree has not grown into the other");
+  if (!hasGrown(engine, older, newer, proof))
+    throw new EvidenceError("REACH-E5333", "one tree has not grown into the other");
 }

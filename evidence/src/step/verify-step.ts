@@ -12,7 +12,7 @@ import type {
   StartRecord,
   TaskRecord,
 } from "@reach-fabric/engine";
-import { noteTrust, requireAllowed, requiredBy } from "../verify/allowed.ts";
+import { noteTrust, requireAllowed, requiredBy, requireSemantics } from "../verify/allowed.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { canonicalBytes } from "../encoding/json.ts";
 import { manifestOf } from "../file/pack.ts";
@@ -117,12 +117,7 @@ function compute(engine: Engine, step: Step): number {
   const { document: run, pack, records, seq, missing } = step;
   if (pack === null)
     throw new EvidenceError("REACH-E5404", "the pack is not enclosed, or not all of it");
-  if (run.semantics !== engine.semantics) {
-    throw new EvidenceError(
-      "REACH-E5406",
-      `the run has semantics ${run.semantics}, this engine has ${engine.semantics}`,
-    );
-  }
+  requireSemantics(engine, run);
   const parsed = records.map(({ leaf, record }) => {
     const needed = leaf.kind === "request" || leaf.kind === "result" || leaf.seq === seq;
     if (record === null && needed) {

@@ -1,5 +1,6 @@
 // What a policy says of a run: who may sign, which engine and pack may be used, which verdicts must pass.
 // docs/spec/keys.md, KEY-14 to KEY-16.
+import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { sameKey } from "../keys/key.ts";
 import type { Run } from "../file/open.ts";
@@ -23,6 +24,22 @@ export function requiredBy(policy: Policy): Verdict[] {
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined;
+
+/**
+ * Requires an engine of the meaning with which the run was computed.
+ *
+ * @throws EvidenceError `REACH-E5406`
+ */
+export function requireSemantics(
+  engine: Pick<Engine, "semantics">,
+  run: Pick<Run, "semantics">,
+): void {
+  if (run.semantics === engine.semantics) return;
+  throw new EvidenceError(
+    "REACH-E5406",
+    `the run has semantics ${run.semantics}, this engine has ${engine.semantics}`,
+  );
+}
 
 /**
  * Check 4, as far as it goes before anything is verified: the key is one that may sign evidence then.

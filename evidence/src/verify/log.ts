@@ -6,7 +6,7 @@ import { EvidenceError, quoted } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import type { LogPolicy } from "../trust/policy.ts";
 import type { Findings, Verdict } from "../trust/verdicts.ts";
-import { parseCheckpoint } from "../log/checkpoint.ts";
+import { hasGrown, parseCheckpoint } from "../log/checkpoint.ts";
 import { parseEntry } from "../log/entry.ts";
 import { requireEntry, verifyLoggedEntry } from "./logged.ts";
 import type { EvidenceEntry, LoggedEntry } from "./logged.ts";
@@ -117,16 +117,7 @@ function requireSeen(
   const same = size === seen.size && sameBytes(root, seen.root);
   const [older, newer] = size < seen.size ? [{ size, root }, seen] : [seen, { size, root }];
   const growth = seen.growth?.find(({ from, to }) => from === older.size && to === newer.size);
-  const proof = growth?.hashes ?? [];
-  const grown =
-    same ||
-    engine.verifyConsistency({
-      oldSize: older.size,
-      oldRoot: older.root,
-      size: newer.size,
-      root: newer.root,
-      proof,
-    });
+  const grown = same || hasGrown(engine, older, newer, growth?.hashes ?? []);
   if (grown && older.size > 0n) return;
   if (size !== seen.size && growth === undefined) {
     throw new EvidenceError(

@@ -5,7 +5,7 @@
 // signature was verified, and nothing is replayed before it is known to be what was signed.
 import { fromHex, replay as replayOnEngine, taggedHash, toHex } from "@reach-fabric/engine";
 import type { Engine, ReplayResult } from "@reach-fabric/engine";
-import { noteTrust, requireAllowed, requiredBy, requireKey } from "./allowed.ts";
+import { noteTrust, requireAllowed, requiredBy, requireKey, requireSemantics } from "./allowed.ts";
 import { readBundle, verifiedPayload } from "../signature/bundle.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import type { PublicKey } from "../keys/key.ts";
@@ -170,12 +170,7 @@ function replayWithin(
     throw new EvidenceError("REACH-E5223", "this program's own engine is known as faulty");
   }
   if (pack === null) throw noPack();
-  if (run.semantics !== engine.semantics) {
-    throw new EvidenceError(
-      "REACH-E5406",
-      `the run has semantics ${run.semantics}, this engine has ${engine.semantics}`,
-    );
-  }
+  requireSemantics(engine, run);
   requireBudget(leaves, fuel);
   if (records === null) throw onlyInPart(replayKnown(engine, pack, known));
   return replay(engine, pack, records);
