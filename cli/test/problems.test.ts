@@ -276,6 +276,14 @@ describe("people are shown every problem", () => {
     ]);
   });
 
+  test("the place in a policy, whose `where` is the file alone", async () => {
+    put(folder, "bad.json", '{"format":"reach/policy/v1",\n"requird":[]}');
+    const args = ["verify", "bad.json", "--policy", "bad.json"];
+    const { stderr } = await reach(folder, args);
+    expect(stderr).toContain("\n  where: bad.json:2:1 /requird\n");
+    expect(errorOf(await reach(folder, [...args, "--json"]))["where"]).toBe("bad.json");
+  });
+
   test("twenty at most, and how many more there are; --json has them all", async () => {
     const tasks = Array.from({ length: 23 }, (_, index) => `  - t${index}: 1\n`).join("");
     put(folder, "many.yaml", `${head}do:\n${tasks}`);

@@ -262,7 +262,7 @@ describe("evidence that is not as it should be", () => {
     const verify = await reach(folder, ["verify", "good.reach", "--trust", "bad.key", "--json"]);
     expect([verify.status, errorOf(verify)]).toEqual([
       2,
-      expect.objectContaining({ code: "REACH-E5201", where: "bad.key:1:26 (key file /secret)" }),
+      expect.objectContaining({ code: "REACH-E5201", where: "bad.key" }),
     ]);
     expect(verify.stderr).not.toContain("hunter2");
   });

@@ -173,10 +173,10 @@ function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Pol
     if (error instanceof EvidenceError) {
       const isShape = error.problems.length > 0 || error.cause instanceof EngineError;
       if (error.code === EVIDENCE.notAPolicy && isShape) {
-        throw refusedFile(error, { path: policy, kind: "policy", bytes });
+        throw refusedFile(error, { path: policy, bytes });
       }
       if (error.code === EVIDENCE.notAKeyring && keyring !== undefined) {
-        throw refusedFile(error, { path: keyring, kind: "keyring" });
+        throw refusedFile(error, { path: keyring });
       }
     }
     const files = [policy, ...(keyring === undefined ? [] : [keyring]), ...seen, ...growth];

@@ -74,7 +74,7 @@ export function readKey(machine: Machine, path: string): KeyFile {
   try {
     return readKeyFile(createEngine(), bytes);
   } catch (error) {
-    throw refusedFile(error, { path, kind: "key file", bytes });
+    throw refusedFile(error, { path, bytes });
   }
 }
 

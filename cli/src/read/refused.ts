@@ -3,15 +3,13 @@ import { EngineError, pointerOf } from "@reach-fabric/engine";
 import { EvidenceError } from "@reach-fabric/evidence";
 import { inOrder } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
-import { atByte } from "./files.ts";
+import { lineColumn } from "./files.ts";
 import { CliError, documentProblem, problemOf, problemOfDocument } from "../ui/problem.ts";
 import type { Problem } from "../ui/problem.ts";
 
 /** A file that people write. */
 export interface WrittenFile {
   readonly path: string;
-  /** What it is, for people. */
-  readonly kind: string;
   /** What is in it, where the problems have their places in that. */
   readonly bytes?: Uint8Array;
 }
@@ -25,9 +23,12 @@ export function refusedFile(error: unknown, file: WrittenFile): CliError {
   if (!(error instanceof EvidenceError)) return new CliError(problem);
   const { problems, cause } = error;
   if (problems.length === 0) {
+    if (file.bytes === undefined || !(cause instanceof EngineError)) return new CliError(problem);
     // It is no JSON, from a byte on.
-    const isText = file.bytes !== undefined && cause instanceof EngineError;
-    return new CliError(isText ? atByte(problem, file.path, file.bytes, cause.offset) : problem);
+    const { exitCode, ...said } = problem;
+    const place = lineColumn(file.bytes, cause.offset);
+    const told = { ...said, where: file.path, file: file.path, ...place };
+    return new CliError(problemOfDocument([told], exitCode));
   }
   return new CliError(problemIn(error, file, problem.exitCode), async () => {
     if (file.bytes === undefined) return problemIn(error, file, problem.exitCode);
@@ -41,7 +42,7 @@ type Locate = (path: Path) => { readonly line?: number; readonly column?: number
 
 function problemIn(
   { code, hint, problems }: EvidenceError,
-  { path: file, kind }: WrittenFile,
+  { path: file }: WrittenFile,
   exitCode: number,
   locate: Locate = () => ({}),
 ): Problem {
@@ -50,10 +51,8 @@ function problemIn(
     const place = line === undefined || column === undefined ? {} : { line, column };
     return { ...problem, pointer: pointerOf(problem.path), place };
   });
-  const told = inOrder(placed, ({ place }) => place.line ?? 0).map(({ place, ...problem }) => {
-    const at = place.line === undefined ? file : `${file}:${place.line}:${place.column}`;
-    const where = `${at} (${kind} ${problem.pointer || "itself"})`;
-    return documentProblem({ ...(hint && { hint }), ...problem, ...place, code, where, file });
-  });
+  const told = inOrder(placed, ({ place }) => place.line ?? 0).map(({ place, ...problem }) =>
+    documentProblem({ ...(hint && { hint }), ...problem, ...place, code, where: file, file }),
+  );
   return problemOfDocument(told, exitCode);
 }

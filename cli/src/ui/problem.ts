@@ -220,22 +220,32 @@ const MOST_TOLD = 20;
  */
 export function printProblem(problem: Problem, colors: Colors): string {
   const { problems = [] } = problem;
-  const others = problems.slice(1, MOST_TOLD);
-  const said = new Set([problem.why]);
-  const lines = linesOf(problem, colors);
-  for (const { why, ...other } of others) {
-    lines.push(...linesOf(why === undefined || said.has(why) ? other : { ...other, why }, colors));
+  // A command may have said more of the first than its document does.
+  const told: readonly Told[] = [{ ...problems[0], ...problem }, ...problems.slice(1, MOST_TOLD)];
+  const said = new Set<string>();
+  const lines = told.flatMap(({ why, ...other }) => {
+    if (why === undefined || said.has(why)) return linesOf(other, colors);
     said.add(why);
-  }
-  const more = problems.length - 1 - others.length;
+    return linesOf({ ...other, why }, colors);
+  });
+  const more = problems.length - told.length;
   if (more > 0) lines.push(`and ${more} more ${more === 1 ? "problem" : "problems"}`);
   return `${lines.join("\n")}\n`;
 }
 
-function linesOf(
-  { code, what, where, why, hint }: Omit<Problem, "exitCode" | "problems">,
-  colors: Colors,
-): string[] {
+type Told = Omit<Problem, "exitCode" | "problems"> | DocumentProblem;
+
+/** The place as text: where that is a file alone, with what is known of the place in it. */
+function placeOf(problem: Told): string | undefined {
+  if (!("file" in problem) || problem.where !== problem.file) return problem.where;
+  const { file, line, column, pointer } = problem;
+  const at = line === undefined ? file : `${file}:${line}:${column}`;
+  return pointer === undefined ? at : `${at} ${pointer || "/"}`;
+}
+
+function linesOf(problem: Told, colors: Colors): string[] {
+  const { code, what, why, hint } = problem;
+  const where = placeOf(problem);
   const lines = [`${colors.red("x")} ${colors.bold(safe(what))}   ${colors.dim(code)}`];
   if (where !== undefined) lines.push(`  where: ${safe(where)}`);
   const told = (name: string, text: string): void => {

@@ -19,7 +19,7 @@ export function readKeyring(machine: Machine, path: string, root: PublicKey): Ke
     return openKeyring(createEngine(), bytes, root);
   } catch (error) {
     // What is wrong in it is in what was signed, which stands in the file in base64.
-    throw refusedFile(error, { path, kind: "keyring" });
+    throw refusedFile(error, { path });
   }
 }
 
