@@ -31,9 +31,12 @@ const runs = readdirSync(`${root}examples`)
   })
   .sort();
 
-async function* given(events: readonly CloudEvent[]): AsyncGenerator<CloudEvent> {
-  // They come once the run waits for them.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+/** Events that come once the run waits for one. */
+async function* given(
+  events: readonly CloudEvent[],
+  awaited: Promise<void>,
+): AsyncGenerator<CloudEvent> {
+  if (events.length > 0) await awaited;
   yield* events;
 }
 
@@ -55,6 +58,11 @@ async function come(name: string, script: Script): Promise<object> {
   const pack = await loadPack(join(folder, "workflow.yaml"));
   const emitted: unknown[] = [];
   const waiting: (() => void)[] = [];
+  const fireTimers = (): void => {
+    if (waiting.length === 0) setImmediate(fireTimers);
+    else for (const fire of waiting.splice(0)) fire();
+  };
+  const event = Promise.withResolvers<void>();
   const left = turns(script.models);
   const services = turns(script.services);
   const tools = turns(script.tools);
@@ -67,7 +75,10 @@ async function come(name: string, script: Script): Promise<object> {
     pack,
     input: canonicalize(JSON.stringify(script.input)),
     grant,
-    events: given(script.events ?? []),
+    events: given(script.events ?? [], event.promise),
+    onRecord: (record) => {
+      if (record.kind === "request" && record.type === "event") event.resolve();
+    },
     recorder: memoryRecorder({ id: "00000000-0000-4000-8000-000000000001" }),
     effects: {
       clock: () => Date.UTC(2026, 0, 1),
@@ -79,9 +90,7 @@ async function come(name: string, script: Script): Promise<object> {
       ask: async ({ model }, _, signal) => {
         const answer = left.get(model)?.shift();
         if (answer === "silence") {
-          setTimeout(() => {
-            for (const fire of waiting.splice(0)) fire();
-          }, 5);
+          setImmediate(fireTimers);
           return never(signal);
         }
         if (answer === undefined) throw new Error(`${model} is asked more often than scripted`);

@@ -1,10 +1,11 @@
 // The raw exports, as somebody sees them who writes another binding from docs/spec/abi.md alone.
-import { readFileSync } from "node:fs";
+import { fromBase64 } from "@reach-fabric/engine";
+import { engineScalar } from "@reach-fabric/engine/testing";
 import { expect, test } from "vitest";
 
 type Raw = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
 
-const bytes = readFileSync(new URL("../../../build/release/engine.wasm", import.meta.url));
+const bytes = fromBase64(engineScalar);
 const raw = (): Raw => new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Raw;
 
 const put = (engine: Raw, at: number, content: Uint8Array): void => {
