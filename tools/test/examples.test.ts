@@ -62,7 +62,8 @@ async function come(name: string, script: Script): Promise<object> {
     if (waiting.length === 0) setImmediate(fireTimers);
     else for (const fire of waiting.splice(0)) fire();
   };
-  const event = Promise.withResolvers<void>();
+  let begin = (): void => undefined;
+  const awaited = new Promise<void>((resolve) => (begin = resolve));
   const left = turns(script.models);
   const services = turns(script.services);
   const tools = turns(script.tools);
@@ -75,9 +76,9 @@ async function come(name: string, script: Script): Promise<object> {
     pack,
     input: canonicalize(JSON.stringify(script.input)),
     grant,
-    events: given(script.events ?? [], event.promise),
+    events: given(script.events ?? [], awaited),
     onRecord: (record) => {
-      if (record.kind === "request" && record.type === "event") event.resolve();
+      if (record.kind === "request" && record.type === "event") begin();
     },
     recorder: memoryRecorder({ id: "00000000-0000-4000-8000-000000000001" }),
     effects: {
