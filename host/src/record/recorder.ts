@@ -1,6 +1,6 @@
 // Where a run is kept while it happens. A recorder promises one thing: when append() has resolved,
 // the records survive whatever happens to the process or the machine (ABI-8).
-import { utf8 } from "@reach-fabric/engine";
+import { concat, utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { manifestOf } from "@reach-fabric/evidence";
 import { randomBytes, randomUUID } from "node:crypto";
@@ -193,7 +193,7 @@ class Journal {
         why,
       });
     }
-    const bytes = new Uint8Array(Buffer.concat(lines.flatMap((line) => [line, NEWLINE])));
+    const bytes = concat(lines.flatMap((line) => [line, NEWLINE]));
     try {
       await writeAll(this.#file, bytes);
       if (durable) await this.#file.datasync();
