@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export const processFiles: readonly string[] = [
   "bindings/test/engine/publish.test.ts",
   "cli/test/process/*.test.ts",
-  "cli/test/guide-approval.test.ts",
+  "cli/test/guides/approval.test.ts",
   "cli/test/start.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
@@ -23,7 +23,7 @@ export const slowFiles: readonly string[] = [
   "bindings/test/engine/host.test.ts",
   "bindings/test/expr/limits.test.ts",
   "bindings/test/run/run-limits.test.ts",
-  "cli/test/guide-keys.test.ts",
+  "cli/test/guides/keys.test.ts",
   "cli/test/passphrase.test.ts",
   "evidence/test/records.test.ts",
   "evidence/test/redact.test.ts",

@@ -80,7 +80,7 @@ const cases: readonly {
     args: ["lint", "w.yaml"],
     file: "r.yaml",
     problems: [
-      "REACH-E4211 1:18 /table/version YAML reads an unquoted number as such: put it in quotes.",
+      "REACH-E4211 1:18 /table/version Put it in quotes: without them it is a number.",
       "REACH-E4210 4:1 /rulez Did you mean `rules`?",
       "REACH-E4212 1:1 /rules",
     ],
@@ -171,7 +171,7 @@ const cases: readonly {
     problems: [
       "REACH-E5201 3:1 /publik Did you mean `public`?",
       "REACH-E5201 1:1 /public make a key with `reach keys new`",
-      "REACH-E5201 4:1 /private YAML reads an unquoted number as such: put it in quotes.",
+      "REACH-E5201 4:1 /private Put it in quotes: without them it is a number.",
     ],
   },
   {
@@ -225,6 +225,11 @@ describe("--json lists every problem with its file, line and column", () => {
     const ended = await reach(sub, [...args, "--json"]);
     expect(ended.status).toBe(2);
     const found = problemsOf(ended);
+    // People are told the same places.
+    const told = (await reach(sub, args)).stderr;
+    for (const { file: path, line, column } of found.slice(0, 20)) {
+      if (line !== undefined) expect(told).toContain(`${path}:${line}:${column}`);
+    }
     expect(found.map(short)).toEqual(problems);
     expect(found.map((problem) => problem.file)).toEqual(
       found.map(() => expect.stringMatching(new RegExp(`(^|/)${file}$`)) as string),

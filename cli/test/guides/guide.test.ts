@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { put, reach, repository, temporaryFolder } from "./reach.ts";
+import { put, reach, repository, temporaryFolder } from "../reach.ts";
 
 const folder = temporaryFolder();
 const guide = readFileSync(join(repository, "docs/guides/first-decision.md"), "utf8");

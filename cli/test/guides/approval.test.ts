@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { ended, put, reach, repository, temporaryFolder } from "./reach.ts";
+import { ended, put, reach, repository, temporaryFolder } from "../reach.ts";
 
 const folder = temporaryFolder();
 const guide = readFileSync(join(repository, "docs/guides/fork-model-person.md"), "utf8");
