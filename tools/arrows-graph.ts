@@ -147,6 +147,11 @@ function partsOf(
 // type, or of a module that is loaded when it is needed.
 const IMPORT = /^(?:import|export)\s(?:[^"'`;]*?\sfrom\s)?"([^"]+)"|\bimport\("([^"]+)"\)/gm;
 const TEXT = /`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'/gs;
+/** Texts in which an import in single quotes is none. Quotes are numbers, for the sake of this very file. */
+const ELSEWHERE = /\x60(?:\\.|[^\x60\\])*\x60|(?<!path=)\x22(?:\\.|[^\x22\\\n])*\x22/gs;
+/** Ways to import that the formatter would turn, or that only the compiler follows. */
+const ODD =
+  /\b(?:from|import) ?\(? ?\x27([^\x27\n]+)\x27|^\/\/\/ *<reference path=\x22([^\x22]+)/gm;
 
 /**
  * What of a file was not read. A parser that finds nothing in a file is as green as no parser, and swc's
@@ -157,15 +162,24 @@ function unread(root: string, file: string, module: IModule | undefined): Fault[
     return [{ rule: "all-read", comment: "The file was not cruised.", path: [file] }];
   }
   const found = new Set(module.dependencies.flatMap(({ module: name }) => [name, `node:${name}`]));
-  const source = readFileSync(join(root, file), "utf8").replaceAll(TEXT, "``");
-  return [...source.matchAll(IMPORT)]
-    .map(([, from, called]) => from ?? called ?? "")
-    .filter((name) => !found.has(name))
-    .map((name) => ({
-      rule: "all-seen",
-      comment: "The parser did not see this import: of types, write `import type`.",
-      path: [file, name],
-    }));
+  const source = readFileSync(join(root, file), "utf8");
+  const named = (pattern: RegExp, within: string): string[] =>
+    [...within.matchAll(pattern)].map(([, first, second]) => first ?? second ?? "");
+  const fault = (comment: string, name: string): Fault => ({
+    rule: "all-seen",
+    comment,
+    path: [file, name],
+  });
+  return [
+    ...named(IMPORT, source.replaceAll(TEXT, "``"))
+      .filter((name) => !found.has(name))
+      .map((name) =>
+        fault("The parser did not see this import: of types, write `import type`.", name),
+      ),
+    ...named(ODD, source.replaceAll(ELSEWHERE, '""')).map((name) =>
+      fault("Imports have double quotes, and none is a `<reference path>`.", name),
+    ),
+  ];
 }
 
 function broken({ summary }: ICruiseResult): Fault[] {

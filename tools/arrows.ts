@@ -23,13 +23,28 @@ function report({ parts, arrows, faults }: Graph): string {
   return `[arrows] cruised\n${rows.join("")}${faults.map(line).join("")}[arrows] ${counts}\n`;
 }
 
+/** What is told where a file cannot be parsed: nothing was held to the rules. */
+function unparsed(error: unknown): Graph {
+  const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+  const comment = lines
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .slice(0, 4)
+    .join(" ");
+  return {
+    parts: [],
+    arrows: [],
+    faults: [{ rule: "all-read", comment, path: ["nothing was read"] }],
+  };
+}
+
 if (import.meta.main) {
   const args = process.argv.slice(2);
   if (args.some((arg) => !["--json", "--write"].includes(arg))) {
     process.stderr.write("arrows [--json] [--write]\n");
     process.exitCode = 2;
   } else {
-    const graph = await arrowsOf(root);
+    const graph = await arrowsOf(root).catch(unparsed);
     if (args.includes("--write")) {
       const page = `${root}docs/architecture.md`;
       writeFileSync(page, withGraph(readFileSync(page, "utf8"), graph));

@@ -215,6 +215,8 @@ const wrong: readonly (readonly [file: string, text: string, rules: readonly str
   ["evidence/src/wrong/unknown.ts", 'import { a } from "@reach-fabric/nowhere";', ["no-unknown"]],
   ["bench/wrong/built.ts", 'import { a } from "../../host/dist/index.js";', ["sources-only"]],
   ["tools/wrong/unseen.ts", 'export type A = import("../engine/builds.ts").Build;', ["all-seen"]],
+  ["tools/wrong/single.ts", "export type A = typeof import('../engine/builds.ts');", ["all-seen"]],
+  ["tools/wrong/reference.ts", '/// <reference path="../engine/builds.ts" />', ["all-seen"]],
   // What the engine's sources have and TypeScript does not: the parser takes it, and goes on to the end.
   [
     "assembly/wrong/decorated.ts",
