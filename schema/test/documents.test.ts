@@ -6,6 +6,7 @@ import {
   inOrder,
   packManifest,
   packPath,
+  policyFile,
   problemsOf,
   table,
   whyNotPath,
@@ -14,6 +15,15 @@ import {
 type Schema = Parameters<typeof problemsOf>[0];
 const said = (schema: Schema, value: unknown): string[] =>
   problemsOf(schema, value).map(({ code, path }) => `${code} ${pointerOf(path)}`);
+
+it("has words of its own for what a schema refuses", () => {
+  const words = (value: object): string[] => problemsOf(policyFile, value).map(({ what }) => what);
+  expect(words({ format: "reach/policy/v2" })).toEqual(["Expected reach/policy/v1."]);
+  expect(words({ format: "reach/policy/v1", required: ["fine"], fuel: -1 })).toEqual([
+    "Expected authentic or trusted or complete or replayed or logged or witnessed or redacted.",
+    "Expected at least 0.",
+  ]);
+});
 
 describe("decision table", () => {
   const policy = {

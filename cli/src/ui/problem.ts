@@ -235,12 +235,13 @@ export function printProblem(problem: Problem, colors: Colors): string {
 
 type Told = Omit<Problem, "exitCode" | "problems"> | DocumentProblem;
 
-/** The place as text: where that is a file alone, with what is known of the place in it. */
+/** The place as text: where that is a file, and a pointer into it, with the line. */
 function placeOf(problem: Told): string | undefined {
-  if (!("file" in problem) || problem.where !== problem.file) return problem.where;
-  const { file, line, column, pointer } = problem;
-  const at = line === undefined ? file : `${file}:${line}:${column}`;
-  return pointer === undefined ? at : `${at} ${pointer || "/"}`;
+  if (!("file" in problem)) return problem.where;
+  const { where, file, line, column, pointer } = problem;
+  const below = pointer === undefined ? "" : ` ${pointer || "/"}`;
+  if (where !== file && where !== file + below) return where;
+  return (line === undefined ? file : `${file}:${line}:${column}`) + below;
 }
 
 function linesOf(problem: Told, colors: Colors): string[] {

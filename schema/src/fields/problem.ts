@@ -71,8 +71,22 @@ export const besideUnknown: z.core.$ZodSuperRefineParams = {
  * problemsOf(grantFile, { format: "reach/grant/v2" })[0].path; // ["format"]
  */
 export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wordsOf });
   return result.success ? [] : result.error.issues.flatMap((issue) => fromIssue(issue, value));
+}
+
+/** The words for a value that a schema refuses without words of its own. */
+function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_value") return `Expected ${issue.values.join(" or ")}.`;
+  if (issue.code === "too_small")
+    return `Expected at least ${amount(issue.origin, issue.minimum)}.`;
+  if (issue.code === "too_big") return `Expected at most ${amount(issue.origin, issue.maximum)}.`;
+  return undefined;
+}
+
+function amount(origin: string, limit: number | bigint): string {
+  const unit = origin === "string" ? " characters" : origin === "array" ? " items" : "";
+  return `${limit}${unit}`;
 }
 
 /**
@@ -146,9 +160,10 @@ function wrongType(expected: string, value: unknown): Finding {
     what: `Expected ${article(expected)}, found ${article(actual)}.`,
   };
   if (expected === "string" && (actual === "number" || actual === "boolean")) {
-    return { ...finding, hint: `YAML reads an unquoted ${actual} as such: put it in quotes.` };
+    return { ...finding, hint: `Put it in quotes: without them it is a ${actual}.` };
   }
-  if (actual === "null") return { ...finding, hint: "An empty value in YAML is null." };
+  if (actual === "null")
+    return { ...finding, hint: "In YAML, a value that is left empty is null." };
   return finding;
 }
 

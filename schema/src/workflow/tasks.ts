@@ -67,7 +67,7 @@ function checkThen(context: Context, path: Path, target: unknown, names: readonl
   report(context, path, {
     code: problemCode.unknownName,
     what: `\`then\` names no task of the same list: \`${shorten(target)}\`.`,
-    hint: `Expected continue, exit, end or one of ${names.join(", ")}.`,
+    hint: `Expected continue, exit, end or one of ${[...new Set(names)].join(", ")}.`,
   });
 }
 
