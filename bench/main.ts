@@ -3,7 +3,7 @@
 // npm run bench -- --node FILE      on another Node (20 or newer), from a bundle
 // npm run bench -- expr --against engine.wasm [--build scalar|simd]    two engines, in pairs
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,26 +49,45 @@ const parts: Readonly<Record<string, () => Contests>> = {
   log: logContests,
 };
 
+const usage =
+  `bench [${Object.keys(parts).join("|")}]... [--quick] [--output FILE] [--node FILE]\n` +
+  `bench [${Object.keys(engineParts).join("|")}]... --against FILE [--build scalar|simd]\n`;
+
+/** The options, or why they are not such. */
+function parsedArgs(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        output: { type: "string" },
+        node: { type: "string" },
+        against: { type: "string" },
+        build: { type: "string", default: "scalar" },
+      },
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const isWasm = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+  WebAssembly.validate(readFileSync(path));
+
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      quick: { type: "boolean", default: false },
-      output: { type: "string" },
-      node: { type: "string" },
-      against: { type: "string" },
-      build: { type: "string", default: "scalar" },
-    },
-  });
+  const parsed = parsedArgs(args);
+  if (typeof parsed === "string") {
+    process.stderr.write(`${parsed}\n${usage}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
   const known = values.against === undefined ? parts : engineParts;
   const wanted = positionals.length > 0 ? positionals : Object.keys(known);
   const { build: kind } = values;
   if (wanted.some((name) => !(name in known)) || (kind !== "scalar" && kind !== "simd")) {
-    process.stderr.write(
-      `bench [${Object.keys(parts).join("|")}]... [--quick] [--output FILE] [--node FILE]\n` +
-        `bench [${Object.keys(engineParts).join("|")}]... --against FILE [--build scalar|simd]\n`,
-    );
+    process.stderr.write(usage);
     return 2;
   }
   if (values.node !== undefined) return onAnotherNode(values.node, args);
@@ -85,8 +104,8 @@ async function main(args: string[]): Promise<number> {
   const folder = join(process.cwd(), "build/bench");
   mkdirSync(folder, { recursive: true });
   if (values.against !== undefined) {
-    if (!existsSync(values.against)) {
-      process.stderr.write(`There is no file ${values.against}.\n`);
+    if (!isWasm(values.against)) {
+      process.stderr.write(`${values.against} is not a file with a WebAssembly module.\n`);
       return 2;
     }
     const pairs = await against(values.against, kind, wanted, effort);
