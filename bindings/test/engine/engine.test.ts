@@ -14,7 +14,10 @@ import { enough, fakeModule } from "./fake-engine.ts";
 /** An engine that is no build of its own: the debug build and a section that WebAssembly skips, of one letter. */
 const other = new Uint8Array([
   ...readFileSync(new URL("../../../build/debug/engine.wasm", import.meta.url)),
-  0, 2, 1, 0x78,
+  0,
+  2,
+  1,
+  0x78,
 ]);
 
 describe("createEngine", () => {
