@@ -4,14 +4,15 @@ import { arenaReset, SCRATCH } from "../bytes/arena";
 import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
 import * as C from "../errors/codes";
 import { fail } from "../errors/errors";
-import { admitRecord } from "../workflow/run/admit";
 import { writeDecision, writeFingerprint } from "../trace/decision";
+import { listingOn } from "../workflow/compile/listing";
+import { loadPack, packForget, packLoaded } from "../workflow/pack/pack";
+import { admitRecord } from "../workflow/run/admit";
 import { advanceRun, startRun } from "../workflow/run/advance";
-import { DROPPED } from "../workflow/dropping";
-import { listingOn } from "../workflow/listing";
-import { loadPack, packForget, packLoaded } from "../workflow/pack";
-import { restoreFrom, writeSnapshot } from "../workflow/snapshot";
-import { ENDED, PACK_DIGEST, RUN, runReset, RUNNING } from "../workflow/state/state";
+import { restoreFrom } from "../workflow/snapshot/compact";
+import { writeSnapshot } from "../workflow/snapshot/write";
+import { DROPPED } from "../workflow/state/dropping";
+import { ENDED, PACK_DIGEST, RUN, RUNNING, runReset } from "../workflow/state/state";
 import { beginCall, reportFuel, takes } from "./call";
 
 /** For calls that are bounded by their input: the counter only has to be there. */

@@ -1,7 +1,7 @@
 /** The decision digest and the fingerprint of the run that has ended (TRACE-14 to TRACE-17). */
 
 import { arenaReset, SCRATCH } from "../bytes/arena";
-import { bufferBytes, bufferByte, bufferText, bufferUint, OUTPUT, TEXT } from "../bytes/buffer";
+import { bufferByte, bufferBytes, bufferText, bufferUint, OUTPUT, TEXT } from "../bytes/buffer";
 import { SHA_STATE, shaEnd } from "../bytes/sha256";
 import {
   MAX_INPUT,

@@ -7,38 +7,31 @@
 
 import {
   Buffer,
-  OUTPUT,
   bufferByte,
   bufferText,
   bufferUint,
   frameBegin,
   frameEnd,
+  OUTPUT,
 } from "../bytes/buffer";
 import { MAX_INPUT } from "../errors/codes";
 import { charge } from "../errors/errors";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/state/cost";
+import { effectName } from "../workflow/state/effects";
 import { FOR, LISTEN, Task } from "../workflow/state/nodes";
 import { PHASE_LIST } from "../workflow/state/phases";
 import {
   Branch,
-  EFFECT_CLOCK,
-  EFFECT_EMIT,
-  EFFECT_EVENT,
-  EFFECT_GRPC,
-  EFFECT_HTTP,
-  EFFECT_LLM,
-  EFFECT_MCP,
-  EFFECT_RANDOM,
-  Frame,
-  Pending,
-  RUN,
   contextOf,
+  Frame,
   keyOf,
   outputOf,
+  Pending,
   rawOf,
   requestOf,
+  RUN,
 } from "../workflow/state/state";
 
 /** Longest value of a record that leaves the engine, in bytes. */
@@ -88,17 +81,6 @@ function isTurning(f: u32): bool {
   return changetype<Task>(task).kind == FOR || changetype<Task>(task).kind == LISTEN;
 }
 
-export function effectType(type: u32): string {
-  if (type == EFFECT_HTTP) return "http";
-  if (type == EFFECT_CLOCK) return "clock";
-  if (type == EFFECT_EMIT) return "emit";
-  if (type == EFFECT_EVENT) return "event";
-  if (type == EFFECT_LLM) return "llm";
-  if (type == EFFECT_MCP) return "mcp";
-  if (type == EFFECT_GRPC) return "grpc";
-  return type == EFFECT_RANDOM ? "random" : "timer";
-}
-
 export function writeRequest(p: Pending, frame: Frame, occurrence: u32): bool {
   const b: Buffer = OUTPUT;
   const f = frameBegin(b);
@@ -112,7 +94,7 @@ export function writeRequest(p: Pending, frame: Frame, occurrence: u32): bool {
   const fits = writeJson(requestOf(p), b, LONGEST);
   seqAndTask(frame);
   bufferText(b, ',"type":"');
-  bufferText(b, effectType(p.type));
+  bufferText(b, effectName(p.type));
   bufferText(b, '"}');
   return close(f, fits);
 }

@@ -1,59 +1,65 @@
-/**
- * fork: its branches begin, end, and are cancelled (docs/spec/workflow.md, WF-30 to WF-34). Their
- * outermost frames hang on the frame of the fork, so that they see its variables and iteration.
- */
+/** fork: branches that run side by side (WF-30 to WF-34); how they end is in step/join.ts. */
 
-import { SCRATCH, arenaTake } from "../bytes/arena";
-import { Buffer, bufferByte, bufferBytes, bufferUint } from "../bytes/buffer";
-import { charge } from "../errors/errors";
-import { CANCELLED, writeTask } from "../trace/record";
-import { noteRace } from "../trace/used";
-import {
-  ARRAY,
-  addressOf,
-  arrayStorage,
-  copyCell,
-  lengthOf,
-  setCell,
-  setUsed,
-} from "../value/cell";
-import { makeReady } from "./branches";
-import { leaveChild } from "./child";
-import { mergeContext } from "./contexts";
-import { drop, dropTimers } from "./dropping";
-import { bufferCell } from "./state/literal";
+import { arenaTake, PERSISTENT } from "../bytes/arena";
+import { E_WF_TYPE } from "../errors/codes";
+import { MENTIONS_WORKFLOW_ID, MENTIONS_WORKFLOW_STARTED } from "../expr/syntax/mentions";
+import { copyCell, tagOf, TRUE } from "../value/cell";
+import { objectField } from "../value/object";
+import { isBoolean, onlyFields, onlyTaskFields, required } from "./compile/fields";
+import { failCell, placeField, placeLeave } from "./compile/place";
+import { LoadList } from "./compile/task";
+import { mentionedBegin, mentionedEnd } from "./compile/template";
+import { keepPrefix, makeReady } from "./state/branches";
 import { FORK, Fork, List, NO_FLOW, Task, taskOf } from "./state/nodes";
-import { PHASE_FORK, PHASE_OUTPUT } from "./state/phases";
+import { PHASE_FORK } from "./state/phases";
 import {
   Branch,
-  FINISHED,
+  contextOf,
   FORKED,
   Frame,
-  Pending,
-  READY,
-  RUN,
-  childOf,
-  contextOf,
   inputOf,
-  keep,
   newBranch,
   newFrame,
-  outputOf,
-  prefixOf,
   rawOf,
-  resultOf,
+  RUN,
   runArena,
 } from "./state/state";
+import { askFor } from "./step/effects";
+import { needs } from "./step/evaluate";
 
-const PREFIX: Buffer = changetype<Buffer>(memory.data(16, 16));
+export function loadFork(t: Task, v: usize, depth: u32, load: LoadList): bool {
+  t.kind = FORK;
+  if (!onlyTaskFields(v, "fork")) return false;
+  const fork = objectField(v, "fork");
+  const before = placeField("fork");
+  if (!onlyFields(fork, "branches compete")) return false;
+  const branches = required(fork, "branches");
+  if (branches == 0) return false;
+  const compete = objectField(fork, "compete");
+  if (compete != 0 && !isBoolean(compete, "compete")) return false;
+  const k = changetype<Fork>(arenaTake(PERSISTENT, offsetof<Fork>()));
+  k.compete = compete != 0 && tagOf(compete) == TRUE ? 1 : 0;
+  const outside = mentionedBegin();
+  k.list = load(branches, "branches", depth + 1);
+  if (k.list == 0) return false;
+  k.mentions = mentionedEnd(outside);
+  if (changetype<List>(k.list).count == 0)
+    return failCell(E_WF_TYPE, "a fork has at least one branch", 0);
+  t.body = changetype<usize>(k) as u32;
+  placeLeave(before);
+  return true;
+}
 
-export function isFork(frame: u32): bool {
-  const task = changetype<Frame>(frame).task;
-  return task != 0 && changetype<Task>(task).kind == FORK;
+/** Its branches begin, once what they could ask about the run as a whole is there. */
+export function stepFork(b: Branch, f: Frame, t: Task): bool {
+  const k = changetype<Fork>(t.body);
+  // Asked by the branches, it would depend on their order who is first.
+  const missing = needs(b, f, k.mentions & (MENTIONS_WORKFLOW_STARTED | MENTIONS_WORKFLOW_ID));
+  return missing != 0 ? askFor(b, f, missing) : beginFork(b, f, k);
 }
 
 /** Begins the branches of a fork; the first one goes on first. */
-export function beginFork(b: Branch, f: Frame, k: Fork): bool {
+function beginFork(b: Branch, f: Frame, k: Fork): bool {
   const n = changetype<List>(k.list).count;
   f.phase = PHASE_FORK;
   b.state = FORKED;
@@ -82,153 +88,5 @@ export function beginFork(b: Branch, f: Frame, k: Fork): bool {
     if (!keepPrefix(b, child)) return false;
     makeReady(child);
   }
-  return true;
-}
-
-/** FORK.BRANCH. behind the parent's. */
-export function keepPrefix(b: Branch, child: Branch): bool {
-  const before = prefixOf(b);
-  PREFIX.len = 0;
-  bufferBytes(PREFIX, addressOf(before), lengthOf(before));
-  bufferUint(PREFIX, b.fork);
-  bufferByte(PREFIX, 0x2e);
-  bufferUint(PREFIX, child.index);
-  bufferByte(PREFIX, 0x2e);
-  const cell = arenaTake(SCRATCH, 16);
-  bufferCell(cell, PREFIX);
-  return keep(prefixOf(child), cell);
-}
-
-/** The branch's task has ended with its output. */
-export function finishBranch(b: Branch, f: Frame): bool {
-  const p = changetype<Branch>(b.parent);
-  const fork = changetype<Frame>(p.frame);
-  const k = changetype<Fork>(changetype<Task>(fork.task).body);
-  copyCell(resultOf(b), outputOf(f));
-  end(b);
-  if (k.compete) {
-    if (!cancelOthers(b, "compete")) return false;
-    copyCell(contextOf(p), contextOf(b));
-    p.exported |= b.exported;
-    copyCell(outputOf(fork), resultOf(b));
-  } else {
-    if (p.open != 0) return true;
-    if (!gather(p, fork)) return false;
-  }
-  fork.phase = PHASE_OUTPUT;
-  leaveFork(p);
-  makeReady(p);
-  return true;
-}
-
-/** The outputs in an array, and what the branches have exported. */
-function gather(p: Branch, fork: Frame): bool {
-  const n = p.count;
-  const array = arenaTake(SCRATCH, 16);
-  const at = arrayStorage(SCRATCH, n);
-  for (let i: u32 = 0; i < n; i++) copyCell(at + ((i as usize) << 4), resultOf(childOf(p, i)));
-  setUsed(at, n);
-  setCell(array, ARRAY, 0, n, at);
-  if (!keep(outputOf(fork), array)) return false;
-  const merged = arenaTake(SCRATCH, 16);
-  copyCell(merged, contextOf(p));
-  let exported: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const child = childOf(p, i);
-    if (!child.exported) continue;
-    exported = 1;
-    if (!mergeContext(merged, contextOf(p), contextOf(child))) return false;
-  }
-  p.exported |= exported;
-  return !exported || keep(contextOf(p), merged);
-}
-
-/**
- * An error, or the end of the workflow, leaves the branch: all others of its fork are cancelled.
- * The parent, whose innermost frame is the fork's; 0 with a limit's error recorded.
- */
-export function abandonFork(b: Branch, what: string): u32 {
-  end(b);
-  if (!cancelOthers(b, what)) return 0;
-  const p = changetype<Branch>(b.parent);
-  leaveFork(p);
-  p.state = READY;
-  return b.parent;
-}
-
-/** Cancels what is left of a branch's fork, which it then has no more. */
-export function cancelFork(p: Branch): bool {
-  if (!cancelAll(p)) return false;
-  leaveFork(p);
-  return true;
-}
-
-function leaveFork(p: Branch): void {
-  p.children = 0;
-  p.count = 0;
-  p.open = 0;
-  p.hasNow = 0;
-}
-
-function end(b: Branch): void {
-  b.state = FINISHED;
-  b.frame = 0;
-  b.pending = 0;
-  if (b.parent != 0) changetype<Branch>(b.parent).open--;
-}
-
-/** Cancels the other branches of a fork, first to last. */
-function cancelOthers(b: Branch, what: string): bool {
-  const p = changetype<Branch>(b.parent);
-  // Where nothing has arrived since the fork began, there was no race.
-  if (p.open != 0 && RUN.used != p.forkedAt && !noteRace(what, b)) return false;
-  return cancelAll(p);
-}
-
-function cancelAll(p: Branch): bool {
-  for (let i: u32 = 0; i < p.count; i++) {
-    const child = childOf(p, i);
-    if (child.state != FINISHED && !cancel(child)) return false;
-  }
-  return true;
-}
-
-/** Cancels a branch, those of its forks first. */
-function cancel(top: Branch): bool {
-  let b = top;
-  while (true) {
-    const inner = b.state == FORKED ? openChild(b) : 0;
-    if (inner != 0) {
-      b = changetype<Branch>(inner);
-      continue;
-    }
-    if (!cancelOne(b)) return false;
-    if (b == top) return true;
-    b = changetype<Branch>(b.parent);
-  }
-}
-
-function openChild(b: Branch): u32 {
-  for (; b.cursor < b.count; b.cursor++) {
-    if (childOf(b, b.cursor).state != FINISHED)
-      return changetype<usize>(childOf(b, b.cursor)) as u32;
-  }
-  return 0;
-}
-
-function cancelOne(b: Branch): bool {
-  if (!charge(1)) return false;
-  // One that could go on has not begun: nothing of it is in the trace.
-  if (b.state != READY) {
-    const fork = changetype<Branch>(b.parent).frame;
-    for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
-      dropTimers(changetype<Frame>(f));
-      leaveChild(b, changetype<Frame>(f));
-      if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
-    }
-  }
-  if (b.pending != 0) drop(changetype<Pending>(b.pending));
-  leaveFork(b);
-  end(b);
   return true;
 }

@@ -3,59 +3,53 @@
  * Changes nothing: the same call gives the same bytes.
  */
 
-import * as C from "../../errors/codes";
 import {
-  Mark,
-  SCRATCH,
   arenaLimit,
   arenaMark,
   arenaRelease,
   arenaReset,
   arenaTake,
+  Mark,
+  SCRATCH,
 } from "../../bytes/arena";
 import { writeBase64 } from "../../bytes/base64";
-import { Buffer, OUTPUT, TEXT, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
+import { Buffer, bufferByte, bufferText, bufferUint, OUTPUT, TEXT } from "../../bytes/buffer";
 import { writeHex } from "../../bytes/hex";
+import * as C from "../../errors/codes";
 import { clearError, fail, failDetail } from "../../errors/errors";
 import { canonicalCopy } from "../../json/canonical";
 import { parseJson } from "../../json/reader";
 import { writeJson, writeNumber, writeString } from "../../json/writer";
 import {
-  NULL,
-  OBJECT,
-  STRING,
   addressOf,
   copyCell,
   elementAt,
   heightOf,
   keyAt,
   lengthOf,
+  NULL,
   numberOf,
+  OBJECT,
   objectStorage,
   setCell,
   setNull,
   setString,
   setUsed,
+  STRING,
   tagOf,
   valueAt,
 } from "../../value/cell";
 import { cellIs, objectField, objectSet } from "../../value/object";
-import { droppedWith, pendingWith } from "../branches";
-import { isGrant } from "../grant";
+import { isGrant } from "../call/grant";
+import { mainWorkflow, workflowNamed } from "../compile/workflows";
+import { isResult } from "../effects/table";
+import { droppedWith, pendingWith } from "../state/branches";
+import { EFFECT_HTTP } from "../state/effects";
 import { literalCell } from "../state/literal";
 import { Workflow } from "../state/nodes";
-import { isWhole } from "../shapes";
-import {
-  EFFECT_HTTP,
-  PACK_DIGEST,
-  Pending,
-  RUN,
-  RUNNING,
-  isTooDeep,
-  requestOf,
-} from "../state/state";
-import { mainWorkflow, workflowNamed } from "../workflows";
-import { isResult, noResult } from "./advance";
+import { isWhole } from "../state/shapes";
+import { isTooDeep, PACK_DIGEST, Pending, requestOf, RUN, RUNNING } from "../state/state";
+import { noResult } from "./advance";
 
 const HEAD: usize = memory.data(16, 16);
 const VALUE: usize = memory.data(16, 16);

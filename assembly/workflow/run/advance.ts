@@ -3,72 +3,13 @@
  * before anything changes, because in a replay it comes from somebody else's file.
  */
 
-import * as C from "../../errors/codes";
-import { SCRATCH, arenaLimit, arenaReset } from "../../bytes/arena";
+import { arenaLimit, arenaReset, SCRATCH } from "../../bytes/arena";
 import { TEXT } from "../../bytes/buffer";
-import { isHex, isHexOf } from "../../bytes/hex";
+import { isHexOf } from "../../bytes/hex";
+import * as C from "../../errors/codes";
 import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
 import { parseJson } from "../../json/reader";
 import { writeJson } from "../../json/writer";
-import {
-  NULL,
-  NUMBER,
-  OBJECT,
-  STRING,
-  addressOf,
-  lengthOf,
-  numberOf,
-  tagOf,
-} from "../../value/cell";
-import { cellIs, objectField } from "../../value/object";
-import { equalBytes } from "../../value/order";
-import { giveResult } from "../answers";
-import { droppedWith, forgetDropped, makeReady, pendingWith, takeReady } from "../branches";
-import { DROPPED } from "../dropping";
-import { isEmitResult } from "../events";
-import { endRun, stopAtLimit } from "../faults";
-import { isGrant } from "../grant";
-import { isGrpcResult } from "../grpc";
-import { isHttpResult } from "../http";
-import { isEventResult } from "../listen";
-import { isLlmResult } from "../llm";
-import { runBranch } from "../machine";
-import { isMcpResult } from "../mcp";
-import { PHASE_INPUT } from "../state/phases";
-import { isLimits, isTime } from "../shapes";
-import { compact, newCounts } from "../snapshot";
-import { SMALLEST } from "../sound";
-import {
-  PACK_DIGEST,
-  Branch,
-  EFFECT_CLOCK,
-  EFFECT_EMIT,
-  EFFECT_EVENT,
-  EFFECT_GRPC,
-  EFFECT_HTTP,
-  EFFECT_LLM,
-  EFFECT_MCP,
-  EFFECT_RANDOM,
-  Frame,
-  GRANT,
-  LIMITS,
-  MAIN_EFFECTS,
-  OUTCOME,
-  Pending,
-  RAW_INPUT,
-  RUN,
-  RUNNING,
-  isBound,
-  isTooDeep,
-  keep,
-  keyOf,
-  newBranch,
-  newFrame,
-  requestOf,
-  runArena,
-  runReset,
-} from "../state/state";
-import { workflowNamed } from "../workflows";
 import {
   effectsAdd,
   effectsBegin,
@@ -78,13 +19,59 @@ import {
   tagText,
   tagValue,
 } from "../../trace/digest";
-import { effectType } from "../../trace/record";
 import { noteTimeout, noteUse } from "../../trace/used";
+import {
+  addressOf,
+  lengthOf,
+  NULL,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
+} from "../../value/cell";
+import { cellIs, objectField } from "../../value/object";
+import { equalBytes } from "../../value/order";
+import { isGrant } from "../call/grant";
+import { workflowNamed } from "../compile/workflows";
+import { isResult } from "../effects/table";
+import { compact } from "../snapshot/compact";
+import { SMALLEST } from "../snapshot/threshold";
+import { droppedWith, forgetDropped, makeReady, pendingWith, takeReady } from "../state/branches";
+import { newCounts } from "../state/counts";
+import { DROPPED } from "../state/dropping";
+import { EFFECT_EVENT, effectName, isBound } from "../state/effects";
+import { PHASE_INPUT } from "../state/phases";
+import { isLimits } from "../state/shapes";
+import {
+  Branch,
+  Frame,
+  GRANT,
+  isTooDeep,
+  keep,
+  keyOf,
+  LIMITS,
+  MAIN_EFFECTS,
+  newBranch,
+  newFrame,
+  OUTCOME,
+  PACK_DIGEST,
+  Pending,
+  RAW_INPUT,
+  requestOf,
+  RUN,
+  runArena,
+  RUNNING,
+  runReset,
+} from "../state/state";
+import { giveResult } from "../step/answers";
+import { endRun, stopAtLimit } from "../step/faults";
+import { runBranch } from "./machine";
 
 const RECORD: usize = memory.data(16, 16);
 const ENTRY: usize = memory.data(32, 16);
 
-function malformed(why: string): bool {
+export function malformed(why: string): bool {
   return failDetail(C.E_RECORD, 0, why, 0, 0);
 }
 
@@ -205,7 +192,7 @@ export function advanceRun(at: usize, length: u32): bool {
 function noteEffect(b: Branch, e: Pending, result: usize): bool {
   tagBegin("effect");
   tagPart(addressOf(keyOf(e)), lengthOf(keyOf(e)));
-  tagText(effectType(e.type));
+  tagText(effectName(e.type));
   tagValue(requestOf(e));
   tagValue(result);
   tagEnd(ENTRY);
@@ -261,23 +248,4 @@ function activate(b: Branch, bounded: bool): bool {
 export function noResult(e: Pending): bool {
   if (e.type == EFFECT_EVENT) return fail(C.E_RECORD_EVENT, 0);
   return malformed("not a result of this kind of effect");
-}
-
-/** True if the value has the shape of a result of this effect (TRACE-6). */
-export function isResult(e: Pending, v: usize): bool {
-  if (e.type == EFFECT_HTTP) return isHttpResult(v, requestOf(e));
-  if (e.type == EFFECT_EMIT) return isEmitResult(v, requestOf(e));
-  if (e.type == EFFECT_EVENT) return isEventResult(e, v);
-  if (e.type == EFFECT_LLM) return isLlmResult(v);
-  if (e.type == EFFECT_MCP) return isMcpResult(v);
-  if (e.type == EFFECT_GRPC) return isGrpcResult(v);
-  if (tagOf(v) != OBJECT) return false;
-  if (e.type == EFFECT_CLOCK) return lengthOf(v) == 1 && isTime(objectField(v, "ms"));
-  if (e.type == EFFECT_RANDOM) return lengthOf(v) == 1 && isRandom(objectField(v, "hex"));
-  return lengthOf(v) == 0;
-}
-
-/** 16 bytes in hex. */
-function isRandom(v: usize): bool {
-  return v != 0 && tagOf(v) == STRING && lengthOf(v) == 32 && isHex(addressOf(v), 32);
 }

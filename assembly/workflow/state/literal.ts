@@ -5,9 +5,9 @@ import { Buffer } from "../../bytes/buffer";
 import {
   ASCII,
   CANONICAL,
+  copyCell,
   KEPT,
   OBJECT,
-  copyCell,
   setCell,
   setString,
   setUsed,

@@ -13,9 +13,9 @@
  */
 
 import { Arena, arenaReset, arenaTake, NO_BOUND, RUN_A, RUN_B } from "../../bytes/arena";
+import { SHA_STATE } from "../../bytes/sha256";
 import { E_LIMIT_DEPTH, MAX_RUN_DEPTH } from "../../errors/codes";
 import { fail } from "../../errors/errors";
-import { SHA_STATE } from "../../bytes/sha256";
 import { canonicalCopy } from "../../json/canonical";
 import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../../value/cell";
 
@@ -181,40 +181,6 @@ export function outputOf(f: Frame): usize {
 /** for: the collection; try: the error being handled; listen: what it has taken. */
 export function extraOf(f: Frame): usize {
   return changetype<usize>(f) + FRAME_FIELDS + 64;
-}
-
-// Types of effects.
-export const EFFECT_HTTP: u32 = 0;
-export const EFFECT_CLOCK: u32 = 1;
-export const EFFECT_RANDOM: u32 = 2;
-export const EFFECT_TIMER: u32 = 3;
-export const EFFECT_EMIT: u32 = 4;
-export const EFFECT_EVENT: u32 = 5;
-export const EFFECT_LLM: u32 = 6;
-export const EFFECT_MCP: u32 = 7;
-export const EFFECT_GRPC: u32 = 8;
-export const LAST_EFFECT: u32 = 8;
-/** Requests are counted by task and type: so many u32 a task. */
-export const COUNTS: u32 = 12;
-
-// What a clock or random effect is for.
-export const FOR_CALL: u32 = 0;
-export const FOR_NOW: u32 = 1;
-export const FOR_WORKFLOW_STARTED: u32 = 2;
-export const FOR_TASK_STARTED: u32 = 3;
-export const FOR_WORKFLOW_ID: u32 = 4;
-export const FOR_JITTER: u32 = 5;
-export const FOR_RETRY: u32 = 6;
-export const FOR_WAIT: u32 = 7;
-export const FOR_TIMEOUT: u32 = 8;
-/** Of a try: the time of one attempt, and of all retries. */
-export const FOR_ATTEMPT: u32 = 9;
-export const FOR_RETRIES: u32 = 10;
-export const LAST_PURPOSE: u32 = 10;
-
-/** True for what bounds the time of a frame: nobody waits for it. */
-export function isBound(what: u32): bool {
-  return what >= FOR_TIMEOUT;
 }
 
 /** An effect that waits for its result. */

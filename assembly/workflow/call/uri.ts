@@ -1,0 +1,269 @@
+/**
+ * URIs of http effects: template expansion, a strict reading, and the parts that a grant is about.
+ *
+ * What this accepts is narrow on purpose (RFC 3986 with an http scheme, no user information, no
+ * fragment, no path that two parsers could read differently): the origin and path that the engine
+ * checks must be the ones that the host's client will use.
+ */
+
+import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
+import { hexPair, hexValue } from "../../bytes/hex";
+import { isUnreserved, percentEncode } from "../../bytes/percent";
+import { writeNumber } from "../../json/writer";
+import {
+  addressOf,
+  ARRAY,
+  elementAt,
+  FALSE,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
+  TRUE,
+  valueAt,
+} from "../../value/cell";
+import { objectGet } from "../../value/object";
+import { CONFIGURATION, EXPRESSION, problem, PROBLEM_DETAIL } from "../state/problem";
+
+/** The URI being made, and after checkUri() its canonical text. */
+export const URI: Buffer = changetype<Buffer>(memory.data(16, 16));
+const RAW: Buffer = changetype<Buffer>(memory.data(16, 16));
+const LONGEST: u32 = 8192;
+
+let originLength: u32 = 0;
+let pathLength: u32 = 0;
+
+/** Bytes of URI that are the origin (scheme://host[:port]). */
+export function uriOrigin(): u32 {
+  return originLength;
+}
+/** Bytes of the path behind the origin, without the query. */
+export function uriPath(): u32 {
+  return pathLength;
+}
+
+function isDigit(c: u32): bool {
+  return c >= 0x30 && c <= 0x39;
+}
+/** Appends a scalar's text, encoded. False if it is no scalar. */
+function encodeValue(v: usize): bool {
+  const tag = tagOf(v);
+  if (tag == STRING) percentEncode(RAW, addressOf(v), lengthOf(v));
+  else if (tag == NUMBER) {
+    const from = RAW.len;
+    writeNumber(numberOf(v), RAW);
+    // Digits, signs and points stand for themselves, but for the plus of an exponent.
+    for (let i = from; i < RAW.len; i++) {
+      if (load<u8>(RAW.at + i) == 0x2b) {
+        bufferText(RAW, "00");
+        memory.copy(RAW.at + i + 3, RAW.at + i + 1, RAW.len - i - 3);
+        store<u8>(RAW.at + i, 0x25);
+        store<u8>(RAW.at + i + 1, 0x32);
+        store<u8>(RAW.at + i + 2, 0x42);
+        break;
+      }
+    }
+  } else if (tag == TRUE) bufferText(RAW, "true");
+  else if (tag == FALSE) bufferText(RAW, "false");
+  else return false;
+  return true;
+}
+
+/** Starts from a text as it is. */
+export function uriFromText(c: usize): void {
+  RAW.len = 0;
+  bufferBytes(RAW, addressOf(c), lengthOf(c));
+}
+
+/** Starts from a URI template; {name} is a top-level member of `data`. False: a problem. */
+export function uriFromTemplate(c: usize, data: usize): bool {
+  RAW.len = 0;
+  const at = addressOf(c);
+  const n = lengthOf(c);
+  let i: u32 = 0;
+  while (i < n) {
+    const b = load<u8>(at + i) as u32;
+    if (b != 0x7b) {
+      bufferByte(RAW, b);
+      i++;
+      continue;
+    }
+    const start = i + 1;
+    while (i < n && load<u8>(at + i) != 0x7d) i++;
+    if (i == n) return problem(CONFIGURATION, 400, "The endpoint's URI template is malformed");
+    const v = tagOf(data) == OBJECT ? objectGet(data, at + start, i - start) : 0;
+    if (v == 0 || !encodeValue(v)) {
+      problem(EXPRESSION, 400, "The endpoint's URI template names a value that is not there");
+      appendPrintable(at + start, i - start);
+      return false;
+    }
+    i++;
+  }
+  return true;
+}
+
+function appendPrintable(at: usize, length: u32): void {
+  for (let i: u32 = 0; i < length && i < 100; i++) {
+    const c = load<u8>(at + i) as u32;
+    bufferByte(PROBLEM_DETAIL, c >= 0x20 && c < 0x7f ? c : 0x3f);
+  }
+}
+
+/** Appends the members of an object as a query. Arrays repeat their key. False: a problem. */
+export function uriQuery(query: usize): bool {
+  let mark: u32 = 0x3f;
+  for (let i: u32 = 0; i < RAW.len; i++) if (load<u8>(RAW.at + i) == 0x3f) mark = 0x26;
+  for (let i: u32 = 0; i < lengthOf(query); i++) {
+    const v = valueAt(query, i);
+    const many = tagOf(v) == ARRAY;
+    const n: u32 = many ? lengthOf(v) : 1;
+    for (let j: u32 = 0; j < n; j++) {
+      bufferByte(RAW, mark);
+      mark = 0x26;
+      percentEncode(RAW, addressOf(keyAt(query, i)), lengthOf(keyAt(query, i)));
+      bufferByte(RAW, 0x3d);
+      if (!encodeValue(many ? elementAt(v, j) : v)) {
+        return problem(
+          EXPRESSION,
+          400,
+          "A query parameter is neither text, number, boolean nor an array of them",
+        );
+      }
+    }
+  }
+  return true;
+}
+
+function invalid(why: string): bool {
+  problem(CONFIGURATION, 400, "The endpoint is not a URI that Reach accepts");
+  bufferText(PROBLEM_DETAIL, why);
+  return false;
+}
+
+/** Reads RAW strictly and leaves the canonical text in URI. False: a problem. */
+export function checkUri(): bool {
+  const out = URI;
+  out.len = 0;
+  const at: usize = RAW.at;
+  const n = RAW.len;
+  if (n > LONGEST) return invalid("it is longer than 8192 bytes");
+  let i: u32 = 0;
+  if (startsWith(at, n, "https://")) i = 8;
+  else if (startsWith(at, n, "http://")) i = 7;
+  else return invalid("it must begin with https:// or http://");
+  bufferText(out, i == 8 ? "https://" : "http://");
+  const host = i;
+  if (i < n && load<u8>(at + i) == 0x5b) {
+    while (i < n && load<u8>(at + i) != 0x5d) {
+      const c = load<u8>(at + i) as u32;
+      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && hexValue(c) < 0)
+        return invalid("its host is malformed");
+      bufferByte(out, lower(c));
+      i++;
+    }
+    if (i == n) return invalid("its host is malformed");
+    bufferByte(out, 0x5d);
+    i++;
+  } else {
+    while (i < n) {
+      const c = load<u8>(at + i) as u32;
+      if (c == 0x3a || c == 0x2f || c == 0x3f) break;
+      if (c == 0x40) return invalid("user information is not allowed");
+      if (!(isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c == 0x2d || c == 0x2e))
+        return invalid("its host is malformed");
+      bufferByte(out, lower(c));
+      i++;
+    }
+    if (i == host) return invalid("it has no host");
+    if (load<u8>(at + i - 1) == 0x2e) return invalid("its host ends in a dot");
+  }
+  if (i < n && load<u8>(at + i) == 0x3a) {
+    i++;
+    let port: u32 = 0;
+    const start = i;
+    while (i < n && isDigit(load<u8>(at + i)) && i - start < 6)
+      port = port * 10 + load<u8>(at + i++) - 48;
+    if (i == start || port == 0 || port > 65535 || load<u8>(at + start) == 0x30)
+      return invalid("its port is malformed");
+    if (port != (host == 8 ? 443 : 80)) bufferBytes(out, at + start - 1, i - start + 1);
+  }
+  originLength = out.len;
+  if (i == n || load<u8>(at + i) == 0x3f) bufferByte(out, 0x2f);
+  else if (load<u8>(at + i) != 0x2f) return invalid("its host is malformed");
+  let query = false;
+  while (i < n) {
+    const c = load<u8>(at + i) as u32;
+    if (c == 0x3f && !query) {
+      query = true;
+      pathLength = out.len - originLength;
+    } else if (c == 0x25) {
+      const d = i + 2 < n ? hexPair(at + i + 1) : -1;
+      if (d < 0) return invalid("a percent sign must be followed by two hex digits");
+      if (!query) {
+        if (d < 0x20 || d == 0x7f) return invalid("an encoded control character in the path");
+        if (d == 0x2f || d == 0x5c) return invalid("an encoded slash in the path");
+        // Whoever decodes twice sees a slash, a backslash or a dot.
+        const e = d == 0x25 && i + 4 < n ? hexPair(at + i + 3) : -1;
+        if (e == 0x2f || e == 0x5c || e == 0x2e)
+          return invalid("a doubly encoded slash or dot in the path");
+      }
+    } else if (c == 0x23) return invalid("a fragment is not allowed");
+    else if (!isAllowed(c)) return invalid("a character that must be percent-encoded");
+    bufferByte(out, c);
+    i++;
+  }
+  if (!query) pathLength = out.len - originLength;
+  return checkSegments(out.at + originLength, pathLength);
+}
+
+/** RFC 3986 pchar, slash and question mark. */
+function isAllowed(c: u32): bool {
+  if (isUnreserved(c) || c == 0x2f || c == 0x3f || c == 0x3a || c == 0x40) return true;
+  return c == 0x21 || c == 0x24 || (c >= 0x26 && c <= 0x2c) || c == 0x3b || c == 0x3d;
+}
+
+/**
+ * No empty, `.` or `..` segment, in any spelling or with parameters behind a semicolon, which some
+ * servers cut off first (a path may end in a slash).
+ */
+function checkSegments(at: usize, n: u32): bool {
+  let dots: u32 = 0;
+  let others: u32 = 0;
+  let i: u32 = 1;
+  while (i <= n) {
+    const c: u32 = i == n ? 0x2f : load<u8>(at + i);
+    if (c == 0x2f || (c == 0x3b && others == 0 && (dots == 1 || dots == 2))) {
+      if (others == 0 && dots == 0 && i != n) return invalid("an empty segment in the path");
+      if (others == 0 && (dots == 1 || dots == 2)) return invalid("a dot segment in the path");
+      dots = 0;
+      others = 0;
+      i++;
+    } else if (c == 0x2e) {
+      dots++;
+      i++;
+    } else if (c == 0x25 && load<u8>(at + i + 1) == 0x32 && (load<u8>(at + i + 2) | 0x20) == 0x65) {
+      dots++;
+      i += 3;
+    } else {
+      others++;
+      i++;
+    }
+  }
+  return true;
+}
+
+function lower(c: u32): u32 {
+  return c >= 0x41 && c <= 0x5a ? c | 0x20 : c;
+}
+function startsWith(at: usize, n: u32, text: string): bool {
+  const from = changetype<usize>(text);
+  const length = load<u32>(from - 4) >>> 1;
+  if (n < length) return false;
+  for (let i: u32 = 0; i < length; i++) {
+    if (lower(load<u8>(at + i)) != (load<u16>(from + ((i as usize) << 1)) as u32)) return false;
+  }
+  return true;
+}

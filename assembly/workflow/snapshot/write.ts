@@ -1,0 +1,241 @@
+/** The state of a waiting run as JSON: its form is in compact.ts. */
+
+import { Buffer, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
+import { writeHex } from "../../bytes/hex";
+import { SHA_STATE } from "../../bytes/sha256";
+import { ABI_VERSION, E_LIMIT_SIZE, SEMANTICS } from "../../errors/codes";
+import { fail } from "../../errors/errors";
+import { writeJson, writeNumber, writeString } from "../../json/writer";
+import { Used, usedEntry, usedText } from "../../trace/used";
+import { addressOf, lengthOf, sameCell } from "../../value/cell";
+import { baseOf, isFork, nextBranch } from "../state/branches";
+import { countsOf } from "../state/counts";
+import { Task, Workflow } from "../state/nodes";
+import {
+  Branch,
+  contextOf,
+  extraOf,
+  FINISHED,
+  FORKED,
+  Frame,
+  GRANT,
+  INPUT_CELL,
+  inputOf,
+  keyOf,
+  LIMITS,
+  MAIN_EFFECTS,
+  outputOf,
+  PACK_DIGEST,
+  Pending,
+  RAW_INPUT,
+  rawOf,
+  requestOf,
+  resultOf,
+  RUN,
+  RUN_ID,
+  valueOf,
+} from "../state/state";
+
+// ---- Writing ---------------------------------------------------------------------------------------
+
+function field(b: Buffer, name: string): void {
+  if (load<u8>(b.at + b.len - 1) != 0x7b) bufferByte(b, 0x2c);
+  bufferByte(b, 0x22);
+  bufferText(b, name);
+  bufferText(b, '":');
+}
+function uintField(b: Buffer, name: string, x: u32): void {
+  field(b, name);
+  bufferUint(b, x);
+}
+function numberField(b: Buffer, name: string, x: f64): void {
+  field(b, name);
+  writeNumber(x, b);
+}
+function cellField(b: Buffer, name: string, c: usize): void {
+  field(b, name);
+  if (!tooLong && (b.len > longest || !writeJson(c, b, longest - b.len))) tooLong = true;
+}
+
+/** Longest text, and whether it would be longer. */
+let longest: u32 = 0;
+let tooLong: bool = false;
+
+/** Puts the state of the run into an empty buffer. False with E_LIMIT_SIZE if it is longer than `most`. */
+export function writeSnapshot(b: Buffer, most: u32): bool {
+  longest = most;
+  tooLong = false;
+  bufferByte(b, 0x7b);
+  uintField(b, "abi", ABI_VERSION);
+  uintField(b, "asked", RUN.asked);
+  field(b, "branches");
+  writeBranches(b);
+  field(b, "counts");
+  writeCounts(b);
+  field(b, "dropped");
+  writeDropped(b);
+  hexField(b, "effects", MAIN_EFFECTS, SHA_STATE);
+  uintField(b, "forked", RUN.forked);
+  numberField(b, "fuelUsed", RUN.fuelUsed);
+  cellField(b, "grant", GRANT);
+  cellField(b, "id", RUN_ID);
+  cellField(b, "input", INPUT_CELL);
+  cellField(b, "limits", LIMITS);
+  hexField(b, "pack", PACK_DIGEST, 32);
+  field(b, "races");
+  writeUsed(b, RUN.races, false);
+  cellField(b, "rawInput", RAW_INPUT);
+  uintField(b, "semantics", SEMANTICS);
+  uintField(b, "seq", RUN.seq);
+  uintField(b, "suspended", RUN.suspended);
+  uintField(b, "taken", RUN.taken);
+  uintField(b, "threshold", RUN.threshold);
+  uintField(b, "used", RUN.used);
+  field(b, "uses");
+  writeUsed(b, RUN.uses, true);
+  const name = changetype<Workflow>(RUN.workflow).name;
+  field(b, "workflow");
+  writeString(addressOf(name), lengthOf(name), b);
+  bufferByte(b, 0x7d);
+  return (!tooLong && b.len <= most) || fail(E_LIMIT_SIZE, 0);
+}
+
+function hexField(b: Buffer, name: string, at: usize, length: u32): void {
+  field(b, name);
+  bufferByte(b, 0x22);
+  writeHex(b, at, length);
+  bufferByte(b, 0x22);
+}
+
+function writeBranches(b: Buffer): void {
+  bufferByte(b, 0x5b);
+  for (let next = RUN.branch; next != 0; next = nextBranch(changetype<Branch>(next))) {
+    if (next != RUN.branch) bufferByte(b, 0x2c);
+    writeBranch(b, changetype<Branch>(next));
+  }
+  bufferByte(b, 0x5d);
+}
+
+function writeBranch(b: Buffer, br: Branch): void {
+  bufferByte(b, 0x7b);
+  // Without an export it is the parent's.
+  if (br.parent == 0 || br.exported) cellField(b, "context", contextOf(br));
+  if (br.state == FORKED) uintField(b, "count", br.count);
+  uintField(b, "exported", br.exported);
+  if (br.state == FORKED) {
+    uintField(b, "fork", br.fork);
+    uintField(b, "forkedAt", br.forkedAt);
+  }
+  field(b, "frames");
+  writeFrames(b, br);
+  if (br.hasNow) numberField(b, "now", br.now);
+  if (br.pending != 0) {
+    field(b, "pending");
+    writeEffect(b, changetype<Pending>(br.pending));
+  }
+  if (br.state == FINISHED) cellField(b, "result", resultOf(br));
+  uintField(b, "sequence", br.sequence);
+  uintField(b, "state", br.state);
+  bufferByte(b, 0x7d);
+}
+
+function writeFrames(b: Buffer, br: Branch): void {
+  let depth: u32 = 0;
+  const base = baseOf(br);
+  for (let f = br.frame; f != 0 && f != base; f = changetype<Frame>(f).parent) depth++;
+  bufferByte(b, 0x5b);
+  for (let i = depth; i > 0; i--) {
+    let f = br.frame;
+    for (let j: u32 = 1; j < i; j++) f = changetype<Frame>(f).parent;
+    if (i != depth) bufferByte(b, 0x2c);
+    writeFrame(b, changetype<Frame>(f));
+  }
+  bufferByte(b, 0x5d);
+}
+
+function writeFrame(b: Buffer, f: Frame): void {
+  bufferByte(b, 0x7b);
+  uintField(b, "attempt", f.attempt);
+  cellField(b, "extra", extraOf(f));
+  uintField(b, "flow", f.flow);
+  uintField(b, "index", f.index);
+  if (!sameCell(inputOf(f), rawOf(f))) cellField(b, "input", inputOf(f));
+  cellField(b, "output", outputOf(f));
+  uintField(b, "phase", f.phase);
+  if (f.parent == 0 || !sameCell(rawOf(f), handedTo(f))) cellField(b, "raw", rawOf(f));
+  uintField(b, "skipped", f.skipped);
+  if (f.spent) uintField(b, "spent", f.spent);
+  if (f.hasStarted) numberField(b, "started", f.started);
+  if (f.timers != 0) {
+    field(b, "timers");
+    bufferByte(b, 0x5b);
+    for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) {
+      if (t != f.timers) bufferByte(b, 0x2c);
+      writeEffect(b, changetype<Pending>(t));
+    }
+    bufferByte(b, 0x5d);
+  }
+  uintField(b, "task", f.task == 0 ? 0 : changetype<Task>(f.task).id + 1);
+  uintField(b, "turn", f.turn);
+  if (!sameCell(valueOf(f), inputOf(f))) cellField(b, "value", valueOf(f));
+  bufferByte(b, 0x7d);
+}
+
+/** What the frame's parent handed it. */
+export function handedTo(f: Frame): usize {
+  const p = changetype<Frame>(f.parent);
+  return isFork(f.parent) ? inputOf(p) : valueOf(p);
+}
+
+function writeCounts(b: Buffer): void {
+  bufferByte(b, 0x5b);
+  const n = countsOf();
+  let first = true;
+  for (let i: u32 = 0; i < n; i++) {
+    const count = load<u32>(RUN.counts + (i << 2));
+    if (count == 0) continue;
+    if (!first) bufferByte(b, 0x2c);
+    first = false;
+    bufferByte(b, 0x5b);
+    bufferUint(b, i);
+    bufferByte(b, 0x2c);
+    bufferUint(b, count);
+    bufferByte(b, 0x5d);
+  }
+  bufferByte(b, 0x5d);
+}
+
+function writeEffect(b: Buffer, e: Pending): void {
+  bufferByte(b, 0x7b);
+  cellField(b, "key", keyOf(e));
+  cellField(b, "request", requestOf(e));
+  uintField(b, "sequence", e.sequence);
+  uintField(b, "type", e.type);
+  uintField(b, "what", e.what);
+  bufferByte(b, 0x7d);
+}
+
+function writeDropped(b: Buffer): void {
+  bufferByte(b, 0x5b);
+  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) {
+    if (e != RUN.dropped) bufferByte(b, 0x2c);
+    writeEffect(b, changetype<Pending>(e));
+  }
+  bufferByte(b, 0x5d);
+}
+
+/** The last one first. */
+function writeUsed(b: Buffer, last: u32, entries: bool): void {
+  bufferByte(b, 0x5b);
+  for (let u = last; u != 0; u = changetype<Used>(u).next) {
+    if (u != last) bufferByte(b, 0x2c);
+    const text = usedText(u);
+    if (entries) bufferByte(b, 0x5b);
+    writeString(addressOf(text), lengthOf(text), b);
+    if (!entries) continue;
+    bufferText(b, ',"');
+    writeHex(b, usedEntry(u), 32);
+    bufferText(b, '"]');
+  }
+  bufferByte(b, 0x5d);
+}

@@ -1,0 +1,45 @@
+/** Effects that nobody waits for any more. */
+
+import { Buffer, bufferBytes, frameBegin, frameEnd } from "../../bytes/buffer";
+import { addressOf, lengthOf } from "../../value/cell";
+import { EFFECT_HTTP } from "./effects";
+import { Frame, keyOf, Pending, RUN } from "./state";
+
+/** Their keys since the call began, a frame each. */
+export const DROPPED: Buffer = changetype<Buffer>(memory.data(16, 16));
+
+export function drop(e: Pending): void {
+  const frame = frameBegin(DROPPED);
+  bufferBytes(DROPPED, addressOf(keyOf(e)), lengthOf(keyOf(e)));
+  frameEnd(DROPPED, frame);
+  if (e.type != EFFECT_HTTP) return; // its answer would say nothing
+  e.next = RUN.dropped;
+  RUN.dropped = changetype<usize>(e) as u32;
+}
+
+/** A task has ended: its time cannot be over any more. */
+export function dropTimers(f: Frame): void {
+  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) drop(changetype<Pending>(t));
+  f.timers = 0;
+}
+
+/** So has what this timer was for, where there is one. */
+export function dropTimer(f: Frame, what: u32): void {
+  const t = takeTimer(f, 0, what);
+  if (t != 0) drop(changetype<Pending>(t));
+}
+
+/** Takes a timer, by itself or by its purpose, out of those of the frame; 0: it is not there. */
+export function takeTimer(f: Frame, wanted: u32, what: u32): u32 {
+  let before: u32 = 0;
+  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) {
+    if (t == wanted || (wanted == 0 && changetype<Pending>(t).what == what)) {
+      const after = changetype<Pending>(t).next;
+      if (before == 0) f.timers = after;
+      else changetype<Pending>(before).next = after;
+      return t;
+    }
+    before = t;
+  }
+  return 0;
+}
