@@ -1,5 +1,6 @@
 /** Base64 with padding (RFC 4648 section 4). */
 
+import { LOWER_A, LOWER_Z, NINE, PLUS, SLASH, UPPER_A, UPPER_Z, ZERO } from "./characters";
 import { Buffer, bufferByte } from "./buffer";
 
 const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -11,10 +12,10 @@ function digit(value: u32): u32 {
 
 /** The value of a digit, or -1. */
 export function base64Value(c: u32): i32 {
-  if (c >= 0x41 && c <= 0x5a) return c - 65;
-  if (c >= 0x61 && c <= 0x7a) return c - 71;
-  if (c >= 0x30 && c <= 0x39) return c + 4;
-  return c == 0x2b ? 62 : c == 0x2f ? 63 : -1;
+  if (c >= UPPER_A && c <= UPPER_Z) return c - UPPER_A;
+  if (c >= LOWER_A && c <= LOWER_Z) return c - 71;
+  if (c >= ZERO && c <= NINE) return c + 4;
+  return c == PLUS ? 62 : c == SLASH ? 63 : -1;
 }
 
 /** True if a text is the one form of some bytes: padded, and no bits behind the last byte. */

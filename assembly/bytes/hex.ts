@@ -1,11 +1,12 @@
 /** Hexadecimal digits (RFC 4648 section 8): bytes as text, text as bytes, numbers in escapes. */
 
+import { LOWER_A, ZERO } from "./characters";
 import { Buffer, bufferByte } from "./buffer";
 
 /** The value of a digit in either case, or -1. */
 export function hexValue(c: u32): i32 {
-  if (c - 0x30 <= 9) return (c - 0x30) as i32;
-  const letter = (c | 0x20) - 0x61;
+  if (c - ZERO <= 9) return (c - ZERO) as i32;
+  const letter = (c | 0x20) - LOWER_A;
   return letter <= 5 ? ((letter + 10) as i32) : -1;
 }
 

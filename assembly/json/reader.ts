@@ -15,6 +15,20 @@
  * When a container closes, its entries are copied to storage of exactly their number.
  */
 
+import {
+  COLON,
+  COMMA,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LOWER_A,
+  LOWER_F,
+  LOWER_I,
+  LOWER_N,
+  LOWER_T,
+  MINUS,
+  QUOTE,
+  ZERO,
+} from "../bytes/characters";
 import { Arena, arenaOver, arenaRoom } from "../bytes/arena";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { sequenceAt } from "../bytes/utf8";
@@ -84,14 +98,14 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
     }
     if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
     const byte = load<u8>(p) as u32;
-    if (byte == 0x22) {
+    if (byte == QUOTE) {
       const short = Strings.readShort(p, end, sp);
       p = short != 0 ? short : readString(p, end, text, mode, arena, sp);
       if (p == 0) return false;
       sp += 16;
-    } else if (byte == 0x7b || byte == 0x5b) {
+    } else if (byte == LEFT_BRACE || byte == LEFT_BRACKET) {
       if (depth == deepest) return fail(C.E_LIMIT_DEPTH, (p - text) as u32);
-      const tag = byte == 0x7b ? OBJECT : ARRAY;
+      const tag = byte == LEFT_BRACE ? OBJECT : ARRAY;
       store<u32>(sp, frame);
       store<u32>(sp, tag, 4);
       store<u64>(sp, (p - text) as u64, 8);
@@ -109,8 +123,8 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
         continue;
       }
       // Empty: it is closed below.
-    } else if (byte - 0x30 <= 9 || byte == 0x2d) {
-      if (mode & C.JSON_JQ && byte == 0x2d && p + 1 < end && isLetter(load<u8>(p, 1))) {
+    } else if (byte - ZERO <= 9 || byte == MINUS) {
+      if (mode & C.JSON_JQ && byte == MINUS && p + 1 < end && isLetter(load<u8>(p, 1))) {
         p = readWord(p, end, text, mode, sp);
       } else p = readNumeral(p, end, text, mode, sp);
       if (p == 0) return false;
@@ -134,7 +148,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       const next = load<u8>(p) as u32;
       const at = stackAt + frame;
       const tag = load<u32>(at, 4);
-      if (next == 0x2c) {
+      if (next == COMMA) {
         p = Space.skip(p + 1, end);
         if (tag == OBJECT) {
           p = readKey(p, end, text, mode, arena, sp);
@@ -181,7 +195,7 @@ function growStack(arena: Arena): bool {
 /** A key and its colon; returns the address of the value behind it, or 0. */
 function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: usize): usize {
   if (p >= end) return stop(C.E_JSON_TRUNCATED, end, text);
-  if (load<u8>(p) != 0x22) {
+  if (load<u8>(p) != QUOTE) {
     unexpected(p, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
@@ -193,7 +207,7 @@ function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: 
   store<u32>(c, opening as u32, 12);
   p = Space.skip(p, end);
   if (p >= end) return stop(C.E_JSON_TRUNCATED, end, text);
-  if (load<u8>(p) != 0x3a) {
+  if (load<u8>(p) != COLON) {
     unexpected(p, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
@@ -204,28 +218,28 @@ function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: 
 function readWord(p: usize, end: usize, text: usize, mode: u32, c: usize): usize {
   const byte = load<u8>(p) as u32;
   if (mode & C.JSON_JQ) {
-    const negative = byte == 0x2d;
+    const negative = byte == MINUS;
     const q = negative ? p + 1 : p;
     const first = load<u8>(q) | 0x20;
-    if (first == 0x69) {
+    if (first == LOWER_I) {
       if (wordAt(q, end, "infinity", true) || wordAt(q, end, "inf", true)) {
         setNumber(c, negative ? -Infinity : Infinity);
         return q + (wordAt(q, end, "infinity", true) ? 8 : 3);
       }
-    } else if (first == 0x6e && wordAt(q, end, "nan", true)) {
+    } else if (first == LOWER_N && wordAt(q, end, "nan", true)) {
       setNumber(c, NaN);
       return q + 3;
     }
   }
-  if (byte == 0x6e && wordAt(p, end, "null", false)) {
+  if (byte == LOWER_N && wordAt(p, end, "null", false)) {
     setNull(c);
     return p + 4;
   }
-  if (byte == 0x74 && wordAt(p, end, "true", false)) {
+  if (byte == LOWER_T && wordAt(p, end, "true", false)) {
     setBool(c, true);
     return p + 4;
   }
-  if (byte == 0x66 && wordAt(p, end, "false", false)) {
+  if (byte == LOWER_F && wordAt(p, end, "false", false)) {
     setBool(c, false);
     return p + 5;
   }
@@ -234,7 +248,7 @@ function readWord(p: usize, end: usize, text: usize, mode: u32, c: usize): usize
 }
 
 function isLetter(byte: u32): bool {
-  return (byte | 0x20) - 0x61 < 26;
+  return (byte | 0x20) - LOWER_A < 26;
 }
 
 /** Is this word (an ASCII literal) at p, not followed by a letter or digit? */
@@ -254,7 +268,7 @@ function wordAt(p: usize, end: usize, word: string, anyCase: bool): bool {
 /** Points at the first byte that is wrong, or at the end of a text that stops inside a word. */
 function wrongWord(p: usize, end: usize, text: usize): bool {
   const byte = load<u8>(p) as u32;
-  const word = byte == 0x6e ? "null" : byte == 0x74 ? "true" : byte == 0x66 ? "false" : "";
+  const word = byte == LOWER_N ? "null" : byte == LOWER_T ? "true" : byte == LOWER_F ? "false" : "";
   const from = changetype<usize>(word);
   const n = (load<u32>(from - 4) >>> 1) as usize;
   let i: usize = 0;

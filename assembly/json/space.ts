@@ -1,18 +1,20 @@
 /** What may stand around every token of a JSON text (RFC 8259 section 2). */
 
+import { CR, LF, SPACE, TAB } from "../bytes/characters";
+
 /** Inlined as in bytes/word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
 export class Space {
   /** Mostly there is none; bytes behind the text may be read. */
   @inline static skip(p: usize, end: usize): usize {
-    return load<u8>(p) > 0x20 ? p : skipSpace(p, end);
+    return load<u8>(p) > SPACE ? p : skipSpace(p, end);
   }
 }
 
 function skipSpace(p: usize, end: usize): usize {
   while (p < end) {
     const byte = load<u8>(p);
-    if (byte > 0x20 || (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09)) break;
+    if (byte > SPACE || (byte != SPACE && byte != LF && byte != CR && byte != TAB)) break;
     p++;
   }
   return p;

@@ -3,6 +3,17 @@
  * eight bytes at a time, and decoded in a second one only if it holds an escape.
  */
 
+import {
+  BACKSLASH,
+  LOWER_B,
+  LOWER_F,
+  LOWER_N,
+  LOWER_R,
+  LOWER_T,
+  LOWER_U,
+  QUOTE,
+  SLASH,
+} from "../bytes/characters";
 import { Arena, arenaRoom, arenaTake, ROOM } from "../bytes/arena";
 import { fourHex } from "../bytes/hex";
 import { encodedSize, encodeTo, sequenceAt } from "../bytes/utf8";
@@ -11,8 +22,6 @@ import * as C from "../errors/codes";
 import { fail } from "../errors/errors";
 import { ASCII, CANONICAL, Cell, QUOTED, STRING } from "../value/cell";
 
-const QUOTE: u32 = 0x22;
-const BACKSLASH: u32 = 0x5c;
 const REPLACEMENT: u32 = 0xfffd;
 
 /** Inlined as in bytes/word.ts. */
@@ -124,32 +133,32 @@ function stop(code: u32, where: usize, text: usize): usize {
 function escapeAt(q: usize, end: usize, mode: u32): i64 {
   if (q + 1 >= end) return -(C.E_JSON_TRUNCATED as i64);
   let one: u32;
-  switch (load<u8>(q, 1)) {
-    case 0x22:
+  switch (load<u8>(q, 1) as u32) {
+    case QUOTE:
       one = 0x22;
       break;
-    case 0x5c:
+    case BACKSLASH:
       one = 0x5c;
       break;
-    case 0x2f:
+    case SLASH:
       one = 0x2f;
       break;
-    case 0x62:
+    case LOWER_B:
       one = 0x08;
       break;
-    case 0x66:
+    case LOWER_F:
       one = 0x0c;
       break;
-    case 0x6e:
+    case LOWER_N:
       one = 0x0a;
       break;
-    case 0x72:
+    case LOWER_R:
       one = 0x0d;
       break;
-    case 0x74:
+    case LOWER_T:
       one = 0x09;
       break;
-    case 0x75:
+    case LOWER_U:
       return unicodeAt(q, end, mode);
     default:
       return -(C.E_JSON_ESCAPE as i64);

@@ -7,6 +7,7 @@
  *     +8 u32 ARRAY or OBJECT              +12 u32 unused
  */
 
+import { SPACE } from "../bytes/characters";
 import { Buffer, bufferText, TEXT } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { shaUpdate } from "../bytes/sha256";
@@ -270,7 +271,7 @@ const HEX: usize = memory.data<u8>([
 ]);
 
 function writeEscape(byte: u32, b: Buffer): void {
-  const short: u32 = byte >= 0x20 ? byte : byte < 14 ? load<u8>(SHORT + byte) : 0;
+  const short: u32 = byte >= SPACE ? byte : byte < 14 ? load<u8>(SHORT + byte) : 0;
   if (short != 0) {
     put(b, 0x5c | (short << 8), 2);
     return;

@@ -1,5 +1,37 @@
 /** What stands behind a backslash. */
 
+import {
+  BACKSLASH,
+  CARET,
+  DOLLAR,
+  DOT,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LEFT_PAREN,
+  LOWER_A,
+  LOWER_B,
+  LOWER_C,
+  LOWER_D,
+  LOWER_E,
+  LOWER_F,
+  LOWER_N,
+  LOWER_O,
+  LOWER_P,
+  LOWER_R,
+  LOWER_S,
+  LOWER_T,
+  LOWER_U,
+  LOWER_V,
+  LOWER_W,
+  LOWER_X,
+  MINUS,
+  PLUS,
+  QUESTION,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  SLASH,
+  ZERO,
+} from "../bytes/characters";
 import { fourHex, hexValue } from "../bytes/hex";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, JQ, refuse, refuseText } from "./dialect";
@@ -8,8 +40,8 @@ import { addDigits, addProperty, addSpace, addWord } from "./properties";
 /** Does a class follow the backslash? In Perl's syntax a bare \p is the letter. */
 export function isEscapedClass(at: usize, stop: usize, how: u32): bool {
   const c: u32 = load<u8>(at) | 32;
-  if (c == 112) return how == ECMA || (at + 1 < stop && load<u8>(at, 1) == 123);
-  return c == 100 || c == 119 || c == 115;
+  if (c == LOWER_P) return how == ECMA || (at + 1 < stop && load<u8>(at, 1) == LEFT_BRACE);
+  return c == LOWER_D || c == LOWER_W || c == LOWER_S;
 }
 
 /** \d and its like and \p{...}, without the backslash: adds to the set. Address behind it, or 0. */
@@ -18,30 +50,30 @@ export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool):
   const c: u32 = load<u8>(at);
   const negate = (c & 32) == 0;
   switch (c | 32) {
-    case 100:
+    case LOWER_D:
       addDigits(ecma, negate);
       return at + 1;
-    case 119:
+    case LOWER_W:
       addWord(ecma, folded, negate);
       return at + 1;
-    case 115:
+    case LOWER_S:
       addSpace(ecma, negate);
       return at + 1;
   }
   let name = at + 1;
-  if (name >= stop || load<u8>(name) != 123) {
+  if (name >= stop || load<u8>(name) != LEFT_BRACE) {
     refuse("invalid property name");
     return 0;
   }
   const open = name;
   name++;
   let not = negate;
-  if (!ecma && name < stop && load<u8>(name) == 94) {
+  if (!ecma && name < stop && load<u8>(name) == CARET) {
     not = !not;
     name++;
   }
   let q = name;
-  while (q < stop && load<u8>(q) != 125) q++;
+  while (q < stop && load<u8>(q) != RIGHT_BRACE) q++;
   if (q == stop) {
     refuse("end pattern with unmatched parenthesis");
     return 0;
@@ -61,60 +93,60 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
   const c: u32 = load<u8>(at);
   behind = at + 1;
   switch (c) {
-    case 116:
+    case LOWER_T:
       return 9;
-    case 110:
+    case LOWER_N:
       return 10;
-    case 114:
+    case LOWER_R:
       return 13;
-    case 102:
+    case LOWER_F:
       return 12;
-    case 118:
+    case LOWER_V:
       return 11;
-    case 97:
+    case LOWER_A:
       if (how == JQ) return 7;
       break;
-    case 101:
+    case LOWER_E:
       if (how == JQ) return 27;
       break;
-    case 98:
+    case LOWER_B:
       if (inClass) return 8;
       break;
-    case 99: {
+    case LOWER_C: {
       const letter = at + 1 < stop ? (load<u8>(at, 1) as u32) : 0;
       if (how == ECMA && (letter | 32) - 97 >= 26) break;
       if (letter == 0) break;
       behind = at + 2;
       return letter & 31;
     }
-    case 120:
+    case LOWER_X:
       return hexEscape(at + 1, stop, how);
-    case 117:
+    case LOWER_U:
       if (how == ECMA) return unicodeEscape(at + 1, stop);
       break;
-    case 48: {
+    case ZERO: {
       if (how == JQ) return octalEscape(at, stop);
-      if (at + 1 < stop && load<u8>(at, 1) - 48 <= 9) break;
+      if (at + 1 < stop && load<u8>(at, 1) - ZERO <= 9) break;
       return 0;
     }
   }
   if (how == JQ && c - 49 < 7) return octalEscape(at, stop);
-  if (how == JQ && c == 111 && at + 1 < stop && load<u8>(at, 1) == 123)
+  if (how == JQ && c == LOWER_O && at + 1 < stop && load<u8>(at, 1) == LEFT_BRACE)
     return braced(at + 2, stop, 8);
   if (how == ECMA) {
     // ^$\.*+?()[]{}|/ and, in a class, - may be escaped, and nothing else.
     const syntax =
-      c == 94 ||
-      c == 36 ||
-      c == 92 ||
-      c == 46 ||
-      (c >= 40 && c <= 43) ||
-      c == 63 ||
-      c == 91 ||
-      c == 93 ||
-      (c >= 123 && c <= 125) ||
-      c == 47 ||
-      (inClass && c == 45);
+      c == CARET ||
+      c == DOLLAR ||
+      c == BACKSLASH ||
+      c == DOT ||
+      (c >= LEFT_PAREN && c <= PLUS) ||
+      c == QUESTION ||
+      c == LEFT_BRACKET ||
+      c == RIGHT_BRACKET ||
+      (c >= LEFT_BRACE && c <= RIGHT_BRACE) ||
+      c == SLASH ||
+      (inClass && c == MINUS);
     if (!syntax) {
       refuse("invalid escape");
       return -1;
@@ -129,8 +161,8 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
 function octalEscape(at: usize, stop: usize): i32 {
   let value = 0;
   behind = at;
-  for (let i = 0; i < 3 && behind < stop && load<u8>(behind) - 48 < 8; i++) {
-    value = value * 8 + (load<u8>(behind) - 48);
+  for (let i = 0; i < 3 && behind < stop && load<u8>(behind) - ZERO < 8; i++) {
+    value = value * 8 + (load<u8>(behind) - ZERO);
     behind++;
   }
   if (value < 128) return value;
@@ -145,7 +177,7 @@ function digitAt(at: usize, stop: usize): i32 {
 
 /** \xHH, in jq also \xH, \x and \x{H...}. */
 function hexEscape(at: usize, stop: usize, how: u32): i32 {
-  if (how == JQ && at < stop && load<u8>(at) == 123) return braced(at + 1, stop, 16);
+  if (how == JQ && at < stop && load<u8>(at) == LEFT_BRACE) return braced(at + 1, stop, 16);
   let value = 0;
   let count = 0;
   while (count < 2 && digitAt(at, stop) >= 0) {
@@ -174,7 +206,7 @@ function braced(at: usize, stop: usize, base: i32): i32 {
     at++;
     count++;
   }
-  const good = count > 0 && at < stop && load<u8>(at) == 125 && value <= 0x10ffff;
+  const good = count > 0 && at < stop && load<u8>(at) == RIGHT_BRACE && value <= 0x10ffff;
   if (!good || (value >= 0xd800 && value < 0xe000)) {
     refuse("invalid code point value");
     return -1;
@@ -185,7 +217,7 @@ function braced(at: usize, stop: usize, base: i32): i32 {
 
 /** \uHHHH, a pair of them, or \u{H...}. */
 function unicodeEscape(at: usize, stop: usize): i32 {
-  if (at < stop && load<u8>(at) == 123) return braced(at + 1, stop, 16);
+  if (at < stop && load<u8>(at) == LEFT_BRACE) return braced(at + 1, stop, 16);
   const high = fourHex(at, stop);
   if (high < 0) {
     refuse("invalid escape");
@@ -194,7 +226,12 @@ function unicodeEscape(at: usize, stop: usize): i32 {
   behind = at + 4;
   if (high < 0xd800 || high > 0xdfff) return high;
   // Texts are UTF-8: half a pair matches nothing in them.
-  if (high < 0xdc00 && at + 5 < stop && load<u8>(at, 4) == 92 && load<u8>(at, 5) == 117) {
+  if (
+    high < 0xdc00 &&
+    at + 5 < stop &&
+    load<u8>(at, 4) == BACKSLASH &&
+    load<u8>(at, 5) == LOWER_U
+  ) {
     const low = fourHex(at + 6, stop);
     if (low >= 0xdc00 && low <= 0xdfff) {
       behind = at + 10;

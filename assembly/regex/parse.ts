@@ -3,6 +3,61 @@
  * backtracking is refused by name.
  */
 
+import {
+  AMPERSAND,
+  ASTERISK,
+  BACKSLASH,
+  BANG,
+  CARET,
+  COLON,
+  COMMA,
+  CR,
+  DIGIT_1,
+  DOLLAR,
+  DOT,
+  EQUALS,
+  GREATER,
+  HASH,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LEFT_PAREN,
+  LESS,
+  LF,
+  LOWER_A,
+  LOWER_B,
+  LOWER_G,
+  LOWER_I,
+  LOWER_K,
+  LOWER_M,
+  LOWER_S,
+  LOWER_X,
+  LOWER_Y,
+  LOWER_Z,
+  MINUS,
+  NINE,
+  PIPE,
+  PLUS,
+  QUESTION,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  RIGHT_PAREN,
+  SPACE,
+  TILDE,
+  UNDERSCORE,
+  UPPER_A,
+  UPPER_B,
+  UPPER_E,
+  UPPER_G,
+  UPPER_K,
+  UPPER_N,
+  UPPER_O,
+  UPPER_Q,
+  UPPER_R,
+  UPPER_X,
+  UPPER_Y,
+  UPPER_Z,
+  ZERO,
+} from "../bytes/characters";
 import { Buffer, bufferRoom, bufferU32 } from "../bytes/buffer";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { readClass } from "./class";
@@ -186,35 +241,35 @@ function byteAt(q: usize): u32 {
 
 function openGroup(): bool {
   p++;
-  if (dialect == JQ && byteAt(p) == 42) return refuse("callouts are not supported");
-  if (byteAt(p) != 63) return capture(0, 0);
+  if (dialect == JQ && byteAt(p) == ASTERISK) return refuse("callouts are not supported");
+  if (byteAt(p) != QUESTION) return capture(0, 0);
   const kind = byteAt(p + 1);
   p += 2;
-  if (kind == 58) {
+  if (kind == COLON) {
     open(NONE);
     return true;
   }
-  if (kind == 60) {
+  if (kind == LESS) {
     const following = byteAt(p);
-    if (following == 61 || following == 33) return refuse("lookbehind is not supported");
+    if (following == EQUALS || following == BANG) return refuse("lookbehind is not supported");
     return named();
   }
-  if (kind == 61 || kind == 33) return refuse("lookahead is not supported");
+  if (kind == EQUALS || kind == BANG) return refuse("lookahead is not supported");
   if (dialect == JQ) {
-    if (kind == 62) return refuse("atomic groups are not supported");
-    if (kind == 40) return refuse("conditions are not supported");
-    const numbered = kind - 48 <= 9 || ((kind == 43 || kind == 45) && byteAt(p) - 48 <= 9);
-    if (kind == 82 || kind == 38 || numbered)
+    if (kind == GREATER) return refuse("atomic groups are not supported");
+    if (kind == LEFT_PAREN) return refuse("conditions are not supported");
+    const numbered = kind - 48 <= 9 || ((kind == PLUS || kind == MINUS) && byteAt(p) - 48 <= 9);
+    if (kind == UPPER_R || kind == AMPERSAND || numbered)
       return refuse("subexpression calls are not supported");
-    if (kind == 126) return refuse("the absent operator is not supported");
-    if (kind == 35) {
-      while (p < end && load<u8>(p) != 41) p += load<u8>(p) == 92 ? 2 : 1;
+    if (kind == TILDE) return refuse("the absent operator is not supported");
+    if (kind == HASH) {
+      while (p < end && load<u8>(p) != RIGHT_PAREN) p += load<u8>(p) == BACKSLASH ? 2 : 1;
       if (p >= end) return refuse("end pattern in group");
       p++;
       return true;
     }
     p--;
-    return kind == 41 ? refuse("undefined group option") : inlineFlags();
+    return kind == RIGHT_PAREN ? refuse("undefined group option") : inlineFlags();
   }
   return refuse("invalid group");
 }
@@ -230,10 +285,11 @@ function capture(name: usize, length: u32): bool {
 
 function named(): bool {
   const name = p;
-  while (p < end && load<u8>(p) != 62) {
+  while (p < end && load<u8>(p) != GREATER) {
     const c: u32 = load<u8>(p);
-    const digit = c - 48 <= 9;
-    const letter = (c | 32) - 97 < 26 || c == 95 || c >= 128 || (dialect == ECMA && c == 36);
+    const digit = c - ZERO <= 9;
+    const letter =
+      (c | 32) - LOWER_A < 26 || c == UNDERSCORE || c >= 128 || (dialect == ECMA && c == DOLLAR);
     if (!letter && !(digit && p != name)) return refuse("invalid group name <>");
     p++;
   }
@@ -258,29 +314,29 @@ function inlineFlags(): bool {
   for (; p < end; p++) {
     let flag: u32 = 0;
     switch (load<u8>(p) as u32) {
-      case 105:
+      case LOWER_I:
         flag = IGNORE_CASE;
         break;
-      case 120:
+      case LOWER_X:
         flag = EXTENDED;
         break;
-      case 115:
+      case LOWER_S:
         flag = DOT_ALL;
         break;
-      case 109:
+      case LOWER_M:
         flag = LINES;
         break;
-      case 45:
+      case MINUS:
         off = true;
         continue;
-      case 41:
+      case RIGHT_PAREN:
         flags = set;
         p++;
         atom = NONE;
         // Oniguruma takes all that follows in the group for one part.
         if (top().items != 0) top().joined = true;
         return true;
-      case 58:
+      case COLON:
         p++;
         open(OPTIONS_GROUP);
         flags = set;
@@ -298,51 +354,51 @@ function inlineFlags(): bool {
 function next(): bool {
   const c: u32 = load<u8>(p);
   if (flags & EXTENDED) {
-    if (c == 32 || (c >= 9 && c <= 13)) {
+    if (c == SPACE || (c >= 9 && c <= CR)) {
       p++;
       return true;
     }
-    if (c == 35) {
-      while (p < end && load<u8>(p) != 10) p++;
+    if (c == HASH) {
+      while (p < end && load<u8>(p) != LF) p++;
       return true;
     }
   }
   switch (c) {
-    case 40:
+    case LEFT_PAREN:
       return openGroup();
-    case 41:
+    case RIGHT_PAREN:
       if (STACK.len == FRAME) return refuse("unmatched close parenthesis");
       p++;
       close();
       return true;
-    case 124:
+    case PIPE:
       p++;
       alternative();
       return true;
-    case 42:
+    case ASTERISK:
       p++;
       return repeat(0, ENDLESS);
-    case 43:
+    case PLUS:
       p++;
       return repeat(1, ENDLESS);
-    case 63:
+    case QUESTION:
       p++;
       return repeat(0, 1);
-    case 123:
+    case LEFT_BRACE:
       return interval();
-    case 46:
+    case DOT:
       p++;
       begin();
       return dot((flags & DOT_ALL) != 0);
-    case 94:
+    case CARET:
       p++;
       if (!(flags & LINES)) return assertion(P.TEXT_BEGIN);
       return assertion(dialect == ECMA ? P.ECMA_LINE_BEGIN : P.LINE_BEGIN);
-    case 36:
+    case DOLLAR:
       p++;
       if (dialect == ECMA) return assertion(flags & LINES ? P.ECMA_LINE_END : P.TEXT_END);
       return assertion(flags & LINES ? P.LINE_END : P.NEARLY_END);
-    case 91: {
+    case LEFT_BRACKET: {
       begin();
       const after = readClass(p + 1, end, dialect, (flags & IGNORE_CASE) != 0);
       if (after == 0) return false;
@@ -350,10 +406,11 @@ function next(): bool {
       emitSet();
       return true;
     }
-    case 92:
+    case BACKSLASH:
       return escape();
     default:
-      if (dialect == ECMA && (c == 93 || c == 125)) return refuse("lone closing bracket");
+      if (dialect == ECMA && (c == RIGHT_BRACKET || c == RIGHT_BRACE))
+        return refuse("lone closing bracket");
       return literal();
   }
 }
@@ -449,51 +506,51 @@ function escape(): bool {
     return true;
   }
   switch (c) {
-    case 98: // b
+    case LOWER_B: // b
       p++;
       return assertion(P.WORD_EDGE);
-    case 66:
+    case UPPER_B:
       p++;
       return assertion(P.NO_WORD_EDGE);
-    case 107:
-      if (!ecma || byteAt(p + 1) == 60) return refuse("backreferences are not supported");
+    case LOWER_K:
+      if (!ecma || byteAt(p + 1) == LESS) return refuse("backreferences are not supported");
       return refuse("invalid escape");
   }
   // In jq, a number that no group has yet is octal, from 10 on.
-  if (c >= 49 && c <= 57 && (ecma || numberAt(p) <= max<u32>(9, P.FACTS.groups)))
+  if (c >= DIGIT_1 && c <= NINE && (ecma || numberAt(p) <= max<u32>(9, P.FACTS.groups)))
     return refuse("backreferences are not supported");
   if (!ecma) {
     switch (c) {
-      case 65:
+      case UPPER_A:
         p++;
         return assertion(P.TEXT_BEGIN);
-      case 122:
+      case LOWER_Z:
         p++;
         return assertion(P.TEXT_END);
-      case 90:
+      case UPPER_Z:
         p++;
         return assertion(P.NEARLY_END);
-      case 71:
+      case UPPER_G:
         return refuse("\\G is not supported");
-      case 75:
+      case UPPER_K:
         return refuse("\\K is not supported");
-      case 82:
+      case UPPER_R:
         return refuse("\\R is not supported");
-      case 88:
+      case UPPER_X:
         return refuse("\\X is not supported");
-      case 103:
+      case LOWER_G:
         return refuse("subexpression calls are not supported");
-      case 121: // y Y
-      case 89:
+      case LOWER_Y: // y Y
+      case UPPER_Y:
         return refuse("\\y is not supported");
-      case 78: // N: as a dot that matches no line feed
-      case 79: // O: as one that matches all
+      case UPPER_N: // N: as a dot that matches no line feed
+      case UPPER_O: // O: as one that matches all
         p++;
         begin();
-        return dot(c == 79);
-      case 81: // Q: up to \E all is literal
+        return dot(c == UPPER_O);
+      case UPPER_Q: // Q: up to \E all is literal
         p++;
-        while (p < end && !(load<u8>(p) == 92 && byteAt(p + 1) == 69)) {
+        while (p < end && !(load<u8>(p) == BACKSLASH && byteAt(p + 1) == UPPER_E)) {
           if (tooLarge()) return false;
           literal();
         }
@@ -518,23 +575,23 @@ function interval(): bool {
   let most: u32 = 0;
   const from = q;
   while (byteAt(q) - 48 <= 9) {
-    if (least <= MOST_REPEATS) least = least * 10 + (load<u8>(q) - 48);
+    if (least <= MOST_REPEATS) least = least * 10 + (load<u8>(q) - ZERO);
     q++;
   }
   const hasLeast = q != from;
   most = least;
-  if (hasLeast && byteAt(q) == 44) {
+  if (hasLeast && byteAt(q) == COMMA) {
     q++;
     most = ENDLESS;
     if (byteAt(q) - 48 <= 9) {
       most = 0;
       while (byteAt(q) - 48 <= 9) {
-        if (most <= MOST_REPEATS) most = most * 10 + (load<u8>(q) - 48);
+        if (most <= MOST_REPEATS) most = most * 10 + (load<u8>(q) - ZERO);
         q++;
       }
     }
   }
-  if (!hasLeast || byteAt(q) != 125) {
+  if (!hasLeast || byteAt(q) != RIGHT_BRACE) {
     if (dialect == ECMA)
       return refuse(atom == NONE ? "nothing to repeat" : "incomplete quantifier");
     return literal();
@@ -555,10 +612,10 @@ function repeat(least: u32, most: u32): bool {
   }
   if (dialect == JQ && top().bare) return refuse("target of repeat operator is invalid");
   let lazy = false;
-  if (byteAt(p) == 63) {
+  if (byteAt(p) == QUESTION) {
     lazy = true;
     p++;
-  } else if (byteAt(p) == 43 && dialect == JQ && load<u8>(p - 1) != 125) {
+  } else if (byteAt(p) == PLUS && dialect == JQ && load<u8>(p - 1) != RIGHT_BRACE) {
     return refuse("possessive quantifiers are not supported");
   }
   const first = atom as u32;

@@ -5,6 +5,7 @@
  * tools/unicode.ts.
  */
 
+import { EQUALS, MINUS, SPACE, UNDERSCORE, UPPER_A, UPPER_Z } from "../bytes/characters";
 import { setAdd, setAddKind } from "./sets";
 
 const Lu: u32 = 1;
@@ -89,11 +90,11 @@ function spells(at: usize, length: u32, name: string, exactly: bool): bool {
   let i: u32 = 0;
   for (let j: u32 = 0; j < length; j++) {
     let c: u32 = load<u8>(at + j);
-    if (!exactly && (c == 32 || c == 45 || c == 95)) continue;
+    if (!exactly && (c == SPACE || c == MINUS || c == UNDERSCORE)) continue;
     if (i == n) return false;
     let wanted: u32 = load<u16>(from + ((i as usize) << 1));
     if (!exactly) {
-      if (c >= 65 && c <= 90) c |= 32;
+      if (c >= UPPER_A && c <= UPPER_Z) c |= 32;
       if (wanted >= 65 && wanted <= 90) wanted |= 32;
     }
     if (c != wanted) return false;
@@ -205,7 +206,7 @@ export function addProperty(at: usize, length: u32, negate: bool, exactly: bool)
   let size = length;
   let kind: u32 = 0; // 1: a category, 2: a script is meant
   for (let i: u32 = 0; i < length; i++) {
-    if (load<u8>(at + i) != 61) continue;
+    if (load<u8>(at + i) != EQUALS) continue;
     if (spells(at, i, "gc", exactly) || spells(at, i, "General_Category", exactly)) kind = 1;
     else if (spells(at, i, "sc", exactly) || spells(at, i, "Script", exactly)) kind = 2;
     else return false;

@@ -3,6 +3,27 @@
  * the engine's own reader has refused the text.
  */
 
+import {
+  APOSTROPHE,
+  BACKSLASH,
+  COLON,
+  COMMA,
+  CR,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LF,
+  LOWER_B,
+  LOWER_F,
+  LOWER_N,
+  LOWER_R,
+  LOWER_T,
+  LOWER_U,
+  QUOTE,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  SLASH,
+  SPACE,
+} from "../../bytes/characters";
 import { DEEPEST, walkBase, walkTop } from "../../value/walk";
 import { Buffer, bufferUint } from "../../bytes/buffer";
 import { fourHex } from "../../bytes/hex";
@@ -44,14 +65,14 @@ export function diagnose(at: usize, length: u32): void {
   for (let p = at; p < at + length; p++) {
     const c: u32 = load<u8>(p);
     column++;
-    if (c == 10) {
+    if (c == LF) {
       line++;
       column = 0;
     }
     if (inString) {
       if (escaped) escaped = false;
-      else if (c == 92) escaped = true;
-      else if (c == 34) {
+      else if (c == BACKSLASH) escaped = true;
+      else if (c == QUOTE) {
         inString = false;
         if (!said(stringFault(token, p)) && !said(place(TEXT))) {
           token = 0;
@@ -62,9 +83,15 @@ export function diagnose(at: usize, length: u32): void {
       }
       continue;
     }
-    const structure = c == 91 || c == 93 || c == 123 || c == 125 || c == 44 || c == 58;
-    const blank = c == 32 || c == 9 || c == 10 || c == 13;
-    if (!structure && !blank && c != 34) {
+    const structure =
+      c == LEFT_BRACKET ||
+      c == RIGHT_BRACKET ||
+      c == LEFT_BRACE ||
+      c == RIGHT_BRACE ||
+      c == COMMA ||
+      c == COLON;
+    const blank = c == SPACE || c == 9 || c == LF || c == CR;
+    if (!structure && !blank && c != QUOTE) {
       if (token == 0) token = p;
       continue;
     }
@@ -80,7 +107,7 @@ export function diagnose(at: usize, length: u32): void {
         waiting = NOTHING;
       }
     }
-    if (c == 34) {
+    if (c == QUOTE) {
       inString = true;
       token = p + 1;
       continue;
@@ -145,10 +172,11 @@ function place(kind: u32): string {
 function literalFault(at: usize, end: usize): string {
   const n = (end - at) as u32;
   const c: u32 = load<u8>(at);
-  if (c == 39) return "Invalid string literal; expected \", but got '";
-  if (c == 116) return n == 4 && load<u32>(at) == 0x65757274 ? place(VALUE) : "Invalid literal";
-  if (c == 102) return n == 5 && load<u32>(at + 1) == 0x65736c61 ? place(VALUE) : "Invalid literal";
-  if (c == 110 && n > 1 && load<u8>(at + 1) == 117) {
+  if (c == APOSTROPHE) return "Invalid string literal; expected \", but got '";
+  if (c == LOWER_T) return n == 4 && load<u32>(at) == 0x65757274 ? place(VALUE) : "Invalid literal";
+  if (c == LOWER_F)
+    return n == 5 && load<u32>(at + 1) == 0x65736c61 ? place(VALUE) : "Invalid literal";
+  if (c == LOWER_N && n > 1 && load<u8>(at + 1) == LOWER_U) {
     return n == 4 && load<u32>(at) == 0x6c6c756e ? place(VALUE) : "Invalid literal";
   }
   return isLooseNumber(at, n) ? place(VALUE) : "Invalid numeric literal";
@@ -159,13 +187,13 @@ function stringFault(at: usize, end: usize): string {
   while (p < end) {
     const c: u32 = load<u8>(p);
     p++;
-    if (c < 32)
+    if (c < SPACE)
       return "Invalid string: control characters from U+0000 through U+001F must be escaped";
-    if (c != 92) continue;
+    if (c != BACKSLASH) continue;
     if (p >= end) return "Expected escape character at end of string";
     const e: u32 = load<u8>(p);
     p++;
-    if (e == 117) {
+    if (e == LOWER_U) {
       if (p + 4 > end) return "Invalid \\uXXXX escape";
       const high = fourHex(p, end);
       if (high < 0) return "Invalid characters in \\uXXXX escape";
@@ -177,14 +205,14 @@ function stringFault(at: usize, end: usize): string {
       if (low < 0xdc00 || low > 0xdfff) return "Invalid \\uXXXX\\uXXXX surrogate pair escape";
       p += 6;
     } else if (
-      e != 34 &&
-      e != 92 &&
-      e != 47 &&
-      e != 98 &&
-      e != 102 &&
-      e != 110 &&
-      e != 114 &&
-      e != 116
+      e != QUOTE &&
+      e != BACKSLASH &&
+      e != SLASH &&
+      e != LOWER_B &&
+      e != LOWER_F &&
+      e != LOWER_N &&
+      e != LOWER_R &&
+      e != LOWER_T
     ) {
       return "Invalid escape";
     }
@@ -205,20 +233,20 @@ function push(kind: u32): void {
 /** One of [ ] { } , : */
 function step(c: u32): string {
   switch (c) {
-    case 91:
-    case 123:
+    case LEFT_BRACKET:
+    case LEFT_BRACE:
       if (depth >= DEEPEST) return "Exceeds depth limit for parsing";
       if (waiting != NOTHING) return "Expected separator between values";
-      push(c == 91 ? OPEN_ARRAY : OPEN_OBJECT);
+      push(c == LEFT_BRACKET ? OPEN_ARRAY : OPEN_OBJECT);
       return "";
-    case 58:
+    case COLON:
       if (waiting == NOTHING) return "Expected string key before ':'";
       if (depth == 0 || innermost() != OPEN_OBJECT) return "':' not as part of an object";
       if (waiting != TEXT) return "Object keys must be strings";
       store<u8>(kinds + depth - 1, OPEN_KEY as u8);
       waiting = NOTHING;
       return "";
-    case 44:
+    case COMMA:
       if (waiting == NOTHING) return "Expected value before ','";
       if (depth == 0) return "',' not as part of an object or array";
       if (innermost() == OPEN_OBJECT) return "Objects must consist of key:value pairs";
@@ -226,7 +254,7 @@ function step(c: u32): string {
       store<u8>(filled + depth - 1, 1);
       waiting = NOTHING;
       return "";
-    case 93:
+    case RIGHT_BRACKET:
       if (depth == 0 || innermost() != OPEN_ARRAY) return "Unmatched ']'";
       if (waiting == NOTHING && load<u8>(filled + depth - 1) != 0)
         return "Expected another array element";

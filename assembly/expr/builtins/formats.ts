@@ -1,5 +1,22 @@
 /** @text @json @csv @tsv @html @uri @urid @sh @base64 @base64d @base32 @base32d */
 
+import {
+  AMPERSAND,
+  APOSTROPHE,
+  BACKSLASH,
+  CR,
+  DIGIT_2,
+  DIGIT_7,
+  EQUALS,
+  GREATER,
+  LESS,
+  LF,
+  PERCENT,
+  QUOTE,
+  SPACE,
+  UPPER_A,
+  UPPER_Z,
+} from "../../bytes/characters";
 import { base64Value, writeBase64 } from "../../bytes/base64";
 import { bufferByte, bufferRoom, bufferText } from "../../bytes/buffer";
 import { hexPair } from "../../bytes/hex";
@@ -143,22 +160,22 @@ function row(to: usize, c: usize, csv: bool): i32 {
 
 /** A text in double quotes, which are doubled inside. */
 function quoted(at: usize, n: u32): void {
-  bufferByte(BUILD, 34);
+  bufferByte(BUILD, QUOTE);
   for (let i: u32 = 0; i < n; i++) {
     const c: u32 = load<u8>(at + i);
-    if (c == 34) bufferByte(BUILD, 34);
+    if (c == QUOTE) bufferByte(BUILD, QUOTE);
     plainByte(c);
   }
-  bufferByte(BUILD, 34);
+  bufferByte(BUILD, QUOTE);
 }
 
 function tabEscaped(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     const c: u32 = load<u8>(at + i);
     if (c == 9) bufferText(BUILD, "\\t");
-    else if (c == 10) bufferText(BUILD, "\\n");
-    else if (c == 13) bufferText(BUILD, "\\r");
-    else if (c == 92) bufferText(BUILD, "\\\\");
+    else if (c == LF) bufferText(BUILD, "\\n");
+    else if (c == CR) bufferText(BUILD, "\\r");
+    else if (c == BACKSLASH) bufferText(BUILD, "\\\\");
     else plainByte(c);
   }
 }
@@ -169,16 +186,16 @@ function shell(to: usize, c: usize): i32 {
   const n: u32 = isArray ? lengthOf(c) : 1;
   for (let i: u32 = 0; i < n; i++) {
     const item = isArray ? elementAt(c, i) : c;
-    if (i != 0) bufferByte(BUILD, 32);
+    if (i != 0) bufferByte(BUILD, SPACE);
     if (!charge(1 + (lengthOf(item) >>> 3))) return FATAL;
     if (tagOf(item) == STRING) {
-      bufferByte(BUILD, 39);
+      bufferByte(BUILD, APOSTROPHE);
       const at = addressOf(item);
       for (let j: u32 = 0; j < lengthOf(item); j++) {
-        if (load<u8>(at + j) == 39) bufferText(BUILD, "'\\''");
+        if (load<u8>(at + j) == APOSTROPHE) bufferText(BUILD, "'\\''");
         else plainByte(load<u8>(at + j));
       }
-      bufferByte(BUILD, 39);
+      bufferByte(BUILD, APOSTROPHE);
     } else if (tagOf(item) > STRING) return typeError(item, "can not be escaped for shell");
     else if (!writeJsonJq(item, BUILD, LONGEST)) return FATAL;
     if (BUILD.len > LONGEST) return tooLong();
@@ -189,19 +206,19 @@ function shell(to: usize, c: usize): i32 {
 function escapeHtml(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     switch (load<u8>(at + i) as u32) {
-      case 60:
+      case LESS:
         bufferText(BUILD, "&lt;");
         break;
-      case 62:
+      case GREATER:
         bufferText(BUILD, "&gt;");
         break;
-      case 38:
+      case AMPERSAND:
         bufferText(BUILD, "&amp;");
         break;
-      case 39:
+      case APOSTROPHE:
         bufferText(BUILD, "&apos;");
         break;
-      case 34:
+      case QUOTE:
         bufferText(BUILD, "&quot;");
         break;
       default:
@@ -220,7 +237,7 @@ function unpercent(at: usize, n: u32): bool {
   let i: u32 = 0;
   while (i < n) {
     const c: u32 = load<u8>(at + i);
-    if (c != 37) {
+    if (c != PERCENT) {
       bufferByte(BUILD, c);
       i++;
       continue;
@@ -252,7 +269,7 @@ function encode32(at: usize, n: u32): void {
     written++;
   }
   while (written & 7) {
-    bufferByte(BUILD, 61);
+    bufferByte(BUILD, EQUALS);
     written++;
   }
 }
@@ -267,7 +284,7 @@ function decode(at: usize, n: u32, width: u32): i32 {
   let x: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
     const c: u32 = load<u8>(at + i);
-    if (c == 61) break;
+    if (c == EQUALS) break;
     const d = width == 6 ? base64Value(c) : value32(c);
     if (d < 0) return 1;
     x = ((x << width) | d) & 0xfffff;
@@ -281,6 +298,6 @@ function decode(at: usize, n: u32, width: u32): i32 {
 }
 
 function value32(c: u32): i32 {
-  if (c >= 65 && c <= 90) return c - 65;
-  return c >= 50 && c <= 55 ? c - 24 : -1;
+  if (c >= UPPER_A && c <= UPPER_Z) return c - UPPER_A;
+  return c >= DIGIT_2 && c <= DIGIT_7 ? c - 24 : -1;
 }

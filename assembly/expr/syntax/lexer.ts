@@ -5,6 +5,49 @@
  * string may hold a whole program in `\( )`; it moves `pos` and then asks for the next token.
  */
 
+import {
+  ASTERISK,
+  AT,
+  BACKSLASH,
+  BANG,
+  COLON,
+  COMMA,
+  CR,
+  DOLLAR,
+  DOT,
+  EQUALS,
+  GREATER,
+  HASH,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LEFT_PAREN,
+  LESS,
+  LF,
+  LOWER_A,
+  LOWER_B,
+  LOWER_C,
+  LOWER_D,
+  LOWER_E,
+  LOWER_F,
+  LOWER_I,
+  LOWER_L,
+  LOWER_M,
+  LOWER_O,
+  LOWER_R,
+  LOWER_T,
+  MINUS,
+  PERCENT,
+  PIPE,
+  PLUS,
+  QUESTION,
+  QUOTE,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  RIGHT_PAREN,
+  SEMICOLON,
+  SLASH,
+  SPACE,
+} from "../../bytes/characters";
 import * as C from "../../errors/codes";
 import { failDetail } from "../../errors/errors";
 import { isDigit, isNamePart, isNameStart, textIs } from "./text";
@@ -99,8 +142,8 @@ function peek(ahead: usize): u32 {
 function skipBlanks(): void {
   while (pos < textEnd) {
     const c = load<u8>(pos);
-    if (c == 32 || c == 9 || c == 10 || c == 13) pos++;
-    else if (c == 35) skipComment();
+    if (c == SPACE || c == 9 || c == LF || c == CR) pos++;
+    else if (c == HASH) skipComment();
     else return;
   }
 }
@@ -109,12 +152,12 @@ function skipBlanks(): void {
 function skipComment(): void {
   while (pos < textEnd) {
     const c = load<u8>(pos);
-    if (c == 10) return;
-    if (c == 13 && peek(1) == 10) return;
-    if (c == 92) {
+    if (c == LF) return;
+    if (c == CR && peek(1) == LF) return;
+    if (c == BACKSLASH) {
       const d = peek(1);
-      if (d == 92 || d == 10) pos++;
-      else if (d == 13 && peek(2) == 10) pos += 2;
+      if (d == BACKSLASH || d == LF) pos++;
+      else if (d == CR && peek(2) == LF) pos += 2;
     }
     pos++;
   }
@@ -132,8 +175,8 @@ function pathEnd(from: usize): usize {
   let p = nameEnd(from);
   while (
     p + 2 < textEnd &&
-    load<u8>(p) == 58 &&
-    load<u8>(p, 1) == 58 &&
+    load<u8>(p) == COLON &&
+    load<u8>(p, 1) == COLON &&
     isNameStart(load<u8>(p, 2))
   ) {
     p = nameEnd(p + 2);
@@ -168,83 +211,83 @@ export function next(): void {
     tok = keyword();
     return;
   }
-  if (isDigit(c) || (c == 46 && isDigit(d))) {
+  if (isDigit(c) || (c == DOT && isDigit(d))) {
     named(T_NUMBER, pos, numberEnd(pos));
     return;
   }
   switch (c) {
-    case 46: // .
+    case DOT:
       if (isNameStart(d)) named(T_FIELD, pos + 1, nameEnd(pos + 1));
-      else if (d == 46) one(T_REC, 2);
-      else one(46, 1);
+      else if (d == DOT) one(T_REC, 2);
+      else one(DOT, 1);
       return;
-    case 36: // $
+    case DOLLAR:
       if (isNameStart(d)) {
         named(T_BINDING, pos + 1, pathEnd(pos + 1));
         if (textIs(tokAt, tokLength, "__loc__")) tok = T_LOC;
       } else one(T_BAD, 1);
       return;
-    case 64: // @
+    case AT:
       if (isNamePart(d)) named(T_FORMAT, pos + 1, nameEnd(pos + 1));
       else one(T_BAD, 1);
       return;
-    case 33: // !
-      if (d == 61) one(T_NE, 2);
+    case BANG:
+      if (d == EQUALS) one(T_NE, 2);
       else one(T_BAD, 1);
       return;
-    case 61:
-      if (d == 61) one(T_EQ, 2);
+    case EQUALS:
+      if (d == EQUALS) one(T_EQ, 2);
       else one(c, 1);
       return;
-    case 60:
-      if (d == 61) one(T_LE, 2);
+    case LESS:
+      if (d == EQUALS) one(T_LE, 2);
       else one(c, 1);
       return;
-    case 62:
-      if (d == 61) one(T_GE, 2);
+    case GREATER:
+      if (d == EQUALS) one(T_GE, 2);
       else one(c, 1);
       return;
-    case 47: // /
-      if (d == 47) {
-        if (peek(2) == 61) one(T_SET_DEFINED, 3);
+    case SLASH:
+      if (d == SLASH) {
+        if (peek(2) == EQUALS) one(T_SET_DEFINED, 3);
         else one(T_DEFINED, 2);
-      } else if (d == 61) one(T_SET_DIV, 2);
+      } else if (d == EQUALS) one(T_SET_DIV, 2);
       else one(c, 1);
       return;
-    case 63: // ?
-      if (d == 47 && peek(2) == 47) one(T_ALTERNATION, 3);
+    case QUESTION:
+      if (d == SLASH && peek(2) == SLASH) one(T_ALTERNATION, 3);
       else one(c, 1);
       return;
-    case 124:
-      if (d == 61) one(T_SET_PIPE, 2);
+    case PIPE:
+      if (d == EQUALS) one(T_SET_PIPE, 2);
       else one(c, 1);
       return;
-    case 43:
-      if (d == 61) one(T_SET_ADD, 2);
+    case PLUS:
+      if (d == EQUALS) one(T_SET_ADD, 2);
       else one(c, 1);
       return;
-    case 45:
-      if (d == 61) one(T_SET_SUB, 2);
+    case MINUS:
+      if (d == EQUALS) one(T_SET_SUB, 2);
       else one(c, 1);
       return;
-    case 42:
-      if (d == 61) one(T_SET_MUL, 2);
+    case ASTERISK:
+      if (d == EQUALS) one(T_SET_MUL, 2);
       else one(c, 1);
       return;
-    case 37:
-      if (d == 61) one(T_SET_MOD, 2);
+    case PERCENT:
+      if (d == EQUALS) one(T_SET_MOD, 2);
       else one(c, 1);
       return;
-    case 34:
-    case 40:
-    case 41:
-    case 44:
-    case 58:
-    case 59:
-    case 91:
-    case 93:
-    case 123:
-    case 125:
+    case QUOTE:
+    case LEFT_PAREN:
+    case RIGHT_PAREN:
+    case COMMA:
+    case COLON:
+    case SEMICOLON:
+    case LEFT_BRACKET:
+    case RIGHT_BRACKET:
+    case LEFT_BRACE:
+    case RIGHT_BRACE:
       one(c, 1);
       return;
     default:
@@ -258,13 +301,13 @@ export function next(): void {
 function numberEnd(from: usize): usize {
   let p = from;
   while (p < textEnd && isDigit(load<u8>(p))) p++;
-  if (p < textEnd && load<u8>(p) == 46) {
+  if (p < textEnd && load<u8>(p) == DOT) {
     p++;
     while (p < textEnd && isDigit(load<u8>(p))) p++;
   }
-  if (p < textEnd && (load<u8>(p) | 32) == 101) {
+  if (p < textEnd && (load<u8>(p) | 32) == LOWER_E) {
     let q = p + 1;
-    if (q < textEnd && (load<u8>(q) == 43 || load<u8>(q) == 45)) q++;
+    if (q < textEnd && (load<u8>(q) == PLUS || load<u8>(q) == MINUS)) q++;
     if (q < textEnd && isDigit(load<u8>(q))) {
       while (q < textEnd && isDigit(load<u8>(q))) q++;
       p = q;
@@ -278,45 +321,45 @@ function keyword(): u32 {
   const n = tokLength;
   if (n < 2 || n > 7) return T_IDENT;
   switch (load<u8>(at) as u32) {
-    case 97:
+    case LOWER_A:
       if (textIs(at, n, "as")) return T_AS;
       if (textIs(at, n, "and")) return T_AND;
       break;
-    case 98:
+    case LOWER_B:
       if (textIs(at, n, "break")) return T_BREAK;
       break;
-    case 99:
+    case LOWER_C:
       if (textIs(at, n, "catch")) return T_CATCH;
       break;
-    case 100:
+    case LOWER_D:
       if (textIs(at, n, "def")) return T_DEF;
       break;
-    case 101:
+    case LOWER_E:
       if (textIs(at, n, "else")) return T_ELSE;
       if (textIs(at, n, "end")) return T_END_WORD;
       if (textIs(at, n, "elif")) return T_ELIF;
       break;
-    case 102:
+    case LOWER_F:
       if (textIs(at, n, "foreach")) return T_FOREACH;
       break;
-    case 105:
+    case LOWER_I:
       if (textIs(at, n, "if")) return T_IF;
       if (textIs(at, n, "import")) return T_IMPORT;
       if (textIs(at, n, "include")) return T_INCLUDE;
       break;
-    case 108:
+    case LOWER_L:
       if (textIs(at, n, "label")) return T_LABEL;
       break;
-    case 109:
+    case LOWER_M:
       if (textIs(at, n, "module")) return T_MODULE;
       break;
-    case 111:
+    case LOWER_O:
       if (textIs(at, n, "or")) return T_OR;
       break;
-    case 114:
+    case LOWER_R:
       if (textIs(at, n, "reduce")) return T_REDUCE;
       break;
-    case 116:
+    case LOWER_T:
       if (textIs(at, n, "then")) return T_THEN;
       if (textIs(at, n, "try")) return T_TRY;
       break;

@@ -1,5 +1,6 @@
 /** Literals of a program: numbers in jq's looser grammar, and the escapes of strings. */
 
+import { DOT, LOWER_E, LOWER_I, LOWER_N, MINUS, NINE, PLUS, ZERO } from "../../bytes/characters";
 import { arenaTake } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferRoom } from "../../bytes/buffer";
 import { parseNumber } from "../../json/number";
@@ -22,15 +23,15 @@ export function numberCell(at: usize, length: u32): u32 {
 export function looseNumber(at: usize, length: u32): f64 {
   PIECE.len = 0;
   let i: u32 = 0;
-  if (i < length && load<u8>(at) == 45) {
-    bufferByte(PIECE, 45);
+  if (i < length && load<u8>(at) == MINUS) {
+    bufferByte(PIECE, MINUS);
     i++;
   }
-  while (i + 1 < length && load<u8>(at + i) == 48 && isDigitAt(at + i + 1)) i++;
-  if (load<u8>(at + i) == 46) bufferByte(PIECE, 48);
+  while (i + 1 < length && load<u8>(at + i) == ZERO && isDigitAt(at + i + 1)) i++;
+  if (load<u8>(at + i) == DOT) bufferByte(PIECE, ZERO);
   for (; i < length; i++) {
     const c: u32 = load<u8>(at + i);
-    if (c == 46 && (i + 1 == length || !isDigitAt(at + i + 1))) continue;
+    if (c == DOT && (i + 1 == length || !isDigitAt(at + i + 1))) continue;
     bufferByte(PIECE, c);
   }
   bufferRoom(PIECE, 16);
@@ -39,7 +40,7 @@ export function looseNumber(at: usize, length: u32): f64 {
 
 function isDigitAt(at: usize): bool {
   const c: u32 = load<u8>(at);
-  return c >= 48 && c <= 57;
+  return c >= ZERO && c <= NINE;
 }
 
 export function pieceBegin(): void {
@@ -86,7 +87,7 @@ export function textCell(text: string): u32 {
 /** True when the bytes are a number as jq reads it outside JSON: +1, .5, 1., nan, -infinity. */
 export function isLooseNumber(at: usize, length: u32): bool {
   let i: u32 = 0;
-  if (i < length && (load<u8>(at) == 43 || load<u8>(at) == 45)) i++;
+  if (i < length && (load<u8>(at) == PLUS || load<u8>(at) == MINUS)) i++;
   if (isWord(at + i, length - i, 0x6e616e, 3)) return true;
   if (isWord(at + i, length - i, 0x666e69, 3)) return true;
   if (length - i == 8 && (load<u64>(at + i) | 0x2020202020202020) == 0x7974696e69666e69)
@@ -96,7 +97,7 @@ export function isLooseNumber(at: usize, length: u32): bool {
     i++;
     digits++;
   }
-  if (i < length && load<u8>(at + i) == 46) {
+  if (i < length && load<u8>(at + i) == DOT) {
     i++;
     while (i < length && isDigit(load<u8>(at + i))) {
       i++;
@@ -104,9 +105,9 @@ export function isLooseNumber(at: usize, length: u32): bool {
     }
   }
   if (digits == 0) return false;
-  if (i < length && (load<u8>(at + i) | 32) == 101) {
+  if (i < length && (load<u8>(at + i) | 32) == LOWER_E) {
     i++;
-    if (i < length && (load<u8>(at + i) == 43 || load<u8>(at + i) == 45)) i++;
+    if (i < length && (load<u8>(at + i) == PLUS || load<u8>(at + i) == MINUS)) i++;
     if (i == length) return false;
     while (i < length && isDigit(load<u8>(at + i))) i++;
   }
@@ -127,9 +128,9 @@ function isWord(at: usize, length: u32, word: u32, size: u32): bool {
 /** The value of such a number. */
 export function looseValue(at: usize, length: u32): f64 {
   let i: u32 = 0;
-  const negative = load<u8>(at) == 45;
-  if (negative || load<u8>(at) == 43) i++;
+  const negative = load<u8>(at) == MINUS;
+  if (negative || load<u8>(at) == PLUS) i++;
   const c: u32 = load<u8>(at + i) | 32;
-  const x = c == 110 ? NaN : c == 105 ? Infinity : looseNumber(at + i, length - i);
+  const x = c == LOWER_N ? NaN : c == LOWER_I ? Infinity : looseNumber(at + i, length - i);
   return negative ? -x : x;
 }

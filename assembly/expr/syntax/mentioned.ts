@@ -1,5 +1,6 @@
 /** Collects what a program mentions while it is parsed (see mentions.ts). */
 
+import { DOT } from "../../bytes/characters";
 import {
   MENTIONS_NOW,
   MENTIONS_SECRETS,
@@ -31,7 +32,7 @@ export function mentionVariable(name: usize, length: u32, behind: usize, end: us
     return;
   }
   let fieldLength: u32 = 0;
-  if (behind + 1 < end && load<u8>(behind) == 46 && isNameStart(load<u8>(behind, 1))) {
+  if (behind + 1 < end && load<u8>(behind) == DOT && isNameStart(load<u8>(behind, 1))) {
     let p = behind + 1;
     while (p < end && isNamePart(load<u8>(p))) p++;
     fieldLength = (p - behind - 1) as u32;

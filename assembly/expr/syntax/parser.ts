@@ -9,6 +9,39 @@
  *                //  (right)   = |= += ... (none)   or   and   == < ... (none)   + -   * / %
  */
 
+import {
+  ASTERISK,
+  BACKSLASH,
+  COLON,
+  COMMA,
+  CR,
+  DOT,
+  EQUALS,
+  FF,
+  GREATER,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LEFT_PAREN,
+  LESS,
+  LF,
+  LOWER_B,
+  LOWER_F,
+  LOWER_N,
+  LOWER_R,
+  LOWER_T,
+  LOWER_U,
+  MINUS,
+  PERCENT,
+  PIPE,
+  PLUS,
+  QUESTION,
+  QUOTE,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  RIGHT_PAREN,
+  SEMICOLON,
+  SLASH,
+} from "../../bytes/characters";
 import * as C from "../../errors/codes";
 import { errorCode, fail, failDetail } from "../../errors/errors";
 import * as L from "./lexer";
@@ -144,7 +177,7 @@ function query(): u32 {
     const item = commaList();
     if (!ok()) return 0;
     list = link(list, item);
-    if (L.tok != 124) break;
+    if (L.tok != PIPE) break;
     L.next();
   }
   depth--;
@@ -157,7 +190,7 @@ function commaList(): u32 {
     const item = operand();
     if (!ok()) return 0;
     list = link(list, item);
-    if (L.tok != 44) break;
+    if (L.tok != COMMA) break;
     L.next();
   }
   return chain(N.N_COMMA, list);
@@ -182,7 +215,7 @@ function operand(): u32 {
     if (L.tok != L.T_BINDING) return bad();
     const n = named(N.N_LABEL, at);
     L.next();
-    if (!expect(124)) return 0;
+    if (!expect(PIPE)) return 0;
     const body = query();
     if (!ok()) return 0;
     nodeAt(n).a = body;
@@ -195,7 +228,7 @@ function operand(): u32 {
   L.next();
   const n = newNode(N.N_AS, at);
   const p = patterns();
-  if (!expect(124)) return 0;
+  if (!expect(PIPE)) return 0;
   const body = query();
   if (!ok()) return 0;
   nodeAt(n).a = e;
@@ -227,7 +260,7 @@ function definition(): u32 {
   if (L.tok != L.T_IDENT) return bad();
   const f = named(N.N_FUNCTION, at);
   L.next();
-  if (accept(40)) {
+  if (accept(LEFT_PAREN)) {
     let list: u32 = 0;
     let count: u32 = 0;
     while (true) {
@@ -237,15 +270,15 @@ function definition(): u32 {
       list = link(list, p);
       count++;
       L.next();
-      if (!accept(59)) break;
+      if (!accept(SEMICOLON)) break;
     }
-    if (!expect(41)) return 0;
+    if (!expect(RIGHT_PAREN)) return 0;
     nodeAt(f).a = reversed(list);
     nodeAt(f).b = count;
   }
-  if (!expect(58)) return 0;
+  if (!expect(COLON)) return 0;
   const body = query();
-  if (!expect(59)) return 0;
+  if (!expect(SEMICOLON)) return 0;
   nodeAt(f).c = body;
   return f;
 }
@@ -255,7 +288,7 @@ function precedence(token: u32): u32 {
   switch (token) {
     case L.T_DEFINED:
       return 1;
-    case 61:
+    case EQUALS:
     case L.T_SET_PIPE:
     case L.T_SET_ADD:
     case L.T_SET_SUB:
@@ -272,15 +305,15 @@ function precedence(token: u32): u32 {
     case L.T_NE:
     case L.T_LE:
     case L.T_GE:
-    case 60:
-    case 62:
+    case LESS:
+    case GREATER:
       return 5;
-    case 43:
-    case 45:
+    case PLUS:
+    case MINUS:
       return 6;
-    case 42:
-    case 47:
-    case 37:
+    case ASTERISK:
+    case SLASH:
+    case PERCENT:
       return 7;
     default:
       return 0;
@@ -289,30 +322,30 @@ function precedence(token: u32): u32 {
 
 export function binaryOpcode(token: u32): u32 {
   switch (token) {
-    case 43:
+    case PLUS:
     case L.T_SET_ADD:
       return O.OP_ADD;
-    case 45:
+    case MINUS:
     case L.T_SET_SUB:
       return O.OP_SUB;
-    case 42:
+    case ASTERISK:
     case L.T_SET_MUL:
       return O.OP_MUL;
-    case 47:
+    case SLASH:
     case L.T_SET_DIV:
       return O.OP_DIV;
-    case 37:
+    case PERCENT:
     case L.T_SET_MOD:
       return O.OP_MOD;
     case L.T_EQ:
       return O.OP_EQ;
     case L.T_NE:
       return O.OP_NE;
-    case 60:
+    case LESS:
       return O.OP_LT;
     case L.T_LE:
       return O.OP_LE;
-    case 62:
+    case GREATER:
       return O.OP_GT;
     default:
       return O.OP_GE;
@@ -370,9 +403,9 @@ function fold(token: u32, left: u32, right: u32): u32 {
   const x = numberOf(l.a);
   const y = numberOf(r.a);
   let z: f64 = 0;
-  if (token == 43) z = x + y;
-  else if (token == 45) z = x - y;
-  else if (token == 42) z = x * y;
+  if (token == PLUS) z = x + y;
+  else if (token == MINUS) z = x - y;
+  else if (token == ASTERISK) z = x * y;
   else return 0;
   const n = newNode(N.N_CONST, l.at);
   const cell = arenaTake(N.TREE, 16);
@@ -393,7 +426,7 @@ function postfix(): u32 {
         t = subject(n, t);
         break;
       }
-      case 46: {
+      case DOT: {
         // .
         L.next();
         const after = current();
@@ -403,7 +436,7 @@ function postfix(): u32 {
           nodeAt(n).b = key;
           under(n, key);
           t = subject(n, t);
-        } else if (after == 91) t = bracket(t);
+        } else if (after == LEFT_BRACKET) t = bracket(t);
         else {
           L.syntaxError(
             L.tokStart,
@@ -415,10 +448,10 @@ function postfix(): u32 {
         }
         break;
       }
-      case 91:
+      case LEFT_BRACKET:
         t = bracket(t);
         break;
-      case 63: {
+      case QUESTION: {
         // ?
         L.next();
         const n = newNode(N.N_TRY, at);
@@ -438,7 +471,7 @@ function postfix(): u32 {
 function subject(n: u32, t: u32): u32 {
   nodeAt(n).a = t;
   under(n, t);
-  if (L.tok == 63) {
+  if (L.tok == QUESTION) {
     L.next();
     if (nodeAt(n).kind == N.N_SLICE) nodeAt(n).d = 1;
     else nodeAt(n).c = 1;
@@ -450,13 +483,13 @@ function subject(n: u32, t: u32): u32 {
 function bracket(t: u32): u32 {
   const at = offset();
   L.next();
-  if (accept(93)) return subject(newNode(N.N_EACH, at), t);
+  if (accept(RIGHT_BRACKET)) return subject(newNode(N.N_EACH, at), t);
   let from: u32 = 0;
   let to: u32 = 0;
-  if (L.tok != 58) {
+  if (L.tok != COLON) {
     from = query();
     if (!ok()) return 0;
-    if (L.tok == 93) {
+    if (L.tok == RIGHT_BRACKET) {
       L.next();
       const n = newNode(N.N_INDEX, at);
       nodeAt(n).b = from;
@@ -464,12 +497,12 @@ function bracket(t: u32): u32 {
       return subject(n, t);
     }
   }
-  if (!expect(58)) return 0;
-  if (L.tok != 93) {
+  if (!expect(COLON)) return 0;
+  if (L.tok != RIGHT_BRACKET) {
     to = query();
     if (!ok()) return 0;
   } else if (from == 0) return bad();
-  if (!expect(93)) return 0;
+  if (!expect(RIGHT_BRACKET)) return 0;
   const n = newNode(N.N_SLICE, at);
   nodeAt(n).b = from;
   nodeAt(n).c = to;
@@ -487,7 +520,7 @@ function constant(cell: u32, at: u32): u32 {
 function term(): u32 {
   const at = offset();
   switch (L.tok) {
-    case 46: {
+    case DOT: {
       // .
       L.next();
       if (L.tok == L.T_QUOTE) {
@@ -542,7 +575,7 @@ function term(): u32 {
       L.next();
       return location(at);
     }
-    case 45: {
+    case MINUS: {
       // -
       L.next();
       if (!enter()) return 0;
@@ -559,25 +592,25 @@ function term(): u32 {
       under(n, t);
       return n;
     }
-    case 40: {
+    case LEFT_PAREN: {
       // (
       L.next();
       const q = query();
-      if (!expect(41)) return 0;
+      if (!expect(RIGHT_PAREN)) return 0;
       return q;
     }
-    case 91: {
+    case LEFT_BRACKET: {
       // [
       L.next();
       const n = newNode(N.N_ARRAY, at);
-      if (accept(93)) return n;
+      if (accept(RIGHT_BRACKET)) return n;
       const body = query();
-      if (!expect(93)) return 0;
+      if (!expect(RIGHT_BRACKET)) return 0;
       nodeAt(n).a = body;
       under(n, body);
       return n;
     }
-    case 123:
+    case LEFT_BRACE:
       return object();
     case L.T_REDUCE:
     case L.T_FOREACH:
@@ -622,7 +655,7 @@ function term(): u32 {
 
 function location(at: u32): u32 {
   let line: u32 = 1;
-  for (let p = L.textStart; p < L.textStart + at; p++) if (load<u8>(p) == 10) line++;
+  for (let p = L.textStart; p < L.textStart + at; p++) if (load<u8>(p) == LF) line++;
   const n = newNode(N.N_OBJECT, at);
   const file = newNode(N.N_PAIR, at);
   nodeAt(file).a = constant(textCell("file"), at);
@@ -669,14 +702,14 @@ function fold2(isReduce: bool): u32 {
   const source = expr(1);
   if (!expect(L.T_AS)) return 0;
   const p = patterns();
-  if (!expect(40)) return 0;
+  if (!expect(LEFT_PAREN)) return 0;
   const init = query();
-  if (!expect(59)) return 0;
+  if (!expect(SEMICOLON)) return 0;
   const update = query();
   if (!ok()) return 0;
   let extract: u32 = 0;
-  if (!isReduce && accept(59)) extract = query();
-  if (!expect(41)) return 0;
+  if (!isReduce && accept(SEMICOLON)) extract = query();
+  if (!expect(RIGHT_PAREN)) return 0;
   const node = nodeAt(n);
   node.a = source;
   node.b = p;
@@ -696,7 +729,7 @@ function call(at: u32): u32 {
   const length = L.tokLength;
   const n = named(N.N_CALL, at);
   L.next();
-  if (L.tok != 40) {
+  if (L.tok != LEFT_PAREN) {
     const cell = arenaTake(N.TREE, 16);
     if (textIs(name, length, "null")) setNull(cell);
     else if (textIs(name, length, "true")) setBool(cell, true);
@@ -713,9 +746,9 @@ function call(at: u32): u32 {
     list = link(list, argument);
     under(n, argument);
     count++;
-    if (!accept(59)) break;
+    if (!accept(SEMICOLON)) break;
   }
-  if (!expect(41)) return 0;
+  if (!expect(RIGHT_PAREN)) return 0;
   nodeAt(n).a = reversed(list);
   nodeAt(n).b = count;
   return n;
@@ -740,7 +773,7 @@ function pattern(): u32 {
   if (L.tok == L.T_BINDING) {
     n = named(N.P_VAR, at);
     L.next();
-  } else if (L.tok == 91) {
+  } else if (L.tok == LEFT_BRACKET) {
     L.next();
     n = newNode(N.P_ARRAY, at);
     let list: u32 = 0;
@@ -749,11 +782,11 @@ function pattern(): u32 {
       if (!ok()) return 0;
       list = link(list, p);
       under(n, p);
-      if (!accept(44)) break;
+      if (!accept(COMMA)) break;
     }
-    if (!expect(93)) return 0;
+    if (!expect(RIGHT_BRACKET)) return 0;
     nodeAt(n).a = reversed(list);
-  } else if (L.tok == 123) {
+  } else if (L.tok == LEFT_BRACE) {
     L.next();
     n = newNode(N.P_OBJECT, at);
     let list: u32 = 0;
@@ -762,9 +795,9 @@ function pattern(): u32 {
       if (!ok()) return 0;
       list = link(list, p);
       under(n, p);
-      if (!accept(44)) break;
+      if (!accept(COMMA)) break;
     }
-    if (!expect(125)) return 0;
+    if (!expect(RIGHT_BRACE)) return 0;
     nodeAt(n).a = reversed(list);
   } else return bad();
   depth--;
@@ -781,7 +814,7 @@ function patternEntry(): u32 {
     nodeAt(n).c = 1;
     key = constant(stringCell(L.tokAt, L.tokLength), at);
     L.next();
-    if (L.tok != 58) {
+    if (L.tok != COLON) {
       nodeAt(n).a = key;
       return n;
     }
@@ -789,10 +822,10 @@ function patternEntry(): u32 {
     key = constant(stringCell(L.tokAt, L.tokLength), at);
     L.next();
   } else if (L.tok == L.T_QUOTE) key = stringTerm(0, 0);
-  else if (L.tok == 40) {
+  else if (L.tok == LEFT_PAREN) {
     key = keyQuery();
   } else return bad();
-  if (!expect(58)) return 0;
+  if (!expect(COLON)) return 0;
   const p = pattern();
   if (!ok()) return 0;
   nodeAt(n).a = key;
@@ -811,7 +844,7 @@ function keyQuery(): u32 {
   const at = L.tokStart;
   L.next();
   const q = query();
-  if (!expect(41)) return 0;
+  if (!expect(RIGHT_PAREN)) return 0;
   const n = nodeAt(q);
   if (n.kind == N.N_CONST && tagOf(n.a) != STRING && !isNegative(n.a)) {
     L.syntaxError(at + 1, "cannot use this constant as object key", at, (L.pos - at) as u32);
@@ -829,14 +862,14 @@ function object(): u32 {
   const n = newNode(N.N_OBJECT, offset());
   L.next();
   let list: u32 = 0;
-  while (L.tok != 125) {
+  while (L.tok != RIGHT_BRACE) {
     const p = pair();
     if (!ok()) return 0;
     list = link(list, p);
     under(n, p);
-    if (!accept(44)) break;
+    if (!accept(COMMA)) break;
   }
-  if (!expect(125)) return 0;
+  if (!expect(RIGHT_BRACE)) return 0;
   nodeAt(n).a = reversed(list);
   return n;
 }
@@ -855,7 +888,7 @@ function pair(): u32 {
     mentionVariable(L.tokAt, L.tokLength, L.pos, L.textEnd);
     key = constant(stringCell(L.tokAt, L.tokLength), at);
     L.next();
-    if (L.tok == 58) key = variable;
+    if (L.tok == COLON) key = variable;
     else value = variable;
   } else if (token == L.T_LOC) {
     L.next();
@@ -871,13 +904,13 @@ function pair(): u32 {
     L.next();
     if (L.tok != L.T_QUOTE) return bad();
     key = stringTerm(name, length);
-  } else if (token == 40) {
+  } else if (token == LEFT_PAREN) {
     key = keyQuery();
     if (!ok()) return 0;
-    if (L.tok != 58) return bad();
+    if (L.tok != COLON) return bad();
   } else return bad();
   if (!ok()) return 0;
-  if (value == 0 && accept(58)) value = pairValue();
+  if (value == 0 && accept(COLON)) value = pairValue();
   if (!ok()) return 0;
   nodeAt(n).a = key;
   nodeAt(n).b = value;
@@ -893,7 +926,7 @@ function pairValue(): u32 {
     const e = expr(1);
     if (!ok()) return 0;
     list = link(list, e);
-    if (!accept(124)) break;
+    if (!accept(PIPE)) break;
   }
   return chain(N.N_PIPE, list);
 }
@@ -918,21 +951,21 @@ function stringTerm(format: usize, formatLength: u32): u32 {
       return 0;
     }
     const c: u32 = load<u8>(p);
-    if (c == 34) break;
-    if (c != 92) {
+    if (c == QUOTE) break;
+    if (c != BACKSLASH) {
       let q = p + 1;
-      while (q < L.textEnd && load<u8>(q) != 34 && load<u8>(q) != 92) q++;
+      while (q < L.textEnd && load<u8>(q) != QUOTE && load<u8>(q) != BACKSLASH) q++;
       pieceBytes(p, (q - p) as u32);
       p = q;
       continue;
     }
-    if (p + 1 < L.textEnd && load<u8>(p, 1) == 40) {
+    if (p + 1 < L.textEnd && load<u8>(p, 1) == LEFT_PAREN) {
       if (!pieceEmpty()) list = link(list, constant(pieceCell(), at));
       L.setPos(p + 2);
       L.next();
       const q = query();
       if (!ok()) return 0;
-      if (L.tok != 41) return bad();
+      if (L.tok != RIGHT_PAREN) return bad();
       // Wrapped, so that the list of parts can be linked and constants stay programs.
       const part = newNode(N.N_PIPE, at);
       nodeAt(part).a = q;
@@ -963,35 +996,35 @@ function stringTerm(format: usize, formatLength: u32): u32 {
 function escape(p: usize): usize {
   const c: u32 = p + 1 < L.textEnd ? load<u8>(p, 1) : 0;
   switch (c) {
-    case 34:
-    case 92:
-    case 47:
+    case QUOTE:
+    case BACKSLASH:
+    case SLASH:
       pieceByte(c);
       break;
-    case 98:
+    case LOWER_B:
       pieceByte(8);
       break;
-    case 102:
-      pieceByte(12);
+    case LOWER_F:
+      pieceByte(FF);
       break;
-    case 110:
-      pieceByte(10);
+    case LOWER_N:
+      pieceByte(LF);
       break;
-    case 114:
-      pieceByte(13);
+    case LOWER_R:
+      pieceByte(CR);
       break;
-    case 116:
+    case LOWER_T:
       pieceByte(9);
       break;
-    case 117: {
+    case LOWER_U: {
       const high = fourHex(p + 2, L.textEnd);
       if (high < 0) break;
       if (
         high >= 0xd800 &&
         high < 0xdc00 &&
         p + 7 < L.textEnd &&
-        load<u8>(p, 6) == 92 &&
-        load<u8>(p, 7) == 117
+        load<u8>(p, 6) == BACKSLASH &&
+        load<u8>(p, 7) == LOWER_U
       ) {
         const low = fourHex(p + 8, L.textEnd);
         if (low >= 0xdc00 && low < 0xe000) {
@@ -1004,7 +1037,16 @@ function escape(p: usize): usize {
     }
     default:
   }
-  if (c == 34 || c == 92 || c == 47 || c == 98 || c == 102 || c == 110 || c == 114 || c == 116)
+  if (
+    c == QUOTE ||
+    c == BACKSLASH ||
+    c == SLASH ||
+    c == LOWER_B ||
+    c == LOWER_F ||
+    c == LOWER_N ||
+    c == LOWER_R ||
+    c == LOWER_T
+  )
     return p + 2;
   L.syntaxError(p, "invalid escape in a string", p, p + 2 <= L.textEnd ? 2 : 1);
   return 0;

@@ -1,5 +1,6 @@
 /** Comparing and copying pieces of UTF-8 text against ASCII literals of the engine. */
 
+import { LOWER_A, LOWER_Z, NINE, UNDERSCORE, UPPER_A, UPPER_Z, ZERO } from "../../bytes/characters";
 import { Arena, arenaTake } from "../../bytes/arena";
 
 /** Characters in a literal of the engine. */
@@ -29,10 +30,10 @@ export function literalBytes(a: Arena, text: string): usize {
 }
 
 export function isNameStart(c: u32): bool {
-  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c == 95;
+  return (c >= LOWER_A && c <= LOWER_Z) || (c >= UPPER_A && c <= UPPER_Z) || c == UNDERSCORE;
 }
 export function isDigit(c: u32): bool {
-  return c >= 48 && c <= 57;
+  return c >= ZERO && c <= NINE;
 }
 export function isNamePart(c: u32): bool {
   return isNameStart(c) || isDigit(c);

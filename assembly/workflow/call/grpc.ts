@@ -1,5 +1,6 @@
 /** call grpc: one message to a method of a service, and its answer (WF-64, WF-65). */
 
+import { COLON, DOT, LOWER_A, MINUS, SLASH, SPACE, UNDERSCORE, ZERO } from "../../bytes/characters";
 import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint, TEXT } from "../../bytes/buffer";
 import { E_WF_TYPE } from "../../errors/codes";
@@ -67,12 +68,12 @@ function loadService(g: Grpc, h: Http, service: usize): bool {
   bufferBytes(text, addressOf(host), lengthOf(host));
   // The port that https has anyway is not said.
   if (port != 0 && numberOf(port) != 443) {
-    bufferByte(text, 0x3a);
+    bufferByte(text, COLON);
     bufferUint(text, numberOf(port) as u32);
   }
-  bufferByte(text, 0x2f);
+  bufferByte(text, SLASH);
   bufferBytes(text, addressOf(name), lengthOf(name));
-  bufferByte(text, 0x2f);
+  bufferByte(text, SLASH);
   bufferBytes(text, addressOf(g.method), lengthOf(g.method));
   h.endpoint = keptText(PERSISTENT, text.at, text.len);
   h.isTemplate = 1;
@@ -89,9 +90,9 @@ function isName(v: usize, field: string): bool {
   let ok: bool = n != 0 && n <= 255;
   for (let i: u32 = 0; i < n && ok; i++) {
     const c: u32 = load<u8>(addressOf(v) + i);
-    const isDot = c == 0x2e && i != 0 && i != n - 1 && load<u8>(addressOf(v) + i - 1) != 0x2e;
-    const isLetter = (c | 0x20) - 0x61 < 26;
-    ok = isLetter || c - 48 < 10 || c == 0x5f || c == 0x2d || isDot;
+    const isDot = c == DOT && i != 0 && i != n - 1 && load<u8>(addressOf(v) + i - 1) != DOT;
+    const isLetter = (c | 0x20) - LOWER_A < 26;
+    ok = isLetter || c - ZERO < 10 || c == UNDERSCORE || c == MINUS || isDot;
   }
   if (ok) return true;
   const before = placeField(field);
@@ -150,7 +151,7 @@ export function readGrpc(answer: usize, out: usize): u32 {
   const c = numberOf(code) as u32;
   problem(COMMUNICATION, statusOf(c), "The gRPC service answered with an error");
   bufferUint(PROBLEM_DETAIL, c);
-  bufferByte(PROBLEM_DETAIL, 0x20);
+  bufferByte(PROBLEM_DETAIL, SPACE);
   problemText(objectField(answer, "message"));
   return PROBLEM;
 }

@@ -1,5 +1,19 @@
 /** call http: compiling it, building its request, checking the grant, reading its answer. */
 
+import {
+  BANG,
+  DOT,
+  LOWER_A,
+  LOWER_Z,
+  MINUS,
+  NINE,
+  SPACE,
+  TILDE,
+  UNDERSCORE,
+  UPPER_A,
+  UPPER_Z,
+  ZERO,
+} from "../../bytes/characters";
 import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { isBase64 } from "../../bytes/base64";
 import { bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
@@ -146,8 +160,8 @@ function upperCell(method: usize): u32 {
   const at = arenaTake(PERSISTENT, n);
   for (let i: u32 = 0; i < n; i++) {
     const c = load<u8>(addressOf(method) + i) as u32;
-    const up = c >= 0x61 && c <= 0x7a ? c - 32 : c;
-    if (up < 0x41 || up > 0x5a || n > 20) {
+    const up = c >= LOWER_A && c <= LOWER_Z ? c - 32 : c;
+    if (up < UPPER_A || up > UPPER_Z || n > 20) {
       placeField("method");
       failCell(E_WF_TYPE, "a method is up to 20 letters", method);
       return 0;
@@ -194,15 +208,15 @@ function isToken(c: usize, lowerOnly: bool): bool {
   const n = lengthOf(c);
   for (let i: u32 = 0; i < n; i++) {
     const b = load<u8>(addressOf(c) + i) as u32;
-    const letter = (b >= 0x61 && b <= 0x7a) || (!lowerOnly && b >= 0x41 && b <= 0x5a);
+    const letter = (b >= LOWER_A && b <= LOWER_Z) || (!lowerOnly && b >= UPPER_A && b <= UPPER_Z);
     if (
       !letter &&
-      !(b >= 0x30 && b <= 0x39) &&
-      b != 0x2d &&
-      b != 0x5f &&
-      b != 0x2e &&
-      b != 0x21 &&
-      b != 0x7e
+      !(b >= ZERO && b <= NINE) &&
+      b != MINUS &&
+      b != UNDERSCORE &&
+      b != DOT &&
+      b != BANG &&
+      b != TILDE
     )
       return false;
   }
@@ -291,7 +305,7 @@ function buildHeaders(v: usize, out: usize): u32 {
     const at = arenaTake(SCRATCH, lengthOf(k));
     for (let j: u32 = 0; j < lengthOf(k); j++) {
       const c = load<u8>(addressOf(k) + j) as u32;
-      store<u8>(at + j, (c >= 0x41 && c <= 0x5a ? c | 0x20 : c) as u8);
+      store<u8>(at + j, (c >= UPPER_A && c <= UPPER_Z ? c | 0x20 : c) as u8);
     }
     setString(name, at, lengthOf(k), CANONICAL);
     if (isOwned(name)) {
@@ -327,7 +341,7 @@ function headerValue(v: usize, out: usize): u32 {
   const n = lengthOf(v);
   for (let i: u32 = 0; i < n; i++) {
     const c = load<u8>(addressOf(v) + i) as u32;
-    if (c < 0x20 || c > 0x7e || (c == 0x20 && (i == 0 || i == n - 1)))
+    if (c < SPACE || c > TILDE || (c == SPACE && (i == 0 || i == n - 1)))
       return fault(CONFIGURATION, "A header's value holds a character that is not allowed");
   }
   copyCell(out, v);

@@ -6,6 +6,37 @@
  * checks must be the ones that the host's client will use.
  */
 
+import {
+  AMPERSAND,
+  AT,
+  BACKSLASH,
+  BANG,
+  COLON,
+  COMMA,
+  DIGIT_2,
+  DOLLAR,
+  DOT,
+  EQUALS,
+  HASH,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LOWER_A,
+  LOWER_E,
+  LOWER_Z,
+  MINUS,
+  NINE,
+  PERCENT,
+  PLUS,
+  QUESTION,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  SEMICOLON,
+  SLASH,
+  SPACE,
+  UPPER_A,
+  UPPER_Z,
+  ZERO,
+} from "../../bytes/characters";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
 import { hexPair, hexValue } from "../../bytes/hex";
 import { isUnreserved, percentEncode } from "../../bytes/percent";
@@ -46,7 +77,7 @@ export function uriPath(): u32 {
 }
 
 function isDigit(c: u32): bool {
-  return c >= 0x30 && c <= 0x39;
+  return c >= ZERO && c <= NINE;
 }
 /** Appends a scalar's text, encoded. False if it is no scalar. */
 function encodeValue(v: usize): bool {
@@ -57,7 +88,7 @@ function encodeValue(v: usize): bool {
     writeNumber(numberOf(v), RAW);
     // Digits, signs and points stand for themselves, but for the plus of an exponent.
     for (let i = from; i < RAW.len; i++) {
-      if (load<u8>(RAW.at + i) == 0x2b) {
+      if (load<u8>(RAW.at + i) == PLUS) {
         bufferText(RAW, "00");
         memory.copy(RAW.at + i + 3, RAW.at + i + 1, RAW.len - i - 3);
         store<u8>(RAW.at + i, 0x25);
@@ -86,13 +117,13 @@ export function uriFromTemplate(c: usize, data: usize): bool {
   let i: u32 = 0;
   while (i < n) {
     const b = load<u8>(at + i) as u32;
-    if (b != 0x7b) {
+    if (b != LEFT_BRACE) {
       bufferByte(RAW, b);
       i++;
       continue;
     }
     const start = i + 1;
-    while (i < n && load<u8>(at + i) != 0x7d) i++;
+    while (i < n && load<u8>(at + i) != RIGHT_BRACE) i++;
     if (i == n) return problem(CONFIGURATION, 400, "The endpoint's URI template is malformed");
     const v = tagOf(data) == OBJECT ? objectGet(data, at + start, i - start) : 0;
     if (v == 0 || !encodeValue(v)) {
@@ -108,14 +139,14 @@ export function uriFromTemplate(c: usize, data: usize): bool {
 function appendPrintable(at: usize, length: u32): void {
   for (let i: u32 = 0; i < length && i < 100; i++) {
     const c = load<u8>(at + i) as u32;
-    bufferByte(PROBLEM_DETAIL, c >= 0x20 && c < 0x7f ? c : 0x3f);
+    bufferByte(PROBLEM_DETAIL, c >= SPACE && c < 0x7f ? c : 0x3f);
   }
 }
 
 /** Appends the members of an object as a query. Arrays repeat their key. False: a problem. */
 export function uriQuery(query: usize): bool {
   let mark: u32 = 0x3f;
-  for (let i: u32 = 0; i < RAW.len; i++) if (load<u8>(RAW.at + i) == 0x3f) mark = 0x26;
+  for (let i: u32 = 0; i < RAW.len; i++) if (load<u8>(RAW.at + i) == QUESTION) mark = 0x26;
   for (let i: u32 = 0; i < lengthOf(query); i++) {
     const v = valueAt(query, i);
     const many = tagOf(v) == ARRAY;
@@ -124,7 +155,7 @@ export function uriQuery(query: usize): bool {
       bufferByte(RAW, mark);
       mark = 0x26;
       percentEncode(RAW, addressOf(keyAt(query, i)), lengthOf(keyAt(query, i)));
-      bufferByte(RAW, 0x3d);
+      bufferByte(RAW, EQUALS);
       if (!encodeValue(many ? elementAt(v, j) : v)) {
         return problem(
           EXPRESSION,
@@ -156,61 +187,64 @@ export function checkUri(): bool {
   else return invalid("it must begin with https:// or http://");
   bufferText(out, i == 8 ? "https://" : "http://");
   const host = i;
-  if (i < n && load<u8>(at + i) == 0x5b) {
-    while (i < n && load<u8>(at + i) != 0x5d) {
+  if (i < n && load<u8>(at + i) == LEFT_BRACKET) {
+    while (i < n && load<u8>(at + i) != RIGHT_BRACKET) {
       const c = load<u8>(at + i) as u32;
-      if ((c != 0x5b || i != host) && c != 0x3a && c != 0x2e && hexValue(c) < 0)
+      if ((c != LEFT_BRACKET || i != host) && c != COLON && c != DOT && hexValue(c) < 0)
         return invalid("its host is malformed");
       bufferByte(out, lower(c));
       i++;
     }
     if (i == n) return invalid("its host is malformed");
-    bufferByte(out, 0x5d);
+    bufferByte(out, RIGHT_BRACKET);
     i++;
   } else {
     while (i < n) {
       const c = load<u8>(at + i) as u32;
-      if (c == 0x3a || c == 0x2f || c == 0x3f) break;
-      if (c == 0x40) return invalid("user information is not allowed");
-      if (!(isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c == 0x2d || c == 0x2e))
+      if (c == COLON || c == SLASH || c == QUESTION) break;
+      if (c == AT) return invalid("user information is not allowed");
+      if (
+        !(isDigit(c) || ((c | 0x20) >= LOWER_A && (c | 0x20) <= LOWER_Z) || c == MINUS || c == DOT)
+      )
         return invalid("its host is malformed");
       bufferByte(out, lower(c));
       i++;
     }
     if (i == host) return invalid("it has no host");
-    if (load<u8>(at + i - 1) == 0x2e) return invalid("its host ends in a dot");
+    if (load<u8>(at + i - 1) == DOT) return invalid("its host ends in a dot");
   }
-  if (i < n && load<u8>(at + i) == 0x3a) {
+  if (i < n && load<u8>(at + i) == COLON) {
     i++;
     let port: u32 = 0;
     const start = i;
     while (i < n && isDigit(load<u8>(at + i)) && i - start < 6)
-      port = port * 10 + load<u8>(at + i++) - 48;
-    if (i == start || port == 0 || port > 65535 || load<u8>(at + start) == 0x30)
+      port = port * 10 + load<u8>(at + i++) - ZERO;
+    if (i == start || port == 0 || port > 65535 || load<u8>(at + start) == ZERO)
       return invalid("its port is malformed");
     if (port != (host == 8 ? 443 : 80)) bufferBytes(out, at + start - 1, i - start + 1);
   }
   originLength = out.len;
-  if (i == n || load<u8>(at + i) == 0x3f) bufferByte(out, 0x2f);
-  else if (load<u8>(at + i) != 0x2f) return invalid("its host is malformed");
+  if (i == n || load<u8>(at + i) == QUESTION) bufferByte(out, SLASH);
+  else if (load<u8>(at + i) != SLASH) return invalid("its host is malformed");
   let query = false;
   while (i < n) {
     const c = load<u8>(at + i) as u32;
-    if (c == 0x3f && !query) {
+    if (c == QUESTION && !query) {
       query = true;
       pathLength = out.len - originLength;
-    } else if (c == 0x25) {
+    } else if (c == PERCENT) {
       const d = i + 2 < n ? hexPair(at + i + 1) : -1;
       if (d < 0) return invalid("a percent sign must be followed by two hex digits");
       if (!query) {
-        if (d < 0x20 || d == 0x7f) return invalid("an encoded control character in the path");
-        if (d == 0x2f || d == 0x5c) return invalid("an encoded slash in the path");
+        if (d < (SPACE as i32) || d == 0x7f)
+          return invalid("an encoded control character in the path");
+        if (d == SLASH || d == BACKSLASH) return invalid("an encoded slash in the path");
         // Whoever decodes twice sees a slash, a backslash or a dot.
-        const e = d == 0x25 && i + 4 < n ? hexPair(at + i + 3) : -1;
-        if (e == 0x2f || e == 0x5c || e == 0x2e)
+        const e = d == PERCENT && i + 4 < n ? hexPair(at + i + 3) : -1;
+        if (e == SLASH || e == BACKSLASH || e == DOT)
           return invalid("a doubly encoded slash or dot in the path");
       }
-    } else if (c == 0x23) return invalid("a fragment is not allowed");
+    } else if (c == HASH) return invalid("a fragment is not allowed");
     else if (!isAllowed(c)) return invalid("a character that must be percent-encoded");
     bufferByte(out, c);
     i++;
@@ -221,8 +255,10 @@ export function checkUri(): bool {
 
 /** RFC 3986 pchar, slash and question mark. */
 function isAllowed(c: u32): bool {
-  if (isUnreserved(c) || c == 0x2f || c == 0x3f || c == 0x3a || c == 0x40) return true;
-  return c == 0x21 || c == 0x24 || (c >= 0x26 && c <= 0x2c) || c == 0x3b || c == 0x3d;
+  if (isUnreserved(c) || c == SLASH || c == QUESTION || c == COLON || c == AT) return true;
+  return (
+    c == BANG || c == DOLLAR || (c >= AMPERSAND && c <= COMMA) || c == SEMICOLON || c == EQUALS
+  );
 }
 
 /**
@@ -235,16 +271,20 @@ function checkSegments(at: usize, n: u32): bool {
   let i: u32 = 1;
   while (i <= n) {
     const c: u32 = i == n ? 0x2f : load<u8>(at + i);
-    if (c == 0x2f || (c == 0x3b && others == 0 && (dots == 1 || dots == 2))) {
+    if (c == SLASH || (c == SEMICOLON && others == 0 && (dots == 1 || dots == 2))) {
       if (others == 0 && dots == 0 && i != n) return invalid("an empty segment in the path");
       if (others == 0 && (dots == 1 || dots == 2)) return invalid("a dot segment in the path");
       dots = 0;
       others = 0;
       i++;
-    } else if (c == 0x2e) {
+    } else if (c == DOT) {
       dots++;
       i++;
-    } else if (c == 0x25 && load<u8>(at + i + 1) == 0x32 && (load<u8>(at + i + 2) | 0x20) == 0x65) {
+    } else if (
+      c == PERCENT &&
+      load<u8>(at + i + 1) == DIGIT_2 &&
+      (load<u8>(at + i + 2) | 0x20) == LOWER_E
+    ) {
       dots++;
       i += 3;
     } else {
@@ -256,7 +296,7 @@ function checkSegments(at: usize, n: u32): bool {
 }
 
 function lower(c: u32): u32 {
-  return c >= 0x41 && c <= 0x5a ? c | 0x20 : c;
+  return c >= UPPER_A && c <= UPPER_Z ? c | 0x20 : c;
 }
 function startsWith(at: usize, n: u32, text: string): bool {
   const from = changetype<usize>(text);

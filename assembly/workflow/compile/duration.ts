@@ -3,6 +3,18 @@
  * length and are refused. The result is in milliseconds; fractions are allowed in the last part.
  */
 
+import {
+  DOT,
+  NINE,
+  UPPER_D,
+  UPPER_H,
+  UPPER_M,
+  UPPER_P,
+  UPPER_S,
+  UPPER_T,
+  UPPER_W,
+  ZERO,
+} from "../../bytes/characters";
 import { E_WF_DURATION } from "../../errors/codes";
 import { clearError } from "../../errors/errors";
 import { parseNumber } from "../../json/number";
@@ -68,13 +80,13 @@ function part(v: usize, name: string, unit: f64): bool {
 /** PnW | PnDTnHnMnS, each part optional, at least one present. */
 function parseIso(at: usize, length: u32): bool {
   const end = at + length;
-  if (length < 2 || load<u8>(at) != 0x50) return false;
+  if (length < 2 || load<u8>(at) != UPPER_P) return false;
   let p = at + 1;
   let rank: u32 = 0; // parts come in falling order: W=1 D=2 H=3 M=4 S=5
   let time = false;
   let parts: u32 = 0;
   while (p < end) {
-    if (load<u8>(p) == 0x54) {
+    if (load<u8>(p) == UPPER_T) {
       if (time) return false;
       time = true;
       p++;
@@ -83,36 +95,36 @@ function parseIso(at: usize, length: u32): bool {
     }
     const start = p;
     let dot = false;
-    while (p < end && (isDigit(load<u8>(p)) || (load<u8>(p) == 0x2e && !dot))) {
-      if (load<u8>(p) == 0x2e) dot = true;
+    while (p < end && (isDigit(load<u8>(p)) || (load<u8>(p) == DOT && !dot))) {
+      if (load<u8>(p) == DOT) dot = true;
       p++;
     }
     if (p == end || !isDigit(load<u8>(start)) || !isDigit(load<u8>(p - 1))) return false;
     const x = parseNumber(start, (p - start) as u32);
     let unit: f64 = 0;
     let r: u32 = 0;
-    switch (load<u8>(p)) {
-      case 0x57: {
+    switch (load<u8>(p) as u32) {
+      case UPPER_W: {
         r = 1;
         unit = 604800000;
         break;
       }
-      case 0x44: {
+      case UPPER_D: {
         r = 2;
         unit = 86400000;
         break;
       }
-      case 0x48: {
+      case UPPER_H: {
         r = 3;
         unit = 3600000;
         break;
       }
-      case 0x4d: {
+      case UPPER_M: {
         r = 4;
         unit = 60000;
         break;
       }
-      case 0x53: {
+      case UPPER_S: {
         r = 5;
         unit = 1000;
         break;
@@ -128,5 +140,5 @@ function parseIso(at: usize, length: u32): bool {
 }
 
 function isDigit(c: u32): bool {
-  return c >= 0x30 && c <= 0x39;
+  return c >= ZERO && c <= NINE;
 }

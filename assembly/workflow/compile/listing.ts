@@ -15,12 +15,7 @@ import {
   OUTPUT,
   TEXT,
 } from "../../bytes/buffer";
-import {
-  clearError,
-  errorCode,
-  errorOffset,
-  writeErrorText,
-} from "../../errors/errors";
+import { clearError, errorCode, errorOffset, writeErrorText } from "../../errors/errors";
 import { describeProgram } from "../../expr/bytecode/describe";
 import { writeString } from "../../json/writer";
 import { addressOf, lengthOf } from "../../value/cell";

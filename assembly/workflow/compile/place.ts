@@ -3,6 +3,7 @@
  * that it is in. Errors of load() carry both; tasks keep the pointer as their reference.
  */
 
+import { SLASH, TILDE } from "../../bytes/characters";
 import { Arena, arenaTake } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
 import { failDetail, setErrorWhere } from "../../errors/errors";
@@ -51,25 +52,25 @@ export function placeFile(): usize {
 /** Goes into a member; hand the result to placeLeave(). Escapes as RFC 6901 section 3. */
 export function placeEnter(key: usize): u32 {
   const before = PLACE.len;
-  bufferByte(PLACE, 0x2f);
+  bufferByte(PLACE, SLASH);
   const n = lengthOf(key);
   for (let i: u32 = 0; i < n; i++) {
     const c = load<u8>(addressOf(key) + i);
-    if (c == 0x7e) bufferText(PLACE, "~0");
-    else if (c == 0x2f) bufferText(PLACE, "~1");
+    if (c == TILDE) bufferText(PLACE, "~0");
+    else if (c == SLASH) bufferText(PLACE, "~1");
     else bufferByte(PLACE, c);
   }
   return before;
 }
 export function placeField(name: string): u32 {
   const before = PLACE.len;
-  bufferByte(PLACE, 0x2f);
+  bufferByte(PLACE, SLASH);
   bufferText(PLACE, name);
   return before;
 }
 export function placeIndex(i: u32): u32 {
   const before = PLACE.len;
-  bufferByte(PLACE, 0x2f);
+  bufferByte(PLACE, SLASH);
   bufferUint(PLACE, i);
   return before;
 }
