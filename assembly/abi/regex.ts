@@ -4,7 +4,7 @@ import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
 import { utf8Valid } from "../bytes/utf8";
 import * as C from "../errors/codes";
 import { charge, fail, failDetail } from "../errors/errors";
-import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
+import { regexCost, regexAtHand, regexesForget } from "../regex/cache";
 import { execute, FOUND } from "../regex/machine";
 import * as D from "../regex/dialect";
 import * as R from "../regex/parse";
@@ -40,9 +40,9 @@ function match(pattern: usize, length: u32, textLength: u32, flags: u32): bool {
   regexesForget();
   const dialect = flags & (C.REGEX_ECMA as u32);
   const known = regexAtHand(pattern, length, dialect, flags & D.OPTIONS);
-  if (!charge(askingCost)) return false;
+  if (!charge(regexCost())) return false;
   if (!known) {
-    return failDetail(C.E_REGEX, R.errorOffset(), D.regexError, D.errorAt, D.errorLength);
+    return failDetail(C.E_REGEX, R.errorOffset(), D.whyRefused(), D.refusedAt(), D.refusedLength());
   }
   const r = execute(pattern + length, textLength, 0, true, 0);
   if (r == 1) bufferBytes(OUTPUT, FOUND.at, FOUND.len);

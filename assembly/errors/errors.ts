@@ -21,7 +21,10 @@ let fileLength: u32 = 0;
 let pointerAt: usize = 0;
 let pointerLength: u32 = 0;
 
-/** Fuel left; charged through charge(). Negative: the limit was hit. */
+/**
+ * Fuel left; charged through charge(). Negative: the limit was hit.
+ * A register that others read: bench columns `expr` and `replay`.
+ */
 export let fuel: i64 = 0;
 
 export function setFuel(units: i64): void {

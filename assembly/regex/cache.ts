@@ -24,7 +24,10 @@ export function regexesForget(): void {
 }
 
 /** What the last call of regexAtHand() is to cost, in fuel. */
-export let askingCost: u32 = 0;
+let askingCost: u32 = 0;
+export function regexCost(): u32 {
+  return askingCost;
+}
 
 /**
  * Makes the program of a pattern the one at hand: with a dialect and flags. False: it is none, and

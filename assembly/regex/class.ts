@@ -2,7 +2,7 @@
 
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, refuse } from "./dialect";
-import { addEscapedClass, behind, escapedCharacter, isEscapedClass } from "./escapes";
+import { addEscapedClass, escapeEnd, escapedCharacter, isEscapedClass } from "./escapes";
 import { FACTS, MOST_COST, spend } from "./program";
 import { addPosix } from "./properties";
 import { setAdd, setAddCases, setBegin, setNegate } from "./sets";
@@ -115,6 +115,6 @@ function member(end: usize, dialect: u32, folded: bool): i32 {
     return q == 0 ? FAILED : CLASS;
   }
   const code = escapedCharacter(q, end, dialect, true);
-  q = behind;
+  q = escapeEnd();
   return code;
 }

@@ -18,10 +18,19 @@ export const LINES: u32 = 8;
 export const OPTIONS: u32 = 15;
 
 /** Why the last pattern was refused: an ASCII literal, "" if it was not. */
-export let regexError: string = "";
+let regexError: string = "";
+export function whyRefused(): string {
+  return regexError;
+}
 /** A part of the pattern that the reason is about. */
-export let errorAt: usize = 0;
-export let errorLength: u32 = 0;
+let errorAt: usize = 0;
+export function refusedAt(): usize {
+  return errorAt;
+}
+let errorLength: u32 = 0;
+export function refusedLength(): u32 {
+  return errorLength;
+}
 
 /** A new pattern: nothing is wrong with it so far. */
 export function regexBegin(): void {

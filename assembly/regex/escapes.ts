@@ -86,7 +86,10 @@ export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool):
 }
 
 /** Address behind what escapedCharacter() has read. */
-export let behind: usize = 0;
+let behind: usize = 0;
+export function escapeEnd(): usize {
+  return behind;
+}
 
 /** The character that an escape means, without the backslash; -1: it was refused. */
 export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool): i32 {

@@ -62,7 +62,7 @@ import { Buffer, bufferRoom, bufferU32 } from "../bytes/buffer";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { readClass } from "./class";
 import { DOT_ALL, ECMA, EXTENDED, IGNORE_CASE, JQ, LINES, refuse, regexBegin } from "./dialect";
-import { addEscapedClass, behind, escapedCharacter, isEscapedClass } from "./escapes";
+import { addEscapedClass, escapeEnd, escapedCharacter, isEscapedClass } from "./escapes";
 import { findFacts } from "./facts";
 import * as P from "./program";
 import { ENDLESS, repeatEndless, repeatUpTo } from "./repeat";
@@ -561,7 +561,7 @@ function escape(): bool {
   const code = escapedCharacter(p, end, dialect, false);
   if (code < 0) return false;
   begin();
-  p = behind;
+  p = escapeEnd();
   character(code as u32);
   return true;
 }

@@ -3,8 +3,8 @@
 import { arenaRoom, arenaTake, ROOM } from "../bytes/arena";
 import { E_LIMIT_MEMORY, E_SCHEMA } from "../errors/codes";
 import { charge, fail } from "../errors/errors";
-import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
-import { ECMA, regexError } from "../regex/dialect";
+import { regexCost, regexAtHand, regexesForget } from "../regex/cache";
+import { ECMA, whyRefused } from "../regex/dialect";
 import {
   addressOf,
   ARRAY,
@@ -24,7 +24,7 @@ import { cellIs, objectField } from "../value/object";
 import {
   documentAt,
   documentsArena,
-  dynamicName,
+  dynamicAnchor,
   firstOfNodes,
   knownNode,
   refuseSchema,
@@ -137,7 +137,7 @@ function keyword(n: Node, word: u32, v: usize): bool {
       if (tagOf(v) != STRING) return refuse("a reference is a text", 0, word);
       const to = resolveReference(node, v, word);
       if (to == 0) return false;
-      emit(word, to, word == W.REF ? 0 : dynamicName, 0);
+      emit(word, to, word == W.REF ? 0 : dynamicAnchor(), 0);
       return true;
     }
     case W.TYPE: {
@@ -286,6 +286,6 @@ function isNames(v: usize): bool {
 
 function isPattern(v: usize, word: u32): bool {
   const good = regexAtHand(addressOf(v), lengthOf(v), ECMA, 0);
-  if (!charge(askingCost)) return false;
-  return good || refuse(regexError, v, word);
+  if (!charge(regexCost())) return false;
+  return good || refuse(whyRefused(), v, word);
 }

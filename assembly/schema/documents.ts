@@ -32,7 +32,7 @@ import {
 import { objectField, objectGet } from "../value/object";
 import { equalBytes } from "../value/order";
 import { Anchor, Node, Resource } from "./nodes";
-import { fragmentAt, fragmentLength, resolve, RESOLVED } from "./reference";
+import { fragmentBegin, fragmentSize, resolve, RESOLVED } from "./reference";
 import * as W from "./words";
 
 let arena: Arena = SCRATCH;
@@ -282,7 +282,7 @@ function identify(n: Node, at: u32): bool {
     if (tagOf(id) != STRING) return refuseSchema(E_SCHEMA, "$id is a text", 0, at, W.NO_WORD);
     const base = changetype<Resource>(n.resource).uri;
     resolve(addressOf(base), lengthOf(base), addressOf(id), lengthOf(id));
-    if (fragmentLength != 0)
+    if (fragmentSize() != 0)
       return refuseSchema(E_SCHEMA, "$id has no fragment", id, at, W.NO_WORD);
     // A document that is known by its own identifier needs no second one.
     if (!equalBytes(addressOf(base), lengthOf(base), RESOLVED.at, RESOLVED.len)) {
@@ -338,7 +338,10 @@ export function documentAt(uri: usize): u32 {
 }
 
 /** The dynamic anchor by whose name the last resolveReference() has found its node, or 0. */
-export let dynamicName: u32 = 0;
+let dynamicName: u32 = 0;
+export function dynamicAnchor(): u32 {
+  return dynamicName;
+}
 
 /** The node that a reference in a node leads to, or 0: an error is recorded. */
 export function resolveReference(from: u32, text: usize, word: u32): u32 {
@@ -347,9 +350,9 @@ export function resolveReference(from: u32, text: usize, word: u32): u32 {
   resolve(addressOf(base), lengthOf(base), addressOf(text), lengthOf(text));
   const r = resourceNamed(RESOLVED.at, RESOLVED.len);
   if (r == 0) return lost(from, text, word);
-  if (fragmentLength == 0) return changetype<Resource>(r).root;
-  if (load<u8>(fragmentAt) == 0x2f) return follow(r, from, text, word);
-  const a = anchorIn(r, fragmentAt, fragmentLength);
+  if (fragmentSize() == 0) return changetype<Resource>(r).root;
+  if (load<u8>(fragmentBegin()) == 0x2f) return follow(r, from, text, word);
+  const a = anchorIn(r, fragmentBegin(), fragmentSize());
   if (a == 0) return lost(from, text, word);
   if (changetype<Anchor>(a).dynamic) dynamicName = changetype<Anchor>(a).name;
   return changetype<Anchor>(a).node;
@@ -365,9 +368,9 @@ function lost(from: u32, text: usize, word: u32): u32 {
 function follow(resource: u32, from: u32, text: usize, word: u32): u32 {
   let cell: usize = changetype<Node>(changetype<Resource>(resource).root).cell;
   let r = resource;
-  const end = fragmentAt + fragmentLength;
-  const whole = fragmentAt;
-  let p = fragmentAt;
+  const end = fragmentBegin() + fragmentSize();
+  const whole = fragmentBegin();
+  let p = fragmentBegin();
   while (p < end) {
     p = token(p + 1, end);
     if (!charge(1)) return 0;

@@ -9,7 +9,7 @@ import { Buffer, bufferByte, bufferClear, bufferRoom, bufferUint } from "../byte
 import { codePoints } from "../bytes/utf8";
 import { E_LIMIT_DEPTH, E_LIMIT_MEMORY } from "../errors/codes";
 import { charge, errorCode, fail } from "../errors/errors";
-import { askingCost, regexAtHand, regexesForget } from "../regex/cache";
+import { regexCost, regexAtHand, regexesForget } from "../regex/cache";
 import { ECMA } from "../regex/dialect";
 import { execute } from "../regex/machine";
 import { sortedOrder } from "../expr/operations/sorting";
@@ -374,7 +374,7 @@ function equal(a: usize, b: usize): u32 {
 function matches(pattern: usize, text: usize): u32 {
   // It was compiled when the schema was.
   regexAtHand(addressOf(pattern), lengthOf(pattern), ECMA, 0);
-  if (!charge(askingCost)) return LIMIT;
+  if (!charge(regexCost())) return LIMIT;
   const r = execute(addressOf(text), lengthOf(text), 0, false, 0);
   return r < 0 ? LIMIT : answer(r == 1);
 }

@@ -5,8 +5,14 @@ import { Buffer, bufferByte, bufferBytes } from "../bytes/buffer";
 /** What resolve() has made, without its fragment. */
 export const RESOLVED: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** The reference's fragment, without "#". */
-export let fragmentAt: usize = 0;
-export let fragmentLength: u32 = 0;
+let fragmentAt: usize = 0;
+export function fragmentBegin(): usize {
+  return fragmentAt;
+}
+let fragmentLength: u32 = 0;
+export function fragmentSize(): u32 {
+  return fragmentLength;
+}
 
 // The parts of the last parse(): offsets into the text.
 let schemeEnd: u32 = 0; // 0: none

@@ -23,7 +23,7 @@ import {
   RUN,
 } from "../workflow/state/state";
 import { effectsAdd, tagBegin, tagEnd, tagNumber, tagPart, tagValue } from "./digest";
-import { inOrder, length, usedEntry, usedText } from "./used";
+import { inOrder, usedCount, usedEntry, usedText } from "./used";
 
 const DIGEST: usize = memory.data(32, 16);
 const EFFECTS: usize = memory.data(32, 16);
@@ -66,7 +66,8 @@ function makeDecision(): void {
 function makeEffects(): void {
   const uses = inOrder(RUN.uses);
   memory.copy(STATE, MAIN_EFFECTS, SHA_STATE);
-  for (let i: u32 = 0; i < length; i++) effectsAdd(STATE, usedEntry(load<u32>(uses + (i << 2))));
+  for (let i: u32 = 0; i < usedCount(); i++)
+    effectsAdd(STATE, usedEntry(load<u32>(uses + (i << 2))));
   shaEnd(STATE, EFFECTS);
 }
 
@@ -74,13 +75,13 @@ function makeEffects(): void {
 function writeRaces(cancelled: bool): void {
   const races = inOrder(RUN.races);
   bufferByte(TEXT, 0x5b);
-  for (let i: u32 = 0; i < length; i++) {
+  for (let i: u32 = 0; i < usedCount(); i++) {
     if (i != 0) bufferByte(TEXT, 0x2c);
     const text = usedText(load<u32>(races + (i << 2)));
     writeString(addressOf(text), lengthOf(text), TEXT);
   }
   if (cancelled || (RUN.limited && RUN.forked)) {
-    if (length != 0) bufferByte(TEXT, 0x2c);
+    if (usedCount() != 0) bufferByte(TEXT, 0x2c);
     bufferText(TEXT, cancelled ? '"cancel:' : '"limit:');
     bufferUint(TEXT, RUN.used);
     bufferByte(TEXT, 0x22);

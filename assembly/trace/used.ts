@@ -92,7 +92,10 @@ export function inOrder(last: u32): usize {
   return from;
 }
 /** How many inOrder() has found. */
-export let length: u32 = 0;
+let length: u32 = 0;
+export function usedCount(): u32 {
+  return length;
+}
 
 function at(array: usize, i: u32): u32 {
   return load<u32>(array + (i << 2));

@@ -12,7 +12,7 @@ import { failCell, placeField, placeFile, placeInto, placeLeave, placeOut } from
 import { scopeBegin, scopeRestore, scopeSave } from "./compile/scope";
 import { failLoad, LoadList, newTask, setEventSource, taskCount } from "./compile/task";
 import { compileTemplate, mentionedBegin, mentionedEndInside } from "./compile/template";
-import { clauseSchema, clauseTemplate, loadClause } from "./compile/transform";
+import { loadedSchema, loadedTemplate, loadClause } from "./compile/transform";
 import { workflowCount, workflowWith } from "./compile/workflows";
 import { CHILD, Child, List, Task, Workflow, WORKFLOW } from "./state/nodes";
 import { OK, RESULT } from "./state/outcome";
@@ -120,11 +120,11 @@ function loadInside(w: Workflow, depth: u32, load: LoadList): u32 {
   const use = componentsBegin(objectField(w.definition, "use"));
   const mentioned = mentionedBegin();
   if (!loadClause(w.definition, "input", "from", "from schema")) return 0;
-  t.inputFrom = clauseTemplate;
-  t.inputSchema = clauseSchema;
+  t.inputFrom = loadedTemplate();
+  t.inputSchema = loadedSchema();
   if (!loadClause(w.definition, "output", "as", "as schema")) return 0;
-  t.outputAs = clauseTemplate;
-  t.outputSchema = clauseSchema;
+  t.outputAs = loadedTemplate();
+  t.outputSchema = loadedSchema();
   t.body = load(objectField(w.definition, "do"), "do", depth);
   if (t.body == 0) return 0;
   if (taskCount() > MOST_INSIDE) {

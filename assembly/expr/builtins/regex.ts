@@ -7,7 +7,7 @@ import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { codePoints, sizeAt } from "../../bytes/utf8";
 import { charge } from "../../errors/errors";
 import { execute, FOUND, LONGEST, NOT_EMPTY } from "../../regex/machine";
-import { askingCost, regexAtHand } from "../../regex/cache";
+import { regexCost, regexAtHand } from "../../regex/cache";
 import * as D from "../../regex/dialect";
 import { FACTS, NAMES } from "../../regex/program";
 import { arrayAppend, arrayNew } from "../../value/array";
@@ -80,14 +80,14 @@ export function matchRegex(to: usize, text: usize, re: usize, flags: usize, want
     return messageEnd();
   }
   const known = regexAtHand(addressOf(re), lengthOf(re), D.JQ, options);
-  if (!charge(askingCost)) return FATAL;
+  if (!charge(regexCost())) return FATAL;
   if (!known) {
     messageBegin();
     messageText("Regex failure: ");
-    messageText(D.regexError);
-    if (D.errorLength != 0) {
+    messageText(D.whyRefused());
+    if (D.refusedLength() != 0) {
       messageText(" ");
-      messageBytes(D.errorAt, D.errorLength);
+      messageBytes(D.refusedAt(), D.refusedLength());
     }
     return messageEnd();
   }

@@ -5,7 +5,7 @@ import * as C from "../../errors/codes";
 import { errorCode, fail } from "../../errors/errors";
 import { emitProgram } from "../bytecode/emit";
 import { generate } from "./generate";
-import { mentions, mentionsBegin } from "../syntax/mentioned";
+import { textMentions, mentionsBegin } from "../syntax/mentioned";
 import { MAX_COMPILE, TREE } from "../syntax/nodes";
 import { parseProgram } from "../syntax/parser";
 import { utf8Valid } from "../../bytes/utf8";
@@ -41,7 +41,7 @@ export function compileExpression(
   const tree = parseProgram(text, length);
   let program: usize = 0;
   if (tree != 0 && generate(tree, text, names, count)) {
-    program = emitProgram(arena, mentions);
+    program = emitProgram(arena, textMentions());
     if (program == 0 && errorCode() == 0) fail(C.E_LIMIT_MEMORY, 0);
   }
   if (errorCode() != 0) program = 0;

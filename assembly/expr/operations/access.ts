@@ -109,8 +109,14 @@ export function iterateError(c: usize): i32 {
 }
 
 /** Bounds found by sliceBounds: 0 <= sliceFrom <= sliceTo <= length. */
-export let sliceFrom: u32 = 0;
-export let sliceTo: u32 = 0;
+let sliceFrom: u32 = 0;
+export function sliceBegin(): u32 {
+  return sliceFrom;
+}
+let sliceTo: u32 = 0;
+export function sliceEnd(): u32 {
+  return sliceTo;
+}
 
 /** sliceBounds() of a key {"start": ..., "end": ...}: both must be there. */
 export function sliceKey(t: usize, key: usize): bool {

@@ -30,9 +30,9 @@ import {
   outOfMemory,
   setIndex,
   sliceError,
-  sliceFrom,
+  sliceBegin,
   sliceKey,
-  sliceTo,
+  sliceEnd,
   toInt,
 } from "./access";
 import {
@@ -246,8 +246,8 @@ function deleteKeys(to: usize, t: usize, keys: usize): i32 {
       if (at >= 0 && (at as u32) < n) store<u8>(gone + at, 1);
     } else if (tagOf(k) == OBJECT) {
       if (!sliceKey(t, k)) return sliceError();
-      if (!charge((sliceTo - sliceFrom) >>> 4)) return FATAL;
-      memory.fill(gone + sliceFrom, 1, sliceTo - sliceFrom);
+      if (!charge((sliceEnd() - sliceBegin()) >>> 4)) return FATAL;
+      memory.fill(gone + sliceBegin(), 1, sliceEnd() - sliceBegin());
     } else return cannotDelete(k, " element of array");
   }
   const at = isArray ? arrayStorage(SCRATCH, n) : objectStorage(SCRATCH, n);

@@ -10,7 +10,10 @@ import {
 } from "./mentions";
 import { isNamePart, isNameStart, textIs } from "./text";
 
-export let mentions: u32 = 0;
+let mentions: u32 = 0;
+export function textMentions(): u32 {
+  return mentions;
+}
 
 export function mentionsBegin(): void {
   mentions = 0;

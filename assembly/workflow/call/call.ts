@@ -10,7 +10,7 @@ import { DECIDE, GRPC, Grpc, HTTP, Http, LLM, Llm, MCP, Mcp, Task } from "../sta
 import { OK, RESULT } from "../state/outcome";
 import { PHASE_EFFECT } from "../state/phases";
 import { Branch, Frame, GRANT, inputOf } from "../state/state";
-import { answer, answerRequest } from "../step/answers";
+import { givenAnswer, givenRequest } from "../step/answers";
 import { bind, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
 import { needs } from "../step/evaluate";
@@ -91,8 +91,8 @@ function isCallGranted(t: Task, h: Http): bool {
 
 /** What the task gives for the answer, in RESULT: OK, ERROR (a limit) or PROBLEM. */
 export function readCall(t: Task): u32 {
-  if (t.kind == LLM) return readLlm(changetype<Llm>(t.body), answer, RESULT);
-  if (t.kind == MCP) return readMcp(answer, RESULT);
-  if (t.kind == GRPC) return readGrpc(answer, RESULT);
-  return readAnswer(changetype<Http>(t.body), answerRequest, answer, RESULT);
+  if (t.kind == LLM) return readLlm(changetype<Llm>(t.body), givenAnswer(), RESULT);
+  if (t.kind == MCP) return readMcp(givenAnswer(), RESULT);
+  if (t.kind == GRPC) return readGrpc(givenAnswer(), RESULT);
+  return readAnswer(changetype<Http>(t.body), givenRequest(), givenAnswer(), RESULT);
 }

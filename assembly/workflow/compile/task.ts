@@ -13,7 +13,7 @@ import { isObject, isString, onlyFields, required } from "./fields";
 import { failCell, placeCell, placeField, placeLeave, showPlace } from "./place";
 import { MOST, scopePush } from "./scope";
 import { compileProgram } from "./template";
-import { clauseSchema, clauseTemplate, loadClause } from "./transform";
+import { loadedSchema, loadedTemplate, loadClause } from "./transform";
 
 /** Compiles {"after"}: milliseconds, at least 1; 0 with the error recorded. */
 export function loadTimeout(v: usize): f64 {
@@ -89,14 +89,14 @@ export function loadCommon(t: Task, v: usize): bool {
     placeLeave(before);
   }
   if (!loadClause(v, "input", "from", "from schema")) return false;
-  t.inputFrom = clauseTemplate;
-  t.inputSchema = clauseSchema;
+  t.inputFrom = loadedTemplate();
+  t.inputSchema = loadedSchema();
   if (!loadClause(v, "output", "as", "as schema")) return false;
-  t.outputAs = clauseTemplate;
-  t.outputSchema = clauseSchema;
+  t.outputAs = loadedTemplate();
+  t.outputSchema = loadedSchema();
   if (!loadClause(v, "export", "as", "as schema")) return false;
-  t.exportAs = clauseTemplate;
-  t.exportSchema = clauseSchema;
+  t.exportAs = loadedTemplate();
+  t.exportSchema = loadedSchema();
   return true;
 }
 

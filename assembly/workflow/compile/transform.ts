@@ -8,8 +8,14 @@ import { loadSchema } from "./schemas";
 import { compileProgram, compileTemplate } from "./template";
 
 /** What loadClause() has found: a template and a schema, 0 where there is none. */
-export let clauseTemplate: u32 = 0;
-export let clauseSchema: u32 = 0;
+let clauseTemplate: u32 = 0;
+export function loadedTemplate(): u32 {
+  return clauseTemplate;
+}
+let clauseSchema: u32 = 0;
+export function loadedSchema(): u32 {
+  return clauseSchema;
+}
 
 /** The clause `name` of a task or workflow, whose value is made by `field`. */
 export function loadClause(owner: usize, name: string, field: string, fields: string): bool {

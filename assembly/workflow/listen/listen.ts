@@ -24,7 +24,7 @@ import { validate } from "../compile/schemas";
 import { MOST, scopeCount, scopePop } from "../compile/scope";
 import { LoadList, variable } from "../compile/task";
 import { compileProgram } from "../compile/template";
-import { clauseSchema, clauseTemplate, loadClause } from "../compile/transform";
+import { loadedSchema, loadedTemplate, loadClause } from "../compile/transform";
 import { EFFECT_EVENT, FOR_CALL } from "../state/effects";
 import { bufferCell, literalCell } from "../state/literal";
 import {
@@ -61,7 +61,7 @@ import {
   takenItems,
   takenNext,
 } from "../state/taken";
-import { answer } from "../step/answers";
+import { givenAnswer } from "../step/answers";
 import { AFTER, EXPORT, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
 import { evaluate, needs } from "../step/evaluate";
@@ -237,7 +237,7 @@ function askEvent(b: Branch, f: Frame, l: Listen): bool {
 
 /** An event has come. */
 export function takeEvent(b: Branch, f: Frame, l: Listen): bool {
-  const event = objectField(answer, "event");
+  const event = objectField(givenAnswer(), "event");
   const says = match(l, b, f, event);
   if (says == STOPPED) return false;
   if (says == NO_MATCH) unreachable(); // it was asked before the record was taken
@@ -358,11 +358,11 @@ export function loadListenTask(t: Task, v: usize, depth: u32, load: LoadList): b
     if (l.list == 0) return false;
   }
   if (!loadClause(foreach, "output", "as", "as schema")) return false;
-  l.outputAs = clauseTemplate;
-  l.outputSchema = clauseSchema;
+  l.outputAs = loadedTemplate();
+  l.outputSchema = loadedSchema();
   if (!loadClause(foreach, "export", "as", "as schema")) return false;
-  l.exportAs = clauseTemplate;
-  l.exportSchema = clauseSchema;
+  l.exportAs = loadedTemplate();
+  l.exportSchema = loadedSchema();
   scopePop(scope);
   placeLeave(before);
   return true;

@@ -10,7 +10,7 @@ import { isArray, isObject, isString, onlyFields, required } from "../compile/fi
 import { failCell, placeField, placeLeave } from "../compile/place";
 import { scopeBegin } from "../compile/scope";
 import { loadTimeoutOf, taskCount, tasksBegin } from "../compile/task";
-import { clauseSchema, clauseTemplate, loadClause } from "../compile/transform";
+import { loadedSchema, loadedTemplate, loadClause } from "../compile/transform";
 import { childLists, childOf } from "../state/inside";
 import { List, Task, taskOf, Workflow } from "../state/nodes";
 import { checkSchedule } from "./schedule";
@@ -32,11 +32,11 @@ export function compileWorkflow(path: usize, document: usize): u32 {
   scopeBegin();
   if (!checkRest(definition)) return 0;
   if (!loadClause(definition, "input", "from", "from schema")) return 0;
-  w.inputFrom = clauseTemplate;
-  w.inputSchema = clauseSchema;
+  w.inputFrom = loadedTemplate();
+  w.inputSchema = loadedSchema();
   if (!loadClause(definition, "output", "as", "as schema")) return 0;
-  w.outputAs = clauseTemplate;
-  w.outputSchema = clauseSchema;
+  w.outputAs = loadedTemplate();
+  w.outputSchema = loadedSchema();
   const list = required(definition, "do");
   if (list == 0) return 0;
   componentsBegin(use);

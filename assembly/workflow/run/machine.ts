@@ -83,7 +83,7 @@ import {
   runArena,
   RUNNING,
 } from "../state/state";
-import { answer, answerRequest } from "../step/answers";
+import { givenAnswer, givenRequest } from "../step/answers";
 import { AFTER, BEFORE, EXPORT } from "../step/bind";
 import { evaluate } from "../step/evaluate";
 import { endRun, settle, stopAtLimit } from "../step/faults";
@@ -276,7 +276,7 @@ function takeAnswer(b: Branch, f: Frame, t: Task): bool {
     f.phase = PHASE_OUTPUT;
     return true;
   }
-  const got = t.kind == EMIT ? readEmitted(answerRequest, answer, RESULT) : readCall(t);
+  const got = t.kind == EMIT ? readEmitted(givenRequest(), givenAnswer(), RESULT) : readCall(t);
   if (got != OK) return settle(b, f, got);
   if (!keep(outputOf(f), RESULT)) return false;
   f.phase = PHASE_OUTPUT;

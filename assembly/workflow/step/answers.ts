@@ -21,8 +21,14 @@ import { RESULT } from "../state/outcome";
 import { Branch, Frame, keep, Pending, READY, requestOf, RUN, RUN_ID } from "../state/state";
 
 /** The result that the branch has just been given, while its phase takes it in. */
-export let answer: usize = 0;
-export let answerRequest: usize = 0;
+let answer: usize = 0;
+export function givenAnswer(): usize {
+  return answer;
+}
+let answerRequest: usize = 0;
+export function givenRequest(): usize {
+  return answerRequest;
+}
 
 /** Hands a result to the branch that waits for it; it is then READY. */
 export function giveResult(b: Branch, p: Pending, result: usize): void {

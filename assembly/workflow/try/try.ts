@@ -33,7 +33,7 @@ import {
   PHASE_OUTPUT,
 } from "../state/phases";
 import { Branch, extraOf, Frame, inputOf, outputOf } from "../state/state";
-import { answer } from "../step/answers";
+import { givenAnswer } from "../step/answers";
 import { INSIDE } from "../step/bind";
 import { askFor, askTimer, askTimerBeside } from "../step/effects";
 import { evaluate } from "../step/evaluate";
@@ -107,7 +107,7 @@ export function stepCatching(b: Branch, f: Frame, t: Task): bool {
 /** The random number for the jitter has come. */
 export function delayed(b: Branch, f: Frame, t: Task): bool {
   const r = changetype<Retry>(changetype<Try>(t.body).retry);
-  const hex = addressOf(objectField(answer, "hex"));
+  const hex = addressOf(objectField(givenAnswer(), "hex"));
   let bits: u64 = 0;
   for (let i: u32 = 0; i < 13; i++) {
     bits = (bits << 4) | (hexValue(load<u8>(hex + i)) as u64);
