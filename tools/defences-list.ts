@@ -671,7 +671,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "poisoned snapshots",
-    file: "assembly/workflow/snapshot.ts",
+    file: "assembly/workflow/snapshot/read.ts",
     take: "if (bad || !isSound()) return fail(E_SNAPSHOT, 0);",
     put: "if (bad) return fail(E_SNAPSHOT, 0);",
     test: "bindings/test/run/run-snapshot.test.ts",

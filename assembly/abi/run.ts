@@ -30,7 +30,7 @@ export function load(length: u32): u32 {
 }
 
 /**
- * Frames as for load(): a frame for each expression (workflow/listing.ts), in the order in which
+ * Frames as for load(): a frame for each expression (workflow/compile/listing.ts), in the order in which
  * load() compiles them. No pack is loaded afterwards. Where something else is wrong in the pack, it is
  * the error, and the expressions before it are in the output window all the same.
  */

@@ -9,7 +9,7 @@
  *
  * Cells in here are canonical and KEPT: their storage lies in the RUN arena or in the pack.
  * Garbage is left behind as the run goes on and dropped by compaction between activations
- * (snapshot.ts), so addresses are stable within an activation only.
+ * (snapshot/compact.ts), so addresses are stable within an activation only.
  */
 
 import { Arena, arenaReset, arenaTake, NO_BOUND, RUN_A, RUN_B } from "../../bytes/arena";
