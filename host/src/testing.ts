@@ -1,6 +1,6 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { isPublicAddress, publicAddresses } from "./effects/address.ts";
-export { machine } from "./effects/effects.ts";
+export { machine } from "./effects/outside.ts";
 export { parseTarget, whyNotGranted } from "./effects/grant.ts";
 export { fillingOf } from "./effects/holes.ts";
 export { digestHeader } from "./effects/http-digest.ts";

@@ -24,3 +24,18 @@ export interface EffectContext {
   /** The time that the host stamped on the record with which a task or the workflow started. */
   startedAt(what: "workflow" | "task", request: RequestRecord): number;
 }
+
+/** A type of effect, on what it needs of the outside world. */
+export interface EffectKind<Outside> {
+  readonly type: RequestRecord["type"];
+  /**
+   * Performs one; a failure is an answer.
+   *
+   * @throws the signal's reason if it was aborted: an interruption is no answer
+   */
+  perform(record: RequestRecord, outside: Outside, context: EffectContext): Promise<Performed>;
+  /** True where performing it changes nothing in the world. */
+  isReadOnly(request: RequestRecord["request"]): boolean;
+  /** What an operator calls it who declares it safe. */
+  operation(request: RequestRecord["request"]): string;
+}

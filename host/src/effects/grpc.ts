@@ -11,7 +11,7 @@ import { echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { EgressLimits, EgressOptions } from "./http.ts";
-import type { Performed } from "./effect.ts";
+import type { EffectKind, Performed } from "./effect.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";
@@ -186,3 +186,12 @@ function errorOf(error: ServiceError, total: number): object {
 const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
 const UNAVAILABLE = 14;
+
+/** grpc: one message to a service, and its answer (TRACE-5). */
+export const grpc: EffectKind<{ readonly grpc: CallGrpc }> = {
+  type: "grpc",
+  perform: ({ request }, outside, { idempotencyKey, signal }) =>
+    outside.grpc(request as unknown as GrpcCall, idempotencyKey, signal),
+  isReadOnly: () => false,
+  operation: ({ uri }) => `POST ${String(uri)}`,
+};

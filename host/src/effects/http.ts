@@ -11,7 +11,7 @@ import type { Lookup } from "./address.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { digestHeader } from "./http-digest.ts";
-import type { Performed } from "./effect.ts";
+import type { EffectKind, Performed } from "./effect.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
@@ -457,4 +457,12 @@ const noteCodes: Partial<Record<Failure, string>> = {
   dns: hostCode.noAddress,
   tls: hostCode.tls,
   protocol: hostCode.protocol,
+};
+
+/** http: one request, through the egress client (TRACE-5). */
+export const http: EffectKind<Pick<Egress, "fetch">> = {
+  type: "http",
+  perform: ({ request }, { fetch }, context) => fetch(request as unknown as HttpRequest, context),
+  isReadOnly: ({ method }) => SAFE.has(method as string),
+  operation: ({ method, uri }) => `${String(method)} ${String(uri).replace(/[?].*/, "")}`,
 };

@@ -10,7 +10,7 @@ import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { Egress, EgressLimits, HttpResult } from "./http.ts";
-import type { Note, Performed } from "./effect.ts";
+import type { EffectKind, Note, Performed } from "./effect.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import { filled, fillingOf } from "./holes.ts";
@@ -226,3 +226,15 @@ class Exchange {
     });
   }
 }
+
+/** mcp: one exchange with an MCP server (TRACE-5). */
+export const mcp: EffectKind<{ readonly mcp: CallMcp }> = {
+  type: "mcp",
+  perform: ({ request }, outside, { idempotencyKey, signal }) =>
+    outside.mcp(request as unknown as McpCall, idempotencyKey, signal),
+  isReadOnly: ({ method }) => method !== "tools/call",
+  operation: ({ method, parameters }) => {
+    const { name } = (parameters ?? {}) as { name?: unknown };
+    return typeof name === "string" ? `${String(method)} ${name}` : String(method);
+  },
+};

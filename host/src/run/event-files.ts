@@ -2,7 +2,7 @@
 import { utf8 } from "@reach-fabric/engine";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import type { CloudEvent } from "../effects/effects.ts";
+import type { CloudEvent } from "../effects/emit.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotWrite, writeAll } from "../files/files.ts";

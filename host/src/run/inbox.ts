@@ -1,5 +1,5 @@
 // Events on their way into a run (WF-40): numbered by their arrival, each kept until somebody takes it.
-import type { CloudEvent } from "../effects/effects.ts";
+import type { CloudEvent } from "../effects/emit.ts";
 
 /**
  * Events that have come and that no task has taken, oldest first, and the tasks that listen.

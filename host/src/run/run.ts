@@ -2,13 +2,10 @@
 // before it has consequences (ABI-8).
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
 import { manifestOf } from "@reach-fabric/evidence";
-import { createEgress } from "../effects/http.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/recorder.ts";
-import { createGrpc } from "../effects/grpc.ts";
-import { createMcp } from "../effects/mcp.ts";
-import { createModels } from "../effects/models.ts";
+import { createOutside } from "../effects/outside.ts";
 import type { RunOptions } from "./options.ts";
 import { Session } from "./session.ts";
 
@@ -60,23 +57,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const start = engine.admitStart(startOptions(options), options.input);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const out = {
-    grant: options.grant ?? {},
-    ...(options.addresses ? { addresses: options.addresses } : {}),
-    ...(options.secrets ? { secrets: options.secrets } : {}),
-    ...(options.egress ? { limits: options.egress } : {}),
-  };
-  const egress = createEgress(out);
-  const models = createModels({
-    ...out,
-    ...(options.providers ? { providers: options.providers } : {}),
-  });
-  const remote = {
-    fetch: egress.fetch,
-    ask: models.ask,
-    mcp: createMcp(out),
-    grpc: createGrpc({ ...out, pack }),
-  };
+  const remote = createOutside(options);
   const session = new Session(options, remote, signal);
   try {
     const startedAt = session.stamp();
@@ -96,7 +77,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     // Effects that are still under way have nobody to answer to.
     stop.abort(new Error("the run has ended"));
-    await Promise.allSettled([egress.close(), recorder.close()]);
+    await Promise.allSettled([remote.close(), recorder.close()]);
   }
 }
 

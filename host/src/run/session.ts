@@ -2,9 +2,11 @@
 import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
-import { machine, perform } from "../effects/effects.ts";
+import { machine } from "../effects/outside.ts";
+import { perform } from "../effects/table.ts";
 import type { EffectContext, Note, Performed } from "../effects/effect.ts";
-import type { CloudEvent, Effects, Remote } from "../effects/effects.ts";
+import type { CloudEvent } from "../effects/emit.ts";
+import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";

@@ -5,7 +5,7 @@ import { hostCode } from "../files/codes.ts";
 import { createEgress } from "./http.ts";
 import type { EgressLimits } from "./http.ts";
 import type { Secrets } from "./authorize.ts";
-import type { Performed } from "./effect.ts";
+import type { EffectKind, Performed } from "./effect.ts";
 
 /** TRACE-5: a question as the engine made it. */
 export interface Question {
@@ -131,3 +131,14 @@ function answerOf(status: number, body: Uint8Array | undefined): object {
   }
   return { failure: "protocol" };
 }
+
+/** llm: a question to a model (TRACE-5). */
+export const llm: EffectKind<{
+  readonly ask: (question: Question, key: string, signal: AbortSignal) => Promise<Performed>;
+}> = {
+  type: "llm",
+  perform: ({ request }, { ask }, { idempotencyKey, signal }) =>
+    ask(request as unknown as Question, idempotencyKey, signal),
+  isReadOnly: () => true,
+  operation: () => "llm",
+};

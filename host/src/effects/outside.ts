@@ -1,0 +1,83 @@
+// The outside world of a run: the machine's clock, randomness and timers, and what leaves the machine.
+import type { Pack } from "@reach-fabric/engine";
+import type { Grant, Provider } from "@reach-fabric/schema";
+import { randomBytes } from "node:crypto";
+import type { Secrets } from "./authorize.ts";
+import type { Performed } from "./effect.ts";
+import type { CloudEvent } from "./emit.ts";
+import { createGrpc } from "./grpc.ts";
+import type { CallGrpc } from "./grpc.ts";
+import { createEgress } from "./http.ts";
+import type { Egress, EgressLimits } from "./http.ts";
+import { createModels } from "./llm.ts";
+import type { Question } from "./llm.ts";
+import { createMcp } from "./mcp.ts";
+import type { CallMcp } from "./mcp.ts";
+import { waitFor } from "./timer.ts";
+
+/** The outside world as a run sees it. Tests replace any part of it. */
+export interface Effects {
+  /** Performs an http request; a failure is an answer, never an exception. */
+  readonly fetch: Egress["fetch"];
+  /** Milliseconds since 1970, in UTC. */
+  readonly clock: () => number;
+  /** That many bytes nobody can predict. */
+  readonly random: (size: number) => Uint8Array;
+  /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
+  readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Asks a model; a failure is an answer, never an exception. */
+  readonly ask: (
+    question: Question,
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ) => Promise<Performed>;
+  /** Calls an MCP server; a failure is an answer, never an exception. */
+  readonly mcp: CallMcp;
+  /** Calls a gRPC service; a failure is an answer, never an exception. */
+  readonly grpc: CallGrpc;
+  /** Hands on a CloudEvent (WF-39). It returns once the event is where it belongs. */
+  readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
+}
+
+/** What leaves the machine, by the grant. */
+export type Remote = "fetch" | "ask" | "mcp" | "grpc";
+
+/** The machine's own clock, randomness and timers. */
+export const machine: Omit<Effects, Remote | "emit"> = {
+  clock: () => Date.now(),
+  random: (size) => new Uint8Array(randomBytes(size)),
+  timer: waitFor,
+};
+
+/** What the ways out of one run are made from. */
+export interface OutsideOptions {
+  readonly pack: Pack;
+  /** Nothing is granted without it. */
+  readonly grant?: Grant | undefined;
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: Secrets | undefined;
+  readonly providers?: Readonly<Record<string, Provider>> | undefined;
+  /** Bounds of each request. */
+  readonly egress?: Partial<EgressLimits> | undefined;
+}
+
+/** What leaves the machine in one run, all of it under one grant. Close it when the run has ended. */
+export function createOutside(
+  options: OutsideOptions,
+): Pick<Effects, Remote> & Pick<Egress, "close"> {
+  const { pack, grant = {}, addresses, secrets, providers, egress: limits } = options;
+  const out = {
+    grant,
+    ...(addresses ? { addresses } : {}),
+    ...(secrets ? { secrets } : {}),
+    ...(limits ? { limits } : {}),
+  };
+  const egress = createEgress(out);
+  return {
+    fetch: egress.fetch,
+    ask: createModels({ ...out, ...(providers ? { providers } : {}) }).ask,
+    mcp: createMcp(out),
+    grpc: createGrpc({ ...out, pack }),
+    close: egress.close,
+  };
+}

@@ -1,0 +1,49 @@
+// Effects by their type: what the engine asks for and the host performs (TRACE-5, TRACE-6).
+import type { RequestRecord } from "@reach-fabric/engine";
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
+import { clock } from "./clock.ts";
+import type { EffectContext, EffectKind, Performed } from "./effect.ts";
+import { emit } from "./emit.ts";
+import { grpc } from "./grpc.ts";
+import { http } from "./http.ts";
+import { llm } from "./llm.ts";
+import { mcp } from "./mcp.ts";
+import type { Effects } from "./outside.ts";
+import { random } from "./random.ts";
+import { timer } from "./timer.ts";
+
+/** All that are performed; an event is waited for (run/inbox.ts). */
+const kinds: ReadonlyMap<string, EffectKind<Effects>> = new Map(
+  [http, clock, random, timer, emit, llm, mcp, grpc].map((kind) => [kind.type, kind]),
+);
+
+/**
+ * Performs one effect.
+ *
+ * @throws the signal's reason if it was aborted; ReachError `REACH-E3003` for an unknown effect
+ */
+export async function perform(
+  record: RequestRecord,
+  outside: Effects,
+  context: EffectContext,
+): Promise<Performed> {
+  const kind = kinds.get(record.type);
+  if (kind !== undefined) return kind.perform(record, outside, context);
+  throw new ReachError(
+    hostCode.unknownEffect,
+    "The engine asks for an effect that this host lacks.",
+    {
+      where: `effect ${record.key}`,
+      hint: "The engine and the host are of different versions.",
+    },
+  );
+}
+
+/** True for what may be performed although nobody decides by it. */
+export const isReadOnly = ({ type, request }: RequestRecord): boolean =>
+  kinds.get(type)?.isReadOnly(request) ?? false;
+
+/** `POST https://host/path`, `tools/call NAME`: what an operator declares safe. */
+export const operationOf = ({ type, request }: RequestRecord): string =>
+  kinds.get(type)?.operation(request) ?? type;

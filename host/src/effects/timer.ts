@@ -1,0 +1,38 @@
+import type { EffectKind } from "./effect.ts";
+
+/** timer: an answer after so many milliseconds (TRACE-5). */
+export const timer: EffectKind<{
+  readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
+}> = {
+  type: "timer",
+  perform: async ({ request }, outside, { signal }) => {
+    await outside.timer(Number(request["ms"]), signal);
+    return { result: {} };
+  },
+  isReadOnly: () => true,
+  operation: () => "timer",
+};
+
+/** Longest delay that one setTimeout can hold; a longer one would fire at once. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Resolves after a delay; rejects with the signal's reason when it is aborted. */
+export async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  for (let left = ms; left > 0; left -= LONGEST) await waitOnce(Math.min(left, LONGEST), signal);
+}
+
+function waitOnce(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const done = (): void => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
