@@ -1,4 +1,4 @@
-// Each attack that docs/threat-model.md names, the line that refuses it, what the program would be without that
+// Each attack that docs/attacks.md names, the line that refuses it, what the program would be without that
 // line, and the test that then fails. `npm run defences` tries them all.
 
 /** A defence, as something that can be taken out. */

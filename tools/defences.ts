@@ -1,6 +1,6 @@
 // npm run defences [-- WORDS...]: takes out each defence in turn, in a copy of this checkout, and requires that the
 // test which holds it goes red, and is green with it. With words, those attacks whose names have one of them.
-// docs/threat-model.md has the list as a table; tools/test/defences.test.ts keeps both true.
+// npm run defences -- --write: docs/attacks.md, the list as a page; tools/test/defences.test.ts keeps both true.
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -98,11 +98,16 @@ export function without(source: string, { file, take, put }: Defence): string {
   return parts.join(put);
 }
 
-/** The rows of the table in docs/threat-model.md. */
-export const rows = (): string[] =>
-  defences.map(
-    ({ attack, file, test, name }) => `| ${attack} | \`${file}\` | \`${test}\`: ${name} |`,
-  );
+/** docs/attacks.md. */
+export const attacksPage = (): string =>
+  `# Attacks, one by one
+
+Made from tools/defences-list.ts by \`npm run defences -- --write\`; [threat-model.md](threat-model.md) says what is defended
+and how. Each row is an attack, the file whose defence refuses it, and the test that fails without that defence.
+
+| attack | defence | test |
+| --- | --- | --- |
+${defences.map(({ attack, file, test, name }) => `| ${attack} | \`${file}\` | \`${test}\`: ${name} |\n`).join("")}`;
 
 async function main(words: readonly string[]): Promise<number> {
   const chosen = defences.filter(
@@ -131,6 +136,6 @@ async function main(words: readonly string[]): Promise<number> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const words = process.argv.slice(2);
-  if (words[0] === "--table") process.stdout.write(`${rows().join("\n")}\n`);
+  if (words[0] === "--write") writeFileSync(join(root, "docs/attacks.md"), attacksPage());
   else process.exitCode = await main(words);
 }
