@@ -72,6 +72,14 @@ function repeatedIn(source: string): string[] {
   return all.filter((code, index) => all.indexOf(code) !== index);
 }
 
+test("ABI-7 lists the descriptors that admit() takes, and a result of each type of effect", () => {
+  const rule = text("docs/spec/abi.md").split("**ABI-7**")[1]?.split("**ABI-8**")[0] ?? "";
+  const taken = text("assembly/workflow/run/admit.ts").matchAll(/cellIs\(kind, "(\w+)"\)/g);
+  expect(codesIn(rule, /^\{"kind":"(\w+)"/gm)).toEqual([...taken].map(([, kind]) => kind).sort());
+  const types = text("assembly/workflow/state/effects.ts").matchAll(/^      return "(\w+)";$/gm);
+  expect(codesIn(rule, /^\| `(\w+)` \|/gm)).toEqual([...types].map(([, type]) => type).sort());
+});
+
 test("docs/spec/keys.md shows the verdicts that the conformance suites require", () => {
   expect(text("docs/spec/keys.md")).toContain(verdictsAsMarkdown());
 });
