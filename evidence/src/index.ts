@@ -56,5 +56,6 @@ export { readPolicy } from "./trust/policy.ts";
 export type { LogPolicy, Policy, PolicyCircumstances, Signers } from "./trust/policy.ts";
 export { requireFresh, signerEntry, signerTrust } from "./trust/trust.ts";
 export type { Circumstances, Freshness, SignatureClaim } from "./trust/trust.ts";
-export { REPLAY_FUEL, verify } from "./verify/verify.ts";
+export { REPLAY_FUEL } from "./verify/allowed.ts";
+export { verify } from "./verify/verify.ts";
 export type { KeyFile } from "@reach-fabric/schema";

@@ -1,5 +1,5 @@
 // Steps by themselves: docs/spec/evidence.md, EVID-40 to EVID-42.
-import { utf8 } from "@reach-fabric/engine";
+import { fromUtf8, utf8 } from "@reach-fabric/engine";
 import { isStep, proveStep, redact, verifyStep } from "@reach-fabric/evidence";
 import type { Policy, PublicKey, StepReport } from "@reach-fabric/evidence";
 import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
@@ -11,6 +11,7 @@ import {
   counting,
   engine,
   evidence,
+  linesOf,
   packOf,
   recorded,
   signedAgain,
@@ -93,6 +94,33 @@ describe("a step", () => {
   test("EVID-41 a step of somebody else's evidence is authentic and not trusted", () => {
     const step = proveStep(engine, signedAgain(file, { by: attacker }), 4);
     expect(found(check(step))).toEqual(["pass", "fail REACH-E5205", "pass"]);
+  });
+
+  test("EVID-41 fuel bombs: a step of a run that may use more than the verifier spends is not computed", () => {
+    const step = proveStep(engine, file, 4);
+    const report = verifyStep(engine, step, { trustedKeys: [trusted], fuel: 1_000 });
+    expect(found(report)).toEqual(["pass", "pass", "not checked REACH-E5703"]);
+    expect(verifyStep(engine, step, { fuel: 1_000_000_000 }).verdicts.recomputed.result).toBe(
+      "pass",
+    );
+  });
+
+  test("EVID-41 a faulty engine computes no step that counts, whoever ran it", () => {
+    const other = signedAgain(file, { run: { engine: "0".repeat(64) } });
+    const step = proveStep(engine, other, 4);
+    const report = verifyStep(engine, step, { faultyEngines: [engine.digest] });
+    expect(found(report)).toEqual(["pass", "not checked", "not checked REACH-E5223"]);
+  });
+
+  test("EVID-41 a step whose run started as another one than its run.json says", () => {
+    const lines = linesOf(file, "trace.jsonl");
+    const start = JSON.parse(lines[0] ?? "") as object;
+    const others = { pack: "0".repeat(64), workflow: "test/other:1.0.0", semantics: 99 };
+    for (const [name, value] of Object.entries(others)) {
+      const trace = lines.with(0, fromUtf8(canonical({ ...start, [name]: value })));
+      const step = proveStep(engine, signedAgain(file, { trace }), 4);
+      expect(found(check(step))[0], name).toBe("fail REACH-E5605");
+    }
   });
 
   test("EVID-41 a policy is asked about a step as about evidence, and what a step cannot show is no pass", () => {

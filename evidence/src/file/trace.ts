@@ -70,12 +70,11 @@ export function requireTrace(engine: Engine, run: EvidenceRun, leaves: readonly 
 const a = (kind: string): string => (kind === "outcome" ? "an outcome" : `a ${kind}`);
 
 /**
- * Requires that the trace is that of run.json: the same pack, workflow and semantics.
+ * Requires that a trace, whose first leaf is given, is that of run.json: the same pack, workflow and semantics.
  *
  * @throws EvidenceError `REACH-E5605`
  */
-export function requireSameRun(run: EvidenceRun, leaves: readonly Leaf[]): void {
-  const start = leaves[0]?.value;
+export function requireSameRun(run: EvidenceRun, start: Leaf["value"] | undefined): void {
   if (start?.kind !== "start") throw new EvidenceError("REACH-E5603", "the trace has no start");
   for (const name of ["pack", "workflow", "semantics"] as const) {
     if (start[name] !== run[name]) {

@@ -12,10 +12,11 @@ import type {
   StartRecord,
   TaskRecord,
 } from "@reach-fabric/engine";
-import { noteTrust, requireAllowed, requiredBy, requireSemantics } from "../verify/allowed.ts";
+import { noteTrust, requireAllowed, requireComputable, requiredBy } from "../verify/allowed.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { canonicalBytes } from "../encoding/json.ts";
 import { manifestOf } from "../file/pack.ts";
+import { requireSameRun } from "../file/trace.ts";
 import type { Policy } from "../trust/policy.ts";
 import { openStep, precedes } from "./step.ts";
 import type { Step } from "./step.ts";
@@ -52,7 +53,11 @@ export interface StepReport extends Judgement<StepVerdict> {
 export function verifyStep(engine: Engine, bytes: Uint8Array, policy: Policy = {}): StepReport {
   const { required, beyond } = requiredOfStep(policy);
   const findings = new Findings(stepVerdicts, required, "the step is not authentic");
-  const step = findings.attempt("authentic", () => openStep(engine, bytes));
+  const step = findings.attempt("authentic", () => {
+    const opened = openStep(engine, bytes);
+    requireSameRun(opened.document, opened.records[0]?.leaf);
+    return opened;
+  });
   if (step === undefined) return findings.judgement();
   const { document, key, records, seq } = step;
   findings.pass(
@@ -68,6 +73,7 @@ export function verifyStep(engine: Engine, bytes: Uint8Array, policy: Policy = {
   }
   findings.attempt("recomputed", () => {
     requireAllowed(policy, document);
+    requireComputable(engine, document, records[0]?.leaf, policy);
     const asked = recomputed(engine, step);
     findings.pass("recomputed", `its ${asked} requests, output, context and what comes next`);
   });
@@ -117,7 +123,6 @@ function compute(engine: Engine, step: Step): number {
   const { document: run, pack, records, seq, missing } = step;
   if (pack === null)
     throw new EvidenceError("REACH-E5404", "the pack is not enclosed, or not all of it");
-  requireSemantics(engine, run);
   const parsed = records.map(({ leaf, record }) => {
     const needed = leaf.kind === "request" || leaf.kind === "result" || leaf.seq === seq;
     if (record === null && needed) {

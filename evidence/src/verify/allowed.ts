@@ -2,6 +2,7 @@
 // docs/spec/keys.md, KEY-14 to KEY-16.
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
+import type { TraceLeaf } from "@reach-fabric/schema";
 import { sameKey } from "../keys/key.ts";
 import type { Run } from "../file/open.ts";
 import type { Policy } from "../trust/policy.ts";
@@ -30,10 +31,7 @@ const isGiven = (value: unknown): boolean => value !== undefined;
  *
  * @throws EvidenceError `REACH-E5406`
  */
-export function requireSemantics(
-  engine: Pick<Engine, "semantics">,
-  run: Pick<Run, "semantics">,
-): void {
+function requireSemantics(engine: Pick<Engine, "semantics">, run: Pick<Run, "semantics">): void {
   if (run.semantics === engine.semantics) return;
   throw new EvidenceError(
     "REACH-E5406",
@@ -102,5 +100,36 @@ export function requireAllowed(
   }
   if (yankedPacks?.includes(pack) === true) {
     throw new EvidenceError("REACH-E5221", `the pack ${pack} was withdrawn`);
+  }
+}
+
+/** The default budget of a replay in units of fuel: ten times what a run has by default. */
+export const REPLAY_FUEL = 1_000_000_000;
+
+/**
+ * What must hold before anything of a run is computed again: the engine at hand is not known as faulty, means
+ * the same by a run, and may spend what the run may use. That is part of the start record, so a replay
+ * cannot use more; a run that may use more than the verifier wants to spend is not begun.
+ *
+ * @param start the first leaf of the trace
+ * @throws EvidenceError `REACH-E5223` this engine is faulty, `REACH-E5406` it means something else by a run,
+ *   `REACH-E5703` over the budget
+ */
+export function requireComputable(
+  engine: Pick<Engine, "digest" | "semantics">,
+  run: Pick<Run, "semantics">,
+  start: TraceLeaf | undefined,
+  { fuel: budget = REPLAY_FUEL, faultyEngines }: Policy,
+): void {
+  if (faultyEngines?.includes(engine.digest) === true) {
+    throw new EvidenceError("REACH-E5223", "this program's own engine is known as faulty");
+  }
+  requireSemantics(engine, run);
+  const fuel = start?.kind === "start" ? start.limits["fuel"] : undefined;
+  if (typeof fuel === "number" && fuel > budget) {
+    throw new EvidenceError(
+      "REACH-E5703",
+      `the run may use ${fuel} units of fuel, the budget is ${budget}`,
+    );
   }
 }

@@ -5,10 +5,9 @@
 // signature was verified, and nothing is replayed before it is known to be what was signed.
 import { fromHex, replay as replayOnEngine, taggedHash, toHex } from "@reach-fabric/engine";
 import type { Engine, ReplayResult } from "@reach-fabric/engine";
-import { noteTrust, requireAllowed, requiredBy, requireKey, requireSemantics } from "./allowed.ts";
+import { noteTrust, requireAllowed, requireComputable, requiredBy, requireKey } from "./allowed.ts";
 import { readBundle, verifiedPayload } from "../signature/bundle.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import type { PublicKey } from "../keys/key.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { matchDisclosures } from "../file/disclosures.ts";
@@ -23,9 +22,6 @@ import { requireStatement } from "../signature/statement.ts";
 import { requireSameRun, requireTrace } from "../file/trace.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Report, Verdict } from "../trust/verdicts.ts";
-
-/** The default budget of a replay in units of fuel: ten times what a run has by default. */
-export const REPLAY_FUEL = 1_000_000_000;
 
 /**
  * Verifies a .reach file and says what is shown and what is not, verdict by verdict. For hostile
@@ -48,7 +44,26 @@ export function verify(
   replay: typeof replayOnEngine = replayOnEngine,
 ): Report {
   const findings = new Findings(verdicts, requiredBy(policy), "the file is not authentic");
+  const evidence = authenticate(engine, bytes, policy, findings);
+  if (evidence === undefined) return findings.judgement();
+  const isWhole = checkComplete(engine, evidence, findings);
+  const witnessedAt = checkSeen(engine, evidence, policy, findings);
+  checkTrust(evidence, policy, witnessedAt, findings);
+  checkRedaction(evidence, findings);
+  const replayed = isWhole ? checkReplay(engine, evidence, policy, findings, replay) : undefined;
+  return report(evidence, replayed, findings);
+}
 
+type Found = Findings<Verdict>;
+
+/** Evidence that is authentic, with what the later stages look at. */
+type Authentic = NonNullable<ReturnType<typeof authenticate>>;
+
+/**
+ * Stage 1, checks 1 to 8: from bytes to what was signed, every value at its commitment. Lets through what
+ * somebody with the key in the file has signed, unchanged.
+ */
+function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, findings: Found) {
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readDocument(engine, bytes);
@@ -74,69 +89,100 @@ export function verify(
     const { proof } = layout;
     return { document, known, entry, proof, ...assemble(document, key, pack, known, disclosed) };
   });
-  if (evidence === undefined) return findings.judgement();
-  const { document, known, run, outcome } = evidence;
-  const allLeaves = known.map(({ leaf }) => leaf);
-  notePasses(findings, run.key);
+  if (evidence === undefined) return undefined;
+  findings.pass(
+    "authentic",
+    `every byte is what the key ${evidence.run.key.id} signed; whose key that is, the file cannot say`,
+  );
+  findings.leave("complete", "the trace was not checked");
+  findings.leave("replayed", "the run was not replayed");
+  return evidence;
+}
 
-  const oneRun = findings.attempt("complete", () => {
+/** Stage 2, checks 9 and 10: the trace is that of one whole run, all of it shown. True for one whole run. */
+function checkComplete(engine: Engine, evidence: Authentic, findings: Found): boolean {
+  const { document, known, run } = evidence;
+  const leaves = known.map(({ leaf }) => leaf);
+  const isWhole = findings.attempt("complete", () => {
     // 9 contiguity, count, end, root
-    requireTrace(engine, document, allLeaves);
+    requireTrace(engine, document, leaves);
     // 10 the trace is that of run.json
-    requireSameRun(document, allLeaves);
+    requireSameRun(document, leaves[0]?.value);
     return true;
   });
-  // 11 to 14: the log, its witnesses, what was seen of it before, times
-  const { entry, proof } = evidence;
-  const { endedAt } = document;
-  const witnessed = checkLog(engine, findings, { proof, entry, endedAt, logs: policy.logs });
-  // 4 again, with all that is known by now: what was witnessed before a compromise still counts.
-  noteTrust(findings, policy, run, witnessed);
+  if (isWhole === undefined) {
+    findings.leave("replayed", "the trace is not that of one whole run");
+    return false;
+  }
+  findings.attempt("complete", () => {
+    requireAllDisclosed(evidence);
+    findings.pass("complete", `all ${run.trace.size} records, their values and the pack are there`);
+  });
+  return true;
+}
 
+/** Stage 3, checks 11 to 14: the log, its witnesses, what was seen of it before. When witnesses had seen it. */
+function checkSeen(
+  engine: Engine,
+  { entry, proof, document: { endedAt } }: Authentic,
+  { logs }: Policy,
+  findings: Found,
+): bigint | undefined {
+  return checkLog(engine, findings, { proof, entry, endedAt, logs });
+}
+
+/** Stage 4, check 4 again with all that is known by now: what was witnessed before a compromise still counts. */
+function checkTrust(
+  { run }: Authentic,
+  policy: Policy,
+  witnessedAt: bigint | undefined,
+  findings: Found,
+): void {
+  noteTrust(findings, policy, run, witnessedAt);
+}
+
+/** Stage 5: what is hidden, and that nothing that is shown confirms a guess of it. */
+function checkRedaction(evidence: Authentic, findings: Found): void {
   findings.attempt("redacted", () => {
     requireNothingConfirmed(evidence);
     findings.pass("redacted", redaction(evidence.missing));
   });
-  let result: ReplayResult | undefined;
-  if (oneRun === undefined) {
-    findings.leave("replayed", "the trace is not that of one whole run");
-  } else {
-    findings.attempt("complete", () => {
-      requireAllDisclosed(evidence);
-      findings.pass(
-        "complete",
-        `all ${run.trace.size} records, their values and the pack are there`,
-      );
-    });
-    // 15 replay, decision digest, fingerprint
-    result = findings.attempt("replayed", () => replayWithin(engine, evidence, policy, replay));
-  }
-  if (result !== undefined) {
-    const { status } = result;
-    findings.attempt("replayed", () => {
-      if (status !== "reproduced") throw notReproduced(result);
-      requireDecision(engine, run, result);
-      const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
-      findings.pass("replayed", `all ${result.records} records, decision and fingerprint${same}`);
-    });
-  }
+}
+
+/** Stage 6, check 15: the run is computed again, to the decision and the fingerprint that were signed. */
+function checkReplay(
+  engine: Engine,
+  evidence: Authentic,
+  policy: Policy,
+  findings: Found,
+  replay: typeof replayOnEngine,
+): ReplayResult | undefined {
+  const { run } = evidence;
+  const result = findings.attempt("replayed", () => replayWithin(engine, evidence, policy, replay));
+  if (result === undefined) return undefined;
+  findings.attempt("replayed", () => {
+    if (result.status !== "reproduced") throw notReproduced(result);
+    requireDecision(engine, run, result);
+    const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
+    findings.pass("replayed", `all ${result.records} records, decision and fingerprint${same}`);
+  });
+  return result;
+}
+
+/** Stage 7: the verdicts, and what of the run an authentic file shows. */
+function report(
+  { run, outcome }: Authentic,
+  replay: ReplayResult | undefined,
+  findings: Found,
+): Report {
   return {
     ...findings.judgement(),
     run,
     ...(outcome === null ? {} : { outcome }),
     ...(run.decision === null ? {} : { decision: run.decision }),
     ...(run.fingerprint === null ? {} : { fingerprint: run.fingerprint }),
-    ...(result === undefined ? {} : { replay: result }),
+    ...(replay === undefined ? {} : { replay }),
   };
-}
-
-function notePasses(findings: Findings<Verdict>, { id }: PublicKey): void {
-  findings.pass(
-    "authentic",
-    `every byte is what the key ${id} signed; whose key that is, the file cannot say`,
-  );
-  findings.leave("complete", "the trace was not checked");
-  findings.leave("replayed", "the run was not replayed");
 }
 
 function requireAllDisclosed({ missing, pack }: Evidence): void {
@@ -156,22 +202,16 @@ const noPack = (): EvidenceError =>
 /**
  * The replay of the records, within the policy's budget of fuel.
  *
- * @throws EvidenceError `REACH-E5404`, `REACH-E5504` something is not there to be replayed,
- *   `REACH-E5223` this engine is faulty, `REACH-E5406` it means something else by a run,
- *   `REACH-E5703` over the budget
+ * @throws EvidenceError as requireComputable() does; `REACH-E5404`, `REACH-E5504` something is not there to be replayed
  */
 function replayWithin(
   engine: Engine,
   { run, pack, records, leaves, known }: Evidence & { readonly known: readonly Known[] },
-  { fuel = REPLAY_FUEL, faultyEngines }: Policy,
+  policy: Policy,
   replay: typeof replayOnEngine,
 ): ReplayResult {
-  if (faultyEngines?.includes(engine.digest) === true) {
-    throw new EvidenceError("REACH-E5223", "this program's own engine is known as faulty");
-  }
   if (pack === null) throw noPack();
-  requireSemantics(engine, run);
-  requireBudget(leaves, fuel);
+  requireComputable(engine, run, leaves[0], policy);
   if (records === null) throw onlyInPart(replayKnown(engine, pack, known));
   return replay(engine, pack, records);
 }
@@ -207,20 +247,6 @@ function redaction(missing: readonly string[]): string {
   const some = missing.slice(0, 3).map(quoted).join(", ");
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
   return `${missing.length} values are hidden, each behind its signed commitment: ${some}${more}`;
-}
-
-/**
- * What a run may use is part of its start record, so a replay cannot use more; a run that may use
- * more than the verifier wants to spend is not begun.
- */
-function requireBudget([start]: Evidence["leaves"], budget: number): void {
-  const fuel = start?.kind === "start" ? start.limits["fuel"] : undefined;
-  if (typeof fuel === "number" && fuel > budget) {
-    throw new EvidenceError(
-      "REACH-E5703",
-      `the run may use ${fuel} units of fuel, the budget is ${budget}`,
-    );
-  }
 }
 
 function notReproduced({ status, refusal, divergence }: ReplayResult): EvidenceError {
