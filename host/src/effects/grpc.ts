@@ -193,5 +193,5 @@ export const grpc: EffectKind<{ readonly grpc: CallGrpc }> = {
   perform: ({ request }, outside, { idempotencyKey, signal }) =>
     outside.grpc(request as unknown as GrpcCall, idempotencyKey, signal),
   isReadOnly: () => false,
-  operation: ({ uri }) => `POST ${String(uri)}`,
+  operation: ({ uri }) => `POST ${uri as string}`,
 };

@@ -464,5 +464,5 @@ export const http: EffectKind<Pick<Egress, "fetch">> = {
   type: "http",
   perform: ({ request }, { fetch }, context) => fetch(request as unknown as HttpRequest, context),
   isReadOnly: ({ method }) => SAFE.has(method as string),
-  operation: ({ method, uri }) => `${String(method)} ${String(uri).replace(/[?].*/, "")}`,
+  operation: ({ method, uri }) => `${method as string} ${(uri as string).replace(/[?].*/, "")}`,
 };

@@ -235,6 +235,6 @@ export const mcp: EffectKind<{ readonly mcp: CallMcp }> = {
   isReadOnly: ({ method }) => method !== "tools/call",
   operation: ({ method, parameters }) => {
     const { name } = (parameters ?? {}) as { name?: unknown };
-    return typeof name === "string" ? `${String(method)} ${name}` : String(method);
+    return typeof name === "string" ? `${method as string} ${name}` : (method as string);
   },
 };
