@@ -236,6 +236,18 @@ export const engineDigest: string = ${JSON.stringify(sha256(scalar))};
     modules["opcodes.ts"] =
       `// Copied by tools/setup.mjs from assembly/expr/bytecode/opcodes.ts.\n${source.replaceAll(": u32 =", " =")}`;
   }
+  if (fs.existsSync(path("assembly/workflow/state/effects.ts"))) {
+    const source = read("assembly/workflow/state/effects.ts").toString();
+    const types = [...source.matchAll(/^export const EFFECT_(\w+): u32 = (\d+);$/gm)]
+      .sort(([, , a], [, , b]) => a - b)
+      .map(([, type]) => type.toLowerCase());
+    modules["effects.ts"] = `// Made by tools/setup.mjs from assembly/workflow/state/effects.ts.
+/** The types of effects, in the order of their numbers in the engine. */
+export const effectTypes = ${JSON.stringify(types)} as const;
+/** What an engine asks the outside for. */
+export type EffectType = (typeof effectTypes)[number];
+`;
+  }
   for (const [name, source] of Object.entries(modules)) {
     if (readOr(`${GENERATED}/${name}`, "") !== source) write(`${GENERATED}/${name}`, source);
   }

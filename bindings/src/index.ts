@@ -44,6 +44,8 @@ export type { Engine, EngineOptions } from "./engine/engine.ts";
 export { codeName, EngineError, EngineTrap } from "./core/errors.ts";
 export type { EvaluateOptions, Evaluation } from "./calls/expr.ts";
 export * as codes from "./generated/codes.ts";
+export { effectTypes } from "./generated/effects.ts";
+export type { EffectType } from "./generated/effects.ts";
 export { taggedHash } from "./calls/hash.ts";
 export type { Hasher } from "./calls/hash.ts";
 export type { JsonOptions } from "./calls/json.ts";

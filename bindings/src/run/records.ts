@@ -2,6 +2,7 @@
 
 import { fromUtf8 } from "../core/bytes.ts";
 import type { Json } from "../core/value.ts";
+import type { EffectType } from "../generated/effects.ts";
 
 /** The first record: everything that the run begins with. */
 export interface StartRecord {
@@ -30,7 +31,7 @@ export interface RequestRecord extends Place {
   readonly seq: number;
   /** Names the effect within the run (TRACE-4). */
   readonly key: string;
-  readonly type: "http" | "clock" | "random" | "timer" | "emit" | "event" | "llm" | "mcp" | "grpc";
+  readonly type: EffectType;
   readonly occurrence: number;
   readonly request: { [key: string]: Json };
 }

@@ -1,0 +1,127 @@
+// A kind of task and a type of effect is one place in each layer. Whoever adds one finds here what is missing.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { effectTypes } from "@reach-fabric/engine";
+
+const root = new URL("../../", import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
+const golden = readdirSync(new URL("golden/v1/workflow", root))
+  .map((name) => text(`golden/v1/workflow/${name}`))
+  .join("\n")
+  .replaceAll("\\", "");
+
+/** What must be there: a name for the cell, and whether the file has the text or the pattern. */
+type Cells = Readonly<Record<string, readonly [file: string, has: string | RegExp]>>;
+const hasIt = (source: string, has: string | RegExp): boolean =>
+  typeof has === "string" ? source.includes(has) : has.test(source);
+const missing = (cells: Cells): string[] =>
+  Object.entries(cells)
+    .filter(([, [file, has]]) => {
+      if (file === "golden") return !hasIt(golden, has);
+      return !existsSync(new URL(file, root)) || !hasIt(text(file), has);
+    })
+    .map(([cell, [file]]) => `${cell}: ${file}`);
+
+/** Kinds of tasks: by the member that tells them, or by what is called; their file; their constant. */
+const tasks: readonly (readonly [kind: string, file: string, constant: string])[] = [
+  ["do", "do.ts", "DO"],
+  ["set", "set.ts", "SET"],
+  ["switch", "switch.ts", "SWITCH"],
+  ["raise", "raise.ts", "RAISE"],
+  ["for", "for.ts", "FOR"],
+  ["try", "try/try.ts", "TRY"],
+  ["fork", "fork.ts", "FORK"],
+  ["wait", "wait.ts", "PAUSE"],
+  ["emit", "emit.ts", "EMIT"],
+  ["listen", "listen/listen.ts", "LISTEN"],
+  ["run", "subflow.ts", "CHILD"],
+  ["call http", "call/http.ts", "HTTP"],
+  ["call mcp", "call/mcp.ts", "MCP"],
+  ["call grpc", "call/grpc.ts", "GRPC"],
+  ["call llm", "call/llm.ts", "LLM"],
+  ["call decide", "call/decide.ts", "DECIDE"],
+];
+
+test.each(tasks)("the task %s has its cell in each layer", (kind, file, constant) => {
+  const [member = "", called] = kind.split(" ");
+  const own = `assembly/workflow/${file}`;
+  const table = called === undefined ? "pack/tasks.ts" : "call/call.ts";
+  expect(
+    missing({
+      schema: [
+        called === undefined ? "schema/src/workflow/tasks.ts" : "schema/src/workflow/calls.ts",
+        called === undefined ? new RegExp(`\\b${member}\\b`) : new RegExp(`\\b${called}\\b`),
+      ],
+      constant: [
+        "assembly/workflow/state/nodes.ts",
+        new RegExp(`^export const ${constant}: u32`, "m"),
+      ],
+      load: [own, /export function load/],
+      compiled: [
+        `assembly/workflow/${table}`,
+        called === undefined ? `objectField(v, "${member}")` : `cellIs(call, "${called}")`,
+      ],
+      step: [
+        "assembly/workflow/run/machine.ts",
+        constant === "DECIDE" ? "stepDecide" : `case ${constant}:`,
+      ],
+      rule: [
+        "docs/spec/workflow.md",
+        called === undefined ? `\`${member}\`` : new RegExp(`call:? ${called}`),
+      ],
+      golden: ["golden", called === undefined ? `"${member}":` : `"call":"${called}"`],
+    }),
+  ).toEqual([]);
+});
+
+test("no kind of task is left out above", () => {
+  const all = [
+    ...text("assembly/workflow/state/nodes.ts").matchAll(/^export const (\w+): u32 = \d+;/gm),
+  ]
+    .map(([, name]) => name)
+    .slice(0, 17);
+  // What a subflow runs is a task of its own kind, which no document has.
+  expect(all.filter((name) => name !== "WORKFLOW").toSorted()).toEqual(
+    tasks.map(([, , constant]) => constant).toSorted(),
+  );
+});
+
+/** What a workflow of the golden vectors asks with. */
+const askedBy: Readonly<Record<string, string | RegExp>> = {
+  clock: /\bnow\b/,
+  random: '"jitter":',
+  timer: '"wait":',
+  emit: '"emit":',
+  event: '"listen":',
+};
+
+/** Cells that an effect has not. */
+const without: Readonly<Record<string, readonly string[]>> = {
+  // Events are waited for, and what waits is told by run/inbox.ts.
+  event: ["performer", "table"],
+};
+
+test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
+  const constant = `EFFECT_${type.toUpperCase()}`;
+  const cells: Cells = {
+    name: ["assembly/workflow/state/effects.ts", `return "${type}";`],
+    result: [
+      "assembly/workflow/effects/table.ts",
+      type === "timer" ? "isOnly(v, 0)" : `case ${constant}:`,
+    ],
+    performer: [
+      type === "event" ? "host/src/run/inbox.ts" : `host/src/effects/${type}.ts`,
+      type === "event" ? /event/ : `type: "${type}"`,
+    ],
+    table: ["host/src/effects/table.ts", new RegExp(`\\[.*\\b${type}\\b.*\\]\\.map`)],
+    request: ["docs/spec/trace.md", new RegExp(`\\*\\*TRACE-5\\*\\*[^*]*\\b${type}\\b`)],
+    "result in the specification": [
+      "docs/spec/trace.md",
+      new RegExp(`\\*\\*TRACE-6\\*\\*[^*]*\\b${type}\\b`),
+    ],
+    "result in the ABI": ["docs/spec/abi.md", `| \`${type}\` |`],
+    golden: ["golden", askedBy[type] ?? `"call":"${type}"`],
+  };
+  const asked = Object.entries(cells).filter(([cell]) => !without[type]?.includes(cell));
+  expect(missing(Object.fromEntries(asked))).toEqual([]);
+});
