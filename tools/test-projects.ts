@@ -14,6 +14,7 @@ export const processFiles: readonly string[] = [
   "cli/test/start.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
+  "tools/test/doc-examples.test.ts",
   "tools/test/setup.test.ts",
 ];
 

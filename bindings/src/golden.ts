@@ -147,7 +147,8 @@ export interface GoldenResult {
  * Checks golden files against an engine. Never throws for what is in them.
  *
  * @example
- * const { passed, failed } = verifyGolden(createEngine(), [{ path, text }]);
+ * import { verifyGolden } from "@reach-fabric/engine/golden";
+ * verifyGolden(createEngine(), [{ path, text: golden }]).failed; // → []
  */
 export function verifyGolden(
   engine: Engine,

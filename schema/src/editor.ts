@@ -26,7 +26,7 @@ const schemas: Readonly<Record<EditorDocument, z.ZodType>> = {
  * that must be there, ranges of versions, why something is refused) `reach build` says.
  *
  * @example
- * editorSchema("workflow"); // { $schema: "https://json-schema.org/draft/2020-12/schema", ... }
+ * editorSchema("workflow")["$schema"]; // → "https://json-schema.org/draft/2020-12/schema"
  */
 export function editorSchema(document: EditorDocument): { readonly [name: string]: unknown } {
   if (document !== "workflow") return jsonSchema(schemas[document]);

@@ -106,7 +106,7 @@ function operands([op, a, b, c, x, y]: Instruction, { constants }: Bytecode): st
  * A program as lines of text, function by function: number, operation, operands.
  *
  * @example
- * listing(explain(".a + 1"))
+ * console.log(listing(explain(".a + 1")));
  */
 export function listing(program: Bytecode): string {
   const begins = new Map(
@@ -155,7 +155,7 @@ const OTHERWISE = 4;
  * rely on it; `many: true` may be due to data that never comes.
  *
  * @example
- * outputsOf(explain(".items[] | .price")) // { none: true, many: true }
+ * outputsOf(explain(".items[] | .price")); // → { none: true, many: true }
  */
 export function outputsOf(program: Bytecode): Outputs {
   const known = new Map<string, Summary>();

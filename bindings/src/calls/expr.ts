@@ -34,7 +34,7 @@ export interface ExprCalls {
    * is in the result and not thrown; the result depends on program, input and options alone.
    *
    * @example
-   * evaluate(".items | map(.price) | add", '{"items":[{"price":2},{"price":3}]}').outputs // ["5"]
+   * evaluate(".items | map(.price) | add", '{"items":[{"price":2},{"price":3}]}').outputs; // → ["5"]
    */
   evaluate(program: Text, input: Text, options?: EvaluateOptions): Evaluation;
   /**
@@ -44,7 +44,7 @@ export interface ExprCalls {
    * @throws EngineError `REACH-E13xx` for a program that does not compile, with its offset
    *
    * @example
-   * outputsOf(explain(".items[]")) // { none: true, many: true }
+   * outputsOf(explain(".items[]")); // → { none: true, many: true }
    */
   explain(program: Text): Bytecode;
 }

@@ -23,7 +23,8 @@ export interface HashCalls {
   /**
    * SHA-256 of bytes of any length, 32 bytes.
    *
-   * @example toHex(sha256(new Uint8Array())) // "e3b0c442..."
+   * @example
+   * toHex(sha256(utf8("abc"))).slice(0, 8); // → "ba7816bf"
    */
   sha256(bytes: Uint8Array): Digest;
   /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
@@ -41,7 +42,10 @@ export interface HashCalls {
    *
    * @throws EngineError `REACH-E1002` where the bytes are no multiple of `size`
    *
-   * @example hashEach(pairs, 64, 1) // the level above a level of a Merkle tree
+   * @example
+   * // The level above a level of a Merkle tree:
+   * const above = hashEach(concat(hashFrames([a, b], 0)), 64, 1);
+   * above; // → merkleRoot([a, b])
    */
   hashEach(messages: Uint8Array, size: number, prefix?: number): Digest;
   /**
@@ -51,7 +55,7 @@ export interface HashCalls {
    * @throws EngineError `REACH-E1001` from a hasher that was read, `REACH-E1004` for bytes that are
    *   no state
    *
-   * @example hasher().update(part1).update(part2).digest()
+   * @example hasher().update(a).update(b).digest(); // → sha256(concat([a, b]))
    */
   hasher(state?: Uint8Array): Hasher;
 }
@@ -182,7 +186,7 @@ export function split(digests: Digest): Digest[] {
  * H of docs/spec/trace.md: `SHA-256("reach/v1/" || tag || 00 || u64be(len p1) || p1 || ...)`.
  * Two different lists of parts, or two tags, never hash the same bytes.
  *
- * @example taggedHash(engine, "fp", [engineDigest, decision])
+ * @example taggedHash(engine, "fp", [engineDigest, decision]).length; // → 32
  */
 export function taggedHash(
   engine: Pick<HashCalls, "sha256">,

@@ -31,8 +31,8 @@ export interface JsonCalls {
    * @throws EngineError `REACH-E1114` for a value that JSON does not have: undefined, NaN, a Date, ...
    *
    * @example
-   * fromUtf8(canonicalize('{"b": 1.0, "a": [1e2]}')) // '{"a":[100],"b":1}'
-   * fromUtf8(canonicalize({ b: 1, a: [100] })) // '{"a":[100],"b":1}'
+   * fromUtf8(canonicalize('{"b": 1.0, "a": [1e2]}')); // → '{"a":[100],"b":1}'
+   * fromUtf8(canonicalize({ b: 1, a: [100] })); // → '{"a":[100],"b":1}'
    */
   canonicalize(json: Text | Json, options?: JsonOptions): Uint8Array<ArrayBuffer>;
   /**
@@ -41,7 +41,7 @@ export interface JsonCalls {
    * @throws EngineError as canonicalize() does
    *
    * @example
-   * toHex(canonicalHash('{"b":1,"a":2}')) === toHex(canonicalHash({ a: 2, b: 1 }))
+   * toHex(canonicalHash('{"b":1,"a":2}')) === toHex(canonicalHash({ a: 2, b: 1 })); // → true
    */
   canonicalHash(json: Text | Json, options?: JsonOptions): Uint8Array<ArrayBuffer>;
   /**
@@ -50,14 +50,14 @@ export interface JsonCalls {
    * @throws EngineError as canonicalize() does, but for what is only too long or too deep to be
    *   written
    *
-   * @example checkJson('{"a":1,"a":2}') // throws: REACH-E1109, duplicate key in an object
+   * @example checkJson('{"a":1,"a":2}'); // → throws REACH-E1109
    */
   checkJson(text: Text, options?: JsonOptions): void;
   /**
    * The RFC 8785 text of an array of numbers (docs/spec/numbers.md), for many numbers at once. NaN is
    * null, an infinity the largest double of its sign.
    *
-   * @example fromUtf8(numbersToJson([0.1, 1e21, -0])) // "[0.1,1e+21,0]"
+   * @example fromUtf8(numbersToJson([0.1, 1e21, -0])); // → "[0.1,1e+21,0]"
    */
   numbersToJson(numbers: Float64Array | readonly number[]): Uint8Array<ArrayBuffer>;
   /**
@@ -66,7 +66,7 @@ export interface JsonCalls {
    *
    * @throws EngineError as canonicalize() does, and `REACH-E1110` for an element that is no number
    *
-   * @example numbersFromJson("[0.1, 1e3]") // Float64Array [0.1, 1000]
+   * @example numbersFromJson("[0.1, 1e3]"); // → Float64Array.of(0.1, 1000)
    */
   numbersFromJson(text: Text): Float64Array<ArrayBuffer>;
 }

@@ -63,7 +63,7 @@ export interface MerkleCalls {
   /**
    * The root of the tree over leaves, 32 bytes; for no leaves the SHA-256 of nothing.
    *
-   * @example merkleRoot([leaf]) // SHA-256(00 || leaf)
+   * @example merkleRoot([leaf]); // → sha256(concat([Uint8Array.of(0), leaf]))
    */
   merkleRoot(leaves: readonly Uint8Array[]): Hash;
   /**
@@ -72,7 +72,7 @@ export interface MerkleCalls {
    *
    * @throws EngineError `REACH-E1004` for bytes that are no state
    *
-   * @example merkleTree().append([a, b]).append([c]).root() // merkleRoot([a, b, c])
+   * @example merkleTree().append([a, b]).append([c]).root(); // → merkleRoot([a, b, c])
    */
   merkleTree(state?: Uint8Array): MerkleTree;
   /**
@@ -103,7 +103,9 @@ export interface MerkleCalls {
    * together, and a proof cannot tell a wrong size of that root where the path is the same.
    *
    * @example
-   * verifyInclusion({ leafHash: hashFrames([leaf], 0)[0], index: 2, size: 5, root, proof })
+   * const hashes = hashFrames([a, b, c], 0);
+   * const claim = { leafHash: hashes[2]!, index: 2, size: 3, root: merkleRoot([a, b, c]) };
+   * verifyInclusion({ ...claim, proof: inclusionProof(hashes, 2) }); // → true
    */
   verifyInclusion(claim: InclusionClaim): boolean;
   /**

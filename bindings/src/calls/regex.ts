@@ -38,7 +38,7 @@ export interface RegexCalls {
    *   noticed; E1201: out of fuel; E1105: bytes that are no UTF-8
    *
    * @example
-   * matchRegex("(\\d+)-(x)?", "no 12-").groups // ["12", null]
+   * matchRegex("(\\d+)-(x)?", "no 12-")?.groups; // → ["12", null]
    */
   matchRegex(pattern: Text, text: Text, options?: RegexOptions): RegexMatch | null;
 }

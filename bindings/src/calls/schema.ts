@@ -31,7 +31,7 @@ export interface SchemaCalls {
    *   with the place; E11xx for what is no JSON; E12xx at a limit
    *
    * @example
-   * validateJson('{"required":["id"]}', "{}") // { instance: "", missing: "id", schema: "#/required" }
+   * engine.validateJson('{"required":["id"]}', "{}"); // → { instance: "", missing: "id", schema: "#/required" }
    */
   validateJson(schema: Text, value: Text, options?: ValidateOptions): SchemaFailure | null;
 }

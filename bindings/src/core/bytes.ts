@@ -37,7 +37,7 @@ const HEX_CHUNK = 4096;
 /**
  * Lower-case hex of bytes.
  *
- * @example toHex(new Uint8Array([0, 255])) // "00ff"
+ * @example toHex(Uint8Array.of(0, 255)); // → "00ff"
  */
 export function toHex(bytes: Uint8Array): string {
   // In one piece: text that is put together digit by digit costs ten times its size.
@@ -58,7 +58,7 @@ export function toHex(bytes: Uint8Array): string {
 /**
  * The bytes of a hex text; upper case is accepted. Throws a TypeError for anything else.
  *
- * @example fromHex("00ff") // Uint8Array [0, 255]
+ * @example fromHex("00ff"); // → Uint8Array.of(0, 255)
  */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new TypeError("Not a hex text");
@@ -76,7 +76,7 @@ const valueOfDigit = (code: number): number => (code & 15) + (code > 0x39 ? 9 : 
 /**
  * RFC 4648 base64 with padding. For keys, signatures and statements: a few kilobytes.
  *
- * @example toBase64(new Uint8Array([0, 255])) // "AP8="
+ * @example toBase64(Uint8Array.of(0, 255)); // → "AP8="
  */
 export function toBase64(bytes: Uint8Array): string {
   let binary = "";
@@ -88,7 +88,7 @@ export function toBase64(bytes: Uint8Array): string {
  * The bytes of a base64 text, as `atob` reads it: it is in every host that has WebAssembly. Several texts can
  * stand for the same bytes. Throws a DOMException for what is none of them.
  *
- * @example fromBase64("AP8=") // Uint8Array [0, 255]
+ * @example fromBase64("AP8="); // → Uint8Array.of(0, 255)
  */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
@@ -107,7 +107,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /**
  * All parts in one array, which is a copy.
  *
- * @example concat([new Uint8Array([1]), new Uint8Array([2, 3])]) // Uint8Array [1, 2, 3]
+ * @example concat([Uint8Array.of(1), Uint8Array.of(2, 3)]); // → Uint8Array.of(1, 2, 3)
  */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));

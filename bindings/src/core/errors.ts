@@ -58,7 +58,9 @@ function placeText({ file, pointer }: EnginePlace): string {
  * try {
  *   canonicalize('{"a":1,"a":2}');
  * } catch (error) {
- *   if (error instanceof EngineError) console.log(error.code, error.offset); // REACH-E1109 7
+ *   if (!(error instanceof EngineError)) throw error;
+ *   error.code; // → "REACH-E1109"
+ *   error.offset; // → 7
  * }
  */
 export class EngineError extends Error {

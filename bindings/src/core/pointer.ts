@@ -3,7 +3,7 @@
 /**
  * The pointer of what is one step below another pointer: a member by its name, an element by its index.
  *
- * @example pointerBelow("/paths", "/pets") // "/paths/~1pets"
+ * @example pointerBelow("/paths", "/pets"); // → "/paths/~1pets"
  */
 export const pointerBelow = (pointer: string, step: string | number): string =>
   `${pointer}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
@@ -11,7 +11,7 @@ export const pointerBelow = (pointer: string, step: string | number): string =>
 /**
  * The pointer of a place, by the names and indices that lead to it from the root.
  *
- * @example pointerOf(["items", 0, "a/b"]) // "/items/0/a~1b"
+ * @example pointerOf(["items", 0, "a/b"]); // → "/items/0/a~1b"
  */
 export const pointerOf = (path: readonly (string | number)[]): string => {
   let pointer = "";
@@ -23,7 +23,7 @@ export const pointerOf = (path: readonly (string | number)[]): string => {
  * The names and indices of a pointer, indices as texts too: only the value itself tells them apart. The
  * pointer is not checked; what stands before its first `/` is left aside.
  *
- * @example pathOf("/items/0/a~1b") // ["items", "0", "a/b"]
+ * @example pathOf("/items/0/a~1b"); // → ["items", "0", "a/b"]
  */
 export const pathOf = (pointer: string): string[] =>
   pointer
@@ -38,7 +38,7 @@ const INDEX = /^(?:0|[1-9][0-9]*)$/;
  * The value at a place within a JSON value; undefined where there is none, which no JSON value is. Own
  * members and elements only: `__proto__` and `length` are names like any others.
  *
- * @example valueAt({ items: [{ price: 2 }] }, pathOf("/items/0/price")) // 2
+ * @example valueAt({ items: [{ price: 2 }] }, pathOf("/items/0/price")); // → 2
  */
 export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   let at = value;

@@ -55,7 +55,7 @@ export interface Engine
  * @example
  * import { createEngine } from "@reach-fabric/engine";
  * const engine = createEngine();
- * engine.evaluate(".a + 1", '{"a":1}').outputs; // ["2"]
+ * engine.evaluate(".a + 1", '{"a":1}').outputs; // → ["2"]
  */
 export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Engine {
   const module = bytes === undefined ? ownModule(build) : new WebAssembly.Module(bytes);

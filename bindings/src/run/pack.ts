@@ -23,7 +23,7 @@ export interface PackContents {
  * @throws EngineError for a content that is not strict JSON
  *
  * @example
- * makePack(engine, { id: "demo/hello", version: "1.0.0", workflows: { "hello.json": text } })
+ * makePack(engine, { id: "demo/hello", version: "1.0.0", workflows: { "hello.json": text } });
  */
 export function makePack(engine: Engine, contents: PackContents): Pack {
   const { id, version, workflows, tables = {}, schemas = {} } = contents;
@@ -49,7 +49,9 @@ export function makePack(engine: Engine, contents: PackContents): Pack {
  * @param said the other members of pack.json; `format` and `files` are put in here
  *
  * @example
- * packOf(engine, { id: "demo/hello", version: "1.0.0", workflows: ["hello.json"], tables: [] }, files)
+ * const said = { id: "demo/hello", version: "1.0.0", workflows: ["hello.json"], tables: [] };
+ * const pack = packOf(engine, said, [{ path: "hello.json", bytes: canonicalize(text) }]);
+ * engine.load(pack);
  */
 export function packOf(
   engine: Pick<Engine, "canonicalize" | "sha256">,

@@ -141,7 +141,7 @@ const kinds: ReadonlyMap<string, "input" | "timing" | "output"> = new Map(
  *
  * @throws TypeError for bytes that are not a record of this format
  *
- * @example parseRecord(records[0]).kind // "start"
+ * @example parseRecord(records[0]!).kind; // → "start"
  */
 export function parseRecord(bytes: Uint8Array): TraceRecord {
   let value: unknown;
@@ -164,7 +164,7 @@ function isRecord(value: unknown): value is TraceRecord {
  * True for a record that entered the engine, false for one that left it; a record of evidence serves, too,
  * whose values are commitments.
  *
- * @example records.filter((record) => isInput(record))
+ * @example records.filter((record) => isInput(record)).length; // → 2
  */
 export function isInput(record: Uint8Array | { readonly kind: string }): boolean {
   const direction = directionOf(record);
@@ -175,7 +175,7 @@ export function isInput(record: Uint8Array | { readonly kind: string }): boolean
  * True for a record that entered the engine and says only when something came: a late answer, and that the
  * run was suspended or resumed. Without it the run decides the same.
  *
- * @example records.filter((record) => !isTiming(record))
+ * @example records.filter((record) => !isTiming(record));
  */
 export const isTiming = (record: Uint8Array | { readonly kind: string }): boolean =>
   directionOf(record) === "timing";

@@ -53,7 +53,8 @@ export interface ReplayResult {
  *
  * @example
  * const { status, decision } = replay(createEngine(), pack, records);
- * if (status === "reproduced") console.log(decision);
+ * status; // → "reproduced"
+ * console.log(decision);
  */
 export function replay(engine: Engine, pack: Pack, records: Iterable<Uint8Array>): ReplayResult {
   const trace = records[Symbol.iterator]();
@@ -167,7 +168,7 @@ export interface Difference {
  * The first difference of two JSON values, members in the order of their canonical text; undefined
  * where they are equal.
  *
- * @example firstDifference({ a: [1, 2] }, { a: [1, 3] }) // { pointer: "/a/1", a: 2, b: 3 }
+ * @example firstDifference({ a: [1, 2] }, { a: [1, 3] }); // → { pointer: "/a/1", a: 2, b: 3 }
  */
 export function firstDifference(a: unknown, b: unknown): Difference | undefined {
   return differenceAt("", a, b);

@@ -4,7 +4,7 @@ import { clip, safe, safeJson } from "./text.ts";
 /**
  * A task's pointer as people name it: the names on the way, without lists and indices.
  *
- * @example taskName("/do/3/bureau/try/0/ask") // "bureau.ask"
+ * @example taskName("/do/3/bureau/try/0/ask"); // → "bureau.ask"
  */
 export function taskName(pointer: string): string {
   const parts = pathOf(pointer);

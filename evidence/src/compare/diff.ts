@@ -45,6 +45,7 @@ export interface DiffReport {
  *
  * @example
  * const { same, step, task, pointer } = diff(engine, before, after);
+ * same; // → false
  */
 export function diff(
   engine: Engine,

@@ -34,8 +34,10 @@ export interface LifecycleEvent {
  * @param records the whole trace, not verified here
  *
  * @example
- * lifecycleEvents(run, records).map(({ type }) => type);
- * // ["io.serverlessworkflow.workflow.started.v1", ...]
+ * const { run } = openEvidence(engine, bytes);
+ * const annotations = run.annotations ?? [];
+ * const [first] = lifecycleEvents({ ...run, annotations }, records);
+ * first?.type; // → "io.serverlessworkflow.workflow.started.v1"
  */
 export function lifecycleEvents(
   run: LifecycleRun,

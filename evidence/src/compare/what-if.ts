@@ -64,7 +64,7 @@ export interface Hypothesis {
  * @throws EngineError for a pack that cannot be loaded; TypeError for a change at a place that is none
  *
  * @example
- * const { status, first } = whatIf(engine, stricterPack, evidence.records);
+ * const { status, first } = whatIf(engine, stricterPack, records);
  */
 export function whatIf(
   engine: Engine,
@@ -85,7 +85,10 @@ export function whatIf(
  * @param grant what may be asked beside what the recorded grant allows
  *
  * @example
- * await whatIfLive(engine, pack, records, { ask: ([request]) => perform(request), grant });
+ * await whatIfLive(engine, pack, records, {
+ *   ask: async ([request]) => request && perform(request),
+ *   grant,
+ * });
  */
 export async function whatIfLive(
   engine: Engine,

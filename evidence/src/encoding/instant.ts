@@ -5,7 +5,7 @@
  * Milliseconds since 1970-01-01 of an instant in that spelling. Counted here and not by the host's
  * Date: what a host makes of 30 February is its own business.
  *
- * @example millisecondsOf("1970-01-02T00:00:00.000Z") // 86400000
+ * @example millisecondsOf("1970-01-02T00:00:00.000Z"); // → 86400000
  */
 export function millisecondsOf(instant: string): number {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = instant

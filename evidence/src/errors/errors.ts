@@ -177,7 +177,8 @@ export interface ErrorDetails {
  * try {
  *   openEvidence(engine, bytes);
  * } catch (error) {
- *   if (error instanceof EvidenceError) console.log(error.code, error.offset, error.hint);
+ *   if (!(error instanceof EvidenceError)) throw error;
+ *   console.log(error.code, error.offset, error.hint);
  * }
  */
 export class EvidenceError extends Error {

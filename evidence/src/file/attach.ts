@@ -15,7 +15,7 @@ import { packBlobs, readPack, requireBlobs } from "./pack.ts";
  *   blobs that are not the pack's; `REACH-E5007` over a limit; as the container and run.json are read
  *
  * @example
- * const report = verify(engine, attachPack(engine, file, pack));
+ * verify(engine, attachPack(engine, withoutPack, pack)).ok; // → true
  */
 export function attachPack(engine: Engine, file: Uint8Array, pack: Pack): Uint8Array<ArrayBuffer> {
   const { document, layout } = readDocument(engine, file);

@@ -58,7 +58,7 @@ export interface CreateOptions {
  *
  * @example
  * const file = createEvidence({ engine, pack, records, runSecret, signer, run });
- * verify(engine, file).ok; // true
+ * verify(engine, file).ok; // → true
  */
 export function createEvidence(
   options: CreateOptions,

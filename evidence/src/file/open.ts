@@ -55,7 +55,9 @@ export interface Evidence {
  * @throws EvidenceError the code of the first thing that is wrong
  *
  * @example
- * const { run, records } = openEvidence(engine, bytes);
+ * const { run, outcome } = openEvidence(engine, bytes);
+ * run.tenant; // → "acme"
+ * outcome?.status; // → "completed"
  */
 export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
   const { document, layout } = readDocument(engine, bytes);

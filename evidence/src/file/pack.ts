@@ -16,7 +16,7 @@ const manifests = new WeakMap<Pack, PackManifest>();
  * @throws for bytes that are no JSON in UTF-8
  *
  * @example
- * manifestOf(pack).workflows; // ["workflow.yaml"]
+ * manifestOf(pack).workflows; // → ["loan.yaml"]
  */
 export function manifestOf(pack: Pack): PackManifest {
   const known = manifests.get(pack);

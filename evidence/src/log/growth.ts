@@ -34,7 +34,7 @@ export const formatGrowth = (
  * @throws EvidenceError `REACH-E5101` to `REACH-E5103` it is none
  *
  * @example
- * const { from, to, hashes } = parseGrowth(engine, bytes);
+ * const { from, to, hashes } = parseGrowth(engine, growth);
  */
 export function parseGrowth(engine: Engine, bytes: Uint8Array): LogGrowth {
   const what = "the proof of growth";

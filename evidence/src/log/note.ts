@@ -68,7 +68,7 @@ export const formatNoteKey = ({ name, id, kind, key }: NoteKey): string =>
  * @throws EvidenceError `REACH-E5310` not such a text; `REACH-E5202` a key that is not safe
  *
  * @example
- * parseNoteKey("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").name
+ * parseNoteKey("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").name; // → "example.com/foo"
  */
 export function parseNoteKey(text: string): NoteKey {
   const [, name = "", id = "", encoded = ""] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/s.exec(text) ?? [];
@@ -118,7 +118,7 @@ function checkText(text: string): void {
  *   valid
  *
  * @example
- * const { text } = openNote(bytes, [parseNoteKey(vkey)]);
+ * const { text } = openNote(note, [parseNoteKey(vkey)]);
  */
 export function openNote(bytes: Uint8Array, keys: readonly NoteKey[]): OpenedNote {
   const { text, lines } = splitNote(bytes);

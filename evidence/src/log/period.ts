@@ -69,7 +69,7 @@ export interface Period {
  *   entries do not make the signed root; as openCheckpoint()
  *
  * @example
- * const { entries, unfinished, isOver } = verifyPeriod(engine, bytes, origin, logKey, witnesses, 2);
+ * const { entries, unfinished, isOver } = verifyPeriod(engine, period, origin, logKey, witnesses, 1);
  */
 export function verifyPeriod(
   engine: Engine,

@@ -79,7 +79,7 @@ export function parseTlogProof(bytes: Uint8Array): TlogProof {
  *   there
  *
  * @example
- * const { size, signatures } = verifyTlogProof(engine, bytes, leafHash, origin, logKey, witnesses);
+ * const { size, signatures } = verifyTlogProof(engine, proof, leaf, origin, logKey, witnesses);
  */
 export function verifyTlogProof(
   engine: Pick<Engine, "verifyInclusion">,

@@ -67,7 +67,7 @@ export function writePackFile(
  *   `REACH-E5401` to `REACH-E5403` its content, `REACH-E5410` a file of it is missing
  *
  * @example
- * const { pack, manifest } = readPackFile(engine, bytes);
+ * const { pack, manifest } = readPackFile(engine, packFile);
  */
 export function readPackFile(engine: Engine, bytes: Uint8Array): PackFile {
   const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();

@@ -48,7 +48,8 @@ export interface PackReport extends Judgement<PackVerdict> {
  * Verifies a pack file. It returns a report for hostile bytes, too.
  *
  * @example
- * const { ok, verdicts } = verifyPack(engine, bytes, { trustedKeys: [publicKeyOf(file)] });
+ * const { ok, verdicts } = verifyPack(engine, packFile, { trustedKeys: [publicKeyOf(publisherFile)] });
+ * ok; // → true
  */
 export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy = {}): PackReport {
   const { trustedKeys, yanks = [], minVersion } = policy;

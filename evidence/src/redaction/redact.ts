@@ -78,7 +78,7 @@ export function redact(
  *   that it depends on
  *
  * @example
- * disclose(engine, bytes, ["/run/tenant", "/9/output/decision"]);
+ * discloseOnly(engine, bytes, ["/run/tenant", "/0/input/applicant"]);
  */
 export function discloseOnly(
   engine: Engine,

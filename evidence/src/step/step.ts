@@ -42,6 +42,7 @@ export const isStep = (bytes: Uint8Array): boolean => beginsWith(bytes, STEP);
  *
  * @example
  * const small = proveStep(engine, bytes, 4);
+ * isStep(small); // → true
  */
 export function proveStep(engine: Engine, bytes: Uint8Array, seq: number): Uint8Array<ArrayBuffer> {
   const { layout, leaves, trees } = openFields(engine, bytes);

@@ -48,7 +48,8 @@ export interface StepReport extends Judgement<StepVerdict> {
  * It returns a report for hostile bytes, too.
  *
  * @example
- * const { ok, verdicts } = verifyStep(engine, bytes, { trustedKeys });
+ * const { ok, verdicts } = verifyStep(engine, proveStep(engine, bytes, 4), { trustedKeys });
+ * ok; // → true
  */
 export function verifyStep(engine: Engine, bytes: Uint8Array, policy: Policy = {}): StepReport {
   const { required, beyond } = requiredOfStep(policy);

@@ -36,7 +36,7 @@ const notNext = (what: string): EvidenceError => new EvidenceError("REACH-E5211"
  *   `REACH-E5210` not signed by this root, `REACH-E5219` a key that is there twice, or is the root
  *
  * @example
- * const keyring = openKeyring(engine, bytes, publicKeyOf(rootFile));
+ * const keyring = openKeyring(engine, keyringBytes, publicKeyOf(rootFile));
  */
 export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey): Keyring {
   const what = "the keyring";

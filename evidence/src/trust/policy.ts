@@ -94,7 +94,8 @@ const notPolicy = (what: string): EvidenceError => new EvidenceError("REACH-E521
  *   in two roles
  *
  * @example
- * const report = verify(engine, bytes, readPolicy(engine, policyBytes, { keyring, now }));
+ * const policy = readPolicy(engine, policyBytes, { keyring: keyringBytes, now });
+ * verify(engine, bytes, policy).verdicts.trusted.result; // → "pass"
  */
 export function readPolicy(
   engine: Engine,

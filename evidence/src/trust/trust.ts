@@ -62,7 +62,8 @@ export function signerEntry(
  *   is not disclosed, and the key is not for all, `REACH-E5216` the key was compromised
  *
  * @example
- * signerTrust(keyring, { key, role: "evidence", at: run.endedAt }, { tenant: run.tenant });
+ * const { key, endedAt: at, tenant } = openEvidence(engine, bytes).run;
+ * signerTrust(keyring, { key, role: "evidence", at }, { tenant }).role; // → "evidence"
  */
 export function signerTrust(
   keyring: Pick<Keyring, "keys">,

@@ -67,7 +67,9 @@ const brief = (value: unknown): string => {
  * @param about the file's name, and when it was verified
  *
  * @example
- * await writeFile("report.html", reportHtml(verify(engine, bytes), { file: "one.reach", at }));
+ * const at = new Date().toISOString();
+ * const page = reportHtml(verify(engine, bytes), { file: "one.reach", at });
+ * page.includes("<h1 class=\"pass\">Verified</h1>"); // → true
  */
 export function reportHtml(
   report: Report,

@@ -34,8 +34,9 @@ import type { Report, Verdict } from "../trust/verdicts.ts";
  * @param engine its pack and run are replaced
  *
  * @example
- * const report = verify(createEngine(), bytes, { trustedKeys: [publicKeyOf(file)] });
- * if (!report.ok) for (const [verdict, { result, why }] of Object.entries(report.verdicts)) ...
+ * const { ok, verdicts } = verify(createEngine(), bytes, { trustedKeys: [publicKeyOf(keyFile)] });
+ * ok; // → true
+ * verdicts.trusted.result; // → "pass"
  */
 export function verify(
   engine: Engine,

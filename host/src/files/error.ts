@@ -35,7 +35,12 @@ export interface ErrorDetails {
  * empty where no document was.
  *
  * @example
- * for (const { file, line, what } of error.problems) console.log(`${file}:${line}: ${what}`);
+ * try {
+ *   await loadPack("broken.yaml");
+ * } catch (error) {
+ *   if (!(error instanceof ReachError)) throw error;
+ *   for (const { file, line, what } of error.problems) console.log(`${file}:${line}: ${what}`);
+ * }
  */
 export class ReachError extends Error {
   override readonly name: string = "ReachError";

@@ -142,7 +142,7 @@ export async function syncFolder(path: string): Promise<void> {
  * @throws ReachError `REACH-E4110` disk full, `REACH-E4111` any other reason
  *
  * @example
- * await writeFileAtomic("decision.reach", createEvidence(run));
+ * await writeFileAtomic("decision.reach", bytes);
  */
 export async function writeFileAtomic(
   path: string,

@@ -36,7 +36,8 @@ export interface Cosigned {
  * @throws ReachError `REACH-E4160`, `REACH-E4161`, `REACH-E411x`
  *
  * @example
- * const { checkpoint, answers } = await cosignLog("audit", ["https://witness.example/"]);
+ * const { checkpoint, answers } = await cosignLog("audit", [witnessUrl]);
+ * answers[0]?.witness; // → "witness.example"
  */
 export async function cosignLog(
   folder: string,

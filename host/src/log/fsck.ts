@@ -61,6 +61,7 @@ const MOST = 100;
  *
  * @example
  * const { ok, faults } = await fsck("audit");
+ * ok; // → true
  * for (const { file, offset, why } of faults) console.log(file, offset, why);
  */
 export async function fsck(

@@ -79,7 +79,8 @@ export interface Log extends LogIdentity {
  *
  * @example
  * const log = await openLog("audit", { signer });
- * const { index } = await log.append({ type: "act", body: { type: "key.revoked", actor, outcome } });
+ * const body = { type: "key.revoked", actor: "maria@acme.example", outcome: "success" } as const;
+ * const { index } = await log.append({ type: "act", body });
  * await log.close();
  */
 export async function openLog(folder: string, options: OpenOptions): Promise<Log> {

@@ -70,7 +70,9 @@ function reply(
  * With a `witnessed` checkpoint that is the one that is shown.
  *
  * @example
- * const { url, close } = await serveLog("audit", { port: 8080 });
+ * const { url, close } = await serveLog("audit");
+ * console.log(url);
+ * await close();
  */
 export function serveLog(folder: string, place: Place = {}): Promise<Listening> {
   return listen(async ({ method, url = "/" }, response) => {
@@ -107,7 +109,9 @@ function isTile(path: string): boolean {
  * Serves a witness: `POST /add-checkpoint` of C2SP tlog-witness.
  *
  * @example
- * const witness = await serveWitness(await openWitness("state", { name, signer, logs }), { port: 7380 });
+ * const { url, close } = await serveWitness(await openWitness("state", { name, signer, logs }));
+ * console.log(url);
+ * await close();
  */
 export function serveWitness(store: WitnessStore, place: Place = {}): Promise<Listening> {
   return listen(async (request, response) => {

@@ -39,7 +39,7 @@ export interface Pushed {
  * @throws ReachError `REACH-E4141` to `REACH-E4145`; EvidenceError as readPackFile() does
  *
  * @example
- * await pushPack("registry.example/acme/loan:1.2.0", bytes, { credentials });
+ * await pushPack(`${registry}/acme/loan:1.2.0`, packFile, { credentials, plainHttp: true });
  */
 export async function pushPack(
   reference: string,

@@ -16,7 +16,7 @@ export interface Reference {
  * @throws ReachError `REACH-E4141`
  *
  * @example
- * parseReference("registry.example:5000/acme/loan:1.2.0").reference // "1.2.0"
+ * parseReference("registry.example:5000/acme/loan:1.2.0").reference; // → "1.2.0"
  */
 export function parseReference(text: string): Reference {
   const form =

@@ -17,7 +17,7 @@ const NAMED = new Set([
  * @param file the path of the file that it is in
  *
  * @example
- * filesOf({ $ref: "address.json#/$defs/street" }, "schemas/order.json"); // ["schemas/address.json"]
+ * filesOf({ $ref: "address.json#/$defs/street" }, "schemas/order.json"); // → ["schemas/address.json"]
  */
 export function filesOf(schema: unknown, file: string): string[] {
   const found = new Set<string>();

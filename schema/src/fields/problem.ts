@@ -68,7 +68,7 @@ export const besideUnknown: z.core.$ZodSuperRefineParams = {
  * What a schema finds wrong in a value, in the order of the schema; empty if nothing.
  *
  * @example
- * problemsOf(grantFile, { format: "reach/grant/v2" })[0].path; // ["format"]
+ * problemsOf(grantFile, { format: "reach/grant/v2" })[0]?.path; // → ["format"]
  */
 export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
   const result = schema.safeParse(value, { error: wordsOf });
@@ -94,7 +94,7 @@ function amount(origin: string, limit: number | bigint): string {
  * missing after the unknown fields of its object, one of which may be its misspelling.
  *
  * @example
- * inOrder(problemsOf(grantFile, { frmat: "reach/grant/v1" }))[0].path; // ["frmat"]
+ * inOrder(problemsOf(grantFile, { frmat: "reach/grant/v1" }))[0]?.path; // → ["frmat"]
  */
 export function inOrder<P extends Pick<Problem, "code" | "path">>(
   problems: readonly P[],

@@ -28,7 +28,9 @@ type Range = {
  * rules that overlap, which is an error when it happens; for all but `collect`, gaps without a default.
  *
  * @example
- * lintTable(policy); // [{ kind: "unreachable", rules: ["R4"], message: "..." }]
+ * const [first] = lintTable(policy);
+ * first?.kind; // → "unreachable"
+ * first?.rules; // → ["R4"]
  */
 export function lintTable({ inputs, rules, hitPolicy, default: fallback }: Table): TableFinding[] {
   const kinds = inputs.map((name) => valuesOf(rules.map(({ when }) => when[name])));

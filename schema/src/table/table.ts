@@ -62,7 +62,7 @@ const fields = strict({
  * A decision table: rules over named inputs, each rule and each reason with a code of its own.
  *
  * @example
- * problemsOf(table, { ...policy, hitPolicy: "any" })[0].path; // ["hitPolicy"]
+ * problemsOf(table, { ...policy, hitPolicy: "any" })[0]?.path; // → ["hitPolicy"]
  */
 export const table: typeof fields = fields.superRefine((_, context) => {
   const { inputs, rules } = context.value;

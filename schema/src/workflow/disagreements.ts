@@ -14,8 +14,8 @@ export interface Disagreement {
  * The places where two runtimes would disagree, in document order.
  *
  * @example
- * disagreements({ do: [{ a: { set: { n: ".n" } } }] });
- * // [{ path: ["do", 0, "a", "set", "n"], what: "..." }]
+ * const [first] = disagreements({ do: [{ a: { set: { n: ".n" } } }] });
+ * first?.path; // → ["do", 0, "a", "set", "n"]
  */
 export function disagreements(document: { readonly do: unknown }): Disagreement[] {
   return [...tasksBelow(document.do, ["do"])].flatMap(({ path, task }) => [

@@ -9,7 +9,7 @@ type Loose = Readonly<Record<string, unknown>>;
  * The places of tasks that can never run, in document order; what is inside them is not listed again.
  *
  * @example
- * unreachableTasks({ do: [{ a: { set: "1", then: "end" } }, { b: { set: "2" } }] }); // [["do", 1, "b"]]
+ * unreachableTasks({ do: [{ a: { set: "1", then: "end" } }, { b: { set: "2" } }] }); // → [["do", 1, "b"]]
  */
 export function unreachableTasks(document: { readonly do: unknown }): Path[] {
   return inList(document.do, ["do"]);

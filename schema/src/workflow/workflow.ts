@@ -74,7 +74,7 @@ const fields = strict({
  * A workflow document that this version runs, with everything else refused by name.
  *
  * @example
- * problemsOf(workflow, document); // [] if the document can be loaded
+ * problemsOf(workflow, document); // → []
  */
 export const workflow: typeof fields = fields.superRefine((_, context) => {
   const { use: named, do: tasks } = context.value;
