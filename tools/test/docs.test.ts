@@ -148,3 +148,22 @@ test("every link of a document leads to a file", () => {
   }
   expect(broken).toEqual([]);
 });
+
+test("what supersedes a decision is another one, by its heading", () => {
+  const entries = text("docs/decisions.md")
+    .split(/^(?=\*\*\d)/m)
+    .slice(1);
+  const headings = entries.map((entry) =>
+    /^\*\*([^]+?)\.?\*\*/.exec(entry)?.[1]?.replace(/\s+/g, " "),
+  );
+  const marks = entries.flatMap((entry, index) =>
+    [...entry.matchAll(/^Superseded.*$/gm)].map(([mark]) => ({ mark, own: headings[index] })),
+  );
+  expect(marks.length).toBeGreaterThan(3);
+  const wrong = marks.filter(({ mark, own }) => {
+    const [, by] = /^Superseded(?: in part \([^)]+\))? by: (.+)\.$/.exec(mark) ?? [];
+    return by === own || !headings.includes(by);
+  });
+  expect(headings).not.toContain(undefined);
+  expect(wrong).toEqual([]);
+});
