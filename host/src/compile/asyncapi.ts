@@ -45,7 +45,7 @@ function callOfMessage(task: Fields, path: Path, document: Fields): Fields {
   if (found === undefined) {
     return refuse(
       args["operation"] === undefined ? "channel" : "operation",
-      "The document has no such operation to send by.",
+      "The document has no such operation that sends.",
     );
   }
   const server = serverOf(document, args);
@@ -85,7 +85,7 @@ function listenTo(task: Fields, path: Path, document: Fields): Fields {
   if (found === undefined) {
     return refuse(
       args["operation"] === undefined ? "channel" : "operation",
-      "The document has no such operation to receive by.",
+      "The document has no such operation that receives.",
     );
   }
   const server = serverOf(document, args);

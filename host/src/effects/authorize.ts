@@ -94,7 +94,7 @@ const longEnough = (texts: readonly string[]): string[] =>
   texts.filter((text) => text.length >= SHORTEST);
 
 const noCredentials = (scheme: string): RequestFailed =>
-  new RequestFailed("denied", hostCode.badCredentials, `these are no credentials for ${scheme}`);
+  new RequestFailed("denied", hostCode.badCredentials, `these are not credentials for ${scheme}`);
 
 function bearerOf({ token }: Readonly<Record<string, unknown>>): string {
   if (typeof token === "string" && /^[!-~]+$/.test(token)) return `Bearer ${token}`;

@@ -216,7 +216,7 @@ export function createEgress(options: EgressOptions): Egress {
     }
     if (answer.status < 100 || answer.status > 599) {
       discard(answer.body);
-      throw new RequestFailed("protocol", hostCode.protocol, "the answer's status is none");
+      throw new RequestFailed("protocol", hostCode.protocol, "the answer's status is not valid");
     }
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);

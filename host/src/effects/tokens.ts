@@ -53,7 +53,7 @@ export class Tokens {
 
   async #ask(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
     const parsed = (scheme === "oauth2" ? strictOauth2 : strictOidc).safeParse(properties);
-    if (!parsed.success) throw noToken(`these are no credentials for ${scheme}`);
+    if (!parsed.success) throw noToken(`these are not credentials for ${scheme}`);
     const given = parsed.data as Oauth2;
     try {
       const server = scheme === "oidc" ? await this.#discover(given, signal) : serverOf(given);
@@ -69,7 +69,7 @@ export class Tokens {
       const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
       const type = token.token_type.toLowerCase() === "bearer" ? "Bearer" : token.token_type;
       if (!/^[!-~]+$/.test(token.access_token) || !/^[\w-]+$/.test(type)) {
-        throw noToken("the authority's token is none that a header can hold");
+        throw noToken("a header cannot hold the authority's token");
       }
       return {
         header: `${type} ${token.access_token}`,

@@ -7,7 +7,7 @@ export const hostCode = {
   interrupted: "REACH-E3002",
   /** The engine asks for an effect that this host lacks. */
   unknownEffect: "REACH-E3003",
-  /** The run waits for an event, and none will come. */
+  /** The run waits for an event, and no more will come. */
   noMoreEvents: "REACH-E3004",
   /** A line of events that is not an event, or their source has failed. */
   badEvent: "REACH-E3005",

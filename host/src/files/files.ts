@@ -57,7 +57,7 @@ export function cannotWrite(path: string, error: unknown): Error {
   return FULL.has(code)
     ? new ReachError(hostCode.full, "The disk is full.", {
         where: path,
-        why: "nothing of the last write was kept",
+        why: "the last write was not kept",
         hint: "Make room, or name a file on another disk.",
         cause: error,
       })

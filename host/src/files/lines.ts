@@ -43,7 +43,7 @@ async function* linesOf(
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
     } catch (cause) {
-      throw new ReachError(code, `Not ${name}s: this is no UTF-8.`, { where, cause });
+      throw new ReachError(code, `Not ${name}s: this is not UTF-8.`, { where, cause });
     }
   };
   let rest = "";
@@ -75,5 +75,5 @@ function objectOf(
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
-  throw new ReachError(code, `Not ${article} ${name}: it is no JSON object.`, { where });
+  throw new ReachError(code, `Not ${article} ${name}: it is not a JSON object.`, { where });
 }

@@ -215,7 +215,7 @@ class Writer {
     switch (typeof value) {
       case "string":
         if (/\p{Surrogate}/u.test(value)) {
-          this.#fail(hostCode.loneSurrogate, "A lone surrogate is no character.", where, {
+          this.#fail(hostCode.loneSurrogate, "A lone surrogate is not a character.", where, {
             hint: "Write the character itself, or both halves of the pair.",
           });
         }

@@ -82,7 +82,7 @@ export function serveLog(folder: string, place: Place = {}): Promise<Listening> 
     const path = url.slice(1);
     if (path === NAMES.checkpoint || path === NAMES.witnessed) {
       const note = await machineDisk.read(join(folder, path));
-      if (note === undefined) return reply(response, 404, "there is none\n");
+      if (note === undefined) return reply(response, 404, "there is no checkpoint\n");
       const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
       return reply(response, 200, note, headers);
     }

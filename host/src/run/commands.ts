@@ -24,7 +24,7 @@ export async function* commandFile(
   for await (const { value, where } of objectsOf(source, name, KIND)) {
     const [problem] = problemsOf(runCommand, value);
     if (problem !== undefined) {
-      throw new ReachError(hostCode.badCommand, "This is no command.", {
+      throw new ReachError(hostCode.badCommand, "This is not a command.", {
         where,
         why: problem.what,
         hint: 'Write {"command": "suspend", "reason": TEXT}, or resume, or cancel.',

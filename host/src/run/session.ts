@@ -270,7 +270,7 @@ export class Session {
 
 const nothingComes = (listening: boolean): Error =>
   listening
-    ? new ReachError(hostCode.noMoreEvents, "The run waits for an event, and none will come.", {
+    ? new ReachError(hostCode.noMoreEvents, "The run waits for an event, and no more will come.", {
         why: "the source of events has ended, or there is none",
         hint: "Its records so far are kept, and no outcome is recorded.",
       })
