@@ -135,7 +135,12 @@ function difference(
     ...(about !== undefined && "task" in about ? { task: about.task } : {}),
   };
   if (recorded === undefined) {
-    return { ...common, recorded: undefined, replayed, reason: "the recorded bytes are no record" };
+    return {
+      ...common,
+      recorded: undefined,
+      replayed,
+      reason: "the recorded bytes are not a record",
+    };
   }
   if (replayed === undefined) return { ...common, recorded, replayed, reason };
   if (isInput(recorded)) {

@@ -16,7 +16,7 @@ const open = (hint?: string): Entry => ({ outcome: "not checked", ...(hint ? { h
 
 const damaged =
   "the file was changed or damaged after it was written: get it again from its source";
-const inconsistent = "whoever wrote this file did not make it with Reach, or changed it on purpose";
+const inconsistent = "this file was not made with Reach, or it was changed on purpose";
 
 // Each code stands here once: isolated declarations can list the keys only if each value says its type.
 /* oxlint-disable typescript/no-unnecessary-type-assertion */
@@ -40,21 +40,21 @@ const entries = {
   // 52xx keys
   "REACH-E5201": fail("make a key with `reach keys new`") as Entry,
   "REACH-E5202": fail(
-    "such a key is valid for signatures that nobody made: make another one",
+    "signatures that nobody made are valid under such a key: make another one",
   ) as Entry,
   "REACH-E5203": fail("the key file was changed: get it again from its owner") as Entry,
   "REACH-E5204": fail("only a key file with `private` can sign") as Entry,
-  "REACH-E5205": fail("ask the signer which key is his, over another channel") as Entry,
+  "REACH-E5205": fail("ask the signer for the right key, over another channel") as Entry,
   "REACH-E5206": fail("evidence and logs are signed with Ed25519, packs with P-256") as Entry,
   "REACH-E5207": fail("give its passphrase: --passphrase-file FILE") as Entry,
-  "REACH-E5208": fail("the passphrase is another one, or the file was changed") as Entry,
+  "REACH-E5208": fail("the passphrase is wrong, or the file was changed") as Entry,
   // keyrings and policies
   "REACH-E5209": fail("docs/spec/keys.md, KEY-8 and KEY-9, say what a keyring is") as Entry,
   "REACH-E5210": fail("ask its owner for the root's key, over another channel") as Entry,
   "REACH-E5211": fail("keep both keyrings: together they show that one was replaced") as Entry,
   "REACH-E5212": open("get the keyring again from its owner") as Entry,
   "REACH-E5213": fail("a key has one role: this one may not sign this") as Entry,
-  "REACH-E5214": fail("whoever has this key may not sign for this tenant") as Entry,
+  "REACH-E5214": fail("this key may not sign for this tenant") as Entry,
   "REACH-E5215": fail("the signature says a time at which this key did not count") as Entry,
   "REACH-E5216": fail(
     "only what witnesses saw before the key was compromised still counts",

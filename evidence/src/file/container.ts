@@ -152,7 +152,7 @@ function checkLimits(entries: readonly Entry[]): void {
   let total = 0;
   for (const { name, bytes } of entries) {
     if (!NAME.test(name) || name.length > CONTAINER_LIMITS.nameBytes) {
-      throw new EvidenceError("REACH-E5003", `${quoted(name)} is no name for an entry`);
+      throw new EvidenceError("REACH-E5003", `${quoted(name)} is not a name for an entry`);
     }
     if (names.has(name)) throw new EvidenceError("REACH-E5004", `there are two entries ${name}`);
     names.add(name);

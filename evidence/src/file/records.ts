@@ -97,7 +97,7 @@ export function readRecords(engine: Engine, bytes: Uint8Array): WholeRun {
   const facts = inShape(evidenceFacts, first?.value, `${ENTRY.records}, line 1`);
   const place = (i: number): string => `${ENTRY.records}, line ${i + 2}`;
   for (const [i, { value }] of records.entries()) {
-    if (!isRecord(value)) throw new EvidenceError("REACH-E5601", `${place(i)} is no record`);
+    if (!isRecord(value)) throw new EvidenceError("REACH-E5601", `${place(i)} is not a record`);
   }
   const { trace, leaves, disclosures } = expand(engine, facts, records);
   const checked = leaves.map(({ bytes: leaf, value }, i): Leaf => ({

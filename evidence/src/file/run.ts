@@ -54,7 +54,7 @@ function formatOf(value: unknown): string {
 export function namedKey({ key }: EvidenceRun): PublicKey {
   const bytes = exactBase64(key.public);
   if (bytes === undefined) {
-    throw new EvidenceError("REACH-E5201", `run.json: ${quoted(key.public)} is no public key`);
+    throw new EvidenceError("REACH-E5201", `run.json: ${quoted(key.public)} is not a public key`);
   }
   return publicKey(bytes);
 }

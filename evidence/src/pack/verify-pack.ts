@@ -71,7 +71,7 @@ export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy
     const age = minVersion === undefined ? "" : `; not older than ${minVersion}`;
     findings.pass(
       "current",
-      `${yanks.length} withdrawals were given, none of it by a trusted key${age}`,
+      `${yanks.length} withdrawals were given, none of them by a trusted key${age}`,
     );
   });
   return {

@@ -184,7 +184,9 @@ function logOf({
 function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
   const key = parseNoteKey(text);
   if (key.kind === kind) return key;
-  throw notPolicy(`the key of ${quoted(key.name)} is no ${kind === "note" ? "log" : "witness"}'s`);
+  throw notPolicy(
+    `the key of ${quoted(key.name)} is not the key of a ${kind === "note" ? "log" : "witness"}`,
+  );
 }
 
 /** A key that is used for two things can be made to sign one for the other. */

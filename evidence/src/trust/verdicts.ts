@@ -112,7 +112,7 @@ function findingOf(thrown: unknown): Finding {
 }
 
 function couldNotCheck(cause: unknown): EvidenceError {
-  const said = cause instanceof Error ? cause.message : "something that is no error was thrown";
+  const said = cause instanceof Error ? cause.message : "something that is not an error was thrown";
   return cause instanceof EngineTrap
     ? new EvidenceError("REACH-E5705", `the engine stopped: ${said}`, { cause })
     : new EvidenceError("REACH-E5901", `a check could not be made: ${said}`, { cause });

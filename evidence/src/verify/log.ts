@@ -41,7 +41,7 @@ export function checkLog(
 ): bigint | undefined {
   if (logs === undefined) {
     const what =
-      proof === undefined ? "there is no proof of it" : "there is a proof that nobody checked";
+      proof === undefined ? "there is no proof of it" : "there is a proof that was not checked";
     findings.leave("logged", `the policy names no log: ${what}`);
     findings.leave("witnessed", "the policy names no witnesses");
     return undefined;
