@@ -55,7 +55,7 @@ export function whyNotPackPath(path: string): string | undefined {
   for (const segment of path.split("/")) {
     if (segment === "") return "it has an empty segment";
     if (segment === "..") return "`..` leaves the workflow's folder";
-    if (segment === ".") return "`.` is no name; leave it out";
+    if (segment === ".") return "`.` is not a name; leave it out";
     if (!/^[\w.+@-]+(?: +[\w.+@-]+)*$/.test(segment)) {
       return "its names may hold ASCII letters, digits, `.`, `_`, `-`, `+`, `@` and inner spaces";
     }

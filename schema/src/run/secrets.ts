@@ -13,7 +13,7 @@ const secret = z.record(z.string(), z.unknown()).check((context) => {
   if (kinds.some((kind) => problemsOf(kind, context.value).length === 0)) return;
   report(context, [], {
     code: problemCode.badValue,
-    what: "These are no credentials.",
+    what: "These are not credentials.",
     hint: "Expected {username, password}, {token}, or the properties of oauth2 or oidc.",
   });
 });

@@ -73,7 +73,7 @@ export const table: typeof fields = fields.superRefine((_, context) => {
       if (inputs.includes(name)) continue;
       report(context, ["rules", index, "when", name], {
         code: problemCode.unknownName,
-        what: `\`${shorten(name)}\` is none of the table's inputs.`,
+        what: `\`${shorten(name)}\` is not one of the table's inputs.`,
         hint: `There: ${inputs.join(", ")}.`,
       });
     }

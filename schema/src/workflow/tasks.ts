@@ -31,7 +31,7 @@ const runTask = strict({
       .boolean()
       .check((context) => {
         if (context.value) return;
-        const why = "What a workflow does that nobody awaits is in no record.";
+        const why = "What a workflow does is not recorded if nothing waits for it.";
         report(context, [], refused("`await: false`", why));
       })
       .optional(),
