@@ -60,7 +60,7 @@ export function lint(program: Command, verb: Verb): void {
         "their place, unknown functions and variables, several outputs or none where one is needed, " +
         "and where the clock is read. Of its tasks: those to which nothing leads. Of its decision " +
         "tables: rules that never apply, rules of a unique table that apply together, and inputs to " +
-        "which none applies. Exits 1 if an expression does not compile, 2 if the workflow is none.",
+        "which no rule applies. Exits 1 if an expression does not compile, 2 if the file is not a workflow.",
     )
     .argument("<workflow>", "a .yaml, .yml or .json file")
     .option(

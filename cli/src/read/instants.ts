@@ -10,7 +10,7 @@ export function instantOf(text: string, option: string): string {
   if (!Number.isNaN(time) && new Date(time).toISOString() === whole) return whole;
   throw new CliError({
     code: CODE.usage,
-    what: `${option} is no instant: ${JSON.stringify(text)}`,
+    what: `${option} is not an instant: ${JSON.stringify(text)}`,
     hint: "For example 2026-11-23T07:00:00.000Z, or 2026-11-23 for its beginning, in UTC.",
     exitCode: EXIT.usage,
   });

@@ -6,7 +6,7 @@ import { safe, safeJson } from "./text.ts";
 /** The exit codes of every verb. */
 export const EXIT = {
   ok: 0,
-  /** Verification failed, evidence is none, a replay diverged, two runs differ, a run did not complete. */
+  /** Verification failed, the file is not evidence, a replay diverged, two runs differ, a run did not complete. */
   failed: 1,
   /** Wrong usage or bad input. */
   usage: 2,

@@ -12,7 +12,7 @@ export const withKeyring = (command: Command): Command =>
     .requiredOption("-r, --root <file>", "the root's private key, which signs it")
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option("--days <n>", "how long the keyring is good for", "90")
-    .option("--actor <id>", "who does this, for the record: an id, no name", "local")
+    .option("--actor <id>", "who does this, for the record: an id, not a name", "local")
     .option("--json", "print {serial, keyring, expiresAt, act}; errors as JSON on stderr");
 
 /** Says what was done. The act is the record of it: the audit log's entry is made of it. */

@@ -28,7 +28,10 @@ export function newKeys(group: Command, verb: Verb): void {
     .requiredOption("-o, --output <file>", "where the private key is written")
     .option("--alg <name>", "Ed25519 or P-256", "Ed25519")
     .option("--passphrase-file <file>", "the passphrase; otherwise it is asked for")
-    .option("--no-passphrase", "leave the private key in clear, for whoever can read the file")
+    .option(
+      "--no-passphrase",
+      "do not encrypt the private key: anyone who can read the file can sign",
+    )
     .option("--json", "print {id, private, public} with the files' names; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key")
     .action(
@@ -40,7 +43,7 @@ export function newKeys(group: Command, verb: Verb): void {
           passphrase: await passphraseFor(terminal.machine, options),
         });
         if (!options.passphrase) {
-          terminal.progress("clear", `${output} is not encrypted: whoever reads it can sign`);
+          terminal.progress("clear", `${output} is not encrypted: anyone who can read it can sign`);
         }
         if (terminal.json) terminal.result(made);
         else {
@@ -68,7 +71,7 @@ async function passphraseFor(
   if (options.passphraseFile !== undefined) return passphraseIn(machine, options.passphraseFile);
   if (!options.passphrase) return undefined;
   if (canAsk(machine)) return askNewPassphrase(machine);
-  throw usage("A private key needs a passphrase, and there is nobody to ask");
+  throw usage("A private key needs a passphrase, and there is no terminal to ask for one");
 }
 
 const usage = (what: string): CliError =>

@@ -17,8 +17,8 @@ export function revoke(group: Command, verb: Verb): void {
     .command("revoke")
     .summary("end a key of a keyring, or say since when somebody else may have had it")
     .description(
-      "Ends a key now. What it signed before still counts, unless it was compromised: whoever has it can " +
-        "write any time into what he signs. With --compromised-at, only what witnesses of a log saw before " +
+      "Ends a key now. What it signed before still counts, unless it was compromised: anyone who has it can " +
+        "write any time into what they sign. With --compromised-at, only what witnesses of a log saw before " +
         "that instant counts. There is no way back.",
     )
     .argument("<id>", "the key's id")

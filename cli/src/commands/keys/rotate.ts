@@ -17,7 +17,7 @@ interface RotateOptions extends KeyringOptions {
 export function rotate(group: Command, verb: Verb): void {
   const command = group
     .command("rotate")
-    .summary("let one key of a keyring end where another one begins")
+    .summary("replace a key of a keyring with another one")
     .description(
       "Ends a key and lets another one begin at the same instant, with the same role and tenant. What " +
         "the first one signed before still counts.",

@@ -30,18 +30,21 @@ export function prove(group: Command, verb: Verb): void {
     .command("prove")
     .summary("prove that an entry is in a log, that a period is complete, or that it has grown")
     .description(
-      "Writes a proof that can be checked offline by whoever knows the log's key: of one entry, a C2SP " +
+      "Writes a proof that can be checked offline by anyone who knows the log's key: of one entry, a C2SP " +
         "tlog-proof; or of a period, with all its entries. It is made by the last checkpoint that " +
         "witnesses have cosigned, if the entry is in it, and by the last checkpoint otherwise. Or that the log " +
-        "has only grown since it had so many entries, for whoever has kept a checkpoint of then.",
+        "has only grown since it had some number of entries, for those who kept a checkpoint from then.",
     )
     .argument("<dir>", "the log's folder")
     .option("--index <n>", "the entry's number, from 0")
     .option("--evidence <file>", "the entry about this .reach file")
     .option("--from <instant>", "the beginning of a period: an instant, or a day in UTC")
-    .option("--to <instant>", "its end, which does not belong to it")
-    .option("--since <size>", "that it has grown from so many entries, for reach verify --growth")
-    .option("--until <size>", "to so many; without it, to all that it has")
+    .option("--to <instant>", "its end, not included")
+    .option(
+      "--since <size>",
+      "prove that it has grown from this many entries, for reach verify --growth",
+    )
+    .option("--until <size>", "to this many entries (default: all that it has)")
     .option("-o, --output <file>", "where the proof is written")
     .option("--attach", "put the proof of --evidence into that file itself")
     .option("--force", "replace an existing output file")

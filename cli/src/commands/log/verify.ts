@@ -40,13 +40,13 @@ export function verify(group: Command, verb: Verb): void {
     .summary("check a proof about a log, offline")
     .description(
       "Checks a proof of `reach log prove`: that the log with this key has signed a checkpoint with the " +
-        "entry, or with exactly these entries in the period, and that so many witnesses have cosigned " +
+        "entry, or with exactly these entries in the period, and that enough witnesses have cosigned " +
         "it. Exits 1 if it does not hold, 3 if a period may not be over yet.",
     )
     .argument("<file>", "a tlog-proof, or the proof of a period")
     .requiredOption("--log <vkey>", "the log's key")
     .option("--witness <vkey>", "the key of a witness; may be given again", several)
-    .option("--quorum <n>", "so many of them must have cosigned (default: all that are given)")
+    .option("--quorum <n>", "how many of them must have cosigned (default: all that are given)")
     .option("--evidence <file>", "the entry must be about this .reach file")
     .option("--json", "print what was shown as JSON; errors as JSON on stderr")
     .addHelpText(
@@ -100,7 +100,10 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
       columns([
         ["entry", `${index} of ${checkpoint.size} in ${checkpoint.origin}`],
         ["logged", `${found.at}, by the log's own clock`],
-        ["witnessed", witnessed ?? "nobody was asked for: a log can show others another tree"],
+        [
+          "witnessed",
+          witnessed ?? "no witness was required: a log can show other people a different tree",
+        ],
         ["what", JSON.stringify(found.body)],
       ]),
     );
@@ -131,7 +134,10 @@ function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Aske
         ["period", `${from} to ${to} in ${checkpoint.origin}`],
         ["entries", entries.length === 0 ? "none" : `${entries.length}, from number ${first} on`],
         ["without end", `${unfinished.length} runs that began and have no evidence in it`],
-        ["witnessed", witnessed ?? "nobody was asked for: a log can show others another tree"],
+        [
+          "witnessed",
+          witnessed ?? "no witness was required: a log can show other people a different tree",
+        ],
       ]),
     );
   }

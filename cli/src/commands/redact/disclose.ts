@@ -19,7 +19,7 @@ interface DiscloseOptions {
 export function disclose(program: Command, verb: Verb): void {
   program
     .command("disclose")
-    .summary("give somebody some values of evidence, and no others")
+    .summary("share some values of evidence, and no others")
     .description(
       "Writes a copy of evidence in which only some values are shown; all others are hidden behind their " +
         "signed commitments. Whoever gets it can check that these values are the ones that were signed, " +

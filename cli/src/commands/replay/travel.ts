@@ -55,7 +55,7 @@ export function changeStep(travel: Travel, from?: string, set?: string): number 
   try {
     value = JSON.parse(text) as Json;
   } catch {
-    throw usage("--set is no POINTER=JSON", "such as /result/body/score=650, a text in quotes");
+    throw usage("--set is not POINTER=JSON", "such as /result/body/score=650, a text in quotes");
   }
   let hypothesis: Hypothesis;
   try {
