@@ -31,7 +31,7 @@ export function build(program: Command, verb: Verb): void {
     .description(
       "Compiles a workflow with all that it names (functions, other workflows, OpenAPI, AsyncAPI and gRPC " +
         "definitions, tables, schemas) into a pack, loads it into the engine, and reports: the files, what a " +
-        "grant would have to allow, tasks to which nothing leads, and places that other runtimes of the " +
+        "grant would have to allow, tasks that cannot be reached, and places that other runtimes of the " +
         "language read differently. What is refused, or not pinned, is an error (exit 2). With --output the " +
         "pack is written into an empty folder, from which it runs: reach run FOLDER.",
     )

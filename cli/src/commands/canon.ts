@@ -18,7 +18,7 @@ export function canon(program: Command, verb: Verb): void {
     .argument("[file]", "JSON text; stdin if absent or -")
     .option(
       "--batch <file>",
-      'one {"id","input"} a line in, one {"id","output","error","fuel"} out',
+      'read one {"id","input"} per line, write one {"id","output","error","fuel"} per line',
     )
     .option("--json", "print {output, sha256}; errors as JSON on stderr")
     .addHelpText("after", '\nExample:\n  $ echo \'{"b": 1.0, "a": 2}\' | reach canon')

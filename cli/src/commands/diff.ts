@@ -14,9 +14,9 @@ import type { Verb } from "../ui/verb.ts";
 export function diff(program: Command, verb: Verb): void {
   program
     .command("diff")
-    .summary("the first step at which two runs differ")
+    .summary("show the first step at which two runs differ")
     .description(
-      "Compares two runs record by record and shows the first step at which they part, and how each " +
+      "Compares two runs record by record and shows the first step at which they differ, and how each " +
         "was decided. Exits 0 if both are the same decision, 1 if not. Neither file is verified.",
     )
     .argument("<a>", "evidence, a .reach file")

@@ -30,11 +30,11 @@ export function evalCommand(program: Command, verb: Verb): void {
     .argument("[program]", "the jq program (not with --batch)")
     .argument("[file]", "JSON text; stdin if absent or -")
     .option("--fuel <n>", "fuel that the evaluation may use")
-    .option("--explain", "print first what the program is compiled to")
+    .option("--explain", "first print the compiled program")
     .option("-q, --quiet", "no fuel on stderr")
     .option(
       "--batch <file>",
-      'one {"id","program","input"} a line in, one {"id","outputs","error","fuel"} out',
+      'read one {"id","program","input"} per line, write one {"id","outputs","error","fuel"} per line',
     )
     .option(
       "--json",

@@ -19,11 +19,11 @@ export function inspect(program: Command, verb: Verb): void {
     .command("inspect")
     .summary("show what is in a piece of evidence")
     .description(
-      "Shows the run, its steps and its outcome as the file has them. Nothing is verified: verify does " +
+      "Shows the run, its steps and its outcome as the file says. Nothing is verified: verify does " +
         "that. Control and reordering characters in the content are shown as escapes.",
     )
     .argument("<file>", "evidence, a .reach file")
-    .option("--step <n>", "show one record whole")
+    .option("--step <n>", "show one whole record")
     .option("--lifecycle", "print the lifecycle events of the run, one CloudEvent a line")
     .option("--json", "print everything as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach inspect one.reach --step 3")

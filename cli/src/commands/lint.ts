@@ -56,9 +56,9 @@ export function lint(program: Command, verb: Verb): void {
     .command("lint")
     .summary("check every expression of a workflow")
     .description(
-      "Compiles every expression of a workflow and says of each what is wrong: syntax errors with " +
+      "Compiles every expression of a workflow and says what is wrong with each: syntax errors with " +
         "their place, unknown functions and variables, several outputs or none where one is needed, " +
-        "and where the clock is read. Of its tasks: those to which nothing leads. Of its decision " +
+        "and where the clock is read. It also finds tasks that cannot be reached and, in decision " +
         "tables: rules that never apply, rules of a unique table that apply together, and inputs to " +
         "which no rule applies. Exits 1 if an expression does not compile, 2 if the file is not a workflow.",
     )

@@ -13,7 +13,7 @@ export function prove(program: Command, verb: Verb): void {
     .command("prove")
     .summary("write a small file about one step, which can be checked and computed alone")
     .description(
-      "Writes a file about one task of a run: its record, what it asked and was told, and the proof that " +
+      "Writes a file about one task of a run: its record, what it asked, the answers, and the proof that " +
         "these are in the signed trace. `reach verify` checks it and computes the task again, without the " +
         "rest of the run.",
     )

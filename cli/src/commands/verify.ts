@@ -64,7 +64,7 @@ export function verify(program: Command, verb: Verb): void {
     .option("--require <verdicts>", `verdicts that must pass, of ${verdicts.join(",")}`)
     .option("--policy <file>", "who may sign, and what else is asked for (docs/spec/keys.md)")
     .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
-    .option("--now <instant>", "judge the keyring at this time; without it the machine's")
+    .option("--now <instant>", "judge the keyring at this time (default: now)")
     .option("--seen <note>", "a checkpoint of a log that you have kept; one of each log", several)
     .option("--growth <file>", "a proof of reach log prove --since; may be given again", several)
     .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")

@@ -28,12 +28,12 @@ interface Row {
 export function whatIfCommand(program: Command, verb: Verb): void {
   program
     .command("what-if")
-    .summary("what recorded runs would have come to by other rules")
+    .summary("show what recorded runs would have decided by other rules")
     .description(
-      "Decides recorded runs again by a workflow that has changed, or its tables, from the recorded " +
+      "Decides recorded runs again with a changed workflow or changed tables, from the recorded " +
         "input and answers: nobody is asked. An answer is used where the same task asks for the same; " +
         "anything else is not recorded. Exits 0 if every run comes out the same, 1 if one does not, 3 " +
-        "if some asked for what was not recorded and none of the others differs. With --live what was " +
+        "if some asked for what was not recorded and none of the others differs. With --live, what was " +
         "not recorded is asked, by a grant of its own, where asking changes nothing: GET, HEAD and OPTIONS, " +
         "models, MCP but tools/call, and what --safe names. Events are never emitted.",
     )

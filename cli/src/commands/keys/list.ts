@@ -19,12 +19,12 @@ export function list(group: Command, verb: Verb): void {
     .command("list")
     .summary("show the keys of a keyring, once its root's signature is verified")
     .description(
-      "Verifies a keyring and shows its keys. Exits 3 if the keyring is out of date: it could lack what " +
-        "was revoked since.",
+      "Verifies a keyring and shows its keys. Exits 3 if the keyring is out of date: it may not " +
+        "show later revocations.",
     )
     .requiredOption("--keyring <file>", "the keyring")
     .requiredOption("-r, --root <file>", "the root's key (the public file is enough)")
-    .option("--now <instant>", "judge at this time; without it the machine's")
+    .option("--now <instant>", "judge at this time (default: now)")
     .option("--json", "print the keyring as one object; errors as JSON on stderr")
     .addHelpText(
       "after",

@@ -78,6 +78,6 @@ const usage = (what: string): CliError =>
   new CliError({
     code: CODE.usage,
     what,
-    hint: "Give --passphrase-file FILE, or --no-passphrase to leave the key in clear.",
+    hint: "Give --passphrase-file FILE, or --no-passphrase to leave the key unencrypted.",
     exitCode: EXIT.usage,
   });

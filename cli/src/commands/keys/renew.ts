@@ -11,8 +11,8 @@ export function renew(group: Command, verb: Verb): void {
     .command("renew")
     .summary("sign a keyring again, so that it is good for longer")
     .description(
-      "Signs a keyring again as it is. Verifiers do not rely on a keyring that is out of date: it could " +
-        "lack what was revoked since.",
+      "Signs a keyring again as it is. Verifiers do not rely on a keyring that is out of date: it may " +
+        "not show later revocations.",
     );
   withKeyring(command)
     .addHelpText(

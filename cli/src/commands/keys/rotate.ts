@@ -24,8 +24,8 @@ export function rotate(group: Command, verb: Verb): void {
     )
     .argument("<id>", "the id of the key that ends")
     .argument("<keyfile>", "the key that begins (the public file is enough)")
-    .option("--at <instant>", "when; without it now")
-    .option("--to <instant>", "up to when the new one counts; without it for a year");
+    .option("--at <instant>", "when (default: now)")
+    .option("--to <instant>", "until when the new one counts (default: for a year)");
   withKeyring(command)
     .addHelpText(
       "after",

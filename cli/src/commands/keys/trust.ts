@@ -24,15 +24,15 @@ export function trust(group: Command, verb: Verb): void {
     .command("trust")
     .summary("put a public key into a keyring, with a role and a time")
     .description(
-      "Puts a public key into a keyring and signs that with the root. The key may sign one thing: " +
+      "Puts a public key into a keyring and signs the keyring with the root. The key may sign one thing: " +
         "evidence, packs, a log or, as a witness, checkpoints; with --tenant for this tenant's runs " +
-        "alone. A key stands in a keyring once, and cannot be taken out: see keys revoke.",
+        "alone. A key is in a keyring once, and cannot be taken out: see keys revoke.",
     )
     .argument("<keyfile>", "the key (the public file is enough)")
     .requiredOption("--role <role>", `what it may sign: ${keyRoles.join(", ")}`)
-    .option("--tenant <name>", "for whose runs; without it for everybody's")
-    .option("--from <instant>", "since when its signatures count; without it from now on")
-    .option("--to <instant>", "up to when; without it for a year")
+    .option("--tenant <name>", "for whose runs (default: for all tenants)")
+    .option("--from <instant>", "since when its signatures count (default: now)")
+    .option("--to <instant>", "until when (default: for a year)")
     .option("--new", "begin a keyring: the file must not be there");
   withKeyring(command)
     .addHelpText(

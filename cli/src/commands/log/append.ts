@@ -36,7 +36,7 @@ export function append(group: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option("--evidence <file>", "a .reach file; may be given again", several)
     .option("--act <type>", "what was done: words joined by dots, as key.revoked")
-    .option("--actor <id>", "by whom: an id, no name", "local")
+    .option("--actor <id>", "by whom: an id, not a name", "local")
     .option("--outcome <result>", "success or failure", "success")
     .option("--detail <name=value>", "something about the act; may be given again", several)
     .option("--wait <ms>", "how long another process may go on writing", "10000")

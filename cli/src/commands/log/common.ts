@@ -44,7 +44,7 @@ export function placeOf(text: string): { host: string; port: number } {
   throw new CliError({
     code: CODE.usage,
     what: `--listen is not HOST:PORT: ${JSON.stringify(text)}`,
-    hint: "For example 127.0.0.1:7380; port 0 takes any that is free.",
+    hint: "For example 127.0.0.1:7380; port 0 takes any free port.",
     exitCode: EXIT.usage,
   });
 }

@@ -10,9 +10,9 @@ export function fsck(group: Command, verb: Verb): void {
     .command("fsck")
     .summary("check every byte of a log")
     .description(
-      "Makes every tile of a log again from its entries and compares them with what is there; checks " +
-        "the signature, the root, the entries and their times. Changes nothing. Exits 1 if anything is " +
-        "not as it was written, and names the file and, where it can be told, the first byte.",
+      "Computes every tile of a log again from its entries and compares it with the file; checks " +
+        "the signature, the root, the entries and their times. Changes nothing. Exits 1 if something " +
+        "was changed, and names the file and, where possible, the first byte.",
     )
     .argument("<dir>", "the log's folder")
     .option("-q, --quiet", "no progress on stderr")

@@ -22,9 +22,9 @@ export function init(group: Command, verb: Verb): void {
     .command("init")
     .summary("make a log")
     .description(
-      "Makes a log in a folder that is not there yet. Its name, the origin, is random unless it is " +
-        "given; its key's text is what others check its checkpoints with. With --after, the log in " +
-        "that folder is closed for good, and the new one begins with where it stood: so a log gets " +
+      "Makes a log in a new folder. Its name, the origin, is random unless it is " +
+        "given; others check its checkpoints with the text of its key. With --after, the log in " +
+        "that folder is closed for good, and the new one continues it: this is how a log gets " +
         "another key.",
     )
     .argument("<dir>", "where the log will be")
@@ -32,7 +32,7 @@ export function init(group: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option("--origin <name>", "the log's name: where it is served, without https://")
     .option("--witness <vkey>", "the key of a witness that cosigns it; may be given again", several)
-    .option("--after <dir>", "the log that this one goes on from")
+    .option("--after <dir>", "the log that this one continues")
     .option("--after-key <file>", "the key of that log, if it is another one")
     .option("--json", "print {origin, key, checkpoint} as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach log init audit --key log.key")

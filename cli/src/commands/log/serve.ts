@@ -9,11 +9,11 @@ export function serve(group: Command, verb: Verb): void {
     .command("serve")
     .summary("serve a log to readers over HTTP")
     .description(
-      "Serves a log's checkpoint and tiles by plain HTTP, as C2SP tlog-tiles has it, until it is " +
+      "Serves a log's checkpoint and tiles by plain HTTP, as C2SP tlog-tiles says, until it is " +
         "stopped. It serves nothing else and takes nothing in. Put it behind a proxy that speaks TLS.",
     )
     .argument("<dir>", "the log's folder")
-    .option("--listen <host:port>", "where; port 0 takes any that is free", "127.0.0.1:8080")
+    .option("--listen <host:port>", "where to listen; port 0 takes any free port", "127.0.0.1:8080")
     .option("--json", "print {url} as JSON when it listens; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach log serve audit --listen 127.0.0.1:8080")
     .action(

@@ -22,14 +22,14 @@ export function witness(group: Command, verb: Verb): void {
     .description(
       "Serves a witness by the C2SP tlog-witness protocol until it is stopped: it cosigns a checkpoint " +
         "of a log that it knows if that has grown from the last one it cosigned, which it keeps in DIR. " +
-        "Whoever has two witnesses' cosignatures on two views of one log has caught it.",
+        "Cosignatures on two different views of one log prove that the log has cheated.",
     )
     .argument("<dir>", "where the witness keeps what it has seen")
     .requiredOption("-k, --key <file>", "the witness's own Ed25519 key")
     .option("--passphrase-file <file>", "the passphrase of that key")
     .requiredOption("--name <name>", "the witness's name: a host name and a path, without https://")
     .requiredOption("--log <vkey>", "the key of a log that it watches; may be given again", several)
-    .option("--listen <host:port>", "where; port 0 takes any that is free", "127.0.0.1:7380")
+    .option("--listen <host:port>", "where to listen; port 0 takes any free port", "127.0.0.1:7380")
     .option("--json", "print {url, key} as JSON when it listens; errors as JSON on stderr")
     .addHelpText(
       "after",

@@ -12,7 +12,7 @@ import type { Verb } from "../../ui/verb.ts";
 export function build(group: Command, verb: Verb): void {
   group
     .command("build")
-    .summary("make one file of a workflow and all that it names")
+    .summary("make one file from a workflow and all that it names")
     .description(
       "Compiles a workflow with all that it names, as `reach build` does, and writes it as one file: the same " +
         "documents give the same bytes, on every machine. Where pack.yaml lists capabilities, they must be " +

@@ -14,8 +14,8 @@ export function inspect(group: Command, verb: Verb): void {
     .command("inspect")
     .summary("show what is in a pack, or unpack it into a folder")
     .description(
-      "Shows a pack's files, what it asks for and why, and which statements about it are signed; nothing is " +
-        "verified but that the files are those of pack.json. With --output they are written into a new or " +
+      "Shows a pack's files, what it asks for and why, and which statements about it are signed; only " +
+        "the digests of the files are checked. With --output they are written into a new or " +
         "empty folder, and nowhere else.",
     )
     .argument("<file>", "a .pack file")

@@ -54,10 +54,10 @@ export function pull(group: Command, verb: Verb): void {
   withRegistry(
     group
       .command("pull")
-      .summary("take a pack from an OCI registry")
+      .summary("get a pack from an OCI registry")
       .description(
         "Takes a pack and the signed statements about it from an OCI registry, compares every byte with its " +
-          "digest, and writes one file. Who signed it is for `reach pack verify` to say.",
+          "digest, and writes one file. `reach pack verify` says who signed it.",
       )
       .argument("<reference>", "HOST[:PORT]/NAME:TAG or HOST[:PORT]/NAME@sha256:DIGEST")
       .requiredOption("-o, --output <file>", "where the pack is written, a .pack file")

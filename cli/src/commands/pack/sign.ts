@@ -16,7 +16,7 @@ export function sign(group: Command, verb: Verb): void {
     .summary("sign a pack, its bill of materials and its provenance")
     .description(
       "Signs three statements about a pack with a P-256 key and puts them into the file: which pack of which " +
-        "version it is; what it is made of, as CycloneDX, with the models that it asks; and how it came to be, " +
+        "version it is; what it is made of, as CycloneDX, with the models that it asks; and how it was made, " +
         "as SLSA provenance. Each is an in-toto statement in a Sigstore bundle, which cosign checks offline. " +
         "The pack and its digest stay as they are.",
     )

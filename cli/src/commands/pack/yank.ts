@@ -30,7 +30,7 @@ export function yank(group: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .requiredOption("--reason <text>", "why, for those who use it")
     .requiredOption("-o, --output <file>", "where the withdrawal is written")
-    .option("--actor <id>", "by whom, for the log: an id, no name", "local");
+    .option("--actor <id>", "by whom, for the log: an id, not a name", "local");
   withAudit(command, "it is noted")
     .option("--json", "print {file, digest, key} as JSON; errors as JSON on stderr")
     .addHelpText(

@@ -22,8 +22,8 @@ export function disclose(program: Command, verb: Verb): void {
     .summary("share some values of evidence, and no others")
     .description(
       "Writes a copy of evidence in which only some values are shown; all others are hidden behind their " +
-        "signed commitments. Whoever gets it can check that these values are the ones that were signed, " +
-        "and in which place of the run they were.",
+        "signed commitments. Anyone who gets it can check that these values were signed, " +
+        "and where in the run they were.",
     )
     .argument("<file>", "evidence, a .reach file")
     .requiredOption(

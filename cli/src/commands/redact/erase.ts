@@ -29,10 +29,10 @@ export function erase(program: Command, verb: Verb): void {
     .command("erase")
     .summary("take values out of evidence for good, and note that in the audit log")
     .description(
-      "Takes values out of evidence in its place, with every copy, as redact does; deletes the folder in which " +
+      "Takes values out of an evidence file, with every copy, as redact does; deletes the folder in which " +
         "the run was recorded, with the run secret that all salts follow from; and notes the erasure in the " +
-        "audit log, without the values. The signature and every proof still hold. Copies that others have " +
-        "are theirs to erase.",
+        "audit log, without the values. The signature and every proof still hold. Other people's copies " +
+        "are not erased.",
     )
     .argument("<file>", "evidence, a .reach file: it is replaced")
     .option(
@@ -44,7 +44,7 @@ export function erase(program: Command, verb: Verb): void {
     .option("--derived", "also all that was computed after the value had come in")
     .option("--record <dir>", "the folder of the run (reach run --record): it is deleted")
     .requiredOption("--reason <text>", "why, for the log: it names no person")
-    .option("--actor <id>", "by whom, for the log: an id, no name", "local");
+    .option("--actor <id>", "by whom, for the log: an id, not a name", "local");
   withAudit(command, "it is noted")
     .option("--json", "print {file, hidden, derived, left} as JSON; errors as JSON on stderr")
     .addHelpText(

@@ -22,15 +22,15 @@ export function replay(program: Command, verb: Verb): void {
     .description(
       "Feeds the recorded inputs of a run to the engine again, offline, and compares every record " +
         "byte for byte. The first that differs is shown. Replaying does not check who signed: verify does.\n\n" +
-        "--until stops at a record and shows it. --from with --set gives an answer, or a part of the " +
-        "input, another value and goes on from there with the other recorded answers: what comes out is " +
+        "--until stops at a record and shows it. --from with --set replaces an answer, or a part of the " +
+        "input, and continues with the other recorded answers: the result is " +
         "hypothetical, and exits 0 if it is the same, 1 if not, 3 if it asks for what was not recorded.",
     )
     .argument("<file>", "evidence, a .reach file")
     .option("--until <step>", "replay up to this record and show it")
     .option("--from <step>", "the record that --set changes")
     .option("--set <pointer=json>", "a place in it, such as /result/body/score, and its value")
-    .option("--pack <pack>", "the pack, where it was left out: a .pack file, or its folder")
+    .option("--pack <pack>", "the pack, if it was left out: a .pack file, or its folder")
     .option("--json", "print the result as JSON; errors as JSON on stderr")
     .addHelpText(
       "after",

@@ -52,7 +52,7 @@ export function run(program: Command, verb: Verb): void {
     .summary("run a workflow and write the evidence of it")
     .description(
       "Runs a workflow on one input, performs what the grant allows, and writes signed evidence of it " +
-        "to one .reach file: all of it or none. A run that faults has evidence, too, and exits 1; one " +
+        "to one .reach file, completely or not at all. A run that faults has evidence, too, and exits 1; one " +
         "that asks for what is not granted exits 4. Without --key it signs with your own key, " +
         "$XDG_CONFIG_HOME/reach/key.json (~/.config/reach/key.json), made at the first use.",
     )
