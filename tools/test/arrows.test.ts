@@ -209,7 +209,7 @@ const wrong: readonly (readonly [file: string, text: string, rules: readonly str
     ["examples-alone"],
   ],
   ["evidence/src/log/up/a.ts", 'import { a } from "../../file/layout.ts";', ["log-ground"]],
-  ["assembly/trace/up/a.ts", 'import { a } from "../../workflow/pack";', ["trace-ground"]],
+  ["assembly/trace/up/a.ts", 'import { a } from "../../workflow/fork";', ["trace-ground"]],
   ["assembly/trace/state/a.ts", 'import { a } from "../../workflow/state/state";', []],
   ["assembly/json/up/a.ts", 'import { a } from "../../trace/record";', ["values-ground"]],
   ["evidence/src/wrong/unknown.ts", 'import { a } from "@reach-fabric/nowhere";', ["no-unknown"]],
