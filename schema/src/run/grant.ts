@@ -83,7 +83,7 @@ const eventType: z.ZodString = z.string().check((context) => {
   if (value !== "" && !value.slice(0, -1).includes("*") && value.length <= 1000) return;
   report(context, [], {
     code: problemCode.badValue,
-    what: "Not a type of events: `*` stands at the end only.",
+    what: "Not a type of events: `*` is allowed only at the end.",
   });
 });
 /** GRANT-11: true if events of this type may be emitted. */
@@ -131,7 +131,7 @@ const callPattern: z.ZodString = z.string().check((context) => {
   if (isPattern) return;
   report(context, [], {
     code: problemCode.badValue,
-    what: "Not an MCP call: expected such as `tools/call NAME` or `resources/read file:*`.",
+    what: "Not an MCP call: expected for example `tools/call NAME` or `resources/read file:*`.",
   });
 });
 const mcp = z.array(

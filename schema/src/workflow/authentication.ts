@@ -46,7 +46,7 @@ export const oidcProperties = {
   request: strict({
     encoding: z
       .literal("application/x-www-form-urlencoded", {
-        error: "Expected application/x-www-form-urlencoded, as RFC 6749 has it.",
+        error: "Expected application/x-www-form-urlencoded, as RFC 6749 says.",
       })
       .optional(),
   }).optional(),

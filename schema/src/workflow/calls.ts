@@ -82,7 +82,7 @@ const llmArguments = strict({
     error: "Expected either a prompt or messages.",
   })
   .refine((value) => value.system === undefined || value.messages === undefined, {
-    error: "`system` stands beside a prompt only.",
+    error: "`system` is allowed only with a prompt.",
   });
 const a2aArguments = strict({
   agentCard: resource.optional(),

@@ -38,7 +38,7 @@ export const listenTo = strict({
 })
   .refine(isChoice, oneChoice)
   .refine((value) => value.until === undefined || value.any !== undefined, {
-    error: "`until` stands beside `any` only.",
+    error: "`until` is allowed only with `any`.",
   });
 /** When a host starts runs. */
 export const schedule = strict({
@@ -57,5 +57,5 @@ export const schedule = strict({
 })
   .refine((value) => Object.keys(value).length > 0, { error: "Expected every, cron, after or on." })
   .refine((value) => value.read === undefined || value.on !== undefined, {
-    error: "`read` stands beside `on` only.",
+    error: "`read` is allowed only with `on`.",
   });
