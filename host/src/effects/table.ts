@@ -32,7 +32,7 @@ export async function perform(
   if (kind !== undefined) return kind.perform(record, outside, context);
   throw new ReachError(
     hostCode.unknownEffect,
-    "The engine asks for an effect that this host lacks.",
+    "The engine asks for an effect that this host does not have.",
     {
       where: `effect ${record.key}`,
       hint: "The engine and the host are of different versions.",

@@ -5,7 +5,7 @@ export const hostCode = {
   // 30xx the run
   /** The run was interrupted; its folder says what it had. */
   interrupted: "REACH-E3002",
-  /** The engine asks for an effect that this host lacks. */
+  /** The engine asks for an effect that this host does not have. */
   unknownEffect: "REACH-E3003",
   /** The run waits for an event, and no more will come. */
   noMoreEvents: "REACH-E3004",
@@ -72,7 +72,7 @@ export const hostCode = {
   unwritable: "REACH-E4111",
   /** The folder to write into is not empty. */
   notEmpty: "REACH-E4112",
-  /** A name that no pack can hold. */
+  /** A pack cannot hold a file of this name. */
   badName: "REACH-E4120",
   /** A file of the pack is reached through a symbolic link. */
   symbolicLink: "REACH-E4121",

@@ -184,7 +184,7 @@ export async function makeEmptyFolder(path: string): Promise<void> {
   if (found.length === 0) return;
   throw new ReachError(hostCode.notEmpty, "The folder is not empty.", {
     where: path,
-    why: "nothing is written over what is there",
+    why: "existing files are never overwritten",
     hint: "Name a folder that does not exist yet.",
   });
 }

@@ -196,7 +196,7 @@ class Writer {
       }
       if (key.value === "<<" && key.type === "PLAIN") {
         this.#fail(hostCode.refusedYaml, "Merge keys are refused.", where, {
-          why: "YAML 1.2 has none: some readers merge, others add a field of this name",
+          why: "YAML 1.2 has no merge key: some readers merge, others add a field of this name",
           hint: "Repeat the fields, or use an alias for the whole value.",
         });
       }

@@ -191,7 +191,7 @@ export class Sequencer {
     throw new ReachError(hostCode.logTouched, "Somebody else has written to this log.", {
       where: path,
       why: "the checkpoint is not the one that this process has written or read",
-      hint: "Nothing was written. Find out who it was; then open the log again.",
+      hint: "Nothing was written. Find out who wrote to it; then open the log again.",
     });
   }
 
@@ -249,14 +249,14 @@ const stopped = (where: string, cause: Error): ReachError =>
   new ReachError(hostCode.logStopped, "The log has stopped after an error.", {
     where,
     why: cause.message,
-    hint: "Open it again: it goes on from what is durable.",
+    hint: "Open it again: it continues from what is durable.",
     cause,
   });
 
 const closed = (where: string): ReachError =>
   new ReachError(hostCode.logClosed, "The log is closed.", {
     where,
-    why: "its last entry says so: another log goes on from it",
+    why: "its last entry says so: another log continues it",
   });
 
 /** The time in an entry, and whether it closes its log. */

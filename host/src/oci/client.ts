@@ -183,7 +183,7 @@ export class Repository {
   }
 
   #denied(): ReachError {
-    return new ReachError(hostCode.noEntrance, "The registry does not let you in.", {
+    return new ReachError(hostCode.noEntrance, "The registry refuses access.", {
       where: this.#base.host,
       hint: "Give --credentials FILE with user:password.",
     });
@@ -216,7 +216,7 @@ async function readUpTo(
     if (size > limit) {
       throw new ReachError(
         hostCode.registryMismatch,
-        "The registry gives something else than it was asked for.",
+        "The registry gave something other than what was asked for.",
         {
           where,
           why: `more than ${limit} bytes`,
@@ -233,7 +233,7 @@ function checked(bytes: Uint8Array, digest: string, size: number = bytes.length)
   if (actual === digest && bytes.length === size) return bytes;
   throw new ReachError(
     hostCode.registryMismatch,
-    "The registry gives something else than it was asked for.",
+    "The registry gave something other than what was asked for.",
     {
       where: digest,
       why: `${bytes.length} bytes with the digest ${actual}`,

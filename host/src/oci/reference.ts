@@ -31,7 +31,7 @@ export function parseReference(text: string): Reference {
   ) {
     return { registry, name, reference };
   }
-  throw new ReachError(hostCode.badReference, "This does not name a thing in a registry.", {
+  throw new ReachError(hostCode.badReference, "This is not a reference to a registry.", {
     where: text,
     hint: "Write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST.",
   });

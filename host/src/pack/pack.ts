@@ -238,7 +238,7 @@ interface Wanted {
 function checkPath(path: string, place: Place): void {
   const why = whyNotPackPath(path);
   if (why === undefined) return;
-  throw new ReachError(hostCode.badName, "A name that no pack can hold.", { place, why });
+  throw new ReachError(hostCode.badName, "A pack cannot hold a file of this name.", { place, why });
 }
 
 /** Two names that differ in case only are one file on some systems and two on others. */

@@ -96,7 +96,7 @@ async function readMeta(folder: string): Promise<Meta> {
     throw damaged(path, "it is not JSON");
   }
   if (meta.format !== "reach/run/v1") {
-    throw new ReachError(hostCode.notARun, "A run of a format that this version does not read.", {
+    throw new ReachError(hostCode.notARun, "This version does not read runs of this format.", {
       where: path,
       hint: "It may be from a later version.",
     });

@@ -146,7 +146,7 @@ test.each([
   "https://r.example/a:1",
   "u:p@r.example/a:1",
 ])("PACK-16 no reference: %s", (text) => {
-  expect(() => parseReference(text)).toThrow("does not name");
+  expect(() => parseReference(text)).toThrow("not a reference");
 });
 
 /** As much of a registry as a client needs, and every way in which one can lie. */
