@@ -81,7 +81,7 @@ const entries = {
   "REACH-E5331": fail(damaged) as Entry,
   "REACH-E5332": fail(damaged) as Entry,
   "REACH-E5333": fail(
-    "keep both sides: together they show that the log has lied, or somebody for it",
+    "keep both sides: together they show that the log, or someone with its key, has lied",
   ) as Entry,
   "REACH-E5334": fail(damaged) as Entry,
   "REACH-E5335": fail("docs/spec/log.md, LOG-12 and LOG-13, say what an entry is") as Entry,
@@ -96,7 +96,7 @@ const entries = {
     "somebody signs with the key of a log that has ended: tell its owner",
   ) as Entry,
   "REACH-E5342": fail(
-    "the host's clock is wrong, or it says something else than what was",
+    "the host's clock was wrong, or the times in the evidence are false",
   ) as Entry,
   "REACH-E5343": open("ask the log for the proof of growth between the two checkpoints") as Entry,
   // 54xx the pack and the engine

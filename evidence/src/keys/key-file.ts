@@ -94,7 +94,7 @@ export function signerOf(file: KeyFile): Signer {
   const secret = exactBase64(file.private);
   const { secretSize, isSecret, publicOf, sign } = algorithms[key.alg];
   if (secret?.length !== secretSize || !isSecret(secret)) {
-    throw new EvidenceError("REACH-E5201", "the private key is not 32 bytes of one in base64");
+    throw new EvidenceError("REACH-E5201", "the private key is not 32 bytes in base64");
   }
   if (!sameKey(publicKey(publicOf(secret), key.alg), key)) {
     throw new EvidenceError("REACH-E5203", `the private key is not that of ${key.id}`);

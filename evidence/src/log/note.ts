@@ -50,7 +50,7 @@ const NAME = /^[^\s+\p{Cc}\p{Z}]{1,200}$/u;
  * @throws EvidenceError `REACH-E5310` for a name that no key can have, `REACH-E5206` not Ed25519
  */
 export function noteKey(name: string, kind: NoteKind, key: PublicKey): NoteKey {
-  if (!NAME.test(name)) throw notKey(`no name of a key: ${quoted(name)}`);
+  if (!NAME.test(name)) throw notKey(`not a name of a key: ${quoted(name)}`);
   requireAlgorithm(key, "Ed25519", "a note");
   const digest = sha256(concat([utf8(`${name}\n`), Uint8Array.of(TYPES[kind]), key.bytes]));
   return { name, kind, key, id: toHex(digest.subarray(0, 4)) };

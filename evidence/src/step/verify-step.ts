@@ -156,7 +156,7 @@ function compute(engine: Engine, step: Step): number {
       if (record.kind === "request") {
         const recorded = requests[asked];
         asked += 1;
-        if (recorded === undefined) throw differs("it asks once more");
+        if (recorded === undefined) throw differs("it asks again");
         if (recorded.type !== record.type || !isSame(recorded.request, record.request)) {
           throw differs(`request ${asked}`);
         }

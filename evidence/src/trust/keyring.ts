@@ -67,7 +67,7 @@ function requireConsistent(
   root: PublicKey,
 ): void {
   if ((serial === 1) !== (previous === undefined)) {
-    throw notKeyring("the first keyring, and no other, has none before it");
+    throw notKeyring("only the first keyring has no keyring before it");
   }
   if (expiresAt <= issuedAt) throw notKeyring("the keyring ends before it begins");
   const ids = new Set<string>([root.id]);
