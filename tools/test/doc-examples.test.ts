@@ -14,7 +14,7 @@ import {
   looseComments,
   moduleOf,
   writeModules,
-} from "../doc-examples.ts";
+} from "../doc-examples/modules.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const examples = allExamples();
@@ -35,7 +35,7 @@ const [types, run] = await Promise.all([
   runs(["node_modules/typescript/bin/tsc", "-p", FOLDER]),
   runs([
     "--conditions=reach-source",
-    "tools/doc-examples-run.ts",
+    "tools/doc-examples/run.ts",
     results,
     ...examples.map((example) => pathOf(example)),
   ]),

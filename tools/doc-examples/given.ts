@@ -42,10 +42,10 @@ import {
   signer,
   trusted,
   workflowWith,
-} from "../evidence/test/fixtures/fixture.ts";
-import { acme, now } from "../evidence/test/fixtures/keyring-fixture.ts";
+} from "../../evidence/test/fixtures/fixture.ts";
+import { acme, now } from "../../evidence/test/fixtures/keyring-fixture.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const engine = createEngine();
 
 /** Requires that a claim holds. */

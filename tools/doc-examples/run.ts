@@ -1,10 +1,10 @@
 // Runs the modules of examples, each in a folder of its own, and writes what was wrong with which:
-// `node --conditions=reach-source tools/doc-examples-run.ts RESULTS FILE...`
+// `node --conditions=reach-source tools/doc-examples/run.ts RESULTS FILE...`
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { makeFiles } from "./doc-examples-given.ts";
+import { makeFiles } from "./given.ts";
 
 const [results = "", ...files] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "reach-doc-examples-"));

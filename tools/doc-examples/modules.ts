@@ -1,10 +1,10 @@
 // The `@example` blocks of the sources as programs. A block is a module of its own: what it imports, it imports
-// itself; other names are, in this order, what its package exports, what tools/doc-examples-given.ts has, and what
+// itself; other names are, in this order, what its package exports, what tools/doc-examples/given.ts has, and what
 // other packages export. A line `expression; // → value` is a claim, and `// → throws CODE` is one, too.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Where the modules are written: within the checkout, so that packages are found by their names. */
 export const FOLDER = "build/doc-examples";
@@ -74,7 +74,7 @@ export interface Names {
 }
 
 export async function loadNames(): Promise<Names> {
-  const { givenToHost } = await import("./doc-examples-given.ts");
+  const { givenToHost } = await import("./given.ts");
   const exports = new Map<string, ReadonlySet<string>>();
   for (const name of Object.values(PACKAGES).flat()) {
     exports.set(name, new Set(Object.keys((await import(/* @vite-ignore */ name)) as object)));
@@ -120,7 +120,7 @@ export function moduleOf({ place, code }: DocExample, { given, exports }: Names)
     });
   return [
     `// ${place}`,
-    `import { ${fixtures}, isThat, throwsThat } from "../../tools/doc-examples-given.ts";`,
+    `import { ${fixtures}, isThat, throwsThat } from "../../tools/doc-examples/given.ts";`,
     ...imports,
     ...head.sort().reverse(),
     body,
