@@ -21,6 +21,7 @@ export const processFiles: readonly string[] = [
 /** Files that add more than ten seconds on two cores, or need every build of the engine. */
 export const slowFiles: readonly string[] = [
   "bindings/test/data/merkle.test.ts",
+  "bindings/test/engine/core-size.test.ts",
   "bindings/test/engine/host.test.ts",
   "bindings/test/expr/limits.test.ts",
   "bindings/test/run/run-limits.test.ts",

@@ -31,6 +31,7 @@ export const E_CALL = 1001; // a call out of order (advance before load, and the
 export const E_FRAMES = 1002; // the frames in the input window do not add up
 export const E_SNAPSHOT = 1003; // a snapshot of another engine, build or pack
 export const E_STATE = 1004; // bytes that are no saved state of a hash or a tree
+export const E_ARGUMENT = 1005; // the bindings' own: an argument of another kind than the call takes
 
 // 11xx JSON (docs/spec/json.md)
 export const E_JSON_EMPTY = 1101;

@@ -8,6 +8,7 @@
 
 import { Buffer, bufferBytes, bufferText, frameBegin, frameEnd } from "../bytes/buffer";
 import * as C from "./codes";
+import { messageOfData } from "./messages";
 
 let code: u32 = 0;
 let offset: u32 = 0;
@@ -137,6 +138,8 @@ export function writeErrorWhere(b: Buffer): void {
 
 /** The catalogue: one sentence a code. */
 export function messageOf(c: u32): string {
+  // Known when it is compiled: the engine has no trace of it.
+  if (isDefined(CORE)) return messageOfData(c);
   switch (c) {
     case C.E_CALL:
       return "this call cannot be made now";

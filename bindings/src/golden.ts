@@ -256,7 +256,7 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
       engine.checkJson(bytesOf(item.input), item.options);
       return { expect: true };
     case "canonicalizeValue":
-      return { expect: fromUtf8(engine.canonicalize(item.value)) };
+      return { expect: fromUtf8(engine.canonicalizeValue(item.value)) };
     case "numbersToJson":
       return { expect: fromUtf8(engine.numbersToJson(item.bits.map((bits) => doubleOf(bits)))) };
     case "numbersFromJson": {

@@ -16,7 +16,9 @@ export {
 export type { Text } from "./core/bytes.ts";
 export {
   canonicalHash,
+  canonicalHashValue,
   canonicalize,
+  canonicalizeValue,
   checkJson,
   consistencyProof,
   evaluate,
@@ -41,6 +43,7 @@ export { listing, outputsOf } from "./calls/bytecode.ts";
 export type { Bytecode, Instruction, Outputs } from "./calls/bytecode.ts";
 export { createEngine, engineDigest } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
+export { ArgumentError } from "./core/arguments.ts";
 export { codeName, EngineError, EngineTrap } from "./core/errors.ts";
 export type { EvaluateOptions, Evaluation } from "./calls/expr.ts";
 export * as codes from "./generated/codes.ts";

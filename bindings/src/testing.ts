@@ -2,4 +2,5 @@
 export { runCalls } from "./calls/run.ts";
 export { Core } from "./core/core.ts";
 export type { Exports } from "./core/core.ts";
+export { coreWasm } from "./generated/core.ts";
 export { engineScalar } from "./generated/engine.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const builds = ["debug", "release", "release-simd"] as const;
+const builds = ["debug", "release", "release-simd", "core"] as const;
 const read = (name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(join(root, name)));
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -42,7 +42,42 @@ test("the generated module holds the builds and the scalar build's digest", asyn
   expect(Buffer.from(generated.engineSimd, "base64").equals(simd)).toBe(true);
 });
 
-test("two builds in two folders give the same bytes", () => {
+test("the generated modules hold the core, and its digest", async () => {
+  const core = read("build/core/engine.wasm");
+  const { coreWasm } = await import("../../bindings/src/generated/core.ts");
+  const { coreDigest } = await import("../../bindings/src/generated/core-digest.ts");
+  expect(Buffer.from(coreWasm, "base64").equals(core)).toBe(true);
+  expect(coreDigest).toBe(sha256(core));
+  expect(read("bindings/src/generated/core.wasm")).toEqual(core);
+});
+
+test("the core has some of the engine's exports, and no others", async () => {
+  const names = async (target: string): Promise<string[]> =>
+    WebAssembly.Module.exports(await WebAssembly.compile(read(`build/${target}/engine.wasm`))).map(
+      ({ name }) => name,
+    );
+  const [core, engine] = [await names("core"), await names("release")];
+  expect(engine).toEqual(expect.arrayContaining(core));
+  expect(core).toEqual(expect.arrayContaining(["canonicalHash", "sha256", "merkleRoot"]));
+  expect(core).not.toContain("evaluate");
+});
+
+test("the core says of each of its codes what the engine says", () => {
+  const texts = (file: string): string[] =>
+    [
+      ...readFileSync(join(root, "assembly/errors", file), "utf8").matchAll(
+        /case (C\.E_\w+):\s+return ("[^"]*");/g,
+      ),
+    ].map(([, code, text]) => `${code} ${text}`);
+  const core = texts("messages.ts");
+  expect(core.length).toBeGreaterThan(20);
+  expect(texts("errors.ts")).toEqual(expect.arrayContaining(core));
+});
+
+test.each([
+  ["release", "index"],
+  ["core", "core"],
+])("two builds of %s in two folders give the same bytes", (target, entry) => {
   // One of them is the build of this checkout, the other is made in a folder with a name of another length.
   const folder = mkdtempSync(join(tmpdir(), `reach-build-${"x".repeat(20)}-`));
   try {
@@ -51,11 +86,11 @@ test("two builds in two folders give the same bytes", () => {
     }
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
     const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
-    const args = [asc, "--target", "release", "--outFile", "engine.wasm"];
+    const args = [asc, `assembly/${entry}.ts`, "--target", target, "--outFile", "engine.wasm"];
     execFileSync(process.execPath, args, { cwd: folder, stdio: "pipe" });
     const other = sha256(readFileSync(join(folder, "engine.wasm")));
     expect(folder.length).not.toBe(root.length);
-    expect(other).toBe(sha256(read("build/release/engine.wasm")));
+    expect(other).toBe(sha256(read(`build/${target}/engine.wasm`)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

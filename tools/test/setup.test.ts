@@ -84,7 +84,7 @@ const quick = (source: string): ReturnType<typeof generated> => ({
   simd: `debug of ${source}`,
   digest: sha256(`debug of ${source}`),
 });
-const all = ["debug", "release", "release-simd"];
+const all = ["core", "debug", "release", "release-simd"];
 
 describe("a set-up", () => {
   test("makes all builds once", () => {
@@ -115,7 +115,7 @@ describe("a quick set-up", () => {
     expect(setUp("--quick")).toEqual(["debug"]);
     expect(generated()).toEqual(quick("second"));
     expect(setUp("--quick")).toEqual([]);
-    expect(setUp()).toEqual(["release", "release-simd"]);
+    expect(setUp()).toEqual(["core", "release", "release-simd"]);
     expect(generated()).toEqual(release("second"));
   });
 

@@ -2,7 +2,8 @@
 
 import { concat, utf8 } from "../core/bytes.ts";
 import type { Text } from "../core/bytes.ts";
-import type { Core } from "../core/core.ts";
+import { ArgumentError, requireByteArrays, requireBytes } from "../core/arguments.ts";
+import type { Core, DataExports } from "../core/core.ts";
 import { EngineError } from "../core/errors.ts";
 import { E_CALL, MAX_INPUT, STATUS_OK } from "../generated/codes.ts";
 import { Turns } from "../core/turns.ts";
@@ -60,7 +61,7 @@ export interface HashCalls {
   hasher(state?: Uint8Array): Hasher;
 }
 
-export function hashCalls(core: Core): HashCalls {
+export function hashCalls(core: Core<DataExports>): HashCalls {
   const { exports } = core;
   const streams = new Turns(core, exports.hashSave, exports.hashRestore);
 
@@ -72,6 +73,7 @@ export function hashCalls(core: Core): HashCalls {
     };
     const self: Hasher = {
       update: (bytes) => {
+        requireBytes("bytes", bytes);
         use();
         for (let at = 0; at === 0 || at < bytes.length; at += MAX_INPUT) {
           const length = core.placeOne(bytes.subarray(at, at + MAX_INPUT));
@@ -94,14 +96,14 @@ export function hashCalls(core: Core): HashCalls {
     };
     streams.begin(self, () => {
       if (state === undefined) core.checked(exports.hashReset);
-      else core.checked(exports.hashRestore, core.placeOne(state));
+      else core.checked(exports.hashRestore, core.placeOne(state, "state"));
     });
     return self;
   };
 
   const sha256 = (bytes: Uint8Array): Digest => {
-    if (bytes.length > MAX_INPUT) return hasher().update(bytes).digest();
-    const length = core.placeOne(bytes);
+    if (bytes?.length > MAX_INPUT) return hasher().update(bytes).digest();
+    const length = core.placeOne(bytes, "bytes");
     // Called as they are: for a short message, core.call() would cost a fifth of the time.
     let at: number;
     try {
@@ -117,6 +119,7 @@ export function hashCalls(core: Core): HashCalls {
     sha256,
     hasher,
     hashFrames: (frames, prefix = -1) => {
+      requireByteArrays("frames", frames);
       checkPrefix(prefix);
       const digests: Digest[] = [];
       for (const batch of batches(frames)) {
@@ -126,9 +129,10 @@ export function hashCalls(core: Core): HashCalls {
       return digests;
     },
     hashEach: (messages, size, prefix = -1) => {
+      requireBytes("messages", messages);
       checkPrefix(prefix);
       if (!Number.isInteger(size) || size < 1 || size > MAX_INPUT) {
-        throw new RangeError("size is a number of bytes, at least 1");
+        throw new ArgumentError("size", "a number of bytes, at least 1", size);
       }
       if (messages.length <= MAX_INPUT / 2) {
         core.checked(exports.hashEach, core.placeOne(messages), size, prefix);
@@ -144,6 +148,8 @@ export function hashCalls(core: Core): HashCalls {
       return concat(digests);
     },
     hmacSha256: (key, message) => {
+      requireBytes("key", key);
+      requireBytes("message", message);
       const [keyLength, length] = core.place(key, message);
       core.checked(exports.hmacSha256, keyLength, length);
       return core.digest();
@@ -153,7 +159,7 @@ export function hashCalls(core: Core): HashCalls {
 
 function checkPrefix(prefix: number): void {
   if (!Number.isInteger(prefix) || prefix < -1 || prefix > 255) {
-    throw new RangeError("prefix is a byte");
+    throw new ArgumentError("prefix", "a byte, 0 to 255", prefix);
   }
 }
 

@@ -1,7 +1,8 @@
 /** Canonical JSON: RFC 8785 with a strict reader (docs/spec/json.md). */
 
 import type { Text } from "../core/bytes.ts";
-import type { Core } from "../core/core.ts";
+import { ArgumentError, requireOptions } from "../core/arguments.ts";
+import type { Core, DataExports } from "../core/core.ts";
 import { JSON_BOUNDARY, JSON_INTEGERS_TEXT, JSON_JQ } from "../generated/codes.ts";
 import { jsonText } from "../core/value.ts";
 import type { Json } from "../core/value.ts";
@@ -22,28 +23,46 @@ export interface JsonOptions {
 
 export interface JsonCalls {
   /**
-   * The RFC 8785 form of a JSON text (a string, or its UTF-8) or of a value (an object, an array, a
-   * number, a boolean, null; a string is always taken for a text): equal bytes if and only if the
-   * values are equal.
+   * The RFC 8785 form of a JSON text (a string, or its UTF-8): equal bytes if and only if the values are equal.
+   * What is given is read as JSON, whatever it is: of a value, also of a string, canonicalizeValue() gives the form.
    *
    * @throws EngineError `REACH-E11xx` for what is not strict JSON (duplicate keys, lone surrogates,
    *   integers that no double holds, ...), `REACH-E12xx` for what is over a limit
-   * @throws EngineError `REACH-E1114` for a value that JSON does not have: undefined, NaN, a Date, ...
+   * @throws ArgumentError `REACH-E1005` for what is no text, and for an option that is none
    *
    * @example
    * fromUtf8(canonicalize('{"b": 1.0, "a": [1e2]}')); // → '{"a":[100],"b":1}'
-   * fromUtf8(canonicalize({ b: 1, a: [100] })); // → '{"a":[100],"b":1}'
    */
-  canonicalize(json: Text | Json, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  canonicalize(text: Text, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  /**
+   * The RFC 8785 form of a value: an object, an array, a string, a number, a boolean or null. Nothing in it is read
+   * as JSON.
+   *
+   * @throws EngineError `REACH-E1114` for a value that JSON does not have: undefined, NaN, a Date, ...;
+   *   `REACH-E12xx` for what is over a limit
+   *
+   * @example
+   * fromUtf8(canonicalizeValue({ b: 1, a: ["1"] })); // → '{"a":["1"],"b":1}'
+   */
+  canonicalizeValue(value: Json): Uint8Array<ArrayBuffer>;
   /**
    * SHA-256 of `canonicalize(json, options)`, 32 bytes, without a copy of the canonical text.
    *
-   * @throws EngineError as canonicalize() does
+   * @throws EngineError, ArgumentError as canonicalize() does
    *
    * @example
-   * toHex(canonicalHash('{"b":1,"a":2}')) === toHex(canonicalHash({ a: 2, b: 1 })); // → true
+   * toHex(canonicalHash('{"b":1,"a":2}')) === toHex(canonicalHashValue({ a: 2, b: 1 })); // → true
    */
-  canonicalHash(json: Text | Json, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  canonicalHash(text: Text, options?: JsonOptions): Uint8Array<ArrayBuffer>;
+  /**
+   * SHA-256 of `canonicalizeValue(value)`, 32 bytes. The number 1 and the string "1" have two hashes.
+   *
+   * @throws EngineError as canonicalizeValue() does
+   *
+   * @example
+   * toHex(canonicalHashValue("1")) === toHex(canonicalHash('"1"')); // → true
+   */
+  canonicalHashValue(value: Json): Uint8Array<ArrayBuffer>;
   /**
    * Reads a JSON text and does nothing with it: returns if canonicalize() would read it, too.
    *
@@ -71,24 +90,29 @@ export interface JsonCalls {
   numbersFromJson(text: Text): Float64Array<ArrayBuffer>;
 }
 
-export function jsonCalls(core: Core): JsonCalls {
+export function jsonCalls(core: Core<DataExports>): JsonCalls {
   const { exports } = core;
+  const canonicalize = (text: Text, options?: JsonOptions): Uint8Array<ArrayBuffer> => {
+    const flags = jsonFlags(options);
+    core.checked(exports.canonicalize, core.placeOne(text), flags);
+    return core.output();
+  };
+  const canonicalHash = (text: Text, options?: JsonOptions): Uint8Array<ArrayBuffer> => {
+    const flags = jsonFlags(options);
+    core.checked(exports.canonicalHash, core.placeOne(text), flags);
+    return core.digest();
+  };
   return {
-    canonicalize: (json, options) => {
-      const flags = jsonFlags(options);
-      core.checked(exports.canonicalize, core.placeOne(textOf(json)), flags);
-      return core.output();
-    },
-    canonicalHash: (json, options) => {
-      const flags = jsonFlags(options);
-      core.checked(exports.canonicalHash, core.placeOne(textOf(json)), flags);
-      return core.digest();
-    },
+    canonicalize,
+    canonicalHash,
+    canonicalizeValue: (value) => canonicalize(jsonText(value)),
+    canonicalHashValue: (value) => canonicalHash(jsonText(value)),
     checkJson: (text, options) => {
       const flags = jsonFlags(options);
       core.checked(exports.checkJson, core.placeOne(text), flags);
     },
     numbersToJson: (numbers) => {
+      requireNumbers(numbers);
       const { buffer, byteOffset, byteLength } = Float64Array.from(numbers);
       core.checked(
         exports.numbersToJson,
@@ -103,15 +127,26 @@ export function jsonCalls(core: Core): JsonCalls {
   };
 }
 
-const textOf = (json: Text | Json): Text =>
-  typeof json === "string" || json instanceof Uint8Array ? json : jsonText(json);
+/** Anything else would be made a number, or none, without a word. */
+function requireNumbers(numbers: Float64Array | readonly number[]): void {
+  if (numbers instanceof Float64Array) return;
+  const wanted = "a Float64Array or an array of numbers";
+  if (!Array.isArray(numbers)) throw new ArgumentError("numbers", wanted, numbers);
+  const at = numbers.findIndex((number) => typeof number !== "number");
+  if (at >= 0) throw new ArgumentError(`numbers[${at}]`, "a number", numbers[at]);
+}
 
-function jsonFlags({ integers, mode }: JsonOptions = {}): number {
+function jsonFlags(options?: JsonOptions): number {
+  if (options === undefined) return JSON_BOUNDARY;
+  requireOptions("options", options, ["integers", "mode"]);
+  const { integers, mode } = options;
   if (integers !== undefined && integers !== "text") {
-    throw new TypeError('integers can only be "text"');
+    throw new ArgumentError("options.integers", '"text"', integers);
   }
-  if (mode !== undefined && mode !== "jq") throw new TypeError('mode can only be "jq"');
-  if (integers && mode) throw new TypeError("jq mode has no integers option: it rounds");
+  if (mode !== undefined && mode !== "jq") throw new ArgumentError("options.mode", '"jq"', mode);
+  if (integers && mode) {
+    throw new ArgumentError("options.integers", "left out in jq mode, which rounds", integers);
+  }
   if (mode) return JSON_JQ;
   return integers ? JSON_INTEGERS_TEXT : JSON_BOUNDARY;
 }

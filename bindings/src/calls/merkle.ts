@@ -1,7 +1,8 @@
 /** Merkle trees and proofs as in RFC 9162 and RFC 6962 (docs/spec/merkle.md). */
 
 import { concat } from "../core/bytes.ts";
-import type { Core } from "../core/core.ts";
+import { ArgumentError, requireByteArrays } from "../core/arguments.ts";
+import type { Core, DataExports } from "../core/core.ts";
 import { codeName, EngineError } from "../core/errors.ts";
 import { E_PROOF, E_TREE, STATUS_OK } from "../generated/codes.ts";
 import { batches, split } from "./hash.ts";
@@ -118,13 +119,14 @@ export interface MerkleCalls {
   verifySubtree(claim: SubtreeClaim): boolean;
 }
 
-export function merkleCalls(core: Core): MerkleCalls {
+export function merkleCalls(core: Core<DataExports>): MerkleCalls {
   const { exports } = core;
   const trees = new Turns(core, exports.treeSave, exports.treeRestore);
 
   const merkleTree = (state?: Uint8Array): MerkleTree => {
     const append = (items: readonly Uint8Array[], hashed: 0 | 1): MerkleTree => {
-      if (hashed === 1) checkHashes(items);
+      if (hashed === 1) requireByteArrays("hashes", items, 32);
+      else requireByteArrays("leaves", items);
       trees.enter(self);
       for (const batch of batches(items)) {
         const length = hashed === 1 ? core.placeOne(concat(batch)) : core.placeFrames(batch);
@@ -152,13 +154,13 @@ export function merkleCalls(core: Core): MerkleCalls {
     };
     trees.begin(self, () => {
       if (state === undefined) core.checked(exports.treeReset);
-      else core.checked(exports.treeRestore, core.placeOne(state));
+      else core.checked(exports.treeRestore, core.placeOne(state, "state"));
     });
     return self;
   };
 
   const subtreeProof = (leafHashes: readonly Uint8Array[], start: number, end: number): Hash[] => {
-    checkHashes(leafHashes);
+    requireByteArrays("leafHashes", leafHashes, 32);
     for (const place of [start, end]) {
       if (!Number.isInteger(place) || place < 0 || place > leafHashes.length) {
         throw new EngineError(E_TREE, `no such subtree in a tree of this size: ${String(place)}`);
@@ -168,7 +170,9 @@ export function merkleCalls(core: Core): MerkleCalls {
     return split(core.output());
   };
 
-  const verifySubtree = ({ start, end, size, hash, root, proof }: SubtreeClaim): boolean => {
+  const verifySubtree = (claimed: SubtreeClaim): boolean => {
+    requireClaim(claimed);
+    const { start, end, size, hash, root, proof } = claimed;
     const numbers = [u64(start), u64(end), u64(size)];
     if (!Array.isArray(proof) || proof.length > LONGEST) return false;
     const hashes = [hash, root, ...(proof as readonly Uint8Array[])];
@@ -190,6 +194,7 @@ export function merkleCalls(core: Core): MerkleCalls {
   return {
     merkleTree,
     merkleRoot: (leaves) => {
+      requireByteArrays("leaves", leaves);
       if (batches(leaves).length > 1) return merkleTree().append(leaves).root();
       core.checked(exports.merkleRoot, core.placeFrames(leaves));
       return core.digest();
@@ -199,13 +204,18 @@ export function merkleCalls(core: Core): MerkleCalls {
     consistencyProof: (leafHashes, oldSize) =>
       oldSize === 0 ? [] : subtreeProof(leafHashes, 0, oldSize),
     verifySubtree,
-    verifyInclusion: ({ index, size, leafHash, root, proof }) => {
+    verifyInclusion: (claim) => {
+      requireClaim(claim);
+      const { index, size, leafHash, root, proof } = claim;
       const start = u64(index);
       if (start === undefined) return false;
       return verifySubtree({ start, end: start + 1n, size, hash: leafHash, root, proof });
     },
-    verifyConsistency: ({ oldSize, oldRoot, size, root, proof }) =>
-      verifySubtree({ start: 0, end: oldSize, size, hash: oldRoot, root, proof }),
+    verifyConsistency: (claim) => {
+      requireClaim(claim);
+      const { oldSize, oldRoot, size, root, proof } = claim;
+      return verifySubtree({ start: 0, end: oldSize, size, hash: oldRoot, root, proof });
+    },
   };
 }
 
@@ -222,6 +232,9 @@ function u64(count: unknown): bigint | undefined {
 const isHash = (bytes: unknown): bytes is Uint8Array =>
   bytes instanceof Uint8Array && bytes.length === 32;
 
-function checkHashes(hashes: readonly unknown[]): void {
-  if (!hashes.every(isHash)) throw new TypeError("A hash is a Uint8Array of 32 bytes");
+/** A claim may hold anything; what is none at all is a mistake of the calling program. */
+function requireClaim(claim: unknown): void {
+  if (typeof claim !== "object" || claim === null) {
+    throw new ArgumentError("claim", "an object", claim);
+  }
 }

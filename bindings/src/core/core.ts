@@ -8,13 +8,14 @@
 import { loneSurrogate, utf8, utf8Into } from "./bytes.ts";
 import type { Text } from "./bytes.ts";
 import { fromUtf8 } from "./bytes.ts";
+import { ArgumentError } from "./arguments.ts";
 import { EngineError, EngineTrap } from "./errors.ts";
 import * as codes from "../generated/codes.ts";
 
 type Call = (a?: number, b?: number, c?: number, d?: number) => number;
 
-/** The engine's exports, as docs/spec/abi.md lists them. */
-export interface Exports {
+/** The exports that the core has, too: windows, errors, JSON, hashing and Merkle trees. */
+export interface DataExports {
   /** A WebAssembly.Memory; spelled out, so that the declarations need no library of types. */
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly abi: Call;
@@ -50,6 +51,10 @@ export interface Exports {
   readonly treeRoot: Call;
   readonly treeSave: Call;
   readonly treeRestore: Call;
+}
+
+/** The engine's exports, as docs/spec/abi.md lists them. */
+export interface Exports extends DataExports {
   readonly evaluate: Call;
   readonly explain: Call;
   readonly matchRegex: Call;
@@ -75,8 +80,8 @@ const SMALL = 1 << 16;
 /** Bytes of a buffer that records share. */
 const SHARED = 1 << 14;
 
-export class Core {
-  readonly exports: Exports;
+export class Core<E extends DataExports = Exports> {
+  readonly exports: E;
   #view: Uint8Array<ArrayBuffer>;
   /** The input window as it was last given, and how much it holds: small calls need not ask again. */
   #at = 0;
@@ -86,7 +91,7 @@ export class Core {
   #trap: unknown;
   #trapped = false;
 
-  constructor(exports: Exports) {
+  constructor(exports: E) {
     this.exports = exports;
     this.#view = new Uint8Array(exports.memory.buffer);
   }
@@ -140,15 +145,18 @@ export class Core {
     return new EngineError(code, reason, offset, depth, place);
   }
 
-  /** Puts one part into the input window and returns its length in bytes. */
-  placeOne(part: Text): number {
+  /**
+   * Puts one part into the input window and returns its length in bytes.
+   *
+   * @param name of the argument that it is, for the error where it is neither a text nor bytes
+   */
+  placeOne(part: Text, name: string = "text"): number {
     if (part instanceof Uint8Array) {
       const at = this.#window(part.length); // before the view, which it may replace
       this.#view.set(part, at);
       return part.length;
     }
-    if (checkText(part)) return this.place(part)[0] ?? 0;
-    throw notText();
+    return checkText(part, name) ? (this.place(part)[0] ?? 0) : 0;
   }
 
   /** Puts parts one behind the other into the input window and returns their lengths in bytes. */
@@ -323,7 +331,7 @@ const u32 = (view: Uint8Array, at: number): number =>
   0;
 
 /** True for a text, false for bytes; throws for anything else, and for a text that has no UTF-8. */
-function checkText(part: Text): part is string {
+function checkText(part: Text, name: string = "text"): part is string {
   if (typeof part === "string") {
     const at = loneSurrogate(part);
     if (at < 0) return true;
@@ -331,10 +339,8 @@ function checkText(part: Text): part is string {
     throw new EngineError(codes.E_JSON_SURROGATE, "lone surrogate in a text", offset);
   }
   if (part instanceof Uint8Array) return false;
-  throw notText();
+  throw new ArgumentError(name, "a string or a Uint8Array", part);
 }
-
-const notText = (): TypeError => new TypeError("Expected a string or a Uint8Array");
 
 /** Throws a RangeError for what is no amount of fuel. */
 export function checkFuel(fuel: number): void {

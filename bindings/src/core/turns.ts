@@ -1,20 +1,24 @@
 /** Hashers and growing trees: many of them on an engine that has room for one of each. */
 
-import type { Core, Exports } from "./core.ts";
+import type { Core, DataExports } from "./core.ts";
 
 /**
  * Lets several objects share what an engine has one of: whoever comes in finds its own state, and
  * that of the one before is kept meanwhile.
  */
 export class Turns {
-  readonly #core: Core;
-  readonly #save: Exports["hashSave"];
-  readonly #restore: Exports["hashRestore"];
+  readonly #core: Core<DataExports>;
+  readonly #save: DataExports["hashSave"];
+  readonly #restore: DataExports["hashRestore"];
   /** Kept for those who are out; forgotten with them. */
   readonly #states = new WeakMap<object, Uint8Array>();
   #inside: object | undefined;
 
-  constructor(core: Core, save: Exports["hashSave"], restore: Exports["hashRestore"]) {
+  constructor(
+    core: Core<DataExports>,
+    save: DataExports["hashSave"],
+    restore: DataExports["hashRestore"],
+  ) {
     this.#core = core;
     this.#save = save;
     this.#restore = restore;

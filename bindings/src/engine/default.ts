@@ -11,13 +11,21 @@ function engine(): Engine {
   return shared;
 }
 
-/** `canonicalize` of a shared engine: the RFC 8785 text of a JSON text or a value. */
-export const canonicalize: Engine["canonicalize"] = (json, options) =>
-  engine().canonicalize(json, options);
+/** `canonicalize` of a shared engine: the RFC 8785 text of a JSON text. */
+export const canonicalize: Engine["canonicalize"] = (text, options) =>
+  engine().canonicalize(text, options);
 
-/** `canonicalHash` of a shared engine: SHA-256 of the RFC 8785 text. */
-export const canonicalHash: Engine["canonicalHash"] = (json, options) =>
-  engine().canonicalHash(json, options);
+/** `canonicalizeValue` of a shared engine: the RFC 8785 text of a value. */
+export const canonicalizeValue: Engine["canonicalizeValue"] = (value) =>
+  engine().canonicalizeValue(value);
+
+/** `canonicalHash` of a shared engine: SHA-256 of the RFC 8785 text of a JSON text. */
+export const canonicalHash: Engine["canonicalHash"] = (text, options) =>
+  engine().canonicalHash(text, options);
+
+/** `canonicalHashValue` of a shared engine: SHA-256 of the RFC 8785 text of a value. */
+export const canonicalHashValue: Engine["canonicalHashValue"] = (value) =>
+  engine().canonicalHashValue(value);
 
 /** `checkJson` of a shared engine: throws for a text that canonicalize() would refuse. */
 export const checkJson: Engine["checkJson"] = (text, options) => engine().checkJson(text, options);

@@ -1,6 +1,7 @@
 /** Makes engines: which build, from which bytes, with which identity. */
 
 import { fromHex, toHex } from "../core/bytes.ts";
+import { ArgumentError, requireBytes, requireOptions } from "../core/arguments.ts";
 import { Core } from "../core/core.ts";
 import type { Exports } from "../core/core.ts";
 import { exprCalls } from "../calls/expr.ts";
@@ -49,7 +50,7 @@ export interface Engine
 /**
  * A new engine with a memory of its own, ready at once (about 0.1 ms after the first one).
  *
- * @throws TypeError for bytes that are not an engine of this ABI; RangeError where the host has no
+ * @throws TypeError for bytes that are not an engine of this ABI; ArgumentError for an option that is none; RangeError where the host has no
  *   memory left
  *
  * @example
@@ -57,7 +58,10 @@ export interface Engine
  * const engine = createEngine();
  * engine.evaluate(".a + 1", '{"a":1}').outputs; // → ["2"]
  */
-export function createEngine({ build = "auto", bytes }: EngineOptions = {}): Engine {
+export function createEngine(options: EngineOptions = {}): Engine {
+  requireOptions("options", options, ["build", "bytes"]);
+  const { build = "auto", bytes } = options;
+  if (bytes !== undefined) requireBytes("options.bytes", bytes);
   const module = bytes === undefined ? ownModule(build) : new WebAssembly.Module(bytes);
   if (WebAssembly.Module.imports(module).length > 0) throw notAnEngine("it has imports");
   const exports: Partial<Exports> = new WebAssembly.Instance(module).exports;
@@ -99,7 +103,9 @@ const modules = new Map<Build, WebAssembly.Module>();
 
 function ownModule(build: "auto" | Build): WebAssembly.Module {
   if (build === "auto") return ownModule(hasSimd() ? "simd" : "scalar");
-  if (build !== "simd" && build !== "scalar") throw new TypeError("build is auto, scalar or simd");
+  if (build !== "simd" && build !== "scalar") {
+    throw new ArgumentError("options.build", '"auto", "scalar" or "simd"', build);
+  }
   const known = modules.get(build) ?? new WebAssembly.Module(wasmBytes(build));
   modules.set(build, known);
   return known;

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   canonicalHash,
+  canonicalHashValue,
   canonicalize,
+  canonicalizeValue,
   checkJson,
   createEngine,
   EngineError,
@@ -57,8 +59,8 @@ describe("values", () => {
     [{ b: [1.5, "\u0000é"], a: { "": null } }, '{"a":{"":null},"b":[1.5,"\\u0000é"]}'],
     [bare as Json, '{"z":1}'],
   ] as const)("%j is canonicalized and hashed as its text is", ([value, text]) => {
-    expect(fromUtf8(canonicalize(value))).toBe(text);
-    expect(toHex(canonicalHash(value))).toBe(toHex(canonicalHash(text)));
+    expect(fromUtf8(canonicalizeValue(value))).toBe(text);
+    expect(toHex(canonicalHashValue(value))).toBe(toHex(canonicalHash(text)));
   });
 
   test("what JSON does not have is REACH-E1114, with its place", () => {
@@ -80,7 +82,7 @@ describe("values", () => {
       [[1, , 2], "/1"],
     ];
     for (const [value, pointer] of wrong) {
-      expect(() => canonicalHash(value as Json)).toThrow(
+      expect(() => canonicalHashValue(value as Json)).toThrow(
         expect.objectContaining({
           code: "REACH-E1114",
           message: expect.stringMatching(new RegExp(` at ${pointer}$`)) as string,
@@ -88,7 +90,7 @@ describe("values", () => {
       );
     }
     for (const value of [undefined, () => 1, Symbol("s"), 1n]) {
-      expect(() => canonicalHash(value as unknown as Json)).toThrow(
+      expect(() => canonicalHashValue(value as unknown as Json)).toThrow(
         expect.objectContaining({ code: "REACH-E1114" }),
       );
     }
@@ -97,13 +99,13 @@ describe("values", () => {
   test("a value inside itself, and a lone surrogate, are errors like those of texts", () => {
     const loop: Json[] = [];
     loop.push(loop);
-    expect(() => canonicalize(loop)).toThrow(expect.objectContaining({ code: "REACH-E1203" }));
-    expect(() => canonicalize(["\ud800"])).toThrow(
+    expect(() => canonicalizeValue(loop)).toThrow(expect.objectContaining({ code: "REACH-E1203" }));
+    expect(() => canonicalizeValue(["\ud800"])).toThrow(
       expect.objectContaining({ code: "REACH-E1106" }),
     );
     const nested = (depth: number): Json => (depth === 0 ? [] : [nested(depth - 1)]);
-    expect(canonicalize(nested(1023))).toHaveLength(2048);
-    expect(() => canonicalize(nested(1024))).toThrow(
+    expect(canonicalizeValue(nested(1023))).toHaveLength(2048);
+    expect(() => canonicalizeValue(nested(1024))).toThrow(
       expect.objectContaining({ code: "REACH-E1203" }),
     );
   });
@@ -115,9 +117,9 @@ describe("values", () => {
         return ++reads;
       },
     };
-    expect(fromUtf8(canonicalize(value))).toBe('{"a":1}');
+    expect(fromUtf8(canonicalizeValue(value))).toBe('{"a":1}');
     expect(reads).toBe(1);
-    expect(() => canonicalize({ toJSON: () => 1 } as unknown as Json)).toThrow(
+    expect(() => canonicalizeValue({ toJSON: () => 1 } as unknown as Json)).toThrow(
       expect.objectContaining({ code: "REACH-E1114" }),
     );
   });
@@ -145,7 +147,7 @@ describe("arrays of numbers", () => {
   test("are written as canonicalize writes them, and read back to the same bits", () => {
     const numbers = [0, -0, 0.1, -5e-324, 1.7976931348623157e308, 1e21, 2 ** 53, 1e-7, 123.456];
     const text = fromUtf8(numbersToJson(numbers));
-    expect(text).toBe(fromUtf8(canonicalize(numbers)));
+    expect(text).toBe(fromUtf8(canonicalizeValue(numbers)));
     expect([...numbersFromJson(text)]).toEqual(numbers.map((x) => x + 0));
     expect(numbersToJson(Float64Array.from(numbers))).toEqual(numbersToJson(numbers));
     expect(fromUtf8(numbersToJson([]))).toBe("[]");

@@ -1,0 +1,76 @@
+/** Arguments of a kind that a call does not take: told by their names, before the engine sees them. */
+
+import { E_ARGUMENT } from "../generated/codes.ts";
+import { codeName } from "./errors.ts";
+
+/**
+ * An argument is of another kind than the call takes: a mistake of the calling program, never of the data in it.
+ *
+ * @example
+ * try {
+ *   canonicalHash({ a: 1 });
+ * } catch (error) {
+ *   if (error instanceof ArgumentError) console.log(error.code, error.argument); // REACH-E1005 text
+ * }
+ */
+export class ArgumentError extends TypeError {
+  override readonly name: string = "ArgumentError";
+  /** `REACH-E1005`. */
+  readonly code: string = codeName(E_ARGUMENT);
+  /** The name of the argument, as the call's declaration has it. */
+  readonly argument: string;
+
+  /** @param wanted what it must be; the message also says what it is */
+  constructor(argument: string, wanted: string, given: unknown) {
+    super(`${argument} must be ${wanted}, and is ${kindOf(given)}`);
+    this.argument = argument;
+  }
+}
+
+/** What was given, without its content, which may be long or secret. */
+function kindOf(given: unknown): string {
+  if (given === null || given === undefined) return String(given);
+  if (typeof given === "number") return `the number ${given}`;
+  if (typeof given !== "object") return `a ${typeof given}`;
+  if (Array.isArray(given)) return "an array";
+  const { constructor } = given as { readonly constructor?: unknown };
+  return typeof constructor === "function" && constructor !== Object
+    ? `a ${constructor.name}`
+    : "an object";
+}
+
+export function requireBytes(name: string, given: unknown): asserts given is Uint8Array {
+  if (!(given instanceof Uint8Array)) throw new ArgumentError(name, "a Uint8Array", given);
+}
+
+/** An array of byte arrays, each of `size` bytes where there is one. */
+export function requireByteArrays(
+  name: string,
+  given: unknown,
+  size?: number,
+): asserts given is readonly Uint8Array[] {
+  if (!Array.isArray(given)) throw new ArgumentError(name, "an array of Uint8Arrays", given);
+  const wanted = size === undefined ? "a Uint8Array" : `a Uint8Array of ${size} bytes`;
+  for (let i = 0; i < given.length; i++) {
+    const item: unknown = given[i];
+    if (!(item instanceof Uint8Array) || (size !== undefined && item.length !== size)) {
+      throw new ArgumentError(`${name}[${i}]`, wanted, item);
+    }
+  }
+}
+
+/** Options with no other members than these: an option with a misspelt name would be one that nobody obeys. */
+export function requireOptions(name: string, given: unknown, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) {
+    throw new ArgumentError(name, "an object", given);
+  }
+  for (const [member, value] of Object.entries(given)) {
+    if (!known.includes(member)) {
+      throw new ArgumentError(
+        `${name}.${member}`,
+        `left out: it is none of ${known.join(", ")}`,
+        value,
+      );
+    }
+  }
+}
