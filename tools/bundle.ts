@@ -56,8 +56,8 @@ const builtins: Plugin = {
   },
 };
 
-/** Bundles cli/src/main.ts into a folder, which is emptied first. */
-export async function bundleCli(folder: string): Promise<void> {
+/** Bundles cli/src/main.ts into a folder, which is emptied first. Gives the modules that each file of it is made of. */
+export async function bundleCli(folder: string): Promise<Map<string, readonly string[]>> {
   rmSync(folder, { recursive: true, force: true });
   const build = await rolldown({
     input: join(root, "cli/src/main.ts"),
@@ -78,8 +78,11 @@ export async function bundleCli(folder: string): Promise<void> {
     const foreign = needs.filter((name) => !files.has(name) && !isBuiltin(name));
     if (foreign.length > 0) throw new Error(`${file.fileName} needs ${foreign.join(", ")}`);
   }
-  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
-  writeFileSync(join(folder, "THIRD_PARTY.txt"), licences(modules));
+  const made = new Map(
+    output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file.moduleIds]] : [])),
+  );
+  writeFileSync(join(folder, "THIRD_PARTY.txt"), licences([...made.values()].flat()));
+  return made;
 }
 
 /** The licence of each package that the modules are from. */

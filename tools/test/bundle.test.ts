@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleCli } from "../bundle.ts";
@@ -15,12 +15,14 @@ const reach = (...args: string[]): { status: number | null; stdout: string; stde
     cwd: folder,
   });
 
+let made: Awaited<ReturnType<typeof bundleCli>>;
+
 // As it is when npm has installed the package, and nothing else: outside of any node_modules.
 beforeAll(async () => {
   for (const part of ["bin", "package.json"]) {
     cpSync(join(root, "cli", part), join(folder, "cli", part), { recursive: true });
   }
-  await bundleCli(bundle);
+  made = await bundleCli(bundle);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -42,6 +44,54 @@ test("every part of the bundle loads where nothing else is", async () => {
     await import(pathToFileURL(join(bundle, name)).href);
   }
   expect(parts.length).toBeGreaterThan(5);
+});
+
+/** Names the files of the bundle that a command loads, in loaded.txt. */
+const WATCH = `
+import { appendFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+registerHooks({
+  load(url, context, next) {
+    appendFileSync("loaded.txt", url + "\\n");
+    return next(url, context);
+  },
+});
+`;
+
+/** The modules, bundled or not, that a command loads. */
+function modulesOf(...args: string[]): string[] {
+  writeFileSync(join(folder, "watch.mjs"), WATCH);
+  writeFileSync(join(folder, "loaded.txt"), "");
+  const program = join(folder, "cli/bin/reach.mjs");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "./watch.mjs", program, ...args],
+    { cwd: folder, encoding: "utf8", input: '{"a":1}' },
+  );
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+  const loaded = readFileSync(join(folder, "loaded.txt"), "utf8").trim().split("\n");
+  return loaded.flatMap((url) => made.get(basename(url)) ?? []);
+}
+
+/** What reaches out, and what reads its definitions. */
+const OUTSIDE =
+  /node_modules[\\/](?:undici|@grpc|@modelcontextprotocol|protobufjs|oauth4webapi)[\\/]|host[\\/]src[\\/]effects[\\/](?:http|grpc|mcp|llm|protos)\.ts$/;
+
+test.each([
+  ["verify", "golden.reach"],
+  ["lint", "triage/workflow.yaml"],
+  ["eval", ".a"],
+])("reach %s %s loads nothing that reaches out", (...args) => {
+  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
+  cpSync(join(root, "examples/triage"), join(folder, "triage"), { recursive: true });
+  const modules = modulesOf(...args);
+  expect(modules.length).toBeGreaterThan(10);
+  expect(modules.filter((name) => OUTSIDE.test(name))).toEqual([]);
+});
+
+test("the version is told before the program is loaded", () => {
+  expect(modulesOf("--version")).toEqual([]);
+  expect(modulesOf("-V")).toEqual([]);
 });
 
 test("the licences of all that is not ours are beside it, whole", () => {

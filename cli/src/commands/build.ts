@@ -41,7 +41,7 @@ export function build(program: Command, verb: Verb): void {
     .addHelpText("after", "\nExample:\n  $ reach build workflow.yaml --output pack")
     .action(
       verb<[string, { output?: string }]>(async (terminal, workflow, { output }) => {
-        const host = await import("@reach-fabric/host");
+        const host = await import("@reach-fabric/host/packs");
         const pack = await host.loadPack(workflow);
         loadInto(engines()(), pack, await host.folderOfPack(workflow), host);
         const capabilities = capabilitiesOf(pack);
@@ -57,7 +57,7 @@ export function build(program: Command, verb: Verb): void {
 
 /** Of the documents as they were written, where they are at hand. */
 async function warningsOf(
-  host: typeof import("@reach-fabric/host"),
+  host: typeof import("@reach-fabric/host/packs"),
   pack: Pack,
   workflow: string,
 ): Promise<Warning[]> {

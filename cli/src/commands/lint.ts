@@ -1,6 +1,7 @@
 import { codeName, codes, fromUtf8, outputsOf, pointerOf } from "@reach-fabric/engine";
 import type { ListedExpression, Pack } from "@reach-fabric/engine";
 import { manifestOf } from "@reach-fabric/evidence";
+import type { ReadDocument } from "@reach-fabric/host/packs";
 import type { Command } from "commander";
 import { join } from "node:path";
 import { lintTable, unreachableTasks } from "@reach-fabric/schema";
@@ -70,14 +71,23 @@ export function lint(program: Command, verb: Verb): void {
     .addHelpText("after", "\nExample:\n  $ reach lint workflow.yaml")
     .action(
       verb<[string, object]>(async (terminal, workflow) => {
-        const host = await import("@reach-fabric/host");
+        const host = await import("@reach-fabric/host/packs");
         const pack = await host.loadPack(workflow);
         const folder = await host.folderOfPack(workflow);
+        // A file has many expressions, and reading it takes longer than all else that is done for one of them.
+        const documents = new Map<string, ReadDocument>();
+        const documentAt = async (path: string): Promise<ReadDocument> => {
+          const known = documents.get(path);
+          if (known !== undefined) return known;
+          const read = host.readDocument(await host.readRegularFile(path), path);
+          documents.set(path, read);
+          return read;
+        };
         const { expressions, error } = engines()().listExpressions(pack);
         const linted: Linted[] = [];
         for (const expression of expressions) {
           const path = join(folder, expression.file);
-          const read = host.readDocument(await host.readRegularFile(path), path);
+          const read = await documentAt(path);
           const { file, place, text } = expression;
           const at = { ...read.locate(pathIn(pack, file, place)), pointer: place };
           const where = read.place(pathIn(pack, file, place));
@@ -95,7 +105,7 @@ export function lint(program: Command, verb: Verb): void {
         const tasks: LintedTask[] = [];
         for (const name of manifestOf(pack).workflows) {
           const path = join(folder, name);
-          const written = host.readDocument(await host.readRegularFile(path), path);
+          const written = await documentAt(path);
           const document = JSON.parse(fromUtf8(written.canonical)) as { do: unknown };
           for (const place of unreachableTasks(document)) {
             const message = "Nothing leads to this task";
@@ -122,7 +132,7 @@ export function lint(program: Command, verb: Verb): void {
 function tablesOf(
   pack: Pack,
   folder: string,
-  host: typeof import("@reach-fabric/host"),
+  host: typeof import("@reach-fabric/host/packs"),
 ): LintedTable[] {
   return manifestOf(pack).tables.flatMap((path) => {
     const bytes = pack.files.find((file) => file.path === path)?.bytes ?? new Uint8Array();

@@ -41,7 +41,7 @@ export function prove(program: Command, verb: Verb): void {
           const isUsage = problem.code === EVIDENCE.notATask;
           throw new CliError(isUsage ? { ...problem, exitCode: EXIT.usage } : problem);
         }
-        const { writeFileAtomic } = await import("@reach-fabric/host");
+        const { writeFileAtomic } = await import("@reach-fabric/host/packs");
         await writeFileAtomic(output, bytes);
         if (terminal.json)
           terminal.result({ file: output, step: Number(step), bytes: bytes.length });

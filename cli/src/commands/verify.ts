@@ -136,7 +136,7 @@ function pageOf(files: readonly string[], { html }: VerifyOptions): string | und
 }
 
 async function writePage(path: string, file: string, report: Report): Promise<void> {
-  const { writeFileAtomic } = await import("@reach-fabric/host");
+  const { writeFileAtomic } = await import("@reach-fabric/host/packs");
   await writeFileAtomic(path, utf8(reportHtml(report, { file, at: now() })));
 }
 

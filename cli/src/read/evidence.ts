@@ -20,7 +20,7 @@ export async function withPack(
   pack: string | undefined,
 ): Promise<Uint8Array> {
   if (pack === undefined) return bytes;
-  const { loadPack } = await import("@reach-fabric/host");
+  const { loadPack } = await import("@reach-fabric/host/packs");
   let loaded: Pack;
   try {
     loaded = await loadPack(pack);

@@ -32,7 +32,7 @@ export function refusedFile(error: unknown, file: WrittenFile): CliError {
   }
   return new CliError(problemIn(error, file, problem.exitCode), async () => {
     if (file.bytes === undefined) return problemIn(error, file, problem.exitCode);
-    const { readJson } = await import("@reach-fabric/host");
+    const { readJson } = await import("@reach-fabric/host/packs");
     const document = readJson(file.bytes, file.path);
     return problemIn(error, file, problem.exitCode, (path) => document.locate(path));
   });

@@ -1,7 +1,6 @@
 // Calls of gRPC: their definitions are files of the pack, which hold the method that is called (WF-64).
 import { problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
-import { STREAMS, methodOf } from "../effects/protos.ts";
 import type { Read } from "./read.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
@@ -15,6 +14,9 @@ export async function pinProtos(list: TaskList, read: Read): Promise<TaskList> {
     }
     return task;
   });
+  if (calls.length === 0) return list;
+  // Few workflows call gRPC, and what reads its definitions takes as long to load as all the rest of compiling.
+  const { STREAMS, methodOf } = await import("../effects/protos.ts");
   const files = new Map<string, string>();
   for (const { path, args } of calls) {
     const endpoint = endpointOf(args);

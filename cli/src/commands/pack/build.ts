@@ -30,7 +30,7 @@ export function build(group: Command, verb: Verb): void {
       verb<[string, { output: string; force?: boolean }]>(
         async (terminal, workflow, { output, force }) => {
           if (force !== true && existsSync(output)) throw new CliError(exists(output));
-          const host = await import("@reach-fabric/host");
+          const host = await import("@reach-fabric/host/packs");
           const pack = await host.loadPack(workflow);
           const engine = engines()();
           loadInto(engine, pack, await host.folderOfPack(workflow), host);

@@ -20,7 +20,7 @@ export function init(group: Command, verb: Verb): void {
     .addHelpText("after", "\nExample:\n  $ reach pack init workflow.yaml")
     .action(
       verb<[string]>(async (terminal, workflow) => {
-        const host = await import("@reach-fabric/host");
+        const host = await import("@reach-fabric/host/packs");
         const file = join(await host.folderOfPack(workflow), "pack.yaml");
         if (existsSync(file)) throw new CliError(exists(file, "Edit it."));
         const pack = await host.loadPack(workflow);

@@ -35,7 +35,7 @@ export function inspect(group: Command, verb: Verb): void {
           }
         })();
         if (output !== undefined) {
-          const host = await import("@reach-fabric/host");
+          const host = await import("@reach-fabric/host/packs");
           await host.writePack(output, pack);
         }
         const shown = [...new Set(capabilitiesOf(pack).map(describe))];

@@ -28,7 +28,7 @@ export function sign(group: Command, verb: Verb): void {
     .action(
       verb<[string, { key: string; passphraseFile?: string }]>(
         async (terminal, file, { key, passphraseFile }) => {
-          const host = await import("@reach-fabric/host");
+          const host = await import("@reach-fabric/host/packs");
           const engine = engines()();
           const signer = await readSigner(terminal.machine, key, passphraseFile);
           const { pack, manifest } = opened(terminal.machine, file);

@@ -46,7 +46,7 @@ export function disclose(program: Command, verb: Verb): void {
         const bytes = inRedaction(file, () =>
           discloseOnly(engines()(), readInput(terminal.machine, file), show, detached),
         );
-        const { writeFileAtomic } = await import("@reach-fabric/host");
+        const { writeFileAtomic } = await import("@reach-fabric/host/packs");
         await writeFileAtomic(output, bytes);
         if (terminal.json) terminal.result({ file: output, bytes: bytes.length, shown: show });
         else terminal.print(`  ${output}  ${bytes.length} bytes, showing ${show.join(", ")}`);

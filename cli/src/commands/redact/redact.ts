@@ -63,7 +63,7 @@ export function redact(program: Command, verb: Verb): void {
           const drop = dropped(engine, bytes, options);
           return redactBytes(engine, bytes, { drop, derived, detached });
         });
-        const { writeFileAtomic } = await import("@reach-fabric/host");
+        const { writeFileAtomic } = await import("@reach-fabric/host/packs");
         await writeFileAtomic(output, redaction.file);
         print(terminal, output, redaction);
         const { length } = redaction.hidden;
