@@ -23,6 +23,7 @@ import { measurePairs, pairTable } from "./pairs.ts";
 import type { Pair } from "./pairs.ts";
 import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
+import { startContests } from "./start.ts";
 import { temporalContests } from "./temporal.ts";
 import { sizes, verifyContests } from "./verify.ts";
 
@@ -47,6 +48,7 @@ const parts: Readonly<Record<string, () => Contests>> = {
   temporal: temporalContests,
   verify: verifyContests,
   log: logContests,
+  start: startContests,
 };
 
 const usage =
