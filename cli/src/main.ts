@@ -5,6 +5,7 @@ import { isatty } from "node:tty";
 import { config } from "zod";
 import type { Input, Machine, Output, StopSignal } from "./ui/machine.ts";
 import { reach } from "./program.ts";
+import { CliError, stdoutProblem } from "./ui/problem.ts";
 import { VERSION } from "./version.ts";
 
 // Most commands look at a few values once: writing a program for each schema takes longer than that.
@@ -59,16 +60,20 @@ function readSome(fd: number, buffer: Uint8Array): number {
   }
 }
 
-/** A reader that has gone away (`| head`) ends the process quietly, as it does any filter. */
-function writeAll(fd: number, bytes: Uint8Array): void {
+/**
+ * Writes all bytes, waiting for a pipe that is full. What nobody reads any more (`| head`) is left out: the
+ * command goes on, so that its exit code says what came of it. Any other failure of stdout is an error that
+ * names stdout; on stderr there is nowhere left to tell it.
+ */
+function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") process.exit(0);
-      if (code !== "EAGAIN") throw error;
-      pause();
+      if (code === "EAGAIN") pause();
+      else if (code === "EPIPE" || fd === 2) return;
+      else throw new CliError(stdoutProblem(error as NodeJS.ErrnoException));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Machine } from "./ui/machine.ts";
-import { CODE, EXIT, sentence } from "./ui/problem.ts";
+import { CliError, CODE, EXIT, sentence } from "./ui/problem.ts";
 import { createTerminal } from "./ui/terminal.ts";
 import { createVerb } from "./ui/verb.ts";
 import type { Verb } from "./ui/verb.ts";
@@ -76,6 +76,11 @@ export async function reach(args: readonly string[], machine: Machine): Promise<
     }
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
+    // Help that could not be printed.
+    if (error instanceof CliError) {
+      createTerminal(machine, args.includes("--json"), false).problem(error.problem);
+      return error.problem.exitCode;
+    }
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
     // `reach keys` alone: commander has printed the help.

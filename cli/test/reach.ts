@@ -32,6 +32,8 @@ interface Options {
   readonly stdin?: string | Uint8Array;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** An open file in the place of the pipe. */
+  readonly stdout?: number;
 }
 
 /** A new folder for one test file, gone when it has ended. */
@@ -62,7 +64,7 @@ export function start(
 ): ChildProcess {
   return spawn(process.execPath, ["--conditions=reach-source", main, ...args], {
     cwd: options.cwd ?? folder,
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", options.stdout ?? "pipe", "pipe"],
     env: environment(folder, options),
   });
 }

@@ -202,6 +202,12 @@ export function systemProblem(error: NodeJS.ErrnoException, where?: string): Pro
   }
 }
 
+/** The result could not be printed: the place is stdout, whatever file the command was about. */
+export function stdoutProblem(error: NodeJS.ErrnoException): Problem {
+  const { hint: _, ...problem } = systemProblem(error, "stdout");
+  return problem;
+}
+
 /** A file that is there and is kept. */
 export const exists = (path: string | undefined, hint?: string): Problem => ({
   code: CODE.exists,

@@ -1,11 +1,13 @@
 // Each verb once as a process of its own: it ends by itself, with the status and the words that it has when the
 // other tests run it in theirs. And what only a process has: pipes, signals, an exit.
 import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   decider,
   ended,
+  errorOf,
   put,
   reach,
   reachProcess,
@@ -18,6 +20,10 @@ import {
 const folder = temporaryFolder();
 const decide = decider(folder);
 const run = (...args: string[]): Promise<{ status: number }> => reach(folder, args);
+
+/** A file that takes nothing, where the system has one. */
+const openFull = (): number | undefined =>
+  existsSync("/dev/full") ? openSync("/dev/full", "w") : undefined;
 
 beforeAll(async () => {
   const plain = "document: {dsl: 1.0.3, namespace: t, name: t, version: 1.0.0}";
@@ -112,6 +118,34 @@ describe("a process", () => {
     child.stdin?.end(JSON.stringify("x".repeat(3 << 20)));
     expect(await ended(child)).toMatchObject({ status: 0, stderr: "" });
   });
+
+  test.each([
+    { line: ["--help"], status: 0 },
+    { line: ["verify", "--help"], status: 0 },
+    // Who counts on the exit code is not told that all is well.
+    { line: ["verify", "plain.yaml"], status: 1 },
+  ])("whose reader has gone away keeps its exit code: $line", async ({ line, status }) => {
+    const child = start(folder, line);
+    child.stdout?.destroy();
+    expect(await ended(child)).toMatchObject({
+      status,
+      stderr: expect.not.stringMatching(/EPIPE|^ +at /m) as string,
+    });
+  });
+
+  test.each([["verify", "one.reach"], ["--help"]])(
+    "that cannot print says so of stdout and of no file: %s",
+    async (...line) => {
+      const full = openFull();
+      if (full === undefined) return;
+      const child = start(folder, [...line, "--json"], { stdout: full });
+      const run = await ended(child);
+      closeSync(full);
+      expect(run.status).toBe(2);
+      expect(errorOf(run)).toMatchObject({ code: "REACH-E4110", where: "stdout" });
+      expect(errorOf(run)).not.toHaveProperty("hint");
+    },
+  );
 
   test("asks for a passphrase at a terminal", async (context) => {
     if (process.platform !== "linux") context.skip("needs script of util-linux");
