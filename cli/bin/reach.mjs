@@ -18,7 +18,8 @@ if (existsSync(checkout) && !(supported && fromSource)) {
   process.stderr.write(
     `reach needs Node 22.19, 24 or 26 and newer; this is ${process.versions.node}.\n`,
   );
-  process.exitCode = 1;
+  // "Could not be checked": 1 would say that what was to be verified is wrong.
+  process.exitCode = 3;
 } else if (process.argv.length === 3 && ["--version", "-V"].includes(process.argv[2])) {
   // Installers and editors ask for it again and again: the program would take three times as long to load.
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
