@@ -71,11 +71,11 @@ test("docs/guides/fork-model-person.md does what it says", async () => {
         program === "node"
           ? await ended(spawn(process.execPath, args, { cwd: folder }))
           : await reach(folder, args.slice(1));
-      if (program === "npx") expect(args[0]).toBe("reach");
+      if (program === "npx") expect(args[0]).toBe("@reach-fabric/cli");
       const wanted = index === commands.length - 1 ? expected : 0;
       expect([line, status, status === wanted ? "" : stderr]).toEqual([line, wanted, ""]);
       expect(own(stdout)).toBe(own(shown.join("\n")));
-      ran.push(`${args[0] === "reach" ? args[1] : args[0]} ${status}`);
+      ran.push(`${args[0] === "@reach-fabric/cli" ? args[1] : args[0]} ${status}`);
     }
   }
   expect(ran).toEqual([

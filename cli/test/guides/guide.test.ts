@@ -26,7 +26,7 @@ test("docs/guides/first-decision.md does what it says", async () => {
       continue;
     }
     const [npx, name, ...args] = line.replaceAll("~", folder).split(" ");
-    expect([npx, name]).toEqual(["npx", "reach"]);
+    expect([npx, name]).toEqual(["npx", "@reach-fabric/cli"]);
     if (args.includes("stricter.reach") && args[0] === "run") {
       put(folder, "refund-policy.yaml", (table ?? "").replace("lt: 50", "lt: 25"));
     }

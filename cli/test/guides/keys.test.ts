@@ -23,7 +23,7 @@ test("docs/guides/keys.md does what it says", async () => {
       );
       continue;
     }
-    const commands = body.split("\n").filter((line) => line.startsWith("$ npx reach "));
+    const commands = body.split("\n").filter((line) => line.startsWith("$ npx @reach-fabric/cli "));
     for (const [i, line] of commands.entries()) {
       const args = line.split(" ").slice(3);
       const real = args.map((text) =>
