@@ -5,8 +5,8 @@
 // golden files, checks them on both builds of the engine and says all that came of them; then the
 // transcripts are compared as texts. Exit status 1 if anything differs or a runtime is missing.
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";

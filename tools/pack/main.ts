@@ -6,14 +6,14 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { bundleCli } from "./bundle.ts";
-import { fetchNodes } from "./programs.ts";
-import { checkTrace } from "./pack/consumer.ts";
-import { followReadme, useElsewhere } from "./pack/consumers.ts";
-import type { World } from "./pack/consumers.ts";
-import { packages, root } from "./pack/packages.ts";
-import { folder, pack, problemsOf } from "./pack/tarballs.ts";
-import { canTrace } from "./pack/trace.ts";
+import { bundleCli } from "../bundle.ts";
+import { fetchNodes } from "../programs.ts";
+import { checkTrace } from "./consumer.ts";
+import { followReadme, useElsewhere } from "./consumers.ts";
+import type { World } from "./consumers.ts";
+import { packages, root } from "./packages.ts";
+import { pack, problemsOf } from "./tarballs.ts";
+import { canTrace } from "./trace.ts";
 
 /** The oldest Nodes of the lines that any package supports, and one that some do not; the pinned one is the newest. */
 const VERSIONS = ["20.0.0", "22.19.0", "24.0.0"];
