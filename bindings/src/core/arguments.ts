@@ -7,11 +7,8 @@ import { codeName } from "./errors.ts";
  * An argument is of another kind than the call takes: a mistake of the calling program, never of the data in it.
  *
  * @example
- * try {
- *   canonicalHash({ a: 1 });
- * } catch (error) {
- *   if (error instanceof ArgumentError) console.log(error.code, error.argument); // REACH-E1005 text
- * }
+ * const value = JSON.parse('{"a":1}');
+ * canonicalHash(value); // → throws REACH-E1005
  */
 export class ArgumentError extends TypeError {
   override readonly name: string = "ArgumentError";
