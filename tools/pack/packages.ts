@@ -48,11 +48,17 @@ export function filesOf({ folder }: Package): string[] {
   const built =
     folder === "cli"
       ? ["bin/reach.mjs", "bundle/scalar.wasm", "bundle/simd.wasm", ...bundle(below)]
-      : below("src/**/*.ts")
-          .filter((name) => name !== "src/testing.ts")
-          .map((name) => name.slice("src/".length, -".ts".length))
-          .flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`]);
+      : [...below("src/**/*.ts").flatMap(compiled), ...below("src/**/*.wasm").map(inDist)];
   return [...new Set(["LICENSE", "README.md", "package.json", ...built])].sort();
+}
+
+const inDist = (source: string): string => source.replace(/^src/, "dist");
+
+/** What TypeScript makes of a source; the entry for tests is not packed. */
+function compiled(source: string): string[] {
+  if (source === "src/testing.ts") return [];
+  const name = inDist(source).slice(0, -".ts".length);
+  return [`${name}.js`, `${name}.d.ts`];
 }
 
 /** The bundle's parts have names that the bundler gives: those that are there, and the two that must be. */

@@ -69,8 +69,8 @@ export async function problemsOf({ package: each, path }: Tarball): Promise<stri
     problems.push(`publint: ${formatMessage(message, pkg, { color: false }) ?? message.code}`);
   }
 
-  // The program has no types; the entry for tests is in no tarball.
-  const types = await checkPackage(packed, { excludeEntrypoints: ["./testing"] });
+  // The program and the module have no types; the entry for tests is in no tarball.
+  const types = await checkPackage(packed, { excludeEntrypoints: ["./testing", "./core.wasm"] });
   if (types.types !== false) {
     for (const problem of types.problems) {
       if (!isMeant(problem)) problems.push(`types: ${JSON.stringify(problem)}`);
