@@ -2,7 +2,7 @@
 // which checks no signature, no commitment and no answer; and as a whole process, beside the whole process of
 // that replayer. Sizes: the same steps as evidence, as Temporal's history, as LangGraph's checkpoints.
 import { createEngine, toHex } from "@reach-fabric/engine";
-import { createEvidence, newKey, publicKeyOf, redact, signerOf } from "@reach-fabric/evidence";
+import { createEvidence, newKey, publicKeyOf, signerOf, stripPack } from "@reach-fabric/evidence";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -119,11 +119,7 @@ export function sizes(): string {
     };
     const rows: [string, Uint8Array][] = [
       ["reach, signed evidence, whole", file],
-      ["reach, without the pack", redact(engine, file, { drop: [], detached: true }).file],
-      [
-        "reach, the input and its copies taken out",
-        redact(engine, file, { drop: ["/0/input"] }).file,
-      ],
+      ["reach, without the pack", stripPack(engine, file)],
       ["Temporal, history as protobuf", made("temporal", "size.mjs", process.execPath)],
       // Its SQLite is built for the Node that npm runs on.
       [

@@ -1,22 +1,27 @@
 // Makes the files of golden/runs from fixed keys, secrets and times. A file that is there already
 // is kept: it is what an earlier engine, or an earlier format, left behind, and must go on being judged
-// as it was. Files of format v1 have no version in front; nothing makes them, or those of v2, any more.
+// as it was.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createEngine, toHex } from "@reach-fabric/engine";
-import { proveStep, publicKeyFile, redact } from "@reach-fabric/evidence";
+import { createEngine, fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
+import { publicKeyFile, stripPack } from "@reach-fabric/evidence";
 import {
   attacker,
-  commitmentTo,
-  expanded,
-  linesOf,
+  computed,
+  engine as fixtureEngine,
+  enteredOf,
+  entries,
+  evidence,
+  fileOf,
+  joined,
+  packOf,
   recorded,
   signedAgain,
   signer,
   textOf,
-  wholeEvidence,
   withEntries,
 } from "../evidence/test/fixtures/fixture.ts";
+import type { Changes } from "../evidence/test/fixtures/fixture.ts";
 import { judged, policyOf } from "./runs.ts";
 import type { RunCase, RunsIndex } from "./runs.ts";
 
@@ -30,42 +35,40 @@ const flipped = (file: Uint8Array, at: number): Uint8Array => {
   copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 };
-const at = (file: Uint8Array, text: string): number => Buffer.from(file).indexOf(text);
-const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join("");
-
-/** The file without the values whose pointers match. */
-const without = (file: Uint8Array, pointer: RegExp): Uint8Array =>
-  withEntries(file, {
-    "disclosures.jsonl": lines(
-      linesOf(file, "disclosures.jsonl").filter(
-        (line) => !pointer.test((JSON.parse(line) as string[])[0] ?? ""),
-      ),
-    ),
+const offset = (file: Uint8Array, text: string): number => Buffer.from(file).indexOf(text);
+/** A run that gives its input back, which is too large to stand there twice. */
+function large(): Uint8Array {
+  const echo = packOf({
+    "loan.yaml": {
+      document: { dsl: "1.0.3", namespace: "test", name: "loan", version: "1.0.0" },
+      do: [{ echo: { set: "${ . }" } }],
+    },
   });
+  return evidence({ pack: echo, records: computed(echo, { text: "x".repeat(65_536) }) });
+}
 
-/** One value replaced, with the commitment that belongs to it, and all of it signed again. */
-function lied(file: Uint8Array, from: string, to: string, by?: typeof signer): Uint8Array {
-  const disclosures = linesOf(file, "disclosures.jsonl");
-  const old = disclosures.find((line) => line.includes(from)) ?? "";
-  const now = old.replace(from, to);
-  const trace = linesOf(file, "trace.jsonl").map((line) =>
-    line.replace(commitmentTo(old), commitmentTo(now)),
-  );
-  return signedAgain(file, {
-    trace,
-    disclosures: disclosures.map((line) => (line === old ? now : line)),
-    ...(by === undefined ? {} : { by }),
-  });
+/** The file with another entry in front of what entered. */
+const withEntryBefore = (file: Uint8Array, name: string, text: string): Uint8Array => {
+  const parts = [...entries(file)];
+  const at = parts.findIndex(([each]) => each === "entered.jsonl");
+  return fileOf(new Map(parts.toSpliced(at, 0, [name, utf8(text)])));
+};
+
+/** The last line with the leaf in the place of the record. */
+function leafLine(file: Uint8Array): string {
+  const [head = "", ...records] = enteredOf(file);
+  const { seed } = JSON.parse(head) as { seed: string };
+  const last = utf8(records.at(-1) ?? "");
+  const { texts = [] } = fixtureEngine.leaves(fromHex(seed), [last], { texts: true });
+  return `{"leaf":${fromUtf8(texts[0] ?? last)}}`;
 }
 
 function list(): Made[] {
-  const whole = wholeEvidence();
-  const completed = expanded(whole);
-  const noted = wholeEvidence({ annotations: [{ seq: 0 }] });
-  const faulted = wholeEvidence({ records: recorded("none") });
-  const cancelled = wholeEvidence({ records: recorded(712, { cancel: true }) });
-  const valid = (file: string, why: string, bytes: Uint8Array, rule: readonly string[]): Made => ({
-    file: `v3.${file}`,
+  const completed = evidence({ annotations: [{ seq: 0, at: "2026-11-23T07:00:00.000Z" }] });
+  const lines = enteredOf(completed);
+  const [, start = "", answer = "", outcome = ""] = lines;
+  const valid = (file: string, why: string, bytes: Uint8Array, rule: Made["rule"]): Made => ({
+    file,
     rule,
     why,
     trusts: "alice",
@@ -73,189 +76,193 @@ function list(): Made[] {
   });
   const sibling = (
     name: string,
-    rule: string | readonly string[],
+    rule: Made["rule"],
     why: string,
     make: () => Uint8Array,
-  ): Made => ({
-    file: `v3.completed.${name}.reach`,
-    rule,
-    why,
-    trusts: "alice",
-    make,
-  });
-  const step = (name: string, rule: Made["rule"], why: string, make: () => Uint8Array): Made => ({
-    file: `v3.completed.${name === "" ? "" : `${name}.`}step`,
-    rule,
-    why,
-    trusts: "alice",
-    make,
-  });
-  const trace = (): string[] => linesOf(completed, "trace.jsonl");
+  ): Made => ({ file: `completed.${name}.reach`, rule, why, trusts: "alice", make });
+  /** What entered is changed after the signature. */
+  const entered = (
+    name: string,
+    rule: Made["rule"],
+    why: string,
+    changed: readonly string[],
+  ): Made =>
+    sibling(name, rule, why, () => withEntries(completed, { "entered.jsonl": joined(changed) }));
+  /** The signer himself has signed something else. */
+  const signed = (name: string, rule: Made["rule"], why: string, changes: Changes): Made =>
+    sibling(name, rule, why, () => signedAgain(completed, changes));
+  const at = (line: number, from: string | RegExp, to: string): string[] =>
+    lines.with(line, (lines[line] ?? "").replace(from, to));
+  const root = "00".repeat(32);
   return [
-    valid("completed.reach", "a run that asked one question and ended well", whole, [
+    valid("completed.reach", "a run that asked one question and ended well", completed, [
       "EVID-5",
+      "EVID-13",
       "EVID-24",
-      "EVID-43",
-      "EVID-44",
+      "TRACE-12",
+      "TRACE-13",
     ]),
-    valid("faulted.reach", "an outcome is an outcome, also an error", faulted, ["EVID-18"]),
-    valid("cancelled.reach", "a run that was cancelled", cancelled, ["EVID-17"]),
-    sibling(
-      "expanded",
-      ["EVID-45", "TRACE-12", "TRACE-13"],
-      "the same run in the other form",
-      () => completed,
+    valid(
+      "faulted.reach",
+      "an outcome is an outcome, also an error",
+      evidence({ records: recorded("none") }),
+      "EVID-18",
     ),
-    sibling("both-forms", "EVID-43", "records beside the trace that follows from them", () =>
-      withEntries(whole, { "trace.jsonl": textOf(completed, "trace.jsonl") }),
+    valid(
+      "cancelled.reach",
+      "a run that was cancelled",
+      evidence({ records: recorded(712, { cancel: true }) }),
+      "EVID-17",
     ),
-    sibling("record-value", "EVID-44", "another input in its record", () =>
-      edited(whole, "records.jsonl", "3200", "3201"),
-    ),
-    sibling("seed", "EVID-44", "another seed", () =>
-      edited(whole, "records.jsonl", /"seed":"../, '"seed":"00'),
-    ),
-    sibling("tenant", "EVID-44", "another tenant than run.json commits to", () =>
-      edited(whole, "records.jsonl", "acme", "evil"),
-    ),
-    sibling("record-dropped", "EVID-44", "a record was left out after signing", () =>
-      withEntries(whole, {
-        "records.jsonl": lines(linesOf(whole, "records.jsonl").toSpliced(3, 1)),
-      }),
-    ),
-    sibling(
-      "annotation-added",
-      "EVID-44",
-      "a member named __proto__ put into the annotations",
-      () => edited(noted, "records.jsonl", "[{", '[{"__proto__":{"approved":true},'),
-    ),
-    sibling("annotations-dropped", "EVID-43", "the annotations are missing beside the seed", () =>
-      edited(noted, "records.jsonl", /"annotations":\[.*?\],/, ""),
-    ),
-    sibling("no-record", "EVID-43", "a line that is no record", () =>
-      withEntries(whole, {
-        "records.jsonl": lines(linesOf(whole, "records.jsonl").with(2, "[]")),
-      }),
-    ),
-    sibling(
-      "redacted",
-      "EVID-33",
-      "the input and its copies taken out",
-      () => redact(createEngine(), whole, { drop: ["/0/input"] }).file,
-    ),
+    valid("large.reach", "an outcome of which only the leaf is in the file", large(), "EVID-15"),
     {
-      file: "v3.completed.reach",
+      file: "completed.reach",
       rule: "EVID-23",
       why: "without a policy about keys it can be checked by itself, and is trusted by nobody",
-      make: () => whole,
+      make: () => completed,
     },
     sibling("cut", "EVID-1", "the last byte is missing", () => completed.subarray(0, -1)),
     sibling("byte-added", "EVID-1", "one byte stands behind the end", () =>
       Buffer.concat([completed, new Uint8Array(1)]),
     ),
-    sibling("byte-in-trace", "EVID-1", "one bit of a record is another", () =>
-      flipped(completed, at(completed, '"kind":"task"') + 9),
+    sibling("byte-in-entered", "EVID-1", "one bit of a record is another", () =>
+      flipped(completed, offset(completed, '"kind":"result"') + 9),
     ),
-    sibling("byte-in-signature", "EVID-10", "one character of the signature is another", () =>
-      withEntries(completed, {
-        "run.sigstore.json": textOf(completed, "run.sigstore.json").replace(/"sig":"./, (found) =>
-          found.endsWith("A") ? '"sig":"B' : '"sig":"A',
-        ),
-      }),
+    sibling("byte-in-signature", "EVID-9", "one bit of the signature is another", () =>
+      withEntries(completed, { "run.sig": flipped(signatureOf(completed), 20) }),
     ),
     sibling("name", "EVID-3", "an entry that the format does not know", () =>
       withEntries(completed, { "notes.txt": "hello" }),
     ),
     sibling("missing", "EVID-5", "an entry is missing", () =>
-      withEntries(completed, { "run.sigstore.json": undefined }),
+      withEntries(completed, { "run.sig": undefined }),
+    ),
+    sibling("both-forms", "EVID-5", "what is shown beside what entered", () =>
+      withEntryBefore(completed, "shown.jsonl", "{}\n"),
+    ),
+    sibling("reserved", "EVID-35", "an entry that this version does not look into", () =>
+      withEntryBefore(completed, "start.tlog-proof", "any"),
+    ),
+    sibling("reserved-form", "EVID-35", "a reserved entry that is no JSON", () =>
+      withEntryBefore(completed, "pack.sigstore.jsonl", "any\n"),
     ),
     sibling("newline", "EVID-4", "a canonical text has no newline", () =>
       withEntries(completed, { "run.json": `${textOf(completed, "run.json")}\n` }),
     ),
-    sibling("member", "EVID-6", "a member that run.json does not have, signed", () =>
-      signedAgain(completed, { run: { note: 1 } }),
+    signed("member", "EVID-6", "a member that run.json does not have, signed", {
+      run: { note: 1 },
+    }),
+    signed("decision", "EVID-7", "run.json commits to another decision, signed", {
+      run: { decision: root },
+    }),
+    signed("relabelled", "EVID-8", "a file of this version that says a later one, signed", {
+      run: { format: "reach/evidence/v9" },
+    }),
+    signed("later-format", "EVID-8", "a later version of the format, with a member of its own", {
+      run: { format: "reach/evidence/v9", more: true },
+    }),
+    signed("older-format", "EVID-8", "a version from before the first release", {
+      run: { format: "reach/evidence/v3" },
+    }),
+    sibling("no-signature", "EVID-9", "a signature of no bytes", () =>
+      withEntries(completed, { "run.sig": new Uint8Array() }),
     ),
-    sibling("decision", "EVID-7", "run.json commits to another decision, signed", () =>
-      signedAgain(completed, { run: { decision: "00".repeat(32) } }),
+    signed("statement", ["EVID-10", "EVID-11"], "a signed statement about another file", {
+      statement: (text) => text.replace('"name":"run.json"', '"name":"other.json"'),
+    }),
+    entered(
+      "head",
+      "EVID-13",
+      "a first line that lacks a member",
+      at(0, /"tenant":"acme"/, "").map((line) => line.replace(",}", "}")),
     ),
-    sibling("later-format", "EVID-8", "a later version of the format", () =>
-      signedAgain(completed, { run: { format: "reach/evidence/v9" } }),
+    entered("no-record", "EVID-13", "a line that is no record", lines.with(2, "[]")),
+    entered(
+      "kind",
+      "EVID-13",
+      "a record of a kind that does not enter",
+      lines.with(2, fromUtf8(recorded(712)[1] ?? new Uint8Array())),
     ),
-    sibling("no-signature", "EVID-9", "a bundle without a signature", () =>
-      withEntries(completed, {
-        "run.sigstore.json": textOf(completed, "run.sigstore.json").replace(
-          /"signatures":\[[^\]]*\]/,
-          '"signatures":[]',
-        ),
-      }),
+    entered("seed", "EVID-14", "another seed", at(0, /"seed":"../, '"seed":"00')),
+    entered("tenant", "EVID-14", "another tenant than run.json commits to", at(0, "acme", "evil")),
+    entered("stamp-changed", "EVID-14", "another time of a record", at(0, "07:00:00", "08:00:00")),
+    entered(
+      "stamp-added",
+      "EVID-14",
+      "a member named __proto__ put into the annotations",
+      at(0, "[{", '[{"__proto__":{"approved":true},'),
     ),
-    sibling("statement", ["EVID-11", "EVID-12"], "a signed statement about another file", () =>
-      signedAgain(completed, {
-        statement: (statement) =>
-          JSON.parse(
-            JSON.stringify(statement).replace('"name":"trace.jsonl"', '"name":"other.jsonl"'),
-          ) as unknown,
-      }),
+    entered(
+      "stamps-dropped",
+      "EVID-14",
+      "the annotations are missing",
+      at(0, /"annotations":\[.*?\],/, ""),
     ),
-    sibling("kind", "EVID-13", "a record of a kind that there is not, signed", () =>
-      signedAgain(completed, {
-        trace: trace().map((line) => line.replace('"kind":"task"', '"kind":"note"')),
-      }),
+    entered("input-changed", "EVID-14", "another answer in its record", at(2, "712", "612")),
+    entered("start-changed", "EVID-14", "another input of the run", at(1, "3200", "3201")),
+    entered(
+      "input-left-out",
+      "EVID-14",
+      "a record was left out after signing",
+      lines.toSpliced(2, 1),
     ),
-    sibling("disclosures-order", "EVID-14", "two values out of order", () =>
-      withEntries(completed, {
-        "disclosures.jsonl": lines(linesOf(completed, "disclosures.jsonl").toReversed()),
-      }),
+    entered(
+      "input-added",
+      "EVID-14",
+      "a record was put in after signing",
+      lines.toSpliced(2, 0, '{"kind":"suspend","reason":null,"seq":1}'),
     ),
-    sibling(
-      "value-removed",
+    entered("inputs-reordered", "EVID-14", "two records out of order", [
+      lines[0] ?? "",
+      answer,
+      start,
+      outcome,
+    ]),
+    entered("outcome-forged", "EVID-14", "another outcome than was signed", at(3, "true", "false")),
+    entered(
+      "outcome-leaf",
       "EVID-15",
-      "the input was removed: authentic still, but not to be replayed",
-      () => without(completed, /^\/0\/input$/),
+      "the leaf of an outcome that is small enough to be there",
+      lines.with(3, leafLine(completed)),
     ),
-    sibling("pack-removed", "EVID-16", "the pack was removed", () => withoutBlobs(completed)),
-    sibling("record-removed", "EVID-17", "a record was left out before signing", () =>
-      signedAgain(without(completed, /^\/2\//), { trace: trace().toSpliced(2, 1) }),
+    sibling("pack-removed", ["EVID-16", "EVID-32"], "the pack was removed", () =>
+      stripPack(fixtureEngine, completed),
     ),
-    sibling("answer-changed", "EVID-24", "the signer himself changed the recorded answer", () =>
-      lied(completed, '"score":712', '"score":612'),
-    ),
-    sibling(
-      "outcome-changed",
-      ["EVID-24", "EVID-27"],
-      "the signer himself changed the outcome",
-      () => lied(completed, '{"accept":true}', '{"accept":false}'),
-    ),
-    sibling("signed-by-another", "EVID-23", "changed and signed again with another key", () =>
-      lied(completed, '"score":712', '"score":612', attacker),
-    ),
-    step("", ["EVID-40", "EVID-42"], "a task by itself, computed again", () => decided(completed)),
-    step("value", "EVID-41", "a value that is not the one committed to", () =>
-      edited(decided(completed), "disclosures.jsonl", '"accept":true', '"accept":false'),
-    ),
-    step("proof", "EVID-41", "a proof of another place", () =>
-      edited(decided(completed), "step.json", /"proof":\["../, '"proof":["00'),
-    ),
-    step("computed", "EVID-42", "the signer himself changed what a task gave", () =>
-      decided(lied(completed, '{"accept":true}', '{"accept":false}')),
-    ),
+    signed("entered-root", "EVID-14", "run.json has another root of what entered, signed", {
+      run: { entered: { root, size: 3 } },
+    }),
+    signed("trace-root", "EVID-24", "run.json has another root of all records, signed", {
+      run: { trace: { root, size: 6 } },
+    }),
+    signed("trace-size", "EVID-17", "run.json has another number of records, signed", {
+      run: { trace: { root, size: 7 } },
+    }),
+    signed("start-missing", "EVID-17", "the start was left out before signing", {
+      entered: lines.toSpliced(1, 1),
+    }),
+    signed("answer-missing", "EVID-24", "an answer was left out before signing", {
+      entered: lines.toSpliced(2, 1),
+    }),
+    signed("answer-added", "EVID-24", "the same answer twice, signed", {
+      entered: lines.toSpliced(3, 0, answer.replace('"seq":2', '"seq":4')),
+    }),
+    signed("answer-changed", "EVID-24", "the signer himself changed the recorded answer", {
+      entered: at(2, "712", "612"),
+    }),
+    signed("outcome-changed", ["EVID-24", "EVID-27"], "the signer himself changed the outcome", {
+      entered: at(3, "true", "false"),
+    }),
+    signed("fingerprint", "EVID-24", "the signer himself changed the fingerprint", {
+      entered: at(0, /"fingerprint":"../, '"fingerprint":"00'),
+    }),
+    signed("signed-by-another", "EVID-23", "changed and signed again with another key", {
+      entered: at(2, "712", "612"),
+      by: attacker,
+    }),
   ];
 }
 
-/** The task that decided, by itself. */
-const decided = (file: Uint8Array): Uint8Array => proveStep(createEngine(), file, 4);
-
-const edited = (file: Uint8Array, entry: string, from: string | RegExp, to: string): Uint8Array =>
-  withEntries(file, { [entry]: textOf(file, entry).replace(from, to) });
-
-function withoutBlobs(file: Uint8Array): Uint8Array {
-  const names = [
-    ...Buffer.from(file)
-      .toString("latin1")
-      .matchAll(/blobs\/sha256\/[0-9a-f]{64}/g),
-  ];
-  return withEntries(file, Object.fromEntries(names.map(([name]) => [name, undefined])));
-}
+const signatureOf = (file: Uint8Array): Uint8Array => entries(file).get("run.sig") ?? file;
 
 /** Makes the files that are missing, judges all, and writes the index. Says what is new or changed. */
 export function updateRuns(): string[] {

@@ -41,6 +41,7 @@ export {
 } from "./engine/default.ts";
 export { listing, outputsOf } from "./calls/bytecode.ts";
 export type { Bytecode, Instruction, Outputs } from "./calls/bytecode.ts";
+export type { CommitOptions, Commitments } from "./calls/commit.ts";
 export { createEngine, engineDigest } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
 export { ArgumentError } from "./core/arguments.ts";
@@ -62,5 +63,7 @@ export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
+export { recompute } from "./run/recompute.ts";
+export type { Recomputation, RecomputeOptions } from "./run/recompute.ts";
 export type { Advance, EffectResult, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
 export type { Json } from "./core/value.ts";

@@ -3,9 +3,12 @@
  * it shows and what it does not. No I/O and no Node: it runs in a browser.
  */
 export { firstDifferentByte } from "./encoding/bytes.ts";
-export { attachPack } from "./file/attach.ts";
+export { attachPack, stripPack } from "./file/attach.ts";
 export { createEvidence } from "./file/create.ts";
 export type { CreateOptions, RunFacts } from "./file/create.ts";
+export { recordsOf } from "./file/cursor.ts";
+export type { RunRecord } from "./file/cursor.ts";
+export { bundleOf } from "./file/export.ts";
 export { diff } from "./compare/diff.ts";
 export type { Both, DiffReport } from "./compare/diff.ts";
 export { EvidenceError } from "./errors/errors.ts";
@@ -37,17 +40,10 @@ export { manifestOf } from "./file/pack.ts";
 export * from "./log/index.ts";
 export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./verify/logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";
-export { pointersOfClasses } from "./redaction/classes.ts";
-export { isStep, proveStep } from "./step/step.ts";
-export { stepVerdicts, verifyStep } from "./step/verify-step.ts";
-export type { StepReport, StepVerdict } from "./step/verify-step.ts";
 export { packPredicate, readPackFile, signPack, writePackFile } from "./pack/pack-file.ts";
 export type { PackFile, StatementName } from "./pack/pack-file.ts";
 export { packVerdicts, verifyPack, yankPack } from "./pack/verify-pack.ts";
 export type { PackPolicy, PackReport, PackVerdict } from "./pack/verify-pack.ts";
-export { discloseOnly, redact } from "./redaction/redact.ts";
-export type { RedactOptions, Redaction } from "./redaction/redact.ts";
-export type { Remainder } from "./redaction/copies.ts";
 export { defaultRequired, verdicts } from "./trust/verdicts.ts";
 export type { Finding, Judgement, Report, Verdict } from "./trust/verdicts.ts";
 export { whatIf, whatIfLive } from "./compare/what-if.ts";
@@ -58,4 +54,6 @@ export { requireFresh, signerEntry, signerTrust } from "./trust/trust.ts";
 export type { Circumstances, Freshness, SignatureClaim } from "./trust/trust.ts";
 export { REPLAY_FUEL } from "./verify/allowed.ts";
 export { verify } from "./verify/verify.ts";
+export { replayEvidence } from "./verify/replay.ts";
+export type { Progress, ReplayOptions } from "./verify/replay.ts";
 export type { KeyFile } from "@reach-fabric/schema";

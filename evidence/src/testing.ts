@@ -1,22 +1,15 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
-export { commitFields, fieldOf, fieldsIn, fieldPointer } from "./commitments/fields.ts";
-export { Frames } from "./commitments/hash-frames.ts";
-export { membersOf } from "./encoding/scan.ts";
 export { millisecondsOf } from "./encoding/instant.ts";
-export type { Line } from "./encoding/json.ts";
 export { catalogue } from "./errors/errors.ts";
 export { CONTAINER_LIMITS, readContainer, writeContainer } from "./file/container.ts";
 export type { Entry } from "./file/container.ts";
-export { matchDisclosures } from "./file/disclosures.ts";
-export { readFields } from "./file/field-lines.ts";
-export { knownOf, readDocument, valuesOf } from "./file/open.ts";
-export type { Known } from "./file/open.ts";
 export { platformAccepts as browserAccepts } from "./keys/browser.ts";
 export { SPKI, isPlainlyValid, isStrictlyValid } from "./keys/ed25519.ts";
 export { isSignature } from "./keys/key.ts";
 export { compareVersions } from "./pack/verify-pack.ts";
-export { openFields, shownIn, withValues } from "./redaction/opened-fields.ts";
+export { commitRunValues, recordSeed, runSeedOf } from "./commitments/seeds.ts";
+export { OUTCOME_BYTES, readEntered } from "./file/entered.ts";
+export { readDocument } from "./file/open.ts";
 export { writeBundle } from "./signature/bundle.ts";
 export { preAuthEncoding } from "./signature/dsse.ts";
-export { writeStatement } from "./signature/statement.ts";
-export { difference } from "./verify/partial.ts";
+export { signRun, signedRunBytes } from "./signature/statement.ts";

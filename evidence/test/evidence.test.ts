@@ -1,19 +1,33 @@
 // Evidence about runs that the engine computed: made, opened, verified, compared.
 import { createEngine, fromUtf8, utf8 } from "@reach-fabric/engine";
-import { EvidenceError, openEvidence, verify } from "@reach-fabric/evidence";
+import {
+  attachPack,
+  openEvidence,
+  recordsOf,
+  replayEvidence,
+  stripPack,
+  verify,
+} from "@reach-fabric/evidence";
 import type { CreateOptions } from "@reach-fabric/evidence";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  codeOf,
+  computed,
+  counting,
   engine,
+  enteredOf,
+  entries,
   evidence,
   facts,
   finding,
-  linesOf,
+  joined,
   pack,
   packOf,
   recorded,
   signedAgain,
   trusted,
+  withEntries,
   workflowWith,
 } from "./fixtures/fixture.ts";
 
@@ -22,15 +36,20 @@ const file = evidence();
 describe("a file", () => {
   test("verifies, with everything that is built", () => {
     const report = verify(engine, file, { trustedKeys: [trusted], engines: [engine.digest] });
-    expect(report).toMatchObject({ ok: true, exitCode: 0, replay: { status: "reproduced" } });
+    expect(report).toMatchObject({ ok: true, exitCode: 0, computed: { status: "ended" } });
     expect(report.outcome).toEqual({ status: "completed", output: { accept: true } });
-    expect(report.decision).toBe(report.replay?.decision);
-    expect(report.fingerprint).toBe(report.replay?.fingerprint);
+    expect(report.decision).toBe(report.computed?.decision);
+    expect(report.fingerprint).toBe(report.computed?.fingerprint);
   });
 
   test("gives its records back byte for byte", () => {
     const opened = openEvidence(engine, file);
-    expect(opened.records).toEqual(recorded(712));
+    const all = [...recordsOf(engine, opened)];
+    expect(all.map(({ bytes }) => bytes)).toEqual(recorded(712));
+    expect(all.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(all.flatMap(({ seq, entered }) => (entered ? [seq] : []))).toEqual([0, 2]);
+    expect(opened.inputs).toEqual([0, 2].map((seq) => recorded(712)[seq]));
+    expect(opened.last).toEqual(recorded(712)[5]);
     expect(opened.pack).toEqual(pack);
     expect(opened.run).toMatchObject(facts);
     expect(opened.outcome).toEqual({ status: "completed", output: { accept: true } });
@@ -75,37 +94,29 @@ describe("a file", () => {
 });
 
 describe("evidence is not made", () => {
-  const codeOf = (options: Partial<CreateOptions>): string => {
-    try {
-      evidence(options);
-    } catch (error) {
-      if (error instanceof EvidenceError) return error.code;
-      throw error;
-    }
-    return "made";
-  };
+  const madeOf = (options: Partial<CreateOptions>): string => codeOf(() => evidence(options));
 
   test("of a run that has not ended", () => {
-    expect(codeOf({ records: recorded(712).slice(0, -1) })).toBe("REACH-E5801");
-    expect(codeOf({ records: recorded(712).slice(0, 2) })).toBe("REACH-E5801");
-    expect(codeOf({ records: [] })).toBe("REACH-E5801");
+    expect(madeOf({ records: recorded(712).slice(0, -1) })).toBe("REACH-E5801");
+    expect(madeOf({ records: recorded(712).slice(0, 2) })).toBe("REACH-E5801");
+    expect(madeOf({ records: [] })).toBe("REACH-E5801");
   });
 
   test("of a run that does not reproduce", () => {
     const records = recorded(712).map((record) =>
       utf8(fromUtf8(record).replace('"accept":true', '"accept":false')),
     );
-    expect(codeOf({ records })).toBe("REACH-E5803");
-    expect(codeOf({ records: recorded(712).slice(1) })).toBe("REACH-E5801");
+    expect(madeOf({ records })).toBe("REACH-E5803");
+    expect(madeOf({ records: recorded(712).slice(1) })).toBe("REACH-E5801");
     const other = packOf({ "loan.yaml": workflowWith(800) });
-    expect(codeOf({ pack: other })).toBe("REACH-E5803");
+    expect(madeOf({ pack: other })).toBe("REACH-E5803");
   });
 
   test("of records that are not canonical", () => {
     const records = recorded(712);
     const start = fromUtf8(records[0] ?? new Uint8Array());
     const spaced = utf8(start.replace('"input":', '"input": '));
-    expect(codeOf({ records: records.with(0, spaced) })).toBe("REACH-E5102");
+    expect(madeOf({ records: records.with(0, spaced) })).toBe("REACH-E5102");
   });
 
   test("with facts that do not fit", () => {
@@ -118,36 +129,135 @@ describe("evidence is not made", () => {
       { startedAt: "yesterday" },
       { endedAt: "2020-01-01T00:00:00.000Z" },
     ]) {
-      expect(codeOf({ run: { ...facts, ...change } })).toMatch(/^REACH-E5(802|103)$/);
+      expect(madeOf({ run: { ...facts, ...change } })).toMatch(/^REACH-E5(802|103)$/);
     }
   });
 });
 
-describe("the signer himself cannot pass off another decision", () => {
-  test("with an outcome that the engine does not compute", () => {
-    // Consistent in itself, and signed: only the replay can tell.
-    const lie = (line: string): string => line.replace('"accept":true', '"accept":false');
-    const lied = recorded(712).map((record) => utf8(lie(fromUtf8(record))));
-    const [decision, fingerprint] = ["00".repeat(32), "11".repeat(32)];
-    const bytes = evidence({ records: lied }, () => ({
-      status: "reproduced",
-      steps: 2,
-      records: 6,
-      decision,
-      fingerprint,
-    }));
-    const report = verify(engine, bytes);
-    expect(finding(report, "authentic")).toBe("pass");
-    expect(finding(report, "complete")).toBe("pass");
-    expect(finding(report, "replayed")).toBe("fail REACH-E5701");
-    expect(report.replay?.divergence).toMatchObject({ kind: "task", pointer: "/output/accept" });
-    expect(report.exitCode).toBe(1);
+describe("EVID-13 what entered is all that is kept of a run", () => {
+  const inputs = [0, 2].map((seq) => recorded(712)[seq] as Uint8Array);
+
+  test("EVID-19 and all that it is made of: the same file from all records, and from those alone", () => {
+    expect(evidence({ records: inputs })).toEqual(file);
+    const many = counting(3);
+    const [start] = computed(many);
+    expect(evidence({ pack: many, records: [start as Uint8Array] })).toEqual(
+      evidence({ pack: many, records: computed(many) }),
+    );
   });
 
-  test("with limits that the start record did not have", () => {
-    const trace = linesOf(file, "trace.jsonl");
-    const start = (trace[0] ?? "").replace('"effects":100000', '"effects":100001');
-    const report = verify(engine, signedAgain(file, { trace: trace.with(0, start) }));
-    expect(finding(report, "replayed")).toBe("fail REACH-E5702");
+  test("the entries, in their order", () => {
+    expect([...entries(file).keys()].map((name) => name.replace(/[0-9a-f]{64}/, "HEX"))).toEqual([
+      "run.json",
+      "run.sig",
+      "entered.jsonl",
+      "blobs/sha256/HEX",
+      "blobs/sha256/HEX",
+    ]);
+    expect(entries(file).get("run.sig")).toHaveLength(64);
+    const [head = "", ...rest] = enteredOf(file);
+    expect(Object.keys(JSON.parse(head) as object)).toEqual([
+      "actor",
+      "decision",
+      "seed",
+      "tenant",
+    ]);
+    expect(rest.map((line) => utf8(line))).toEqual([...inputs, recorded(712)[5]]);
+  });
+
+  test("EVID-15 a large outcome is there by its leaf, and computed again", () => {
+    const input = { text: "\u00e9\u2028\ud83d\ude00".repeat(9000) };
+    const echo = packOf({
+      "loan.yaml": {
+        document: { dsl: "1.0.3", namespace: "test", name: "loan", version: "1.0.0" },
+        do: [{ echo: { set: "${ . }" } }],
+      },
+    });
+    const records = computed(echo, input);
+    const large = evidence({ pack: echo, records });
+    expect(enteredOf(large).at(-1)).toMatch(/^\{"leaf":\{"kind":"outcome","output":"\w{64}"/);
+    const report = verify(engine, large);
+    expect(report).toMatchObject({ ok: true, outcome: { status: "completed" } });
+    expect(report.outcome?.output).toBeUndefined();
+    const opened = openEvidence(engine, large);
+    expect(opened.last).toBeNull();
+    expect([...recordsOf(engine, opened)].at(-1)?.bytes).toEqual(records.at(-1));
+    const below = evidence({ pack: echo, records: computed(echo, { text: "x".repeat(60_000) }) });
+    expect(enteredOf(below).at(-1)).toMatch(/^\{"kind":"outcome"/);
+    // The record itself in the place of its leaf is another file about the same run.
+    const both = withEntries(large, {
+      "entered.jsonl": joined(enteredOf(large).with(-1, fromUtf8(records.at(-1) as Uint8Array))),
+    });
+    expect(finding(verify(engine, both), "authentic")).toBe("fail REACH-E5601");
+  });
+
+  test("for every value", () => {
+    const value = fc.jsonValue({ stringUnit: "grapheme", maxDepth: 4 });
+    fc.assert(
+      fc.property(value, (extra) => {
+        const records = recorded(712, { input: { extra } });
+        const one = evidence({ records });
+        expect(verify(engine, one).ok).toBe(true);
+        const all = [...recordsOf(engine, openEvidence(engine, one))];
+        expect(all.map(({ bytes }) => bytes)).toEqual(records);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("a run that cannot be computed here: what entered and the outcome are there all the same", () => {
+    const foreign = signedAgain(file, {
+      run: { semantics: 2 },
+      entered: enteredOf(file).map((line) => line.replace('"semantics":1', '"semantics":2')),
+    });
+    const opened = openEvidence(engine, foreign);
+    expect(opened.outcome).toEqual({ status: "completed", output: { accept: true } });
+    expect(opened.inputs).toHaveLength(2);
+    expect(codeOf(() => [...recordsOf(engine, opened)])).toBe("REACH-E5406");
+    const bare = openEvidence(engine, stripPack(engine, file));
+    expect(codeOf(() => [...recordsOf(engine, bare)])).toBe("REACH-E5404");
+    const lied = enteredOf(file).map((line) => line.replace('"key":"0"', '"key":"7"'));
+    const other = openEvidence(engine, signedAgain(file, { entered: lied }));
+    expect(codeOf(() => [...recordsOf(engine, other)])).toBe("REACH-E5701");
+  });
+});
+
+describe("EVID-32 a pack that was left out", () => {
+  const bare = stripPack(engine, file);
+
+  test("makes the file again that it was", () => {
+    expect(finding(verify(engine, bare), "replayed")).toBe("not checked REACH-E5404");
+    expect(finding(verify(engine, bare), "authentic")).toBe("pass");
+    expect(attachPack(engine, bare, pack)).toEqual(file);
+    expect(attachPack(engine, file, pack)).toEqual(file);
+  });
+
+  test("is the one that ran, and no other", () => {
+    const other = packOf({ "loan.yaml": workflowWith(701) });
+    expect(codeOf(() => attachPack(engine, bare, other))).toBe("REACH-E5407");
+    // What a pack says of its own digest counts for nothing.
+    const forged = { ...other, digest: pack.digest };
+    expect(codeOf(() => attachPack(engine, bare, forged))).toBe("REACH-E5407");
+  });
+
+  test("does not make good what is wrong with the one that is there", () => {
+    const [name = ""] = [...entries(file).keys()].filter((each) => each.startsWith("blobs/"));
+    const changed = withEntries(file, { [name]: utf8("x") });
+    const stranger = withEntries(file, { [`blobs/sha256/${"f".repeat(64)}`]: utf8("evil") });
+    for (const bytes of [changed, stranger]) {
+      expect(finding(verify(engine, bytes), "authentic")).toBe("fail REACH-E5401");
+      expect(codeOf(() => attachPack(engine, bytes, pack))).toBe("REACH-E5401");
+    }
+  });
+});
+
+describe("a replay by itself", () => {
+  test("compares what the run comes to with what was signed, and needs no signature", () => {
+    const { computed: found, difference } = replayEvidence(engine, openEvidence(engine, file));
+    expect(difference).toBeNull();
+    expect(found).toMatchObject({ status: "ended", end: "completed", trace: { size: 6 } });
+    const entered = enteredOf(file).map((line) => line.replace("712", "612"));
+    const lied = openEvidence(engine, signedAgain(file, { entered }));
+    expect(replayEvidence(engine, lied).difference).toMatchObject({ code: "REACH-E5701" });
   });
 });

@@ -1,4 +1,4 @@
-// Reports as pages: docs/spec/evidence.md, EVID-39.
+// Reports as pages: docs/spec/evidence.md, EVID-33.
 import { reportHtml } from "@reach-fabric/evidence";
 import { expect, test } from "vitest";
 import {
@@ -13,7 +13,7 @@ import {
 
 const about = { file: "one.reach", at: "2026-11-27T10:00:00.000Z" };
 
-test("EVID-39 says what was proven, what that does not show, and what was not checked", () => {
+test("EVID-33 says what was proven, what that does not show, and what was not checked", () => {
   const page = reportHtml(verify(evidence()), about);
   expect(page).toMatch(/<h1 class="pass">Verified/);
   expect(page).toContain("What was proven");
@@ -24,7 +24,7 @@ test("EVID-39 says what was proven, what that does not show, and what was not ch
   expect(page.split("What was not checked")[0]).not.toContain("<b>logged</b>");
 });
 
-test("EVID-39 a failure comes first", () => {
+test("EVID-33 a failure comes first", () => {
   const page = reportHtml(
     verify(signedAgain(evidence(), { by: attacker }), { trustedKeys: [trusted] }),
     about,
@@ -33,7 +33,7 @@ test("EVID-39 a failure comes first", () => {
   expect(page.indexOf("What is wrong")).toBeLessThan(page.indexOf("What was proven"));
 });
 
-test("EVID-39 HTML and bidi injection: texts of the evidence are shown, not interpreted", () => {
+test("EVID-33 HTML and bidi injection: texts of the evidence are shown, not interpreted", () => {
   const evil = `</pre><script>alert(1)</script>"'\`&\u202egnp.exe\u200b\u0007`;
   const file = evidence({
     run: { ...facts, actor: evil, tenant: `${evil}2` },

@@ -13,17 +13,15 @@ import {
   fileOf,
   pseudoRandom,
   verify,
-  wholeEvidence,
 } from "./fixtures/fixture.ts";
 
 const long = process.env["REACH_LONG"] === "1";
 const minutes = 60_000;
 
 const small = evidence();
-/** The same with its records in place of trace and disclosures. */
-const whole = wholeEvidence();
 const many = counting(200);
-const larger = evidence({ pack: many, records: computed(many) });
+const notes = Array.from({ length: 200 }, (_, seq) => ({ seq, at: "2026-11-23T07:00:00.000Z" }));
+const larger = evidence({ pack: many, records: computed(many, { notes }), annotations: notes });
 
 /** Undefined where the file is refused as damaged; otherwise what is wrong with that. */
 function accepted(file: Uint8Array): string | undefined {
@@ -31,8 +29,6 @@ function accepted(file: Uint8Array): string | undefined {
   const codes = Object.values(verdicts).map(({ code }) => code);
   if (codes.includes("REACH-E5901")) return "a check could not be made";
   if (ok) return "accepted";
-  // The digit of the version, changed to a later one: not accepted, and not called damaged.
-  if (verdicts.authentic.code === "REACH-E5104") return undefined;
   return exitCode === 1 ? undefined : `exit code ${exitCode}`;
 }
 
@@ -65,7 +61,6 @@ function* changedBytes(file: Uint8Array): Generator<{ what: string; file: Uint8A
 
 test("the file itself, copied, is accepted (the canary of these tests)", () => {
   expect(accepted(small.slice())).toBe("accepted");
-  expect(accepted(whole.slice())).toBe("accepted");
   expect(accepted(larger.slice())).toBe("accepted");
   expect(accepted(fileOf(entries(small)))).toBe("accepted");
 });
@@ -73,19 +68,15 @@ test("the file itself, copied, is accepted (the canary of these tests)", () => {
 test(
   "a changed byte is refused, at every position",
   () => {
-    for (const file of [small, whole]) {
-      expect(allRefused(changedBytes(file))).toBe(file.length * (long ? 255 : 3));
-    }
+    expect(allRefused(changedBytes(small))).toBe(small.length * (long ? 255 : 3));
   },
   30 * minutes,
 );
 
 test("a file that is cut is refused, at every length", () => {
-  for (const file of [small, whole]) {
-    allRefused(
-      Array.from(file, (_, length) => ({ what: `${length}`, file: file.slice(0, length) })),
-    );
-  }
+  allRefused(
+    Array.from(small, (_, length) => ({ what: `${length}`, file: small.slice(0, length) })),
+  );
 });
 
 test("a file with bytes added is refused, at every position", () => {
@@ -123,7 +114,7 @@ test(
         }
       }
     }
-    for (const original of [small, whole]) allRefused(changed(original));
+    allRefused(changed(small));
   },
   30 * minutes,
 );

@@ -19,9 +19,9 @@ import {
   noteKey,
   packPredicate,
   publicKeyOf,
-  redact,
   signerOf,
   signPack,
+  stripPack,
   writePackFile,
 } from "@reach-fabric/evidence";
 import {
@@ -161,7 +161,8 @@ export const given = {
   runSecret: () => options().runSecret,
   run: () => facts,
   bytes: () => createEvidence(options()),
-  withoutPack: () => redact(engine, createEvidence(options()), { drop: [], detached: true }).file,
+  withoutPack: () => stripPack(engine, createEvidence(options())),
+  file: () => createEvidence(options()),
   before: () => createEvidence(options()),
   after: () => createEvidence({ ...options(), records: records(650) }),
   perform: () => perform,

@@ -1,17 +1,16 @@
 import { parseRecord } from "@reach-fabric/engine";
-import type { TraceRecord } from "@reach-fabric/engine";
-import { lifecycleEvents, manifestOf } from "@reach-fabric/evidence";
+import type { Engine, TraceRecord } from "@reach-fabric/engine";
+import { EvidenceError, lifecycleEvents, manifestOf, recordsOf } from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
 import { readEvidence } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
-import { CODE, CliError, EXIT } from "../ui/problem.ts";
+import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns, table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import { safe, safeJson, short } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
-import { EVIDENCE } from "../ui/codes.ts";
 
 /** `reach inspect FILE`: what is in a piece of evidence, without a word about whether it is true. */
 export function inspect(program: Command, verb: Verb): void {
@@ -19,8 +18,9 @@ export function inspect(program: Command, verb: Verb): void {
     .command("inspect")
     .summary("show what is in a piece of evidence")
     .description(
-      "Shows the run, its steps and its outcome as the file says. Nothing is verified: verify does " +
-        "that. Control and reordering characters in the content are shown as escapes.",
+      "Shows the run, its steps and its outcome as the file says. The steps between what entered the run are " +
+        "computed; where this engine cannot, what entered and the outcome are shown. Nothing is verified: verify " +
+        "does that. Control and reordering characters in the content are shown as escapes.",
     )
     .argument("<file>", "evidence, a .reach file")
     .option("--step <n>", "show one whole record")
@@ -30,15 +30,17 @@ export function inspect(program: Command, verb: Verb): void {
     .action(
       verb<[string, { step?: string; lifecycle?: boolean }]>((terminal, file, options) => {
         const { step, lifecycle } = options;
-        const evidence = readEvidence(terminal.machine, engines()(), file);
+        const engine = engines()();
+        const evidence = readEvidence(terminal.machine, engine, file);
+        const steps = stepsOf(engine, file, evidence);
         if (step !== undefined) {
-          printStep(terminal, evidence, step);
+          printStep(terminal, steps, step);
         } else if (lifecycle) {
-          printLifecycle(terminal, evidence);
+          printLifecycle(terminal, file, evidence, steps);
         } else if (terminal.json) {
-          terminal.result(content(evidence));
+          terminal.result(content(evidence, steps));
         } else {
-          print(terminal, file, evidence);
+          print(terminal, file, evidence, steps);
           terminal.next(["reach", "verify", file]);
         }
         return EXIT.ok;
@@ -46,13 +48,26 @@ export function inspect(program: Command, verb: Verb): void {
     );
 }
 
-/** All records where they are disclosed; their leaves, which hold commitments, otherwise. */
-function stepsOf({ records, leaves }: Evidence): readonly object[] {
-  return records === null ? leaves : records.map((record) => parseRecord(record));
+/** The records that can be shown. */
+interface Steps {
+  readonly records: readonly Uint8Array[];
+  /** Why these are only those that are in the file. */
+  readonly uncomputed?: EvidenceError;
 }
 
-function content(evidence: Evidence): object {
-  const { run, pack, outcome, missing } = evidence;
+/** All records of a run, or those that are in the file where this engine cannot compute the others. */
+function stepsOf(engine: Engine, file: string, evidence: Evidence): Steps {
+  try {
+    return { records: [...recordsOf(engine, evidence)].map(({ bytes }) => bytes) };
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw new CliError(problemOf(error, file));
+    const { inputs, last } = evidence;
+    return { records: [...(inputs ?? []), ...(last === null ? [] : [last])], uncomputed: error };
+  }
+}
+
+function content(evidence: Evidence, { records, uncomputed }: Steps): object {
+  const { run, pack, outcome, missing, unread } = evidence;
   const { key, ...facts } = run;
   return {
     run: { ...facts, key: { alg: key.alg, id: key.id } },
@@ -61,44 +76,45 @@ function content(evidence: Evidence): object {
       digest: pack.digest,
       manifest: manifestOf(pack),
     },
-    disclosed: evidence.records !== null,
     missing,
-    records: stepsOf(evidence),
+    unread,
+    computed: uncomputed === undefined,
+    ...(uncomputed === undefined ? {} : { why: uncomputed.message, code: uncomputed.code }),
+    records: records.map((record) => parseRecord(record)),
   };
 }
 
-function printStep(terminal: Terminal, evidence: Evidence, text: string): void {
-  const steps = stepsOf(evidence);
-  const step = /^\d+$/.test(text) ? steps[Number(text)] : undefined;
+function printStep(terminal: Terminal, { records, uncomputed }: Steps, text: string): void {
+  const steps = records.map((bytes) => parseRecord(bytes));
+  const step = /^\d+$/.test(text) ? steps.find(({ seq }) => seq === Number(text)) : undefined;
   if (step === undefined) {
+    const all = `The records are numbered from 0 to ${steps.at(-1)?.seq}.`;
     throw new CliError({
-      code: CODE.usage,
+      code: uncomputed?.code ?? CODE.usage,
       what: `There is no record ${JSON.stringify(text)}`,
-      hint: `The records are numbered from 0 to ${steps.length - 1}.`,
-      exitCode: EXIT.usage,
+      ...(uncomputed === undefined ? { hint: all } : { why: uncomputed.message }),
+      exitCode: uncomputed === undefined ? EXIT.usage : EXIT.unchecked,
     });
   }
   if (terminal.json) terminal.result(step);
   else terminal.print(safeJson(step, 2));
 }
 
-function printLifecycle(terminal: Terminal, { run, records, missing }: Evidence): void {
-  if (records === null || run.annotations === null) {
-    throw new CliError({
-      code: EVIDENCE.undisclosed,
-      what: "The events cannot be told: values are not disclosed",
-      why: `${missing.length} values are not disclosed`,
-      exitCode: EXIT.unchecked,
-    });
-  }
+function printLifecycle(
+  terminal: Terminal,
+  file: string,
+  { run }: Evidence,
+  { records, uncomputed }: Steps,
+): void {
+  if (uncomputed !== undefined) throw new CliError(problemOf(uncomputed, file));
   const { id, workflow, startedAt, annotations } = run;
-  const about = { id, workflow, startedAt, annotations };
+  const about = { id, workflow, startedAt, annotations: annotations ?? [] };
   for (const event of lifecycleEvents(about, records)) terminal.print(JSON.stringify(event));
 }
 
-function print(terminal: Terminal, file: string, evidence: Evidence): void {
-  const { run, pack, records, outcome, missing } = evidence;
-  const { bold, dim } = terminal.colors;
+function print(terminal: Terminal, file: string, evidence: Evidence, steps: Steps): void {
+  const { run, pack, outcome, unread } = evidence;
+  const { bold, dim, yellow } = terminal.colors;
   terminal.print(`${bold(safe(file))}  ${dim("evidence of one run, not verified here")}`);
   terminal.print(
     columns([
@@ -112,16 +128,19 @@ function print(terminal: Terminal, file: string, evidence: Evidence): void {
       ["engine", `${run.engine} (semantics ${run.semantics})`],
       ["key", run.key.id],
       ["root", `${run.trace.root} over ${run.trace.size} records`],
+      ...unread.map((name) => ["beside it", `${name}, which this version does not look into`]),
     ]),
   );
   if (pack !== null) {
     terminal.print(`\nFiles of the pack`);
     terminal.print(columns(pack.files.map(({ path, bytes }) => [path, `${bytes.length} bytes`])));
   }
-  terminal.print("\nRecords");
-  if (records === null) {
-    terminal.print(`  ${missing.length} values are not disclosed; --json shows their commitments.`);
-    return;
+  const { records, uncomputed } = steps;
+  terminal.print(
+    uncomputed === undefined ? "\nRecords" : "\nRecords that entered, and the outcome",
+  );
+  if (uncomputed !== undefined) {
+    terminal.print(yellow(`  The others are computed, and were not: ${safe(uncomputed.message)}.`));
   }
   const rows = records.map((bytes) => {
     const record = parseRecord(bytes);

@@ -2,15 +2,13 @@ import { existsSync } from "node:fs";
 import {
   defaultRequired,
   EvidenceError,
-  isStep,
   publicKeyOf,
   readPolicy,
   reportHtml,
   verdicts,
   verify as verifyBytes,
-  verifyStep,
 } from "@reach-fabric/evidence";
-import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
+import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { EngineError, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
@@ -24,6 +22,7 @@ import { refusedFile } from "../read/refused.ts";
 import { EVIDENCE } from "../ui/codes.ts";
 import { problemOfJudgement, verdictTable } from "../ui/judgement.ts";
 import { describeOutcome } from "../ui/names.ts";
+import { longWork } from "../ui/progress.ts";
 import { several } from "../read/options.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
@@ -55,7 +54,7 @@ export function verify(program: Command, verb: Verb): void {
         "--policy what that asks for. " +
         "Exits 1 if a required verdict fails, 3 if one could not be checked.",
     )
-    .argument("<file...>", "evidence, one or more .reach files, or steps of reach prove")
+    .argument("<file...>", "evidence, one or more .reach files")
     .option(
       "--trust <keyfile>",
       "a key (the public file is enough) that may have signed; may be given again",
@@ -79,15 +78,9 @@ export function verify(program: Command, verb: Verb): void {
         const reports: [string, Report][] = [];
         const judged = async (file: string): Promise<number> => {
           const read = readInput(terminal.machine, file);
-          if (isStep(read)) {
-            if (options.pack !== undefined) throw usage("a step has its pack: no --pack");
-            const report = verifyStep(engine(), read, policy);
-            printStep(terminal, file, report);
-            if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
-            return report.exitCode;
-          }
+          const onProgress = longWork(terminal);
           const bytes = await withPack(engine(), read, file, options.pack);
-          const report = verifyBytes(engine(), bytes, policy);
+          const report = verifyBytes(engine(), bytes, policy, { onProgress });
           reports.push([file, report]);
           print(terminal, file, report);
           if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
@@ -113,18 +106,6 @@ export function verify(program: Command, verb: Verb): void {
         );
       }),
     );
-}
-
-function printStep(terminal: Terminal, file: string, report: StepReport): void {
-  const { task, seq } = report;
-  if (terminal.json) {
-    const { ok, exitCode, required, verdicts: found } = report;
-    terminal.result({ file, ok, exitCode, required, verdicts: found, task, seq });
-    return;
-  }
-  const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
-  terminal.print(`${terminal.colors.bold(safe(file))}${safe(about)}`);
-  terminal.print(verdictTable(terminal, report));
 }
 
 /** Where the page goes, which must not be there. */
@@ -202,6 +183,7 @@ function verdictList(text: string): Verdict[] {
 
 function print(terminal: Terminal, file: string, report: Report): void {
   const { verdicts: found, ok, exitCode, required, run, outcome, decision, fingerprint } = report;
+  const { unread = [] } = report;
   if (terminal.json) {
     terminal.result({
       file,
@@ -213,6 +195,7 @@ function print(terminal: Terminal, file: string, report: Report): void {
       ...(outcome === undefined ? {} : { outcome }),
       ...(decision === undefined ? {} : { decision }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(unread.length === 0 ? {} : { unread }),
     });
     return;
   }
@@ -230,6 +213,7 @@ function print(terminal: Terminal, file: string, report: Report): void {
         ["workflow", run.workflow],
         ["outcome", outcome === undefined ? "not disclosed" : describeOutcome(outcome, 100)],
         ["decision", decision ?? "not disclosed"],
+        ...unread.map((name) => ["not checked", `${name}, which this version does not look into`]),
       ]),
     );
   }

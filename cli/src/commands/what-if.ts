@@ -1,5 +1,5 @@
-import { EngineError } from "@reach-fabric/engine";
-import type { Pack } from "@reach-fabric/engine";
+import { EngineError, parseRecord } from "@reach-fabric/engine";
+import type { OutcomeRecord, Pack } from "@reach-fabric/engine";
 import { whatIf, whatIfLive } from "@reach-fabric/evidence";
 import type { Hypothesis } from "@reach-fabric/evidence";
 import type { Grant } from "@reach-fabric/schema";
@@ -8,9 +8,10 @@ import type { Command } from "commander";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { engines } from "../read/engine.ts";
-import { readEvidence } from "../read/evidence.ts";
+import { readEvidence, recordsIn } from "../read/evidence.ts";
 import { describeOutcome, taskName } from "../ui/names.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
+import { longWork } from "../ui/progress.ts";
 import { table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
@@ -69,28 +70,22 @@ async function whatIfRuns(
   const engine = engines()();
   const live = await liveOf(host, pack, options);
   const rows: Row[] = [];
+  const onProgress = longWork(terminal);
   try {
     for (const file of named.flatMap(filesOf)) rows.push(await rowOf(file));
   } finally {
     await live?.close();
   }
   async function rowOf(file: string): Promise<Row> {
-    const { records, outcome, missing } = readEvidence(terminal.machine, engine, file);
-    if (records === null || outcome === null) {
-      throw new CliError({
-        code: EVIDENCE.undisclosed,
-        what: "This evidence cannot be decided again",
-        where: file,
-        why: `${missing.length} values are not disclosed`,
-        exitCode: EXIT.unchecked,
-      });
-    }
+    const evidence = readEvidence(terminal.machine, engine, file);
+    const records = [...recordsIn(engine, file, evidence)].map(({ bytes }) => bytes);
+    const last = parseRecord(records.at(-1) as Uint8Array);
     try {
       const hypothetical =
         live === undefined
-          ? whatIf(engine, pack, records)
-          : await whatIfLive(engine, pack, records, live);
-      const recorded = describeOutcome(outcome, WIDTH);
+          ? whatIf(engine, pack, records, undefined, { onProgress })
+          : await whatIfLive(engine, pack, records, { ...live, onProgress });
+      const recorded = describeOutcome(last as OutcomeRecord, WIDTH);
       return { file, recorded, hypothetical, changes: !hypothetical.same };
     } catch (error) {
       throw new CliError(problemOf(error, error instanceof EngineError ? workflow : file));

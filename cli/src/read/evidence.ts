@@ -1,5 +1,5 @@
-import { attachPack, EvidenceError, openEvidence } from "@reach-fabric/evidence";
-import type { Evidence } from "@reach-fabric/evidence";
+import { attachPack, EvidenceError, openEvidence, recordsOf } from "@reach-fabric/evidence";
+import type { Evidence, RunRecord } from "@reach-fabric/evidence";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
@@ -45,6 +45,19 @@ export function readEvidence(
 ): Evidence {
   try {
     return openEvidence(engine, bytes);
+  } catch (error) {
+    throw new CliError(problemOf(error, file));
+  }
+}
+
+/** The records of evidence, computed one after the other. Errors name the file. */
+export function* recordsIn(
+  engine: Engine,
+  file: string,
+  evidence: Evidence,
+): Generator<RunRecord, void, undefined> {
+  try {
+    yield* recordsOf(engine, evidence);
   } catch (error) {
     throw new CliError(problemOf(error, file));
   }

@@ -27,9 +27,6 @@ const named = {
   noPack: "REACH-E5404",
   otherPack: "REACH-E5407",
   undisclosed: "REACH-E5504",
-  noSuchValue: "REACH-E5507",
-  notWithoutRecords: "REACH-E5508",
-  notATask: "REACH-E5510",
 } as const;
 /** Codes of evidence that commands know by name; its catalogue has them all. */
 export const EVIDENCE: Readonly<Record<keyof typeof named, EvidenceCode>> = named;

@@ -1,4 +1,5 @@
 import type { TraceRecord } from "@reach-fabric/engine";
+import type { Progress } from "@reach-fabric/evidence";
 import { taskName, textOf } from "./names.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -28,6 +29,23 @@ export function progressOf(terminal: Terminal): (record: TraceRecord) => void {
       const text = `  ${task}: attempt ${attempt} in ${delay} ms`;
       terminal.progress("retry", text, { task, attempt, delay });
     }
+  };
+}
+
+/** Milliseconds after which work is long, and between two lines about it. */
+const LONG = 1000;
+
+/** Says how far long work on evidence is; of short work nothing. */
+export function longWork(terminal: Terminal): (progress: Progress) => void {
+  let next = performance.now() + LONG;
+  return ({ phase, done, total }) => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + LONG;
+    terminal.progress(phase, `  ${phase}: ${done} of ${total} records that entered`, {
+      done,
+      total,
+    });
   };
 }
 

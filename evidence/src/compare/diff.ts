@@ -1,7 +1,8 @@
 // diff(): the first step at which two runs part. docs/spec/evidence.md, EVID-28.
-import { firstDifference, parseRecord, sameBytes } from "@reach-fabric/engine";
+import { createEngine, firstDifference, parseRecord, sameBytes } from "@reach-fabric/engine";
 import type { Engine, TraceRecord } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
+import { recordsOf } from "../file/cursor.ts";
 import { openEvidence } from "../file/open.ts";
 import type { Evidence, Outcome } from "../file/open.ts";
 
@@ -38,10 +39,11 @@ export interface DiffReport {
 }
 
 /**
- * Compares two runs record by record. Neither file is verified: do that first.
+ * Compares two runs record by record, both computed again. Neither file is verified: do that first.
  *
+ * @param second computes `b`, as both runs go on side by side
  * @throws EvidenceError for a file that cannot be opened; `REACH-E5504` where values are not
- *   disclosed
+ *   disclosed; as recordsOf() does where a run cannot be computed
  *
  * @example
  * const { same, step, task, pointer } = diff(engine, before, after);
@@ -51,6 +53,7 @@ export function diff(
   engine: Engine,
   a: Uint8Array | Evidence,
   b: Uint8Array | Evidence,
+  second: Engine = createEngine(),
 ): DiffReport {
   const [left, right] = [a, b].map((side) =>
     side instanceof Uint8Array ? openEvidence(engine, side) : side,
@@ -58,7 +61,9 @@ export function diff(
   const decisions = { a: decisionOf(left), b: decisionOf(right) };
   return {
     same: decisions.a === decisions.b,
-    ...(decisions.a === decisions.b ? {} : firstStep(recordsOf(left), recordsOf(right))),
+    ...(decisions.a === decisions.b
+      ? {}
+      : firstStep(bytesOf(engine, left), bytesOf(second, right))),
     ...(left.run.pack === right.run.pack ? {} : { packs: packsOf(left, right) }),
     decisions,
     outcomes: { a: left.outcome, b: right.outcome },
@@ -70,16 +75,17 @@ function decisionOf({ run }: Evidence): string {
   throw new EvidenceError("REACH-E5504", "the decision digest is not disclosed");
 }
 
-function recordsOf({ records, missing }: Evidence): Uint8Array[] {
-  if (records !== null) return records;
-  throw new EvidenceError("REACH-E5504", `${missing.length} values are not disclosed`);
+function* bytesOf(engine: Engine, evidence: Evidence): Generator<Uint8Array, void, undefined> {
+  for (const { bytes } of recordsOf(engine, evidence)) yield bytes;
 }
 
 /** The first record that is not equal in both traces. */
-export function firstStep(a: readonly Uint8Array[], b: readonly Uint8Array[]): Partial<DiffReport> {
-  const length = Math.max(a.length, b.length);
-  for (let step = 0; step < length; step++) {
-    const [left, right] = [recordAt(a, step), recordAt(b, step)];
+export function firstStep(a: Iterable<Uint8Array>, b: Iterable<Uint8Array>): Partial<DiffReport> {
+  const [lefts, rights] = [a[Symbol.iterator](), b[Symbol.iterator]()];
+  for (let step = 0; ; step++) {
+    const [leftNext, rightNext] = [lefts.next(), rights.next()];
+    if (leftNext.done === true && rightNext.done === true) return {};
+    const [left, right] = [recordOf(leftNext), recordOf(rightNext)];
     const difference = firstDifference(comparable(left), comparable(right));
     if (difference === undefined) continue;
     const about = left ?? right;
@@ -93,13 +99,10 @@ export function firstStep(a: readonly Uint8Array[], b: readonly Uint8Array[]): P
       ...(right === undefined ? {} : { b: right }),
     };
   }
-  return {};
 }
 
-const recordAt = (records: readonly Uint8Array[], at: number): TraceRecord | undefined => {
-  const bytes = records[at];
-  return bytes && parseRecord(bytes);
-};
+const recordOf = ({ done, value }: IteratorResult<Uint8Array>): TraceRecord | undefined =>
+  done === true ? undefined : parseRecord(value as Uint8Array);
 
 /** A record without what `packs` says. */
 function comparable(record: TraceRecord | undefined): unknown {

@@ -41,7 +41,7 @@ export interface LifecycleEvent {
  */
 export function lifecycleEvents(
   run: LifecycleRun,
-  records: readonly Uint8Array[],
+  records: Iterable<Uint8Array>,
 ): LifecycleEvent[] {
   const projection = new Projection(run);
   for (const bytes of records) projection.add(parseRecord(bytes));

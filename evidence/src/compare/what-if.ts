@@ -3,6 +3,7 @@
 import {
   EngineError,
   fromBase64,
+  isInput,
   isTiming,
   parseRecord,
   pathOf,
@@ -22,6 +23,7 @@ import type {
 } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { manifestOf } from "../file/pack.ts";
+import type { ReplayOptions } from "../verify/replay.ts";
 import { firstStep } from "./diff.ts";
 import type { DiffReport } from "./diff.ts";
 
@@ -71,11 +73,15 @@ export function whatIf(
   pack: Pack,
   recorded: readonly Uint8Array[],
   change?: Change,
+  work: Work = {},
 ): Hypothesis {
-  const step = hypothesis(engine, pack, recorded, change ? { change } : {}).next();
+  const step = hypothesis(engine, pack, recorded, { change, ...work }).next();
   if (step.done === true) return step.value;
   return step.value.end;
 }
+
+/** How a hypothesis tells where it is, and is told to stop; looked at before each answer that it takes. */
+type Work = Pick<ReplayOptions, "onProgress" | "signal">;
 
 /**
  * whatIf() that asks the world for what was not recorded.
@@ -96,16 +102,14 @@ export async function whatIfLive(
   recorded: readonly Uint8Array[],
   {
     ask,
-    grant,
-    change,
-  }: {
+    ...given
+  }: Work & {
     readonly ask: (requests: readonly RequestRecord[]) => Promise<KeyedResult | undefined>;
     readonly grant?: Grant;
     readonly change?: Change;
   },
 ): Promise<Hypothesis> {
-  const options = { ...(change ? { change } : {}), ...(grant ? { grant } : {}) };
-  const steps = hypothesis(engine, pack, recorded, options);
+  const steps = hypothesis(engine, pack, recorded, given);
   for (let step = steps.next(); ;) {
     if (step.done === true) return step.value;
     const answer = await ask(step.value.open);
@@ -127,12 +131,12 @@ function* hypothesis(
   engine: Engine,
   pack: Pack,
   recorded: readonly Uint8Array[],
-  given: {
-    readonly change?: Change;
+  given: Work & {
+    readonly change?: Change | undefined;
     readonly grant?: Grant;
   },
 ): Generator<Stop, Hypothesis, KeyedResult> {
-  const { change } = given;
+  const { change, onProgress, signal } = given;
   const live: RequestRecord[] = [];
   const before = recorded.map((bytes) => parseRecord(bytes));
   if (change !== undefined) before[change.seq] = changed(before[change.seq], change);
@@ -152,7 +156,10 @@ function* hypothesis(
   const records: Uint8Array[] = [start];
   const open: RequestRecord[] = [];
   let advance: Advance = engine.start(start);
-  for (;;) {
+  const total = before.filter((record) => isInput(record)).length;
+  for (let done = 1; ; done++) {
+    onProgress?.({ phase: "compute", done: Math.min(done, total), total });
+    signal?.throwIfAborted();
     records.push(...advance.records);
     for (const record of advance.records.map((bytes) => parseRecord(bytes))) {
       if (record.kind === "request") open.push(record);

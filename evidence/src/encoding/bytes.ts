@@ -1,19 +1,6 @@
 // Bytes and base64 in the one spelling that evidence allows.
 import { fromBase64, toBase64 } from "@reach-fabric/engine";
 
-const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
-
-/** Writes bytes as lower-case hex into a buffer from `at` on, and returns where it ends. */
-export function hexInto(bytes: Uint8Array, target: Uint8Array, at: number): number {
-  let to = at;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
-    target[to++] = DIGITS[byte >> 4] as number;
-    target[to++] = DIGITS[byte & 15] as number;
-  }
-  return to;
-}
-
 /** The offset of the first difference, the shorter length where one begins the other, or -1. */
 export function firstDifferentByte(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);

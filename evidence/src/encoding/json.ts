@@ -7,14 +7,6 @@ import { firstDifferentByte } from "./bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 
 const NEWLINE = 0x0a;
-/** So many bytes of lines are checked in one call of the engine. */
-const BATCH = 2 ** 20;
-
-const [COMMA, OPEN, CLOSE] = [",", "[", "]"].map((text) => Uint8Array.of(text.charCodeAt(0))) as [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-];
 
 /** What zod's schemas have in common, and all that is needed of them here. */
 export interface Schema<T> {
@@ -41,7 +33,6 @@ type ShapeCode =
   | "REACH-E5335"
   | "REACH-E5336"
   | "REACH-E5402"
-  | "REACH-E5601"
   | "REACH-E5802";
 
 /** The canonical bytes of a value that JSON can hold. */
@@ -132,20 +123,12 @@ const LF = Uint8Array.of(NEWLINE);
 export const jsonLines = (lines: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
   concat(lines.flatMap((line) => [line, LF]));
 
-/** One line of a .jsonl entry. */
-export interface Line {
-  readonly bytes: Uint8Array;
-  readonly text: string;
-  readonly value: unknown;
-}
-
 /**
- * The lines of a .jsonl entry, each one canonical JSON value followed by one newline.
+ * The lines of a .jsonl entry, each followed by one newline. What is in them is not looked at.
  *
- * @throws EvidenceError `REACH-E5105` for the lines, `REACH-E5101` and `REACH-E5102` for what is
- *   in one
+ * @throws EvidenceError `REACH-E5105`
  */
-export function parseLines(engine: Engine, bytes: Uint8Array, what: string): Line[] {
+export function linesOf(bytes: Uint8Array, what: string): Uint8Array[] {
   if (bytes.length === 0 || bytes.at(-1) !== NEWLINE) {
     throw new EvidenceError("REACH-E5105", `${what} does not end with a newline`, {
       offset: bytes.length,
@@ -157,63 +140,13 @@ export function parseLines(engine: Engine, bytes: Uint8Array, what: string): Lin
     lines.push(bytes.subarray(at, end));
     at = end + 1;
   }
-  const name = (i: number): string => `${what}, line ${i + 1}`;
-  return batches(lines).flatMap(({ from, to }) => {
-    const batch = lines.slice(from, to);
-    // One call for many lines: as an array they are canonical if and only if each of them is,
-    // provided that each is one value, which JSON.parse below finds.
-    if (!isCanonicalArray(engine, batch)) {
-      return batch.map((line, i) => {
-        const value = parseCanonical(engine, line, name(from + i));
-        return { bytes: line, text: fromUtf8(line), value };
-      });
-    }
-    const texts = fromUtf8(joined(batch)).split("\n");
-    return batch.map((line, i) => {
-      const text = texts[i] as string;
-      return { bytes: line, text, value: parseOne(text, name(from + i)) };
-    });
-  });
+  return lines;
 }
 
-/** Lines that stand one behind the other, with the newlines between them. */
-function joined(lines: readonly Uint8Array[]): Uint8Array {
-  const [first, last] = [lines[0] as Uint8Array, lines.at(-1) as Uint8Array];
-  const size = last.byteOffset + last.length - first.byteOffset;
-  return new Uint8Array(first.buffer, first.byteOffset, size);
-}
-
-function parseOne(line: string, what: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw new EvidenceError("REACH-E5101", `${what} is not one JSON value`, { cause });
-  }
-}
-
-function isCanonicalArray(engine: Engine, lines: readonly Uint8Array[]): boolean {
-  const parts = lines.flatMap((line) => [COMMA, line]);
-  const array = concat([OPEN, ...parts.slice(1), CLOSE]);
-  try {
-    return firstDifferentByte(array, engine.canonicalize(array)) < 0;
-  } catch (error) {
-    if (error instanceof EngineError) return false;
-    throw error;
-  }
-}
-
-function batches(lines: readonly Uint8Array[]): { from: number; to: number }[] {
-  const found: { from: number; to: number }[] = [];
-  let from = 0;
-  let size = 0;
-  lines.forEach((line, i) => {
-    if (size > 0 && size + line.length > BATCH) {
-      found.push({ from, to: i });
-      from = i;
-      size = 0;
-    }
-    size += line.length + 1;
-  });
-  found.push({ from, to: lines.length });
-  return found;
-}
+/**
+ * The values in the lines of a .jsonl entry, each one canonical JSON.
+ *
+ * @throws EvidenceError `REACH-E5105` for the lines, `REACH-E5101` and `REACH-E5102` for what is in one
+ */
+export const parseLines = (engine: Engine, bytes: Uint8Array, what: string): unknown[] =>
+  linesOf(bytes, what).map((line, i) => parseCanonical(engine, line, `${what}, line ${i + 1}`));

@@ -37,6 +37,7 @@ const entries = {
   "REACH-E5103": fail(damaged) as Entry,
   "REACH-E5104": open("take a newer version of Reach") as Entry,
   "REACH-E5105": fail(damaged) as Entry,
+  "REACH-E5107": fail("run it again: files from before the first release are not read") as Entry,
   // 52xx keys
   "REACH-E5201": fail("make a key with `reach keys new`") as Entry,
   "REACH-E5202": fail(
@@ -119,7 +120,6 @@ const entries = {
   "REACH-E5503": fail(inconsistent) as Entry,
   "REACH-E5504": open("ask for the evidence with these values disclosed") as Entry,
   "REACH-E5505": fail(damaged) as Entry,
-  "REACH-E5506": open("run it again for evidence of format v2") as Entry,
   "REACH-E5507": fail("`reach inspect FILE --json` shows what is there") as Entry,
   "REACH-E5508": fail("leave /run/decision out, or show all records") as Entry,
   "REACH-E5509": fail("take /run/decision out of it: reach redact --drop /run/decision") as Entry,

@@ -1,8 +1,9 @@
-// Evidence and the pack that was left out of it, put together again. docs/spec/evidence.md, EVID-46.
+// Evidence and the pack that was left out of it, put together again; and the pack taken out, as one pack has many
+// runs. docs/spec/evidence.md, EVID-32.
 import { toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { writeContainer } from "./container.ts";
 import { EvidenceError } from "../errors/errors.ts";
+import { writeContainer } from "./container.ts";
 import { entriesOf } from "./layout.ts";
 import { readDocument } from "./open.ts";
 import { packBlobs, readPack, requireBlobs } from "./pack.ts";
@@ -29,4 +30,17 @@ export function attachPack(engine: Engine, file: Uint8Array, pack: Pack): Uint8A
     );
   }
   return writeContainer(entriesOf({ ...layout, blobs: packBlobs(engine, pack) }));
+}
+
+/**
+ * Evidence without its pack, which attachPack() puts in again.
+ *
+ * @throws EvidenceError as the container and run.json are read
+ *
+ * @example
+ * attachPack(engine, stripPack(engine, file), pack); // → file
+ */
+export function stripPack(engine: Engine, file: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { layout } = readDocument(engine, file);
+  return writeContainer(entriesOf({ ...layout, blobs: new Map() }));
 }

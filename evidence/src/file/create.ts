@@ -1,23 +1,17 @@
 // Makes a .reach file of a run that has ended. docs/spec/evidence.md, EVID-18.
-import { replay as replayOnEngine, toBase64 } from "@reach-fabric/engine";
-import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
-import { evidenceRun, evidenceAnnotations } from "@reach-fabric/schema";
-import type { EvidenceFacts, EvidenceRun } from "@reach-fabric/schema";
-import { writeBundle } from "../signature/bundle.ts";
-import { writeContainer } from "./container.ts";
-import { requireName } from "./disclosures.ts";
+import { isInput, parseRecord, recompute, sameBytes, toBase64, toHex } from "@reach-fabric/engine";
+import type { Engine, Pack, Recomputation, RecomputeOptions } from "@reach-fabric/engine";
+import { commitRunValues, runSeedOf } from "../commitments/seeds.ts";
+import { canonicalBytes, parseCanonical } from "../encoding/json.ts";
 import { EvidenceError } from "../errors/errors.ts";
-import { canonicalBytes, inShape, jsonLines, parseLines } from "../encoding/json.ts";
-import type { Line } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { Signer } from "../keys/key.ts";
+import { signRun } from "../signature/statement.ts";
+import { writeContainer } from "./container.ts";
+import { formatEntered, requireHead } from "./entered.ts";
 import { entriesOf } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
-import { expand, formatRecords, seedOf } from "./records.ts";
-import { FORMAT } from "./run.ts";
-import { slotName } from "../commitments/slots.ts";
-import { writeStatement } from "../signature/statement.ts";
-import { traceRoot } from "./trace.ts";
+import { FORMAT, requireRun } from "./run.ts";
 
 /** Who ran what, when: the part of evidence that the engine does not know. */
 export interface RunFacts {
@@ -32,11 +26,11 @@ export interface RunFacts {
   readonly endedAt: string;
 }
 
-export interface CreateOptions {
-  /** Its pack and run are replaced: the run is replayed before it is signed. */
+export interface CreateOptions extends Pick<RecomputeOptions, "onProgress" | "signal"> {
+  /** Its pack and run are replaced: the run is computed again before it is signed. */
   readonly engine: Engine;
   readonly pack: Pack;
-  /** All records of the run, from `start` to `outcome`. */
+  /** The records of the run in order: all of them, or those that entered it. */
   readonly records: readonly Uint8Array[];
   /** 32 random bytes for this run alone. Whoever has them and one value can confirm all others. */
   readonly runSecret: Uint8Array;
@@ -47,81 +41,63 @@ export interface CreateOptions {
 }
 
 /**
- * The .reach file of a run, complete: its trace, its values and its pack, signed. The same options
- * give the same bytes.
+ * The .reach file of a run of which nothing is hidden: what entered it, its outcome and its pack, signed. The same
+ * options give the same bytes.
  *
- * The run is replayed first, and a run that the engine does not reproduce is not signed.
+ * The run is computed first, and a run that the engine does not reproduce is not signed.
  *
- * @throws EvidenceError `REACH-E5101`, `REACH-E5102` a record that is not canonical; `REACH-E5801` a
- *   trace that is not that of a run which has ended; `REACH-E5802` facts or a secret that do not
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5102` a record that is not canonical; `REACH-E5801` records
+ *   that are not those of a run which has ended; `REACH-E5802` facts or a secret that do not
  *   fit; `REACH-E5206` a key of another algorithm; `REACH-E5803` a run that does not reproduce; `REACH-E5007` over a limit
  *
  * @example
  * const file = createEvidence({ engine, pack, records, runSecret, signer, run });
  * verify(engine, file).ok; // → true
  */
-export function createEvidence(
-  options: CreateOptions,
-  replay: typeof replayOnEngine = replayOnEngine,
-): Uint8Array<ArrayBuffer> {
-  const { engine, pack, records, runSecret, signer, run, annotations } = options;
+export function createEvidence(options: CreateOptions): Uint8Array<ArrayBuffer> {
+  const { engine, pack, runSecret, signer, run, annotations } = options;
   requireSecret(runSecret);
   requireAlgorithm(signer.key, "Ed25519", "evidence");
-  if (records.length === 0) throw new EvidenceError("REACH-E5801", "there are no records");
-  const parsed = parseLines(engine, jsonLines(records), "the records");
-  const { workflow, semantics, decision } = reproduced(options, parsed, replay);
-  const facts: EvidenceFacts = {
-    actor: requireName(run.actor, "actor"),
-    ...(annotations === undefined
-      ? {}
-      : { annotations: inShape(evidenceAnnotations, annotations, "annotations") }),
+  if (typeof run.id !== "string") throw new EvidenceError("REACH-E5802", "the run has no id");
+  const { workflow, semantics } = startOf(engine, options.records);
+  const seed = runSeedOf(engine, runSecret, run);
+  const { trace, entered, decision, inputs, outcome } = reproduced(options, seed);
+  const { tenant, actor, ...facts } = run;
+  const values = {
+    actor,
+    ...(annotations === undefined ? {} : { annotations }),
     decision,
-    seed: seedOf(engine, runSecret),
-    tenant: requireName(run.tenant, "tenant"),
+    tenant,
   };
-  const { trace, leaves, disclosures } = expand(engine, facts, parsed);
-  const ofRun = disclosures.filter(({ pointer }) => pointer.startsWith("/run/"));
-  const document: EvidenceRun = inShape(
-    evidenceRun,
+  const head = { ...values, seed: toHex(seed) };
+  requireHead(head, "the facts of the run", "REACH-E5802");
+  const bytes = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, canonicalBytes(engine, value)]),
+  );
+  const document = requireRun(
     {
       format: FORMAT,
-      id: run.id,
-      attempt: run.attempt,
-      startedAt: run.startedAt,
-      endedAt: run.endedAt,
-      ...Object.fromEntries(
-        ofRun.map(({ pointer, commitment }) => [slotName(pointer), commitment]),
-      ),
+      ...facts,
+      ...commitRunValues(engine, seed, bytes),
       workflow,
       semantics,
       engine: engine.digest,
       pack: pack.digest,
-      trace: traceRoot(
-        engine,
-        leaves.map(({ bytes }) => bytes),
-      ),
+      trace,
+      entered,
       key: { alg: signer.key.alg, public: toBase64(signer.key.bytes) },
     },
     "the facts of the run",
     "REACH-E5802",
   );
-  if (run.endedAt < run.startedAt) {
-    throw new EvidenceError("REACH-E5802", "the run ended before it started");
-  }
   const runJson = canonicalBytes(engine, document);
-  const statement = writeStatement(engine, {
-    format: FORMAT,
-    run: runJson,
-    trace,
-    pack: pack.digest,
-    engine: engine.digest,
-  });
   return writeContainer(
     entriesOf({
       run: runJson,
-      bundle: writeBundle(engine, statement, signer),
+      signature: signRun(engine, { document, run: runJson }, signer),
       proof: undefined,
-      values: { records: formatRecords(engine, facts, parsed) },
+      reserved: new Map(),
+      values: { entered: formatEntered(engine, head, inputs, outcome) },
       blobs: packBlobs(engine, pack),
     }),
   );
@@ -133,27 +109,90 @@ function requireSecret(secret: Uint8Array): void {
   throw new EvidenceError("REACH-E5802", "the run secret is not 32 random bytes");
 }
 
-/** What the run was, by its start record, and what it decided, computed again. */
+/** What the first record says of the run. */
+function startOf(
+  engine: Engine,
+  records: readonly Uint8Array[],
+): { readonly workflow: string; readonly semantics: number } {
+  const [first] = records;
+  if (first === undefined) throw new EvidenceError("REACH-E5801", "there are no records");
+  parseCanonical(engine, first, "the first record");
+  const start = recordOf(first);
+  if (start?.kind === "start") return start;
+  throw new EvidenceError("REACH-E5801", "the first record is not the start of a run");
+}
+
+const recordOf = (bytes: Uint8Array): ReturnType<typeof parseRecord> | undefined => {
+  try {
+    return parseRecord(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+/** What a run came to, computed again. */
+interface Reproduced extends Required<Pick<Recomputation, "trace" | "entered">> {
+  readonly decision: { readonly decision: string; readonly fingerprint: string };
+  readonly inputs: readonly Uint8Array[];
+  readonly outcome: Uint8Array;
+}
+
+/** Drives the run once by its inputs; every record that left and is given must be as it is computed. */
 function reproduced(
-  { engine, pack, records }: CreateOptions,
-  parsed: readonly Line[],
-  replay: typeof replayOnEngine,
-): { workflow: string; semantics: number; decision: { decision: string; fingerprint: string } } {
-  const start = parsed[0]?.value as TraceRecord | undefined;
-  if (start?.kind !== "start") {
-    throw new EvidenceError("REACH-E5801", "the first record is not the start of a run");
+  { engine, pack, records, onProgress, signal }: CreateOptions,
+  seed: Uint8Array,
+): Reproduced {
+  // What follows the start left the engine, unless what left is not given at all.
+  const [, second] = records;
+  const next = second === undefined ? undefined : recordOf(second);
+  const isComplete = next !== undefined && !isInput(next);
+  const inputs: Uint8Array[] = [];
+  let at = 0;
+  let outcome: Uint8Array | undefined;
+  function* given(): Generator<Uint8Array> {
+    while (at < records.length) {
+      const input = records[at++] as Uint8Array;
+      inputs.push(input);
+      yield input;
+    }
   }
-  const { status, decision, fingerprint, refusal, divergence } = replay(engine, pack, records);
-  if (status === "incomplete") {
-    throw new EvidenceError("REACH-E5801", "the records end before the run");
+  const onRecord = (computed: Uint8Array): void => {
+    outcome = computed;
+    if (!isComplete) return;
+    const recorded = records[at++];
+    if (recorded !== undefined && !sameBytes(recorded, computed))
+      throw differs(engine, recorded, at - 1);
+    if (recorded === undefined) throw unended();
+  };
+  const result = recompute(engine, pack, given(), {
+    seed,
+    onRecord,
+    ...(onProgress === undefined ? {} : { onProgress }),
+    signal,
+  });
+  const { status, refusal, trace, entered, decision, fingerprint } = result;
+  if (status === "incomplete") throw unended();
+  if (refusal !== undefined) {
+    const last = inputs.at(-1);
+    if (last !== undefined) parseCanonical(engine, last, `record ${inputs.length} that entered`);
+    throw notReproduced(refusal.message);
   }
-  if (status !== "reproduced" || decision === undefined || fingerprint === undefined) {
-    const why =
-      refusal?.message ??
-      (divergence && `record ${divergence.seq}: ${divergence.reason}`) ??
-      "it has no decision digest";
-    throw new EvidenceError("REACH-E5803", `the run does not reproduce: ${why}`);
+  if (status !== "ended" || outcome === undefined || trace === undefined || entered === undefined) {
+    throw notReproduced("it had ended before its last record");
   }
-  const { workflow, semantics } = start;
-  return { workflow, semantics, decision: { decision, fingerprint } };
+  if (decision === undefined || fingerprint === undefined) {
+    throw notReproduced("it has no decision digest");
+  }
+  return { trace, entered, decision: { decision, fingerprint }, inputs, outcome };
+}
+
+const unended = (): EvidenceError =>
+  new EvidenceError("REACH-E5801", "the records end before the run");
+
+const notReproduced = (why: string): EvidenceError =>
+  new EvidenceError("REACH-E5803", `the run does not reproduce: ${why}`);
+
+function differs(engine: Engine, recorded: Uint8Array, at: number): EvidenceError {
+  parseCanonical(engine, recorded, `record ${at}`);
+  return notReproduced(`record ${at}: the engine gives another one`);
 }

@@ -1,17 +1,26 @@
 // Which entries a .reach file has, and in which order. docs/spec/evidence.md, EVID-5.
-import type { EvidenceRun } from "@reach-fabric/schema";
-import type { Entry } from "./container.ts";
+import type { Engine } from "@reach-fabric/engine";
+import { parseCanonical, parseLines } from "../encoding/json.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
+import type { Entry } from "./container.ts";
 
 /** The names of the entries. */
 export const ENTRY = {
   run: "run.json",
-  bundle: "run.sigstore.json",
+  signature: "run.sig",
   proof: "run.tlog-proof",
-  trace: "trace.jsonl",
-  disclosures: "disclosures.jsonl",
-  records: "records.jsonl",
+  entered: "entered.jsonl",
+  shown: "shown.jsonl",
 } as const;
+
+/**
+ * Entries that have their place and that this version does not look into: the proof that the run's beginning is in
+ * a log, what the pack's publisher has signed, and who has redacted the file.
+ */
+const RESERVED = ["start.tlog-proof", "pack.sigstore.jsonl", "redaction.sigstore.json"] as const;
+const [, PUBLISHER, REDACTION] = RESERVED;
+/** Bytes that one of them may have. */
+const RESERVED_BYTES = 2 ** 20;
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
@@ -21,44 +30,38 @@ export const digestOfBlob = (name: string): string | undefined => BLOB.exec(name
 /** The name of the blob with this SHA-256. */
 export const blobName = (sha256: string): string => `blobs/sha256/${sha256}`;
 
-/**
- * The trace and its values. Where nothing is hidden, records.jsonl alone can stand for both; otherwise the
- * disclosures, which are absent where nothing is disclosed, stand beside the trace.
- */
-export type Values =
-  | { readonly records: Uint8Array }
-  | { readonly trace: Uint8Array; readonly disclosures: Uint8Array | undefined };
+/** What the file shows of the run: all that entered it, or what a redaction has left. */
+export type Values = { readonly entered: Uint8Array } | { readonly shown: Uint8Array };
 
 /** The entries of one piece of evidence. */
 export interface Layout {
   readonly run: Uint8Array;
-  readonly bundle: Uint8Array;
+  readonly signature: Uint8Array;
   /** The proof that it is in a log. Removable, and put in later: absent where it is in none. */
   readonly proof: Uint8Array | undefined;
+  /** Entries that this version does not look into, by their names. Removable. */
+  readonly reserved: ReadonlyMap<string, Uint8Array>;
   readonly values: Values;
   /** By the SHA-256 in their names, which is not checked here. Removable. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The entries in their order: run.json, its signature and proof, trace and values, blobs by digest. */
-export function entriesOf({ run, bundle, proof, values, blobs }: Layout): Entry[] {
+/** The entries in their order. */
+export function entriesOf(layout: Layout): Entry[] {
+  const { run, signature, proof, reserved, values, blobs } = layout;
+  const optional = (name: string, bytes: Uint8Array | undefined): Entry[] =>
+    bytes === undefined ? [] : [{ name, bytes }];
   return [
     { name: ENTRY.run, bytes: run },
-    { name: ENTRY.bundle, bytes: bundle },
-    ...(proof === undefined ? [] : [{ name: ENTRY.proof, bytes: proof }]),
-    ...valueEntries(values),
+    { name: ENTRY.signature, bytes: signature },
+    ...optional(ENTRY.proof, proof),
+    ...RESERVED.flatMap((name) => optional(name, reserved.get(name))),
+    "entered" in values
+      ? { name: ENTRY.entered, bytes: values.entered }
+      : { name: ENTRY.shown, bytes: values.shown },
     ...[...blobs.entries()]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([digest, bytes]) => ({ name: blobName(digest), bytes })),
-  ];
-}
-
-function valueEntries(values: Values): Entry[] {
-  if ("records" in values) return [{ name: ENTRY.records, bytes: values.records }];
-  const { trace, disclosures } = values;
-  return [
-    { name: ENTRY.trace, bytes: trace },
-    ...(disclosures === undefined ? [] : [{ name: ENTRY.disclosures, bytes: disclosures }]),
   ];
 }
 
@@ -66,19 +69,20 @@ function valueEntries(values: Values): Entry[] {
  * The entries of a container by what they are.
  *
  * @throws EvidenceError `REACH-E5003` one that the format does not know, `REACH-E5004` one that is
- *   not in its place, `REACH-E5006` one that is missing
+ *   not in its place, `REACH-E5006` one that is missing; `REACH-E5007`, `REACH-E5101`, `REACH-E5102`, `REACH-E5105` a
+ *   reserved one that has not its form
  */
-export function readLayout(entries: readonly Entry[], format: EvidenceRun["format"]): Layout {
+export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
   const found = new Map(entries.map(({ name, bytes }) => [name, bytes]));
   const blobs = new Map<string, Uint8Array>();
+  const reserved = new Map<string, Uint8Array>();
+  const isWhole = found.has(ENTRY.entered);
   const known = new Set<string>(Object.values(ENTRY));
-  if (format !== "reach/evidence/v3") known.delete(ENTRY.records);
-  if (format === "reach/evidence/v1") known.delete(ENTRY.proof);
-  if (found.has(ENTRY.records))
-    for (const name of [ENTRY.trace, ENTRY.disclosures]) known.delete(name);
+  if (isWhole) known.delete(ENTRY.shown);
   for (const { name, bytes } of entries) {
     const digest = digestOfBlob(name);
     if (digest !== undefined) blobs.set(digest, bytes);
+    else if (isReserved(name, isWhole)) reserved.set(name, bytes);
     else if (!known.has(name)) {
       throw new EvidenceError("REACH-E5003", `evidence has no entry ${quoted(name)}`);
     }
@@ -88,15 +92,13 @@ export function readLayout(entries: readonly Entry[], format: EvidenceRun["forma
     if (bytes === undefined) throw new EvidenceError("REACH-E5006", `there is no ${name}`);
     return bytes;
   };
-  const records = found.get(ENTRY.records);
-  const layout = {
+  const shown = found.get(ENTRY.shown);
+  const layout: Layout = {
     run: required(ENTRY.run),
-    bundle: required(ENTRY.bundle),
+    signature: required(ENTRY.signature),
     proof: found.get(ENTRY.proof),
-    values:
-      records === undefined
-        ? { trace: required(ENTRY.trace), disclosures: found.get(ENTRY.disclosures) }
-        : { records },
+    reserved,
+    values: shown === undefined ? { entered: required(ENTRY.entered) } : { shown },
     blobs,
   };
   entriesOf(layout).forEach(({ name }, i) => {
@@ -108,5 +110,19 @@ export function readLayout(entries: readonly Entry[], format: EvidenceRun["forma
       );
     }
   });
+  for (const [name, bytes] of reserved) requireForm(engine, name, bytes);
   return layout;
+}
+
+/** Who redacted a file of which nothing is hidden is nobody. */
+const isReserved = (name: string, isWhole: boolean): boolean =>
+  RESERVED.some((each) => each === name) && !(isWhole && name === REDACTION);
+
+/** What a later version will find in it has the form of its name already. */
+function requireForm(engine: Engine, name: string, bytes: Uint8Array): void {
+  if (bytes.length > RESERVED_BYTES) {
+    throw new EvidenceError("REACH-E5007", `the entry ${name} is over the limit of size`);
+  }
+  if (name === PUBLISHER) parseLines(engine, bytes, name);
+  if (name === REDACTION) parseCanonical(engine, bytes, name);
 }

@@ -1,23 +1,19 @@
 // Opens a .reach file: what is in it, put together, with nothing said about who wrote it.
-import { fromUtf8 } from "@reach-fabric/engine";
+import { fromHex, fromUtf8 } from "@reach-fabric/engine";
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
-import type { EvidenceRun, TraceLeaf } from "@reach-fabric/schema";
-import { readContainer } from "./container.ts";
-import { matchDisclosures, readDisclosures, rebuildRecord, runValues } from "./disclosures.ts";
-import type { Disclosure } from "./disclosure.ts";
-import type { Disclosed, RunValues } from "./disclosures.ts";
 import { EvidenceError } from "../errors/errors.ts";
-import { namedKey, readRun, RUN_SLOTS } from "./run.ts";
 import type { PublicKey } from "../keys/key.ts";
+import { readContainer } from "./container.ts";
+import { readEntered, requireEntered } from "./entered.ts";
+import type { Entered } from "./entered.ts";
 import { ENTRY, readLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { readPack, requireBlobs } from "./pack.ts";
-import { readRecords } from "./records.ts";
-import { readLeaves } from "./trace.ts";
-import type { Leaf } from "./trace.ts";
+import { namedKey, readRun } from "./run.ts";
+import type { EvidenceRun, TreeHead } from "./run.ts";
 
 /** What a piece of evidence says about its run: run.json, with the values that are disclosed. */
-export interface Run extends RunValues {
+export interface Run {
   readonly id: string;
   readonly attempt: number;
   readonly startedAt: string;
@@ -27,12 +23,20 @@ export interface Run extends RunValues {
   /** SHA-256 of the engine and of the pack, in hex. */
   readonly engine: string;
   readonly pack: string;
-  readonly trace: { readonly root: string; readonly size: number };
+  readonly trace: TreeHead;
+  readonly entered: TreeHead;
   /** The key that run.json names as its signer's: see the verdict `trusted`. */
   readonly key: PublicKey;
+  readonly tenant: string | null;
+  readonly actor: string | null;
+  /** Decision digest and fingerprint in hex. */
+  readonly decision: string | null;
+  readonly fingerprint: string | null;
+  /** The host's stamps; null where they are hidden, empty where there are none. */
+  readonly annotations: readonly Record<string, unknown>[] | null;
 }
 
-/** How a run ended; undefined values are not disclosed. */
+/** How a run ended; undefined values are not in the file. */
 export type Outcome = Pick<OutcomeRecord, "status" | "output" | "error">;
 
 /** A .reach file that was opened and not verified. */
@@ -40,17 +44,23 @@ export interface Evidence {
   readonly run: Run;
   /** The pack as it was run; null where it is not enclosed whole. */
   readonly pack: Pack | null;
-  /** All records, byte for byte; null where a value is not disclosed. */
-  readonly records: Uint8Array[] | null;
-  readonly leaves: readonly TraceLeaf[];
+  /** The records that entered the run, byte for byte; null where a value in them is hidden. */
+  readonly inputs: readonly Uint8Array[] | null;
+  /** What all commitments of the run follow from; null where something is hidden, as it would show it. */
+  readonly seed: Uint8Array | null;
+  /** The record that ended it; null where it is hidden, or so large that the engine has to compute it. */
+  readonly last: Uint8Array | null;
   readonly outcome: Outcome | null;
   /** The pointers of the values that are not disclosed. */
   readonly missing: readonly string[];
+  /** Entries that this version does not look into. */
+  readonly unread: readonly string[];
 }
 
 /**
  * What is in a .reach file. Container, JSON, commitments and blobs are checked, so the parts belong
- * together; the signature is not, and nothing is replayed: that is verify().
+ * together; the signature is not, and nothing is computed: that is verify(). All records of the run are what
+ * recordsOf() gives.
  *
  * @throws EvidenceError the code of the first thing that is wrong
  *
@@ -64,11 +74,9 @@ export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
   const key = namedKey(document);
   requireBlobs(engine, layout.blobs);
   const pack = readPack(engine, document.pack, layout.blobs);
-  const values = valuesOf(engine, document, layout);
-  const leaves = values.leaves();
-  const disclosed = matchDisclosures(document, leaves, values.disclosures());
-  const known = knownOf(leaves, disclosed, values.records);
-  return assemble(document, key, pack, known, disclosed);
+  const entered = enteredOf(engine, layout);
+  requireEntered(engine, document, entered);
+  return assemble({ document, layout, key, pack, entered });
 }
 
 /**
@@ -87,109 +95,52 @@ export function readDocument(
     throw new EvidenceError("REACH-E5006", `the first entry is not ${ENTRY.run}`);
   }
   const document = readRun(engine, first.bytes);
-  return { document, layout: readLayout(entries, document.format) };
-}
-
-/** The trace of a file and what is disclosed of it, in whichever of the two forms it is written. */
-export interface FileValues {
-  /** The bytes of trace.jsonl: what is signed. */
-  readonly trace: Uint8Array;
-  /** The entry that they follow from, where they are not in one themselves. */
-  readonly traceFrom?: string;
-  /** @throws EvidenceError as readLeaves() does */
-  readonly leaves: () => readonly Leaf[];
-  /** @throws EvidenceError as readDisclosures() does */
-  readonly disclosures: () => readonly Disclosure[];
-  /** The records, where they are at hand. */
-  readonly records?: readonly Uint8Array[];
+  return { document, layout: readLayout(engine, entries) };
 }
 
 /**
- * The values of a file; nothing is compared with what was signed.
+ * What entered the run of a file; nothing is compared with what was signed.
  *
- * @throws EvidenceError as readRecords() does, where they are in records.jsonl; `REACH-E5503` a value of
- *   run.json that is not there beside them
+ * @throws EvidenceError as readEntered() does; `REACH-E5504` a file of which something is hidden
  */
-export function valuesOf(
-  engine: Engine,
-  document: EvidenceRun,
-  { values }: Pick<Layout, "values">,
-): FileValues {
-  if ("records" in values) {
-    const { leaves, disclosures, ...more } = readRecords(engine, values.records);
-    requireAll(document, disclosures);
-    const from = { traceFrom: ENTRY.records };
-    return { ...more, ...from, leaves: () => leaves, disclosures: () => disclosures };
-  }
-  const { trace, disclosures } = values;
-  return {
-    trace,
-    leaves: () => readLeaves(engine, trace),
-    disclosures: () => readDisclosures(engine, document, disclosures),
-  };
+export function enteredOf(engine: Engine, { values }: Pick<Layout, "values">): Entered {
+  if ("entered" in values) return readEntered(engine, values.entered);
+  throw new EvidenceError("REACH-E5504", "this version does not read redacted evidence");
 }
 
-/** A record as far as it is shown. */
-export interface Known {
-  readonly leaf: Leaf;
-  /** Null where a value, or a part of one, is hidden. */
-  readonly record: Uint8Array | null;
-  readonly disclosures: readonly Disclosure[];
+/** A file whose parts were read, and belong together. */
+export interface Parts {
+  readonly document: EvidenceRun;
+  readonly layout: Layout;
+  readonly key: PublicKey;
+  readonly pack: Pack | null;
+  readonly entered: Entered;
 }
-
-/** Beside the run's seed nothing can be hidden: every value that run.json commits to is there. */
-function requireAll(document: EvidenceRun, disclosures: readonly Disclosure[]): void {
-  // They stand first.
-  const shown = disclosures.slice(0, RUN_SLOTS.length).map(({ pointer }) => pointer);
-  const lost = RUN_SLOTS.find(
-    (name) => document[name] !== undefined && !shown.includes(`/run/${name}`),
-  );
-  if (lost === undefined) return;
-  const what = `${ENTRY.records} lacks the value of /run/${lost}, which run.json commits to`;
-  throw new EvidenceError("REACH-E5503", what);
-}
-
-/** The records of a trace, each with what is shown of it. */
-export const knownOf = (
-  leaves: readonly Leaf[],
-  disclosed: Disclosed,
-  records: readonly Uint8Array[] = [],
-): Known[] =>
-  leaves.map((leaf, i) => {
-    const disclosures = disclosed.records[i] ?? [];
-    return { leaf, disclosures, record: records[i] ?? rebuildRecord(leaf, disclosures) };
-  });
 
 /** One view of what was read. */
-export function assemble(
-  document: EvidenceRun,
-  key: PublicKey,
-  pack: Pack | null,
-  known: readonly Known[],
-  disclosed: Disclosed,
-): Evidence {
+export function assemble({ document, layout, key, pack, entered }: Parts): Evidence {
   const { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace } = document;
-  const identity = { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace };
-  const rebuilt = known.map(({ record }) => record);
-  const records = rebuilt.every((bytes) => bytes !== null) ? rebuilt : null;
+  const { actor, tenant, annotations = [], decision } = entered.head;
   return {
-    run: { ...identity, ...runValues(disclosed), pack: document.pack, key },
+    run: {
+      ...{ id, attempt, startedAt, endedAt, workflow, semantics, engine, trace },
+      ...{ entered: document.entered, pack: document.pack, key },
+      ...{ tenant, actor, annotations, ...decision },
+    },
     pack,
-    records,
-    leaves: known.map(({ leaf }) => leaf.value),
-    outcome: outcomeOf(known),
-    missing: disclosed.missing,
+    inputs: entered.inputs,
+    seed: fromHex(entered.head.seed),
+    last: entered.outcome ?? null,
+    outcome: outcomeOf(entered),
+    missing: [],
+    unread: [...layout.reserved.keys()],
   };
 }
 
-function outcomeOf(known: readonly Known[]): Outcome | null {
-  const { leaf, disclosures } = known.at(-1) ?? {};
-  const last = leaf?.value;
-  if (last?.kind !== "outcome") return null;
-  const bytes = disclosures?.[0]?.bytes;
-  if (bytes === undefined) return { status: last.status };
-  const value = JSON.parse(fromUtf8(bytes)) as NonNullable<OutcomeRecord["output"]>;
-  return last.status === "completed"
-    ? { status: last.status, output: value }
-    : { status: last.status, error: value };
+function outcomeOf({ outcome, leaves }: Entered): Outcome | null {
+  const leaf = leaves.at(-1);
+  if (leaf?.kind !== "outcome") return null;
+  if (outcome === undefined) return { status: leaf.status };
+  const { kind: _, seq: __, status, ...value } = JSON.parse(fromUtf8(outcome)) as OutcomeRecord;
+  return { status, ...value };
 }

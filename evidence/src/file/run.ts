@@ -1,48 +1,115 @@
 // run.json: what one signature is about. docs/spec/evidence.md, EVID-6 to EVID-8.
 import type { Engine } from "@reach-fabric/engine";
-import { evidenceRun } from "@reach-fabric/schema";
-import type { EvidenceRun } from "@reach-fabric/schema";
 import { exactBase64 } from "../encoding/bytes.ts";
+import { parseCanonical } from "../encoding/json.ts";
+import { digest, instant, integer, isObject, matching, object, oneOf } from "../encoding/shape.ts";
+import { requireShape, text } from "../encoding/shape.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { inShape, parseCanonical } from "../encoding/json.ts";
+import type { EvidenceCode } from "../errors/errors.ts";
 import { publicKey } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";
 
-/** The version of the format that this program writes. */
-export const FORMAT = "reach/evidence/v3";
+/** The version of the format that this program writes, and the one that it reads. */
+export const FORMAT = "reach/evidence/v4";
 
-/** Those that it reads. */
-const FORMATS: readonly string[] = ["reach/evidence/v1", "reach/evidence/v2", FORMAT];
+/** The head of a tree of RFC 6962, its root in hex. */
+export interface TreeHead {
+  readonly root: string;
+  readonly size: number;
+}
 
-/** The members of run.json that are commitments, in the order of their disclosures. */
-export const RUN_SLOTS = ["actor", "annotations", "decision", "tenant"] as const;
+/** run.json as it is signed. What may be about persons is there by its commitment, in hex. */
+export interface EvidenceRun {
+  readonly format: typeof FORMAT;
+  /** The run's random id, a lower-case UUID. */
+  readonly id: string;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly tenant: string;
+  readonly actor: string;
+  /** Commits to `{"decision","fingerprint"}`, both in hex. */
+  readonly decision: string;
+  /** Commits to the host's stamps, an array that is in neither digest. */
+  readonly annotations?: string;
+  readonly workflow: string;
+  readonly semantics: number;
+  /** SHA-256 of the scalar engine.wasm that ran, and of pack.json. */
+  readonly engine: string;
+  readonly pack: string;
+  /** Over all records. */
+  readonly trace: TreeHead;
+  /** Over the records that entered, and the outcome. */
+  readonly entered: TreeHead;
+  readonly key: { readonly alg: "Ed25519"; readonly public: string };
+}
+
+const treeHead = object({ root: digest, size: integer(1, 0xffffffff) });
+
+const members = {
+  id: matching(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+    "a lower-case UUID",
+  ),
+  attempt: integer(1, 0xffffffff),
+  startedAt: instant,
+  endedAt: instant,
+  tenant: digest,
+  actor: digest,
+  decision: digest,
+  workflow: text("1 to 512 characters", ({ length }) => length > 0 && length <= 512),
+  semantics: integer(1, 0xffffffff),
+  engine: digest,
+  pack: digest,
+  trace: treeHead,
+  entered: treeHead,
+  key: object({
+    alg: oneOf("Ed25519"),
+    public: text("44 characters", ({ length }) => length === 44),
+  }),
+};
+const current = object({ ...members, format: oneOf(FORMAT) }, { annotations: digest });
+const anyFormat = object({ ...members, format: text("a format") }, { annotations: digest });
 
 /**
  * Reads run.json.
  *
- * @throws EvidenceError `REACH-E5104` for a later version of the format, which could not be
- *   checked; `REACH-E5101` to `REACH-E5103` for anything else
+ * @throws EvidenceError `REACH-E5107` for an older version of the format, `REACH-E5104` for a later one, which could
+ *   not be checked; `REACH-E5101` to `REACH-E5103` for anything else
  */
 export function readRun(engine: Engine, bytes: Uint8Array): EvidenceRun {
-  const what = "run.json";
-  const value = parseCanonical(engine, bytes, what);
-  const format = formatOf(value);
-  if (!FORMATS.includes(format) && /^reach\/evidence\/v[1-9]\d{0,8}$/.test(format)) {
-    throw new EvidenceError(
-      "REACH-E5104",
-      `the file has format ${format}, this program reads up to ${FORMAT}`,
-    );
-  }
-  const run = inShape(evidenceRun, value, what);
-  if (run.endedAt < run.startedAt) {
-    throw new EvidenceError("REACH-E5103", `${what}: the run ended before it started`);
-  }
-  return run;
+  const value = parseCanonical(engine, bytes, "run.json");
+  requireVersion(value);
+  return requireRun(value, "run.json");
 }
 
-function formatOf(value: unknown): string {
-  const format = typeof value === "object" && value !== null && "format" in value && value.format;
-  return typeof format === "string" ? format : "";
+/** Requires the form of run.json; also of what a host says of its run. */
+export function requireRun(
+  value: unknown,
+  what: string,
+  code: EvidenceCode = "REACH-E5103",
+): EvidenceRun {
+  requireShape(current, value, what, code);
+  const run = value as EvidenceRun;
+  if (run.endedAt >= run.startedAt) return run;
+  throw new EvidenceError(code, `${what}: the run ended before it started`);
+}
+
+/** Versions that there were before the first release, and those that there may be. */
+function requireVersion(value: unknown): void {
+  const format = isObject(value) ? value["format"] : undefined;
+  const [, version] = /^reach\/evidence\/v([1-9]\d{0,8})$/.exec(`${format}`) ?? [];
+  if (typeof format !== "string" || version === undefined || format === FORMAT) return;
+  if (Number(version) < 4) {
+    const what = `the file has format ${format}, which is from before the first release`;
+    throw new EvidenceError("REACH-E5107", what);
+  }
+  // All that this version has and nothing else, under another name: no later version is meant to be that.
+  if (anyFormat(value) === undefined) {
+    throw new EvidenceError("REACH-E5103", `run.json is one of ${FORMAT} that says ${format}`);
+  }
+  const what = `the file has format ${format}, this program reads ${FORMAT}`;
+  throw new EvidenceError("REACH-E5104", what);
 }
 
 /**

@@ -1,5 +1,5 @@
-// One DSSE signature in a Sigstore bundle v0.3, which stock cosign reads: of evidence, of a pack.
-// docs/spec/evidence.md, EVID-9 and EVID-10.
+// One DSSE signature in a Sigstore bundle v0.3, which stock cosign reads: of a pack, and of evidence where somebody
+// asks for it. docs/spec/pack.md, PACK-6; docs/spec/evidence.md, EVID-10 and EVID-12.
 import { toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { sigstoreBundle } from "@reach-fabric/schema";
@@ -21,15 +21,23 @@ export interface Bundle {
 }
 
 /** The bundle of a payload that the signer signs. */
-export function writeBundle(
+export const writeBundle = (
   engine: Engine,
   payload: Uint8Array,
   signer: Signer,
+): Uint8Array<ArrayBuffer> =>
+  formatBundle(engine, payload, signer.sign(signedBytes({ payload })), signer.key);
+
+/** The bundle of a payload and its signature by this key. */
+export function formatBundle(
+  engine: Engine,
+  payload: Uint8Array,
+  signature: Uint8Array,
+  key: Pick<PublicKey, "id">,
 ): Uint8Array<ArrayBuffer> {
-  const signature = signer.sign(preAuthEncoding(PAYLOAD_TYPE, payload));
   return canonicalBytes(engine, {
     mediaType: MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint: signer.key.id } },
+    verificationMaterial: { publicKey: { hint: key.id } },
     dsseEnvelope: {
       payload: toBase64(payload),
       payloadType: PAYLOAD_TYPE,
@@ -43,11 +51,7 @@ export function writeBundle(
  *
  * @throws EvidenceError `REACH-E5101` to `REACH-E5103`, `REACH-E5302`
  */
-export function readBundle(
-  engine: Engine,
-  bytes: Uint8Array,
-  what: string = "run.sigstore.json",
-): Bundle {
+export function readBundle(engine: Engine, bytes: Uint8Array, what: string): Bundle {
   const bundle = inShape(sigstoreBundle, parseCanonical(engine, bytes, what), what);
   const decode = (text: string, name: string): Uint8Array => {
     const decoded = exactBase64(text);
@@ -62,8 +66,8 @@ export function readBundle(
   };
 }
 
-/** The bytes that the signature of a bundle is over. */
-export const signedBytes = ({ payload }: Bundle): Uint8Array =>
+/** The bytes that the signature of a statement is over. */
+export const signedBytes = ({ payload }: Pick<Bundle, "payload">): Uint8Array<ArrayBuffer> =>
   preAuthEncoding(PAYLOAD_TYPE, payload);
 
 /**

@@ -10,12 +10,7 @@ export interface Subject {
   readonly name: string;
   /** In hex. */
   readonly sha256: string;
-  /** The file that it follows from, where it is not there itself: for messages. */
-  readonly from?: string;
 }
-
-/** A file that a statement must be about; any, where it is not at hand. */
-export type ExpectedSubject = Pick<Subject, "name"> & Partial<Subject>;
 
 /** What a statement says. `predicateType` is a name to compare, never an address to visit. */
 export interface Statement {
@@ -50,7 +45,7 @@ export function readStatement(
   {
     subjects,
     predicateType,
-  }: { readonly subjects: readonly ExpectedSubject[]; readonly predicateType: string },
+  }: { readonly subjects: readonly Subject[]; readonly predicateType: string },
 ): Readonly<Record<string, unknown>> {
   const what = "the signed statement";
   const value = inShape(
@@ -65,16 +60,15 @@ export function readStatement(
   if (value.subject.length !== subjects.length) {
     throw new EvidenceError("REACH-E5305", `${what} has ${value.subject.length} subjects`);
   }
-  for (const [i, { name, sha256, from }] of subjects.entries()) {
+  for (const [i, { name, sha256 }] of subjects.entries()) {
     const signed = value.subject[i];
     if (signed?.name !== name) {
       const other = quoted(signed?.name ?? "");
       throw new EvidenceError("REACH-E5305", `${what} is about ${other} where ${name} belongs`);
     }
-    if (sha256 !== undefined && signed.digest.sha256 !== sha256) {
-      const what = from === undefined ? name : `the ${name} that follows from ${from}`;
+    if (signed.digest.sha256 !== sha256) {
       const why = `SHA-256 ${sha256}, not ${signed.digest.sha256}`;
-      throw new EvidenceError("REACH-E5306", `${what} is not the one that was signed: ${why}`);
+      throw new EvidenceError("REACH-E5306", `${name} is not the one that was signed: ${why}`);
     }
   }
   return value.predicate;

@@ -1,79 +1,70 @@
-// The statement that evidence is signed with: which files belong together. docs/spec/evidence.md, EVID-11
-// and EVID-12.
-import { fromUtf8, toHex } from "@reach-fabric/engine";
+// What the signature of evidence is over: a statement that follows from run.json, and so is in no file.
+// docs/spec/evidence.md, EVID-9 to EVID-12.
+import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import type { EvidenceRun } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
-import { formatStatement, readStatement } from "./in-toto.ts";
-import type { ExpectedSubject, Subject } from "./in-toto.ts";
-import { canonicalBytes } from "../encoding/json.ts";
+import { isSignature } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
+import { formatBundle, signedBytes } from "./bundle.ts";
+import { formatStatement } from "./in-toto.ts";
 
 const PREDICATE_TYPE = "urn:reach:evidence:v1";
+const SIGNATURE_BYTES = 64;
 
-/** What a statement is about. The pack and the engine are named by digest, enclosed or not. */
-export interface Subjects {
-  /** That of run.json. */
-  readonly format: EvidenceRun["format"];
+/** run.json: what it says, and its bytes. */
+export interface SignedRun {
+  readonly document: { readonly format: string; readonly pack: string; readonly engine: string };
   readonly run: Uint8Array;
-  readonly trace: Uint8Array;
-  /** The file that the trace follows from, where it is not in one itself. */
-  readonly traceFrom?: string | undefined;
-  /** SHA-256 of pack.json and of engine.wasm, in hex. */
-  readonly pack: string;
-  readonly engine: string;
 }
 
-/** The statement about these subjects. */
-export const writeStatement = (engine: Engine, subjects: Subjects): Uint8Array<ArrayBuffer> =>
+/** The statement about a run: always these subjects in this order, so that it has one form. */
+const statementOf = (engine: Engine, { document, run }: SignedRun): Uint8Array =>
   formatStatement(engine, {
-    subjects: subjectList(engine, subjects),
+    subjects: [
+      { name: "run.json", sha256: toHex(engine.sha256(run)) },
+      { name: "pack.json", sha256: document.pack },
+      { name: "engine.wasm", sha256: document.engine },
+    ],
     predicateType: PREDICATE_TYPE,
-    predicate: { format: subjects.format },
+    predicate: { format: document.format },
   });
 
+/** The bytes that the signature of a run is over. */
+export const signedRunBytes = (engine: Engine, run: SignedRun): Uint8Array =>
+  signedBytes({ payload: statementOf(engine, run) });
+
+/** The bytes of run.sig. */
+export const signRun = (engine: Engine, run: SignedRun, signer: Signer): Uint8Array =>
+  signer.sign(signedRunBytes(engine, run));
+
 /**
- * Requires that a verified payload is the statement about exactly these subjects.
+ * Requires that run.sig is the signature by this key over the statement that follows from run.json. Nothing in the
+ * file chooses algorithm or key.
  *
- * @throws EvidenceError as readStatement() does; `REACH-E5305` for another format
+ * @returns the bytes that it is over
+ * @throws EvidenceError `REACH-E5303`
  */
-export function requireStatement(engine: Engine, payload: Uint8Array, subjects: Subjects): void {
-  requireSubjects(engine, payload, subjects.format, subjectList(engine, subjects));
-}
-
-/** The same where the trace is not at hand: of it, run.json has the root. */
-export function requireStepStatement(
+export function requireSignature(
   engine: Engine,
-  payload: Uint8Array,
-  subjects: Omit<Subjects, "trace">,
-): void {
-  const [run, , pack, wasm] = subjectList(engine, { ...subjects, trace: new Uint8Array() });
-  const expected = [run, { name: "trace.jsonl" }, pack, wasm] as ExpectedSubject[];
-  requireSubjects(engine, payload, subjects.format, expected);
+  run: SignedRun,
+  signature: Uint8Array,
+  key: PublicKey,
+): Uint8Array {
+  const signed = signedRunBytes(engine, run);
+  if (signature.length !== SIGNATURE_BYTES) {
+    const what = `run.sig has ${signature.length} bytes, a signature has ${SIGNATURE_BYTES}`;
+    throw new EvidenceError("REACH-E5303", what);
+  }
+  if (!isSignature(key, signed, signature)) {
+    throw new EvidenceError("REACH-E5303", `the signature is not valid under the key ${key.id}`);
+  }
+  return signed;
 }
 
-function requireSubjects(
+/** The signature of a run as a Sigstore bundle, for programs that take those. */
+export const bundleOfRun = (
   engine: Engine,
-  payload: Uint8Array,
-  format: EvidenceRun["format"],
-  subjects: readonly ExpectedSubject[],
-): void {
-  const predicate = readStatement(engine, payload, { subjects, predicateType: PREDICATE_TYPE });
-  const said = fromUtf8(canonicalBytes(engine, predicate));
-  if (said === JSON.stringify({ format })) return;
-  throw new EvidenceError(
-    "REACH-E5305",
-    "the signed statement is about another format of evidence",
-  );
-}
-
-/** Always these four in this order, so that a statement has one form. */
-const subjectList = (engine: Engine, subjects: Subjects): Subject[] => [
-  { name: "run.json", sha256: toHex(engine.sha256(subjects.run)) },
-  {
-    name: "trace.jsonl",
-    sha256: toHex(engine.sha256(subjects.trace)),
-    ...(subjects.traceFrom === undefined ? {} : { from: subjects.traceFrom }),
-  },
-  { name: "pack.json", sha256: subjects.pack },
-  { name: "engine.wasm", sha256: subjects.engine },
-];
+  run: SignedRun,
+  signature: Uint8Array,
+  key: PublicKey,
+): Uint8Array<ArrayBuffer> => formatBundle(engine, statementOf(engine, run), signature, key);

@@ -1,6 +1,6 @@
 // What verify() says: one finding for each verdict, and what they come to. EVID-24 to EVID-27.
 import { EngineTrap } from "@reach-fabric/engine";
-import type { ReplayResult } from "@reach-fabric/engine";
+import type { Recomputation } from "@reach-fabric/engine";
 import { verdictNames } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Outcome, Run } from "../file/open.ts";
@@ -11,7 +11,7 @@ export const verdicts: typeof verdictNames = verdictNames;
 /**
  * - `authentic`: every byte is what the key named in the file signed
  * - `trusted`: that key is one that the policy trusts
- * - `complete`: all records from start to outcome are there, with their values and the pack
+ * - `complete`: all that entered the run is there, from start to outcome, with its values and the pack
  * - `replayed`: the engine computes the same records, decision digest and fingerprint again
  * - `redacted`: what is hidden is behind commitments, and nothing that is shown confirms guesses of it
  * - `logged`: a log that the policy names has it, and witnesses have seen it there (`witnessed`)
@@ -47,7 +47,10 @@ export interface Report extends Judgement<Verdict> {
   /** The signed decision digest and fingerprint in hex, where they are disclosed. */
   readonly decision?: string;
   readonly fingerprint?: string;
-  readonly replay?: ReplayResult;
+  /** What the run came to when it was computed again. */
+  readonly computed?: Recomputation;
+  /** Entries of the file that this version does not look into. */
+  readonly unread?: readonly string[];
 }
 
 /** The verdicts that are required where a policy does not say. */
@@ -82,12 +85,17 @@ export class Findings<V extends string> {
     this.note(verdict, { result: "not checked", why });
   }
 
+  /** What was thrown by a check. */
+  fault(verdict: V, thrown: unknown): void {
+    this.note(verdict, findingOf(thrown));
+  }
+
   /** The result of some checks, or undefined where one of them found something. */
   attempt<T>(verdict: V, checks: () => T): T | undefined {
     try {
       return checks();
     } catch (error) {
-      this.note(verdict, findingOf(error));
+      this.fault(verdict, error);
       return undefined;
     }
   }

@@ -2,8 +2,8 @@
 // docs/spec/keys.md, KEY-14 to KEY-16.
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
-import type { TraceLeaf } from "@reach-fabric/schema";
 import { sameKey } from "../keys/key.ts";
+import type { Leaf } from "../file/leaf.ts";
 import type { Run } from "../file/open.ts";
 import type { Policy } from "../trust/policy.ts";
 import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
@@ -111,14 +111,14 @@ export const REPLAY_FUEL = 1_000_000_000;
  * the same by a run, and may spend what the run may use. That is part of the start record, so a replay
  * cannot use more; a run that may use more than the verifier wants to spend is not begun.
  *
- * @param start the first leaf of the trace
+ * @param start the leaf of the first record
  * @throws EvidenceError `REACH-E5223` this engine is faulty, `REACH-E5406` it means something else by a run,
  *   `REACH-E5703` over the budget
  */
 export function requireComputable(
   engine: Pick<Engine, "digest" | "semantics">,
   run: Pick<Run, "semantics">,
-  start: TraceLeaf | undefined,
+  start: Leaf | undefined,
   { fuel: budget = REPLAY_FUEL, faultyEngines }: Policy,
 ): void {
   if (faultyEngines?.includes(engine.digest) === true) {

@@ -1,5 +1,5 @@
 // A report for somebody who has no terminal: one page, no script, nothing that is loaded.
-// docs/spec/evidence.md, EVID-39.
+// docs/spec/evidence.md, EVID-33.
 import type { Finding, Report, Verdict } from "../trust/verdicts.ts";
 import { verdicts } from "../trust/verdicts.ts";
 

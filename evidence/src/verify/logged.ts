@@ -5,16 +5,15 @@
 // spelling, and whoever makes it would have another entry for the same evidence.
 import { toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import type { EvidenceRun, LogEntry, NewLogEntry } from "@reach-fabric/schema";
-import { signedBytes, readBundle, verifiedPayload } from "../signature/bundle.ts";
-import type { Bundle } from "../signature/bundle.ts";
+import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
+import { requireSignature } from "../signature/statement.ts";
 import { writeContainer } from "../file/container.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { entriesOf } from "../file/layout.ts";
-import type { Layout } from "../file/layout.ts";
 import { readDocument } from "../file/open.ts";
 import { namedKey } from "../file/run.ts";
+import type { EvidenceRun } from "../file/run.ts";
 import { leafHash, parseEntry } from "../log/entry.ts";
 import type { SignedCheckpoint } from "../log/checkpoint.ts";
 import type { NoteKey } from "../log/note.ts";
@@ -26,15 +25,15 @@ export type EvidenceEntry = Extract<NewLogEntry, { type: "evidence" }>;
 /**
  * The entry that a .reach file has in a log.
  *
- * @throws EvidenceError as openEvidence() does; `REACH-E5301` to `REACH-E5304`: its signature is not
+ * @throws EvidenceError as openEvidence() does; `REACH-E5303`: its signature is not
  *   valid, and what nobody has signed is not logged
  */
 export function evidenceEntryOf(engine: Engine, file: Uint8Array): EvidenceEntry {
   const { document, layout } = readDocument(engine, file);
-  const bundle = readBundle(engine, layout.bundle);
   const key = namedKey(document);
-  verifiedPayload(bundle, key);
-  return entryOf(engine, { document, layout, bundle, key });
+  const { run, signature } = layout;
+  const signed = requireSignature(engine, { document, run }, signature, key);
+  return entryOf(engine, { document, run, signed, key });
 }
 
 /** The entry of evidence whose signature was verified. */
@@ -42,13 +41,14 @@ export function entryOf(
   engine: Engine,
   {
     document,
-    layout,
-    bundle,
+    run,
+    signed,
     key,
   }: {
     readonly document: EvidenceRun;
-    readonly layout: Pick<Layout, "run">;
-    readonly bundle: Bundle;
+    /** The bytes of run.json, and those that were signed. */
+    readonly run: Uint8Array;
+    readonly signed: Uint8Array;
     readonly key: PublicKey;
   },
 ): EvidenceEntry {
@@ -57,9 +57,9 @@ export function entryOf(
     body: {
       run: document.id,
       attempt: document.attempt,
-      sha256: toHex(engine.sha256(layout.run)),
+      sha256: toHex(engine.sha256(run)),
     },
-    paeHash: toHex(engine.sha256(signedBytes(bundle))),
+    paeHash: toHex(engine.sha256(signed)),
     keyId: key.id,
   };
 }
@@ -103,7 +103,7 @@ export function verifyLoggedEntry(
  * Evidence with the proof that it is in a log, in place of one that it may have.
  *
  * @throws EvidenceError as openEvidence() does; `REACH-E5332` not a tlog-proof; `REACH-E5338` a proof of
- *   another entry; `REACH-E5003` evidence of format v1, which has no place for it
+ *   another entry
  */
 export function withProof(
   engine: Engine,
@@ -112,10 +112,7 @@ export function withProof(
 ): Uint8Array<ArrayBuffer> {
   const { layout } = readDocument(engine, file);
   requireEntry(engine, proof, evidenceEntryOf(engine, file));
-  const changed = entriesOf({ ...layout, proof });
-  const written = writeContainer(changed);
-  readDocument(engine, written);
-  return written;
+  return writeContainer(entriesOf({ ...layout, proof }));
 }
 
 /** Requires that a proof is about the entry of this evidence; nothing of it is verified. */

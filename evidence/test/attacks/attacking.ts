@@ -4,26 +4,37 @@
 import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
 import { expect } from "vitest";
 import {
-  canonical,
+  enteredOf,
+  entries,
   evidence,
   facts,
   finding,
-  jsonOf,
-  linesOf,
+  joined,
   pseudoRandom,
   recorded,
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
 
-export const file = evidence();
+export const annotations: readonly { seq: number; at: string }[] = [
+  { seq: 0, at: "2026-11-23T07:00:00.000Z" },
+];
+export const file = evidence({ annotations });
 export const other = evidence({
   records: recorded(650, { input: { income: 900 } }),
   runSecret: pseudoRandom("another run")(32),
   run: { ...facts, id: "0191b0c0-0000-4000-8000-000000000002", tenant: "globex" },
 });
-export const trace = linesOf(file, "trace.jsonl");
-export const disclosures = linesOf(file, "disclosures.jsonl");
+/** The head, the start, the answer, the outcome. */
+export const lines = enteredOf(file);
+
+/** The file with other lines in entered.jsonl; what was signed is what it was. */
+export const withLines = (changed: readonly string[]): Uint8Array =>
+  withEntries(file, { "entered.jsonl": joined(changed) });
+export const changedLines = (at: number, change: (line: string) => string): string[] =>
+  lines.with(at, change(lines[at] ?? ""));
+export const withLine = (at: number, change: (line: string) => string): Uint8Array =>
+  withLines(changedLines(at, change));
 
 /** Requires that a verdict of a file is `fail` with this code, and that nothing passes after it. */
 export function refused(
@@ -41,19 +52,13 @@ export function refused(
   return report;
 }
 
-export const bundleOf = (bytes: Uint8Array): Record<string, Record<string, unknown>> =>
-  jsonOf(bytes, "run.sigstore.json") as Record<string, Record<string, unknown>>;
+export const authentic = (bytes: Uint8Array): string => finding(verify(bytes), "authentic");
 
-/** The file with another envelope in its bundle. */
-export const withEnvelope = (envelope: Record<string, unknown>): Uint8Array => {
-  const bundle = bundleOf(file);
-  const dsseEnvelope = { ...bundle["dsseEnvelope"], ...envelope };
-  return withEntries(file, { "run.sigstore.json": canonical({ ...bundle, dsseEnvelope }) });
-};
+/** The file with another signature. */
+export const withSignature = (signature: Uint8Array): Uint8Array =>
+  withEntries(file, { "run.sig": signature });
 
-export const signatureOf = (bytes: Uint8Array): string => {
-  const { signatures } = bundleOf(bytes)["dsseEnvelope"] as { signatures: { sig: string }[] };
-  return signatures[0]?.sig ?? "";
-};
+export const signatureOf = (bytes: Uint8Array): Uint8Array =>
+  entries(bytes).get("run.sig") ?? new Uint8Array();
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

@@ -17,7 +17,7 @@ import {
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
-import { file, trace, refused, hex } from "./attacking.ts";
+import { authentic, changedLines, file, hex, refused } from "./attacking.ts";
 
 describe("the container:", () => {
   test("names that leave the folder, or look like another", () => {
@@ -42,7 +42,16 @@ describe("the container:", () => {
   });
 
   test("entries that the format does not know", () => {
-    for (const name of ["more.json", "run.tlog-proofs", "blobs/sha256/00", "blobs/md5/00"]) {
+    for (const name of [
+      "more.json",
+      "run.tlog-proofs",
+      "run.sigstore.json",
+      "trace.jsonl",
+      "shown.jsonl",
+      "redaction.sigstore.json",
+      "blobs/sha256/00",
+      "blobs/md5/00",
+    ]) {
       refused(fileOf(new Map([...entries(file), [name, utf8("x")]])), "authentic", "REACH-E5003");
     }
   });
@@ -53,9 +62,29 @@ describe("the container:", () => {
   });
 
   test("entries missing", () => {
-    for (const name of ["run.json", "run.sigstore.json", "trace.jsonl"]) {
+    for (const name of ["run.json", "run.sig", "entered.jsonl"]) {
       refused(withEntries(file, { [name]: undefined }), "authentic", "REACH-E5006");
     }
+  });
+
+  test("EVID-35: entries that have their place, and that this version does not look into", () => {
+    const reserved = { "start.tlog-proof": "any", "pack.sigstore.jsonl": "{}\n[]\n" };
+    const parts = new Map<string, Uint8Array>();
+    for (const [name, bytes] of entries(file)) {
+      if (name === "entered.jsonl") {
+        for (const [own, text] of Object.entries(reserved)) parts.set(own, utf8(text));
+      }
+      parts.set(name, bytes);
+    }
+    const report = verify(fileOf(parts));
+    expect(report.ok).toBe(true);
+    expect(report.unread).toEqual(Object.keys(reserved));
+    expect(authentic(fileOf(new Map([...parts].reverse())))).toMatch(/^fail REACH-E500/);
+    const other = (name: string, text: string): string =>
+      authentic(fileOf(new Map(parts).set(name, utf8(text))));
+    expect(other("start.tlog-proof", "x".repeat(2 ** 20 + 1))).toBe("fail REACH-E5007");
+    expect(other("pack.sigstore.jsonl", "{}")).toBe("fail REACH-E5105");
+    expect(other("pack.sigstore.jsonl", "{ }\n")).toBe("fail REACH-E5102");
   });
 
   test("EVID-2: a decompression bomb, sizes that lie, and more entries than there can be", () => {
@@ -158,10 +187,8 @@ describe("the pack:", () => {
     wrong.files.forEach((entry) => (entry.size += 1));
     for (const bytes of [canonical(wrong), utf8(` ${fromUtf8(pack.manifest)}`)]) {
       const digest = hex(engine.sha256(bytes));
-      const start = (trace[0] ?? "").replace(pack.digest, digest);
-      const made = entries(
-        signedAgain(file, { run: { pack: digest }, trace: trace.with(0, start) }),
-      );
+      const entered = changedLines(1, (line) => line.replace(pack.digest, digest));
+      const made = entries(signedAgain(file, { run: { pack: digest }, entered }));
       made.delete(manifest);
       made.set(`blobs/sha256/${digest}`, bytes);
       const report = verify(fileOf(new Map([...made].sort(blobsByName))));

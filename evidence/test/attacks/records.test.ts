@@ -1,141 +1,196 @@
-// Attacks on the trace of a run, and on the JSON that it is written in.
+// Attacks on what entered a run, and on the JSON that it is written in.
 import { fromUtf8, utf8 } from "@reach-fabric/engine";
 import { openEvidence } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
   canonical,
   engine,
+  enteredOf,
   evidence,
   facts,
   finding,
   joined,
   jsonOf,
-  linesOf,
+  pseudoRandom,
   recorded,
   signedAgain,
   textOf,
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
-import { file, other, trace, disclosures, refused, hex } from "./attacking.ts";
+import { authentic, changedLines, file, lines, other, refused } from "./attacking.ts";
+import { withLine, withLines } from "./attacking.ts";
 
-describe("the trace:", () => {
-  test("tail truncation", () => {
-    const cut = trace.slice(0, -1);
-    refused(withEntries(file, { "trace.jsonl": joined(cut) }), "authentic", "REACH-E5306");
+const [, start = "", answer = "", outcome = ""] = lines;
+
+describe("what entered:", () => {
+  test("TRACE-11: a changed value, seed or record is found without an engine", () => {
+    const seed = /"seed":"(\w{8})/.exec(lines[0] ?? "")?.[1] ?? "";
+    expect(authentic(withLine(0, (line) => line.replace(seed, "00000000")))).toMatch(
+      /^fail REACH-E5(502|604)$/,
+    );
+    for (const [at, from, to] of [
+      [1, "3200", "3201"],
+      [1, "GET", "PUT"],
+      [1, '"fuel":100000000', '"fuel":100000001'],
+      [2, "712", "612"],
+      [2, '"seq":2', '"seq":3'],
+      [2, '"key":"0"', '"key":"1"'],
+      [3, "true", "false"],
+      [3, '"seq":5', '"seq":4'],
+    ] as const) {
+      const changed = withLine(at, (line) => line.replace(from, to));
+      expect([from, authentic(changed)]).toEqual([from, "fail REACH-E5604"]);
+    }
   });
 
-  test("tail truncation by the signer", () => {
-    const bytes = signedAgain(file, {
-      trace: trace.slice(0, -1),
-      disclosures: disclosures.slice(0, -1),
-    });
-    const report = refused(bytes, "complete", "REACH-E5603");
-    expect(finding(report, "authentic")).toBe("pass");
-    expect(finding(report, "replayed")).toBe("not checked");
+  test("tail truncation, reorder, a record left out, doubled or put in", () => {
+    for (const changed of [
+      lines.slice(0, -1),
+      [lines[0] ?? "", answer, start, outcome],
+      [lines[0] ?? "", start, outcome],
+      lines.toSpliced(2, 0, answer),
+      lines.toSpliced(3, 0, '{"kind":"cancel","reason":null,"seq":4}'),
+      [...lines, outcome],
+    ]) {
+      refused(withLines(changed), "authentic", "REACH-E5604");
+    }
+    refused(withLines(lines.slice(0, 1)), "authentic", "REACH-E5603");
   });
 
-  test("a record left out by the signer", () => {
-    const bytes = signedAgain(file, {
-      trace: trace.toSpliced(2, 1),
-      disclosures: disclosures.filter((line) => !line.includes('"/2/')),
-    });
-    refused(bytes, "complete", "REACH-E5602");
+  test("the same by the signer: it is not one whole run", () => {
+    for (const [entered, code] of [
+      [lines.slice(0, -1), "REACH-E5603"],
+      [[lines[0] ?? "", answer, outcome], "REACH-E5603"],
+      [[lines[0] ?? "", start, start, answer, outcome], "REACH-E5602"],
+      [lines.toSpliced(3, 0, answer.replace('"seq":2', '"seq":1')), "REACH-E5602"],
+      [lines.toSpliced(2, 0, outcome.replace('"seq":5', '"seq":1')), "REACH-E5603"],
+      [changedLines(3, (line) => line.replace('"seq":5', '"seq":6')), "REACH-E5602"],
+    ] as const) {
+      const report = refused(signedAgain(file, { entered }), "complete", code);
+      expect(finding(report, "authentic")).toBe("pass");
+      expect(finding(report, "replayed")).toBe("not checked");
+    }
   });
 
-  test("reorder", () => {
-    const reordered = trace.with(3, trace[4] ?? "").with(4, trace[3] ?? "");
-    refused(withEntries(file, { "trace.jsonl": joined(reordered) }), "authentic", "REACH-E5306");
+  test("an input changed, left out or added by the signer himself: the run does not come to that", () => {
+    for (const entered of [
+      changedLines(2, (line) => line.replace("712", "612")),
+      changedLines(1, (line) => line.replace("3200", "3201")),
+      changedLines(3, (line) => line.replace("true", "false")),
+      [lines[0] ?? "", start, outcome],
+      lines.toSpliced(3, 0, answer.replace('"seq":2', '"seq":4')),
+      changedLines(2, (line) => line.replace('"key":"0"', '"key":"7"')),
+    ]) {
+      const report = refused(signedAgain(file, { entered }), "replayed", "REACH-E5701");
+      expect(finding(report, "authentic")).toBe("pass");
+      expect(finding(report, "complete")).toBe("pass");
+    }
   });
 
-  test("reorder by the signer", () => {
-    const reordered = trace.with(3, trace[4] ?? "").with(4, trace[3] ?? "");
-    const at = (seq: number): string[] => disclosures.filter((line) => line.includes(`"/${seq}/`));
-    const bytes = signedAgain(file, {
-      trace: reordered,
-      disclosures: [...disclosures.slice(0, 3), ...[0, 1, 2, 4, 3, 5].flatMap((seq) => at(seq))],
-    });
-    refused(bytes, "complete", "REACH-E5602");
+  test("another root or size than that of the records", () => {
+    const run = jsonOf(file, "run.json") as Record<"trace" | "entered", { size: number }>;
+    const none = "0".repeat(64);
+    for (const [change, verdict, code] of [
+      [{ entered: { ...run.entered, root: none } }, "authentic", "REACH-E5604"],
+      [{ entered: { ...run.entered, size: 4 } }, "authentic", "REACH-E5604"],
+      [{ trace: { ...run.trace, size: 7 } }, "complete", "REACH-E5602"],
+      [{ trace: { ...run.trace, root: none } }, "replayed", "REACH-E5701"],
+    ] as const) {
+      refused(signedAgain(file, { run: change }), verdict, code);
+    }
   });
 
-  test("two starts, two outcomes", () => {
-    const twice = trace.with(4, (trace[5] ?? "").replace('"seq":5', '"seq":4'));
-    const bytes = signedAgain(file, {
-      trace: twice,
-      disclosures: [...disclosures.slice(0, 9), disclosures.at(-1) ?? ""],
-    });
-    expect(verify(bytes).ok).toBe(false);
-    const again = signedAgain(file, {
-      trace: trace.with(1, trace[0] ?? ""),
-      disclosures: disclosures.with(4, disclosures[3] ?? ""),
-    });
-    refused(again, "complete", "REACH-E5602");
-  });
-
-  test("another root or size than that of the trace", () => {
-    const { trace: signed } = jsonOf(file, "run.json") as { trace: { root: string; size: number } };
-    const size = signedAgain(file, { run: { trace: { ...signed, size: 7 } } });
-    refused(size, "complete", "REACH-E5604");
-    const root = signedAgain(file, { run: { trace: { ...signed, root: "0".repeat(64) } } });
-    refused(root, "complete", "REACH-E5604");
-  });
-
-  test("splice across runs: the whole trace", () => {
-    const bytes = withEntries(file, {
-      "trace.jsonl": textOf(other, "trace.jsonl"),
-      "disclosures.jsonl": textOf(other, "disclosures.jsonl"),
-    });
-    refused(bytes, "authentic", "REACH-E5306");
-  });
-
-  test("splice across runs: one value with its salt", () => {
-    const line = linesOf(other, "disclosures.jsonl").find((l) => l.includes('"/2/result"')) ?? "";
-    const spliced = disclosures.map((l) => (l.includes('"/2/result"') ? line : l));
+  test("splice across runs: what entered another one, its answer, its seed, its head", () => {
+    const theirs = enteredOf(other);
+    refused(withLines(theirs), "authentic", "REACH-E5502");
     refused(
-      withEntries(file, { "disclosures.jsonl": joined(spliced) }),
+      withLine(2, () => theirs[2] ?? ""),
+      "authentic",
+      "REACH-E5604",
+    );
+    const again = evidence({
+      annotations: [{ seq: 0, at: facts.startedAt }],
+      runSecret: pseudoRandom("another")(32),
+    });
+    refused(
+      withLine(0, () => enteredOf(again)[0] ?? ""),
       "authentic",
       "REACH-E5502",
     );
+    const text = textOf(again, "entered.jsonl");
+    refused(withEntries(file, { "entered.jsonl": text }), "authentic", "REACH-E5502");
   });
 
-  test("splice across runs: the trace of another pack, workflow or semantics", () => {
+  test("splice across runs: a start of another pack, workflow or semantics", () => {
     for (const [name, value] of Object.entries({
       pack: "0".repeat(64),
       workflow: "test/other:1.0.0",
       semantics: 2,
     })) {
-      const start = { ...(JSON.parse(trace[0] ?? "") as object), [name]: value };
-      const bytes = signedAgain(file, { trace: trace.with(0, fromUtf8(canonical(start))) });
-      refused(bytes, "complete", "REACH-E5605");
+      const changed = fromUtf8(canonical({ ...(JSON.parse(start) as object), [name]: value }));
+      refused(signedAgain(file, { entered: lines.with(1, changed) }), "complete", "REACH-E5605");
     }
   });
 
-  test("across tenants", () => {
-    const line = linesOf(other, "disclosures.jsonl").find((l) => l.includes('"/run/tenant"')) ?? "";
-    const swapped = disclosures.map((l) => (l.includes('"/run/tenant"') ? line : l));
-    refused(
-      withEntries(file, { "disclosures.jsonl": joined(swapped) }),
-      "authentic",
-      "REACH-E5502",
-    );
-    const renamed = disclosures.map((l) => l.replace('"acme"', '"evil"'));
-    refused(
-      withEntries(file, { "disclosures.jsonl": joined(renamed) }),
-      "authentic",
-      "REACH-E5502",
-    );
+  test("across tenants: a changed value of run.json is not the one committed to", () => {
+    for (const [from, to] of [
+      ["acme", "evil"],
+      ["maria", "diego"],
+      [/"decision":"\w{4}/, '"decision":"0000'],
+      [facts.startedAt, facts.endedAt],
+    ] as const) {
+      refused(
+        withLine(0, (line) => line.replace(from, to)),
+        "authentic",
+        "REACH-E5502",
+      );
+    }
+  });
+
+  test("annotations that are put in or left out", () => {
+    const less = withLine(0, (line) => line.replace(/"annotations":\[.*?\],/, ""));
+    refused(less, "authentic", "REACH-E5503");
+    const bare = evidence();
+    const [first = "", ...rest] = enteredOf(bare);
+    const more = [first.replace('"decision"', '"annotations":[],"decision"'), ...rest];
+    refused(withEntries(bare, { "entered.jsonl": joined(more) }), "authentic", "REACH-E5503");
   });
 
   test("replayed attempt", () => {
-    const second = evidence({ run: { ...facts, attempt: 2 } });
+    const second = evidence({
+      annotations: [{ seq: 0, at: facts.startedAt }],
+      run: { ...facts, attempt: 2 },
+    });
     const bytes = withEntries(file, { "run.json": textOf(second, "run.json") });
-    refused(bytes, "authentic", "REACH-E5306");
+    refused(bytes, "authentic", "REACH-E5303");
   });
 
   test("a run that ends before it starts", () => {
     const bytes = signedAgain(file, { run: { endedAt: "2026-11-23T06:00:00.000Z" } });
     refused(bytes, "authentic", "REACH-E5103");
   });
+
+  test("EVID-15: a leaf in place of an outcome that is small enough to be there", () => {
+    const whole = evidence({
+      records: recorded(712),
+      annotations: [{ seq: 0, at: facts.startedAt }],
+    });
+    expect(whole).toEqual(file);
+    const leaf = leafOfOutcome();
+    const hidden = withLine(3, () => leaf);
+    // The leaf is the same, and so is the root: only the run itself says how large its outcome is.
+    expect(authentic(hidden)).toBe("pass");
+    refused(hidden, "replayed", "REACH-E5601");
+  });
+
+  function leafOfOutcome(): string {
+    const { seed } = JSON.parse(lines[0] ?? "") as { seed: string };
+    const { texts = [] } = engine.leaves(Buffer.from(seed, "hex"), [utf8(outcome)], {
+      texts: true,
+    });
+    return `{"leaf":${fromUtf8(texts[0] ?? new Uint8Array())}}`;
+  }
 });
 
 describe("JSON:", () => {
@@ -149,14 +204,10 @@ describe("JSON:", () => {
       "authentic",
       "REACH-E5101",
     );
-  });
-
-  test("duplicate keys in a trace, a disclosure and a statement", () => {
-    const leaf = (trace[2] ?? "").replace("{", '{"key":"0",');
-    refused(signedAgain(file, { trace: trace.with(2, leaf) }), "authentic", "REACH-E5101");
-    const line = (disclosures[3] ?? "").replace('{"income"', '{"income":1,"income"');
-    const bytes = signedAgain(file, { disclosures: disclosures.with(3, line) });
-    refused(bytes, "authentic", "REACH-E5101");
+    for (const at of [0, 1, 2, 3]) {
+      const twice = withLine(at, (line) => line.replace(/\{("\w+":[^,]+,)/, "{$1$1"));
+      refused(twice, "authentic", "REACH-E5101");
+    }
   });
 
   test("number aliasing", () => {
@@ -172,12 +223,11 @@ describe("JSON:", () => {
       const bytes = withRun((t) => t.replace('"attempt":1', `"attempt":${alias}`));
       refused(bytes, "authentic", code);
     }
-  });
-
-  test("number aliasing in a disclosed value", () => {
-    const line = (disclosures[3] ?? "").replace("3200", "3.2e3");
-    const bytes = withEntries(file, { "disclosures.jsonl": joined(disclosures.with(3, line)) });
-    refused(bytes, "authentic", "REACH-E5102");
+    refused(
+      withLine(1, (line) => line.replace("3200", "3.2e3")),
+      "authentic",
+      "REACH-E5102",
+    );
   });
 
   test("__proto__ and other members that are not known", () => {
@@ -185,112 +235,158 @@ describe("JSON:", () => {
       const member = `,"${name}":{"format":"reach/evidence/v1"}}`;
       const sorted = (text: string): string =>
         fromUtf8(engine.canonicalize(text.replace(/\}$/, member)));
-      expect(sorted(textOf(file, "run.json"))).toContain(`"${name}"`);
-      refused(resign(sorted(textOf(file, "run.json"))), "authentic", "REACH-E5103");
-      const leaf = sorted(trace[2] ?? "");
-      refused(signedAgain(file, { trace: trace.with(2, leaf) }), "authentic", "REACH-E5601");
+      const changed = sorted(textOf(file, "run.json"));
+      expect(changed).toContain(`"${name}"`);
+      const value = JSON.parse(member.slice(1, -1).replace(/^"\w+":/, "")) as unknown;
+      const own = Object.defineProperty({}, name, { value, enumerable: true });
+      const run = Object.defineProperties({}, Object.getOwnPropertyDescriptors(own));
+      if (name !== "__proto__") refused(signedAgain(file, { run }), "authentic", "REACH-E5103");
+      refused(withEntries(file, { "run.json": changed }), "authentic", "REACH-E5103");
+      refused(withLine(0, sorted), "authentic", "REACH-E5103");
+      refused(withLine(2, sorted), "authentic", "REACH-E5601");
     }
   });
 
-  test("__proto__ inside a value is a member like any other", () => {
+  test("__proto__ inside a value is a part of it: none can be put in", () => {
     const input: unknown = JSON.parse('{"__proto__":{"admin":true},"10":1,"9":2}');
     const records = recorded(712, { input });
     const bytes = evidence({ records });
     expect(verify(bytes).ok).toBe(true);
     expect(fromUtf8(records[0] ?? new Uint8Array())).toContain('{"10":1,"9":2,"__proto__":');
-    expect(openEvidence(engine, bytes).records).toEqual(records);
+    expect(openEvidence(engine, bytes).inputs?.[0]).toEqual(records[0]);
+    const more = '"annotations":[{"__proto__":{"approvedBy":"mallory"},';
+    const put = withLine(0, (line) => line.replace('"annotations":[{', more));
+    refused(put, "authentic", "REACH-E5502");
+    const one = JSON.parse('[{"__proto__":{"a":1},"seq":0}]') as object[];
+    const signed = evidence({ annotations: one });
+    expect(enteredOf(signed)[0]).toContain('[{"__proto__":{"a":1},"seq":0}]');
+    expect(verify(signed).ok).toBe(true);
   });
 
   test("lone surrogates and bytes that are not UTF-8", () => {
-    const escaped = (disclosures[0] ?? "").replace("maria", "\\ud800");
-    refused(
-      withEntries(file, { "disclosures.jsonl": joined(disclosures.with(0, escaped)) }),
-      "authentic",
-      "REACH-E5101",
-    );
-    const raw = utf8(textOf(file, "run.json"));
-    raw[20] = 0xff;
-    refused(withEntries(file, { "run.json": raw }), "authentic", "REACH-E5101");
+    for (const at of [0, 1]) {
+      const escaped = withLine(at, (line) => line.replace(/acme|test/, "\\ud800"));
+      refused(escaped, "authentic", "REACH-E5101");
+    }
+    for (const name of ["run.json", "entered.jsonl"]) {
+      const raw = utf8(textOf(file, name));
+      raw[20] = 0xff;
+      refused(withEntries(file, { [name]: raw }), "authentic", "REACH-E5101");
+    }
   });
 
   test("Unicode normalisation: equal looks are not equal bytes", () => {
     const composed = evidence({ run: { ...facts, actor: "Zo\u00eb" } });
-    const lines = linesOf(composed, "disclosures.jsonl");
-    const decomposed = lines.map((line) => line.replace("\u00eb", "e\u0308"));
+    const decomposed = enteredOf(composed).map((line) => line.replace("\u00eb", "e\u0308"));
     refused(
-      withEntries(composed, { "disclosures.jsonl": joined(decomposed) }),
+      withEntries(composed, { "entered.jsonl": joined(decomposed) }),
       "authentic",
       "REACH-E5502",
     );
   });
 
   test("a byte order mark, white space, and data behind the value", () => {
-    refused(
-      withRun((t) => `\ufeff${t}`),
-      "authentic",
-      "REACH-E5101",
-    );
+    for (const [change, code] of [
+      [(t: string) => `\ufeff${t}`, "REACH-E5101"],
+      [(t: string) => `${t} `, "REACH-E5102"],
+      [(t: string) => `${t}{}`, "REACH-E5101"],
+    ] as const) {
+      refused(withRun(change), "authentic", code);
+      for (const at of [0, 1, 2, 3]) refused(withLine(at, change), "authentic", code);
+    }
     refused(
       withRun((t) => `${t}\n`),
-      "authentic",
-      "REACH-E5102",
-    );
-    refused(
-      withRun((t) => `${t}{}`),
-      "authentic",
-      "REACH-E5101",
-    );
-    refused(
-      signedAgain(file, { trace: trace.with(1, `${trace[1] ?? ""} `) }),
       "authentic",
       "REACH-E5102",
     );
   });
 
   test("lines: none, empty ones, several values on one, one value on several", () => {
-    refused(withEntries(file, { "disclosures.jsonl": "" }), "authentic", "REACH-E5105");
-    refused(withEntries(file, { "disclosures.jsonl": "\n" }), "authentic", "REACH-E5101");
-    const text = textOf(file, "disclosures.jsonl");
-    refused(
-      withEntries(file, { "disclosures.jsonl": text.slice(0, -1) }),
-      "authentic",
-      "REACH-E5105",
-    );
-    refused(withEntries(file, { "disclosures.jsonl": `${text}\n` }), "authentic", "REACH-E5101");
-    refused(
-      withEntries(file, { "disclosures.jsonl": text.replace("\n", ",") }),
-      "authentic",
-      "REACH-E5101",
-    );
-    // Lines that are JSON only when they are put together with a comma, as the batch check does.
-    const split = text
-      .replace('"maria@acme.example"]', '"maria@acme.example"')
-      .replace("\n[", "\n[");
-    refused(withEntries(file, { "disclosures.jsonl": split }), "authentic", "REACH-E5101");
-    const halves = `${text.slice(0, -1)}\n[1\n2]\n`;
-    refused(withEntries(file, { "disclosures.jsonl": halves }), "authentic", "REACH-E5101");
+    const text = textOf(file, "entered.jsonl");
+    for (const [changed, code] of [
+      ["", "REACH-E5105"],
+      ["\n", "REACH-E5101"],
+      [text.slice(0, -1), "REACH-E5105"],
+      [`${text}\n`, "REACH-E5101"],
+      [`\n${text}`, "REACH-E5101"],
+      [text.replace("\n", ","), "REACH-E5101"],
+      [`${text.slice(0, -1)},${outcome}\n`, "REACH-E5101"],
+      [`${text}[1\n2]\n`, "REACH-E5101"],
+    ] as const) {
+      refused(withEntries(file, { "entered.jsonl": changed }), "authentic", code);
+    }
+  });
+
+  test("a first line of another form", () => {
+    for (const first of ["[]", "7", "{}", start, '{"actor":"a","seed":"00","tenant":"t"}']) {
+      refused(
+        withLine(0, () => first),
+        "authentic",
+        "REACH-E5103",
+      );
+    }
+    for (const seed of ["", "ab", "AB".repeat(32), "ab".repeat(33)]) {
+      const changed = withLine(0, (line) => line.replace(/"seed":"\w+"/, `"seed":"${seed}"`));
+      refused(changed, "authentic", "REACH-E5103");
+    }
+  });
+
+  test("what is no record that enters, whatever it is instead", () => {
+    for (const record of [
+      "null",
+      "7",
+      '"start"',
+      "[]",
+      '[{"kind":"start","seq":0}]',
+      "{}",
+      '{"kind":"start"}',
+      '{"kind":7,"seq":0}',
+      '{"kind":"cancel","reason":null,"seq":-1}',
+      '{"kind":"cancel","reason":null,"seq":0.5}',
+      '{"kind":"cancel","reason":null,"seq":4294967295}',
+      '{"kind":"cancel","seq":1}',
+      '{"kind":"constructor","seq":1}',
+      '{"kind":"__proto__","seq":1}',
+      '{"input":{},"kind":"start","seq":0}',
+      '{"input":{"a":[[]]},"kind":"toString","output":1,"seq":1}',
+      '{"key":"x","kind":"result","result":{},"seq":2}',
+      fromUtf8(recorded(712)[1] ?? new Uint8Array()),
+      fromUtf8(recorded(712)[3] ?? new Uint8Array()),
+    ]) {
+      expect({ record, is: authentic(withLine(2, () => record)) }).toEqual({
+        record,
+        is: "fail REACH-E5601",
+      });
+    }
+  });
+
+  test("a line of a leaf of another form", () => {
+    for (const [line, code] of [
+      ['{"leaf":7}', "REACH-E5103"],
+      ['{"leaf":{},"more":1}', "REACH-E5103"],
+      ['{"leaf":{}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"outcome","output":"00","seq":5,"status":"completed"}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"outcome","output":{},"seq":5,"status":"completed"}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"outcome","seq":5,"status":"completed"}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"outcome","seq":5,"status":"lost"}}', "REACH-E5601"],
+      ['{"leaf": {}}', "REACH-E5102"],
+      ['{"leaf":{"seq":1,"kind":2}}', "REACH-E5102"],
+    ] as const) {
+      expect([line, authentic(withLine(3, () => line))]).toEqual([line, `fail ${code}`]);
+    }
+    // And only as the last line.
+    const early = lines.with(2, '{"leaf":{"kind":"outcome","seq":2,"status":"cancelled"}}');
+    refused(withLines(early), "authentic", "REACH-E5601");
   });
 
   test("deep nesting", () => {
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-    const line = (disclosures[3] ?? "").replace(/\{.*$/, `${deep}]`);
-    const bytes = withEntries(file, { "disclosures.jsonl": joined(disclosures.with(3, line)) });
-    refused(bytes, "authentic", "REACH-E5101");
-    const grant = (trace[0] ?? "").replace(/"grant":\{.*?\]\}\]?\}/, `"grant":{"a":${deep}}`);
-    refused(signedAgain(file, { trace: trace.with(0, grant) }), "authentic", "REACH-E5101");
+    for (const changed of [
+      withLine(1, (line) => line.replace("3200", deep)),
+      withLine(1, (line) => line.replace(/"grant":\{.*?\]\}\]?\}/, `"grant":{"a":${deep}}`)),
+      withLine(0, (line) => line.replace(/"annotations":\[.*?\]/, `"annotations":${deep}`)),
+    ]) {
+      refused(changed, "authentic", "REACH-E5101");
+    }
   });
-
-  /** The file with this text for run.json, signed by its own signer. */
-  function resign(runJson: string): Uint8Array {
-    const digest = { sha256: hex(engine.sha256(utf8(runJson))) };
-    const signed = signedAgain(file, {
-      statement: (statement) => ({
-        ...statement,
-        subject: (statement["subject"] as { name: string }[]).map((subject) =>
-          subject.name === "run.json" ? { ...subject, digest } : subject,
-        ),
-      }),
-    });
-    return withEntries(signed, { "run.json": runJson });
-  }
 });

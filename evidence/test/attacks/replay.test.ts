@@ -1,70 +1,102 @@
 // Attacks on the replay, and by versions and policies.
-import { EngineTrap, fromHex, replay, taggedHash } from "@reach-fabric/engine";
-import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
-import { verify as verifyWith } from "@reach-fabric/evidence";
+import { EngineTrap, fromHex, recompute, taggedHash } from "@reach-fabric/engine";
+import type { Policy, Report, ReplayOptions, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
-  commitmentTo,
+  canonical,
   engine,
+  enteredOf,
   evidence,
   finding,
+  joined,
+  jsonOf,
+  recorded,
   signedAgain,
   verify,
+  withEntries,
 } from "../fixtures/fixture.ts";
-import { file, trace, disclosures, refused, hex } from "./attacking.ts";
+import { changedLines, file, hex, refused, withLine } from "./attacking.ts";
+
+type Recompute = NonNullable<ReplayOptions["recompute"]>;
 
 describe("replay:", () => {
-  const reportOf = (replayer: typeof replay, policy?: Policy): Report =>
-    verifyWith(engine, file, policy, replayer);
+  const reportOf = (computing: Recompute, policy?: Policy): Report =>
+    verify(file, policy, { recompute: computing });
 
   test("a run that the engine does not compute", () => {
-    const divergence = {
-      seq: 4,
-      kind: "task",
-      pointer: "/output/\u001b[2J",
-      recorded: 1,
-      replayed: 2,
-      reason: "x",
-    };
-    const report = reportOf(() => ({ status: "diverged", steps: 1, records: 4, divergence }));
+    const refusal = { code: "REACH-E1602", message: "\u001b[2J" };
+    const report = reportOf(() => ({ status: "diverged", steps: 1, refusal }));
     expect(finding(report, "replayed")).toBe("fail REACH-E5701");
     expect(report.verdicts.replayed.why).not.toContain("\u001b");
     expect(report.exitCode).toBe(1);
-    expect(report.replay).toMatchObject({ status: "diverged" });
+    expect(report.computed).toMatchObject({ status: "diverged" });
   });
 
-  test("a run that ends before it ends, and one that cannot begin", () => {
-    const incomplete = reportOf(() => ({ status: "incomplete", steps: 1, records: 4 }));
+  test("a run that ends before it ends, goes on after it, or cannot begin", () => {
+    const incomplete = reportOf(() => ({ status: "incomplete", steps: 1 }));
     expect(finding(incomplete, "replayed")).toBe("fail REACH-E5701");
+    const longer = reportOf(() => ({ status: "diverged", steps: 1 }));
+    expect(finding(longer, "replayed")).toBe("fail REACH-E5701");
     const refusal = { code: "REACH-E1501", message: "no" };
-    const refusedRun = reportOf(() => ({ status: "refused", steps: 0, records: 0, refusal }));
+    const refusedRun = reportOf(() => ({ status: "refused", steps: 0, refusal }));
     expect(finding(refusedRun, "replayed")).toBe("fail REACH-E5704");
   });
 
+  test("other records, in number or under another root, and another outcome", () => {
+    const changes: ((found: ReturnType<Recompute>) => object)[] = [
+      ({ trace }) => ({ trace: { root: trace?.root, size: 7 } }),
+      ({ trace }) => ({ trace: { ...trace, root: "00".repeat(32) } }),
+      ({ entered }) => ({ entered: { ...entered, root: "00".repeat(32) } }),
+      ({ entered }) => ({ entered: { root: entered?.root, size: 4 } }),
+      () => ({ trace: undefined }),
+    ];
+    for (const change of changes) {
+      const report = reportOf((...args) => {
+        const found = recompute(...args);
+        return { ...found, ...change(found) };
+      });
+      expect(finding(report, "replayed")).toBe("fail REACH-E5701");
+    }
+  });
+
   test("another decision or fingerprint than the signed one", () => {
-    const decision = reportOf((...args) => ({ ...replay(...args), decision: "00".repeat(32) }));
+    const decision = reportOf((...args) => ({ ...recompute(...args), decision: "00".repeat(32) }));
     expect(finding(decision, "replayed")).toBe("fail REACH-E5702");
     // Each of the two is wrong by itself: a fingerprint that fits excuses no other decision.
     for (const name of ["decision", "fingerprint"]) {
-      const line = disclosures[1] ?? "";
-      const changed = line.replace(new RegExp(`"${name}":"[0-9a-f]{8}`), `"${name}":"00000000`);
-      const bytes = signedAgain(file, {
-        run: { decision: commitmentTo(changed) },
-        disclosures: disclosures.with(1, changed),
-      });
-      refused(bytes, "replayed", "REACH-E5702");
+      const entered = changedLines(0, (line) =>
+        line.replace(new RegExp(`"${name}":"[0-9a-f]{8}`), `"${name}":"00000000`),
+      );
+      refused(signedAgain(file, { entered }), "replayed", "REACH-E5702");
     }
   });
 
   test("fuel bombs: a run that may use more than the verifier spends is not begun", () => {
-    const neverCalled = (): never => expect.fail("it was replayed");
-    const report = verifyWith(engine, file, { fuel: 1e8 - 1 }, neverCalled);
+    const never = { recompute: (): never => expect.fail("it was computed") };
+    const report = verify(file, { fuel: 1e8 - 1 }, never);
     expect(finding(report, "replayed")).toBe("not checked REACH-E5703");
     expect(report.exitCode).toBe(3);
-    const start = (trace[0] ?? "").replace('"fuel":100000000', '"fuel":9007199254740991');
-    const bomb = signedAgain(file, { trace: trace.with(0, start) });
-    expect(finding(verifyWith(engine, bomb, {}, neverCalled), "replayed")).toMatch(/E5703$/);
+    const entered = changedLines(1, (line) =>
+      line.replace('"fuel":100000000', '"fuel":9007199254740991'),
+    );
+    const bomb = signedAgain(file, { entered });
+    expect(finding(verify(bomb, {}, never), "replayed")).toMatch(/E5703$/);
     expect(verify(file, { fuel: 1e8 }).ok).toBe(true);
+  });
+
+  test("a changed input is refused where no engine can compute the run, too", () => {
+    const changed = withLine(2, (line) => line.replace("712", "612"));
+    for (const policy of [{ fuel: 1 }, { faultyEngines: [engine.digest] }]) {
+      expect(finding(verify(file, policy), "replayed")).toMatch(/^not checked|fail REACH-E5220/);
+      refused(changed, "authentic", "REACH-E5604", policy);
+    }
+    const foreign = signedAgain(file, {
+      run: { semantics: 2 },
+      entered: changedLines(1, (line) => line.replace('"semantics":1', '"semantics":2')),
+    });
+    expect(finding(verify(foreign), "replayed")).toBe("not checked REACH-E5406");
+    const entered = enteredOf(foreign).map((line) => line.replace("712", "612"));
+    refused(withEntries(foreign, { "entered.jsonl": joined(entered) }), "authentic", "REACH-E5604");
   });
 
   test("EVID-25: an engine that stops, and a check that throws: never a pass, never an exception", () => {
@@ -86,20 +118,15 @@ describe("replay:", () => {
     expect(verify(file, only).exitCode).toBe(1);
   });
 
-  test("a run with other semantics", () => {
-    const start = (trace[0] ?? "").replace('"semantics":1', '"semantics":2');
-    const bytes = signedAgain(file, { trace: trace.with(0, start), run: { semantics: 2 } });
-    const report = verify(bytes);
-    expect(finding(report, "replayed")).toBe("not checked REACH-E5406");
-    expect(report.exitCode).toBe(3);
-  });
-
-  test("a run of another build with the same semantics is replayed, and that is said", () => {
+  test("a run of another build with the same semantics is computed, and that is said", () => {
     const digest = "ab".repeat(32);
-    const foreign = evidence({ engine: { ...engine, digest } }, (...args) => {
-      const result = replay(...args);
-      const parts = [fromHex(digest), fromHex(result.decision ?? "")];
-      return { ...result, fingerprint: hex(taggedHash(engine, "fp", parts)) };
+    const { decision = "" } = verify(file);
+    const fingerprint = hex(taggedHash(engine, "fp", [fromHex(digest), fromHex(decision)]));
+    const foreign = signedAgain(file, {
+      run: { engine: digest },
+      entered: changedLines(0, (line) =>
+        line.replace(/"fingerprint":"\w+"/, `"fingerprint":"${fingerprint}"`),
+      ),
     });
     const report = verify(foreign);
     expect(finding(report, "replayed")).toBe("pass");
@@ -107,16 +134,50 @@ describe("replay:", () => {
   });
 });
 
+describe("long work:", () => {
+  test("says how far it is", () => {
+    const seen: unknown[] = [];
+    verify(file, {}, { onProgress: (progress) => seen.push(progress) });
+    expect(seen).toEqual([
+      { phase: "read", done: 2, total: 2 },
+      { phase: "compute", done: 1, total: 2 },
+      { phase: "compute", done: 2, total: 2 },
+    ]);
+  });
+
+  test("stops where it is told to, and is no report then", () => {
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort(new Error("enough"));
+    expect(() => verify(file, {}, { onProgress, signal: stop.signal })).toThrow("enough");
+  });
+});
+
 describe("versions and policies:", () => {
   test("a file from a later version of the format could not be checked", () => {
-    const report = verify(signedAgain(file, { run: { format: "reach/evidence/v4" } }));
+    const run = canonical({ ...jsonOf(file, "run.json"), format: "reach/evidence/v5", more: {} });
+    const report = verify(withEntries(file, { "run.json": run, "new.json": "{}" }));
     expect(finding(report, "authentic")).toBe("not checked REACH-E5104");
     expect(report.exitCode).toBe(3);
     expect(report.ok).toBe(false);
   });
 
+  test("a relabelled file is a failure, and not a later version", () => {
+    for (const version of ["5", "9", "41", "999999999"]) {
+      const run = { format: `reach/evidence/v${version}` };
+      refused(signedAgain(file, { run }), "authentic", "REACH-E5103");
+    }
+  });
+
+  test("a file from before the first release is refused by the name of its version", () => {
+    for (const version of ["v1", "v2", "v3"]) {
+      const run = { format: `reach/evidence/${version}` };
+      const { verdicts } = refused(signedAgain(file, { run }), "authentic", "REACH-E5107");
+      expect(verdicts.authentic.why).toContain(version);
+    }
+  });
+
   test("no other format passes for a later version", () => {
-    for (const format of ["reach/evidence/v0", "reach/evidence/v2.1", "reach/pack/v2", "", 2]) {
+    for (const format of ["reach/evidence/v0", "reach/evidence/v4.1", "reach/pack/v5", "", 4]) {
       refused(signedAgain(file, { run: { format } }), "authentic", "REACH-E5103");
     }
   });
@@ -130,10 +191,14 @@ describe("versions and policies:", () => {
   });
 
   test("a report about a damaged file says nothing else about it", () => {
-    const report = verify(file.with(3000, 0));
+    const report = verify(file.with(1500, 0));
     expect(Object.keys(report).sort()).toEqual(["exitCode", "ok", "required", "verdicts"]);
     for (const verdict of ["trusted", "complete", "replayed"] as const) {
       expect(finding(report, verdict)).toBe("not checked");
     }
+  });
+
+  test("a run that is cancelled has a leaf without a slot, and is evidence as any other", () => {
+    expect(verify(evidence({ records: recorded(712, { cancel: true }) })).ok).toBe(true);
   });
 });

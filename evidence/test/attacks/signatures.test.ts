@@ -1,13 +1,15 @@
 // Attacks on keys and signatures, and on the statement that is signed.
 import { createHash } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { utf8 } from "@reach-fabric/engine";
-import { EvidenceError, newKey, publicKey } from "@reach-fabric/evidence";
+import { fromBase64, fromUtf8, toBase64, utf8 } from "@reach-fabric/engine";
+import { bundleOf, EvidenceError, newKey, publicKey } from "@reach-fabric/evidence";
 import { preAuthEncoding } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
 import {
   attacker,
   canonical,
+  codeOf,
+  engine,
   finding,
   jsonOf,
   signedAgain,
@@ -17,7 +19,7 @@ import {
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
-import { file, refused, bundleOf, withEnvelope, signatureOf } from "./attacking.ts";
+import { file, refused, signatureOf, withSignature } from "./attacking.ts";
 
 describe("signing again is no attack by itself:", () => {
   test("EVID-19: the same content signed again is the same file", () => {
@@ -39,29 +41,7 @@ describe("keys and signatures:", () => {
   test("key substitution: only the key that run.json names", () => {
     const named = { alg: "Ed25519", public: btoa(String.fromCharCode(...attacker.key.bytes)) };
     const run = canonical({ ...jsonOf(file, "run.json"), key: named });
-    refused(withEntries(file, { "run.json": run }), "authentic", "REACH-E5304");
-    const bundle = bundleOf(file);
-    const hinted = { ...bundle, verificationMaterial: { publicKey: { hint: attacker.key.id } } };
-    refused(
-      withEntries(file, { "run.json": run, "run.sigstore.json": canonical(hinted) }),
-      "authentic",
-      "REACH-E5303",
-    );
-  });
-
-  test("embedded keys: the bundle has no place for one", () => {
-    for (const material of [
-      { publicKey: { hint: signer.key.id, rawBytes: "AAAA" } },
-      { certificate: { rawBytes: "AAAA" } },
-      { publicKey: { hint: signer.key.id }, tlogEntries: [] },
-    ]) {
-      const bundle = { ...bundleOf(file), verificationMaterial: material };
-      refused(
-        withEntries(file, { "run.sigstore.json": canonical(bundle) }),
-        "authentic",
-        "REACH-E5103",
-      );
-    }
+    refused(withEntries(file, { "run.json": run }), "authentic", "REACH-E5303");
   });
 
   test("key-id collision: a trusted key with the same id and other bytes", () => {
@@ -74,37 +54,20 @@ describe("keys and signatures:", () => {
     refused(file, "trusted", "REACH-E5205", { trustedKeys: [] });
   });
 
-  test("two signatures, and none", () => {
-    const sig = signatureOf(file);
-    refused(withEnvelope({ signatures: [{ sig }, { sig }] }), "authentic", "REACH-E5301");
-    refused(withEnvelope({ signatures: [] }), "authentic", "REACH-E5301");
+  test("a signature over the statement without its type, and over another type", () => {
+    for (const message of [statement(), preAuthEncoding("text/plain", statement())]) {
+      refused(withSignature(signer.sign(message)), "authentic", "REACH-E5303");
+    }
   });
 
-  test("a signature over the payload without its type, and over another type", () => {
-    const payload = Buffer.from(bundleOf(file)["dsseEnvelope"]?.["payload"] as string, "base64");
-    for (const message of [payload, preAuthEncoding("text/plain", payload)]) {
-      const sig = Buffer.from(signer.sign(message)).toString("base64");
-      refused(withEnvelope({ signatures: [{ sig }] }), "authentic", "REACH-E5303");
-    }
-    refused(withEnvelope({ payloadType: "text/plain" }), "authentic", "REACH-E5103");
-  });
+  /** The statement that follows from run.json. */
+  const statement = (): Uint8Array => {
+    const text = fromUtf8(bundleOf(engine, file));
+    const { dsseEnvelope } = JSON.parse(text) as { dsseEnvelope: { payload: string } };
+    return fromBase64(dsseEnvelope.payload);
+  };
 
-  test("base64 aliasing", () => {
-    const sig = signatureOf(file);
-    const last = sig.at(-3) ?? "";
-    // The last character before == carries four bits that decode to nothing.
-    const next = String.fromCharCode(last.charCodeAt(0) + 1);
-    for (const alias of [
-      `${sig.slice(0, -3)}${next}==`,
-      sig.replace(/=+$/, ""),
-      `${sig.slice(0, 20)}\n${sig.slice(20)}`,
-      ` ${sig}`,
-      `${sig}=`,
-    ]) {
-      refused(withEnvelope({ signatures: [{ sig: alias }] }), "authentic", "REACH-E5302");
-    }
-    const payload = bundleOf(file)["dsseEnvelope"]?.["payload"] as string;
-    refused(withEnvelope({ payload: `${payload}\n` }), "authentic", "REACH-E5302");
+  test("base64 aliasing of the key", () => {
     const key = { alg: "Ed25519", public: `${jsonKey().slice(0, -2)}${bump(jsonKey())}=` };
     refused(signedAgain(file, { run: { key } }), "authentic", "REACH-E5201");
   });
@@ -113,15 +76,13 @@ describe("keys and signatures:", () => {
   const bump = (text: string): string => String.fromCharCode((text.at(-2) ?? "").charCodeAt(0) + 1);
 
   test("a malleable signature: S plus the group's order", () => {
-    const bytes = Buffer.from(signatureOf(file), "base64");
+    const bytes = signatureOf(file).slice();
     bytes.set(little(big(bytes.subarray(32)) + ed25519.Point.CURVE().n), 32);
-    const sig = bytes.toString("base64");
-    refused(withEnvelope({ signatures: [{ sig }] }), "authentic", "REACH-E5303");
+    refused(withSignature(bytes), "authentic", "REACH-E5303");
   });
 
   test("EVID-22, KEY-3: a signature whose point R is not canonical: verifiers disagree about it", () => {
-    const payload = Buffer.from(bundleOf(file)["dsseEnvelope"]?.["payload"] as string, "base64");
-    const message = preAuthEncoding("application/vnd.in-toto+json", payload);
+    const message = preAuthEncoding("application/vnd.in-toto+json", statement());
     // R is the neutral element written as y = p + 1; then S = H(R, A, M) * a.
     const p = 2n ** 255n - 19n;
     const r = little(p + 1n);
@@ -132,8 +93,7 @@ describe("keys and signatures:", () => {
     const s = (big(digest) * scalar) % ed25519.Point.CURVE().n;
     const signature = Buffer.concat([r, little(s)]);
     expect(ed25519.verify(signature, message, signer.key.bytes, { zip215: true })).toBe(true);
-    const signatures = [{ sig: signature.toString("base64") }];
-    refused(withEnvelope({ signatures }), "authentic", "REACH-E5303");
+    refused(withSignature(signature), "authentic", "REACH-E5303");
   });
 
   const little = (value: bigint): Uint8Array =>
@@ -143,8 +103,7 @@ describe("keys and signatures:", () => {
 
   test("a signature of another length", () => {
     for (const size of [0, 63, 65, 96]) {
-      const sig = Buffer.alloc(size, 1).toString("base64");
-      refused(withEnvelope({ signatures: [{ sig }] }), "authentic", "REACH-E5303");
+      refused(withSignature(new Uint8Array(size).fill(1)), "authentic", "REACH-E5303");
     }
   });
 
@@ -181,16 +140,6 @@ describe("keys and signatures:", () => {
       const key = { alg, public: jsonKey() };
       refused(signedAgain(file, { run: { key } }), "authentic", "REACH-E5103");
     }
-    refused(
-      withEnvelope({ signatures: [{ sig: signatureOf(file), keyid: signer.key.id }] }),
-      "authentic",
-      "REACH-E5103",
-    );
-    refused(
-      withEnvelope({ signatures: [{ sig: signatureOf(file), alg: "none" }] }),
-      "authentic",
-      "REACH-E5103",
-    );
   });
 
   test("a source of randomness that gives nothing random makes no key", () => {
@@ -200,56 +149,38 @@ describe("keys and signatures:", () => {
 });
 
 describe("the statement:", () => {
-  type Subject = { name: string; digest: Record<string, string> };
-  const withSubjects = (change: (subjects: Subject[]) => unknown[]): Uint8Array =>
-    signedAgain(file, {
-      statement: (statement) => ({
-        ...statement,
-        subject: change(statement["subject"] as Subject[]),
-      }),
-    });
-
-  test("wrong subject", () => {
-    const renamed = withSubjects((all) => all.with(0, { ...(all[0] as Subject), name: "run.txt" }));
-    refused(renamed, "authentic", "REACH-E5305");
-    for (const i of [0, 1, 2, 3]) {
-      const digest = { sha256: "0".repeat(64) };
-      const changed = withSubjects((all) => all.with(i, { ...(all[i] as Subject), digest }));
-      refused(changed, "authentic", "REACH-E5306");
+  test("EVID-10: another file, digest, type or predicate than follows from run.json", () => {
+    for (const [from, to] of [
+      ['"name":"run.json"', '"name":"run.txt"'],
+      [/"sha256":"\w{64}"/, `"sha256":"${"0".repeat(64)}"`],
+      ['"digest":{', '"digest":{"sha512":"00",'],
+      ["urn:reach:evidence:v1", "urn:reach:evidence:v2"],
+      ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"],
+      ["reach/evidence/v4", "reach/evidence/v3"],
+      [/\}$/, ',"more":1}'],
+      ["[{", "[{},{"],
+    ] as const) {
+      const changed = signedAgain(file, {
+        statement: (text) => {
+          const other = text.replace(from, to);
+          expect(other).not.toBe(text);
+          return other;
+        },
+      });
+      refused(changed, "authentic", "REACH-E5303");
     }
+    expect(signedAgain(file, { statement: (text) => text })).toEqual(file);
   });
 
-  test("subjects missing, added, twice, or in another order", () => {
-    for (const change of [
-      (all: Subject[]) => all.slice(1),
-      (all: Subject[]) => all.slice(0, 3),
-      () => [],
-      (all: Subject[]) => [...all, { name: "more", digest: { sha256: "0".repeat(64) } }],
-      (all: Subject[]) => [...all.slice(0, 3), all[0]],
-      (all: Subject[]) => all.toReversed(),
-    ]) {
-      refused(withSubjects(change), "authentic", "REACH-E5305");
-    }
-  });
-
-  test("another digest beside the one that is checked", () => {
-    const more = withSubjects((all) =>
-      all.map((subject) => ({ ...subject, digest: { ...subject.digest, sha512: "00" } })),
-    );
-    refused(more, "authentic", "REACH-E5305");
-  });
-
-  test("another type of statement or predicate, and unknown members", () => {
-    for (const change of [
-      { predicateType: "https://slsa.dev/provenance/v1" },
-      { predicateType: "urn:reach:evidence:v2" },
-      { _type: "https://in-toto.io/Statement/v0.1" },
-      { predicate: {} },
-      { predicate: { format: "reach/evidence/v1", more: 1 } },
-      { more: 1 },
-    ]) {
-      const bytes = signedAgain(file, { statement: (statement) => ({ ...statement, ...change }) });
-      refused(bytes, "authentic", "REACH-E5305");
-    }
+  test("EVID-12: the bundle that is written for others has the same signature", () => {
+    const text = fromUtf8(bundleOf(engine, file));
+    const { dsseEnvelope, verificationMaterial } = JSON.parse(text) as {
+      dsseEnvelope: { signatures: { sig: string }[] };
+      verificationMaterial: unknown;
+    };
+    expect(dsseEnvelope.signatures).toEqual([{ sig: toBase64(signatureOf(file)) }]);
+    expect(verificationMaterial).toEqual({ publicKey: { hint: signer.key.id } });
+    expect(text).toBe(fromUtf8(canonical(JSON.parse(text))));
+    expect(codeOf(() => bundleOf(engine, withSignature(new Uint8Array(64))))).toBe("REACH-E5303");
   });
 });

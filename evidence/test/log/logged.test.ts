@@ -12,10 +12,10 @@ import {
   sameLoggedRun,
   signerOf,
   signNote,
+  stripPack,
   verifyLoggedEntry,
   withProof,
 } from "@reach-fabric/evidence";
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
   attacker,
@@ -55,8 +55,8 @@ test("LOG-14 entry not bound to artifact: other evidence of the same run has ano
   }
 });
 
-test("LOG-14 redaction changes nothing in the entry; what nobody signed has none", () => {
-  const bare = withEntries(file, { "disclosures.jsonl": undefined });
+test("LOG-14 a pack left out changes nothing in the entry; what nobody signed has none", () => {
+  const bare = stripPack(engine, file);
   expect(sameLoggedRun(logged(bare), evidenceEntryOf(engine, file))).toBe(true);
   const forged = signedAgain(file, { run: { attempt: 7 } });
   const mixed = withEntries(file, { "run.json": forged.slice(0, 0) });
@@ -78,10 +78,6 @@ test("LOG-16 the proof carries the entry, which cannot be another one", () => {
   expect(verify(proven).ok).toBe(true);
   expect(textOf(proven, "run.tlog-proof")).toContain("c2sp.org/tlog-proof");
   expect(() => withProof(engine, file, proof(entries[1]))).toThrow("another entry");
-  const old = readFileSync(new URL("../../../golden/runs/completed.reach", import.meta.url));
-  expect(verify(withEntries(old, { "run.tlog-proof": "x" })).verdicts.authentic.code).toBe(
-    "REACH-E5003",
-  );
   const shown = verifyLoggedEntry(engine, proof(entries[0]), key.name, key);
   expect(sameLoggedRun(parseEntry(engine, shown.entry), evidenceEntryOf(engine, file))).toBe(true);
   expect(() => verifyLoggedEntry(engine, proof(entries[1]), key.name, key)).toThrow("not number 0");

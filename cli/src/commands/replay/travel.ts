@@ -1,10 +1,12 @@
 // Time travel: a recorded run up to a record, and from a record on with another value.
-import { parseRecord, replay } from "@reach-fabric/engine";
-import type { Engine, Json, Pack } from "@reach-fabric/engine";
-import { whatIf } from "@reach-fabric/evidence";
-import type { Hypothesis } from "@reach-fabric/evidence";
+import { parseRecord } from "@reach-fabric/engine";
+import type { Engine, Json } from "@reach-fabric/engine";
+import { replayEvidence, whatIf } from "@reach-fabric/evidence";
+import type { Evidence, Hypothesis } from "@reach-fabric/evidence";
+import { recordsIn } from "../../read/evidence.ts";
 import { brief, describeOutcome, taskName } from "../../ui/names.ts";
-import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
+import { longWork } from "../../ui/progress.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { safe } from "../../ui/text.ts";
@@ -13,43 +15,59 @@ interface Travel {
   readonly terminal: Terminal;
   readonly engine: Engine;
   readonly file: string;
-  readonly pack: Pack;
-  readonly records: readonly Uint8Array[];
+  readonly evidence: Evidence;
+}
+
+/** The run computed again. Errors name the file. */
+export function replayed({
+  terminal,
+  engine,
+  file,
+  evidence,
+}: Travel): ReturnType<typeof replayEvidence> {
+  try {
+    return replayEvidence(engine, evidence, { onProgress: longWork(terminal) });
+  } catch (error) {
+    throw new CliError(problemOf(error, file));
+  }
 }
 
 const usage = (what: string, why: string): CliError =>
   new CliError({ code: CODE.usage, what, why, hint: "reach replay --help", exitCode: EXIT.usage });
 
-function stepOf(text: string, records: readonly Uint8Array[]): number {
+function stepOf(text: string, { evidence: { run } }: Travel): number {
   const step = Number(text);
-  if (/^\d+$/.test(text) && step < records.length) return step;
-  throw usage(`There is no record ${safe(text)}`, `the run has records 0 to ${records.length - 1}`);
+  if (/^\d+$/.test(text) && step < run.trace.size) return step;
+  const all = `the run has records 0 to ${run.trace.size - 1}`;
+  throw usage(`There is no record ${safe(text)}`, all);
 }
 
-/** `--until`: the record, once everything up to it was computed again. */
-export function showStep({ terminal, engine, file, pack, records }: Travel, until: string): number {
-  const step = stepOf(until, records);
-  const { status, records: same } = replay(engine, pack, records.slice(0, step + 1));
-  const isAsRecorded = status !== "diverged" && status !== "refused" && same === step + 1;
-  const record = parseRecord(records[step] as Uint8Array);
-  if (terminal.json) terminal.result({ file, step, reproduced: isAsRecorded, record });
+/** `--until`: the record as it is computed, and whether the run is the one that was signed. */
+export function showStep(travel: Travel, until: string): number {
+  const { terminal, engine, file, evidence } = travel;
+  const step = stepOf(until, travel);
+  const isAsSigned = replayed(travel).difference === null;
+  const found = [...recordsIn(engine, file, evidence)].find(({ seq }) => seq === step);
+  if (found === undefined) throw usage(`There is no record ${step}`, "the run ends before it");
+  const record = parseRecord(found.bytes);
+  if (terminal.json) terminal.result({ file, step, reproduced: isAsSigned, record });
   else {
-    const state = isAsRecorded ? "reproduced up to here" : status;
-    terminal.print(`${safe(file)}  record ${step} of ${records.length}, ${state}`);
+    const state = isAsSigned ? "reproduced" : "not reproduced";
+    terminal.print(`${safe(file)}  record ${step} of ${evidence.run.trace.size}, ${state}`);
     terminal.print(
       columns(Object.entries(record).map(([name, value]) => [name, brief(value, 200)])),
     );
   }
-  return isAsRecorded ? EXIT.ok : EXIT.failed;
+  return isAsSigned ? EXIT.ok : EXIT.failed;
 }
 
 /** `--from --set`: what would have come of another answer, or another input. */
 export function changeStep(travel: Travel, from?: string, set?: string): number {
-  const { terminal, engine, file, pack, records } = travel;
+  const { terminal, engine, file, evidence } = travel;
   if (from === undefined || set === undefined) {
     throw usage("--from and --set go together", "--from says which record --set changes");
   }
-  const step = stepOf(from, records);
+  const step = stepOf(from, travel);
   const [, pointer = "", text = ""] = /^(\/[^=]*)=(.*)$/s.exec(set) ?? [];
   let value: Json;
   try {
@@ -57,9 +75,13 @@ export function changeStep(travel: Travel, from?: string, set?: string): number 
   } catch {
     throw usage("--set is not POINTER=JSON", "such as /result/body/score=650, a text in quotes");
   }
+  const records = [...recordsIn(engine, file, evidence)].map(({ bytes }) => bytes);
+  const { pack } = evidence;
+  if (pack === null) throw usage("The pack is not enclosed", "name it with --pack");
+  const work = { onProgress: longWork(terminal) };
   let hypothesis: Hypothesis;
   try {
-    hypothesis = whatIf(engine, pack, records, { seq: step, pointer, value });
+    hypothesis = whatIf(engine, pack, records, { seq: step, pointer, value }, work);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw usage("This cannot be changed", error.message);

@@ -1,0 +1,79 @@
+// Leaves of the records that entered a run, and of its outcome: what stays of a record without its values.
+// docs/spec/trace.md, TRACE-11 and TRACE-13.
+import { anyObject, digest, integer, isObject, matching } from "../encoding/shape.ts";
+import { object, oneOf, requireShape, text } from "../encoding/shape.ts";
+import type { Check } from "../encoding/shape.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
+
+/** The leaf of the first record. */
+export interface StartLeaf {
+  readonly kind: "start";
+  readonly seq: number;
+  readonly pack: string;
+  readonly workflow: string;
+  readonly semantics: number;
+  readonly grant: Readonly<Record<string, unknown>>;
+  readonly limits: Readonly<Record<string, unknown>>;
+  readonly input: string;
+}
+
+/** The leaf of a record that entered later. */
+export interface InputLeaf {
+  readonly kind: "result" | "late" | "cancel" | "suspend" | "resume";
+  readonly seq: number;
+}
+
+/** The leaf of the last record. */
+export interface OutcomeLeaf {
+  readonly kind: "outcome";
+  readonly seq: number;
+  readonly status: "completed" | "faulted" | "cancelled";
+}
+
+export type Leaf = StartLeaf | InputLeaf | OutcomeLeaf;
+
+const seq = integer(0, 0xfffffffe);
+const key = matching(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/, "an effect's key");
+const answer = (kind: string): Check => object({ kind: oneOf(kind), seq, key, result: digest });
+const said = (kind: string): Check => object({ kind: oneOf(kind), seq, reason: digest });
+const kind = oneOf("outcome");
+
+const shapes: Readonly<Record<string, Check>> = {
+  start: object({
+    kind: oneOf("start"),
+    seq: integer(0, 0),
+    pack: digest,
+    workflow: text("a text"),
+    semantics: integer(0, 0xffffffff),
+    grant: anyObject,
+    limits: anyObject,
+    input: digest,
+  }),
+  result: answer("result"),
+  late: answer("late"),
+  cancel: said("cancel"),
+  suspend: said("suspend"),
+  resume: said("resume"),
+};
+
+const outcomes: Readonly<Record<string, Check>> = {
+  completed: object({ kind, seq, status: oneOf("completed"), output: digest }),
+  faulted: object({ kind, seq, status: oneOf("faulted"), error: digest }),
+  cancelled: object({ kind, seq, status: oneOf("cancelled") }),
+};
+
+/**
+ * Requires that a value is the leaf of a record of one of the kinds that enter, or of an outcome.
+ *
+ * @throws EvidenceError `REACH-E5601`
+ */
+export function requireLeaf(value: unknown, what: string): Leaf {
+  const { kind: own, status } = isObject(value) ? value : {};
+  const check = own === "outcome" ? outcomes[`${status}`] : shapes[`${own}`];
+  if (check === undefined) {
+    const kind = typeof own === "string" ? quoted(own) : "nothing";
+    throw new EvidenceError("REACH-E5601", `${what}: ${kind} does not enter a run, nor end it`);
+  }
+  requireShape(check, value, what, "REACH-E5601");
+  return value as unknown as Leaf;
+}
