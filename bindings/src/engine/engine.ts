@@ -4,6 +4,8 @@ import { fromHex, toHex } from "../core/bytes.ts";
 import { ArgumentError, requireBytes, requireOptions } from "../core/arguments.ts";
 import { Core } from "../core/core.ts";
 import type { Exports } from "../core/core.ts";
+import { commitCalls } from "../calls/commit.ts";
+import type { CommitCalls } from "../calls/commit.ts";
 import { exprCalls } from "../calls/expr.ts";
 import type { ExprCalls } from "../calls/expr.ts";
 import { ABI_VERSION } from "../generated/codes.ts";
@@ -38,7 +40,8 @@ export interface EngineOptions {
 
 /** One instance of the engine: every computation, and one run at a time. */
 export interface Engine
-  extends JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, SchemaCalls, RunCalls {
+  extends
+    JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, SchemaCalls, RunCalls, CommitCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */
@@ -85,6 +88,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     ...exprCalls(core),
     ...regexCalls(core),
     ...schemaCalls(core),
+    ...commitCalls(core),
     ...runs,
     // Spread above, it would be what it is now.
     get loaded(): Pack | undefined {
