@@ -22,3 +22,4 @@ export {
   decision,
   fingerprint,
 } from "./abi/run";
+export { commit, commitments, commitValue, leaves } from "./abi/commit";

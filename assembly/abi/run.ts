@@ -4,6 +4,7 @@ import { arenaReset, SCRATCH } from "../bytes/arena";
 import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
 import * as C from "../errors/codes";
 import { fail } from "../errors/errors";
+import { commitNext, isCommitting, KEEP_RECORDS, leavesOut } from "../trace/commitments";
 import { writeDecision, writeFingerprint } from "../trace/decision";
 import { listingOn } from "../workflow/compile/listing";
 import { loadPack, packForget, packLoaded } from "../workflow/pack/pack";
@@ -24,6 +25,7 @@ const LOAD_FUEL: i64 = 100000000;
 export function load(length: u32): u32 {
   beginCall(LOAD_FUEL);
   runReset();
+  commitNext(0, KEEP_RECORDS);
   if (!takes(length) || !loadPack(INPUT.at, length)) return C.STATUS_ERROR;
   bufferBytes(OUTPUT, PACK_DIGEST, 32);
   return C.STATUS_OK;
@@ -76,6 +78,7 @@ function status(ok: bool): u32 {
   arenaReset(SCRATCH, C.MAX_SCRATCH);
   reportFuel(RUN.fuelUsed);
   if (!ok) return C.STATUS_ERROR;
+  leavesOut();
   return RUN.status == ENDED ? RUN.end : C.STATUS_WAITING;
 }
 
@@ -112,7 +115,7 @@ export function fingerprint(length: u32): u32 {
 export function snapshot(): u32 {
   beginCall(PLENTY);
   if (RUN.status != RUNNING) return refuse();
-  const ok = writeSnapshot(OUTPUT, C.MAX_INPUT);
+  const ok = writeSnapshot(OUTPUT, C.MAX_INPUT, isCommitting());
   reportFuel(RUN.fuelUsed);
   return ok ? C.STATUS_OK : C.STATUS_ERROR;
 }

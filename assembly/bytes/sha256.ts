@@ -96,6 +96,19 @@ export function shaEnd(s: usize, out: usize): void {
   writeDigest(s, out);
 }
 
+/** Writes the digest of a message that lies there padded (padded.ts), in so many blocks. */
+export function shaPadded(at: usize, blocks: u32, out: usize): void {
+  for (let i: usize = 0; i < 32; i += 8) store<u64>(once + i, load<u64>(INITIAL + i));
+  if (ASC_FEATURE_SIMD) {
+    const fours = blocks >>> 2;
+    if (fours != 0) compressFours(once, at, fours);
+    at += (fours << 8) as usize;
+    blocks &= 3;
+  }
+  if (blocks != 0) compress(once, at, blocks);
+  writeDigest(once, out);
+}
+
 function writeDigest(s: usize, out: usize): void {
   for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, Word.swap32(load<u32>(s + i)));
 }

@@ -45,6 +45,23 @@ export function laneRefill(lane: u32, prefix: i32, at: usize, length: u32): void
   for (; at < end; at++, p++) store<u8>(p, load<u8>(at));
 }
 
+/** Where the message of a lane begins. */
+export function laneAt(lane: u32): usize {
+  return lanes + (lane as usize) * LANE;
+}
+
+/** Fills a lane with a message that lies padded, in so many blocks. */
+export function laneLoad(lane: u32, at: usize, blocks: u32): void {
+  const to = laneAt(lane);
+  const size = (blocks * BLOCK) as usize;
+  for (let i: usize = 0; i < size; i += 32) {
+    store<u64>(to + i, load<u64>(at + i));
+    store<u64>(to + i, load<u64>(at + i, 8), 8);
+    store<u64>(to + i, load<u64>(at + i, 16), 16);
+    store<u64>(to + i, load<u64>(at + i, 24), 24);
+  }
+}
+
 /** Writes the digests of the four lanes, which hold so many blocks each, one after another. */
 export function lanesHash(blocks: u32, out: usize): void {
   for (let i: usize = 0; i < 8; i++)

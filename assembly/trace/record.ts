@@ -2,12 +2,14 @@
  * Writing the records that leave the engine, each as a frame of the output window, in RFC 8785
  * form: the keys below stand in their order (docs/spec/trace.md, TRACE-1 to TRACE-9).
  *
- * A record with a value that does not fit (E_LIMIT_SIZE) does not leave: the run then faults.
+ * A record with a value that does not fit (E_LIMIT_SIZE) does not leave: the run then faults. What a
+ * record costs, and what an activation may say, do not depend on whether the host wants the records.
  */
 
 import {
   Buffer,
   bufferByte,
+  bufferBytes,
   bufferText,
   bufferUint,
   frameBegin,
@@ -33,19 +35,75 @@ import {
   requestOf,
   RUN,
 } from "../workflow/state/state";
+import { isCommitting, KEEP_RECORDS, kept } from "./commitments";
+import { leafBegin, leafEnd, leafText, leafValue, LEFT, OUTCOME } from "./leaves";
+import { SLOT_CONTEXT, SLOT_ERROR, SLOT_INPUT, SLOT_OUTPUT, SLOT_REQUEST } from "./seeds";
 
 /** Longest value of a record that leaves the engine, in bytes. */
 const LONGEST: u32 = MAX_INPUT / 4;
+
+/** Bytes of the records of this activation, in their frames. */
+let said: u32 = 0;
+
+/** An activation begins: it has said nothing. */
+export function sayNothing(): void {
+  said = 0;
+}
+export function saidBytes(): u32 {
+  return said;
+}
+
+/** The values of the record being written: cell, slot, and where its text begins and ends in OUTPUT. */
+const values: usize = memory.data(64, 16);
+let valueCount: u32 = 0;
+
+function begin(): u32 {
+  valueCount = 0;
+  return frameBegin(OUTPUT);
+}
 
 function text(c: usize): void {
   writeString(addressOf(c), lengthOf(c), OUTPUT);
 }
 
+/** Writes a value that stands in a slot (TRACE-11). False when it does not fit. */
+function value(c: usize, slot: u32): bool {
+  const v = values + ((valueCount++ as usize) << 4);
+  store<u32>(v, c as u32);
+  store<u32>(v, slot, 4);
+  store<u32>(v, OUTPUT.len, 8);
+  const fits = writeJson(c, OUTPUT, LONGEST);
+  store<u32>(v, OUTPUT.len, 12);
+  return fits;
+}
+
 /** False when fuel or size ran out; the error is recorded. */
 function close(frame: u32, fits: bool): bool {
   if (!fits) return drop(frame);
+  return charge(COST_RECORD + leave(frame, LEFT) * COST_RECORD_BYTE);
+}
+
+/** The record leaves, or what its host wants of it. Returns its bytes in its frame. */
+function leave(frame: u32, side: u32): u32 {
   frameEnd(OUTPUT, frame);
-  return charge(COST_RECORD + (OUTPUT.len - frame) * COST_RECORD_BYTE);
+  const size = OUTPUT.len - frame;
+  said += size;
+  if (isCommitting()) commit(frame + 4, side);
+  if (kept() != KEEP_RECORDS) OUTPUT.len = frame;
+  return size;
+}
+
+/** Adds the leaf of the record whose text begins there in OUTPUT. */
+function commit(from: u32, side: u32): void {
+  leafBegin(RUN.seq - 1, side);
+  for (let i: u32 = 0; i < valueCount; i++) {
+    const v = values + ((i as usize) << 4);
+    bufferBytes(leafText(), OUTPUT.at + from, load<u32>(v, 8) - from);
+    leafValue(load<u32>(v), load<u32>(v, 4));
+    from = load<u32>(v, 12);
+  }
+  bufferBytes(leafText(), OUTPUT.at + from, OUTPUT.len - from);
+  leafEnd();
 }
 
 /** Takes the record back: half of one must never be seen. Always false. */
@@ -83,7 +141,7 @@ function isTurning(f: u32): bool {
 
 export function writeRequest(p: Pending, frame: Frame, occurrence: u32): bool {
   const b: Buffer = OUTPUT;
-  const f = frameBegin(b);
+  const f = begin();
   bufferText(b, '{"iteration":');
   iteration(frame);
   bufferText(b, ',"key":');
@@ -91,7 +149,7 @@ export function writeRequest(p: Pending, frame: Frame, occurrence: u32): bool {
   bufferText(b, ',"kind":"request","occurrence":');
   bufferUint(b, occurrence);
   bufferText(b, ',"request":');
-  const fits = writeJson(requestOf(p), b, LONGEST);
+  const fits = value(requestOf(p), SLOT_REQUEST);
   seqAndTask(frame);
   bufferText(b, ',"type":"');
   bufferText(b, effectName(p.type));
@@ -130,15 +188,15 @@ export function writeTask(
   word: string,
 ): bool {
   const b: Buffer = OUTPUT;
-  const f = frameBegin(b);
+  const f = begin();
   bufferText(b, '{"context":');
-  let fits = writeJson(contextOf(br), b, LONGEST);
+  let fits = value(contextOf(br), SLOT_CONTEXT);
   if (status == FAULTED) {
     bufferText(b, ',"error":');
-    fits = fits && writeJson(error, b, LONGEST);
+    fits = fits && value(error, SLOT_ERROR);
   }
   bufferText(b, ',"input":');
-  fits = fits && writeJson(rawOf(frame), b, LONGEST);
+  fits = fits && value(rawOf(frame), SLOT_INPUT);
   bufferText(b, ',"iteration":');
   iteration(frame);
   bufferText(b, ',"kind":"task","next":');
@@ -150,7 +208,7 @@ export function writeTask(
   }
   if (status <= SKIPPED) {
     bufferText(b, ',"output":');
-    fits = fits && writeJson(outputOf(frame), b, LONGEST);
+    fits = fits && value(outputOf(frame), SLOT_OUTPUT);
   }
   bufferText(b, ',"seq":');
   bufferUint(b, RUN.seq++);
@@ -164,13 +222,13 @@ export function writeTask(
 
 export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize): bool {
   const b: Buffer = OUTPUT;
-  const f = frameBegin(b);
+  const f = begin();
   bufferText(b, '{"attempt":');
   bufferUint(b, attempt);
   bufferText(b, ',"delay":');
   writeNumber(delay, b);
   bufferText(b, ',"error":');
-  const fits = writeJson(error, b, LONGEST);
+  const fits = value(error, SLOT_ERROR);
   bufferText(b, ',"iteration":');
   iteration(frame);
   bufferText(b, ',"kind":"retry"');
@@ -185,18 +243,18 @@ export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize)
  */
 export function writeOutcome(status: string, output: usize, error: usize): bool {
   const b: Buffer = OUTPUT;
-  const f = frameBegin(b);
+  const f = begin();
   const seq = RUN.seq++;
   let fits: bool = true;
   if (error != 0) {
     bufferText(b, '{"error":');
-    fits = writeJson(error, b, LONGEST);
+    fits = value(error, SLOT_ERROR);
     bufferText(b, ',"kind":"outcome"');
   } else {
     bufferText(b, '{"kind":"outcome"');
     if (output != 0) {
       bufferText(b, ',"output":');
-      fits = writeJson(output, b, LONGEST);
+      fits = value(output, SLOT_OUTPUT);
     }
   }
   if (!fits) return drop(f);
@@ -205,6 +263,6 @@ export function writeOutcome(status: string, output: usize, error: usize): bool 
   bufferText(b, ',"status":"');
   bufferText(b, status);
   bufferText(b, '"}');
-  frameEnd(b, f);
+  leave(f, OUTCOME);
   return true;
 }

@@ -41,11 +41,11 @@ export {
 } from "./engine/default.ts";
 export { listing, outputsOf } from "./calls/bytecode.ts";
 export type { Bytecode, Instruction, Outputs } from "./calls/bytecode.ts";
-export type { CommitOptions, Commitments } from "./calls/commit.ts";
 export { createEngine, engineDigest } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
 export { ArgumentError } from "./core/arguments.ts";
 export { codeName, EngineError, EngineTrap } from "./core/errors.ts";
+export type { CommitCalls, Commitments, CommitOptions, TreeHead } from "./calls/commit.ts";
 export type { EvaluateOptions, Evaluation } from "./calls/expr.ts";
 export * as codes from "./generated/codes.ts";
 export { effectTypes } from "./generated/effects.ts";

@@ -79,7 +79,7 @@ export function admitRecord(at: usize, length: u32): bool {
   if (cellIs(kind, "result")) return admitResult(body, bodyLength);
   if (cellIs(kind, "cancel")) return admitCommand("cancel");
   if (cellIs(kind, "suspend")) return admitCommand("suspend");
-  return cellIs(kind, "resume") ? admitResume() : malformed("unknown kind of descriptor");
+  return cellIs(kind, "resume") ? admitCommand("resume") : malformed("unknown kind of descriptor");
 }
 
 function malformed(why: string): bool {
@@ -283,7 +283,7 @@ function base64Cell(out: usize, at: usize, length: u32): void {
 
 // ---- commands --------------------------------------------------------------------------------------------
 
-/** One with a reason. */
+/** One to cancel, to suspend or to resume the run. */
 function admitCommand(kind: string): bool {
   let reason = objectField(HEAD, "reason");
   if (lengthOf(HEAD) != (reason == 0 ? 1 : 2))
@@ -299,14 +299,6 @@ function admitCommand(kind: string): bool {
   bufferText(b, '","reason":');
   if (!writeJson(reason, b, C.MAX_INPUT)) return false;
   bufferText(b, ',"seq":');
-  bufferUint(b, RUN.seq);
-  return close();
-}
-
-function admitResume(): bool {
-  if (lengthOf(HEAD) != 1) return malformed("a resume descriptor has kind only");
-  const b: Buffer = OUTPUT;
-  bufferText(b, '{"kind":"resume","seq":');
   bufferUint(b, RUN.seq);
   return close();
 }

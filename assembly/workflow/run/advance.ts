@@ -10,6 +10,7 @@ import * as C from "../../errors/codes";
 import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
 import { parseJson } from "../../json/reader";
 import { writeJson } from "../../json/writer";
+import { commitBegin, entered } from "../../trace/commitments";
 import {
   effectsAdd,
   effectsBegin,
@@ -19,6 +20,7 @@ import {
   tagText,
   tagValue,
 } from "../../trace/digest";
+import { sayNothing } from "../../trace/record";
 import { noteTimeout, noteUse } from "../../trace/used";
 import {
   addressOf,
@@ -96,6 +98,7 @@ function is(name: string): bool {
 
 export function startRun(at: usize, length: u32): bool {
   DROPPED.len = 0;
+  sayNothing();
   if (!readRecord(at, length)) return false;
   if (!is("start")) return fail(C.E_RECORD_ORDER, 0);
   const grant = objectField(RECORD, "grant");
@@ -150,11 +153,14 @@ export function startRun(at: usize, length: u32): bool {
     runReset();
     return false;
   }
+  commitBegin();
+  entered(RECORD);
   return activate(b, true);
 }
 
 export function advanceRun(at: usize, length: u32): bool {
   DROPPED.len = 0;
+  sayNothing();
   if (!readRecord(at, length)) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
   if (is("cancel")) return cancel();
@@ -173,6 +179,7 @@ export function advanceRun(at: usize, length: u32): bool {
   if (!isResult(e, result)) return noResult(e);
   if (isTooDeep(result)) return fail(C.E_LIMIT_DEPTH, 0);
   RUN.seq++;
+  entered(RECORD);
   if (isLate) {
     forgetDropped(p);
     return true;
@@ -203,11 +210,11 @@ function noteEffect(b: Branch, e: Pending, result: usize): bool {
 
 /** The run is suspended, or goes on: nothing else changes. */
 function command(suspended: u32): bool {
-  if (suspended ? !hasReason() : lengthOf(RECORD) != 2)
-    return malformed("a suspend record has kind, reason and seq, a resume record kind and seq");
+  if (!hasReason()) return malformed("a suspend or resume record has kind, reason and seq");
   if (RUN.suspended == suspended) return fail(C.E_RECORD_ORDER, 0);
   RUN.suspended = suspended;
   RUN.seq++;
+  entered(RECORD);
   return true;
 }
 
@@ -219,9 +226,10 @@ function hasReason(): bool {
 function cancel(): bool {
   if (!hasReason()) return malformed("a cancel record has kind, reason and seq");
   const reason = objectField(RECORD, "reason");
-  RUN.seq++;
   setFuel(i64.MAX_VALUE);
   if (!keep(OUTCOME, reason)) return false;
+  RUN.seq++;
+  entered(RECORD);
   endRun(C.STATUS_CANCELLED);
   return true;
 }

@@ -8,9 +8,9 @@
  */
 
 import { Arena, arenaMark, arenaOver, arenaRelease, Mark, SCRATCH } from "../../bytes/arena";
-import { OUTPUT } from "../../bytes/buffer";
 import * as C from "../../errors/codes";
 import { charge, fail } from "../../errors/errors";
+import { saidBytes } from "../../trace/record";
 import { copyCell, isTruthy } from "../../value/cell";
 import { readCall, stepCall } from "../call/call";
 import { stepDecide } from "../call/decide";
@@ -113,7 +113,7 @@ export function runBranch(b: Branch): void {
 /** False with the error recorded once this activation holds or has said too much. */
 function isBounded(): bool {
   if (arenaOver(SCRATCH) || arenaOver(runArena())) return fail(C.E_LIMIT_MEMORY, 0);
-  return OUTPUT.len <= (C.MAX_INPUT as u32) || fail(C.E_LIMIT_SIZE, 0);
+  return saidBytes() <= (C.MAX_INPUT as u32) || fail(C.E_LIMIT_SIZE, 0);
 }
 
 // ---- One step ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  * writing what is alive and reading it into the other arena. So restore() is exercised by every
  * long run, and a restored run cannot differ from one that went straight on.
  *
- *     {"abi","asked","branches":[BRANCH, each before those of its fork],"counts":[[index,count]...],
+ *     {"abi","asked","branches":[BRANCH, each before those of its fork],"commitments"?,"counts":[[index,count]...],
  *      "dropped":[EFFECT],"effects","forked","fuelUsed","grant","id","input","limits","pack",
  *      "races":[TEXT],"rawInput","semantics","seq","suspended","taken","threshold","used",
  *      "uses":[[KEY,ENTRY]...],"workflow"}
@@ -15,7 +15,8 @@
  *
  * What is the same value in the same place is written once: the context of a branch that has exported
  * nothing, a frame's raw input that is what its parent handed it, its input that is its raw input,
- * and the value that it hands on, if it is its input, are left out.
+ * and the value that it hands on, if it is its input, are left out. "commitments" is in snapshots alone:
+ * compaction must not come out otherwise where a run commits to its records.
  */
 
 import { arenaReset, SCRATCH } from "../../bytes/arena";
@@ -30,7 +31,7 @@ import {
 import { fail, fuel, setFuel } from "../../errors/errors";
 import { parseJson } from "../../json/reader";
 import { RUN, runDrop, runReset, runSwap } from "../state/state";
-import { readSnapshot } from "./read";
+import { readCommitments, readSnapshot } from "./read";
 import { GROWTH, SMALLEST } from "./threshold";
 import { writeSnapshot } from "./write";
 
@@ -46,7 +47,7 @@ export function restoreFrom(at: usize, length: u32): bool {
   if (!parseJson(at, length, JSON_BOUNDARY, SCRATCH, ROOT)) return fail(E_SNAPSHOT, 0);
   const before = fuel;
   setFuel(i64.MAX_VALUE);
-  const ok = readSnapshot(ROOT);
+  const ok = readSnapshot(ROOT) && readCommitments(ROOT);
   setFuel(before);
   arenaReset(SCRATCH, MAX_SCRATCH);
   if (!ok) runReset();
@@ -61,7 +62,7 @@ export function compact(): bool {
   const b: Buffer = COMPACT;
   bufferClear(b);
   RUN.taken = 0;
-  if (!writeSnapshot(b, MAX_RUN)) return fail(E_LIMIT_MEMORY, 0);
+  if (!writeSnapshot(b, MAX_RUN, false)) return fail(E_LIMIT_MEMORY, 0);
   bufferRoom(b, 16);
   const length = b.len;
   arenaReset(SCRATCH, MAX_SCRATCH);

@@ -1,10 +1,12 @@
 /** A run from the text of its state (compact.ts): whatever the text says, nothing is read where nothing is. */
 
 import { arenaTake } from "../../bytes/arena";
+import { bufferRoom, TEXT } from "../../bytes/buffer";
 import { isHexOf, readHex } from "../../bytes/hex";
 import { SHA_STATE } from "../../bytes/sha256";
 import { ABI_VERSION, E_SNAPSHOT, SEMANTICS } from "../../errors/codes";
 import { fail } from "../../errors/errors";
+import { commitBegin, isCommitting, restoreCommitments } from "../../trace/commitments";
 import { newUsed, usedEntry, usedText } from "../../trace/used";
 import {
   addressOf,
@@ -159,6 +161,21 @@ export function readSnapshot(v: usize): bool {
   if (bad || !isSound()) return fail(E_SNAPSHOT, 0);
   RUN.status = RUNNING;
   return true;
+}
+
+/** Goes on with the trees of the run, where this instance commits to its records. Otherwise the same. */
+export function readCommitments(v: usize): bool {
+  commitBegin();
+  if (!isCommitting()) return true;
+  bad = false;
+  const saved = get(v, "commitments", STRING);
+  if (saved == 0) return fail(E_SNAPSHOT, 0);
+  const length = lengthOf(saved) >>> 1;
+  TEXT.len = 0;
+  bufferRoom(TEXT, length);
+  if ((lengthOf(saved) & 1) != 0 || !readHex(addressOf(saved), TEXT.at, length))
+    return fail(E_SNAPSHOT, 0);
+  return restoreCommitments(TEXT.at, length) || fail(E_SNAPSHOT, 0);
 }
 
 function readCounts(v: usize): void {

@@ -1,11 +1,12 @@
 /** The state of a waiting run as JSON: its form is in compact.ts. */
 
-import { Buffer, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
+import { Buffer, bufferByte, bufferText, bufferUint, TEXT } from "../../bytes/buffer";
 import { writeHex } from "../../bytes/hex";
 import { SHA_STATE } from "../../bytes/sha256";
 import { ABI_VERSION, E_LIMIT_SIZE, SEMANTICS } from "../../errors/codes";
 import { fail } from "../../errors/errors";
 import { writeJson, writeNumber, writeString } from "../../json/writer";
+import { saveCommitments } from "../../trace/commitments";
 import { Used, usedEntry, usedText } from "../../trace/used";
 import { addressOf, lengthOf, sameCell } from "../../value/cell";
 import { baseOf, isFork, nextBranch } from "../state/branches";
@@ -61,8 +62,11 @@ function cellField(b: Buffer, name: string, c: usize): void {
 let longest: u32 = 0;
 let tooLong: bool = false;
 
-/** Puts the state of the run into an empty buffer. False with E_LIMIT_SIZE if it is longer than `most`. */
-export function writeSnapshot(b: Buffer, most: u32): bool {
+/**
+ * Puts the state of the run, and the trees that it commits to if they are asked for, into an empty
+ * buffer. False with E_LIMIT_SIZE if it is longer than `most`.
+ */
+export function writeSnapshot(b: Buffer, most: u32, commitments: bool): bool {
   longest = most;
   tooLong = false;
   bufferByte(b, 0x7b);
@@ -70,6 +74,11 @@ export function writeSnapshot(b: Buffer, most: u32): bool {
   uintField(b, "asked", RUN.asked);
   field(b, "branches");
   writeBranches(b);
+  if (commitments) {
+    TEXT.len = 0;
+    saveCommitments(TEXT);
+    hexField(b, "commitments", TEXT.at, TEXT.len);
+  }
   field(b, "counts");
   writeCounts(b);
   field(b, "dropped");

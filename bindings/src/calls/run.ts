@@ -40,8 +40,8 @@ export interface EffectResult<R extends object = object> {
 export interface Advance {
   readonly status: "waiting" | "completed" | "faulted" | "cancelled";
   /**
-   * The records that left the engine, in order: requests, ended tasks, retries, the outcome. They
-   * are views of buffers that they share: do not transfer these.
+   * The records that left the engine, in order: requests, ended tasks, retries, the outcome; or what
+   * commit() has them leave as. They are views of buffers that they share: do not transfer these.
    */
   readonly records: Bytes[];
 }
@@ -107,7 +107,7 @@ export interface RunCalls {
    */
   admitSuspend(reason?: string): Bytes;
   /** The record with which a suspended run goes on. Changes nothing. */
-  admitResume(): Bytes;
+  admitResume(reason?: string): Bytes;
   /**
    * Begins a run and forgets the one before it.
    *
@@ -195,7 +195,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
       admit({ kind: "result", key, result }, body === undefined ? [] : [body]),
     admitCancel: (reason) => admit({ kind: "cancel", reason }, []),
     admitSuspend: (reason) => admit({ kind: "suspend", reason }, []),
-    admitResume: () => admit({ kind: "resume" }, []),
+    admitResume: (reason) => admit({ kind: "resume", reason }, []),
     start: (record) => take(exports.start, record),
     advance: (record) => take(exports.advance, record),
     dropped: () => {

@@ -69,6 +69,10 @@ export interface Exports extends DataExports {
   readonly fingerprint: Call;
   readonly snapshot: Call;
   readonly restore: Call;
+  readonly commit: Call;
+  readonly commitments: Call;
+  readonly commitValue: Call;
+  readonly leaves: Call;
 }
 
 /**

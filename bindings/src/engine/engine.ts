@@ -4,7 +4,7 @@ import { fromHex, toHex } from "../core/bytes.ts";
 import { ArgumentError, requireBytes, requireOptions } from "../core/arguments.ts";
 import { Core } from "../core/core.ts";
 import type { Exports } from "../core/core.ts";
-import { withCommitments } from "../calls/commit.ts";
+import { commitCalls } from "../calls/commit.ts";
 import type { CommitCalls } from "../calls/commit.ts";
 import { exprCalls } from "../calls/expr.ts";
 import type { ExprCalls } from "../calls/expr.ts";
@@ -41,14 +41,7 @@ export interface EngineOptions {
 /** One instance of the engine: every computation, and one run at a time. */
 export interface Engine
   extends
-    JsonCalls,
-    HashCalls,
-    MerkleCalls,
-    ExprCalls,
-    RegexCalls,
-    SchemaCalls,
-    RunCalls,
-    CommitCalls {
+    JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, SchemaCalls, RunCalls, CommitCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */
@@ -83,7 +76,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const hashing = hashCalls(core);
   const digest = bytes === undefined ? engineDigest : toHex(hashing.sha256(bytes));
   const runs = runCalls(core, digest);
-  return withCommitments({
+  return {
     digest,
     semantics: exports.semantics(),
     get trapped(): boolean {
@@ -95,12 +88,13 @@ export function createEngine(options: EngineOptions = {}): Engine {
     ...exprCalls(core),
     ...regexCalls(core),
     ...schemaCalls(core),
+    ...commitCalls(core),
     ...runs,
     // Spread above, it would be what it is now.
     get loaded(): Pack | undefined {
       return runs.loaded;
     },
-  });
+  };
 }
 
 const notAnEngine = (why: string): TypeError => new TypeError(`Not an engine: ${why}`);

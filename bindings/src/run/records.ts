@@ -92,6 +92,7 @@ export interface SuspendRecord {
 export interface ResumeRecord {
   readonly kind: "resume";
   readonly seq: number;
+  readonly reason: Json;
 }
 
 /** The last record of a run that has ended. */
