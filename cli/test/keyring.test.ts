@@ -7,7 +7,7 @@ import type { Ended } from "./reach.ts";
 
 const folder = temporaryFolder();
 /** Signed by alice for acme on 2026-11-23. */
-const evidence = join(repository, "golden/runs/v2.completed.reach");
+const evidence = join(repository, "golden/runs/completed.reach");
 const index = JSON.parse(readFileSync(join(repository, "golden/runs/index.json"), "utf8")) as {
   keys: { alice: { id: string } };
 };

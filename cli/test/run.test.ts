@@ -1,7 +1,9 @@
 // Runs and their evidence: each verb as a process, against real servers on loopback.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
+import { createEngine } from "@reach-fabric/engine";
+import { stripPack } from "@reach-fabric/evidence";
+import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { grantFor, startServices } from "../../examples/loan-prescreen/services.ts";
 import {
@@ -48,7 +50,7 @@ describe("a run and what can be asked of it", () => {
 
     const replay = await reach(folder, ["replay", "one.reach", "--json"]);
     expect(replay.status).toBe(0);
-    expect(JSON.parse(replay.stdout)).toMatchObject({ status: "reproduced", end: "completed" });
+    expect(JSON.parse(replay.stdout)).toMatchObject({ reproduced: true, end: "completed" });
 
     const inspect = await reach(folder, ["inspect", "one.reach"]);
     expect(inspect.status).toBe(0);
@@ -59,11 +61,23 @@ describe("a run and what can be asked of it", () => {
   });
 
   test("a pack that is left out is put in again from elsewhere, and no other one", async () => {
-    const detached = ["redact", "one.reach", "--detached", "-o", "bare.reach"];
-    expect((await reach(folder, detached)).status).toBe(0);
-    expect(readFileSync(join(folder, "bare.reach")).length).toBeLessThan(
-      readFileSync(join(folder, "one.reach")).length,
-    );
+    const one = new Uint8Array(readFileSync(join(folder, "one.reach")));
+    put(folder, "bare.reach", stripPack(createEngine(), one));
+    const shown = await reach(folder, ["inspect", "bare.reach"]);
+    expect(shown.status).toBe(0);
+    expect(shown.stdout).toContain("Records that entered, and the outcome");
+    expect(shown.stdout).toContain("the pack is not enclosed");
+    expect(shown.stdout).toMatch(/\d+ +outcome/);
+    const last = JSON.parse((await reach(folder, ["inspect", "bare.reach", "--json"])).stdout) as {
+      computed: boolean;
+      records: { kind: string }[];
+    };
+    expect([last.computed, last.records.some(({ kind }) => kind === "task")]).toEqual([
+      false,
+      false,
+    ]);
+    const step = await reach(folder, ["inspect", "bare.reach", "--step", "1", "--json"]);
+    expect([step.status, errorOf(step)["code"]]).toEqual([3, "REACH-E5404"]);
     const alone = await reach(folder, ["verify", "bare.reach", "--json"]);
     expect(alone.status).toBe(3);
     expect(JSON.parse(alone.stdout)).toMatchObject({
@@ -97,6 +111,35 @@ describe("a run and what can be asked of it", () => {
       2,
       expect.objectContaining({ where: "none.pack" }),
     ]);
+  });
+
+  test("export writes what other programs read", async () => {
+    const to = (...args: string[]) => reach(folder, ["export", "one.reach", ...args]);
+    expect((await to("--records", "-o", "one.jsonl")).status).toBe(0);
+    const lines = readFileSync(join(folder, "one.jsonl"), "utf8").trimEnd().split("\n");
+    const { records } = JSON.parse(
+      (await reach(folder, ["inspect", "one.reach", "--json"])).stdout,
+    );
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(records);
+    expect((await to("--bundle", "-o", "one.json", "--json")).status).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, "one.json"), "utf8"))).toMatchObject({
+      mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+    });
+    for (const [args, code] of [
+      [["--bundle", "-o", "one.json"], "REACH-E4113"],
+      [["-o", "two.json"], "REACH-E4001"],
+      [["--bundle", "--records", "-o", "two.json"], "REACH-E4001"],
+    ] as const) {
+      const refused = await to(...args, "--json");
+      expect([refused.status, errorOf(refused)["code"]]).toEqual([2, code]);
+    }
+    const alone = await reach(folder, ["export", "bare.reach", "--records", "-o", "x", "--json"]);
+    expect([alone.status, errorOf(alone)["code"]]).toEqual([3, "REACH-E5404"]);
+    const pack = ["--pack", workflow, "-o", "again.jsonl"];
+    expect((await reach(folder, ["export", "bare.reach", "--records", ...pack])).status).toBe(0);
+    expect(readFileSync(join(folder, "again.jsonl"))).toEqual(
+      readFileSync(join(folder, "one.jsonl")),
+    );
   });
 
   test("ports, headers, key order and attempts change nothing in a decision", async () => {
@@ -268,14 +311,10 @@ describe("evidence that is not as it should be", () => {
   });
 });
 
-/** The same container with run.json of a later version, its CRCs right. */
-function laterVersion(bytes: Buffer): Buffer {
-  const at = bytes.indexOf("reach/evidence/v3");
-  bytes.write("4", at + "reach/evidence/v".length);
-  const nameSize = bytes.readUInt16LE(26);
-  const start = 30 + nameSize;
-  const crc = crc32(bytes.subarray(start, start + bytes.readUInt32LE(18)));
-  bytes.writeUInt32LE(crc, 14);
-  bytes.writeUInt32LE(crc, bytes.readUInt32LE(bytes.length - 22 + 16) + 16);
-  return bytes;
+/** The same container with run.json of a later version, which has a member of its own. */
+function laterVersion(bytes: Buffer): Uint8Array {
+  const [first, ...rest] = readContainer(new Uint8Array(bytes));
+  const text = new TextDecoder().decode(first?.bytes).replace("evidence/v4", "evidence/v5");
+  const later = new TextEncoder().encode(text.replace(/\}$/, ',"zone":1}'));
+  return writeContainer([{ name: "run.json", bytes: later }, ...rest]);
 }

@@ -55,6 +55,15 @@ describe("a file", () => {
     expect(opened.outcome).toEqual({ status: "completed", output: { accept: true } });
   });
 
+  test("is read as Node's own bytes as well, of which a slice shares the memory", () => {
+    for (let attempt = 1; attempt <= 8; attempt++) {
+      const bytes = Buffer.from(evidence({ run: { ...facts, attempt } }));
+      const before = Buffer.from(bytes);
+      expect(verify(engine, bytes).ok).toBe(true);
+      expect(bytes.equals(before)).toBe(true);
+    }
+  });
+
   test("whose key nobody vouches for passes, and that is said", () => {
     const report = verify(engine, file);
     expect(finding(report, "trusted")).toBe("not checked");

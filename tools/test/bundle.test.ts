@@ -27,8 +27,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the bundle runs a decision and verifies and replays it, with nothing beside it", () => {
-  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
-  cpSync(join(root, "golden/runs/v2.completed.answer-changed.reach"), join(folder, "bad.reach"));
+  cpSync(join(root, "golden/runs/completed.reach"), join(folder, "golden.reach"));
+  cpSync(join(root, "golden/runs/completed.answer-changed.reach"), join(folder, "bad.reach"));
   const { version } = JSON.parse(readFileSync(join(root, "cli/package.json"), "utf8")) as {
     version: string;
   };
@@ -82,7 +82,7 @@ test.each([
   ["lint", "triage/workflow.yaml"],
   ["eval", ".a"],
 ])("reach %s %s loads nothing that reaches out", (...args) => {
-  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
+  cpSync(join(root, "golden/runs/completed.reach"), join(folder, "golden.reach"));
   cpSync(join(root, "examples/triage"), join(folder, "triage"), { recursive: true });
   const modules = modulesOf(...args);
   expect(modules.length).toBeGreaterThan(10);

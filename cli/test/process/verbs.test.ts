@@ -63,10 +63,8 @@ const reading: readonly (readonly [line: string, status: number])[] = [
 /** Verbs that write, each into a file of its own. */
 const writing: readonly string[] = [
   "run plain.yaml -i one.json -o plain.reach",
-  "prove one.reach 3 -o three.step",
-  "redact one.reach --drop /0/input -o redacted.reach",
-  "disclose one.reach --show /0/input -o shown.reach",
-  "erase two.reach --drop /0/input --reason test",
+  "export one.reach --bundle -o one.sigstore.json",
+  "export one.reach --records -o one.jsonl",
   "keys new --no-passphrase -o new.key",
   "pack sign loan.pack --key pub.key",
   "log append audit --key log.key --act a.b",

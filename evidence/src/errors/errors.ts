@@ -104,7 +104,7 @@ const entries = {
   "REACH-E5401": fail(damaged) as Entry,
   "REACH-E5402": fail(damaged) as Entry,
   "REACH-E5403": fail(inconsistent) as Entry,
-  "REACH-E5404": open("ask for the evidence with its pack enclosed") as Entry,
+  "REACH-E5404": open("name the pack with --pack, or ask for the evidence with it") as Entry,
   "REACH-E5405": fail("the policy lists the engines that it allows") as Entry,
   "REACH-E5406": open("take a version of Reach whose engine has these semantics") as Entry,
   "REACH-E5407": fail("take the pack whose digest run.json names") as Entry,

@@ -64,9 +64,9 @@ export function isPlainlyValid(
   );
 }
 
-/** The first 32 bytes without the sign of x. */
+/** The first 32 bytes without the sign of x, in memory of their own: slice() of a Buffer would share it. */
 function yOf(bytes: Uint8Array): Uint8Array {
-  const y = bytes.slice(0, 32);
+  const y = Uint8Array.from(bytes.subarray(0, 32));
   y[31] = (y[31] ?? 0) & 0x7f;
   return y;
 }
