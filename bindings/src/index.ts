@@ -61,6 +61,8 @@ export type { RegexMatch, RegexOptions } from "./calls/regex.ts";
 export type { SchemaFailure, ValidateOptions } from "./calls/schema.ts";
 export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
+export { recompute } from "./run/recompute.ts";
+export type { Recomputed, RecomputeOptions } from "./run/recompute.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
 export type { Advance, EffectResult, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
