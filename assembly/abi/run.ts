@@ -6,6 +6,7 @@ import * as C from "../errors/codes";
 import { fail } from "../errors/errors";
 import { commitNext, isCommitting, KEEP_RECORDS, leavesOut } from "../trace/commitments";
 import { writeDecision, writeFingerprint } from "../trace/decision";
+import { outcomeAgain } from "../trace/record";
 import { listingOn } from "../workflow/compile/listing";
 import { loadPack, packForget, packLoaded } from "../workflow/pack/pack";
 import { admitRecord } from "../workflow/run/admit";
@@ -89,6 +90,15 @@ function status(ok: bool): u32 {
 export function dropped(): u32 {
   beginCall(PLENTY);
   bufferBytes(OUTPUT, DROPPED.at, DROPPED.len);
+  reportFuel(RUN.fuelUsed);
+  return C.STATUS_OK;
+}
+
+/** The outcome record of a run that has ended. */
+export function outcome(): u32 {
+  beginCall(PLENTY);
+  if (RUN.status != ENDED) return refuse();
+  outcomeAgain();
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;
 }

@@ -1,6 +1,11 @@
 /** Commitments to what a run says: seeds, leaves and the two trees (docs/spec/trace.md, abi.md). */
 
-import { requireByteArrays, requireBytes, requireOptions, ArgumentError } from "../core/arguments.ts";
+import {
+  requireByteArrays,
+  requireBytes,
+  requireOptions,
+  ArgumentError,
+} from "../core/arguments.ts";
 import type { Text } from "../core/bytes.ts";
 import type { Core } from "../core/core.ts";
 import { batches, split } from "./hash.ts";

@@ -126,6 +126,8 @@ export interface RunCalls {
    * same; its record is a `late` one.
    */
   dropped(): string[];
+  /** The outcome record of the ended run, whatever left of it. */
+  outcome(): Bytes;
   /** The decision digest of the ended run, in hex (TRACE-14). */
   decision(): string;
   /** The fingerprint of the ended run, in hex: this engine and that decision (TRACE-17). */
@@ -201,6 +203,10 @@ export function runCalls(core: Core, digest: string): RunCalls {
     dropped: () => {
       core.checked(exports.dropped);
       return core.outputTexts();
+    },
+    outcome: () => {
+      core.checked(exports.outcome);
+      return core.output();
     },
     decision: () => {
       core.checked(exports.decision);

@@ -1,94 +1,117 @@
 /**
- * A run computed again from what entered it, once, with its commitments: what it comes to is compared by whoever
- * has it signed (docs/spec/evidence.md, EVID-24).
+ * Recomputing: from the records that entered a run to all that follows from them, in one drive of the
+ * engine. No record crosses into JavaScript unless it is asked for.
  */
 
-import { toHex } from "../core/bytes.ts";
+import type { TreeHead } from "../calls/commit.ts";
+import type { Pack } from "../calls/run.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Advance, Pack } from "../calls/run.ts";
 
 export interface RecomputeOptions {
-  /** The run's seed, which all commitments follow from (TRACE-12). */
+  /** The run's seed, 32 bytes. */
   readonly seed: Uint8Array;
-  /** Is given every record that leaves the engine; without it none crosses into JavaScript. */
+  /** Is given every record of the run in its order, those that entered included. */
   readonly onRecord?: (record: Uint8Array) => void;
-  /** Is told how many inputs were taken. */
+  /** Is told after each record that entered how many have. */
   readonly onProgress?: (done: number) => void;
-  /** Looked at before each input. */
-  readonly signal?: AbortSignal | undefined;
+  /** Is looked at before each record that enters: what it was aborted with is thrown. */
+  readonly signal?: AbortSignal;
 }
 
-/** What a run comes to. */
-export interface Recomputation {
+export interface Recomputed {
   /**
-   * `ended`: it took all inputs and came to its end. `incomplete`: it goes on where they end. `refused`: it could
-   * not begin. `diverged`: the engine refuses a later input, or had ended before it. `refusal` says why.
+   * `ended`: the run ended with the last record. `incomplete`: the records end before the run does.
+   * `refused`: the run could not begin. `diverged`: a later record cannot come where it comes;
+   * `refusal` says why.
    */
   readonly status: "ended" | "incomplete" | "refused" | "diverged";
-  /** Inputs that were taken. */
+  /** Records that entered. */
   readonly steps: number;
   readonly refusal?: { readonly code: string; readonly message: string };
+  /** The head of the tree of all records: of those so far, where the run has not ended. */
+  readonly root?: Uint8Array;
+  readonly size?: number;
+  /** The head of the tree of what entered. */
+  readonly entered?: TreeHead;
+  /** How the run ended, its outcome record, its decision digest and fingerprint in hex, and its fuel. */
   readonly end?: "completed" | "faulted" | "cancelled";
-  /** Over all records, and over those that entered and the outcome, in hex. */
-  readonly trace?: { readonly root: string; readonly size: number };
-  readonly entered?: { readonly root: string; readonly size: number };
+  readonly outcome?: Uint8Array;
   readonly decision?: string;
   readonly fingerprint?: string;
   readonly fuel?: number;
 }
 
 /**
- * Computes a run again. It never throws for what is in the pack or the inputs.
+ * Drives a run again with the records that entered it. What comes of it depends on pack, records and
+ * seed alone; it never throws for what is in them.
  *
  * @param inputs the records that entered, in order
- * @throws the reason of the signal, where that is aborted; EngineTrap
  *
  * @example
- * const { status, decision } = recompute(createEngine(), pack, inputs, { seed });
+ * const seed = new Uint8Array(32);
+ * const inputs = records.filter((record) => isInput(record));
+ * const { status, size } = recompute(createEngine(), pack, inputs, { seed });
  * status; // → "ended"
+ * size; // → records.length
  */
 export function recompute(
   engine: Engine,
   pack: Pack,
   inputs: Iterable<Uint8Array>,
   { seed, onRecord, onProgress, signal }: RecomputeOptions,
-): Recomputation {
+): Recomputed {
   let steps = 0;
-  let step: Advance | undefined;
-  const stopped = (error: unknown): Recomputation => {
-    if (!(error instanceof EngineError)) throw error;
-    const { code, message } = error;
-    return { status: steps === 0 ? "refused" : "diverged", steps, refusal: { code, message } };
+  let status: "waiting" | "completed" | "faulted" | "cancelled" | undefined;
+  const so = (
+    what: Exclude<Recomputed["status"], "ended">,
+    refusal?: Recomputed["refusal"],
+  ): Recomputed => ({
+    status: what,
+    steps,
+    ...(refusal === undefined ? {} : { refusal }),
+    ...(steps === 0 ? {} : heads()),
+  });
+
+  const heads = (): Pick<Recomputed, "root" | "size" | "entered"> => {
+    const { root, size, entered } = engine.commitments();
+    return { root, size, entered };
   };
+
   try {
     engine.load(pack);
-    engine.commit(seed, { keep: onRecord === undefined ? "nothing" : "records" });
   } catch (error) {
-    return stopped(error);
+    return so("refused", reasonOf(error));
   }
+  engine.commit(seed, { keep: onRecord === undefined ? "nothing" : "records" });
   for (const input of inputs) {
     signal?.throwIfAborted();
-    if (step !== undefined && step.status !== "waiting") return { status: "diverged", steps };
+    let step;
     try {
-      step = step === undefined ? engine.start(input) : engine.advance(input);
+      step = steps === 0 ? engine.start(input) : engine.advance(input);
     } catch (error) {
-      return stopped(error);
+      return so(steps === 0 ? "refused" : "diverged", reasonOf(error));
     }
+    ({ status } = step);
     steps += 1;
-    if (onRecord !== undefined) for (const record of step.records) onRecord(record);
+    onRecord?.(input);
+    for (const record of step.records) onRecord?.(record);
     onProgress?.(steps);
   }
-  if (step === undefined || step.status === "waiting") return { status: "incomplete", steps };
-  const { root, size, entered } = engine.commitments();
+  if (status === undefined || status === "waiting") return so("incomplete");
   return {
     status: "ended",
     steps,
-    end: step.status,
-    trace: { root: toHex(root), size },
-    entered: { root: toHex(entered.root), size: entered.size },
+    ...heads(),
+    end: status,
+    outcome: engine.outcome(),
     decision: engine.decision(),
     fingerprint: engine.fingerprint(),
     fuel: engine.fuelUsed(),
   };
+}
+
+function reasonOf(error: unknown): { code: string; message: string } {
+  if (!(error instanceof EngineError)) throw error;
+  return { code: error.code, message: error.message };
 }

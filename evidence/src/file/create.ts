@@ -1,6 +1,6 @@
 // Makes a .reach file of a run that has ended. docs/spec/evidence.md, EVID-18.
 import { isInput, parseRecord, recompute, sameBytes, toBase64, toHex } from "@reach-fabric/engine";
-import type { Engine, Pack, Recomputation, RecomputeOptions } from "@reach-fabric/engine";
+import type { Engine, Pack, RecomputeOptions } from "@reach-fabric/engine";
 import { commitRunValues, runSeedOf } from "../commitments/seeds.ts";
 import { canonicalBytes, parseCanonical } from "../encoding/json.ts";
 import { EvidenceError } from "../errors/errors.ts";
@@ -11,7 +11,8 @@ import { writeContainer } from "./container.ts";
 import { formatEntered, requireHead } from "./entered.ts";
 import { entriesOf } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
-import { FORMAT, requireRun } from "./run.ts";
+import { FORMAT, requireRun, treesOf } from "./run.ts";
+import type { TreeHead } from "./run.ts";
 
 /** Who ran what, when: the part of evidence that the engine does not know. */
 export interface RunFacts {
@@ -131,59 +132,58 @@ const recordOf = (bytes: Uint8Array): ReturnType<typeof parseRecord> | undefined
 };
 
 /** What a run came to, computed again. */
-interface Reproduced extends Required<Pick<Recomputation, "trace" | "entered">> {
+interface Reproduced {
+  readonly trace: TreeHead;
+  readonly entered: TreeHead;
   readonly decision: { readonly decision: string; readonly fingerprint: string };
   readonly inputs: readonly Uint8Array[];
   readonly outcome: Uint8Array;
 }
 
-/** Drives the run once by its inputs; every record that left and is given must be as it is computed. */
-function reproduced(
-  { engine, pack, records, onProgress, signal }: CreateOptions,
-  seed: Uint8Array,
-): Reproduced {
-  // What follows the start left the engine, unless what left is not given at all.
-  const [, second] = records;
-  const next = second === undefined ? undefined : recordOf(second);
-  const isComplete = next !== undefined && !isInput(next);
+/** Drives the run once by its inputs; every record that is given must be as it is computed. */
+function reproduced(options: CreateOptions, seed: Uint8Array): Reproduced {
+  const { engine, pack, records, onProgress, signal } = options;
+  const isComplete = hasLeft(records);
   const inputs: Uint8Array[] = [];
   let at = 0;
-  let outcome: Uint8Array | undefined;
   function* given(): Generator<Uint8Array> {
     while (at < records.length) {
-      const input = records[at++] as Uint8Array;
+      const input = records[at] as Uint8Array;
       inputs.push(input);
+      if (!isComplete) at += 1;
       yield input;
     }
   }
-  const onRecord = (computed: Uint8Array): void => {
-    outcome = computed;
-    if (!isComplete) return;
+  // Inputs are among them, and so the next one is at hand when the engine has given what is between.
+  const compare = (computed: Uint8Array): void => {
     const recorded = records[at++];
-    if (recorded !== undefined && !sameBytes(recorded, computed))
-      throw differs(engine, recorded, at - 1);
     if (recorded === undefined) throw unended();
+    if (!sameBytes(recorded, computed)) throw differs(engine, recorded, at - 1);
   };
   const result = recompute(engine, pack, given(), {
     seed,
-    onRecord,
-    ...(onProgress === undefined ? {} : { onProgress }),
-    signal,
+    ...(isComplete && { onRecord: compare }),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
   });
-  const { status, refusal, trace, entered, decision, fingerprint } = result;
+  const { status, refusal, outcome, decision, fingerprint } = result;
   if (status === "incomplete") throw unended();
   if (refusal !== undefined) {
     const last = inputs.at(-1);
     if (last !== undefined) parseCanonical(engine, last, `record ${inputs.length} that entered`);
     throw notReproduced(refusal.message);
   }
-  if (status !== "ended" || outcome === undefined || trace === undefined || entered === undefined) {
-    throw notReproduced("it had ended before its last record");
-  }
-  if (decision === undefined || fingerprint === undefined) {
+  if (outcome === undefined || decision === undefined || fingerprint === undefined) {
     throw notReproduced("it has no decision digest");
   }
-  return { trace, entered, decision: { decision, fingerprint }, inputs, outcome };
+  const trees = treesOf(result);
+  return { ...trees, decision: { decision, fingerprint }, inputs, outcome };
+}
+
+/** What follows the start left the engine, unless what left is not given at all. */
+function hasLeft([, second]: readonly Uint8Array[]): boolean {
+  const record = second === undefined ? undefined : recordOf(second);
+  return record !== undefined && !isInput(record);
 }
 
 const unended = (): EvidenceError =>

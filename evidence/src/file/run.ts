@@ -1,5 +1,6 @@
 // run.json: what one signature is about. docs/spec/evidence.md, EVID-6 to EVID-8.
-import type { Engine } from "@reach-fabric/engine";
+import { toHex } from "@reach-fabric/engine";
+import type { Engine, Recomputed } from "@reach-fabric/engine";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { parseCanonical } from "../encoding/json.ts";
 import { digest, instant, integer, isObject, matching, object, oneOf } from "../encoding/shape.ts";
@@ -43,6 +44,17 @@ export interface EvidenceRun {
   readonly entered: TreeHead;
   readonly key: { readonly alg: "Ed25519"; readonly public: string };
 }
+
+/** Both trees of a run that was computed, as run.json holds them. */
+export const treesOf = ({
+  root = NONE,
+  size = 0,
+  entered = { root: NONE, size: 0 },
+}: Recomputed): Pick<EvidenceRun, "trace" | "entered"> => ({
+  trace: { root: toHex(root), size },
+  entered: { root: toHex(entered.root), size: entered.size },
+});
+const NONE = new Uint8Array();
 
 const treeHead = object({ root: digest, size: integer(1, 0xffffffff) });
 

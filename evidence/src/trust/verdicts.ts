@@ -1,6 +1,6 @@
 // What verify() says: one finding for each verdict, and what they come to. EVID-24 to EVID-27.
 import { EngineTrap } from "@reach-fabric/engine";
-import type { Recomputation } from "@reach-fabric/engine";
+import type { Recomputed } from "@reach-fabric/engine";
 import { verdictNames } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Outcome, Run } from "../file/open.ts";
@@ -48,7 +48,7 @@ export interface Report extends Judgement<Verdict> {
   readonly decision?: string;
   readonly fingerprint?: string;
   /** What the run came to when it was computed again. */
-  readonly computed?: Recomputation;
+  readonly computed?: Recomputed;
   /** Entries of the file that this version does not look into. */
   readonly unread?: readonly string[];
 }

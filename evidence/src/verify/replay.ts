@@ -1,11 +1,12 @@
 // A run computed once from what entered it, and what it came to held against what was signed.
 // docs/spec/evidence.md, EVID-24.
 import { fromHex, recompute as recomputeOnEngine, taggedHash, toHex } from "@reach-fabric/engine";
-import type { Engine, Recomputation } from "@reach-fabric/engine";
+import type { Engine, Recomputed } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { requireParts } from "../file/cursor.ts";
 import { OUTCOME_BYTES } from "../file/entered.ts";
 import type { Evidence, Run } from "../file/open.ts";
+import { treesOf } from "../file/run.ts";
 
 /** How far something is that takes its time. */
 export interface Progress {
@@ -40,10 +41,10 @@ export function replayEvidence(
   engine: Engine,
   evidence: Evidence,
   options: ReplayOptions = {},
-): { readonly computed: Recomputation; readonly difference: EvidenceError | null } {
+): { readonly computed: Recomputed; readonly difference: EvidenceError | null } {
   const computed = computeRun(engine, evidence, options);
   try {
-    requireComputed(evidence.run, computed);
+    requireComputed(evidence, computed);
     requireDecision(engine, evidence.run, computed);
     return { computed, difference: null };
   } catch (error) {
@@ -53,34 +54,27 @@ export function replayEvidence(
 }
 
 /**
- * What a run comes to. No record crosses from the engine, but where only the leaf of the outcome is in the file: that
- * its record is so large is looked at.
+ * What a run comes to; no record crosses from the engine but the outcome.
  *
- * @throws EvidenceError `REACH-E5404`, `REACH-E5406`, `REACH-E5504` it cannot be computed; `REACH-E5601` an outcome
- *   that belongs into the file
+ * @throws EvidenceError `REACH-E5404`, `REACH-E5406`, `REACH-E5504` it cannot be computed
  */
 function computeRun(
   engine: Engine,
   evidence: Evidence,
   { onProgress, signal, recompute = recomputeOnEngine }: ReplayOptions,
-): Recomputation {
+): Recomputed {
   const { pack, inputs, seed } = requireParts(engine, evidence);
-  const { last } = evidence;
   const total = inputs.length;
-  let size = 0;
-  const computed = recompute(engine, pack, inputs, {
+  return recompute(engine, pack, inputs, {
     seed,
-    signal,
-    ...(last === null ? { onRecord: ({ length }) => (size = length) } : {}),
+    ...(signal && { signal }),
     ...(onProgress && { onProgress: (done) => onProgress({ phase: "compute", done, total }) }),
   });
-  if (last !== null || computed.status !== "ended" || size > OUTCOME_BYTES) return computed;
-  throw new EvidenceError("REACH-E5601", `the outcome has ${size} bytes and is not in the file`);
 }
 
 /** Requires that a run came to the roots that were signed, and to its end. */
-function requireComputed(run: Run, computed: Recomputation): void {
-  const { status, steps, refusal, trace, entered } = computed;
+function requireComputed({ run, last }: Evidence, computed: Recomputed): void {
+  const { status, steps, refusal, outcome } = computed;
   const why = refusal === undefined ? "" : `: ${quoted(refusal.message)} (${refusal.code})`;
   if (status === "refused") {
     const what = `the engine refuses the pack or the start${why}`;
@@ -89,20 +83,22 @@ function requireComputed(run: Run, computed: Recomputation): void {
   const differs = (what: string): EvidenceError =>
     new EvidenceError("REACH-E5701", `the engine computes something else: ${what}`);
   if (status === "incomplete") throw differs("the run goes on where its records end");
-  if (status === "diverged") {
-    const what = refusal === undefined ? "the run has ended before it" : "it is refused";
-    throw differs(`record ${steps + 1} that entered, ${what}${why}`);
+  if (status === "diverged") throw differs(`it refuses record ${steps + 1} that entered${why}`);
+  const { trace, entered } = treesOf(computed);
+  if (trace.size !== run.trace.size || trace.root !== run.trace.root) {
+    const signed = `the ${run.trace.size} that were signed`;
+    throw differs(`${trace.size} records under another root than ${signed}`);
   }
-  if (trace?.size !== run.trace.size || trace.root !== run.trace.root) {
-    throw differs(`${trace?.size} records under another root than the ${run.trace.size} signed`);
-  }
-  if (entered?.size !== run.entered.size || entered.root !== run.entered.root) {
+  if (entered.size !== run.entered.size || entered.root !== run.entered.root) {
     throw differs("another outcome");
   }
+  const size = outcome?.length ?? 0;
+  if (last !== null || size > OUTCOME_BYTES) return;
+  throw new EvidenceError("REACH-E5601", `the outcome has ${size} bytes and is not in the file`);
 }
 
 /** Requires that the signed decision and fingerprint are those of the replay (TRACE-17). */
-function requireDecision(engine: Engine, run: Run, { decision }: Recomputation): void {
+function requireDecision(engine: Engine, run: Run, { decision }: Recomputed): void {
   if (run.decision === null) {
     throw new EvidenceError("REACH-E5504", "the signed decision digest is not disclosed");
   }

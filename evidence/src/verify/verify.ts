@@ -3,7 +3,7 @@
 // Everything up to check 8 answers `authentic`; 9 and 10 `complete`; 15 `replayed`. A check runs
 // only on what the checks before it have let through: nothing is computed before it is known to be what was
 // signed, and that it was signed needs no engine that could compute it.
-import type { Engine, Recomputation } from "@reach-fabric/engine";
+import type { Engine, Recomputed } from "@reach-fabric/engine";
 import { noteTrust, requireAllowed, requireComputable, requiredBy, requireKey } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
@@ -146,7 +146,7 @@ function checkReplay(
   policy: Policy,
   findings: Found,
   options: ReplayOptions,
-): Recomputation | undefined {
+): Recomputed | undefined {
   const { run, pack, entered } = evidence;
   return findings.attempt("replayed", () => {
     if (pack === null) throw noPack();
@@ -163,7 +163,7 @@ function checkReplay(
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */
 function report(
   { run, outcome, unread }: Authentic,
-  computed: Recomputation | undefined,
+  computed: Recomputed | undefined,
   findings: Found,
 ): Report {
   return {

@@ -1,3 +1,4 @@
+import { toHex } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { engines } from "../../read/engine.ts";
 import { readEvidence, withPack } from "../../read/evidence.ts";
@@ -46,16 +47,18 @@ export function replay(program: Command, verb: Verb): void {
         const { run, outcome } = evidence;
         if (terminal.json) {
           const ok = difference === null;
-          terminal.result({ file, workflow: run.workflow, reproduced: ok, ...computed });
+          const { status, steps, end, size, decision, fingerprint, fuel, refusal } = computed;
+          const found = { status, steps, end, records: size, decision, fingerprint, fuel, refusal };
+          terminal.result({ file, workflow: run.workflow, reproduced: ok, ...found });
         } else {
           const { green, red, bold } = terminal.colors;
           const state = difference === null ? green("reproduced") : red("not reproduced");
           terminal.print(`${bold(safe(file))}  ${state}`);
-          const { trace, decision, fuel } = computed;
+          const { root, size, decision, fuel } = computed;
           terminal.print(
             columns([
               ["workflow", run.workflow],
-              ...(trace === undefined ? [] : [["records", `${trace.size}, root ${trace.root}`]]),
+              ...(root === undefined ? [] : [["records", `${size}, root ${toHex(root)}`]]),
               ...(outcome === null ? [] : [["outcome", describeOutcome(outcome, 100)]]),
               ...(decision === undefined ? [] : [["decision", decision]]),
               ...(fuel === undefined ? [] : [["fuel", String(fuel)]]),
