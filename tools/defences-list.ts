@@ -23,50 +23,73 @@ const PACK = "evidence/test/pack/pack-file.test.ts";
 const LOG = "evidence/test/log/log.test.ts";
 const TREE = "evidence/test/log/log-tree.test.ts";
 const VERDICT = "evidence/test/log/log-verdict.test.ts";
-const REDACT = "evidence/test/redact.test.ts";
 const HOST_LOG = "host/test/log/log.test.ts";
 
 export const defences: readonly Defence[] = [
-  // The trace.
+  // What entered.
   {
     attack: "tail truncation",
-    file: "evidence/src/file/trace.ts",
-    take: 'if ((kind === "outcome") !== (i === last)) {',
+    file: "evidence/src/file/entered.ts",
+    take: 'if ((kind === "outcome") !== (i === end)) {',
     put: "if (false) {",
     test: attacks("records"),
-    name: "tail truncation by the signer",
+    name: "the same by the signer: it is not one whole run",
   },
   {
     attack: "reorder",
-    file: "evidence/src/file/trace.ts",
-    take: "if (seq !== i) {",
+    file: "evidence/src/file/entered.ts",
+    take: "if (seq <= before) {",
     put: "if (false) {",
     test: attacks("records"),
-    name: "reorder by the signer",
+    name: "the same by the signer: it is not one whole run",
+  },
+  {
+    attack: "a changed, added, moved or missing input",
+    file: "evidence/src/file/entered.ts",
+    take: "if (tree.size !== run.entered.size || tree.root !== run.entered.root) {",
+    put: "if (false) {",
+    test: attacks("records"),
+    name: "TRACE-11: a changed value, seed or record is found without an engine",
+  },
+  {
+    attack: "an input changed by the signer",
+    file: "evidence/src/verify/replay.ts",
+    take: "if (trace.size !== run.trace.size || trace.root !== run.trace.root) {",
+    put: "if (false) {",
+    test: attacks("replay"),
+    name: "other records, in number or under another root, and another outcome",
+  },
+  {
+    attack: "an outcome left out",
+    file: "evidence/src/verify/replay.ts",
+    take: "if (last !== null || size > OUTCOME_BYTES) return;",
+    put: "return;",
+    test: attacks("records"),
+    name: "EVID-15: a leaf in place of an outcome that is small enough to be there",
+  },
+  {
+    attack: "another version of the format, by name alone",
+    file: "evidence/src/file/run.ts",
+    take: "if (anyFormat(value) === undefined) {",
+    put: "if (false) {",
+    test: attacks("replay"),
+    name: "a relabelled file is a failure, and not a later version",
   },
   {
     attack: "splice across runs",
-    file: "evidence/src/signature/in-toto.ts",
-    take: "if (sha256 !== undefined && signed.digest.sha256 !== sha256) {",
+    file: "evidence/src/file/entered.ts",
+    take: "if (commitments[slot] !== run[slot]) {",
     put: "if (false) {",
     test: attacks("records"),
-    name: "splice across runs: the whole trace",
+    name: "splice across runs: what entered another one, its answer, its seed, its head",
   },
   {
     attack: "splice across runs",
-    file: "evidence/src/file/disclosures.ts",
-    take: "if (disclosure.commitment !== commitment) {",
-    put: "if (false) {",
+    file: "evidence/src/file/entered.ts",
+    take: "if (start[member] === run[member]) continue;",
+    put: "continue;",
     test: attacks("records"),
-    name: "splice across runs: one value with its salt",
-  },
-  {
-    attack: "splice across runs",
-    file: "evidence/src/file/trace.ts",
-    take: "if (start[name] !== run[name]) {",
-    put: "if (false) {",
-    test: attacks("records"),
-    name: "splice across runs: the trace of another pack, workflow or semantics",
+    name: "splice across runs: a start of another pack, workflow or semantics",
   },
   {
     attack: "across tenants",
@@ -78,8 +101,8 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "replayed attempt",
-    file: "evidence/src/signature/in-toto.ts",
-    take: "if (sha256 !== undefined && signed.digest.sha256 !== sha256) {",
+    file: "evidence/src/signature/statement.ts",
+    take: "if (!isSignature(key, signed, signature)) {",
     put: "if (false) {",
     test: attacks("records"),
     name: "replayed attempt",
@@ -113,14 +136,6 @@ export const defences: readonly Defence[] = [
     name: "number aliasing",
   },
   {
-    attack: "number aliasing in lines",
-    file: "evidence/src/encoding/json.ts",
-    take: "return firstDifferentByte(array, engine.canonicalize(array)) < 0;",
-    put: "return engine.canonicalize(array).length > 0;",
-    test: attacks("records"),
-    name: "number aliasing in a disclosed value",
-  },
-  {
     attack: "byte order mark and trailing data",
     file: "evidence/src/encoding/json.ts",
     take: "if (offset >= 0) {",
@@ -130,17 +145,17 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "Unicode normalisation",
-    file: "evidence/src/commitments/fields.ts",
-    take: "if (text !== undefined) frames.put(text);",
-    put: "if (text !== undefined) frames.put(text.normalize());",
+    file: "evidence/src/file/entered.ts",
+    take: "canonicalBytes(engine, value)]),",
+    put: "canonicalBytes(engine, JSON.parse(JSON.stringify(value).normalize()))]),",
     test: attacks("records"),
     name: "Unicode normalisation: equal looks are not equal bytes",
   },
   {
     attack: "`__proto__` and unknown members",
-    file: "schema/src/evidence/evidence.ts",
-    take: "export const evidenceRun = z.strictObject({",
-    put: "export const evidenceRun = z.looseObject({",
+    file: "evidence/src/encoding/shape.ts",
+    take: 'if (check === undefined) return below(name, fault("nothing: the format has no such member"));',
+    put: "if (check === undefined) continue;",
     test: attacks("records"),
     name: "__proto__ and other members that are not known",
   },
@@ -150,23 +165,15 @@ export const defences: readonly Defence[] = [
     take: "return toBase64(bytes) === text ? bytes : undefined;",
     put: "return bytes;",
     test: attacks("signatures"),
-    name: "base64 aliasing",
+    name: "base64 aliasing of the key",
   },
   {
     attack: "deep nesting",
-    file: "evidence/src/file/field-lines.ts",
-    take: "if (open.length >= DEEPEST)",
-    put: "if (false)",
-    test: attacks("commitments"),
-    name: "deep nesting of opened containers",
-  },
-  {
-    attack: "huge counts",
-    file: "evidence/src/file/field-lines.ts",
-    take: "if (children.length !== count) {",
-    put: "if (false) {",
-    test: attacks("commitments"),
-    name: "TRACE-20 huge counts, and counts that lie: as many children as the shape says",
+    file: "assembly/json/reader.ts",
+    take: "if (depth == deepest) return fail(C.E_LIMIT_DEPTH, (p - text) as u32);",
+    put: "",
+    test: attacks("records"),
+    name: "deep nesting",
   },
   // Archives.
   {
@@ -239,8 +246,8 @@ export const defences: readonly Defence[] = [
     file: "schema/src/evidence/evidence.ts",
     take: "z.strictObject({ publicKey: z.strictObject({ hint: z.string() }) }),",
     put: "z.looseObject({ publicKey: z.looseObject({ hint: z.string() }) }),",
-    test: attacks("signatures"),
-    name: "embedded keys: the bundle has no place for one",
+    test: PACK,
+    name: "embedded keys, two signatures, other spellings: what a bundle has no place for",
   },
   {
     attack: "embedded keys, in keyrings",
@@ -538,103 +545,20 @@ export const defences: readonly Defence[] = [
     name: "dictionary attack on weak salts: a secret that can be guessed is not used",
   },
   {
-    attack: "dictionary attack by commitment",
-    file: "evidence/src/commitments/fields.ts",
-    take: "take: (field, salt) => (field.salt ??= salt),",
-    put: "take: (field) => (field.salt ??= field.seed),",
-    test: REDACT,
-    name: "by commitment: no seed or salt that is shown opens a hidden one",
-  },
-  {
-    attack: "dictionary attack by replay",
-    file: "evidence/src/verify/verify.ts",
-    take: "if (hidden.length === 0 || run.decision === null) return;",
-    put: "return;",
-    test: REDACT,
-    name: "EVID-36 a decision's digest beside hidden values is found",
-  },
-  {
-    attack: "proof swap on redaction",
-    file: "evidence/src/commitments/fields.ts",
-    take: `for (const [i, { name, commitment = NONE }] of children.entries()) {
-      if (i > 0) frames.put(",");
-      if (isObject) frames.put(\`"\${name}":\`);`,
-    put: `const all = children.map(({ commitment = NONE }) => toHex(commitment)).sort();
-    for (const [i, hex] of all.entries()) {
-      const commitment = Buffer.from(hex, "hex");
-      if (i > 0) frames.put(",");`,
-    test: attacks("commitments"),
-    name: "TRACE-21 proof swap on redaction: a hidden part cannot stand for another one",
-  },
-  {
-    attack: "one commitment in two places",
-    file: "evidence/src/commitments/fields.ts",
-    take: '.put(`","${pointer}",["${shape[0]}",${shape[1]}],`)',
-    put: '.put(`","",["${shape[0]}",${shape[1]}],`)',
-    test: attacks("commitments"),
-    name: "TRACE-21 one commitment in two places opens in one of them",
-  },
-  {
-    attack: "an array in place of an object",
-    file: "evidence/src/commitments/fields.ts",
-    take: `frames.begin().open().put('["').hex(salt).put(\`","\${pointer}",["\${shape[0]}",\${shape[1]}],\`);
-  if (text !== undefined) frames.put(text);
-  else {
-    const isObject = shape[0] === "object";`,
-    put: `frames.begin().open().put('["').hex(salt).put(\`","\${pointer}",\`);
-  if (text !== undefined) frames.put(text);
-  else {
-    const isObject = true;`,
-    test: attacks("commitments"),
-    name: "an array and an object that look alike",
-  },
-  {
-    attack: "the run's seed left in a file in which something is hidden",
-    file: "evidence/src/redaction/redact.ts",
-    take: "if (dropped.size === 0) return",
-    put: "if (dropped.size < 1e9) return",
-    test: "evidence/test/records.test.ts",
-    name: "is in no file in which something is hidden, and the run's secret in none",
-  },
-  {
-    attack: "a value that a schema has no place for, put into a whole run",
-    file: "evidence/src/encoding/json.ts",
-    take: "if (result.success) return value as T;",
-    put: "if (result.success) return result.data;",
-    test: "evidence/test/records.test.ts",
-    name: "__proto__ in a value is a part of it: none can be put in",
-  },
-  {
     attack: "a value left out beside the run's seed",
-    file: "evidence/src/file/open.ts",
-    take: "requireAll(document, disclosures);",
-    put: "",
-    test: "evidence/test/records.test.ts",
-    name: "EVID-43 a value of run.json left out: beside the seed nothing is hidden",
+    file: "evidence/src/file/entered.ts",
+    take: "if ((commitments[slot] === undefined) !== (run[slot] === undefined)) {",
+    put: "if (false) {",
+    test: attacks("records"),
+    name: "annotations that are put in or left out",
   },
   {
     attack: "a pack put in over blobs that are not its own",
     file: "evidence/src/file/attach.ts",
     take: "requireBlobs(engine, layout.blobs);",
     put: "",
-    test: "evidence/test/records.test.ts",
+    test: "evidence/test/evidence.test.ts",
     name: "does not make good what is wrong with the one that is there",
-  },
-  {
-    attack: "long names above many fields",
-    file: "evidence/src/commitments/fields.ts",
-    take: "requirePointers(levels);",
-    put: "",
-    test: attacks("commitments"),
-    name: "huge counts: of children, of which each costs what it costs, and of bytes",
-  },
-  {
-    attack: "copies that stay behind",
-    file: "evidence/src/redaction/copies.ts",
-    take: "else if (field.text !== undefined && holds(plain(field.text))) copies.push(field);",
-    put: "",
-    test: REDACT,
-    name: "EVID-34 every copy goes: in tasks, requests, names, texts, base64 and hex",
   },
   // Time, secrets, fuel.
   {
@@ -670,28 +594,12 @@ export const defences: readonly Defence[] = [
     name: "fuel bombs: a run that may use more than the verifier spends is not begun",
   },
   {
-    attack: "fuel bombs in steps",
-    file: "evidence/src/step/verify-step.ts",
-    take: "requireComputable(engine, document, records[0]?.leaf, policy);",
-    put: "",
-    test: "evidence/test/step.test.ts",
-    name: "EVID-41 fuel bombs: a step of a run that may use more than the verifier spends is not computed",
-  },
-  {
     attack: "a faulty engine that verifies",
     file: "evidence/src/verify/allowed.ts",
     take: "if (faultyEngines?.includes(engine.digest) === true) {",
     put: "if (false) {",
-    test: "evidence/test/step.test.ts",
-    name: "EVID-41 a faulty engine computes no step that counts, whoever ran it",
-  },
-  {
-    attack: "a step of another run than it says",
-    file: "evidence/src/step/verify-step.ts",
-    take: "requireSameRun(opened.document, opened.records[0]?.leaf);",
-    put: "",
-    test: "evidence/test/step.test.ts",
-    name: "EVID-41 a step whose run started as another one than its run.json says",
+    test: POLICY,
+    name: "a faulty engine computes nothing that counts, whoever ran it",
   },
   {
     attack: "poisoned snapshots",
@@ -716,15 +624,6 @@ export const defences: readonly Defence[] = [
     take: '(unit) => NAMED[unit] ?? `\\\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,',
     put: "(unit) => unit,",
     test: "evidence/test/html.test.ts",
-    name: "EVID-39 HTML and bidi injection: texts of the evidence are shown, not interpreted",
-  },
-  // Steps.
-  {
-    attack: "a step with an older context",
-    file: "evidence/src/step/step.ts",
-    take: "(first.seq === 1 || precedes(first, own)) &&",
-    put: "",
-    test: "evidence/test/step.test.ts",
-    name: "EVID-41 an older context in place of the one before it: nothing between can be left out",
+    name: "EVID-33 HTML and bidi injection: texts of the evidence are shown, not interpreted",
   },
 ];

@@ -162,6 +162,44 @@ describe("who signed it", () => {
     expect(check(bare).exitCode).toBe(3);
   });
 
+  test("embedded keys, two signatures, other spellings: what a bundle has no place for", () => {
+    type Bundle = {
+      verificationMaterial: { publicKey: { hint: string } };
+      dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] };
+    };
+    const name = "pack.sigstore.json";
+    const own = JSON.parse(
+      fromUtf8(readContainer(file).find((each) => each.name === name)?.bytes ?? new Uint8Array()),
+    ) as Bundle;
+    const { dsseEnvelope: envelope, verificationMaterial: material } = own;
+    const [{ sig = "" } = {}] = envelope.signatures;
+    const trust = (change: object): string => {
+      const bundle = canonical({ ...own, ...change });
+      return result(check(changed((entries) => entries.set(name, bundle))), "trusted");
+    };
+    const enveloped = (change: object): string =>
+      trust({ dsseEnvelope: { ...envelope, ...change } });
+    for (const verificationMaterial of [
+      { publicKey: { ...material.publicKey, rawBytes: "AAAA" } },
+      { certificate: { rawBytes: "AAAA" } },
+      { ...material, tlogEntries: [] },
+    ]) {
+      expect(trust({ verificationMaterial })).toBe("fail REACH-E5103");
+    }
+    // The hint says which of the trusted keys is meant, and no more.
+    const hinted = { verificationMaterial: { publicKey: { hint: publicKeyOf(stranger).id } } };
+    expect(trust(hinted)).toBe("fail REACH-E5205");
+    for (const signatures of [[], [{ sig }, { sig }]]) {
+      expect(enveloped({ signatures })).toBe("fail REACH-E5301");
+    }
+    for (const alias of [sig.replace(/=*$/, ""), `${sig}=`, ` ${sig}`, `${sig.slice(0, 20)}\n`]) {
+      if (alias !== sig) expect(enveloped({ signatures: [{ sig: alias }] })).toMatch(/E5302$/);
+    }
+    expect(enveloped({ payload: `${envelope.payload}\n` })).toBe("fail REACH-E5302");
+    expect(enveloped({ payloadType: "text/plain" })).toBe("fail REACH-E5103");
+    expect(enveloped({ signatures: [{ sig, keyid: "x" }] })).toBe("fail REACH-E5103");
+  });
+
   test("key substitution, key-id collision, and a statement about something else", () => {
     expect(result(check(signed(stranger)), "trusted")).toBe("fail REACH-E5205");
     const lookalike = { ...key, id: publicKeyOf(stranger).id };
