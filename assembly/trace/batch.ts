@@ -99,6 +99,14 @@ export function innermost(): Open {
   return changetype<Open>(opened + (((open - 1) * OPEN) as usize));
 }
 
+/** Begins a value: the memory is taken when there is a first one. */
+export function batchBegin(): void {
+  if (fields != 0) return;
+  fields = chunkTake(FIELDS * FIELD + MOST_OPEN * OPEN + SPACE);
+  opened = fields + ((FIELDS * FIELD) as usize);
+  space = opened + ((MOST_OPEN * OPEN) as usize);
+}
+
 /** True if a field, and so many bytes, fit. */
 export function hasRoom(size: u32): bool {
   return count < FIELDS && used + size <= SPACE;
@@ -113,11 +121,6 @@ export function takeSpace(size: u32): usize {
 
 /** A new field below a seed; 0: it has a seed already. */
 export function newField(above: usize, number: u32, seed: usize, out: usize): Field {
-  if (fields == 0) {
-    fields = chunkTake(FIELDS * FIELD + MOST_OPEN * OPEN + SPACE);
-    opened = fields + ((FIELDS * FIELD) as usize);
-    space = opened + ((MOST_OPEN * OPEN) as usize);
-  }
   const f = changetype<Field>(fields + ((count++ * FIELD) as usize));
   f.out = out as u32;
   f.seed = seed as u32;

@@ -22,6 +22,7 @@ import {
 } from "../value/cell";
 import {
   absorb,
+  batchBegin,
   Field,
   hasRoom,
   innermost,
@@ -63,6 +64,7 @@ const bytes: usize = memory.data(16, 16);
  * where it is: it is at `out` after settle(). Some of it may be hashed already.
  */
 export function commitSlot(c: usize, recordSeed: usize, code: u32, out: usize): void {
+  batchBegin();
   if (!hasRoom(sizeOf(c))) settle();
   if (isLong(c)) {
     slotSeed(recordSeed, code, seed);
@@ -73,6 +75,7 @@ export function commitSlot(c: usize, recordSeed: usize, code: u32, out: usize): 
 
 /** Writes the commitment of a value whose seed is given. Nothing else is being committed to. */
 export function commitValue(c: usize, given: usize, out: usize): void {
+  batchBegin();
   memory.copy(seed, given, DIGEST);
   if (isLong(c)) {
     hashLong(c, out);

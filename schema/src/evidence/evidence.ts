@@ -182,7 +182,7 @@ export const traceLeaf = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("cancel"), seq: count, reason: commitment }),
   z.strictObject({ kind: z.literal("suspend"), seq: count, reason: commitment }),
-  z.strictObject({ kind: z.literal("resume"), seq: count }),
+  z.strictObject({ kind: z.literal("resume"), seq: count, reason: json }),
   outcomeLeaf,
 ]);
 
