@@ -21,5 +21,6 @@ export {
   restore,
   decision,
   fingerprint,
+  looked,
 } from "./abi/run";
 export { commit, commitments, commitValue, leaves } from "./abi/commit";

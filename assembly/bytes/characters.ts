@@ -1,5 +1,7 @@
 /** Characters by name (ASCII): what lexers and readers compare bytes with. */
 
+/** Before and behind the number of a hidden value: in JSON it stands nowhere. */
+export const HIDDEN: u32 = 0x01;
 export const TAB: u32 = 0x09;
 export const LF: u32 = 0x0a;
 export const FF: u32 = 0x0c;

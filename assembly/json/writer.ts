@@ -7,7 +7,7 @@
  *     +8 u32 ARRAY or OBJECT              +12 u32 unused
  */
 
-import { SPACE } from "../bytes/characters";
+import { HIDDEN, SPACE } from "../bytes/characters";
 import { Buffer, bufferText, TEXT } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { shaUpdate } from "../bytes/sha256";
@@ -27,6 +27,7 @@ import {
   OBJECT,
   PAIR,
   QUOTED,
+  rawTagOf,
   STRING,
   tagOf,
   TRUE,
@@ -43,7 +44,7 @@ const PIECE: u32 = 16384;
 /**
  * Appends the RFC 8785 text of a value; NaN is null, infinities are the largest doubles, -0 is 0.
  * False with the error recorded, and the buffer as it was: E_LIMIT_SIZE when the text has more
- * than `maximum` bytes, E_LIMIT_DEPTH, E_JSON_UNPRINTABLE.
+ * than `maximum` bytes, E_LIMIT_DEPTH.
  */
 export function writeJson(c: usize, b: Buffer, maximum: u32): bool {
   return writeInto(c, b, maximum, false, 0);
@@ -122,7 +123,7 @@ function writeValue(
   let to: usize = b.at + b.len; // where the next byte goes; b.len follows at the edge
   let edge: usize = edgeOf(b, limit, stream);
   while (true) {
-    const tag = tagOf(c);
+    const tag = jq ? tagOf(c) : rawTagOf(c);
     let opened = false;
     if (jq && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) {
       b.len = (to - b.at) as u32;
@@ -164,7 +165,12 @@ function writeValue(
     } else if (tag == FALSE) {
       store<u64>(to, 0x65736c6166);
       to += 5;
-    } else return fail(C.E_JSON_UNPRINTABLE, 0);
+    } else {
+      // As it was read (reader.ts).
+      store<u8>(to++, HIDDEN);
+      to += formatNumber(lengthOf(c) as f64, to);
+      store<u8>(to++, HIDDEN);
+    }
 
     // On to the next entry; containers that have none left are closed.
     while (true) {

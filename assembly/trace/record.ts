@@ -18,6 +18,7 @@ import {
 } from "../bytes/buffer";
 import { MAX_INPUT } from "../errors/codes";
 import { charge } from "../errors/errors";
+import { hasLooked } from "../errors/looks";
 import { writeJson, writeNumber, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/state/cost";
@@ -77,9 +78,9 @@ function value(c: usize, slot: u32): bool {
   return fits;
 }
 
-/** False when fuel or size ran out; the error is recorded. */
+/** False when fuel or size ran out, whose error is recorded, or where something looked. */
 function close(frame: u32, fits: bool): bool {
-  if (!fits) return drop(frame);
+  if (!fits || hasLooked()) return drop(frame);
   return charge(COST_RECORD + leave(frame, LEFT) * COST_RECORD_BYTE);
 }
 
@@ -257,7 +258,7 @@ export function writeOutcome(status: string, output: usize, error: usize): bool 
       fits = value(output, SLOT_OUTPUT);
     }
   }
-  if (!fits) return drop(f);
+  if (!fits || hasLooked()) return drop(f);
   bufferText(b, ',"seq":');
   bufferUint(b, seq);
   bufferText(b, ',"status":"');

@@ -8,6 +8,7 @@ import { arenaOver, SCRATCH } from "../../bytes/arena";
 import { bufferBytes, Buffer } from "../../bytes/buffer";
 import * as C from "../../errors/codes";
 import { clearError, errorCode, fail, failRaised, fuel, setFuel } from "../../errors/errors";
+import { look } from "../../errors/looks";
 import { regexesForget } from "../../regex/cache";
 import { arrayAppend, arrayNew } from "../../value/array";
 import {
@@ -18,10 +19,10 @@ import {
   FALSE,
   isTruthy,
   lengthOf,
-  NULL,
   NUMBER,
   OBJECT,
   objectStorage,
+  OPAQUE,
   setCell,
   setNumber,
   STRING,
@@ -193,6 +194,10 @@ export function evalNext(out: usize): i32 {
           }
           continue;
         }
+        if ((load<u8>(b) as u32) == OPAQUE) {
+          left = takeAll();
+          continue;
+        }
         r = indexStep(a, b, key, (flags & tracking & O.FLAG_PATH) != 0);
         if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
           pc = BACKTRACK_CODE;
@@ -244,6 +249,10 @@ export function evalNext(out: usize): i32 {
           break;
         }
         if (tag != ARRAY && tag != OBJECT) {
+          if (tag == OPAQUE) {
+            left = takeAll();
+            continue;
+          }
           if (flags & O.FLAG_OPTIONAL) {
             pc = BACKTRACK_CODE;
             continue;
@@ -376,7 +385,8 @@ export function evalNext(out: usize): i32 {
         pc = load<u32>(at, 8);
         continue;
       case O.OP_UNLESS:
-        if (load<u8>(b) == (NULL as u8) || load<u8>(b) == (FALSE as u8)) pc = load<u32>(at, 8);
+        if ((load<u8>(b) as u32) <= FALSE) pc = load<u32>(at, 8);
+        else if ((load<u8>(b) as u32) == OPAQUE) left = takeAll();
         continue;
       case O.OP_TRY_END: {
         // Nothing of the body is left to be tried: its TRY has done its work.
@@ -540,9 +550,11 @@ export function evalNext(out: usize): i32 {
         break;
       }
       case O.OP_NOT:
+        if ((load<u8>(b) as u32) == OPAQUE) left = takeAll();
         Cell.setBool(a, !isTruthy(b));
         continue;
       case O.OP_BOOL:
+        if ((load<u8>(b) as u32) == OPAQUE) left = takeAll();
         Cell.setBool(a, isTruthy(b));
         continue;
       case O.OP_NEGATE:
@@ -578,6 +590,10 @@ export function evalNext(out: usize): i32 {
         left = fuel;
         break;
       case O.OP_COUNT: {
+        if ((load<u8>(b) as u32) == OPAQUE) {
+          left = takeAll();
+          continue;
+        }
         if ((load<u8>(b) as u32) > NUMBER) {
           // More than any number, says jq's order; the first item finds that it cannot be counted.
           Cell.copy(a, b);
@@ -758,6 +774,12 @@ export function evalNext(out: usize): i32 {
     skip = 0;
     pc = RAISE_CODE;
   }
+}
+
+/** A hidden value was looked at: there is no fuel left. */
+function takeAll(): i64 {
+  look();
+  return fuel;
 }
 
 /** An evaluation has ended. */

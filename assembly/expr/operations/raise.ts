@@ -64,8 +64,9 @@ export function raiseText(text: string): i32 {
   return messageEnd();
 }
 
-/** Raises any value. */
+/** Raises any value. A hidden one is looked at: it cannot be an error. */
 export function raiseValue(c: usize): i32 {
+  tagOf(c);
   copyCell(ERROR, c);
   return RAISED;
 }

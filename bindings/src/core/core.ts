@@ -73,6 +73,7 @@ export interface Exports extends DataExports {
   readonly commitments: Call;
   readonly commitValue: Call;
   readonly leaves: Call;
+  readonly looked: Call;
 }
 
 /**
