@@ -265,7 +265,7 @@ function readHidden(p: usize, end: usize, text: usize, c: usize): usize {
     unexpected(q, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
-  Cell.set(c, OPAQUE, 0, number as u32, 0);
+  Cell.set(c, OPAQUE, 0, 0, number as u32);
   return q + 1;
 }
 

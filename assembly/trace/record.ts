@@ -19,7 +19,7 @@ import {
 import { MAX_INPUT } from "../errors/codes";
 import { charge } from "../errors/errors";
 import { hasLooked } from "../errors/looks";
-import { writeJson, writeNumber, writeString } from "../json/writer";
+import { carryJson, writeNumber, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/state/cost";
 import { effectName } from "../workflow/state/effects";
@@ -73,7 +73,7 @@ function value(c: usize, slot: u32): bool {
   store<u32>(v, c as u32);
   store<u32>(v, slot, 4);
   store<u32>(v, OUTPUT.len, 8);
-  const fits = writeJson(c, OUTPUT, LONGEST);
+  const fits = carryJson(c, OUTPUT, LONGEST);
   store<u32>(v, OUTPUT.len, 12);
   return fits;
 }

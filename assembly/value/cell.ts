@@ -4,8 +4,9 @@
  *     +0  u8  tag
  *     +1  u8  flags
  *     +2  u16 height  canonical containers: levels of nesting, an empty one has 1; else 0
- *     +4  u32 length   string: bytes of UTF-8; array: elements; object: pairs; opaque: its number
- *     +8  u64 payload  number: the double; string, array, object: address in the low 32 bits
+ *     +4  u32 length   string: bytes of UTF-8; array: elements; object: pairs; else 0
+ *     +8  u64 payload  number: the double; string, array, object: address in the low 32 bits;
+ *                      opaque: its number (and no length, so that a forgotten look finds nothing)
  *
  * A value is immutable once another cell refers to its storage. Array storage is a run of cells,
  * object storage a run of pairs (key cell, value cell: 32 bytes); both are preceded by a header:

@@ -480,6 +480,10 @@ export function evalNext(out: usize): i32 {
       case O.OP_RANGE: {
         const to = fp + ((load<u16>(at, 6) as usize) << 4);
         if ((load<u8>(b) as u32) != NUMBER || (load<u8>(to) as u32) != NUMBER) {
+          if ((load<u8>(b) as u32) == OPAQUE || (load<u8>(to) as u32) == OPAQUE) {
+            left = takeAll();
+            continue;
+          }
           r = raiseText("Range bounds must be numeric");
           break;
         }

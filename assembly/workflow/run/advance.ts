@@ -10,7 +10,7 @@ import * as C from "../../errors/codes";
 import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
 import { checking, hasLooked, isOpaqueReplay, looksForget } from "../../errors/looks";
 import { parseJson } from "../../json/reader";
-import { writeJson } from "../../json/writer";
+import { carryJson } from "../../json/writer";
 import { commitBegin, entered, fuelOf, isNextOpaque } from "../../trace/commitments";
 import {
   effectsAdd,
@@ -88,7 +88,7 @@ function readRecord(at: usize, length: u32, isOpaque: bool): bool {
   const mode = isOpaque ? C.JSON_HIDDEN : C.JSON_BOUNDARY;
   if (!parseJson(at, length, mode, SCRATCH, RECORD)) return false;
   TEXT.len = 0;
-  if (!writeJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length))
+  if (!carryJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length))
     return malformed("a record is in RFC 8785 form");
   if (tagOf(RECORD) != OBJECT) return malformed("a record is an object");
   const kind = objectField(RECORD, "kind");
