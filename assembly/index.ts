@@ -19,6 +19,7 @@ export {
   dropped,
   snapshot,
   restore,
+  outcome,
   decision,
   fingerprint,
   looked,

@@ -13,6 +13,7 @@ import {
   leavesOut,
 } from "../trace/commitments";
 import { writeDecision, writeFingerprint } from "../trace/decision";
+import { outcomeAgain } from "../trace/record";
 import { listingOn } from "../workflow/compile/listing";
 import { loadPack, packForget, packLoaded } from "../workflow/pack/pack";
 import { admitRecord } from "../workflow/run/admit";
@@ -107,6 +108,15 @@ export function looked(): u32 {
   beginCall(PLENTY);
   if (RUN.status != LOOKED) return refuse();
   writeLooked(OUTPUT);
+  reportFuel(RUN.fuelUsed);
+  return C.STATUS_OK;
+}
+
+/** The outcome record of a run that has ended. */
+export function outcome(): u32 {
+  beginCall(PLENTY);
+  if (RUN.status != ENDED) return refuse();
+  outcomeAgain();
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;
 }

@@ -40,7 +40,8 @@ export class Field {
   unused3: u32;
 }
 const FIELD: u32 = 48;
-const FIELDS: u32 = 1024;
+/** More than can be open at once, which stay when the others are hashed. */
+const FIELDS: u32 = 2048;
 
 /** A container whose children are being added. */
 @unmanaged
@@ -75,7 +76,7 @@ function ownPiece(o: usize): usize {
 }
 
 const MOST_OPEN: u32 = MAX_DEPTH + 8;
-const SPACE: u32 = 163840;
+const SPACE: u32 = 196608;
 
 let fields: usize = 0;
 let opened: usize = 0;

@@ -16,7 +16,7 @@ import {
   frameEnd,
   OUTPUT,
 } from "../bytes/buffer";
-import { MAX_INPUT } from "../errors/codes";
+import { MAX_INPUT, STATUS_COMPLETED, STATUS_FAULTED } from "../errors/codes";
 import { charge } from "../errors/errors";
 import { hasLooked } from "../errors/looks";
 import { carryJson, writeNumber, writeString } from "../json/writer";
@@ -30,6 +30,7 @@ import {
   contextOf,
   Frame,
   keyOf,
+  OUTCOME,
   outputOf,
   Pending,
   rawOf,
@@ -37,7 +38,7 @@ import {
   RUN,
 } from "../workflow/state/state";
 import { isCommitting, KEEP_RECORDS, kept } from "./commitments";
-import { leafBegin, leafEnd, leafText, leafValue, LEFT, OUTCOME } from "./leaves";
+import { leafBegin, leafEnd, leafText, leafValue, LEFT, OUTCOME as OUTCOME_LEAF } from "./leaves";
 import { SLOT_CONTEXT, SLOT_ERROR, SLOT_INPUT, SLOT_OUTPUT, SLOT_REQUEST } from "./seeds";
 
 /** Longest value of a record that leaves the engine, in bytes. */
@@ -239,31 +240,42 @@ export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize)
 }
 
 /**
- * `output` or `error` is a cell or 0; a cancelled run has neither. The last record: never charged.
- * False when the value does not fit.
+ * Writes the outcome of a run that ends so, OUTCOME being its output or error. The last record: never
+ * charged. False when the value does not fit.
  */
-export function writeOutcome(status: string, output: usize, error: usize): bool {
-  const b: Buffer = OUTPUT;
+export function writeOutcome(end: u32): bool {
   const f = begin();
-  const seq = RUN.seq++;
-  let fits: bool = true;
-  if (error != 0) {
+  const fits = outcomeText(end, RUN.seq++);
+  if (!fits || hasLooked()) return drop(f);
+  leave(f, OUTCOME_LEAF);
+  return true;
+}
+
+/** Puts the outcome of a run that has ended into OUTPUT once more. */
+export function outcomeAgain(): void {
+  valueCount = 0;
+  outcomeText(RUN.end, RUN.seq - 1);
+}
+
+function outcomeText(end: u32, seq: u32): bool {
+  const b: Buffer = OUTPUT;
+  let fits = true;
+  if (end == STATUS_FAULTED) {
     bufferText(b, '{"error":');
-    fits = value(error, SLOT_ERROR);
+    fits = value(OUTCOME, SLOT_ERROR);
     bufferText(b, ',"kind":"outcome"');
   } else {
     bufferText(b, '{"kind":"outcome"');
-    if (output != 0) {
+    if (end == STATUS_COMPLETED) {
       bufferText(b, ',"output":');
-      fits = value(output, SLOT_OUTPUT);
+      fits = value(OUTCOME, SLOT_OUTPUT);
     }
   }
-  if (!fits || hasLooked()) return drop(f);
   bufferText(b, ',"seq":');
   bufferUint(b, seq);
   bufferText(b, ',"status":"');
-  bufferText(b, status);
+  if (end == STATUS_COMPLETED) bufferText(b, "completed");
+  else bufferText(b, end == STATUS_FAULTED ? "faulted" : "cancelled");
   bufferText(b, '"}');
-  leave(f, OUTCOME);
-  return true;
+  return fits;
 }

@@ -64,6 +64,8 @@ export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
 export { opaqueReplay } from "./run/hidden.ts";
 export type { OpaqueReplay, OpaqueReplayOptions } from "./run/hidden.ts";
+export { recompute } from "./run/recompute.ts";
+export type { Recomputed, RecomputeOptions } from "./run/recompute.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
 export type {

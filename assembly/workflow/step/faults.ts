@@ -106,11 +106,7 @@ const LAST_UNITS: i64 = 100000;
 
 /** Ends the run with OUTCOME as its output or error. False: it does not fit into a record. */
 export function endRun(status: u32): bool {
-  let fits: bool;
-  if (status == C.STATUS_COMPLETED) fits = writeOutcome("completed", OUTCOME, 0);
-  else if (status == C.STATUS_FAULTED) fits = writeOutcome("faulted", 0, OUTCOME);
-  else fits = writeOutcome("cancelled", 0, 0);
-  if (!fits) return false;
+  if (!writeOutcome(status)) return false;
   RUN.status = ENDED;
   RUN.end = status;
   return true;

@@ -143,6 +143,8 @@ export interface RunCalls {
    * depends on a hidden value. The records that it gave before are those of the run.
    */
   looked(): Looked;
+  /** The outcome record of the ended run, whatever left of it. */
+  outcome(): Bytes;
   /** The decision digest of the ended run, in hex (TRACE-14). */
   decision(): string;
   /** The fingerprint of the ended run, in hex: this engine and that decision (TRACE-17). */
@@ -223,6 +225,10 @@ export function runCalls(core: Core, digest: string): RunCalls {
     looked: () => {
       core.checked(exports.looked);
       return JSON.parse(fromUtf8(core.output())) as Looked;
+    },
+    outcome: () => {
+      core.checked(exports.outcome);
+      return core.output();
     },
     decision: () => {
       core.checked(exports.decision);

@@ -65,6 +65,7 @@ export interface Exports extends DataExports {
   readonly start: Call;
   readonly advance: Call;
   readonly dropped: Call;
+  readonly outcome: Call;
   readonly decision: Call;
   readonly fingerprint: Call;
   readonly snapshot: Call;

@@ -8,7 +8,7 @@ export interface OpaqueReplayOptions {
   /** In place of the run's own limit; 1e9 unless it is given. */
   readonly fuel?: number;
   /** Is given each record in its order, those that entered, too: their bytes, with the hidden values in them. */
-  readonly onRecord?: (record: Uint8Array, seq: number) => void;
+  readonly onRecord?: (record: Uint8Array) => void;
 }
 
 export interface OpaqueReplay {
@@ -43,7 +43,7 @@ export function opaqueReplay(
   const { fuel, onRecord } = options;
   let records = 0;
   const give = (record: Uint8Array): void => {
-    onRecord?.(record, records);
+    onRecord?.(record);
     records += 1;
   };
   let step: Advance | undefined;
