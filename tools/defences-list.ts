@@ -655,7 +655,7 @@ export const defences: readonly Defence[] = [
   },
   {
     attack: "forged secret placeholders",
-    file: "host/src/effects/http.ts",
+    file: "host/src/effects/egress/egress.ts",
     take: "fillingOf(request.secrets,",
     put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
     test: "host/test/effects/holes.test.ts",
