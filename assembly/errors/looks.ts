@@ -66,7 +66,7 @@ export function look(): u32 {
   return 0;
 }
 
-/** The fuel of an opaque replay is used up: that is where it ends, too. */
+/** The fuel of an opaque replay, or its memory, is used up: that is where it ends, too. */
 export function lookAtFuel(): void {
   look();
   fuelBefore = 0;

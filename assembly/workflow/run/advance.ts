@@ -136,7 +136,6 @@ export function startRun(at: usize, length: u32): bool {
   if (isTooDeep(input)) return fail(C.E_LIMIT_DEPTH, 0);
   const w = tagOf(name) == STRING ? workflowNamed(name) : 0;
   if (w == 0) return malformed("the pack has no such workflow");
-  if (hasLooked()) return malformed("a hidden value stands in a slot");
   runReset();
   RUN.status = RUNNING;
   RUN.workflow = w;
@@ -183,7 +182,6 @@ export function advanceRun(at: usize, length: u32): bool {
   const p = isLate ? droppedWith(key) : pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
-  if (hasLooked()) return malformed("a hidden value stands in a slot");
   checking("result");
   const fits = isResult(e, result);
   if (hasLooked()) return stopAtLook(changetype<Frame>(changetype<Branch>(e.branch).frame));
@@ -205,6 +203,13 @@ export function advanceRun(at: usize, length: u32): bool {
   giveResult(b, e, result);
   return activate(b, noted);
 }
+
+/** Drops garbage. Where values are hidden there is no text to write them as: what was taken stays, up to a limit. */
+function makeRoom(): bool {
+  if (!isOpaqueReplay()) return compact();
+  return RUN.taken <= MOST_OPAQUE || fail(C.E_LIMIT_FUEL, 0);
+}
+const MOST_OPAQUE: u32 = 1 << 30;
 
 /** Adds the effect to what the decision depended on. False with a limit's error recorded. */
 function noteEffect(b: Branch, e: Pending, result: usize): bool {
@@ -262,8 +267,7 @@ function activate(b: Branch, bounded: bool): bool {
   for (let next = takeReady(); next != 0; next = takeReady()) runBranch(changetype<Branch>(next));
   RUN.fuelUsed = RUN.fuelLimit - (fuel as f64);
   RUN.taken += runArena().taken - before;
-  const isFull = RUN.taken > RUN.threshold && !isOpaqueReplay();
-  if (RUN.status == RUNNING && isFull && !compact())
+  if (RUN.status == RUNNING && RUN.taken > RUN.threshold && !makeRoom())
     stopAtLimit(changetype<Frame>(changetype<Branch>(RUN.branch).frame));
   clearError();
   return true;

@@ -129,6 +129,7 @@ function step(b: Branch, f: Frame): bool {
       if (t.condition != 0) {
         const got = evaluate(b, f, t.condition, rawOf(f), BEFORE);
         if (got != OK) return settle(b, f, got);
+        checking("if");
         if (!isTruthy(RESULT)) {
           copyCell(outputOf(f), rawOf(f));
           f.skipped = 1;

@@ -13,7 +13,7 @@ import {
 } from "../../errors/looks";
 import { writeString } from "../../json/writer";
 import { addressOf, lengthOf } from "../../value/cell";
-import { Task } from "../state/nodes";
+import { EMIT, FOR, LISTEN, PAUSE, RAISE, SWITCH, Task, TRY } from "../state/nodes";
 import { Frame, LOOKED, RUN } from "../state/state";
 
 /** True if what has stopped the run at this frame is a look, which is then its end. */
@@ -24,9 +24,33 @@ export function stopAtLook(f: Frame): bool {
   }
   clearError();
   setFuel(fuelAtLook());
-  RUN.lookedAt = f.task;
+  // Nothing is at work where a late answer is looked at.
+  RUN.lookedAt = changetype<usize>(f) == 0 ? 0 : f.task;
   RUN.status = LOOKED;
   return true;
+}
+
+/** What the task does that has looked without an expression. */
+function kindName(): string {
+  if (RUN.lookedAt == 0) return "workflow";
+  switch (changetype<Task>(RUN.lookedAt).kind) {
+    case SWITCH:
+      return "switch";
+    case RAISE:
+      return "raise";
+    case FOR:
+      return "for";
+    case TRY:
+      return "try";
+    case PAUSE:
+      return "wait";
+    case EMIT:
+      return "emit";
+    case LISTEN:
+      return "listen";
+    default:
+      return "call";
+  }
 }
 
 /** Appends where it was, and how many records there are: {"expression"?,"records","task","what"}. */
@@ -49,6 +73,6 @@ export function writeLooked(b: Buffer): void {
   bufferText(b, ',"what":"');
   const what = lookedSubject();
   if (text != 0) bufferText(b, "expression");
-  else bufferText(b, what.length == 0 ? "task" : what);
+  else bufferText(b, what.length == 0 ? kindName() : what);
   bufferText(b, '"}');
 }
