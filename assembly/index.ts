@@ -22,5 +22,6 @@ export {
   outcome,
   decision,
   fingerprint,
+  looked,
 } from "./abi/run";
 export { commit, commitments, commitValue, leaves } from "./abi/commit";

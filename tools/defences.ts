@@ -15,8 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defences } from "./defences-list.ts";
-import type { Defence } from "./defences-list.ts";
+import type { Defence } from "./defences/defence.ts";
+import { defences } from "./defences/list.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -102,7 +102,7 @@ export function without(source: string, { file, take, put }: Defence): string {
 export const attacksPage = (): string =>
   `# Attacks, one by one
 
-Made from tools/defences-list.ts by \`npm run defences -- --write\`; [threat-model.md](threat-model.md) says what is defended
+Made from tools/defences/ by \`npm run defences -- --write\`; [threat-model.md](threat-model.md) says what is defended
 and how. Each row is an attack, the file whose defence refuses it, and the test that fails without that defence.
 
 | attack | defence | test |

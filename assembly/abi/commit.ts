@@ -11,7 +11,9 @@ import {
   commitNext,
   goOn,
   isCommitting,
+  HOLES,
   KEEP_LEAVES,
+  opaqueNext,
   writeCommitments,
 } from "../trace/commitments";
 import { commitValue as commitTo } from "../trace/fields";
@@ -25,14 +27,25 @@ import { beginCall, countFrames, reportFuel, takes } from "./call";
 const CELL: usize = memory.data(16, 16);
 const OUT: usize = memory.data(32, 16);
 
-/** A run seed, or nothing, for the runs that begin from now on; `flags` says what leaves. */
-export function commit(length: u32, flags: u32): u32 {
+/** The fuel of an opaque replay, where its caller gives none. */
+const OPAQUE_FUEL: f64 = 1000000000;
+
+/**
+ * A run seed, or nothing, for the runs that begin from now on; `flags` says what leaves, and whether they
+ * are opaque replays, which have `budget` as their fuel.
+ */
+export function commit(length: u32, flags: u32, budget: f64): u32 {
   beginCall(0);
   if (!takes(length)) return C.STATUS_ERROR;
   const off = length == 0;
-  if ((!off && length != DIGEST) || flags > KEEP_LEAVES || (off && flags == KEEP_LEAVES))
+  const keep = flags & ~HOLES;
+  const isOpaque = keep != flags;
+  if ((!off && length != DIGEST) || keep > KEEP_LEAVES || (off && keep == KEEP_LEAVES))
     return refuse(C.E_CALL);
-  commitNext(off ? 0 : INPUT.at, flags);
+  // What is hidden cannot be committed to.
+  if (isOpaque && !off) return refuse(C.E_CALL);
+  commitNext(off ? 0 : INPUT.at, keep);
+  if (isOpaque) opaqueNext(budget > 0 ? min<f64>(budget, 9007199254740992) : OPAQUE_FUEL);
   return C.STATUS_OK;
 }
 

@@ -48,7 +48,7 @@ export function numbersFromJson(length: u32): u32 {
 function read(length: u32, flags: u32): bool {
   beginCall(i64.MAX_VALUE);
   arenaReset(SCRATCH, C.MAX_SCRATCH);
-  return takes(length) && parseJson(INPUT.at, length, flags, SCRATCH, value);
+  return takes(length) && parseJson(INPUT.at, length, flags & ~C.JSON_HIDDEN, SCRATCH, value);
 }
 
 /** The same, canonical. Reading in boundary mode gives canonical values by itself. */

@@ -4,7 +4,14 @@ import { arenaReset, SCRATCH } from "../bytes/arena";
 import { bufferBytes, INPUT, OUTPUT } from "../bytes/buffer";
 import * as C from "../errors/codes";
 import { fail } from "../errors/errors";
-import { commitNext, isCommitting, KEEP_RECORDS, leavesOut } from "../trace/commitments";
+import { isOpaqueReplay } from "../errors/looks";
+import {
+  commitNext,
+  isCommitting,
+  isNextOpaque,
+  KEEP_RECORDS,
+  leavesOut,
+} from "../trace/commitments";
 import { writeDecision, writeFingerprint } from "../trace/decision";
 import { outcomeAgain } from "../trace/record";
 import { listingOn } from "../workflow/compile/listing";
@@ -14,7 +21,8 @@ import { advanceRun, startRun } from "../workflow/run/advance";
 import { restoreFrom } from "../workflow/snapshot/compact";
 import { writeSnapshot } from "../workflow/snapshot/write";
 import { DROPPED } from "../workflow/state/dropping";
-import { ENDED, PACK_DIGEST, RUN, RUNNING, runReset } from "../workflow/state/state";
+import { ENDED, LOOKED, PACK_DIGEST, RUN, RUNNING, runReset } from "../workflow/state/state";
+import { writeLooked } from "../workflow/step/looked";
 import { beginCall, reportFuel, takes } from "./call";
 
 /** For calls that are bounded by their input: the counter only has to be there. */
@@ -80,6 +88,7 @@ function status(ok: bool): u32 {
   reportFuel(RUN.fuelUsed);
   if (!ok) return C.STATUS_ERROR;
   leavesOut();
+  if (RUN.status == LOOKED) return C.STATUS_LOOKED;
   return RUN.status == ENDED ? RUN.end : C.STATUS_WAITING;
 }
 
@@ -94,6 +103,15 @@ export function dropped(): u32 {
   return C.STATUS_OK;
 }
 
+/** Where the opaque replay has ended, and how many records there are. */
+export function looked(): u32 {
+  beginCall(PLENTY);
+  if (RUN.status != LOOKED) return refuse();
+  writeLooked(OUTPUT);
+  reportFuel(RUN.fuelUsed);
+  return C.STATUS_OK;
+}
+
 /** The outcome record of a run that has ended. */
 export function outcome(): u32 {
   beginCall(PLENTY);
@@ -103,10 +121,10 @@ export function outcome(): u32 {
   return C.STATUS_OK;
 }
 
-/** The decision digest of a run that has ended. */
+/** The decision digest of a run that has ended. One with hidden values has none. */
 export function decision(): u32 {
   beginCall(PLENTY);
-  if (RUN.status != ENDED) return refuse();
+  if (RUN.status != ENDED || isOpaqueReplay()) return refuse();
   writeDecision();
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;
@@ -115,7 +133,7 @@ export function decision(): u32 {
 /** The fingerprint of a run that has ended; the input window holds the engine's digest. */
 export function fingerprint(length: u32): u32 {
   beginCall(PLENTY);
-  if (RUN.status != ENDED || length != 32) return refuse();
+  if (RUN.status != ENDED || isOpaqueReplay() || length != 32) return refuse();
   writeFingerprint(INPUT.at);
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;
@@ -124,7 +142,7 @@ export function fingerprint(length: u32): u32 {
 /** The state of a waiting run, to be given to restore(). */
 export function snapshot(): u32 {
   beginCall(PLENTY);
-  if (RUN.status != RUNNING) return refuse();
+  if (RUN.status != RUNNING || isOpaqueReplay()) return refuse();
   const ok = writeSnapshot(OUTPUT, C.MAX_INPUT, isCommitting());
   reportFuel(RUN.fuelUsed);
   return ok ? C.STATUS_OK : C.STATUS_ERROR;
@@ -133,7 +151,7 @@ export function snapshot(): u32 {
 /** A snapshot's text. E_SNAPSHOT: nothing is running then. */
 export function restore(length: u32): u32 {
   beginCall(PLENTY);
-  if (!packLoaded()) return refuse();
+  if (!packLoaded() || isNextOpaque()) return refuse();
   const ok = takes(length) && restoreFrom(INPUT.at, length);
   reportFuel(RUN.fuelUsed);
   return ok ? C.STATUS_WAITING : C.STATUS_ERROR;

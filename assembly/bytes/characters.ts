@@ -1,5 +1,7 @@
 /** Characters by name (ASCII): what lexers and readers compare bytes with. */
 
+/** Before and behind the number of a hidden value: in JSON it stands nowhere. */
+export const HIDDEN: u32 = 0x01;
 export const TAB: u32 = 0x09;
 export const LF: u32 = 0x0a;
 export const FF: u32 = 0x0c;
@@ -34,10 +36,13 @@ export const QUESTION: u32 = 0x3f;
 export const AT: u32 = 0x40;
 export const UPPER_A: u32 = 0x41;
 export const UPPER_B: u32 = 0x42;
+export const UPPER_C: u32 = 0x43;
 export const UPPER_D: u32 = 0x44;
 export const UPPER_E: u32 = 0x45;
+export const UPPER_F: u32 = 0x46;
 export const UPPER_G: u32 = 0x47;
 export const UPPER_H: u32 = 0x48;
+export const UPPER_I: u32 = 0x49;
 export const UPPER_K: u32 = 0x4b;
 export const UPPER_M: u32 = 0x4d;
 export const UPPER_N: u32 = 0x4e;
@@ -47,6 +52,8 @@ export const UPPER_Q: u32 = 0x51;
 export const UPPER_R: u32 = 0x52;
 export const UPPER_S: u32 = 0x53;
 export const UPPER_T: u32 = 0x54;
+export const UPPER_U: u32 = 0x55;
+export const UPPER_V: u32 = 0x56;
 export const UPPER_W: u32 = 0x57;
 export const UPPER_X: u32 = 0x58;
 export const UPPER_Y: u32 = 0x59;
@@ -63,7 +70,9 @@ export const LOWER_D: u32 = 0x64;
 export const LOWER_E: u32 = 0x65;
 export const LOWER_F: u32 = 0x66;
 export const LOWER_G: u32 = 0x67;
+export const LOWER_H: u32 = 0x68;
 export const LOWER_I: u32 = 0x69;
+export const LOWER_J: u32 = 0x6a;
 export const LOWER_K: u32 = 0x6b;
 export const LOWER_L: u32 = 0x6c;
 export const LOWER_M: u32 = 0x6d;

@@ -24,6 +24,8 @@ export const STATUS_COMPLETED = 3;
 export const STATUS_FAULTED = 4;
 /** advance(): the run was cancelled by a recorded command. */
 export const STATUS_CANCELLED = 5;
+/** advance(): an opaque replay has come to a place that depends on a hidden value. */
+export const STATUS_LOOKED = 6;
 
 // ---- Errors: printed as REACH-E<number> ------------------------------------------------------
 // 10xx the call itself
@@ -140,3 +142,5 @@ export const JSON_BOUNDARY = 0;
 export const JSON_INTEGERS_TEXT = 1;
 /** jq mode: insertion order kept, the last duplicate wins, numbers may lose precision. */
 export const JSON_JQ = 2;
+/** Hidden values may stand where values do: for the records of an opaque replay alone. */
+export const JSON_HIDDEN = 4;

@@ -27,12 +27,12 @@ import {
   OBJECT,
   objectStorage,
   PAIR,
+  rawTagOf,
   setHeight,
   setNull,
   setString,
   setUsed,
   STRING,
-  tagOf,
 } from "../value/cell";
 import { pairsAscend, sortPairs, sortSpace } from "./sort";
 
@@ -53,7 +53,7 @@ export function canonicalCopy(c: usize, arena: Arena, out: usize, kept: u32): bo
   while (true) {
     if (arenaOver(arena)) return fail(C.E_LIMIT_MEMORY, 0);
     if (!Fuel.charge(1)) return false;
-    const tag = tagOf(at);
+    const tag = rawTagOf(at);
     if (tag == NUMBER) copyNumber(at);
     else if (tag == STRING) {
       if (!copyString(at, arena, kept)) return false;

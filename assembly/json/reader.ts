@@ -18,6 +18,7 @@
 import {
   COLON,
   COMMA,
+  HIDDEN,
   LEFT_BRACE,
   LEFT_BRACKET,
   LOWER_A,
@@ -43,6 +44,7 @@ import {
   lengthOf,
   OBJECT,
   objectStorage,
+  OPAQUE,
   setBool,
   setHeight,
   setNull,
@@ -130,7 +132,10 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       if (p == 0) return false;
       sp += 16;
     } else {
-      p = readWord(p, end, text, mode, sp);
+      p =
+        byte == HIDDEN && mode & C.JSON_HIDDEN
+          ? readHidden(p, end, text, sp)
+          : readWord(p, end, text, mode, sp);
       if (p == 0) return false;
       sp += 16;
     }
@@ -245,6 +250,23 @@ function readWord(p: usize, end: usize, text: usize, mode: u32, c: usize): usize
   }
   wrongWord(p, end, text);
   return 0;
+}
+
+/** A hidden value: its number between two bytes that stand nowhere else in JSON. */
+function readHidden(p: usize, end: usize, text: usize, c: usize): usize {
+  let number: u64 = 0;
+  let q = p + 1;
+  for (; q < end && (load<u8>(q) as u32) - ZERO <= 9; q++) {
+    number = number * 10 + ((load<u8>(q) as u32) - ZERO);
+    if (number > (u32.MAX_VALUE as u64)) break;
+  }
+  const isPadded = load<u8>(p, 1) == ZERO && q != p + 2;
+  if (q == p + 1 || isPadded || q >= end || load<u8>(q) != HIDDEN) {
+    unexpected(q, end, text, C.E_JSON_SYNTAX);
+    return 0;
+  }
+  Cell.set(c, OPAQUE, 0, 0, number as u32);
+  return q + 1;
 }
 
 function isLetter(byte: u32): bool {

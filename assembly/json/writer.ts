@@ -7,7 +7,7 @@
  *     +8 u32 ARRAY or OBJECT              +12 u32 unused
  */
 
-import { SPACE } from "../bytes/characters";
+import { HIDDEN, SPACE } from "../bytes/characters";
 import { Buffer, bufferText, TEXT } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
 import { shaUpdate } from "../bytes/sha256";
@@ -27,6 +27,7 @@ import {
   OBJECT,
   PAIR,
   QUOTED,
+  rawTagOf,
   STRING,
   tagOf,
   TRUE,
@@ -40,34 +41,45 @@ const MOST_FRAMES: u32 = 10002;
 /** Hashing hands over its text whenever so much has gathered. */
 const PIECE: u32 = 16384;
 
+// How a value is written.
+const CANONICAL_TEXT: u32 = 0;
+const JQ_TEXT: u32 = 1;
+/** The first, and a hidden value as it was read: it is passed on. The others look at it. */
+const CARRIED: u32 = 2;
+
 /**
  * Appends the RFC 8785 text of a value; NaN is null, infinities are the largest doubles, -0 is 0.
  * False with the error recorded, and the buffer as it was: E_LIMIT_SIZE when the text has more
- * than `maximum` bytes, E_LIMIT_DEPTH, E_JSON_UNPRINTABLE.
+ * than `maximum` bytes, E_LIMIT_DEPTH.
  */
 export function writeJson(c: usize, b: Buffer, maximum: u32): bool {
-  return writeInto(c, b, maximum, false, 0);
+  return writeInto(c, b, maximum, CANONICAL_TEXT, 0);
+}
+
+/** The same of what a record passes on: hidden values stay what they are. */
+export function carryJson(c: usize, b: Buffer, maximum: u32): bool {
+  return writeInto(c, b, maximum, CARRIED, 0);
 }
 
 /** The same as jq's tojson writes it: -0 is "-0", what is nested too deep is skipped. */
 export function writeJsonJq(c: usize, b: Buffer, maximum: u32): bool {
-  return writeInto(c, b, maximum, true, 0);
+  return writeInto(c, b, maximum, JQ_TEXT, 0);
 }
 
 /** Feeds the text of writeJson() to a hash stream (sha256.ts), piece by piece through TEXT. */
 export function hashJson(c: usize, stream: usize, maximum: u32): bool {
   const b: Buffer = TEXT;
   b.len = 0;
-  if (!writeInto(c, b, maximum, false, stream)) return false;
+  if (!writeInto(c, b, maximum, CANONICAL_TEXT, stream)) return false;
   shaUpdate(stream, b.at, b.len);
   b.len = 0;
   return true;
 }
 
-function writeInto(c: usize, b: Buffer, maximum: u32, jq: bool, stream: usize): bool {
+function writeInto(c: usize, b: Buffer, maximum: u32, style: u32, stream: usize): bool {
   const stack = chunkTake(STACK);
   const start = b.len;
-  const done = writeValue(c, b, maximum, jq, stream, stack);
+  const done = writeValue(c, b, maximum, style, stream, stack);
   if (!done) b.len = start;
   chunkGive(stack, STACK);
   return done;
@@ -112,7 +124,7 @@ function writeValue(
   c: usize,
   b: Buffer,
   maximum: u32,
-  jq: bool,
+  style: u32,
   stream: usize,
   stack: usize,
 ): bool {
@@ -122,9 +134,9 @@ function writeValue(
   let to: usize = b.at + b.len; // where the next byte goes; b.len follows at the edge
   let edge: usize = edgeOf(b, limit, stream);
   while (true) {
-    const tag = tagOf(c);
+    const tag = style == CARRIED ? rawTagOf(c) : tagOf(c);
     let opened = false;
-    if (jq && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) {
+    if (style == JQ_TEXT && top - stack > (C.MAX_DEPTH_JQ as usize) << 4) {
       b.len = (to - b.at) as u32;
       bufferText(b, "<skipped: too deep>");
       b.room(ROOM);
@@ -138,7 +150,7 @@ function writeValue(
       }
     } else if (tag == NUMBER) {
       const x = numberOf(c);
-      if (jq && reinterpret<u64>(x) == 0x8000000000000000) {
+      if (style == JQ_TEXT && reinterpret<u64>(x) == 0x8000000000000000) {
         store<u16>(to, 0x302d); // -0
         to += 2;
       } else to += numberText(x, to);
@@ -164,7 +176,12 @@ function writeValue(
     } else if (tag == FALSE) {
       store<u64>(to, 0x65736c6166);
       to += 5;
-    } else return fail(C.E_JSON_UNPRINTABLE, 0);
+    } else {
+      // As it was read (reader.ts).
+      store<u8>(to++, HIDDEN);
+      to += formatNumber(addressOf(c) as f64, to);
+      store<u8>(to++, HIDDEN);
+    }
 
     // On to the next entry; containers that have none left are closed.
     while (true) {

@@ -43,6 +43,10 @@ export function refuse(why: string): bool {
   return false;
 }
 
+export function refuseSize(): bool {
+  return refuse("the pattern is too large");
+}
+
 export function refuseText(why: string, at: usize, length: u32): bool {
   if (load<u32>(changetype<usize>(regexError) - 4) == 0) {
     errorAt = at;

@@ -173,8 +173,9 @@ function push(node: u32, value: usize, step: u32, by: u32, tentative: bool): boo
   f.by = by;
   f.tentative = speculates ? 1 : 0;
   f.marks = MARKS.len;
-  const holds = tagOf(value) == ARRAY || tagOf(value) == OBJECT;
-  if (holds && (inherits || changetype<Node>(node).unevaluated != 0)) {
+  // A schema that asks for nothing does not look.
+  const wanted: bool = inherits || changetype<Node>(node).unevaluated != 0;
+  if (wanted && (tagOf(value) == ARRAY || tagOf(value) == OBJECT)) {
     f.tracks = 1;
     const bytes = ((lengthOf(value) + 31) >>> 5) << 2;
     bufferRoom(MARKS, bytes);

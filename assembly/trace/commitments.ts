@@ -6,6 +6,7 @@
 import { merkleEnd, merkleRestore, merkleSave } from "../bytes/merkle";
 import { Buffer, bufferBytes, bufferU32, OUTPUT } from "../bytes/buffer";
 import { Digest } from "../bytes/padded";
+import { looksBegin } from "../errors/looks";
 import { DIGEST, SHA_STATE, shaEnd, shaRestore, shaSave } from "../bytes/sha256";
 import {
   ALL_TREE,
@@ -25,11 +26,15 @@ import { addLeaf } from "./slots";
 export const KEEP_RECORDS: u32 = 0;
 export const KEEP_NOTHING: u32 = 1;
 export const KEEP_LEAVES: u32 = 2;
+/** And with it: the runs are opaque replays. */
+export const HOLES: u32 = 4;
 
 /** For the next run, and for this one: a seed, whether there is one, and what is kept. */
 const nextSeed: usize = memory.data(32, 16);
 let nextOn: bool = false;
 let nextKeep: u32 = KEEP_RECORDS;
+let nextOpaque: bool = false;
+let nextFuel: f64 = 0;
 const ownSeed: usize = memory.data(32, 16);
 let on: bool = false;
 let keeping: u32 = KEEP_RECORDS;
@@ -38,14 +43,29 @@ let keeping: u32 = KEEP_RECORDS;
 export function commitNext(seed: usize, keep: u32): void {
   nextOn = seed != 0;
   nextKeep = keep;
+  nextOpaque = false;
   if (seed != 0) Digest.copy(nextSeed, seed);
   else memory.fill(nextSeed, 0, DIGEST);
+}
+
+/** The runs to come are opaque replays with so much fuel. They commit to nothing. */
+export function opaqueNext(fuel: f64): void {
+  nextOpaque = true;
+  nextFuel = fuel;
+}
+export function isNextOpaque(): bool {
+  return nextOpaque;
+}
+/** The fuel of a run that begins: its own limit, unless it is an opaque replay. */
+export function fuelOf(limit: f64): f64 {
+  return nextOpaque ? nextFuel : limit;
 }
 
 /** A run begins. */
 export function commitBegin(): void {
   on = nextOn;
   keeping = nextKeep;
+  looksBegin(nextOpaque);
   Digest.copy(ownSeed, nextSeed);
   goOn();
   treesBegin();

@@ -6,7 +6,7 @@
 import { Buffer, bufferBytes, bufferText, TEXT } from "../bytes/buffer";
 import { shaBegin, shaEnd, shaUpdate } from "../bytes/sha256";
 import { MAX_INPUT } from "../errors/codes";
-import { writeJson } from "../json/writer";
+import { carryJson } from "../json/writer";
 
 const STATE: usize = memory.data(128, 16);
 const NUMBER: usize = memory.data(16, 16);
@@ -39,7 +39,7 @@ export function tagPart(at: usize, length: u32): void {
 export function tagValue(cell: usize): void {
   const text: Buffer = TEXT;
   text.len = 0;
-  writeJson(cell, text, MAX_INPUT);
+  carryJson(cell, text, MAX_INPUT);
   tagPart(text.at, text.len);
 }
 

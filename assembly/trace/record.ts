@@ -18,7 +18,8 @@ import {
 } from "../bytes/buffer";
 import { MAX_INPUT, STATUS_COMPLETED, STATUS_FAULTED } from "../errors/codes";
 import { charge } from "../errors/errors";
-import { writeJson, writeNumber, writeString } from "../json/writer";
+import { hasLooked } from "../errors/looks";
+import { carryJson, writeNumber, writeString } from "../json/writer";
 import { addressOf, lengthOf } from "../value/cell";
 import { COST_RECORD, COST_RECORD_BYTE } from "../workflow/state/cost";
 import { effectName } from "../workflow/state/effects";
@@ -73,14 +74,14 @@ function value(c: usize, slot: u32): bool {
   store<u32>(v, c as u32);
   store<u32>(v, slot, 4);
   store<u32>(v, OUTPUT.len, 8);
-  const fits = writeJson(c, OUTPUT, LONGEST);
+  const fits = carryJson(c, OUTPUT, LONGEST);
   store<u32>(v, OUTPUT.len, 12);
   return fits;
 }
 
-/** False when fuel or size ran out; the error is recorded. */
+/** False when fuel or size ran out, whose error is recorded, or where something looked. */
 function close(frame: u32, fits: bool): bool {
-  if (!fits) return drop(frame);
+  if (!fits || hasLooked()) return drop(frame);
   return charge(COST_RECORD + leave(frame, LEFT) * COST_RECORD_BYTE);
 }
 
@@ -245,7 +246,7 @@ export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize)
 export function writeOutcome(end: u32): bool {
   const f = begin();
   const fits = outcomeText(end, RUN.seq++);
-  if (!fits) return drop(f);
+  if (!fits || hasLooked()) return drop(f);
   leave(f, OUTCOME_LEAF);
   return true;
 }

@@ -4,8 +4,9 @@
  *     +0  u8  tag
  *     +1  u8  flags
  *     +2  u16 height  canonical containers: levels of nesting, an empty one has 1; else 0
- *     +4  u32 length   string: bytes of UTF-8; array: elements; object: pairs; opaque: its index
- *     +8  u64 payload  number: the double; string, array, object: address in the low 32 bits
+ *     +4  u32 length   string: bytes of UTF-8; array: elements; object: pairs; else 0
+ *     +8  u64 payload  number: the double; string, array, object: address in the low 32 bits;
+ *                      opaque: its number (and no length, so that a forgotten look finds nothing)
  *
  * A value is immutable once another cell refers to its storage. Array storage is a run of cells,
  * object storage a run of pairs (key cell, value cell: 32 bytes); both are preceded by a header:
@@ -21,10 +22,21 @@
  *
  * A string's bytes have no header and may lie anywhere that outlives the cell: in an input text,
  * in a pack, in an arena.
+ *
+ * A hidden value (OPAQUE) may be copied and stored. Asking for its tag is a look, which ends an opaque
+ * replay (errors/looks.ts). rawTagOf() is for those alone that pass values on without looking at them:
+ *
+ *     json/writer.ts               writes it as it was read, into a record
+ *     json/canonical.ts            copies what crosses a task boundary
+ *     expr/machine/tracking.ts     a value is where it is: nothing is asked about it
+ *     expr/machine/machine.ts      loads tags itself where an OPAQUE one takes the slow way, to a look
+ *     workflow/step/merge-context.ts   what a branch has left alone is as it was
+ *     workflow/run/advance.ts      the reason of a command, which nothing reads
  */
 
 import { Arena, arenaRoom, arenaTake } from "../bytes/arena";
 import { isAscii } from "../bytes/utf8";
+import { look } from "../errors/looks";
 
 export const NULL: u32 = 0;
 export const FALSE: u32 = 1;
@@ -33,7 +45,7 @@ export const NUMBER: u32 = 3;
 export const STRING: u32 = 4;
 export const ARRAY: u32 = 5;
 export const OBJECT: u32 = 6;
-/** A secret or a redacted value: may be passed on, never looked into. */
+/** A hidden value of an opaque replay: may be passed on, never looked at. */
 export const OPAQUE: u32 = 7;
 
 /** Keys of this value and of all values inside are in RFC 8785 order; no NaN, infinity, -0. */
@@ -50,6 +62,11 @@ export const PAIR: u32 = 32;
 export const HEADER: u32 = 16;
 
 export function tagOf(c: usize): u32 {
+  const tag = load<u8>(c) as u32;
+  return tag == OPAQUE ? look() : tag;
+}
+/** The tag, without a look: see above who may ask for it. */
+export function rawTagOf(c: usize): u32 {
   return load<u8>(c);
 }
 export function flagsOf(c: usize): u32 {
@@ -141,14 +158,14 @@ export function copyCell(to: usize, from: usize): void {
   Cell.copy(to, from);
 }
 
-/** jq's truth: everything but null and false. */
 /** True if both cells are one value in one place. */
 export function sameCell(a: usize, b: usize): bool {
   return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8);
 }
 
+/** jq's truth: everything but null and false. */
 export function isTruthy(c: usize): bool {
-  return load<u8>(c) != FALSE && load<u8>(c) != NULL;
+  return tagOf(c) > FALSE;
 }
 
 /** Storage for `capacity` elements (0 is fine); the caller fills it and sets used with arrayUsed(). */

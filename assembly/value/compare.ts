@@ -17,7 +17,6 @@ import {
   NUMBER,
   numberOf,
   OBJECT,
-  OPAQUE,
   STRING,
   tagOf,
 } from "./cell";
@@ -133,7 +132,6 @@ function compareHeads(a: usize, b: usize): i32 {
     return compareBytes(addressOf(a), lengthOf(a), addressOf(b), lengthOf(b));
   }
   if (x == ARRAY || x == OBJECT) return SAME_KIND;
-  if (x == OPAQUE) return lengthOf(a) == lengthOf(b) ? 0 : lengthOf(a) < lengthOf(b) ? -1 : 1;
   return 0;
 }
 

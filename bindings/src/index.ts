@@ -45,6 +45,7 @@ export { createEngine, engineDigest } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
 export { ArgumentError } from "./core/arguments.ts";
 export { codeName, EngineError, EngineTrap } from "./core/errors.ts";
+export { hole } from "./calls/commit.ts";
 export type { CommitCalls, Commitments, CommitOptions, TreeHead } from "./calls/commit.ts";
 export type { EvaluateOptions, Evaluation } from "./calls/expr.ts";
 export * as codes from "./generated/codes.ts";
@@ -61,9 +62,18 @@ export type { RegexMatch, RegexOptions } from "./calls/regex.ts";
 export type { SchemaFailure, ValidateOptions } from "./calls/schema.ts";
 export { isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
+export { opaqueReplay } from "./run/hidden.ts";
+export type { OpaqueReplay, OpaqueReplayOptions } from "./run/hidden.ts";
 export { recompute } from "./run/recompute.ts";
 export type { Recomputed, RecomputeOptions } from "./run/recompute.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
-export type { Advance, EffectResult, ListedExpression, Pack, StartOptions } from "./calls/run.ts";
+export type {
+  Advance,
+  EffectResult,
+  ListedExpression,
+  Looked,
+  Pack,
+  StartOptions,
+} from "./calls/run.ts";
 export type { Json } from "./core/value.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { defences } from "../defences-list.ts";
+import { defences } from "../defences/list.ts";
 import { attacksPage, without } from "../defences.ts";
 
 const read = (file: string): string =>

@@ -64,7 +64,9 @@ import { formatValue } from "./formats";
 import { fromJson, toNumber } from "./parsing";
 import { listBuiltins } from "./listing";
 import { mathOne, mathThree, mathTwo } from "./math";
-import { gmTime, makeTime, formatTime, parseTime } from "./dates";
+import { gmTime, makeTime } from "./dates/broken-down";
+import { formatTime } from "./dates/strftime";
+import { parseTime } from "./dates/strptime";
 import * as T from "./table";
 import { literalBytes, literalLength } from "../syntax/text";
 

@@ -1,125 +1,88 @@
 /**
- * The machine: runs a compiled program, one output at a time.
+ * The machine: runs a compiled program, one output at a time. Its stacks are in stacks.ts.
  *
- * Two stacks grow in blocks of their own. The frame stack holds activations:
- *
- *     frame   +0 u32 address to return to (0: the program)   +4 u32 caller (offset)
- *             +8 u32 frame around the definition (offset)    +12 u32 end of the frame (offset)
- *             +16 u32 path state to restore                  +20 u32 slot for the result
- *             +32 slot 2: the input, then parameters, variables and temporaries
- *
- * The choice stack holds what is left to be tried:
- *
- *     choice  +0 u32 kind   +4 u32 address of code   +8 u32 frame (offset)
- *             +12 u32 protected: frames below this offset must stay
- *             +16 u32 path state   +32 cell: path   +48 cell: value at that path
- *
- * A frame whose function has returned stays as long as a choice protects it, so backtracking finds
- * its slots as they were; a frame that nobody protects is reused, by tail calls in place.
- *
- * Path state: 0 nobody asks for paths, 1 somebody does but not here, 2 tracking.
+ * Path state: 0 no paths are asked for, 1 they are, but not here, 2 tracking (tracking.ts).
  */
 
 import { arenaOver, SCRATCH } from "../../bytes/arena";
 import { bufferBytes, Buffer } from "../../bytes/buffer";
-import { chunkGive, chunkTake } from "../../bytes/memory";
 import * as C from "../../errors/codes";
 import { clearError, errorCode, fail, failRaised, fuel, setFuel } from "../../errors/errors";
+import { look } from "../../errors/looks";
 import { regexesForget } from "../../regex/cache";
-import { arrayAppend, arrayConcat, arrayNew } from "../../value/array";
+import { arrayAppend, arrayNew } from "../../value/array";
 import {
   addressOf,
   ARRAY,
-  ASCII,
   CANONICAL,
   Cell,
   FALSE,
   isTruthy,
-  keyAt,
   lengthOf,
-  NULL,
   NUMBER,
   OBJECT,
   objectStorage,
+  OPAQUE,
   setCell,
-  setNull,
   setNumber,
   STRING,
   tagOf,
   TRUE,
 } from "../../value/cell";
-import { compareValues, equalStatus, TOO_DEEP } from "../../value/compare";
 import { objectGet } from "../../value/object";
 import { walkReset } from "../../value/walk";
-import {
-  getIndex,
-  iterateError,
-  outOfMemory,
-  putKey,
-  slice,
-  sliceBounds,
-} from "../operations/access";
-import { add, divide, modulo, multiply, subtract } from "../operations/arithmetic";
-import { callNative } from "../builtins/natives";
 import { setClock } from "../builtins/clock";
+import { callNative } from "../builtins/natives";
 import * as O from "../bytecode/opcodes";
 import { NONE, SLOT_INPUT } from "../bytecode/opcodes";
-import { deletePaths, getPath, setPath } from "../operations/paths";
+import { iterateError, outOfMemory } from "../operations/access";
+import { concatParts } from "../operations/interpolate";
+import { deletePaths, setPath } from "../operations/paths";
 import {
   clearRaised,
   DONE,
   ERROR,
   FATAL,
-  messageBegin,
-  messageDump,
-  messageEnd,
-  messageText,
-  messageValue,
   raiseText,
   raiseValue,
   RAISED,
   typeError,
-  typeError2,
 } from "../operations/raise";
-import { concatParts } from "../operations/interpolate";
 import { stringsReset, toJson } from "../operations/strings";
-
-/** Most bytes of frames, and of choices: deterministic, the same in every build. */
-export const MAX_FRAMES: u32 = 67108864;
-export const MAX_CHOICES: u32 = 67108864;
+import {
+  CHOICE,
+  choices,
+  choicesSize,
+  frames,
+  framesSize,
+  growChoices,
+  growFrames,
+  K_ALTERNATIVE,
+  K_EACH,
+  K_FORK,
+  K_RANGE,
+  K_TRY,
+  K_TRY_END,
+  pushChoice,
+  shrinkStacks,
+  stacksBegin,
+} from "./stacks";
+import { binaryStep, countError, getPathStep, indexStep, putStep, sliceStep } from "./steps";
+import { eachStep, identical, notPathError, PATH, PATH_VALUE, pathError } from "./tracking";
 
 /** The first word of a number's cell (setNumber writes the same). */
 const NUMBER_HEAD: u64 = (NUMBER | (CANONICAL << 8)) as u64;
-
-const CHOICE: u32 = 64;
-const K_FORK: u32 = 1;
-const K_EACH: u32 = 2;
-const K_RANGE: u32 = 3;
-const K_TRY: u32 = 4;
-const K_TRY_END: u32 = 5;
-const K_ALTERNATIVE: u32 = 6;
 
 /** Instructions that the machine jumps to itself, to backtrack and to unwind after an error. */
 const BACKTRACK_CODE: usize = memory.data(16, 16);
 const RAISE_CODE: usize = memory.data(16, 16);
 const OP_UNWIND: u32 = 59;
 
-let frames: usize = 0;
-let framesSize: u32 = 0;
-let choices: usize = 0;
-let choicesSize: u32 = 0;
-
 /** What is kept between two outputs. */
 let height: u32 = 0; // bytes of choices
 let started: bool = false;
 let program: usize = 0;
 let globals: usize = 0;
-
-const PATH: usize = memory.data(16, 16);
-const PATH_VALUE: usize = memory.data(16, 16);
-const TEMP: usize = memory.data(16, 16);
-const KEY: usize = memory.data(16, 16);
-const EXTRA: usize = memory.data(16, 16);
 
 /** What `now` returns. */
 export function setNow(seconds: f64): void {
@@ -136,12 +99,7 @@ export function evalErrorValue(): usize {
  * place and must stay as they are. Values are made in SCRATCH, whose limit is the caller's.
  */
 export function evalBegin(code: usize, input: usize, variables: usize): void {
-  if (frames == 0) {
-    framesSize = 65536;
-    frames = chunkTake(framesSize);
-    choicesSize = 65536;
-    choices = chunkTake(choicesSize);
-  }
+  stacksBegin();
   store<u16>(BACKTRACK_CODE, O.OP_BACKTRACK as u16);
   store<u16>(RAISE_CODE, OP_UNWIND as u16);
   clearError();
@@ -158,186 +116,6 @@ export function evalBegin(code: usize, input: usize, variables: usize): void {
   memory.fill(frames, 0, 32);
   store<u32>(frames, load<u32>(main, 4), 12);
   Cell.copy(frames + (SLOT_INPUT << 4), input);
-}
-
-/** Makes the frame stack at least `size` bytes long; false above MAX_FRAMES. */
-function growFrames(size: u32): bool {
-  if (size <= framesSize) return true;
-  if (size > MAX_FRAMES) return fail(C.E_LIMIT_STACK, 0);
-  let larger = framesSize;
-  while (larger < size) larger <<= 1;
-  const to = chunkTake(larger);
-  memory.copy(to, frames, framesSize);
-  chunkGive(frames, framesSize);
-  frames = to;
-  framesSize = larger;
-  return true;
-}
-
-function growChoices(size: u32): bool {
-  if (size <= choicesSize) return true;
-  if (size > MAX_CHOICES) return fail(C.E_LIMIT_STACK, 0);
-  const larger = choicesSize << 1;
-  const to = chunkTake(larger);
-  memory.copy(to, choices, choicesSize);
-  chunkGive(choices, choicesSize);
-  choices = to;
-  choicesSize = larger;
-  return true;
-}
-
-/** Gives back large stacks, so that one deep evaluation does not keep memory for good. */
-function shrink(): void {
-  if (framesSize > 1 << 20) {
-    chunkGive(frames, framesSize);
-    framesSize = 65536;
-    frames = chunkTake(framesSize);
-  }
-  if (choicesSize > 1 << 20) {
-    chunkGive(choices, choicesSize);
-    choicesSize = 65536;
-    choices = chunkTake(choicesSize);
-  }
-}
-
-/** True when the value is the one that the path leads to, and not just an equal one. */
-function identical(a: usize, b: usize): bool {
-  const tag = tagOf(a);
-  if (tag != tagOf(b)) return false;
-  if (tag < NUMBER) return true;
-  if (tag == NUMBER) return load<u64>(a, 8) == load<u64>(b, 8);
-  return lengthOf(a) == lengthOf(b) && addressOf(a) == addressOf(b);
-}
-
-function pathError(action: string, key: usize, value: usize): i32 {
-  pathFault = true;
-  messageBegin();
-  messageText("Invalid path expression ");
-  messageText(action);
-  if (key != 0) {
-    messageDump(key);
-    messageText(" of ");
-  }
-  messageDump(value);
-  return messageEnd();
-}
-
-/** Checks that `t` is where the path leads, before a step with the given key. */
-function checkStep(t: usize, key: usize): i32 {
-  if (identical(t, PATH_VALUE)) return DONE;
-  return pathError("near attempt to access element ", key, t);
-}
-
-function appendStep(key: usize, value: usize): i32 {
-  Cell.copy(PATH_VALUE, value);
-  return arrayAppend(SCRATCH, PATH, PATH, key) ? DONE : outOfMemory();
-}
-
-/** FIELD and INDEX with all flags. */
-function indexStep(to: usize, t: usize, k: usize, tracking: bool): i32 {
-  pathFault = false;
-  if (!tracking) return getIndex(to, t, k);
-  let r = checkStep(t, k);
-  if (r != DONE) return r;
-  r = getIndex(TEMP, t, k);
-  if (r != DONE) return r;
-  r = appendStep(k, TEMP);
-  Cell.copy(to, TEMP);
-  return r;
-}
-
-/** {"start": from, "end": to}, the key of a slice in a path. */
-function sliceKey(to: usize, from: usize, end: usize): bool {
-  const at = objectStorage(SCRATCH, 2);
-  if (at == 0) return false;
-  setCell(to, OBJECT, 0, 0, at);
-  setNull(EXTRA);
-  return (
-    putKey(to, to, START_KEY(), from == 0 ? EXTRA : from) == DONE &&
-    putKey(to, to, END_KEY(), end == 0 ? EXTRA : end) == DONE
-  );
-}
-
-const KEY_TEXT: usize = memory.data<u8>([115, 116, 97, 114, 116, 101, 110, 100]);
-const KEY_CELLS: usize = memory.data(32, 16);
-function START_KEY(): usize {
-  setCell(KEY_CELLS, STRING, ASCII, 5, KEY_TEXT);
-  return KEY_CELLS;
-}
-function END_KEY(): usize {
-  setCell(KEY_CELLS + 16, STRING, ASCII, 3, KEY_TEXT + 5);
-  return KEY_CELLS + 16;
-}
-
-function sliceStep(to: usize, t: usize, from: usize, end: usize, tracking: bool): i32 {
-  pathFault = false;
-  const tag = tagOf(t);
-  if (tracking || (tag != ARRAY && tag != STRING && tag != NULL)) {
-    if (!sliceKey(KEY, from, end)) return outOfMemory();
-    return indexStep(to, t, KEY, tracking);
-  }
-  if (tag == NULL) {
-    setNull(to);
-    return DONE;
-  }
-  if (!sliceBounds(t, from, end)) return raiseText("Array/string slice indices must be integers");
-  return slice(to, t);
-}
-
-function getPathStep(to: usize, t: usize, path: usize, tracking: bool): i32 {
-  const r = getPath(TEMP, t, path);
-  if (r != DONE) return r;
-  if (tracking && identical(t, PATH_VALUE)) {
-    Cell.copy(EXTRA, TEMP);
-    if (!arrayConcat(SCRATCH, PATH, PATH, path)) return outOfMemory();
-    Cell.copy(PATH_VALUE, EXTRA);
-  }
-  Cell.copy(to, TEMP);
-  return DONE;
-}
-
-function compareStep(op: u32, to: usize, a: usize, b: usize): i32 {
-  if (op == O.OP_EQ || op == O.OP_NE) {
-    const e = equalStatus(a, b);
-    if (e == TOO_DEEP) return raiseText("Equality check too deep");
-    Cell.setBool(to, (e == 1) == (op == O.OP_EQ));
-    return DONE;
-  }
-  const r = compareValues(a, b);
-  if (r == TOO_DEEP) return raiseText("Comparison too deep");
-  let yes = false;
-  if (op == O.OP_LT) yes = r < 0;
-  else if (op == O.OP_LE) yes = r <= 0;
-  else if (op == O.OP_GT) yes = r > 0;
-  else yes = r >= 0;
-  Cell.setBool(to, yes);
-  return DONE;
-}
-
-function binaryStep(op: u32, to: usize, a: usize, b: usize): i32 {
-  switch (op) {
-    case O.OP_ADD:
-      return add(to, a, b);
-    case O.OP_SUB:
-      return subtract(to, a, b);
-    case O.OP_MUL:
-      return multiply(to, a, b);
-    case O.OP_DIV:
-      return divide(to, a, b);
-    case O.OP_MOD:
-      return modulo(to, a, b);
-    default:
-      return compareStep(op, to, a, b);
-  }
-}
-
-function putStep(to: usize, o: usize, k: usize, v: usize): i32 {
-  if (tagOf(k) == STRING) return putKey(to, o, k, v);
-  messageBegin();
-  messageText("Cannot use ");
-  messageValue(k);
-  messageText(" as object key");
-  return messageEnd();
 }
 
 /*
@@ -416,6 +194,10 @@ export function evalNext(out: usize): i32 {
           }
           continue;
         }
+        if ((load<u8>(b) as u32) == OPAQUE) {
+          left = takeAll();
+          continue;
+        }
         r = indexStep(a, b, key, (flags & tracking & O.FLAG_PATH) != 0);
         if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
           pc = BACKTRACK_CODE;
@@ -467,6 +249,10 @@ export function evalNext(out: usize): i32 {
           break;
         }
         if (tag != ARRAY && tag != OBJECT) {
+          if (tag == OPAQUE) {
+            left = takeAll();
+            continue;
+          }
           if (flags & O.FLAG_OPTIONAL) {
             pc = BACKTRACK_CODE;
             continue;
@@ -599,7 +385,8 @@ export function evalNext(out: usize): i32 {
         pc = load<u32>(at, 8);
         continue;
       case O.OP_UNLESS:
-        if (load<u8>(b) == (NULL as u8) || load<u8>(b) == (FALSE as u8)) pc = load<u32>(at, 8);
+        if ((load<u8>(b) as u32) <= FALSE) pc = load<u32>(at, 8);
+        else if ((load<u8>(b) as u32) == OPAQUE) left = takeAll();
         continue;
       case O.OP_TRY_END: {
         // Nothing of the body is left to be tried: its TRY has done its work.
@@ -693,6 +480,10 @@ export function evalNext(out: usize): i32 {
       case O.OP_RANGE: {
         const to = fp + ((load<u16>(at, 6) as usize) << 4);
         if ((load<u8>(b) as u32) != NUMBER || (load<u8>(to) as u32) != NUMBER) {
+          if ((load<u8>(b) as u32) == OPAQUE || (load<u8>(to) as u32) == OPAQUE) {
+            left = takeAll();
+            continue;
+          }
           r = raiseText("Range bounds must be numeric");
           break;
         }
@@ -763,9 +554,11 @@ export function evalNext(out: usize): i32 {
         break;
       }
       case O.OP_NOT:
+        if ((load<u8>(b) as u32) == OPAQUE) left = takeAll();
         Cell.setBool(a, !isTruthy(b));
         continue;
       case O.OP_BOOL:
+        if ((load<u8>(b) as u32) == OPAQUE) left = takeAll();
         Cell.setBool(a, isTruthy(b));
         continue;
       case O.OP_NEGATE:
@@ -801,6 +594,10 @@ export function evalNext(out: usize): i32 {
         left = fuel;
         break;
       case O.OP_COUNT: {
+        if ((load<u8>(b) as u32) == OPAQUE) {
+          left = takeAll();
+          continue;
+        }
         if ((load<u8>(b) as u32) > NUMBER) {
           // More than any number, says jq's order; the first item finds that it cannot be counted.
           Cell.copy(a, b);
@@ -983,56 +780,29 @@ export function evalNext(out: usize): i32 {
   }
 }
 
-function countError(c: usize): i32 {
-  setNumber(EXTRA, 1);
-  return typeError2(c, EXTRA, "cannot be subtracted");
-}
-
-/** Set by pathError: errors about paths are raised even where the step is optional, as in jq. */
-let pathFault: bool = false;
-
-function notPathError(): bool {
-  const fault = pathFault;
-  pathFault = false;
-  return !fault;
-}
-
-function pushChoice(top: u32, kind: u32, code: usize, fp: usize, guard: u32, tracking: u32): void {
-  const c = choices + top;
-  store<u32>(c, kind);
-  store<u32>(c, code as u32, 4);
-  store<u32>(c, (fp - frames) as u32, 8);
-  store<u32>(c, guard, 12);
-  store<u32>(c, tracking, 16);
-  if (tracking != 0) {
-    Cell.copy(c + 32, PATH);
-    Cell.copy(c + 48, PATH_VALUE);
-  }
-}
-
-/** Prolongs the path by the key of element i of `of`. */
-function eachStep(owner: usize, i: u32, value: usize): i32 {
-  if (tagOf(owner) == OBJECT) return appendStep(keyAt(owner, i), value);
-  setNumber(KEY, i as f64);
-  return appendStep(KEY, value);
+/** A hidden value was looked at: there is no fuel left. */
+function takeAll(): i64 {
+  look();
+  return fuel;
 }
 
 /** An evaluation has ended. */
 function finish(result: i32): i32 {
   height = 0;
-  shrink();
+  shrinkStacks();
   return result;
 }
 
+const ERROR_JSON: usize = memory.data(16, 16);
 const ERROR_TEXT: Buffer = changetype<Buffer>(memory.data(16, 16));
 
-/** Nobody caught the error: it becomes the error record. */
+/** No handler caught the error: it becomes the error record. */
 function uncaught(): i32 {
   ERROR_TEXT.len = 0;
   let text = ERROR;
   if (tagOf(ERROR) != STRING) {
-    text = EXTRA;
-    if (toJson(EXTRA, ERROR) != DONE) return -1;
+    text = ERROR_JSON;
+    if (toJson(ERROR_JSON, ERROR) != DONE) return -1;
   }
   bufferBytes(ERROR_TEXT, addressOf(text), lengthOf(text));
   failRaised(ERROR_TEXT.at, ERROR_TEXT.len);

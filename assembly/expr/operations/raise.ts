@@ -17,7 +17,6 @@ import {
   NULL,
   NUMBER,
   numberOf,
-  OBJECT,
   setNull,
   setString,
   STRING,
@@ -64,8 +63,9 @@ export function raiseText(text: string): i32 {
   return messageEnd();
 }
 
-/** Raises any value. */
+/** Raises any value. A hidden one is looked at: it cannot be an error. */
 export function raiseValue(c: usize): i32 {
+  tagOf(c);
   copyCell(ERROR, c);
   return RAISED;
 }
@@ -87,10 +87,8 @@ export function kindName(c: usize): string {
       return "string";
     case ARRAY:
       return "array";
-    case OBJECT:
-      return "object";
     default:
-      return "opaque";
+      return "object";
   }
 }
 
@@ -173,7 +171,7 @@ function dump(c: usize, depth: u32): void {
       }
       bufferByte(DUMP, 93);
       return;
-    case OBJECT:
+    default:
       bufferByte(DUMP, 123);
       for (let i: u32 = 0; i < lengthOf(c) && DUMP.len <= SHOWN + 1; i++) {
         if (i != 0) bufferByte(DUMP, 44);
@@ -182,9 +180,6 @@ function dump(c: usize, depth: u32): void {
         dump(valueAt(c, i), depth + 1);
       }
       bufferByte(DUMP, 125);
-      return;
-    default:
-      bufferText(DUMP, "<opaque>");
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Tokens of a jq program. The parser pulls them one at a time: `tok` is the current one.
  *
- * Inside a string literal the parser reads the text itself (parser.ts, parseString), because a
+ * Inside a string literal the parser reads the text itself (string-literal.ts), because a
  * string may hold a whole program in `\( )`; it moves `pos` and then asks for the next token.
  */
 

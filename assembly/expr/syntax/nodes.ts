@@ -9,6 +9,7 @@
 import { Arena, arenaTake } from "../../bytes/arena";
 import * as C from "../../errors/codes";
 import { errorCode, fail } from "../../errors/errors";
+import { setNumber } from "../../value/cell";
 
 /** Deepest nesting of an expression: parentheses, arguments, bodies, subjects. */
 export const MAX_NESTING: u32 = 200;
@@ -99,4 +100,52 @@ function deepen(parent: u32, depth: u32): void {
   const n = nodeAt(parent);
   if (depth > n.depth) n.depth = depth;
   if (n.depth > MAX_NESTING && errorCode() == 0) fail(C.E_EXPR_TOO_LARGE, n.at);
+}
+
+export function constant(cell: u32, at: u32): u32 {
+  const n = newNode(N_CONST, at);
+  nodeAt(n).a = cell;
+  return n;
+}
+
+export function numberNode(value: f64, at: u32): u32 {
+  const cell = arenaTake(TREE, 16);
+  setNumber(cell, value);
+  return constant(cell as u32, at);
+}
+
+/** Puts `item` in front of a list (lists are built backwards and turned by reversed()). */
+export function link(list: u32, item: u32): u32 {
+  nodeAt(item).next = list;
+  return item;
+}
+
+export function reversed(list: u32): u32 {
+  let out: u32 = 0;
+  while (list != 0) {
+    const after = nodeAt(list).next;
+    nodeAt(list).next = out;
+    out = list;
+    list = after;
+  }
+  return out;
+}
+
+/** Folds a backwards list into a chain leaning to the right. */
+export function chain(kind: u32, list: u32): u32 {
+  let right = list;
+  let rest = nodeAt(list).next;
+  nodeAt(list).next = 0;
+  while (rest != 0) {
+    const before = nodeAt(rest).next;
+    nodeAt(rest).next = 0;
+    const n = newNode(kind, nodeAt(rest).at);
+    nodeAt(n).a = rest;
+    nodeAt(n).b = right;
+    under(n, rest);
+    beside(n, right);
+    right = n;
+    rest = before;
+  }
+  return right;
 }

@@ -9,69 +9,61 @@
  *                //  (right)   = |= += ... (none)   or   and   == < ... (none)   + -   * / %
  */
 
+import { arenaTake } from "../../bytes/arena";
 import {
-  ASTERISK,
-  BACKSLASH,
   COLON,
   COMMA,
-  CR,
   DOT,
-  EQUALS,
-  FF,
-  GREATER,
   LEFT_BRACE,
   LEFT_BRACKET,
   LEFT_PAREN,
-  LESS,
-  LF,
-  LOWER_B,
-  LOWER_F,
-  LOWER_N,
-  LOWER_R,
-  LOWER_T,
-  LOWER_U,
   MINUS,
-  PERCENT,
   PIPE,
-  PLUS,
   QUESTION,
-  QUOTE,
-  RIGHT_BRACE,
   RIGHT_BRACKET,
   RIGHT_PAREN,
   SEMICOLON,
-  SLASH,
 } from "../../bytes/characters";
 import * as C from "../../errors/codes";
-import { errorCode, fail, failDetail } from "../../errors/errors";
-import * as L from "./lexer";
+import { errorCode, failDetail } from "../../errors/errors";
+import { NUMBER, numberOf, setBool, setNull, tagOf } from "../../value/cell";
 import {
-  numberCell,
-  pieceBegin,
-  pieceByte,
-  pieceBytes,
-  pieceCell,
-  pieceCodePoint,
-  pieceEmpty,
-  stringCell,
-  textCell,
-} from "./literals";
-import * as N from "./nodes";
-import { beside, MAX_NESTING, newNode, nodeAt, under } from "./nodes";
-import * as O from "../bytecode/opcodes";
-import { arenaTake } from "../../bytes/arena";
-import { fourHex } from "../../bytes/hex";
-import { numberOf, setBool, setNull, setNumber, tagOf, NUMBER, STRING } from "../../value/cell";
+  accept,
+  bad,
+  current,
+  enter,
+  expect,
+  isOutermost,
+  leave,
+  named,
+  offset,
+  ok,
+  parserBegin,
+} from "./cursor";
+import * as L from "./lexer";
+import { numberCell, stringCell } from "./literals";
 import { mentionVariable } from "./mentioned";
+import * as N from "./nodes";
+import {
+  beside,
+  chain,
+  constant,
+  link,
+  newNode,
+  nodeAt,
+  numberNode,
+  reversed,
+  under,
+} from "./nodes";
+import { location, object } from "./objects";
+import { binary, precedence } from "./operators";
+import { patterns } from "./patterns";
+import { stringTerm } from "./string-literal";
 import { textIs } from "./text";
-
-let depth: u32 = 0;
 
 /** Parses a whole program; the address of its tree, or 0 with the error recorded. */
 export function parseProgram(at: usize, length: u32): u32 {
-  depth = 0;
-  L.lexBegin(at, length);
-  L.next();
+  parserBegin(at, length);
   if (L.tok == L.T_MODULE || L.tok == L.T_IMPORT || L.tok == L.T_INCLUDE) {
     failDetail(
       C.E_EXPR_REFUSED,
@@ -94,80 +86,8 @@ export function parseProgram(at: usize, length: u32): u32 {
 
 /** Parses one definition of the prelude. */
 export function parseDefinition(at: usize, length: u32): u32 {
-  depth = 0;
-  L.lexBegin(at, length);
-  L.next();
+  parserBegin(at, length);
   return definition();
-}
-
-function offset(): u32 {
-  return (L.tokStart - L.textStart) as u32;
-}
-
-/** The current token, for code that has just moved on. */
-function current(): u32 {
-  return L.tok;
-}
-
-function ok(): bool {
-  return errorCode() == 0;
-}
-
-function enter(): bool {
-  depth++;
-  if (depth <= MAX_NESTING) return true;
-  if (ok()) fail(C.E_EXPR_TOO_LARGE, offset());
-  return false;
-}
-
-/** Consumes the token, or records that something else stands there. */
-function expect(token: u32): bool {
-  if (!ok()) return false;
-  if (L.tok != token) return L.unexpected();
-  L.next();
-  return true;
-}
-
-function accept(token: u32): bool {
-  if (L.tok != token) return false;
-  L.next();
-  return true;
-}
-
-/** Puts `item` in front of a list (lists are built backwards and turned by reversed()). */
-function link(list: u32, item: u32): u32 {
-  nodeAt(item).next = list;
-  return item;
-}
-
-function reversed(list: u32): u32 {
-  let out: u32 = 0;
-  while (list != 0) {
-    const after = nodeAt(list).next;
-    nodeAt(list).next = out;
-    out = list;
-    list = after;
-  }
-  return out;
-}
-
-/** Folds a backwards list into a chain leaning to the right. */
-function chain(kind: u32, list: u32): u32 {
-  let right = list;
-  let rest = nodeAt(list).next;
-  nodeAt(list).next = 0;
-  while (rest != 0) {
-    const before = nodeAt(rest).next;
-    nodeAt(rest).next = 0;
-    const n = newNode(kind, nodeAt(rest).at);
-    nodeAt(n).a = rest;
-    nodeAt(n).b = right;
-    under(n, rest);
-    beside(n, right);
-    right = n;
-    rest = before;
-  }
-  return right;
 }
 
 function query(): u32 {
@@ -180,7 +100,7 @@ function query(): u32 {
     if (L.tok != PIPE) break;
     L.next();
   }
-  depth--;
+  leave();
   return chain(N.N_PIPE, list);
 }
 
@@ -203,7 +123,7 @@ function operand(): u32 {
     const f = definition();
     if (!ok()) return 0;
     // Definitions at the very end stand in front of the identity.
-    const rest = L.tok == L.T_END && depth == 1 ? newNode(N.N_DOT, at) : query();
+    const rest = L.tok == L.T_END && isOutermost() ? newNode(N.N_DOT, at) : query();
     if (!ok()) return 0;
     nodeAt(n).a = f;
     nodeAt(n).b = rest;
@@ -227,7 +147,7 @@ function operand(): u32 {
   if (L.tok != L.T_AS) return e;
   L.next();
   const n = newNode(N.N_AS, at);
-  const p = patterns();
+  const p = patterns(query);
   if (!expect(PIPE)) return 0;
   const body = query();
   if (!ok()) return 0;
@@ -237,19 +157,6 @@ function operand(): u32 {
   under(n, e);
   under(n, p);
   under(n, body);
-  return n;
-}
-
-function bad(): u32 {
-  if (ok()) L.unexpected();
-  return 0;
-}
-
-/** A node of this kind with the current token's name. */
-function named(kind: u32, at: u32): u32 {
-  const n = newNode(kind, at);
-  nodeAt(n).name = L.tokAt as u32;
-  nodeAt(n).nameLength = L.tokLength;
   return n;
 }
 
@@ -283,75 +190,6 @@ function definition(): u32 {
   return f;
 }
 
-/** Precedence of a token as a binary operator; 0: none. */
-function precedence(token: u32): u32 {
-  switch (token) {
-    case L.T_DEFINED:
-      return 1;
-    case EQUALS:
-    case L.T_SET_PIPE:
-    case L.T_SET_ADD:
-    case L.T_SET_SUB:
-    case L.T_SET_MUL:
-    case L.T_SET_DIV:
-    case L.T_SET_MOD:
-    case L.T_SET_DEFINED:
-      return 2;
-    case L.T_OR:
-      return 3;
-    case L.T_AND:
-      return 4;
-    case L.T_EQ:
-    case L.T_NE:
-    case L.T_LE:
-    case L.T_GE:
-    case LESS:
-    case GREATER:
-      return 5;
-    case PLUS:
-    case MINUS:
-      return 6;
-    case ASTERISK:
-    case SLASH:
-    case PERCENT:
-      return 7;
-    default:
-      return 0;
-  }
-}
-
-export function binaryOpcode(token: u32): u32 {
-  switch (token) {
-    case PLUS:
-    case L.T_SET_ADD:
-      return O.OP_ADD;
-    case MINUS:
-    case L.T_SET_SUB:
-      return O.OP_SUB;
-    case ASTERISK:
-    case L.T_SET_MUL:
-      return O.OP_MUL;
-    case SLASH:
-    case L.T_SET_DIV:
-      return O.OP_DIV;
-    case PERCENT:
-    case L.T_SET_MOD:
-      return O.OP_MOD;
-    case L.T_EQ:
-      return O.OP_EQ;
-    case L.T_NE:
-      return O.OP_NE;
-    case LESS:
-      return O.OP_LT;
-    case L.T_LE:
-      return O.OP_LE;
-    case GREATER:
-      return O.OP_GT;
-    default:
-      return O.OP_GE;
-  }
-}
-
 function expr(lowest: u32): u32 {
   if (!enter()) return 0;
   let left = postfix();
@@ -368,50 +206,8 @@ function expr(lowest: u32): u32 {
     // = and == do not chain
     if ((p == 2 || p == 5) && precedence(L.tok) == p) return bad();
   }
-  depth--;
+  leave();
   return left;
-}
-
-function binary(token: u32, p: u32, at: u32, left: u32, right: u32): u32 {
-  let kind = N.N_BINARY;
-  if (p == 1) kind = N.N_DEFINED;
-  else if (p == 2) kind = N.N_ASSIGN;
-  else if (p == 3) kind = N.N_OR;
-  else if (p == 4) kind = N.N_AND;
-  if (kind == N.N_BINARY) {
-    const folded = fold(token, left, right);
-    if (folded != 0) return folded;
-  }
-  const n = newNode(kind, at);
-  const node = nodeAt(n);
-  node.a = left;
-  node.b = right;
-  node.c = kind == N.N_BINARY ? binaryOpcode(token) : token;
-  if (kind == N.N_BINARY && nodeAt(left).kind == N.N_BINARY) beside(n, left);
-  else under(n, left);
-  if (kind == N.N_DEFINED) beside(n, right);
-  else under(n, right);
-  return n;
-}
-
-/** Constant folding of number arithmetic that cannot fail; 0: not foldable. */
-function fold(token: u32, left: u32, right: u32): u32 {
-  const l = nodeAt(left);
-  const r = nodeAt(right);
-  if (l.kind != N.N_CONST || r.kind != N.N_CONST) return 0;
-  if (tagOf(l.a) != NUMBER || tagOf(r.a) != NUMBER) return 0;
-  const x = numberOf(l.a);
-  const y = numberOf(r.a);
-  let z: f64 = 0;
-  if (token == PLUS) z = x + y;
-  else if (token == MINUS) z = x - y;
-  else if (token == ASTERISK) z = x * y;
-  else return 0;
-  const n = newNode(N.N_CONST, l.at);
-  const cell = arenaTake(N.TREE, 16);
-  setNumber(cell, z);
-  nodeAt(n).a = cell as u32;
-  return n;
 }
 
 function postfix(): u32 {
@@ -427,12 +223,11 @@ function postfix(): u32 {
         break;
       }
       case DOT: {
-        // .
         L.next();
         const after = current();
         if (after == L.T_QUOTE) {
           const n = newNode(N.N_INDEX, at);
-          const key = stringTerm(0, 0);
+          const key = stringTerm(0, 0, query);
           nodeAt(n).b = key;
           under(n, key);
           t = subject(n, t);
@@ -452,7 +247,6 @@ function postfix(): u32 {
         t = bracket(t);
         break;
       case QUESTION: {
-        // ?
         L.next();
         const n = newNode(N.N_TRY, at);
         nodeAt(n).a = t;
@@ -511,21 +305,14 @@ function bracket(t: u32): u32 {
   return subject(n, t);
 }
 
-function constant(cell: u32, at: u32): u32 {
-  const n = newNode(N.N_CONST, at);
-  nodeAt(n).a = cell;
-  return n;
-}
-
 function term(): u32 {
   const at = offset();
   switch (L.tok) {
     case DOT: {
-      // .
       L.next();
       if (L.tok == L.T_QUOTE) {
         const n = newNode(N.N_INDEX, at);
-        const key = stringTerm(0, 0);
+        const key = stringTerm(0, 0, query);
         if (!ok()) return 0;
         nodeAt(n).b = key;
         under(n, key);
@@ -557,13 +344,13 @@ function term(): u32 {
       return n;
     }
     case L.T_QUOTE:
-      return stringTerm(0, 0);
+      return stringTerm(0, 0, query);
     case L.T_FORMAT: {
       const name = L.tokAt;
       const length = L.tokLength;
       const n = named(N.N_FORMAT, at);
       L.next();
-      return L.tok == L.T_QUOTE ? stringTerm(name, length) : n;
+      return L.tok == L.T_QUOTE ? stringTerm(name, length, query) : n;
     }
     case L.T_BINDING: {
       const n = named(N.N_VAR, at);
@@ -576,16 +363,13 @@ function term(): u32 {
       return location(at);
     }
     case MINUS: {
-      // -
       L.next();
       if (!enter()) return 0;
       const t = postfix();
       if (!ok()) return 0;
-      depth--;
+      leave();
       if (nodeAt(t).kind == N.N_CONST && tagOf(nodeAt(t).a) == NUMBER) {
-        const cell = arenaTake(N.TREE, 16);
-        setNumber(cell, -numberOf(nodeAt(t).a));
-        return constant(cell as u32, at);
+        return numberNode(-numberOf(nodeAt(t).a), at);
       }
       const n = newNode(N.N_NEGATE, at);
       nodeAt(n).a = t;
@@ -593,14 +377,12 @@ function term(): u32 {
       return n;
     }
     case LEFT_PAREN: {
-      // (
       L.next();
       const q = query();
       if (!expect(RIGHT_PAREN)) return 0;
       return q;
     }
     case LEFT_BRACKET: {
-      // [
       L.next();
       const n = newNode(N.N_ARRAY, at);
       if (accept(RIGHT_BRACKET)) return n;
@@ -611,10 +393,10 @@ function term(): u32 {
       return n;
     }
     case LEFT_BRACE:
-      return object();
+      return object(query, pairValue);
     case L.T_REDUCE:
     case L.T_FOREACH:
-      return fold2(L.tok == L.T_REDUCE);
+      return fold(L.tok == L.T_REDUCE);
     case L.T_IF: {
       L.next();
       return conditional(at);
@@ -633,7 +415,7 @@ function term(): u32 {
         nodeAt(n).b = handler;
         under(n, handler);
       }
-      depth--;
+      leave();
       return n;
     }
     case L.T_BREAK: {
@@ -651,23 +433,6 @@ function term(): u32 {
     default:
       return bad();
   }
-}
-
-function location(at: u32): u32 {
-  let line: u32 = 1;
-  for (let p = L.textStart; p < L.textStart + at; p++) if (load<u8>(p) == LF) line++;
-  const n = newNode(N.N_OBJECT, at);
-  const file = newNode(N.N_PAIR, at);
-  nodeAt(file).a = constant(textCell("file"), at);
-  nodeAt(file).b = constant(textCell("<top-level>"), at);
-  const row = newNode(N.N_PAIR, at);
-  const cell = arenaTake(N.TREE, 16);
-  setNumber(cell, line as f64);
-  nodeAt(row).a = constant(textCell("line"), at);
-  nodeAt(row).b = constant(cell as u32, at);
-  nodeAt(file).next = row;
-  nodeAt(n).a = file;
-  return n;
 }
 
 function conditional(at: u32): u32 {
@@ -691,17 +456,17 @@ function conditional(at: u32): u32 {
   under(n, condition);
   under(n, yes);
   under(n, no);
-  depth--;
+  leave();
   return n;
 }
 
 /** reduce and foreach: expr 'as' patterns '(' init ';' update [ ';' extract ] ')' */
-function fold2(isReduce: bool): u32 {
+function fold(isReduce: bool): u32 {
   const n = newNode(isReduce ? N.N_REDUCE : N.N_FOREACH, offset());
   L.next();
   const source = expr(1);
   if (!expect(L.T_AS)) return 0;
-  const p = patterns();
+  const p = patterns(query);
   if (!expect(LEFT_PAREN)) return 0;
   const init = query();
   if (!expect(SEMICOLON)) return 0;
@@ -754,171 +519,6 @@ function call(at: u32): u32 {
   return n;
 }
 
-/** pattern ('?//' pattern)*, as a list. */
-function patterns(): u32 {
-  let list: u32 = 0;
-  while (ok()) {
-    const p = pattern();
-    if (!ok()) return 0;
-    list = link(list, p);
-    if (!accept(L.T_ALTERNATION)) break;
-  }
-  return reversed(list);
-}
-
-function pattern(): u32 {
-  if (!enter()) return 0;
-  const at = offset();
-  let n: u32 = 0;
-  if (L.tok == L.T_BINDING) {
-    n = named(N.P_VAR, at);
-    L.next();
-  } else if (L.tok == LEFT_BRACKET) {
-    L.next();
-    n = newNode(N.P_ARRAY, at);
-    let list: u32 = 0;
-    while (true) {
-      const p = pattern();
-      if (!ok()) return 0;
-      list = link(list, p);
-      under(n, p);
-      if (!accept(COMMA)) break;
-    }
-    if (!expect(RIGHT_BRACKET)) return 0;
-    nodeAt(n).a = reversed(list);
-  } else if (L.tok == LEFT_BRACE) {
-    L.next();
-    n = newNode(N.P_OBJECT, at);
-    let list: u32 = 0;
-    while (true) {
-      const p = patternEntry();
-      if (!ok()) return 0;
-      list = link(list, p);
-      under(n, p);
-      if (!accept(COMMA)) break;
-    }
-    if (!expect(RIGHT_BRACE)) return 0;
-    nodeAt(n).a = reversed(list);
-  } else return bad();
-  depth--;
-  return n;
-}
-
-function patternEntry(): u32 {
-  const at = offset();
-  const n = newNode(N.P_ENTRY, at);
-  let key: u32 = 0;
-  if (L.tok == L.T_BINDING) {
-    nodeAt(n).name = L.tokAt as u32;
-    nodeAt(n).nameLength = L.tokLength;
-    nodeAt(n).c = 1;
-    key = constant(stringCell(L.tokAt, L.tokLength), at);
-    L.next();
-    if (L.tok != COLON) {
-      nodeAt(n).a = key;
-      return n;
-    }
-  } else if (L.tok == L.T_IDENT || isKeyword()) {
-    key = constant(stringCell(L.tokAt, L.tokLength), at);
-    L.next();
-  } else if (L.tok == L.T_QUOTE) key = stringTerm(0, 0);
-  else if (L.tok == LEFT_PAREN) {
-    key = keyQuery();
-  } else return bad();
-  if (!expect(COLON)) return 0;
-  const p = pattern();
-  if (!ok()) return 0;
-  nodeAt(n).a = key;
-  nodeAt(n).b = p;
-  under(n, key);
-  under(n, p);
-  return n;
-}
-
-function isKeyword(): bool {
-  return L.tok >= L.FIRST_KEYWORD && L.tok <= L.T_MODULE;
-}
-
-/** '(' query ')' as a key: a literal that is no string is refused at once, as jq does. */
-function keyQuery(): u32 {
-  const at = L.tokStart;
-  L.next();
-  const q = query();
-  if (!expect(RIGHT_PAREN)) return 0;
-  const n = nodeAt(q);
-  if (n.kind == N.N_CONST && tagOf(n.a) != STRING && !isNegative(n.a)) {
-    L.syntaxError(at + 1, "cannot use this constant as object key", at, (L.pos - at) as u32);
-    return 0;
-  }
-  return q;
-}
-
-/** No literal is negative: this was computed. */
-function isNegative(c: usize): bool {
-  return tagOf(c) == NUMBER && reinterpret<i64>(numberOf(c)) < 0;
-}
-
-function object(): u32 {
-  const n = newNode(N.N_OBJECT, offset());
-  L.next();
-  let list: u32 = 0;
-  while (L.tok != RIGHT_BRACE) {
-    const p = pair();
-    if (!ok()) return 0;
-    list = link(list, p);
-    under(n, p);
-    if (!accept(COMMA)) break;
-  }
-  if (!expect(RIGHT_BRACE)) return 0;
-  nodeAt(n).a = reversed(list);
-  return n;
-}
-
-function pair(): u32 {
-  const at = offset();
-  const n = newNode(N.N_PAIR, at);
-  const token = L.tok;
-  let key: u32 = 0;
-  let value: u32 = 0;
-  if (token == L.T_IDENT || isKeyword()) {
-    key = constant(stringCell(L.tokAt, L.tokLength), at);
-    L.next();
-  } else if (token == L.T_BINDING) {
-    const variable = named(N.N_VAR, at);
-    mentionVariable(L.tokAt, L.tokLength, L.pos, L.textEnd);
-    key = constant(stringCell(L.tokAt, L.tokLength), at);
-    L.next();
-    if (L.tok == COLON) key = variable;
-    else value = variable;
-  } else if (token == L.T_LOC) {
-    L.next();
-    key = constant(textCell("__loc__"), at);
-    value = location(at);
-  } else if (token == L.T_NUMBER) {
-    L.syntaxError(L.tokStart, "may need parentheses around object key expression", 0, 0);
-    return 0;
-  } else if (token == L.T_QUOTE) key = stringTerm(0, 0);
-  else if (token == L.T_FORMAT) {
-    const name = L.tokAt;
-    const length = L.tokLength;
-    L.next();
-    if (L.tok != L.T_QUOTE) return bad();
-    key = stringTerm(name, length);
-  } else if (token == LEFT_PAREN) {
-    key = keyQuery();
-    if (!ok()) return 0;
-    if (L.tok != COLON) return bad();
-  } else return bad();
-  if (!ok()) return 0;
-  if (value == 0 && accept(COLON)) value = pairValue();
-  if (!ok()) return 0;
-  nodeAt(n).a = key;
-  nodeAt(n).b = value;
-  under(n, key);
-  under(n, value);
-  return n;
-}
-
 /** expr ('|' expr)*: a value in an object may be piped, but takes no comma and no `as`. */
 function pairValue(): u32 {
   let list: u32 = 0;
@@ -929,125 +529,4 @@ function pairValue(): u32 {
     if (!accept(PIPE)) break;
   }
   return chain(N.N_PIPE, list);
-}
-
-/**
- * A string literal; the current token is its opening quote. Without interpolation it is an
- * N_CONST, otherwise an N_STRING whose parts are texts and programs in turn.
- */
-function stringTerm(format: usize, formatLength: u32): u32 {
-  const at = offset();
-  const quote = L.tokStart;
-  let list: u32 = 0;
-  let programs: u32 = 0;
-  const n = newNode(N.N_STRING, at);
-  nodeAt(n).name = format as u32;
-  nodeAt(n).nameLength = formatLength;
-  pieceBegin();
-  let p = L.pos;
-  while (true) {
-    if (p >= L.textEnd) {
-      L.syntaxError(quote, "syntax error, unterminated string", 0, 0);
-      return 0;
-    }
-    const c: u32 = load<u8>(p);
-    if (c == QUOTE) break;
-    if (c != BACKSLASH) {
-      let q = p + 1;
-      while (q < L.textEnd && load<u8>(q) != QUOTE && load<u8>(q) != BACKSLASH) q++;
-      pieceBytes(p, (q - p) as u32);
-      p = q;
-      continue;
-    }
-    if (p + 1 < L.textEnd && load<u8>(p, 1) == LEFT_PAREN) {
-      if (!pieceEmpty()) list = link(list, constant(pieceCell(), at));
-      L.setPos(p + 2);
-      L.next();
-      const q = query();
-      if (!ok()) return 0;
-      if (L.tok != RIGHT_PAREN) return bad();
-      // Wrapped, so that the list of parts can be linked and constants stay programs.
-      const part = newNode(N.N_PIPE, at);
-      nodeAt(part).a = q;
-      under(part, q);
-      under(n, part);
-      list = link(list, part);
-      programs++;
-      p = L.pos;
-      pieceBegin();
-      continue;
-    }
-    p = escape(p);
-    if (p == 0) return 0;
-  }
-  L.setPos(p + 1);
-  if (programs == 0) {
-    const cell = pieceCell();
-    L.next();
-    return constant(cell, at);
-  }
-  if (!pieceEmpty()) list = link(list, constant(pieceCell(), at));
-  L.next();
-  nodeAt(n).a = reversed(list);
-  return n;
-}
-
-/** Reads one escape at p into the piece; where it ends, or 0. */
-function escape(p: usize): usize {
-  const c: u32 = p + 1 < L.textEnd ? load<u8>(p, 1) : 0;
-  switch (c) {
-    case QUOTE:
-    case BACKSLASH:
-    case SLASH:
-      pieceByte(c);
-      break;
-    case LOWER_B:
-      pieceByte(8);
-      break;
-    case LOWER_F:
-      pieceByte(FF);
-      break;
-    case LOWER_N:
-      pieceByte(LF);
-      break;
-    case LOWER_R:
-      pieceByte(CR);
-      break;
-    case LOWER_T:
-      pieceByte(9);
-      break;
-    case LOWER_U: {
-      const high = fourHex(p + 2, L.textEnd);
-      if (high < 0) break;
-      if (
-        high >= 0xd800 &&
-        high < 0xdc00 &&
-        p + 7 < L.textEnd &&
-        load<u8>(p, 6) == BACKSLASH &&
-        load<u8>(p, 7) == LOWER_U
-      ) {
-        const low = fourHex(p + 8, L.textEnd);
-        if (low >= 0xdc00 && low < 0xe000) {
-          pieceCodePoint((0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)) as u32);
-          return p + 12;
-        }
-      }
-      pieceCodePoint((high >= 0xd800 && high < 0xe000 ? 0xfffd : high) as u32);
-      return p + 6;
-    }
-    default:
-  }
-  if (
-    c == QUOTE ||
-    c == BACKSLASH ||
-    c == SLASH ||
-    c == LOWER_B ||
-    c == LOWER_F ||
-    c == LOWER_N ||
-    c == LOWER_R ||
-    c == LOWER_T
-  )
-    return p + 2;
-  L.syntaxError(p, "invalid escape in a string", p, p + 2 <= L.textEnd ? 2 : 1);
-  return 0;
 }

@@ -19,6 +19,7 @@ import { isBase64 } from "../../bytes/base64";
 import { bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
 import { E_WF_TYPE } from "../../errors/codes";
 import { errorCode } from "../../errors/errors";
+import { checking } from "../../errors/looks";
 import { canonicalCopy } from "../../json/canonical";
 import { writeNumber } from "../../json/writer";
 import {
@@ -238,6 +239,7 @@ export function httpMentions(h: Http): u32 {
 /** Builds the request {body?, headers, method, read?, redirect, responseHeaders?, uri} in SCRATCH. */
 export function buildRequest(h: Http, input: usize, globals: usize, out: usize): u32 {
   const v = arenaTake(SCRATCH, 16);
+  checking("URI");
   if (h.isTemplate) {
     if (!uriFromTemplate(h.endpoint, input)) return PROBLEM;
   } else {
@@ -253,6 +255,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
     if (!uriQuery(v)) return PROBLEM;
   }
   if (!checkUri()) return PROBLEM;
+  checking("credentials");
   const at = objectStorage(SCRATCH, 9);
   let p = at;
   if (h.scheme != NO_SCHEME) {
@@ -265,6 +268,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
     if (!evaluateTemplate(h.body, input, globals, p + 16)) return ERROR;
     p += 32;
   }
+  checking("headers");
   literalCell(p, "headers");
   setCell(p + 16, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   if (h.headers != 0) {
@@ -286,6 +290,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   literalCell(p, "uri");
   bufferCell(p + 16, URI);
   closeObject(out, at, p + 32);
+  checking("");
   return OK;
 }
 

@@ -29,6 +29,8 @@ import {
   objectStorage,
   setCell,
   setUsed,
+  OPAQUE,
+  rawTagOf,
   STRING,
   tagOf,
   valueAt,
@@ -235,13 +237,18 @@ export function isLlmResult(v: usize): bool {
   const model = objectField(v, "model");
   const text = objectField(v, "text");
   if (lengthOf(v) != 3 || finish == 0 || model == 0 || text == 0) return false;
-  if (tagOf(finish) != STRING || tagOf(model) != STRING || tagOf(text) != STRING) return false;
+  if (tagOf(finish) != STRING || tagOf(model) != STRING || !isText(text)) return false;
   return (
     cellIs(finish, "stop") ||
     cellIs(finish, "length") ||
     cellIs(finish, "filter") ||
     cellIs(finish, "other")
   );
+}
+
+/** The run was given a text: one that is hidden is passed on. */
+function isText(c: usize): bool {
+  return rawTagOf(c) == OPAQUE || tagOf(c) == STRING;
 }
 
 /** What the task gives for an answer: OK, ERROR (a limit) or PROBLEM. */
@@ -287,6 +294,7 @@ export function readLlm(l: Llm, result: usize, out: usize): u32 {
 
 /** The text of an answer as the value that fits the schema. */
 function readValue(l: Llm, text: usize): u32 {
+  if (tagOf(text) != STRING) return ERROR; // hidden: that was a look
   // Reading wants some bytes behind the text.
   const n = lengthOf(text);
   if (!arenaRoom(SCRATCH, (n as u64) + 16) || !charge(n)) {

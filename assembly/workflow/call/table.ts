@@ -21,7 +21,6 @@ import {
   numberOf,
   OBJECT,
   objectStorage,
-  OPAQUE,
   setCell,
   setUsed,
   STRING,
@@ -256,7 +255,6 @@ export function decide(t: Table, v: usize, out: usize): u32 {
     for (let j: u32 = 0; j < cells && hit; j++) {
       const k = keyAt(when, j);
       const x = objectGet(v, addressOf(k), lengthOf(k));
-      if (tagOf(x) == OPAQUE) return undecided("A redacted value cannot be decided on: ", k);
       hit = matches(valueAt(when, j), x);
     }
     if (errorCode() != 0) return ERROR;

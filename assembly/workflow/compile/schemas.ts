@@ -7,6 +7,7 @@ import { arenaTake, PERSISTENT } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
 import { E_WF_REFERENCE, E_WF_REFUSED, E_WF_TYPE } from "../../errors/codes";
 import { errorCode } from "../../errors/errors";
+import { checking } from "../../errors/looks";
 import { compileSchemas } from "../../schema/compile";
 import { addDocument, documentAt, documentsBegin } from "../../schema/documents";
 import { evaluateSchema, INVALID, missingName, VALID, writeFailure } from "../../schema/evaluate";
@@ -136,6 +137,7 @@ function isObjectOrText(v: usize): bool {
 /** OK, PROBLEM where the value does not fit, or ERROR (a limit). */
 export function validate(schema: u32, value: usize): u32 {
   if (schema == 0) return OK;
+  checking("schema");
   const r = evaluateSchema(schema, value);
   if (r != INVALID) return r == VALID ? OK : ERROR;
   problem(VALIDATION, 400, "A value does not fit its schema");

@@ -5,13 +5,15 @@
  *     +0 u32 mentions   what its expressions read (expr/syntax/mentions.ts), all together
  *     +4 u32 count      instructions
  *     +8 instructions, 8 bytes each: u32 operation, u32 operand
- *        CONSTANT cell | EXPRESSION program | MAKE_ARRAY length | MAKE_OBJECT keys (an object cell)
+ *        CONSTANT cell | EXPRESSION expression | MAKE_ARRAY length | MAKE_OBJECT keys (an object cell)
+ *     an expression is: u32 address and length of its text, u32 program
  */
 
 import { arenaOver, arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferU32 } from "../../bytes/buffer";
 import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../../errors/codes";
 import { charge, fail } from "../../errors/errors";
+import { evaluating, hasLooked } from "../../errors/looks";
 import { compileExpression, programMentions } from "../../expr/compile/compile";
 import { evalOne } from "../../expr/machine/machine";
 import { MENTIONS_WORKFLOW_STARTED } from "../../expr/syntax/mentions";
@@ -134,8 +136,12 @@ function emitProgram(): bool {
   if (readsText("$task")) mentions |= READS_TASK;
   if (readsText("$workflow")) mentions |= READS_WORKFLOW;
   if (readsText("$runtime")) mentions |= READS_RUNTIME;
+  const expression = arenaTake(PERSISTENT, 12) as u32;
+  store<u32>(expression, innerAt as u32);
+  store<u32>(expression, innerLength, 4);
+  store<u32>(expression, program as u32, 8);
   bufferU32(CODE, EXPRESSION);
-  bufferU32(CODE, program as u32);
+  bufferU32(CODE, expression);
   return true;
 }
 
@@ -206,7 +212,10 @@ export function evaluateTemplate(t: u32, input: usize, globals: usize, out: usiz
         break;
       }
       case EXPRESSION: {
-        if (!evalOne(operand, input, globals, top)) return false;
+        evaluating(operand);
+        const done = evalOne(load<u32>(operand, 8), input, globals, top);
+        evaluating(0);
+        if (!done || hasLooked()) return false;
         top += 16;
         break;
       }

@@ -8,9 +8,10 @@ import { TEXT } from "../../bytes/buffer";
 import { isHexOf } from "../../bytes/hex";
 import * as C from "../../errors/codes";
 import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
+import { checking, hasLooked, isOpaqueReplay, looksForget } from "../../errors/looks";
 import { parseJson } from "../../json/reader";
-import { writeJson } from "../../json/writer";
-import { commitBegin, entered } from "../../trace/commitments";
+import { carryJson } from "../../json/writer";
+import { commitBegin, entered, fuelOf, isNextOpaque } from "../../trace/commitments";
 import {
   effectsAdd,
   effectsBegin,
@@ -29,6 +30,8 @@ import {
   NUMBER,
   numberOf,
   OBJECT,
+  OPAQUE,
+  rawTagOf,
   STRING,
   tagOf,
 } from "../../value/cell";
@@ -68,6 +71,7 @@ import {
 } from "../state/state";
 import { giveResult } from "../step/answers";
 import { endRun, stopAtLimit } from "../step/faults";
+import { stopAtLook } from "../step/looked";
 import { runBranch } from "./machine";
 
 const RECORD: usize = memory.data(16, 16);
@@ -78,11 +82,13 @@ export function malformed(why: string): bool {
 }
 
 /** Parses a record, which has one spelling only, and checks that it has a kind and a seq. */
-function readRecord(at: usize, length: u32): bool {
+function readRecord(at: usize, length: u32, isOpaque: bool): bool {
   arenaReset(SCRATCH, C.MAX_SCRATCH);
-  if (!parseJson(at, length, C.JSON_BOUNDARY, SCRATCH, RECORD)) return false;
+  looksForget();
+  const mode = isOpaque ? C.JSON_HIDDEN : C.JSON_BOUNDARY;
+  if (!parseJson(at, length, mode, SCRATCH, RECORD)) return false;
   TEXT.len = 0;
-  if (!writeJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length))
+  if (!carryJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length))
     return malformed("a record is in RFC 8785 form");
   if (tagOf(RECORD) != OBJECT) return malformed("a record is an object");
   const kind = objectField(RECORD, "kind");
@@ -99,7 +105,7 @@ function is(name: string): bool {
 export function startRun(at: usize, length: u32): bool {
   DROPPED.len = 0;
   sayNothing();
-  if (!readRecord(at, length)) return false;
+  if (!readRecord(at, length, isNextOpaque())) return false;
   if (!is("start")) return fail(C.E_RECORD_ORDER, 0);
   const grant = objectField(RECORD, "grant");
   const input = objectField(RECORD, "input");
@@ -135,7 +141,7 @@ export function startRun(at: usize, length: u32): bool {
   RUN.workflow = w;
   RUN.seq = 1;
   RUN.threshold = SMALLEST;
-  RUN.fuelLimit = numberOf(objectField(limits, "fuel"));
+  RUN.fuelLimit = fuelOf(numberOf(objectField(limits, "fuel")));
   RUN.effectsLimit = numberOf(objectField(limits, "effects")) as u32;
   setFuel(RUN.fuelLimit as i64);
   newCounts();
@@ -161,7 +167,7 @@ export function startRun(at: usize, length: u32): bool {
 export function advanceRun(at: usize, length: u32): bool {
   DROPPED.len = 0;
   sayNothing();
-  if (!readRecord(at, length)) return false;
+  if (!readRecord(at, length, isOpaqueReplay())) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
   if (is("cancel")) return cancel();
   if (is("suspend") || is("resume")) return command(is("suspend") ? 1 : 0);
@@ -176,7 +182,10 @@ export function advanceRun(at: usize, length: u32): bool {
   const p = isLate ? droppedWith(key) : pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
-  if (!isResult(e, result)) return noResult(e);
+  checking("result");
+  const fits = isResult(e, result);
+  if (hasLooked()) return stopAtLook(changetype<Frame>(changetype<Branch>(e.branch).frame));
+  if (!fits) return noResult(e);
   if (isTooDeep(result)) return fail(C.E_LIMIT_DEPTH, 0);
   RUN.seq++;
   entered(RECORD);
@@ -194,6 +203,13 @@ export function advanceRun(at: usize, length: u32): bool {
   giveResult(b, e, result);
   return activate(b, noted);
 }
+
+/** Drops garbage. Where values are hidden there is no text to write them as: what was taken stays, up to a limit. */
+function makeRoom(): bool {
+  if (!isOpaqueReplay()) return compact();
+  return RUN.taken <= MOST_OPAQUE || fail(C.E_LIMIT_FUEL, 0);
+}
+const MOST_OPAQUE: u32 = 1 << 30;
 
 /** Adds the effect to what the decision depended on. False with a limit's error recorded. */
 function noteEffect(b: Branch, e: Pending, result: usize): bool {
@@ -220,7 +236,12 @@ function command(suspended: u32): bool {
 
 function hasReason(): bool {
   const reason = objectField(RECORD, "reason");
-  return lengthOf(RECORD) == 3 && reason != 0 && (tagOf(reason) == STRING || tagOf(reason) == NULL);
+  return lengthOf(RECORD) == 3 && reason != 0 && isText(rawTagOf(reason));
+}
+
+/** Nothing reads a reason: it may be hidden. */
+function isText(tag: u32): bool {
+  return tag == STRING || tag == NULL || tag == OPAQUE;
 }
 
 function cancel(): bool {
@@ -246,7 +267,7 @@ function activate(b: Branch, bounded: bool): bool {
   for (let next = takeReady(); next != 0; next = takeReady()) runBranch(changetype<Branch>(next));
   RUN.fuelUsed = RUN.fuelLimit - (fuel as f64);
   RUN.taken += runArena().taken - before;
-  if (RUN.status == RUNNING && RUN.taken > RUN.threshold && !compact())
+  if (RUN.status == RUNNING && RUN.taken > RUN.threshold && !makeRoom())
     stopAtLimit(changetype<Frame>(changetype<Branch>(RUN.branch).frame));
   clearError();
   return true;

@@ -10,6 +10,7 @@
 import { Arena, arenaMark, arenaOver, arenaRelease, Mark, SCRATCH } from "../../bytes/arena";
 import * as C from "../../errors/codes";
 import { charge, fail } from "../../errors/errors";
+import { checking, hasLooked } from "../../errors/looks";
 import { saidBytes } from "../../trace/record";
 import { copyCell, isTruthy } from "../../value/cell";
 import { readCall, stepCall } from "../call/call";
@@ -101,9 +102,10 @@ export function runBranch(b: Branch): void {
   const scratch: Arena = SCRATCH;
   while (RUN.status == RUNNING && b.state == READY) {
     arenaMark(scratch, MARK);
+    checking("");
     const f = changetype<Frame>(b.frame);
     const done = charge(COST_PHASE) && (b.timedOut != 0 ? timeOut(b) : step(b, f));
-    if (!done) stopAtLimit(f);
+    if (!done || hasLooked()) stopAtLimit(f);
     arenaRelease(scratch, MARK);
     if (RUN.status == RUNNING && !isBounded()) stopAtLimit(f);
     // Its fork was left, or its last branch ended: another branch goes on, in its turn.
@@ -127,6 +129,7 @@ function step(b: Branch, f: Frame): bool {
       if (t.condition != 0) {
         const got = evaluate(b, f, t.condition, rawOf(f), BEFORE);
         if (got != OK) return settle(b, f, got);
+        checking("if");
         if (!isTruthy(RESULT)) {
           copyCell(outputOf(f), rawOf(f));
           f.skipped = 1;

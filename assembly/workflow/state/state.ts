@@ -23,6 +23,8 @@ import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../../valu
 export const NONE: u32 = 0;
 export const RUNNING: u32 = 1;
 export const ENDED: u32 = 2;
+/** It was an opaque replay, and has come to a look. */
+export const LOOKED: u32 = 3;
 
 @unmanaged
 export class Run {
@@ -57,6 +59,8 @@ export class Run {
   limited: u32;
   /** 1: it takes no results until it is resumed. */
   suspended: u32;
+  /** The task that looked. */
+  lookedAt: u32;
   fuelLimit: f64;
   fuelUsed: f64;
 }

@@ -17,6 +17,7 @@ import { PHASE_CATCHING, PHASE_LIST } from "../state/phases";
 import { EXPRESSION, problem, PROBLEM_DETAIL, problemCell, RUNTIME } from "../state/problem";
 import { Branch, ENDED, extraOf, Frame, keep, OUTCOME, RUN, runArena } from "../state/state";
 import { abandonFork } from "./join";
+import { stopAtLook } from "./looked";
 
 /**
  * What a step does whose part did not come to OK: it waits, or the error or problem is raised. False at a
@@ -81,8 +82,9 @@ export function goOn(b: Branch, f: Frame, from: Branch): void {
   if (b != from) makeReady(b);
 }
 
-/** A limit was hit: the run ends with a fault that nothing catches. */
+/** A limit was hit, or something looked: the run ends, and nothing catches that. */
 export function stopAtLimit(f: Frame): void {
+  if (stopAtLook(f)) return;
   // The outcome itself must not fail for want of what ran out.
   const before = fuel;
   setFuel(LAST_UNITS);

@@ -5,6 +5,7 @@
 
 import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { charge } from "../../errors/errors";
+import { checking } from "../../errors/looks";
 import { CANCELLED, writeTask } from "../../trace/record";
 import { noteRace } from "../../trace/used";
 import { ARRAY, arrayStorage, copyCell, setCell, setUsed } from "../../value/cell";
@@ -63,6 +64,7 @@ function gather(p: Branch, fork: Frame): bool {
   const merged = arenaTake(SCRATCH, 16);
   copyCell(merged, contextOf(p));
   let exported: u32 = 0;
+  checking("context");
   for (let i: u32 = 0; i < n; i++) {
     const child = childOf(p, i);
     if (!child.exported) continue;

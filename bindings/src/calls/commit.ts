@@ -7,6 +7,7 @@ import {
   ArgumentError,
 } from "../core/arguments.ts";
 import type { Text } from "../core/bytes.ts";
+import { checkFuel } from "../core/core.ts";
 import type { Core } from "../core/core.ts";
 import { batches, split } from "./hash.ts";
 
@@ -29,6 +30,15 @@ export interface Commitments extends TreeHead {
 export interface CommitOptions {
   /** What start() and advance() give: the records, nothing, or of each record its leaf hash. */
   readonly keep?: "records" | "nothing" | "leaves";
+  /**
+   * The runs are opaque replays: in their records hidden values may stand, each written as hole() does. What
+   * only passes them on is computed; the first look at one ends the run with the status `looked`. The `seed` is
+   * null then: what is hidden cannot be committed to.
+   */
+  readonly holes?: {
+    /** In place of the run's own limit; 1e9 unless it is given. */
+    readonly fuel?: number;
+  };
 }
 
 export interface CommitCalls {
@@ -63,19 +73,27 @@ export interface CommitCalls {
   ): { readonly hashes: Hash[]; readonly texts?: Hash[] };
 }
 
+/** The flag of an opaque replay. */
+const HOLES = 4;
 const kept = { records: 0, nothing: 1, leaves: 2 } as const;
+
+/** A hidden value in the text of a record, by its number: an integer below 2^32. It is no JSON. */
+export const hole = (number: number): string => `\u0001${String(number)}\u0001`;
 
 export function commitCalls(core: Core): CommitCalls {
   const { exports } = core;
   return {
     commit: (seed, options = {}) => {
-      requireOptions("options", options, ["keep"]);
-      const { keep = "records" } = options;
+      requireOptions("options", options, ["keep", "holes"]);
+      const { keep = "records", holes } = options;
+      if (holes !== undefined) requireOptions("options.holes", holes, ["fuel"]);
+      const fuel = holes?.fuel ?? 0;
+      checkFuel(fuel);
       if (!Object.hasOwn(kept, keep)) {
         throw new ArgumentError("options.keep", '"records", "nothing" or "leaves"', keep);
       }
       const length = seed === null ? 0 : core.placeOne(requireSeed(seed));
-      core.checked(exports.commit, length, kept[keep]);
+      core.checked(exports.commit, length, kept[keep] + (holes === undefined ? 0 : HOLES), fuel);
     },
     commitments: () => {
       core.checked(exports.commitments);

@@ -1,6 +1,6 @@
 /** Runs: a pack, what enters from outside, and the records that leave (docs/spec/abi.md). */
 
-import { fromHex, toHex } from "../core/bytes.ts";
+import { fromHex, fromUtf8, toHex } from "../core/bytes.ts";
 import type { Text } from "../core/bytes.ts";
 import type { Bytecode } from "./bytecode.ts";
 import type { Core } from "../core/core.ts";
@@ -17,6 +17,18 @@ export interface Pack {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   /** SHA-256 of the manifest, in hex: the pack's identity. */
   readonly digest: string;
+}
+
+/** Where an opaque replay has ended. */
+export interface Looked {
+  /** Records that were computed, or taken in, before: their numbers are 0 to `records` - 1. */
+  readonly records: number;
+  /** JSON pointer of the task that looked; empty: the workflow itself. */
+  readonly task: string;
+  /** `"expression"`, `"fuel"` for a replay that has used up its own, or a word for what else looked. */
+  readonly what: string;
+  /** The jq program that looked. */
+  readonly expression?: string;
 }
 
 /** What a run begins with, besides its input. */
@@ -36,9 +48,9 @@ export interface EffectResult<R extends object = object> {
   readonly body?: Uint8Array;
 }
 
-/** Where a run is after a record was taken. */
+/** Where a run is after a record was taken. `looked`: see RunCalls.looked(). */
 export interface Advance {
-  readonly status: "waiting" | "completed" | "faulted" | "cancelled";
+  readonly status: "waiting" | "completed" | "faulted" | "cancelled" | "looked";
   /**
    * The records that left the engine, in order: requests, ended tasks, retries, the outcome; or what
    * commit() has them leave as. They are views of buffers that they share: do not transfer these.
@@ -126,6 +138,11 @@ export interface RunCalls {
    * same; its record is a `late` one.
    */
   dropped(): string[];
+  /**
+   * Where an opaque replay (commit() with `holes`) has ended, after the status `looked`: what comes next
+   * depends on a hidden value. The records that it gave before are those of the run.
+   */
+  looked(): Looked;
   /** The outcome record of the ended run, whatever left of it. */
   outcome(): Bytes;
   /** The decision digest of the ended run, in hex (TRACE-14). */
@@ -145,6 +162,7 @@ const statuses: Readonly<Record<number, Advance["status"]>> = {
   [codes.STATUS_COMPLETED]: "completed",
   [codes.STATUS_FAULTED]: "faulted",
   [codes.STATUS_CANCELLED]: "cancelled",
+  [codes.STATUS_LOOKED]: "looked",
 };
 
 /** @param digest the engine's digest in hex, for fingerprints */
@@ -203,6 +221,10 @@ export function runCalls(core: Core, digest: string): RunCalls {
     dropped: () => {
       core.checked(exports.dropped);
       return core.outputTexts();
+    },
+    looked: () => {
+      core.checked(exports.looked);
+      return JSON.parse(fromUtf8(core.output())) as Looked;
     },
     outcome: () => {
       core.checked(exports.outcome);

@@ -74,6 +74,7 @@ export interface Exports extends DataExports {
   readonly commitments: Call;
   readonly commitValue: Call;
   readonly leaves: Call;
+  readonly looked: Call;
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import type { TreeHead } from "../calls/commit.ts";
-import type { Pack } from "../calls/run.ts";
+import type { Advance, Pack } from "../calls/run.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 
@@ -62,7 +62,7 @@ export function recompute(
   { seed, onRecord, onProgress, signal }: RecomputeOptions,
 ): Recomputed {
   let steps = 0;
-  let status: "waiting" | "completed" | "faulted" | "cancelled" | undefined;
+  let status: Advance["status"] | undefined;
   const so = (
     what: Exclude<Recomputed["status"], "ended">,
     refusal?: Recomputed["refusal"],
@@ -98,7 +98,8 @@ export function recompute(
     for (const record of step.records) onRecord?.(record);
     onProgress?.(steps);
   }
-  if (status === undefined || status === "waiting") return so("incomplete");
+  // It is no opaque replay, and does not look.
+  if (status === undefined || status === "waiting" || status === "looked") return so("incomplete");
   return {
     status: "ended",
     steps,

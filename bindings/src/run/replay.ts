@@ -101,7 +101,8 @@ export function replay(engine: Engine, pack: Pack, records: Iterable<Uint8Array>
       seq += 1;
     }
   }
-  if (step === undefined || step.status === "waiting") {
+  // No opaque replay looks here: load() has seen to that.
+  if (step === undefined || step.status === "waiting" || step.status === "looked") {
     return { status: "incomplete", steps, records: seq };
   }
   return {

@@ -1,18 +1,7 @@
-// One effect: what it is performed with, and what comes of it.
-import type { EffectResult, RequestRecord } from "@reach-fabric/engine";
+// One type of effect, and what it is performed with.
+import type { RequestRecord } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
-
-/** What came of an effect: what is recorded, and beside it what the operator may want to know. */
-export interface Performed<R extends object = object> extends EffectResult<R> {
-  /** Why it failed: never recorded in the trace, without content of request or answer. */
-  readonly note?: Note;
-}
-
-/** A remark for the operator about one effect. */
-export interface Note {
-  readonly code: string;
-  readonly why: string;
-}
+import type { Performed } from "./egress/performed.ts";
 
 /** What an effect knows of the run that it belongs to. */
 export interface EffectContext {

@@ -1,6 +1,7 @@
 import { mayEmit } from "@reach-fabric/schema";
 import { systemCode } from "../files/files.ts";
-import type { EffectContext, EffectKind, Performed } from "./effect.ts";
+import type { EffectContext, EffectKind } from "./effect.ts";
+import type { Performed } from "./egress/performed.ts";
 
 /** A CloudEvent 1.0 in its JSON form. */
 export type CloudEvent = Readonly<Record<string, unknown>>;

@@ -2,10 +2,11 @@
 // its answer, whole. The request goes out as any other: bounded, checked, with a secret that is granted.
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
-import { createEgress } from "./http.ts";
-import type { EgressLimits } from "./http.ts";
-import type { Secrets } from "./authorize.ts";
-import type { EffectKind, Performed } from "./effect.ts";
+import { createEgress } from "./egress/egress.ts";
+import type { EgressLimits } from "./egress/limits.ts";
+import type { Secrets } from "./egress/authorize.ts";
+import type { EffectKind } from "./effect.ts";
+import type { Performed } from "./egress/performed.ts";
 
 /** TRACE-5: a question as the engine made it. */
 export interface Question {

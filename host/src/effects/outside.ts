@@ -2,13 +2,14 @@
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
-import type { Secrets } from "./authorize.ts";
-import type { Performed } from "./effect.ts";
+import type { Secrets } from "./egress/authorize.ts";
+import type { Performed } from "./egress/performed.ts";
 import type { CloudEvent } from "./emit.ts";
 import { createGrpc } from "./grpc.ts";
 import type { CallGrpc } from "./grpc.ts";
-import { createEgress } from "./http.ts";
-import type { Egress, EgressLimits } from "./http.ts";
+import { createEgress } from "./egress/egress.ts";
+import type { Egress } from "./egress/egress.ts";
+import type { EgressLimits } from "./egress/limits.ts";
 import { createModels } from "./llm.ts";
 import type { Question } from "./llm.ts";
 import { createMcp } from "./mcp.ts";

@@ -4,7 +4,8 @@ import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-
 import type { RunCommand } from "@reach-fabric/schema";
 import { machine } from "../effects/outside.ts";
 import { perform } from "../effects/table.ts";
-import type { EffectContext, Note, Performed } from "../effects/effect.ts";
+import type { EffectContext } from "../effects/effect.ts";
+import type { Note, Performed } from "../effects/egress/performed.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";

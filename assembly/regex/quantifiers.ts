@@ -1,0 +1,83 @@
+/** What repeats an atom: *, +, ? and intervals. */
+
+import { COMMA, PLUS, QUESTION, RIGHT_BRACE, ZERO } from "../bytes/characters";
+import { literal } from "./atoms";
+import { ECMA, JQ, refuse, refuseSize } from "./dialect";
+import { top } from "./groups";
+import { byteAt, HERE, NONE } from "./place";
+import * as P from "./program";
+import { ENDLESS, repeatEndless, repeatUpTo } from "./repeat";
+
+const MOST_REPEATS: u32 = 100000;
+
+/** {n}, {n,} or {n,m}; in jq any other brace is a character. */
+export function interval(): bool {
+  let q = HERE.at + 1;
+  let least: u32 = 0;
+  let most: u32 = 0;
+  const from = q;
+  while (byteAt(q) - 48 <= 9) {
+    if (least <= MOST_REPEATS) least = least * 10 + (load<u8>(q) - ZERO);
+    q++;
+  }
+  const hasLeast = q != from;
+  most = least;
+  if (hasLeast && byteAt(q) == COMMA) {
+    q++;
+    most = ENDLESS;
+    if (byteAt(q) - 48 <= 9) {
+      most = 0;
+      while (byteAt(q) - 48 <= 9) {
+        if (most <= MOST_REPEATS) most = most * 10 + (load<u8>(q) - ZERO);
+        q++;
+      }
+    }
+  }
+  if (!hasLeast || byteAt(q) != RIGHT_BRACE) {
+    if (HERE.dialect == ECMA)
+      return refuse(HERE.atom == NONE ? "nothing to repeat" : "incomplete quantifier");
+    return literal();
+  }
+  HERE.at = q + 1;
+  if (least > MOST_REPEATS || (most != ENDLESS && most > MOST_REPEATS))
+    return refuse("too big number for repeat range");
+  if (most < least) return refuse("upper is smaller than lower in repeat range");
+  return repeat(least, most);
+}
+
+/** Repeats the last atom; a question mark behind it makes it lazy. */
+export function repeat(least: u32, most: u32): bool {
+  if (HERE.atom == NONE) {
+    return refuse(
+      HERE.dialect == ECMA ? "nothing to repeat" : "target of repeat operator is not specified",
+    );
+  }
+  if (HERE.dialect == JQ && top().bare) return refuse("target of repeat operator is invalid");
+  let lazy = false;
+  if (byteAt(HERE.at) == QUESTION) {
+    lazy = true;
+    HERE.at++;
+  } else if (
+    byteAt(HERE.at) == PLUS &&
+    HERE.dialect == JQ &&
+    load<u8>(HERE.at - 1) != RIGHT_BRACE
+  ) {
+    return refuse("possessive quantifiers are not supported");
+  }
+  const first = HERE.atom as u32;
+  if (HERE.dialect == ECMA && most != 1 && P.FACTS.groups > HERE.atomGroups) {
+    P.insert(first, P.CLEAR, 2 * (HERE.atomGroups + 1), (2 * (P.FACTS.groups + 1)) as i32);
+  }
+  const empty = top().lastEmpty;
+  if (least == 0) top().lastEmpty = true;
+  const size = P.codeCount() - first;
+  const copies = most == ENDLESS ? least + 1 : most;
+  if (((copies as u64) + 1) * ((size + 4) as u64) > (P.MOST_CODE as u64)) return refuseSize();
+  const height = empty ? P.heightOf(first) + 1 : 0;
+  if (height > P.MOST_HEIGHT) return refuseSize();
+  if (most == 0) P.CODE.len = first * P.INSTRUCTION;
+  else if (most == ENDLESS) repeatEndless(first, size, least, lazy, height, HERE.dialect);
+  else repeatUpTo(first, size, least, most, lazy, HERE.dialect == ECMA ? height : 0);
+  if (HERE.dialect == ECMA) HERE.atom = NONE;
+  return true;
+}

@@ -1,0 +1,80 @@
+// What comes back of a request: bounded, and in what is recorded no more than was asked for.
+import type { Dispatcher } from "undici";
+import { hostCode } from "../../files/codes.ts";
+import { systemCode } from "../../files/files.ts";
+import { failureOf, RequestFailed } from "./failure.ts";
+import type { Failure } from "./failure.ts";
+import type { Performed } from "./performed.ts";
+
+/** TRACE-6: what of an answer is recorded, but for its body. */
+export type HttpResult =
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | { readonly failure: Failure };
+
+export interface Received {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData["headers"];
+  readonly body: Dispatcher.ResponseData["body"];
+  /** The operator's address that was contacted, if there is one. */
+  readonly address: string | undefined;
+}
+
+export async function readBody({ body, headers }: Received, limit: number): Promise<Uint8Array> {
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    discard(body);
+    throw new RequestFailed("protocol", hostCode.encodedAnswer, "the answer is encoded, unasked");
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) {
+      const why = `the answer is over the limit of ${limit} bytes`;
+      throw new RequestFailed("tooLarge", hostCode.largeAnswer, why);
+    }
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks, size));
+}
+
+/** Ends an answer that nobody reads. */
+export function discard(body: Dispatcher.ResponseData["body"]): void {
+  body.on("error", () => undefined);
+  body.destroy();
+}
+
+/** TRACE-6: the headers that the workflow names, and nothing else. */
+export function namedHeaders(
+  headers: Dispatcher.ResponseData["headers"],
+  names: readonly string[],
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name.toLowerCase()];
+    if (value !== undefined) {
+      found[name.toLowerCase()] = typeof value === "string" ? value : value.join(", ");
+    }
+  }
+  return found;
+}
+
+export function failed(error: unknown): Performed<HttpResult> {
+  const failure = failureOf(error);
+  const note =
+    error instanceof RequestFailed
+      ? { code: error.code, why: error.message }
+      : { code: noteCodes[failure] ?? hostCode.otherFailure, why: systemCode(error) || failure };
+  return { result: { failure }, note };
+}
+
+/** Codes for what the network said, rather than this client. */
+const noteCodes: Partial<Record<Failure, string>> = {
+  denied: hostCode.otherDenial,
+  timeout: hostCode.timeout,
+  refused: hostCode.refused,
+  reset: hostCode.reset,
+  dns: hostCode.noAddress,
+  tls: hostCode.tls,
+  protocol: hostCode.protocol,
+};

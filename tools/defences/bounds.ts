@@ -1,0 +1,74 @@
+// Time, secrets and fuel; what is shown; steps.
+import { attacks } from "./defence.ts";
+import type { Defence } from "./defence.ts";
+
+const POLICY = "evidence/test/trust/policy.test.ts";
+
+export const bounds: readonly Defence[] = [
+  // Time, secrets, fuel.
+  {
+    attack: "timing of secret comparisons",
+    file: "cli/src/read/sealer.ts",
+    take: "const key = keyOf(passphrase, kdf);",
+    put: "const key = keyOf(passphrase, kdf); if (passphrase === nonce) return undefined;",
+    test: "tools/test/never.test.ts",
+    name: "timing of secret comparisons: no secret is compared with a value",
+  },
+  {
+    attack: "time of check to time of use",
+    file: "evidence/src/file/open.ts",
+    take: "const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();",
+    put: "const own = bytes;",
+    test: attacks("container"),
+    name: "time of check to time of use: memory that somebody else writes to while it is read",
+  },
+  {
+    attack: "forged secret placeholders",
+    file: "host/src/effects/http.ts",
+    take: "fillingOf(request.secrets,",
+    put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
+    test: "host/test/effects/holes.test.ts",
+    name: "forged secret placeholders: a value that looks like a place for one is sent as it is",
+  },
+  {
+    attack: "fuel bombs in evidence",
+    file: "evidence/src/verify/allowed.ts",
+    take: 'if (typeof fuel === "number" && fuel > budget) {',
+    put: "if (false) {",
+    test: attacks("replay"),
+    name: "fuel bombs: a run that may use more than the verifier spends is not begun",
+  },
+  {
+    attack: "a faulty engine that verifies",
+    file: "evidence/src/verify/allowed.ts",
+    take: "if (faultyEngines?.includes(engine.digest) === true) {",
+    put: "if (false) {",
+    test: POLICY,
+    name: "a faulty engine computes nothing that counts, whoever ran it",
+  },
+  {
+    attack: "poisoned snapshots",
+    file: "assembly/workflow/snapshot/read.ts",
+    take: "if (bad || !isSound()) return fail(E_SNAPSHOT, 0);",
+    put: "if (bad) return fail(E_SNAPSHOT, 0);",
+    test: "bindings/test/run/run-snapshot.test.ts",
+    name: "in any one place is refused or is a run that can go on: never a trap",
+  },
+  // What is shown.
+  {
+    attack: "terminal injection",
+    file: "cli/src/ui/text.ts",
+    take: "return text.replace(UNSAFE, escaped);",
+    put: "return text;",
+    test: "cli/test/text.test.ts",
+    name: "columns are aligned and foreign text in them is escaped",
+  },
+  {
+    attack: "HTML and bidirectional text in a report",
+    file: "evidence/src/verify/html.ts",
+    take: '(unit) => NAMED[unit] ?? `\\\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,',
+    put: "(unit) => unit,",
+    test: "evidence/test/html.test.ts",
+    name: "EVID-33 HTML and bidi injection: texts of the evidence are shown, not interpreted",
+  },
+];

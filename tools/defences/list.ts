@@ -1,0 +1,18 @@
+// Each attack that docs/attacks.md names, the line that refuses it, what the program would be without that
+// line, and the test that then fails. `npm run defences` tries them all.
+import { bounds } from "./bounds.ts";
+import type { Defence } from "./defence.ts";
+import { hidden } from "./hidden.ts";
+import { keys } from "./keys.ts";
+import { log } from "./log.ts";
+import { records } from "./records.ts";
+import { trust } from "./trust.ts";
+
+export const defences: readonly Defence[] = [
+  ...records,
+  ...keys,
+  ...log,
+  ...trust,
+  ...hidden,
+  ...bounds,
+];
