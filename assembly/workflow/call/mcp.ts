@@ -23,10 +23,11 @@ import { loadTimeLimit } from "../compile/duration";
 import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
 import { closeObject, keptLiteral, literalCell, putMember } from "../state/literal";
-import { Http, Mcp } from "../state/nodes";
+import { Http, Mcp, Task } from "../state/nodes";
 import { OK, PROBLEM } from "../state/outcome";
 import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from "../state/problem";
 import { isWhole } from "../state/shapes";
+import { Pending } from "../state/state";
 import { hasFailed, isFailureResult } from "./failure";
 import { loadHoles } from "./holes";
 import { buildRequest, FAILED, loadEndpoint, loadPart, newHttp } from "./http";
@@ -158,7 +159,7 @@ export function buildMcp(m: Mcp, input: usize, globals: usize, out: usize): u32 
 // ---- The answer ----------------------------------------------------------------------------------
 
 /** {"result": {}}, {"error": {"code","message"}}, {"status"} of a refusal, or {"failure"}. */
-export function isMcpResult(v: usize): bool {
+export function isMcpResult(v: usize, _e: Pending): bool {
   if (tagOf(v) != OBJECT || lengthOf(v) != 1) return false;
   const result = objectField(v, "result");
   if (result != 0) return tagOf(result) == OBJECT;
@@ -174,7 +175,7 @@ export function isMcpResult(v: usize): bool {
 }
 
 /** What the task gives for an answer: OK or PROBLEM. */
-export function readMcp(answer: usize, out: usize): u32 {
+export function readMcp(_t: Task, answer: usize, out: usize): u32 {
   if (hasFailed(answer)) return PROBLEM;
   const status = objectField(answer, "status");
   if (status != 0) {

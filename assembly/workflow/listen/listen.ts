@@ -198,7 +198,7 @@ function matchOne(first: u32, ends: u32, b: Branch, f: Frame, event: usize): u32
 }
 
 /** True if the value is {"event"} with an event that the listen takes. Nothing changes. */
-export function isEventResult(e: Pending, v: usize): bool {
+export function isEventResult(v: usize, e: Pending): bool {
   const event = tagOf(v) == OBJECT && lengthOf(v) == 1 ? objectField(v, "event") : 0;
   if (event == 0 || !isEvent(event)) return false;
   const b = changetype<Branch>(e.branch);
@@ -339,6 +339,7 @@ function isOver(first: u32, ends: u32, f: Frame, number: u32): bool {
 
 export function loadListenTask(t: Task, v: usize, depth: u32, load: LoadList): bool {
   t.kind = LISTEN;
+  t.effect = EFFECT_EVENT;
   if (!onlyTaskFields(v, "listen foreach")) return false;
   t.body = loadListen(objectField(v, "listen"));
   if (t.body == 0) return false;

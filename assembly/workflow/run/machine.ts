@@ -12,11 +12,10 @@ import { OUTPUT } from "../../bytes/buffer";
 import * as C from "../../errors/codes";
 import { charge, fail } from "../../errors/errors";
 import { copyCell, isTruthy } from "../../value/cell";
-import { readCall, stepCall } from "../call/call";
 import { stepDecide } from "../call/decide";
-import { stepLlm } from "../call/llm";
 import { validate } from "../compile/schemas";
 import { stepDo } from "../do";
+import { readCall, stepCall } from "../effects/call";
 import { readEmitted, stepEmit } from "../emit";
 import { stepFor, stepTurn } from "../for";
 import { stepFork } from "../fork";
@@ -26,18 +25,15 @@ import { stepSet } from "../set";
 import { beginChild, enterChild } from "../state/child";
 import { COST_PHASE } from "../state/cost";
 import {
+  CALL,
   CHILD,
   Child,
   DO,
   EMIT,
   FOR,
   FORK,
-  GRPC,
-  HTTP,
   Listen,
   LISTEN,
-  LLM,
-  MCP,
   PAUSE,
   Pause,
   RAISE,
@@ -258,11 +254,7 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepEmit(b, f, t);
     case LISTEN:
       return stepListen(b, f, changetype<Listen>(t.body));
-    case LLM:
-      return stepLlm(b, f, t);
-    case HTTP:
-    case MCP:
-    case GRPC:
+    case CALL:
       return stepCall(b, f, t);
     default:
       return stepDecide(b, f, t);

@@ -22,7 +22,7 @@ import { objectField } from "../../value/object";
 import { workflowNamed } from "../compile/workflows";
 import { baseOf, keepPrefix } from "../state/branches";
 import { countsOf, newCounts } from "../state/counts";
-import { LAST_EFFECT, LAST_PURPOSE } from "../state/effects";
+import { effectTypes, LAST_PURPOSE } from "../state/effects";
 import {
   CHILD,
   Child,
@@ -291,7 +291,7 @@ function listOf(f: Frame): u32 {
 function readEffect(v: usize): u32 {
   const p = newPending();
   p.sequence = getUint(v, "sequence", MOST);
-  p.type = getUint(v, "type", LAST_EFFECT);
+  p.type = getUint(v, "type", effectTypes() - 1);
   p.what = getUint(v, "what", LAST_PURPOSE);
   getCell(v, "key", keyOf(p));
   getCell(v, "request", requestOf(p));

@@ -16,7 +16,6 @@ import {
   EFFECT_HTTP,
   EFFECT_RANDOM,
   EFFECT_TIMER,
-  effectOf,
   FOR_CALL,
   FOR_JITTER,
   FOR_NOW,
@@ -158,7 +157,8 @@ function hasOwnKey(b: Branch, p: Pending): bool {
 function isWaiting(f: Frame, p: Pending): bool {
   const kind: u32 = f.task == 0 ? 0 : changetype<Task>(f.task).kind;
   if (p.what == FOR_CALL) {
-    if (f.phase != PHASE_EFFECT || p.type != effectOf(kind)) return false;
+    if (f.phase != PHASE_EFFECT || f.task == 0 || p.type != changetype<Task>(f.task).effect)
+      return false;
     return isRequest(p.type, requestOf(p)) && (kind != LISTEN || isListening(f));
   }
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
