@@ -1,11 +1,8 @@
 // Functions: each call becomes the function's own task, on the call's arguments (WF-49).
-import { problemCode } from "@reach-fabric/schema";
+import { isBuiltIn, problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
-
-/** What `call` names without being a function. */
-const BUILT_IN = new Set(["http", "decide", "openapi", "grpc", "asyncapi", "a2a", "mcp", "llm"]);
 
 /** The function of a name: a task. Undefined where there is none. */
 export type Lookup = (name: string, path: Path) => Fields | undefined;
@@ -23,7 +20,7 @@ export function inlineFunctions(
 ): TaskList {
   return mapTasks(list, path, (task, here) => {
     const { call, with: args } = task;
-    if (typeof call !== "string" || BUILT_IN.has(call)) return task;
+    if (typeof call !== "string" || isBuiltIn(call)) return task;
     const where = [...here, "call"];
     if (inside.includes(call)) {
       throw new CompileError(where, {

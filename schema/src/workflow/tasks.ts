@@ -6,7 +6,7 @@
 // A task's kind is the field that it has. The schema of that kind alone is tried: a union would try
 // all of them at each level, which takes time that doubles with every level of nesting.
 import * as z from "zod";
-import { calls, expression } from "./calls.ts";
+import { calls, expression, isBuiltIn } from "./calls.ts";
 import { base, exports, output } from "./clauses.ts";
 import { anyObject, json, label, onlyMember, semver } from "../fields/common.ts";
 import { duration } from "../fields/duration.ts";
@@ -351,7 +351,7 @@ function callOf(name: unknown): z.ZodType | Finding {
   if (typeof name !== "string") {
     return { code: problemCode.wrongType, what: "`call` names a function: expected a string." };
   }
-  if (Object.hasOwn(calls, name)) return calls[name] as z.ZodType | Finding;
+  if (isBuiltIn(name)) return calls[name] as z.ZodType | Finding;
   return functionTask;
 }
 
