@@ -189,7 +189,6 @@ const UNAVAILABLE = 14;
 
 /** grpc: one message to a service, and its answer (TRACE-5). */
 export const grpc: EffectKind<{ readonly grpc: CallGrpc }> = {
-  type: "grpc",
   perform: ({ request }, outside, { idempotencyKey, signal }) =>
     outside.grpc(request as unknown as GrpcCall, idempotencyKey, signal),
   isReadOnly: () => false,

@@ -461,7 +461,6 @@ const noteCodes: Partial<Record<Failure, string>> = {
 
 /** http: one request, through the egress client (TRACE-5). */
 export const http: EffectKind<Pick<Egress, "fetch">> = {
-  type: "http",
   perform: ({ request }, { fetch }, context) => fetch(request as unknown as HttpRequest, context),
   isReadOnly: ({ method }) => SAFE.has(method as string),
   operation: ({ method, uri }) => `${method as string} ${(uri as string).replace(/[?].*/, "")}`,

@@ -229,7 +229,6 @@ class Exchange {
 
 /** mcp: one exchange with an MCP server (TRACE-5). */
 export const mcp: EffectKind<{ readonly mcp: CallMcp }> = {
-  type: "mcp",
   perform: ({ request }, outside, { idempotencyKey, signal }) =>
     outside.mcp(request as unknown as McpCall, idempotencyKey, signal),
   isReadOnly: ({ method }) => method !== "tools/call",
