@@ -2,8 +2,8 @@
  * `@reach-fabric/host`: performs the effects of a run and keeps its records. Everything that touches
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
-export type { Address, Lookup } from "./effects/address.ts";
-export type { Authentication, Secrets } from "./effects/authorize.ts";
+export type { Address, Lookup } from "./effects/egress/address.ts";
+export type { Authentication, Secrets } from "./effects/egress/authorize.ts";
 export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";
 export type { Note, Performed } from "./effects/effect.ts";
@@ -23,12 +23,12 @@ export type {
 export { ReachError } from "./files/error.ts";
 export type { ErrorDetails, PlacedProblem } from "./files/error.ts";
 export type { Place as DocumentPlace } from "./files/place.ts";
-export type { Failure } from "./effects/failure.ts";
+export type { Failure } from "./effects/egress/failure.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
 export { readFolder } from "./record/folder.ts";
 export type { FolderRun } from "./record/folder.ts";
-export { effectiveGrant, readGrant } from "./effects/grant.ts";
-export type { EffectiveGrant } from "./effects/grant.ts";
+export { effectiveGrant, readGrant } from "./effects/egress/grant.ts";
+export type { EffectiveGrant } from "./effects/egress/grant.ts";
 export { machineDisk } from "./log/disk.ts";
 export type { Disk } from "./log/disk.ts";
 export { fsck } from "./log/fsck.ts";
@@ -55,7 +55,7 @@ export type { RegistryOptions } from "./oci/client.ts";
 export { createPerformer } from "./run/performer.ts";
 export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
-export { readSecrets } from "./effects/secrets.ts";
+export { readSecrets } from "./effects/egress/secrets.ts";
 export { folderRecorder, memoryRecorder } from "./record/recorder.ts";
 export type {
   Annotation,

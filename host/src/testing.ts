@@ -1,9 +1,9 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
-export { isPublicAddress, publicAddresses } from "./effects/address.ts";
+export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
 export { machine } from "./effects/outside.ts";
-export { parseTarget, whyNotGranted } from "./effects/grant.ts";
-export { fillingOf } from "./effects/holes.ts";
-export { digestHeader } from "./effects/http-digest.ts";
+export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";
+export { fillingOf } from "./effects/egress/holes.ts";
+export { digestHeader } from "./effects/egress/http-digest.ts";
 export { readYaml } from "./files/yaml.ts";
 export { readIdentity, readLast } from "./log/layout.ts";
 export { parseReference } from "./oci/reference.ts";

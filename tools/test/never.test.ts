@@ -51,7 +51,7 @@ test("timing of secret comparisons: no secret is compared with a value", () => {
   expect(found).toEqual([
     "evidence/src/file/create.ts: if (secret.length === 32 && secret.some((byte) => byte !== secret[0])) return;",
     "evidence/src/keys/key-file.ts: const isFit = secret.length === secretSize && secret.some((byte) => byte !== secret[0]);",
-    "host/src/effects/grant.ts: secrets.some(({ name, origins }) => name === secret && origins.includes(origin));",
+    "host/src/effects/egress/grant.ts: secrets.some(({ name, origins }) => name === secret && origins.includes(origin));",
   ]);
   for (const line of [
     "if (given === secret) {",

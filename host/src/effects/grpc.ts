@@ -5,17 +5,17 @@ import { fromUtf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
-import { lookupAll, publicAddresses } from "./address.ts";
-import type { Lookup } from "./address.ts";
-import { echoes } from "./authorize.ts";
-import type { Authentication, Authorized, Secrets } from "./authorize.ts";
+import { lookupAll, publicAddresses } from "./egress/address.ts";
+import type { Lookup } from "./egress/address.ts";
+import { echoes } from "./egress/authorize.ts";
+import type { Authentication, Authorized, Secrets } from "./egress/authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { EgressLimits, EgressOptions } from "./http.ts";
 import type { EffectKind, Performed } from "./effect.ts";
-import { failureOf, RequestFailed } from "./failure.ts";
-import { parseTarget, whyNotGranted } from "./grant.ts";
-import { filled, fillingOf } from "./holes.ts";
-import type { Hole } from "./holes.ts";
+import { failureOf, RequestFailed } from "./egress/failure.ts";
+import { parseTarget, whyNotGranted } from "./egress/grant.ts";
+import { filled, fillingOf } from "./egress/holes.ts";
+import type { Hole } from "./egress/holes.ts";
 import { methodOf } from "./protos.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */

@@ -6,20 +6,20 @@ import { Agent } from "undici";
 import type { Dispatcher } from "undici";
 import type { LookupFunction } from "node:net";
 import { hostCode } from "../files/codes.ts";
-import { lookupAll, publicAddresses } from "./address.ts";
-import type { Lookup } from "./address.ts";
-import { authorize, echoes } from "./authorize.ts";
-import type { Authentication, Authorized, Secrets } from "./authorize.ts";
-import { digestHeader } from "./http-digest.ts";
+import { lookupAll, publicAddresses } from "./egress/address.ts";
+import type { Lookup } from "./egress/address.ts";
+import { authorize, echoes } from "./egress/authorize.ts";
+import type { Authentication, Authorized, Secrets } from "./egress/authorize.ts";
+import { digestHeader } from "./egress/http-digest.ts";
 import type { EffectKind, Performed } from "./effect.ts";
-import { failureOf, RequestFailed } from "./failure.ts";
-import type { Failure } from "./failure.ts";
-import { parseTarget, whyNotGranted } from "./grant.ts";
-import { filled, fillingOf } from "./holes.ts";
-import type { Filling, Hole } from "./holes.ts";
-import type { Target } from "./grant.ts";
+import { failureOf, RequestFailed } from "./egress/failure.ts";
+import type { Failure } from "./egress/failure.ts";
+import { parseTarget, whyNotGranted } from "./egress/grant.ts";
+import { filled, fillingOf } from "./egress/holes.ts";
+import type { Filling, Hole } from "./egress/holes.ts";
+import type { Target } from "./egress/grant.ts";
 import { systemCode } from "../files/files.ts";
-import { Tokens } from "./tokens.ts";
+import { Tokens } from "./egress/tokens.ts";
 
 /** TRACE-5: an http request as the engine made it. */
 export interface HttpRequest {

@@ -4,7 +4,7 @@ import type { Grant, Provider } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { createEgress } from "./http.ts";
 import type { EgressLimits } from "./http.ts";
-import type { Secrets } from "./authorize.ts";
+import type { Secrets } from "./egress/authorize.ts";
 import type { EffectKind, Performed } from "./effect.ts";
 
 /** TRACE-5: a question as the engine made it. */

@@ -6,15 +6,15 @@ import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
 import { hostCode } from "../files/codes.ts";
-import { echoes } from "./authorize.ts";
-import type { Authentication, Secrets } from "./authorize.ts";
+import { echoes } from "./egress/authorize.ts";
+import type { Authentication, Secrets } from "./egress/authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { Egress, EgressLimits, HttpResult } from "./http.ts";
 import type { EffectKind, Note, Performed } from "./effect.ts";
-import { RequestFailed } from "./failure.ts";
-import { parseTarget } from "./grant.ts";
-import { filled, fillingOf } from "./holes.ts";
-import type { Hole } from "./holes.ts";
+import { RequestFailed } from "./egress/failure.ts";
+import { parseTarget } from "./egress/grant.ts";
+import { filled, fillingOf } from "./egress/holes.ts";
+import type { Hole } from "./egress/holes.ts";
 
 /** TRACE-5: an MCP request as the engine made it. */
 export interface McpCall {

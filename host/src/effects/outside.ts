@@ -2,7 +2,7 @@
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
-import type { Secrets } from "./authorize.ts";
+import type { Secrets } from "./egress/authorize.ts";
 import type { Performed } from "./effect.ts";
 import type { CloudEvent } from "./emit.ts";
 import { createGrpc } from "./grpc.ts";

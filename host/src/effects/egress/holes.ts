@@ -1,7 +1,7 @@
 // Filling the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
 import { pathOf } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
-import { hostCode } from "../files/codes.ts";
+import { hostCode } from "../../files/codes.ts";
 import type { Secrets } from "./authorize.ts";
 import { RequestFailed } from "./failure.ts";
 import { maySend } from "./grant.ts";

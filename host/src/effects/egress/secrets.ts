@@ -1,11 +1,11 @@
 // The operator's file of secrets.
 import { secretsFile } from "@reach-fabric/schema";
 import { stat } from "node:fs/promises";
-import { hostCode } from "../files/codes.ts";
+import { hostCode } from "../../files/codes.ts";
 import type { Secrets } from "./authorize.ts";
-import { checked, readJson } from "../files/document.ts";
-import { ReachError } from "../files/error.ts";
-import { readRegularFile } from "../files/files.ts";
+import { checked, readJson } from "../../files/document.ts";
+import { ReachError } from "../../files/error.ts";
+import { readRegularFile } from "../../files/files.ts";
 
 /**
  * Reads a file of secrets: strict JSON of format reach/secrets/v1, which nobody else may read.

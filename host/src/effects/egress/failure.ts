@@ -1,7 +1,7 @@
 // What went wrong with a request, in the closed words of TRACE-6. A word is all that is recorded:
 // the texts of systems and libraries differ between machines and may hold addresses.
 import { AddressRefused } from "./address.ts";
-import { systemCode } from "../files/files.ts";
+import { systemCode } from "../../files/files.ts";
 
 /** TRACE-6. */
 export type Failure =

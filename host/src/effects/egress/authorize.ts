@@ -1,6 +1,6 @@
 // Credentials on their way into a request (WF-48, GRANT-12). A secret is known here and nowhere else.
 import type { Grant } from "@reach-fabric/schema";
-import { hostCode } from "../files/codes.ts";
+import { hostCode } from "../../files/codes.ts";
 import type { Login } from "./http-digest.ts";
 import { RequestFailed } from "./failure.ts";
 import { maySend } from "./grant.ts";

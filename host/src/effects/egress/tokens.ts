@@ -3,7 +3,7 @@
 import { strictOauth2, strictOidc } from "@reach-fabric/schema";
 import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
-import { hostCode } from "../files/codes.ts";
+import { hostCode } from "../../files/codes.ts";
 import { RequestFailed } from "./failure.ts";
 
 /** Sends one request of the protocol; it throws RequestFailed for what the grant does not allow. */

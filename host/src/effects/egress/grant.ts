@@ -3,11 +3,11 @@
 import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
 import type { Grant, GrantFile, HttpGrant, Path, Provider } from "@reach-fabric/schema";
-import { checked, readJson, refusalOf } from "../files/document.ts";
-import type { PlacedProblem } from "../files/error.ts";
-import { readRegularFile } from "../files/files.ts";
-import { placeText } from "../files/place.ts";
-import type { Place } from "../files/place.ts";
+import { checked, readJson, refusalOf } from "../../files/document.ts";
+import type { PlacedProblem } from "../../files/error.ts";
+import { readRegularFile } from "../../files/files.ts";
+import { placeText } from "../../files/place.ts";
+import type { Place } from "../../files/place.ts";
 
 /** Largest grant file. */
 const MAX_GRANT = 1024 * 1024;
