@@ -696,7 +696,7 @@ export const defences: readonly Defence[] = [
   {
     attack: "poisoned snapshots",
     file: "assembly/workflow/snapshot/read.ts",
-    take: "if (bad || !isSound()) return fail(E_SNAPSHOT, 0);",
+    take: "if (bad || !isValidState()) return fail(E_SNAPSHOT, 0);",
     put: "if (bad) return fail(E_SNAPSHOT, 0);",
     test: "bindings/test/run/run-snapshot.test.ts",
     name: "in any one place is refused or is a run that can go on: never a trap",

@@ -70,7 +70,7 @@ import {
   valueOf,
   WAITING,
 } from "../state/state";
-import { isSound } from "./validate";
+import { isValidState } from "./validate";
 import { handedTo } from "./write";
 
 // ---- Reading ----------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ export function readSnapshot(v: usize): bool {
   const branches = get(v, "branches", ARRAY);
   if (bad) return fail(E_SNAPSHOT, 0);
   readBranches(branches);
-  if (bad || !isSound()) return fail(E_SNAPSHOT, 0);
+  if (bad || !isValidState()) return fail(E_SNAPSHOT, 0);
   RUN.status = RUNNING;
   return true;
 }

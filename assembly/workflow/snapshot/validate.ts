@@ -82,7 +82,7 @@ import { GROWTH, SMALLEST } from "./threshold";
 let waiting: u32 = 0;
 
 /** True if the run's state is one that it can wait in. */
-export function isSound(): bool {
+export function isValidState(): bool {
   if (!isLimits(LIMITS) || !isGrant(GRANT)) return false;
   if (tagOf(RUN_ID) != NULL && tagOf(RUN_ID) != STRING) return false;
   if (RUN.fuelUsed > RUN.fuelLimit || RUN.asked > RUN.effectsLimit) return false;
