@@ -152,7 +152,7 @@ export function readSnapshot(v: usize): bool {
   getHex(v, "effects", MAIN_EFFECTS, SHA_STATE);
   RUN.uses = readUsed(get(v, "uses", ARRAY), true);
   RUN.races = readUsed(get(v, "races", ARRAY), false);
-  RUN.dropped = readEffects(get(v, "dropped", ARRAY));
+  RUN.cancelled = readEffects(get(v, "dropped", ARRAY));
   const branches = get(v, "branches", ARRAY);
   if (bad) return fail(E_SNAPSHOT, 0);
   readBranches(branches);

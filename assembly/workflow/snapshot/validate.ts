@@ -97,7 +97,7 @@ export function isValidState(): bool {
     if (!isBranch(changetype<Branch>(b))) return false;
     if (changetype<Branch>(b).state == WAITING) waiting++;
   }
-  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) {
+  for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) {
     const p = changetype<Pending>(e);
     if (p.type != EFFECT_HTTP || tagOf(keyOf(p)) != STRING || !isRequest(p.type, requestOf(p)))
       return false;

@@ -85,8 +85,8 @@ export function pendingWith(key: usize): u32 {
 }
 
 /** The effect with this key among those of cancelled branches, or 0. */
-export function droppedWith(key: usize): u32 {
-  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) if (hasKey(e, key)) return e;
+export function cancelledWith(key: usize): u32 {
+  for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) if (hasKey(e, key)) return e;
   return 0;
 }
 
@@ -95,14 +95,14 @@ function hasKey(e: u32, key: usize): bool {
   return equalBytes(addressOf(k), lengthOf(k), addressOf(key), lengthOf(key));
 }
 
-/** Takes an effect out of the list of dropped ones. */
-export function forgetDropped(e: u32): void {
+/** Takes an effect out of the list of cancelled ones. */
+export function forgetCancelled(e: u32): void {
   const after = changetype<Pending>(e).next;
-  if (RUN.dropped == e) {
-    RUN.dropped = after;
+  if (RUN.cancelled == e) {
+    RUN.cancelled = after;
     return;
   }
-  let q = changetype<Pending>(RUN.dropped);
+  let q = changetype<Pending>(RUN.cancelled);
   while (q.next != e) q = changetype<Pending>(q.next);
   q.next = after;
 }

@@ -40,7 +40,7 @@ export class Run {
   /** The branches that can go on, the next one first. */
   ready: u32;
   /** Effects of branches that were cancelled: an answer to one is late. */
-  dropped: u32;
+  cancelled: u32;
   /** Results used by branches of forks, and races: the last of each (trace/used.ts). */
   uses: u32;
   races: u32;
@@ -186,7 +186,7 @@ export function extraOf(f: Frame): usize {
 /** An effect that waits for its result. */
 @unmanaged
 export class Pending {
-  /** In the list of dropped ones, or of a frame's timers. */
+  /** In the list of cancelled ones, or of a frame's timers. */
   next: u32;
   branch: u32;
   type: u32;

@@ -5,7 +5,7 @@ import { hexDigit, hexValue } from "../../bytes/hex";
 import { addressOf, numberOf, setCell, STRING } from "../../value/cell";
 import { objectField } from "../../value/object";
 import { workflowOf } from "../state/child";
-import { takeTimer } from "../state/dropping";
+import { takeTimer } from "../state/cancelled-effects";
 import {
   FOR_ATTEMPT,
   FOR_NOW,

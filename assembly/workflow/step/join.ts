@@ -10,7 +10,7 @@ import { noteRace } from "../../trace/used";
 import { ARRAY, arrayStorage, copyCell, setCell, setUsed } from "../../value/cell";
 import { makeReady } from "../state/branches";
 import { leaveChild } from "../state/child";
-import { drop, dropTimers } from "../state/dropping";
+import { cancelEffect, cancelTimers } from "../state/cancelled-effects";
 import { Fork, Task } from "../state/nodes";
 import { PHASE_OUTPUT } from "../state/phases";
 import {
@@ -152,12 +152,12 @@ function cancelOne(b: Branch): bool {
   if (b.state != READY) {
     const fork = changetype<Branch>(b.parent).frame;
     for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
-      dropTimers(changetype<Frame>(f));
+      cancelTimers(changetype<Frame>(f));
       leaveChild(b, changetype<Frame>(f));
       if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
     }
   }
-  if (b.pending != 0) drop(changetype<Pending>(b.pending));
+  if (b.pending != 0) cancelEffect(changetype<Pending>(b.pending));
   leaveFork(b);
   end(b);
   return true;

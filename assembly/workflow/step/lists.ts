@@ -6,7 +6,7 @@ import { copyCell, setNull } from "../../value/cell";
 import { isFork } from "../state/branches";
 import { leaveChild, workflowOf } from "../state/child";
 import { COST_COUNT } from "../state/cost";
-import { dropTimer, dropTimers } from "../state/dropping";
+import { cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { COUNTS, FOR_ATTEMPT, FOR_RETRIES } from "../state/effects";
 import {
   CHILD,
@@ -68,8 +68,8 @@ export function stepList(b: Branch, f: Frame): bool {
 
 /** try: no retry follows. */
 export function endAttempts(f: Frame): void {
-  dropTimer(f, FOR_ATTEMPT);
-  dropTimer(f, FOR_RETRIES);
+  cancelTimer(f, FOR_ATTEMPT);
+  cancelTimer(f, FOR_RETRIES);
 }
 
 /** Requests are counted anew in every turn. */
@@ -82,7 +82,7 @@ export function newTurn(t: Task): bool {
 /** A task has ended: its record, and on to what comes next. */
 export function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
-  dropTimers(f);
+  cancelTimers(f);
   leaveChild(b, f);
   // A skipped task is passed over: its `then` does not apply.
   const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
@@ -115,7 +115,7 @@ function endWorkflow(from: Branch, f: Frame): bool {
     if (parent == 0) return false;
     b = changetype<Branch>(parent);
   }
-  for (let g = f; g != root; g = changetype<Frame>(g.parent)) dropTimers(g);
+  for (let g = f; g != root; g = changetype<Frame>(g.parent)) cancelTimers(g);
   copyCell(outputOf(root), outputOf(f));
   root.phase = PHASE_OUTPUT;
   goOn(b, root, from);

@@ -2,7 +2,7 @@
 
 import { CANCELLED, writeTask } from "../../trace/record";
 import { isChild, leaveChild } from "../state/child";
-import { drop, dropTimer, dropTimers } from "../state/dropping";
+import { cancelEffect, cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { FOR_ATTEMPT, FOR_TIMEOUT } from "../state/effects";
 import { Task } from "../state/nodes";
 import { RESULT } from "../state/outcome";
@@ -23,11 +23,11 @@ export function timeOut(b: Branch): bool {
   const out = b.timedOut;
   b.timedOut = 0;
   if (b.count != 0 && !cancelFork(b)) return false;
-  if (b.pending != 0) drop(changetype<Pending>(b.pending));
+  if (b.pending != 0) cancelEffect(changetype<Pending>(b.pending));
   b.pending = 0;
   for (; b.frame != out; b.frame = changetype<Frame>(b.frame).parent) {
     const f = changetype<Frame>(b.frame);
-    dropTimers(f);
+    cancelTimers(f);
     leaveChild(b, f);
     if (!writeTask(b, f, CANCELLED, 0, 0, "cancel")) return false;
   }
@@ -48,6 +48,6 @@ function failAttempt(f: Frame): bool {
   problemCell(RESULT, changetype<Task>(f.task).pointer);
   if (!isAttempt) f.spent = 1;
   f.phase = PHASE_CATCHING;
-  dropTimer(f, FOR_ATTEMPT);
+  cancelTimer(f, FOR_ATTEMPT);
   return keep(extraOf(f), RESULT);
 }
