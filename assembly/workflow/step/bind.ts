@@ -51,7 +51,7 @@ import {
   RUN,
   RUN_ID,
 } from "../state/state";
-import { takenItem } from "../state/taken";
+import { takenItem } from "../state/listen-state";
 
 // How far a task is: which arguments exist (the table "runtime expression arguments" of the DSL).
 export const BEFORE: u32 = 0;
