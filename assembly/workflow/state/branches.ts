@@ -8,7 +8,7 @@ import { bufferCell } from "./literal";
 import { FORK, Task } from "./nodes";
 import {
   Branch,
-  childOf,
+  childBranch,
   FORKED,
   Frame,
   keep,
@@ -39,11 +39,11 @@ export function takeReady(): u32 {
 
 /** The branch behind this one, each before those of its fork; 0: it was the last. */
 export function nextBranch(from: Branch): u32 {
-  if (from.count != 0) return changetype<usize>(childOf(from, 0)) as u32;
+  if (from.count != 0) return changetype<usize>(childBranch(from, 0)) as u32;
   let b = from;
   while (b.parent != 0) {
     const p = changetype<Branch>(b.parent);
-    if (b.index + 1 < p.count) return changetype<usize>(childOf(p, b.index + 1)) as u32;
+    if (b.index + 1 < p.count) return changetype<usize>(childBranch(p, b.index + 1)) as u32;
     b = p;
   }
   return 0;
@@ -72,7 +72,7 @@ export function pendingWith(key: usize): u32 {
     const i = number();
     p++;
     if (p > end || i >= b.count) return 0;
-    b = childOf(b, i);
+    b = childBranch(b, i);
   }
   if (b.pending != 0 && hasKey(b.pending, key)) return b.pending;
   if (b.frame == 0) return 0; // it has ended: an answer is late

@@ -129,7 +129,7 @@ export function resultOf(b: Branch): usize {
 export function prefixOf(b: Branch): usize {
   return changetype<usize>(b) + BRANCH_FIELDS + 32;
 }
-export function childOf(b: Branch, i: u32): Branch {
+export function childBranch(b: Branch, i: u32): Branch {
   return changetype<Branch>(load<u32>(b.children + (i << 2)));
 }
 

@@ -17,14 +17,14 @@ import {
 } from "./nodes";
 
 /** How many lists of tasks a task holds. */
-export function childLists(t: Task): u32 {
+export function listsInside(t: Task): u32 {
   if (t.kind == DO || t.kind == FOR || t.kind == FORK) return 1;
   if (t.kind == CHILD || t.kind == WORKFLOW) return 1;
   if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list == 0 ? 0 : 1;
   return 0;
 }
-export function childOf(t: Task, i: u32): u32 {
+export function listInside(t: Task, i: u32): u32 {
   if (t.kind == DO || t.kind == WORKFLOW) return t.body;
   if (t.kind == CHILD) return changetype<Child>(t.body).list;
   if (t.kind == FOR) return changetype<For>(t.body).list;
