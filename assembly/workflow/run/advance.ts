@@ -45,7 +45,7 @@ import {
   takeReady,
 } from "../state/branches";
 import { newCounts } from "../state/counts";
-import { CANCELLED } from "../state/cancelled-effects";
+import { CANCELLED_KEYS } from "../state/cancelled-effects";
 import { EFFECT_EVENT, effectName, isBound } from "../state/effects";
 import { PHASE_INPUT } from "../state/phases";
 import { isLimits } from "../state/shapes";
@@ -101,7 +101,7 @@ function is(name: string): bool {
 }
 
 export function startRun(at: usize, length: u32): bool {
-  CANCELLED.len = 0;
+  CANCELLED_KEYS.len = 0;
   if (!readRecord(at, length)) return false;
   if (!is("start")) return fail(C.E_RECORD_ORDER, 0);
   const grant = objectField(RECORD, "grant");
@@ -160,7 +160,7 @@ export function startRun(at: usize, length: u32): bool {
 }
 
 export function advanceRun(at: usize, length: u32): bool {
-  CANCELLED.len = 0;
+  CANCELLED_KEYS.len = 0;
   if (!readRecord(at, length)) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
   if (is("cancel")) return cancel();

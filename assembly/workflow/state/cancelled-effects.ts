@@ -6,12 +6,12 @@ import { EFFECT_HTTP } from "./effects";
 import { Frame, keyOf, Pending, RUN } from "./state";
 
 /** Their keys since the call began, a frame each. */
-export const CANCELLED: Buffer = changetype<Buffer>(memory.data(16, 16));
+export const CANCELLED_KEYS: Buffer = changetype<Buffer>(memory.data(16, 16));
 
 export function cancelEffect(e: Pending): void {
-  const frame = frameBegin(CANCELLED);
-  bufferBytes(CANCELLED, addressOf(keyOf(e)), lengthOf(keyOf(e)));
-  frameEnd(CANCELLED, frame);
+  const frame = frameBegin(CANCELLED_KEYS);
+  bufferBytes(CANCELLED_KEYS, addressOf(keyOf(e)), lengthOf(keyOf(e)));
+  frameEnd(CANCELLED_KEYS, frame);
   if (e.type != EFFECT_HTTP) return; // its answer would say nothing
   e.next = RUN.cancelled;
   RUN.cancelled = changetype<usize>(e) as u32;
