@@ -658,7 +658,7 @@ export const defences: readonly Defence[] = [
     file: "host/src/effects/http.ts",
     take: "fillingOf(request.secrets,",
     put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
-    test: "host/test/effects/holes.test.ts",
+    test: "host/test/effects/secret-places.test.ts",
     name: "forged secret placeholders: a value that looks like a place for one is sent as it is",
   },
   {

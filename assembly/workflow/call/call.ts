@@ -18,7 +18,7 @@ import { raiseProblem, settle } from "../step/faults";
 import { loadDecide } from "./decide";
 import { isGranted, isMcpGranted } from "./grant";
 import { buildGrpc, loadGrpc, readGrpc } from "./grpc";
-import { areSecretsGranted } from "./holes";
+import { areSecretsGranted } from "./secret-places";
 import { buildRequest, httpMentions, loadHttp, readAnswer } from "./http";
 import { loadLlm, readLlm } from "./llm";
 import { buildMcp, loadMcp, mcpTarget, readMcp } from "./mcp";

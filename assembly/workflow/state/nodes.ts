@@ -169,7 +169,7 @@ export class Http {
   credentials: u32;
   secret: u32;
   /** Array cell of the places of secrets in the arguments, or 0. */
-  holes: u32;
+  secretPlaces: u32;
 }
 export const NO_SCHEME: u32 = 0;
 export const BASIC: u32 = 1;

@@ -15,8 +15,8 @@ import type { EffectKind, Performed } from "./effect.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
-import { filled, fillingOf } from "./holes.ts";
-import type { Filling, Hole } from "./holes.ts";
+import { filled, placeSecrets } from "./secret-places.ts";
+import type { PlacedSecrets, SecretPlace } from "./secret-places.ts";
 import type { Target } from "./grant.ts";
 import { systemCode } from "../files/files.ts";
 import { Tokens } from "./tokens.ts";
@@ -30,7 +30,7 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly redirect: boolean;
   readonly responseHeaders?: readonly string[];
-  readonly secrets?: readonly Hole[];
+  readonly secrets?: readonly SecretPlace[];
 }
 
 /** TRACE-6: what of an answer is recorded, but for its body. */
@@ -194,11 +194,11 @@ export function createEgress(options: EgressOptions): Egress {
   ): Promise<Performed<HttpResult>> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
-    const filling = fillingOf(request.secrets, origin, grant, secrets);
-    const first = sendable(withSecrets(request, filling), idempotencyKey);
+    const placed = placeSecrets(request.secrets, origin, grant, secrets);
+    const first = sendable(withSecrets(request, placed), idempotencyKey);
     const proven = await authorized(request.authentication, origin, signal);
     const { header, login } = proven;
-    const texts = [...filling.texts, ...proven.texts];
+    const texts = [...placed.texts, ...proven.texts];
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
     let answer = await follow(first, signal);
     const challenge = answer.headers["www-authenticate"];
@@ -258,10 +258,10 @@ export function createEgress(options: EgressOptions): Egress {
   };
 }
 
-function withSecrets(request: HttpRequest, filling: Filling): HttpRequest {
-  if (filling.values.length === 0) return request;
-  const headers = filled(request.headers, "headers", filling) as HttpRequest["headers"];
-  const body = filled(request.body, "body", filling);
+function withSecrets(request: HttpRequest, placed: PlacedSecrets): HttpRequest {
+  if (placed.values.length === 0) return request;
+  const headers = filled(request.headers, "headers", placed) as HttpRequest["headers"];
+  const body = filled(request.body, "body", placed);
   return { ...request, headers, ...(body === undefined ? {} : { body }) };
 }
 
