@@ -31,7 +31,7 @@ import {
   resolveReference,
 } from "./documents";
 import { Check, Entry, Node, Resource } from "./nodes";
-import * as W from "./words";
+import * as W from "./keywords";
 
 // Types, as a set.
 export const T_NULL: u32 = 1;

@@ -36,7 +36,7 @@ import * as T from "./compile";
 import { anchorIn, writePlace, writeToken } from "./documents";
 import { isMultiple } from "./multiple";
 import { Anchor, Check, Entry, Node } from "./nodes";
-import * as W from "./words";
+import * as W from "./keywords";
 
 const STACK: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** A bit for each member or item of the values of frames that keep track. */
