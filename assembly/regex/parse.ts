@@ -63,7 +63,7 @@ import { decodeAt, sizeAt } from "../bytes/utf8";
 import { readClass } from "./class";
 import { DOT_ALL, ECMA, EXTENDED, IGNORE_CASE, JQ, LINES, refuse, regexBegin } from "./dialect";
 import { addEscapedClass, escapeEnd, escapedCharacter, isEscapedClass } from "./escapes";
-import { findFacts } from "./facts";
+import { findPrefilter } from "./prefilter";
 import * as P from "./program";
 import { ENDLESS, repeatEndless, repeatUpTo } from "./repeat";
 import { setAdd, setAddCases, setBegin, setIntern, setNegate, setSingle } from "./sets";
@@ -119,7 +119,7 @@ export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool
   P.emit(P.SAVE, 0, 1);
   P.emit(P.MATCH, 0, 0);
   if (P.codeCount() * (P.FACTS.groups + 1) * 8 > MOST_SLOTS) return refuse(TOO_LARGE);
-  findFacts(unicodeEdges);
+  findPrefilter(unicodeEdges);
   return true;
 }
 

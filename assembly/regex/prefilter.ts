@@ -11,7 +11,7 @@ const OPEN: Buffer = changetype<Buffer>(memory.data(16, 16));
 const BYTES: usize = memory.data(8, 8);
 
 /** `words`: whether it asks for word edges with Unicode in mind. */
-export function findFacts(words: bool): void {
+export function findPrefilter(words: bool): void {
   if (words) {
     setBegin();
     addWord(false, false, false);
