@@ -35,12 +35,12 @@ import {
   List,
   LISTEN,
   NO_FLOW,
-  PAUSE,
   Retry,
   Task,
   taskOf,
   TRY,
   Try,
+  WAIT_TASK,
 } from "../state/nodes";
 import {
   PHASE_BODY,
@@ -162,7 +162,8 @@ function isWaiting(f: Frame, p: Pending): bool {
     return isRequest(p.type, requestOf(p)) && (kind != LISTEN || isListening(f));
   }
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
-  if (p.what == FOR_WAIT) return kind == PAUSE && f.phase == PHASE_EFFECT && p.type == EFFECT_TIMER;
+  if (p.what == FOR_WAIT)
+    return kind == WAIT_TASK && f.phase == PHASE_EFFECT && p.type == EFFECT_TIMER;
   if (p.what == FOR_JITTER) {
     if (kind != TRY || f.phase != PHASE_JITTER || p.type != EFFECT_RANDOM) return false;
     const r = changetype<Try>(changetype<Task>(f.task).body).retry;

@@ -14,14 +14,14 @@ export const FOR: u32 = 5;
 export const TRY: u32 = 6;
 export const HTTP: u32 = 7;
 export const DECIDE: u32 = 8;
-export const PAUSE: u32 = 9; // wait
+export const WAIT_TASK: u32 = 9; // wait
 export const FORK: u32 = 10;
 export const EMIT: u32 = 11;
 export const LISTEN: u32 = 12;
 export const LLM: u32 = 13;
-export const CHILD: u32 = 14; // run.workflow
-/** The workflow that a CHILD runs: its only task. */
-export const WORKFLOW: u32 = 15;
+export const RUN_TASK: u32 = 14; // run.workflow
+/** The workflow that a RUN_TASK runs: its only task. */
+export const SUBFLOW: u32 = 15;
 export const MCP: u32 = 16;
 export const GRPC: u32 = 17;
 
@@ -212,14 +212,14 @@ export class Fork {
 
 /** wait: milliseconds, or the program that gives a duration. */
 @unmanaged
-export class Pause {
+export class Wait {
   ms: f64;
   program: u32;
 }
 
-/** run.workflow: the template of its input (0: an empty object), a list of one WORKFLOW task. */
+/** run.workflow: the template of its input (0: an empty object), a list of one SUBFLOW task. */
 @unmanaged
-export class Child {
+export class RunTask {
   input: u32;
   list: u32;
   /** 1: its output is null, whatever the workflow gives. */

@@ -29,7 +29,7 @@ import {
   SLOT_TASK,
   SLOT_WORKFLOW,
 } from "../compile/scope";
-import { isChild, workflowOf } from "../state/child";
+import { isSubflow, workflowOf } from "../state/subflow";
 import { bufferCell, literalCell } from "../state/literal";
 import { FOR, For, LISTEN, Listen, Task, TRY, Try, Workflow } from "../state/nodes";
 import {
@@ -69,7 +69,8 @@ export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
   setNull(scopeValue(SLOT_TASK));
   setNull(scopeValue(SLOT_WORKFLOW));
   setNull(scopeValue(SLOT_RUNTIME));
-  if ((mentions & READS_TASK) != 0 && frame.task != 0 && !isChild(frame)) describeTask(frame, mode);
+  if ((mentions & READS_TASK) != 0 && frame.task != 0 && !isSubflow(frame))
+    describeTask(frame, mode);
   if (mentions & READS_WORKFLOW) describeWorkflow(workflowOf(frame));
   if (mentions & READS_RUNTIME) describeRuntime();
   let f = frame;
@@ -90,7 +91,7 @@ export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
         }
       }
     }
-    if (f.parent == 0 || isChild(f)) break;
+    if (f.parent == 0 || isSubflow(f)) break;
     f = changetype<Frame>(f.parent);
   }
   return SCOPE_VALUES;

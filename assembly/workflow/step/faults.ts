@@ -7,7 +7,7 @@ import { clearError, errorCode, fuel, setFuel, writeErrorText } from "../../erro
 import { FAULTED, writeOutcome, writeTask } from "../../trace/record";
 import { copyCell } from "../../value/cell";
 import { isFork, makeReady } from "../state/branches";
-import { leaveChild } from "../state/child";
+import { leaveSubflow } from "../state/subflow";
 import { cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { FOR_ATTEMPT } from "../state/effects";
 import { literalCell } from "../state/literal";
@@ -62,7 +62,7 @@ export function raiseError(origin: Branch, from: Frame): bool {
       return true;
     }
     cancelTimers(f);
-    leaveChild(b, f);
+    leaveSubflow(b, f);
     if (!writeTask(b, f, FAULTED, RESULT, 0, "raise")) return false;
     if (isFork(f.parent)) {
       const parent = abandonFork(b, "fault");

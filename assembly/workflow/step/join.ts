@@ -9,7 +9,7 @@ import { CANCELLED, writeTask } from "../../trace/record";
 import { noteRace } from "../../trace/used";
 import { ARRAY, arrayStorage, copyCell, setCell, setUsed } from "../../value/cell";
 import { makeReady } from "../state/branches";
-import { leaveChild } from "../state/child";
+import { leaveSubflow } from "../state/subflow";
 import { cancelEffect, cancelTimers } from "../state/cancelled-effects";
 import { Fork, Task } from "../state/nodes";
 import { PHASE_OUTPUT } from "../state/phases";
@@ -153,7 +153,7 @@ function cancelOne(b: Branch): bool {
     const fork = changetype<Branch>(b.parent).frame;
     for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
       cancelTimers(changetype<Frame>(f));
-      leaveChild(b, changetype<Frame>(f));
+      leaveSubflow(b, changetype<Frame>(f));
       if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
     }
   }

@@ -1,7 +1,7 @@
 /** Timeouts of tasks and of the workflow (WF-46, WF-47): a timer beside what the branch waits for. */
 
 import { CANCELLED, writeTask } from "../../trace/record";
-import { isChild, leaveChild } from "../state/child";
+import { isSubflow, leaveSubflow } from "../state/subflow";
 import { cancelEffect, cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { FOR_ATTEMPT, FOR_TIMEOUT } from "../state/effects";
 import { Task } from "../state/nodes";
@@ -28,7 +28,7 @@ export function timeOut(b: Branch): bool {
   for (; b.frame != out; b.frame = changetype<Frame>(b.frame).parent) {
     const f = changetype<Frame>(b.frame);
     cancelTimers(f);
-    leaveChild(b, f);
+    leaveSubflow(b, f);
     if (!writeTask(b, f, CANCELLED, 0, 0, "cancel")) return false;
   }
   const f = changetype<Frame>(out);
@@ -36,7 +36,7 @@ export function timeOut(b: Branch): bool {
   problem(
     TIMEOUT,
     408,
-    f.task == 0 || isChild(f) ? "The workflow has timed out" : "The task has timed out",
+    f.task == 0 || isSubflow(f) ? "The workflow has timed out" : "The task has timed out",
   );
   return raiseProblem(b, f);
 }
