@@ -6,7 +6,7 @@ import type { Core, DataExports } from "../core/core.ts";
 import { codeName, EngineError } from "../core/errors.ts";
 import { E_PROOF, E_TREE, STATUS_OK } from "../generated/codes.ts";
 import { batches, split } from "./hash.ts";
-import { Turns } from "../core/turns.ts";
+import { SharedState } from "../core/shared-state.ts";
 
 type Hash = Uint8Array<ArrayBuffer>;
 
@@ -121,7 +121,7 @@ export interface MerkleCalls {
 
 export function merkleCalls(core: Core<DataExports>): MerkleCalls {
   const { exports } = core;
-  const trees = new Turns(core, exports.treeSave, exports.treeRestore);
+  const trees = new SharedState(core, exports.treeSave, exports.treeRestore);
 
   const merkleTree = (state?: Uint8Array): MerkleTree => {
     const append = (items: readonly Uint8Array[], hashed: 0 | 1): MerkleTree => {

@@ -6,7 +6,7 @@ import type { Core, DataExports } from "./core.ts";
  * Lets several objects share what an engine has one of: whoever comes in finds its own state, and
  * that of the one before is kept meanwhile.
  */
-export class Turns {
+export class SharedState {
   readonly #core: Core<DataExports>;
   readonly #save: DataExports["hashSave"];
   readonly #restore: DataExports["hashRestore"];
