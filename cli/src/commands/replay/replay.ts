@@ -9,7 +9,7 @@ import { brief, describeOutcome, taskName } from "../../ui/names.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 import type { Problem } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
-import { changeStep, showStep } from "./travel.ts";
+import { changeStep, showStep } from "./time-travel.ts";
 import { safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { EVIDENCE } from "../../ui/codes.ts";
