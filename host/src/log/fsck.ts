@@ -3,11 +3,11 @@
 import { createEngine, hashFrames, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
-  edgeRoot,
   entriesPath,
   EvidenceError,
   firstDifferentByte,
   formatEntries,
+  frontierRoot,
   growTiles,
   parseEntries,
   parseEntry,
@@ -15,7 +15,7 @@ import {
   parseTilePath,
   tilePath,
 } from "@reach-fabric/evidence";
-import type { Edge } from "@reach-fabric/evidence";
+import type { Frontier } from "@reach-fabric/evidence";
 import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
@@ -199,8 +199,8 @@ class Walk {
   /** The faults that come first: which side is wrong is known now. */
   end({ root }: Note): Fault[] {
     const { entries, tiles } = this.#sides;
-    const entriesHold = sameBytes(edgeRoot(entries.edge), root);
-    const tilesHold = sameBytes(edgeRoot(tiles.edge), root);
+    const entriesHold = sameBytes(frontierRoot(entries.frontier), root);
+    const tilesHold = sameBytes(frontierRoot(tiles.frontier), root);
     const right = tilesHold ? tiles : entries;
     const faults = this.#apart.map(({ n, width, raw, tile, made }): Fault => {
       if (entriesHold) {
@@ -314,13 +314,13 @@ class Walk {
 
 /** The tiles above level 0 as they follow from hashes of level 0. */
 class Side {
-  edge: Pick<Edge, "size" | "tiles"> = { size: 0, tiles: [] };
+  frontier: Pick<Frontier, "size" | "tiles"> = { size: 0, tiles: [] };
   readonly #faults = new Map<string, Fault>();
 
   get faults(): Fault[] {
     const needed = new Set(
-      this.edge.tiles.map((tile, level) => {
-        const hashes = Math.floor(this.edge.size / 256 ** level);
+      this.frontier.tiles.map((tile, level) => {
+        const hashes = Math.floor(this.frontier.size / 256 ** level);
         return tile.length === 0
           ? ""
           : tilePath(level, BigInt(Math.floor(hashes / 256)), tile.length);
@@ -336,8 +336,8 @@ class Side {
     hashes: readonly Uint8Array[] = [],
     check: (file: string, bytes: Uint8Array) => Promise<Fault | undefined>,
   ): Promise<void> {
-    const { files, tiles } = growTiles(this.edge, hashes);
-    this.edge = { size: this.edge.size + hashes.length, tiles };
+    const { files, tiles } = growTiles(this.frontier, hashes);
+    this.frontier = { size: this.frontier.size + hashes.length, tiles };
     for (const { path, bytes } of files) {
       if (path.startsWith("tile/0/")) continue;
       const fault = await check(path, bytes);

@@ -15,14 +15,14 @@
 import type { Engine } from "@reach-fabric/engine";
 import { sameBytes, utf8 } from "@reach-fabric/engine";
 import {
-  edgeRoot,
   formatCheckpoint,
   formatEntry,
+  frontierRoot,
   grow,
   parseEntry,
   signNote,
 } from "@reach-fabric/evidence";
-import type { Edge, Growth, Signer } from "@reach-fabric/evidence";
+import type { Frontier, Growth, Signer } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { dirname, join } from "node:path";
 import { hostCode } from "../files/codes.ts";
@@ -54,7 +54,7 @@ export interface Start {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly last: Note;
-  readonly edge: Edge;
+  readonly frontier: Frontier;
   /** Time of the last entry. */
   readonly at: string;
   /** The last entry closes the log. */
@@ -72,7 +72,7 @@ export class Sequencer {
   readonly #start: Start;
   readonly #queue: Waiting[] = [];
   readonly #folders = new Set<string>();
-  #edge: Edge;
+  #frontier: Frontier;
   #last: Note;
   #at: string;
   #isClosed: boolean;
@@ -83,7 +83,7 @@ export class Sequencer {
 
   constructor(start: Start) {
     this.#start = start;
-    this.#edge = start.edge;
+    this.#frontier = start.frontier;
     this.#last = start.last;
     this.#at = start.at;
     this.#isClosed = start.isClosed;
@@ -132,10 +132,10 @@ export class Sequencer {
     const accepted = this.#format(batch);
     if (accepted.length === 0) return;
     const growth = grow(
-      this.#edge,
+      this.#frontier,
       accepted.map(({ bytes }) => bytes),
     );
-    const last = this.#signed(growth.edge);
+    const last = this.#signed(growth.frontier);
     const { folder } = this.#start;
     try {
       await this.#renamed;
@@ -145,8 +145,8 @@ export class Sequencer {
     } catch (error) {
       throw cannotWrite(folder, error);
     }
-    const first = this.#edge.size;
-    this.#edge = growth.edge;
+    const first = this.#frontier.size;
+    this.#frontier = growth.frontier;
     this.#last = last;
     for (const [i, { waiting, bytes, at }] of accepted.entries()) {
       waiting.resolve({ index: first + i, at, entry: bytes });
@@ -173,9 +173,13 @@ export class Sequencer {
     });
   }
 
-  #signed(edge: Edge): Note {
+  #signed(frontier: Frontier): Note {
     const { identity, signer } = this.#start;
-    const checkpoint = { origin: identity.origin, size: BigInt(edge.size), root: edgeRoot(edge) };
+    const checkpoint = {
+      origin: identity.origin,
+      size: BigInt(frontier.size),
+      root: frontierRoot(frontier),
+    };
     const text = formatCheckpoint(checkpoint);
     const note = utf8(`${text}\n${signNote(text, identity.key, signer)}`);
     const signatures = [{ key: identity.key, time: undefined }];
