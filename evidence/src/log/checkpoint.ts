@@ -100,7 +100,7 @@ export const hasGrown = (
  * @throws EvidenceError `REACH-E5331` two logs; `REACH-E5333` the proof does not hold, or the log has
  *   shrunk
  */
-export function checkGrowth(
+export function checkConsistency(
   engine: Pick<Engine, "verifyConsistency">,
   older: Checkpoint,
   newer: Checkpoint,
