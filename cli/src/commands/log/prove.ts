@@ -47,7 +47,7 @@ export function prove(group: Command, verb: Verb): void {
     .option("--to <instant>", "its end, not included")
     .option(
       "--since <size>",
-      "prove that it has grown from this many entries, for reach verify --growth",
+      "prove that it has grown from this many entries, for reach verify --consistency",
     )
     .option("--until <size>", "to this many entries (default: all that it has)")
     .option("-o, --output <file>", "where the proof is written")
