@@ -92,7 +92,7 @@ let atom: i32 = NONE;
 let atomGroups: u32 = 0;
 
 /** Where in the pattern the parser stood when it refused it. */
-export function errorOffset(): u32 {
+export function patternErrorOffset(): u32 {
   return (min(p, end) - begun) as u32;
 }
 
@@ -627,7 +627,7 @@ function repeat(least: u32, most: u32): bool {
   const size = P.codeCount() - first;
   const copies = most == ENDLESS ? least + 1 : most;
   if (((copies as u64) + 1) * ((size + 4) as u64) > (P.MOST_CODE as u64)) return refuse(TOO_LARGE);
-  const height = empty ? P.heightOf(first) + 1 : 0;
+  const height = empty ? P.loopHeight(first) + 1 : 0;
   if (height > P.MOST_HEIGHT) return refuse(TOO_LARGE);
   if (most == 0) P.CODE.len = first * P.INSTRUCTION;
   else if (most == ENDLESS) repeatEndless(first, size, least, lazy, height, dialect);

@@ -17,7 +17,7 @@ export function findPrefilter(words: bool): void {
     addWord(false, false, false);
     P.FACTS.words = setIntern();
   }
-  P.FACTS.heights = P.heightOf(0) + 1;
+  P.FACTS.heights = P.loopHeight(0) + 1;
   const first = firstDemand();
   P.FACTS.anchored = load<u8>(first) == (P.ASSERT as u8) && load<i32>(first, 4) == P.TEXT_BEGIN;
   P.FACTS.led = findLeads();

@@ -174,7 +174,7 @@ export class Http {
 export const NO_SCHEME: u32 = 0;
 export const BASIC: u32 = 1;
 export const BEARER: u32 = 2;
-export const DIGEST: u32 = 3;
+export const DIGEST_AUTH: u32 = 3;
 export const OAUTH2: u32 = 4;
 export const OIDC: u32 = 5;
 

@@ -19,8 +19,7 @@ import { fail } from "../../errors/errors";
 import { canonicalCopy } from "../../json/canonical";
 import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../../value/cell";
 
-// Status of the run.
-export const NONE: u32 = 0;
+// Status of the run; 0 before it has begun.
 export const RUNNING: u32 = 1;
 export const ENDED: u32 = 2;
 
