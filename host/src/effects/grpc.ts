@@ -6,7 +6,7 @@ import type { Pack } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./address.ts";
-import type { Lookup } from "./address.ts";
+import type { AddressLookup } from "./address.ts";
 import { echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
@@ -35,7 +35,7 @@ export interface GrpcOptions {
   readonly addresses?: Readonly<Record<string, string>>;
   readonly secrets?: Secrets;
   readonly limits?: Partial<EgressLimits>;
-  readonly lookup?: Lookup;
+  readonly lookup?: AddressLookup;
 }
 
 export type CallGrpc = (
@@ -158,7 +158,11 @@ async function authorized(
 }
 
 /** GRANT-9: the operator's address, or a public one, which is the one that is connected to. */
-async function peerOf(origin: string, address: string | undefined, lookup: Lookup): Promise<Peer> {
+async function peerOf(
+  origin: string,
+  address: string | undefined,
+  lookup: AddressLookup,
+): Promise<Peer> {
   const { protocol, hostname, port } = new URL(address ?? origin);
   const isPlain = protocol === "http:";
   const at = port === "" ? (isPlain ? "80" : "443") : port;

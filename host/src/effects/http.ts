@@ -7,7 +7,7 @@ import type { Dispatcher } from "undici";
 import type { LookupFunction } from "node:net";
 import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./address.ts";
-import type { Lookup } from "./address.ts";
+import type { AddressLookup } from "./address.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { digestHeader } from "./http-digest.ts";
@@ -70,7 +70,7 @@ export interface EgressOptions {
   /** What the names of secrets stand for; none without it. */
   readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
-  readonly lookup?: Lookup;
+  readonly lookup?: AddressLookup;
 }
 
 /** What an effect adds to its request at egress. */
@@ -306,7 +306,7 @@ function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
 }
 
 /** What a socket calls to find its address: it connects to what was checked and to nothing else. */
-function publicLookup(lookup: Lookup): LookupFunction {
+function publicLookup(lookup: AddressLookup): LookupFunction {
   return (hostname, { all }, callback) => {
     publicAddresses(hostname, lookup).then(
       (found) => {

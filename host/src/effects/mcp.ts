@@ -10,7 +10,7 @@ import { echoes } from "./authorize.ts";
 import type { Authentication, Secrets } from "./authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { Egress, EgressLimits, HttpResult } from "./http.ts";
-import type { EffectKind, Note, Performed } from "./effect.ts";
+import type { EffectKind, EffectNote, Performed } from "./effect.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import { filled, placeSecrets } from "./secret-places.ts";
@@ -103,7 +103,10 @@ const denied = (why: string): Performed => ({
   result: { failure: "denied" },
   note: { code: hostCode.noMcpCall, why },
 });
-const late = (time: number): Note => ({ code: hostCode.timeout, why: `no answer in ${time} ms` });
+const late = (time: number): EffectNote => ({
+  code: hostCode.timeout,
+  why: `no answer in ${time} ms`,
+});
 
 /** The protocol's client, read when it is first asked for: most runs have no use for it. */
 type Protocol = typeof import("@modelcontextprotocol/client");

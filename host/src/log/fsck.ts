@@ -23,7 +23,7 @@ import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { firstBadByte } from "./bad-byte.ts";
 import { NAMES, readIdentity, readLast, readNote } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 
 /** Something in a log's folder that is not as it was written. */
 export interface Fault {
@@ -74,7 +74,7 @@ export async function fsck(
   const engine = createEngine();
   const found: Found = { faults: [], notes: [], seen: new Set() };
   let identity: LogIdentity;
-  let last: Note;
+  let last: CheckpointNote;
   try {
     identity = await readIdentity(engine, disk, folder);
     last = await readLast(disk, folder, identity);
@@ -114,7 +114,7 @@ async function checkNotes(
   disk: Disk,
   folder: string,
   identity: LogIdentity,
-  last: Note,
+  last: CheckpointNote,
 ): Promise<void> {
   seen.add(NAMES.witnessed);
   try {
@@ -197,7 +197,7 @@ class Walk {
   }
 
   /** The faults that come first: which side is wrong is known now. */
-  end({ root }: Note): Fault[] {
+  end({ root }: CheckpointNote): Fault[] {
     const { entries, tiles } = this.#sides;
     const entriesHold = sameBytes(frontierRoot(entries.frontier), root);
     const tilesHold = sameBytes(frontierRoot(tiles.frontier), root);

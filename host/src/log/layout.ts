@@ -37,7 +37,7 @@ export interface LogIdentity {
 }
 
 /** A checkpoint with its note. */
-export interface Note extends SignedCheckpoint {
+export interface CheckpointNote extends SignedCheckpoint {
   readonly note: Uint8Array;
 }
 
@@ -92,7 +92,7 @@ export async function readNote(
   folder: string,
   name: string,
   { origin, key, witnesses }: LogIdentity,
-): Promise<Note | undefined> {
+): Promise<CheckpointNote | undefined> {
   const path = join(folder, name);
   const note = await disk.read(path);
   if (note === undefined) return undefined;
@@ -100,7 +100,11 @@ export async function readNote(
 }
 
 /** The last checkpoint. A log without one is damaged: it would begin again from nothing. */
-export async function readLast(disk: Disk, folder: string, identity: LogIdentity): Promise<Note> {
+export async function readLast(
+  disk: Disk,
+  folder: string,
+  identity: LogIdentity,
+): Promise<CheckpointNote> {
   const last = await readNote(disk, folder, NAMES.checkpoint, identity);
   if (last !== undefined) return last;
   throw damaged(join(folder, NAMES.checkpoint), "there is no checkpoint");

@@ -33,7 +33,7 @@ import {
   readNote,
   readPart,
 } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 import { lockFile } from "./lock.ts";
 import { lastOf, Sequencer } from "./sequencer.ts";
 import type { Appended } from "./sequencer.ts";
@@ -52,7 +52,7 @@ export interface OpenOptions {
 export interface Log extends LogIdentity {
   readonly folder: string;
   /** The last checkpoint: everything in it is durable. */
-  readonly last: Note;
+  readonly last: CheckpointNote;
   /** Another log goes on from it: nothing can be appended. */
   readonly isClosed: boolean;
   /**
@@ -134,7 +134,7 @@ async function recover(
   disk: Disk,
   folder: string,
   identity: LogIdentity,
-): Promise<{ last: Note; frontier: Frontier }> {
+): Promise<{ last: CheckpointNote; frontier: Frontier }> {
   await adoptNext(disk, folder, identity);
   const last = await readLast(disk, folder, identity);
   const frontier = await readFrontierOf(disk, folder, last.size);

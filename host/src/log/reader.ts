@@ -17,12 +17,12 @@ import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { inFile, NAMES, readIdentity, readLast, readNote, readPart } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 
 /** A log as it was when it was opened for reading. */
 export interface LogReader extends LogIdentity {
   /** The checkpoint that everything below is about. */
-  readonly note: Note;
+  readonly note: CheckpointNote;
   readonly size: number;
   /** The bytes of an entry. */
   entry(index: number): Promise<Uint8Array>;

@@ -30,7 +30,7 @@ import { ReachError } from "../files/error.ts";
 import { cannotWrite } from "../files/files.ts";
 import type { Disk } from "./disk.ts";
 import { NAMES } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 
 /** Entries of one commit: it then touches two tiles of a level at most. */
 export const BATCH = 256;
@@ -53,7 +53,7 @@ export interface Start {
   readonly signer: Signer;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly last: Note;
+  readonly last: CheckpointNote;
   readonly frontier: Frontier;
   /** Time of the last entry. */
   readonly at: string;
@@ -73,7 +73,7 @@ export class Sequencer {
   readonly #queue: Waiting[] = [];
   readonly #folders = new Set<string>();
   #frontier: Frontier;
-  #last: Note;
+  #last: CheckpointNote;
   #at: string;
   #isClosed: boolean;
   #work: Promise<void> | undefined;
@@ -90,7 +90,7 @@ export class Sequencer {
   }
 
   /** The last checkpoint. */
-  get last(): Note {
+  get last(): CheckpointNote {
     return this.#last;
   }
 
@@ -173,7 +173,7 @@ export class Sequencer {
     });
   }
 
-  #signed(frontier: Frontier): Note {
+  #signed(frontier: Frontier): CheckpointNote {
     const { identity, signer } = this.#start;
     const checkpoint = {
       origin: identity.origin,

@@ -4,7 +4,7 @@ import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-
 import type { RunCommand } from "@reach-fabric/schema";
 import { machine } from "../effects/outside.ts";
 import { perform } from "../effects/table.ts";
-import type { EffectContext, Note, Performed } from "../effects/effect.ts";
+import type { EffectContext, EffectNote, Performed } from "../effects/effect.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
@@ -23,7 +23,7 @@ type Finished = { readonly key: string } & (
 /** A record that is about to enter the engine. */
 interface Admitted {
   readonly record: Uint8Array;
-  readonly note?: Note;
+  readonly note?: EffectNote;
 }
 
 /** One run from its start record to its outcome. */
@@ -100,7 +100,7 @@ export class Session {
     return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
   }
 
-  async #keepInput(record: Uint8Array, at: string, note?: Note): Promise<void> {
+  async #keepInput(record: Uint8Array, at: string, note?: EffectNote): Promise<void> {
     const annotation = { seq: this.records.length, at, ...note };
     await this.#append([record], annotation);
     // Only for who listens: an input can be large, and the run has no need of it.
