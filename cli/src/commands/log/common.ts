@@ -49,7 +49,7 @@ export function listenAddress(text: string): { host: string; port: number } {
   });
 }
 
-/** Waits until somebody presses Ctrl-C or the process is asked to end. */
+/** Waits until Ctrl-C is pressed or the process is asked to end. */
 export function untilStopped(machine: Machine): Promise<void> {
   return new Promise((resolve) => {
     const off = machine.onStop(() => {

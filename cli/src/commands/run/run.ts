@@ -77,8 +77,8 @@ export function run(program: Command, verb: Verb): void {
       "--commands <file>",
       'suspend, resume and cancel, one JSON text a line: {"command": "suspend", "reason": "audit"}; - is stdin',
     )
-    .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
-    .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
+    .option("--actor <name>", "on whose behalf, as recorded in the evidence", "local")
+    .option("--tenant <name>", "for which tenant, as recorded in the evidence", "local")
     .option("--force", "replace an existing output file");
   withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
     .option("-q, --quiet", "no progress on stderr")
