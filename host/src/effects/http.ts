@@ -403,7 +403,11 @@ async function readBody({ body, headers }: Received, limit: number): Promise<Uin
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     discard(body);
-    throw new RequestFailed("protocol", hostCode.encodedAnswer, "the answer is encoded, unasked");
+    throw new RequestFailed(
+      "protocol",
+      hostCode.encodedAnswer,
+      "the answer is encoded, which was not asked for",
+    );
   }
   const chunks: Uint8Array[] = [];
   let size = 0;

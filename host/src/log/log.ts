@@ -60,8 +60,8 @@ export interface Log extends LogIdentity {
    * together.
    *
    * @throws EvidenceError `REACH-E5335` it is no entry; ReachError `REACH-E4164` the log is closed,
-   *   `REACH-E411x` the disk refused, `REACH-E4165` somebody else has written, `REACH-E4166` after
-   *   such an error: then nobody knows whether the entry is there, until the log is opened anew
+   *   `REACH-E411x` the disk refused, `REACH-E4165` another program has written, `REACH-E4166` after
+   *   such an error: then it is unknown whether the entry is there, until the log is opened anew
    */
   append(entry: NewLogEntry): Promise<Appended>;
   /** Waits for what is under way, and lets others write. */

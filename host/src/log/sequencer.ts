@@ -192,7 +192,7 @@ export class Sequencer {
     const path = join(folder, NAMES.checkpoint);
     const found = await disk.read(path);
     if (found !== undefined && sameBytes(found, this.#last.note)) return;
-    throw new ReachError(hostCode.logTouched, "Somebody else has written to this log.", {
+    throw new ReachError(hostCode.logTouched, "Another program has written to this log.", {
       where: path,
       why: "the checkpoint is not the one that this process has written or read",
       hint: "Nothing was written. Find out who wrote to it; then open the log again.",

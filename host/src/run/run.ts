@@ -75,7 +75,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (options.signal?.aborted) throw interrupted(error);
     throw error;
   } finally {
-    // Effects that are still under way have nobody to answer to.
+    // Nothing waits for effects that are still under way.
     stop.abort(new Error("the run has ended"));
     await Promise.allSettled([remote.close(), recorder.close()]);
   }

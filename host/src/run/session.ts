@@ -38,7 +38,7 @@ export class Session {
   readonly #finished: Finished[] = [];
   /** What stops an effect that is under way. */
   readonly #stops = new Map<string, AbortController>();
-  /** Effects that the engine does not wait for any more. */
+  /** Effects that the engine no longer waits for. */
   readonly #dropped = new Set<string>();
   readonly #inbox = new Inbox(
     (key, event) => this.#takes(key, event),
@@ -125,11 +125,11 @@ export class Session {
     this.records.push(...records);
   }
 
-  /** Effects whose branch was cancelled have nobody to answer to. */
+  /** Nothing waits for effects whose branch was cancelled. */
   #stopDropped(): void {
     for (const key of this.#options.engine.dropped()) {
       this.#dropped.add(key);
-      this.#stops.get(key)?.abort(new Error("nobody waits for this effect any more"));
+      this.#stops.get(key)?.abort(new Error("this effect was cancelled"));
       this.#inbox.leave(key);
     }
   }
@@ -229,10 +229,14 @@ export class Session {
   #checkHope(): void {
     if (this.#isCommanded) return;
     if (this.#isSuspended) {
-      throw new ReachError(hostCode.suspended, "The run is suspended, and nobody will resume it.", {
-        why: "the source of commands has ended",
-        hint: "Its records so far are kept, and no outcome is recorded.",
-      });
+      throw new ReachError(
+        hostCode.suspended,
+        "The run is suspended, and no command will resume it.",
+        {
+          why: "the source of commands has ended",
+          hint: "Its records so far are kept, and no outcome is recorded.",
+        },
+      );
     }
     if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
   }

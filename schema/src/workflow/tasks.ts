@@ -334,7 +334,7 @@ function schemaOf(task: unknown): z.ZodType | UnplacedProblem {
   return (
     (kind === undefined ? undefined : kinds[kind]) ?? {
       code: problemCode.missing,
-      what: "This task does nothing that Reach knows.",
+      what: "Unknown or missing task type.",
       hint: "A task holds one of call, do, emit, for, fork, listen, raise, run, set, switch, try, wait.",
     }
   );
