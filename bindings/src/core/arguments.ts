@@ -56,7 +56,7 @@ export function requireByteArrays(
   }
 }
 
-/** Options with no other members than these: an option with a misspelt name would be one that nobody obeys. */
+/** Options with no other members than these: an option with a misspelt name would have no effect. */
 export function requireOptions(name: string, given: unknown, known: readonly string[]): void {
   if (typeof given !== "object" || given === null) {
     throw new ArgumentError(name, "an object", given);

@@ -31,7 +31,7 @@ export const formatConsistencyProof = (
 /**
  * Reads such a proof; nothing of it is verified.
  *
- * @throws EvidenceError `REACH-E5101` to `REACH-E5103` it is none
+ * @throws EvidenceError `REACH-E5101` to `REACH-E5103` it is not such a proof
  *
  * @example
  * const { from, to, hashes } = parseConsistencyProof(engine, growth);

@@ -90,7 +90,7 @@ const notPolicy = (what: string): EvidenceError => new EvidenceError("REACH-E521
  * has two roles.
  *
  * @throws EvidenceError `REACH-E5218` not a policy, or not one for this keyring; `REACH-E5202` a root
- *   that is not safe; `REACH-E5310` a log's key that is none; as openKeyring() does; `REACH-E5219` a key
+ *   that is not safe; `REACH-E5310` an invalid key of a log; as openKeyring() does; `REACH-E5219` a key
  *   in two roles
  *
  * @example

@@ -289,7 +289,7 @@ interface Received {
   readonly address: string | undefined;
 }
 
-/** A connection for each request: none is reused, so none was checked for somebody else. */
+/** A connection for each request: none is reused, so none was checked for another request. */
 function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
   return new Agent({
     pipelining: 0,
@@ -422,7 +422,7 @@ async function readBody({ body, headers }: Received, limit: number): Promise<Uin
   return new Uint8Array(Buffer.concat(chunks, size));
 }
 
-/** Ends an answer that nobody reads. */
+/** Ends an answer that is not read. */
 function discard(body: Dispatcher.ResponseData["body"]): void {
   body.on("error", () => undefined);
   body.destroy();

@@ -1,4 +1,4 @@
-// Reads a log: proofs about its entries, for whoever has only a checkpoint. docs/spec/log.md, LOG-16
+// Reads a log: proofs about its entries, for readers with only a checkpoint. docs/spec/log.md, LOG-16
 // to LOG-19. Needs no key and no lock: files that a checkpoint needs never change.
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";

@@ -10,7 +10,7 @@
 //   3. it is renamed to `checkpoint`, which therefore never shows what could still be lost;
 //   4. the entries are acknowledged.
 //
-// After an error nobody knows what the disk has: the sequencer stops, and opening the log anew finds
+// After an error it is unknown what the disk has: the sequencer stops, and opening the log anew finds
 // out from what is there.
 import type { Engine } from "@reach-fabric/engine";
 import { sameBytes, utf8 } from "@reach-fabric/engine";

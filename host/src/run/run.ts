@@ -40,8 +40,7 @@ export interface RunResult {
  * workflow is a result, with status `faulted`, never an exception.
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
- *   for an event and none will come, `REACH-E3005` an event that is none, `REACH-E3006` a command that
- *   is none, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
+ *   for an event and none will come, `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
  *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
