@@ -656,8 +656,8 @@ export const defences: readonly Defence[] = [
   {
     attack: "forged secret placeholders",
     file: "host/src/effects/http.ts",
-    take: "fillingOf(request.secrets,",
-    put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
+    take: "placeSecrets(request.secrets,",
+    put: "placeSecrets([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
     test: "host/test/effects/secret-places.test.ts",
     name: "forged secret placeholders: a value that looks like a place for one is sent as it is",
   },
