@@ -37,11 +37,15 @@ export function loadRun(t: Task, v: usize, depth: u32, load: LoadList): bool {
   const gives = objectField(run, "return");
   if (gives != 0 && !isString(gives, "return")) return false;
   if (gives != 0 && !cellIs(gives, "stdout") && !cellIs(gives, "none"))
-    return failCell(E_WF_REFUSED, "a workflow is no process: return is stdout or none, not", gives);
+    return failCell(
+      E_WF_REFUSED,
+      "a workflow is not a process: return is stdout or none, not",
+      gives,
+    );
   const wait = objectField(run, "await");
   if (wait != 0 && !isBoolean(wait, "await")) return false;
   if (wait != 0 && tagOf(wait) != TRUE)
-    return failCell(E_WF_REFUSED, "what a workflow does that nobody awaits is in no record", 0);
+    return failCell(E_WF_REFUSED, "what a workflow does that is not awaited is in no record", 0);
   const named = required(run, "workflow");
   if (named == 0) return false;
   placeField("workflow");
@@ -66,7 +70,7 @@ export function loadRun(t: Task, v: usize, depth: u32, load: LoadList): bool {
   return root != 0;
 }
 
-/** False for what is refused for good. */
+/** False for what is always refused. */
 function isRunnable(run: usize): bool {
   if (objectField(run, "shell") != 0)
     return failCell(
