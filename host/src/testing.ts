@@ -2,7 +2,7 @@
 export { isPublicAddress, publicAddresses } from "./effects/address.ts";
 export { machine } from "./effects/outside.ts";
 export { parseTarget, whyNotGranted } from "./effects/grant.ts";
-export { fillingOf } from "./effects/holes.ts";
+export { placeSecrets } from "./effects/secret-places.ts";
 export { digestHeader } from "./effects/http-digest.ts";
 export { readYaml } from "./files/yaml.ts";
 export { readIdentity, readLast } from "./log/layout.ts";

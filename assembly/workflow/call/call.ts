@@ -18,7 +18,7 @@ import { raiseProblem, settle } from "../step/faults";
 import { loadDecide } from "./decide";
 import { isGranted, isMcpGranted } from "./grant";
 import { buildGrpc, loadGrpc, readGrpc } from "./grpc";
-import { areSecretsGranted } from "./holes";
+import { areSecretsGranted } from "./secret-places";
 import { buildRequest, httpMentions, loadHttp, readAnswer } from "./http";
 import { loadLlm, readLlm } from "./llm";
 import { buildMcp, loadMcp, mcpTarget, readMcp } from "./mcp";
@@ -49,11 +49,7 @@ export function loadCall(t: Task, v: usize): bool {
   } else {
     placeLeave(before);
     placeField("call");
-    return failCell(
-      E_WF_UNSUPPORTED,
-      "a pack holds calls as they were compiled; this is none:",
-      call,
-    );
+    return failCell(E_WF_UNSUPPORTED, "a pack holds calls as they were compiled, not:", call);
   }
   placeLeave(before);
   return t.body != 0;

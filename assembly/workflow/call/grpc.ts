@@ -26,7 +26,7 @@ import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from 
 import { isWhole } from "../state/shapes";
 import { loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { buildRequest, FAILED, loadPart, newHttp } from "./http";
 
 /** Compiles `with` of a call grpc. 0 with the error recorded. */
@@ -47,7 +47,7 @@ export function loadGrpc(args: usize): u32 {
   placeLeave(before);
   const h = newHttp(keptLiteral("POST"));
   g.http = changetype<usize>(h) as u32;
-  if (!loadService(g, h, service) || !loadHoles(h, args)) return 0;
+  if (!loadService(g, h, service) || !loadSecretPlaces(h, args)) return 0;
   h.body = loadPart(args, "arguments", true);
   return h.body == FAILED ? 0 : (changetype<usize>(g) as u32);
 }

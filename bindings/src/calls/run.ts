@@ -123,7 +123,7 @@ export interface RunCalls {
   advance(record: Uint8Array): Advance;
   /**
    * The keys of effects that the last start() or advance() has cancelled: their branch of a fork was.
-   * Whoever performs them may stop. An http answer that has come already is to be admitted all the
+   * They need no more work. An http answer that has come already is to be admitted all the
    * same; its record is a `late` one.
    */
   dropped(): string[];

@@ -79,7 +79,7 @@ export function requireByteArrays(
   }
 }
 
-/** Options with no other members than these: an option with a misspelt name would be obeyed by nothing. */
+/** Options with no other members than these: an option with a misspelt name would have no effect. */
 export function requireOptions(name: string, given: unknown, known: readonly string[]): void {
   for (const [member, value] of Object.entries(requireObject(name, given))) {
     if (!known.includes(member)) {

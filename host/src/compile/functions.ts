@@ -8,7 +8,7 @@ import type { Fields, TaskList } from "./tasks.ts";
 const BUILT_IN = new Set(["http", "decide", "openapi", "grpc", "asyncapi", "a2a", "mcp", "llm"]);
 
 /** The function of a name: a task. Undefined where there is none. */
-export type Lookup = (name: string, path: Path) => Fields | undefined;
+export type FunctionLookup = (name: string, path: Path) => Fields | undefined;
 
 /**
  * A list whose calls of functions are replaced by what they do.
@@ -18,7 +18,7 @@ export type Lookup = (name: string, path: Path) => Fields | undefined;
 export function inlineFunctions(
   list: TaskList,
   path: Path,
-  lookup: Lookup,
+  lookup: FunctionLookup,
   inside: readonly string[] = [],
 ): TaskList {
   return mapTasks(list, path, (task, here) => {

@@ -5,7 +5,7 @@ import { base, schema } from "./clauses.ts";
 import { anyObject, json, packPath } from "../fields/common.ts";
 import { duration, isExpression } from "../fields/duration.ts";
 import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
-import type { Finding } from "../fields/problem.ts";
+import type { UnplacedProblem } from "../fields/problem.ts";
 import { absent, notBuiltYet } from "../fields/refusals.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
@@ -193,7 +193,7 @@ const mcpArguments = strict({
 const decideArguments = strict({ table: packPath, input: json });
 
 /** The functions that `call` may name, or what to say of them. */
-export const calls: Record<string, z.ZodType | Finding> = {
+export const calls: Record<string, z.ZodType | UnplacedProblem> = {
   http: strict({
     ...base,
     call: z.literal("http"),
