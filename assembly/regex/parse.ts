@@ -63,7 +63,7 @@ import { decodeAt, sizeAt } from "../bytes/utf8";
 import { readClass } from "./class";
 import { DOT_ALL, ECMA, EXTENDED, IGNORE_CASE, JQ, LINES, refuse, regexBegin } from "./dialect";
 import { addEscapedClass, escapeEnd, escapedCharacter, isEscapedClass } from "./escapes";
-import { findFacts } from "./facts";
+import { findPrefilter } from "./prefilter";
 import * as P from "./program";
 import { ENDLESS, repeatEndless, repeatUpTo } from "./repeat";
 import { setAdd, setAddCases, setBegin, setIntern, setNegate, setSingle } from "./sets";
@@ -92,7 +92,7 @@ let atom: i32 = NONE;
 let atomGroups: u32 = 0;
 
 /** Where in the pattern the parser stood when it refused it. */
-export function errorOffset(): u32 {
+export function patternErrorOffset(): u32 {
   return (min(p, end) - begun) as u32;
 }
 
@@ -119,7 +119,7 @@ export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool
   P.emit(P.SAVE, 0, 1);
   P.emit(P.MATCH, 0, 0);
   if (P.codeCount() * (P.FACTS.groups + 1) * 8 > MOST_SLOTS) return refuse(TOO_LARGE);
-  findFacts(unicodeEdges);
+  findPrefilter(unicodeEdges);
   return true;
 }
 
@@ -627,7 +627,7 @@ function repeat(least: u32, most: u32): bool {
   const size = P.codeCount() - first;
   const copies = most == ENDLESS ? least + 1 : most;
   if (((copies as u64) + 1) * ((size + 4) as u64) > (P.MOST_CODE as u64)) return refuse(TOO_LARGE);
-  const height = empty ? P.heightOf(first) + 1 : 0;
+  const height = empty ? P.loopHeight(first) + 1 : 0;
   if (height > P.MOST_HEIGHT) return refuse(TOO_LARGE);
   if (most == 0) P.CODE.len = first * P.INSTRUCTION;
   else if (most == ENDLESS) repeatEndless(first, size, least, lazy, height, dialect);

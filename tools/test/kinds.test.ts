@@ -32,10 +32,10 @@ const tasks: readonly (readonly [kind: string, file: string, constant: string])[
   ["for", "for.ts", "FOR"],
   ["try", "try/try.ts", "TRY"],
   ["fork", "fork.ts", "FORK"],
-  ["wait", "wait.ts", "PAUSE"],
+  ["wait", "wait.ts", "WAIT_TASK"],
   ["emit", "emit.ts", "EMIT"],
   ["listen", "listen/listen.ts", "LISTEN"],
-  ["run", "subflow.ts", "CHILD"],
+  ["run", "subflow.ts", "RUN_TASK"],
   ["call", "effects/call.ts", "CALL"],
   ["call decide", "call/decide.ts", "DECIDE"],
 ];
@@ -79,7 +79,7 @@ test("no kind of task is left out above", () => {
     .map(([, name = ""]) => name)
     .slice(0, 14);
   // What a subflow runs is a task of its own kind, which no document has.
-  expect(all.filter((name) => name !== "WORKFLOW").toSorted()).toEqual(
+  expect(all.filter((name) => name !== "SUBFLOW").toSorted()).toEqual(
     tasks.map(([, , constant]) => constant).toSorted(),
   );
 });

@@ -27,7 +27,7 @@ import { isWhole } from "../state/shapes";
 import { Pending } from "../state/state";
 import { loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { buildRequest, FAILED, loadPart, newHttp } from "./http";
 
 /** Compiles `with` of a call grpc. 0 with the error recorded. */
@@ -48,7 +48,7 @@ export function loadGrpc(args: usize): u32 {
   placeLeave(before);
   const h = newHttp(keptLiteral("POST"));
   g.http = changetype<usize>(h) as u32;
-  if (!loadService(g, h, service) || !loadHoles(h, args)) return 0;
+  if (!loadService(g, h, service) || !loadSecretPlaces(h, args)) return 0;
   h.body = loadPart(args, "arguments", true);
   return h.body == FAILED ? 0 : (changetype<usize>(g) as u32);
 }

@@ -70,7 +70,7 @@ import { Pending, requestOf } from "../state/state";
 import { givenRequest } from "../step/answers";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { checkUri, URI, uriFromTemplate, uriFromText, uriQuery } from "./uri";
 
 // ---- Compiling -----------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ export function loadHttp(args: usize): u32 {
   if (upper == 0) return 0;
   const h = newHttp(upper);
   if (!loadEndpoint(h, endpoint)) return 0;
-  if (!loadHoles(h, args)) return 0;
+  if (!loadSecretPlaces(h, args)) return 0;
   h.headers = loadPart(args, "headers", true);
   if (h.headers == FAILED) return 0;
   h.query = loadPart(args, "query", true);
@@ -284,7 +284,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   literalCell(p, "redirect");
   setBool(p + 16, h.redirect != 0);
   p = putMember(p + 32, "responseHeaders", h.responseHeaders);
-  p = putMember(p, "secrets", h.holes);
+  p = putMember(p, "secrets", h.secretPlaces);
   literalCell(p, "uri");
   bufferCell(p + 16, URI);
   closeObject(out, at, p + 32);

@@ -29,7 +29,7 @@ import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from 
 import { isWhole } from "../state/shapes";
 import { Pending } from "../state/state";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { buildRequest, FAILED, loadEndpoint, loadPart, newHttp } from "./http";
 
 /** Compiles `with` of a call mcp. 0 with the error recorded. */
@@ -49,7 +49,7 @@ export function loadMcp(args: usize): u32 {
   m.method = method as u32;
   const h = newHttp(keptLiteral("POST"));
   m.http = changetype<usize>(h) as u32;
-  if (!loadTransport(h, transport) || !loadHoles(h, args)) return 0;
+  if (!loadTransport(h, transport) || !loadSecretPlaces(h, args)) return 0;
   h.body = loadPart(args, "parameters", true);
   if (h.body == FAILED) return 0;
   const version = objectField(args, "protocolVersion");

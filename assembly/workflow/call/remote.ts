@@ -12,7 +12,7 @@ import { needs } from "../step/evaluate";
 import { raiseProblem, settle } from "../step/faults";
 import { isGranted, isMcpGranted } from "./grant";
 import { buildGrpc } from "./grpc";
-import { areSecretsGranted } from "./holes";
+import { areSecretsGranted } from "./secret-places";
 import { buildRequest, httpMentions } from "./http";
 import { buildMcp, mcpTarget } from "./mcp";
 

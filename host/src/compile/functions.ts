@@ -5,7 +5,7 @@ import { CompileError, mapTasks, pick } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
 
 /** The function of a name: a task. Undefined where there is none. */
-export type Lookup = (name: string, path: Path) => Fields | undefined;
+export type FunctionLookup = (name: string, path: Path) => Fields | undefined;
 
 /**
  * A list whose calls of functions are replaced by what they do.
@@ -15,7 +15,7 @@ export type Lookup = (name: string, path: Path) => Fields | undefined;
 export function inlineFunctions(
   list: TaskList,
   path: Path,
-  lookup: Lookup,
+  lookup: FunctionLookup,
   inside: readonly string[] = [],
 ): TaskList {
   return mapTasks(list, path, (task, here) => {

@@ -7,7 +7,7 @@ import type { Dispatcher } from "undici";
 import type { LookupFunction } from "node:net";
 import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./egress/address.ts";
-import type { Lookup } from "./egress/address.ts";
+import type { AddressLookup } from "./egress/address.ts";
 import { authorize, echoes } from "./egress/authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./egress/authorize.ts";
 import { digestHeader } from "./egress/http-digest.ts";
@@ -15,8 +15,8 @@ import type { EffectKind, Performed } from "./effect.ts";
 import { failureOf, RequestFailed } from "./egress/failure.ts";
 import type { Failure } from "./egress/failure.ts";
 import { parseTarget, whyNotGranted } from "./egress/grant.ts";
-import { filled, fillingOf } from "./egress/holes.ts";
-import type { Filling, Hole } from "./egress/holes.ts";
+import { filled, placeSecrets } from "./egress/secret-places.ts";
+import type { PlacedSecrets, SecretPlace } from "./egress/secret-places.ts";
 import type { Target } from "./egress/grant.ts";
 import { systemCode } from "../files/files.ts";
 import { Tokens } from "./egress/tokens.ts";
@@ -30,7 +30,7 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly redirect: boolean;
   readonly responseHeaders?: readonly string[];
-  readonly secrets?: readonly Hole[];
+  readonly secrets?: readonly SecretPlace[];
 }
 
 /** TRACE-6: what of an answer is recorded, but for its body. */
@@ -70,7 +70,7 @@ export interface EgressOptions {
   /** What the names of secrets stand for; none without it. */
   readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
-  readonly lookup?: Lookup;
+  readonly lookup?: AddressLookup;
 }
 
 /** What an effect adds to its request at egress. */
@@ -194,11 +194,11 @@ export function createEgress(options: EgressOptions): Egress {
   ): Promise<Performed<HttpResult>> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
-    const filling = fillingOf(request.secrets, origin, grant, secrets);
-    const first = sendable(withSecrets(request, filling), idempotencyKey);
+    const placed = placeSecrets(request.secrets, origin, grant, secrets);
+    const first = sendable(withSecrets(request, placed), idempotencyKey);
     const proven = await authorized(request.authentication, origin, signal);
     const { header, login } = proven;
-    const texts = [...filling.texts, ...proven.texts];
+    const texts = [...placed.texts, ...proven.texts];
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
     let answer = await follow(first, signal);
     const challenge = answer.headers["www-authenticate"];
@@ -258,10 +258,10 @@ export function createEgress(options: EgressOptions): Egress {
   };
 }
 
-function withSecrets(request: HttpRequest, filling: Filling): HttpRequest {
-  if (filling.values.length === 0) return request;
-  const headers = filled(request.headers, "headers", filling) as HttpRequest["headers"];
-  const body = filled(request.body, "body", filling);
+function withSecrets(request: HttpRequest, placed: PlacedSecrets): HttpRequest {
+  if (placed.values.length === 0) return request;
+  const headers = filled(request.headers, "headers", placed) as HttpRequest["headers"];
+  const body = filled(request.body, "body", placed);
   return { ...request, headers, ...(body === undefined ? {} : { body }) };
 }
 
@@ -289,7 +289,7 @@ interface Received {
   readonly address: string | undefined;
 }
 
-/** A connection for each request: none is reused, so none was checked for somebody else. */
+/** A connection for each request: none is reused, so none was checked for another request. */
 function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
   return new Agent({
     pipelining: 0,
@@ -306,7 +306,7 @@ function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
 }
 
 /** What a socket calls to find its address: it connects to what was checked and to nothing else. */
-function publicLookup(lookup: Lookup): LookupFunction {
+function publicLookup(lookup: AddressLookup): LookupFunction {
   return (hostname, { all }, callback) => {
     publicAddresses(hostname, lookup).then(
       (found) => {
@@ -403,7 +403,11 @@ async function readBody({ body, headers }: Received, limit: number): Promise<Uin
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     discard(body);
-    throw new RequestFailed("protocol", hostCode.encodedAnswer, "the answer is encoded, unasked");
+    throw new RequestFailed(
+      "protocol",
+      hostCode.encodedAnswer,
+      "the answer is encoded, which was not asked for",
+    );
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -418,7 +422,7 @@ async function readBody({ body, headers }: Received, limit: number): Promise<Uin
   return new Uint8Array(Buffer.concat(chunks, size));
 }
 
-/** Ends an answer that nobody reads. */
+/** Ends an answer that is not read. */
 function discard(body: Dispatcher.ResponseData["body"]): void {
   body.on("error", () => undefined);
   body.destroy();

@@ -10,11 +10,11 @@ import { echoes } from "./egress/authorize.ts";
 import type { Authentication, Secrets } from "./egress/authorize.ts";
 import { createEgress, DEFAULT_LIMITS } from "./http.ts";
 import type { Egress, EgressLimits, HttpResult } from "./http.ts";
-import type { EffectKind, Note, Performed } from "./effect.ts";
+import type { EffectKind, EffectNote, Performed } from "./effect.ts";
 import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget } from "./egress/grant.ts";
-import { filled, fillingOf } from "./egress/holes.ts";
-import type { Hole } from "./egress/holes.ts";
+import { filled, placeSecrets } from "./egress/secret-places.ts";
+import type { SecretPlace } from "./egress/secret-places.ts";
 
 /** TRACE-5: an MCP request as the engine made it. */
 export interface McpCall {
@@ -25,7 +25,7 @@ export interface McpCall {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly protocolVersion?: string;
   readonly client?: { readonly name: string; readonly version: string };
-  readonly secrets?: readonly Hole[];
+  readonly secrets?: readonly SecretPlace[];
   /** Milliseconds for the whole exchange. */
   readonly timeout?: number;
 }
@@ -56,13 +56,13 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     let full: McpCall;
     let texts: readonly string[];
     try {
-      const filling = fillingOf(call.secrets, origin, grant, secrets ?? {});
-      texts = filling.texts;
+      const placed = placeSecrets(call.secrets, origin, grant, secrets ?? {});
+      texts = placed.texts;
       full = {
         ...call,
-        headers: filled(call.headers, "headers", filling) as McpCall["headers"],
+        headers: filled(call.headers, "headers", placed) as McpCall["headers"],
         ...(call.parameters
-          ? { parameters: filled(call.parameters, "parameters", filling) as object }
+          ? { parameters: filled(call.parameters, "parameters", placed) as object }
           : {}),
       } as McpCall;
     } catch (error) {
@@ -103,7 +103,10 @@ const denied = (why: string): Performed => ({
   result: { failure: "denied" },
   note: { code: hostCode.noMcpCall, why },
 });
-const late = (time: number): Note => ({ code: hostCode.timeout, why: `no answer in ${time} ms` });
+const late = (time: number): EffectNote => ({
+  code: hostCode.timeout,
+  why: `no answer in ${time} ms`,
+});
 
 /** The protocol's client, read when it is first asked for: most runs have no use for it. */
 type Protocol = typeof import("@modelcontextprotocol/client");

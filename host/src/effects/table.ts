@@ -50,7 +50,7 @@ export async function perform(
   );
 }
 
-/** True for what may be performed although nobody decides by it. */
+/** True for what may be performed although no decision depends on it. */
 export const isReadOnly = ({ type, request }: RequestRecord): boolean =>
   kindOf(type)?.isReadOnly(request) ?? false;
 

@@ -5,7 +5,7 @@ import { base, schema } from "./clauses.ts";
 import { anyObject, json, packPath } from "../fields/common.ts";
 import { duration, isExpression } from "../fields/duration.ts";
 import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
-import type { Finding } from "../fields/problem.ts";
+import type { UnplacedProblem } from "../fields/problem.ts";
 import { absent, notBuiltYet } from "../fields/refusals.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
@@ -206,7 +206,7 @@ const effects = {
 };
 
 /** The functions that `call` may name, or what to say of them. */
-export const calls: Record<string, z.ZodType | Finding> = {
+export const calls: Record<string, z.ZodType | UnplacedProblem> = {
   ...effects,
   decide: strict({ ...base, call: z.literal("decide"), with: decideArguments }),
   openapi: strict({ ...base, call: z.literal("openapi"), with: openapiArguments }),
