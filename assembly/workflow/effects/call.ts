@@ -34,11 +34,7 @@ export function loadCall(t: Task, v: usize): bool {
   } else {
     placeLeave(before);
     placeField("call");
-    return failCell(
-      E_WF_UNSUPPORTED,
-      "a pack holds calls as they were compiled; this is none:",
-      call,
-    );
+    return failCell(E_WF_UNSUPPORTED, "a pack holds calls as they were compiled, not:", call);
   }
   placeLeave(before);
   return t.body != 0;
