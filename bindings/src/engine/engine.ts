@@ -41,7 +41,14 @@ export interface EngineOptions {
 /** One instance of the engine: every computation, and one run at a time. */
 export interface Engine
   extends
-    JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, SchemaCalls, RunCalls, CommitCalls {
+    JsonCalls,
+    HashCalls,
+    MerkleCalls,
+    ExprCalls,
+    RegexCalls,
+    SchemaCalls,
+    RunCalls,
+    CommitCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */
@@ -53,7 +60,7 @@ export interface Engine
 /**
  * A new engine with a memory of its own, ready at once (about 0.1 ms after the first one).
  *
- * @throws TypeError for bytes that are not an engine of this ABI; ArgumentError for an option that is none; RangeError where the host has no
+ * @throws TypeError for bytes that are not an engine of this ABI; ArgumentError for an unknown option; RangeError where the host has no
  *   memory left
  *
  * @example

@@ -6,7 +6,7 @@ import { readInput } from "../../read/files.ts";
 import { describeOutcome } from "../../ui/names.ts";
 import { EXIT, problemOf } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
-import { changeStep, replayed, showStep } from "./travel.ts";
+import { changeStep, replayed, showStep } from "./time-travel.ts";
 import { safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
