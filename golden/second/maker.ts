@@ -21,6 +21,12 @@ export interface MadeOf {
   readonly pack: PackFiles;
 }
 
+/** Pointers of the values to hide, and numbers of records to show by name. */
+export interface Choice {
+  readonly drop?: readonly string[];
+  readonly show?: readonly number[];
+}
+
 /** All that follows from a run's records, secret and key. */
 export class Made {
   readonly of: MadeOf;
@@ -89,22 +95,26 @@ export class Made {
   }
 
   whole(): Buffer {
+    return this.file("entered.jsonl", this.lines());
+  }
+  redacted(choice: Choice, recompute: Recompute): Buffer {
+    return this.file("shown.jsonl", this.redactedLines(choice, recompute));
+  }
+
+  lines(): Value[] {
     const head = { ...this.of.values, seed: d.hex(this.seed) };
     const isSmall = Buffer.byteLength(d.canonical(this.outcome)) <= 65_536;
     const end = isSmall ? this.outcome : { leaf: this.leaf(this.outcome) };
-    return this.file("entered.jsonl", [head, ...this.entered, end]);
+    return [head, ...this.entered, end];
   }
 
   /**
-   * The file in which the values at these pointers are hidden, and all that cannot be computed without them
-   * but for what is shown by number.
+   * shown.jsonl of a run in which the values at these pointers are hidden, and all that cannot be computed
+   * without them but for what is shown by number.
    *
    * @param recompute gives the records with holes up to the first look: the prefix
    */
-  redacted(
-    { drop = [], show = [] }: { drop?: readonly string[]; show?: readonly number[] },
-    recompute: Recompute,
-  ): Buffer {
+  redactedLines({ drop = [], show = [] }: Choice, recompute: Recompute): Value[] {
     const holes = new Holes(drop);
     const { values, pack, records } = this.of;
     const inputs = this.entered.map((record) => holes.slots(record, `/${Number(record["seq"])}`));
@@ -171,7 +181,7 @@ export class Made {
       seeds,
       trace: subtrees(this.leaves, size).map(d.hex),
     };
-    return this.file("shown.jsonl", [head, ...shownInputs, ...partial, ...named]);
+    return [head, ...shownInputs, ...partial, ...named];
   }
 
   /** The seed of a stretch of 2^level records: its path is that of all of them down to that level. */
