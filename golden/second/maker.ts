@@ -21,10 +21,10 @@ export interface MadeOf {
   readonly pack: PackFiles;
 }
 
-/** Pointers of the values to hide, and numbers of records to show by name. */
+/** Pointers of the values to hide, and of the slots to show by name. */
 export interface Choice {
   readonly drop?: readonly string[];
-  readonly show?: readonly number[];
+  readonly show?: readonly string[];
 }
 
 /** All that follows from a run's records, secret and key. */
@@ -110,7 +110,7 @@ export class Made {
 
   /**
    * shown.jsonl of a run in which the values at these pointers are hidden, and all that cannot be computed
-   * without them but for what is shown by number.
+   * without them but for what is shown by name.
    *
    * @param recompute gives the records with holes up to the first look: the prefix
    */
@@ -153,25 +153,19 @@ export class Made {
         seq: seq ?? null,
         slots: Object.fromEntries(openSlots(Number(seq), d.members(computed[Number(seq)]), false)),
       }));
-    const named = show.map((seq) => {
+    const named = [...new Set(show.map((at) => Number(at.split("/")[1])))].map((seq) => {
       const record = d.members(records[seq]);
       const isEntered = d.enters(record) || record["kind"] === "outcome";
-      const list = isEntered ? [...this.entered, this.outcome] : records;
       const leaves = isEntered ? this.enteredLeaves : this.leaves;
-      const index = list.indexOf(record);
+      const index = (isEntered ? [...this.entered, this.outcome] : records).indexOf(record);
+      const slots = d.slotsOf(record).map((slot) => {
+        const value = record[slot] ?? null;
+        const shown = show.includes(`/${seq}/${slot}`) ? value : new d.Hole(0);
+        return [slot, opening(value, shown, this.slotSeed(seq, slot))] as const;
+      });
       return {
-        index,
-        leaf: this.leaf(record),
-        proof: proofOf(leaves, index).map(d.hex),
-        slots: Object.fromEntries(
-          d
-            .slotsOf(record)
-            .map((slot) => [
-              slot,
-              opening(record[slot] ?? null, record[slot] ?? null, this.slotSeed(seq, slot)),
-            ]),
-        ),
-        tree: isEntered ? "entered" : "trace",
+        ...{ index, leaf: this.leaf(record), proof: proofOf(leaves, index).map(d.hex) },
+        ...{ slots: Object.fromEntries(slots), tree: isEntered ? "entered" : "trace" },
       };
     });
     const head = {

@@ -2,7 +2,7 @@
 import * as d from "./data.ts";
 import type { Members, Value } from "./data.ts";
 import {
-  requireEntered,
+  requireRoot,
   requireNumbers,
   requireRunValue,
   requireSameInputs,
@@ -47,8 +47,9 @@ class Openings {
         computed === undefined ? undefined : of(computed),
       );
     }
-    const expected = computed === undefined ? (seed === undefined ? "s,v" : "v") : "s";
-    d.need(form === expected, `not an opening: ${at}`);
+    // The seed where none covers the record; the value where it was not computed.
+    const needed = [...(seed === undefined ? ["s"] : []), ...(computed === undefined ? ["v"] : [])];
+    d.need(form === needed.join(), `not an opening: ${at}`);
     const value = computed === undefined ? (v ?? null) : computed;
     const hash = d.commitment(value, seed ?? d.hash32(s));
     this.#known.disclosed.set(at, value);
@@ -100,126 +101,132 @@ const count = (value: Value | undefined): number => {
   return Number(value);
 };
 
+function requireRising(records: readonly Members[], end: number): void {
+  const numbers = records.map(({ seq }) => count(seq));
+  const rises = numbers.every((seq, i) => seq < end && (i === 0 || seq > Number(numbers[i - 1])));
+  d.need(rises, "records out of order");
+}
+
 export function readRedacted(known: Known, [first, ...lines]: Value[]): void {
-  const { run, entered } = known;
-  const openings = new Openings(known);
+  const { run } = known;
   const head = d.exactly(first, `computed entered seeds trace ${runSlots(run).join(" ")}`);
-  const size = count(d.members(run["trace"])["size"]);
+  const sizeOf = (tree: "trace" | "entered"): number => count(d.members(run[tree])["size"]);
+  const hashesOf = (tree: "trace" | "entered"): Buffer[] => d.elements(head[tree]).map(d.hash32);
   const prefix = count(head["computed"]);
-  d.need(prefix > 0 && prefix <= size, "not a prefix of the trace");
+  d.need(prefix > 0 && prefix <= sizeOf("trace"), "not a prefix of the trace");
+  const ofRun = new Openings(known);
   for (const name of runSlots(run)) {
-    const { hash, value } = openings.open(head[name] ?? null, `/run/${name}`);
+    const { hash, value } = ofRun.open(head[name] ?? null, `/run/${name}`);
     d.need(d.hex(hash) === run[name], `not the ${name} that was committed to`);
     requireRunValue(name, value);
   }
 
-  const seeds = d.elements(head["seeds"]).map((line) => {
-    const [from, level, seed, ...more] = d.elements(line);
-    d.need(more.length === 0, "not a seed's place");
-    return { from: count(from), level: count(level), seed: d.hash32(seed) };
-  });
-  const seedOf = (seq: number): Buffer | undefined => {
-    const over = seeds.find(({ from, level }) => from <= seq && seq < from + 2 ** level);
-    return over && d.seedBelow(over.seed, over.level, seq);
-  };
-  const about = (seq: number, computed?: Members) => {
-    const record = seedOf(seq);
-    return (slot: string): About => ({
-      ...(record === undefined ? {} : { seed: d.slotSeed(record, slot) }),
-      ...(computed === undefined ? {} : { computed: computed[slot] ?? null }),
-    });
-  };
-
   // What entered of the prefix; then what was computed and is hidden in part; then what is shown by name.
-  const partial = new Set<number>();
-  const hashes: Buffer[] = [];
-  const kindOf = (line: Value | undefined): string =>
-    line === undefined
-      ? ""
-      : (["kind", "index", "slots"].find((name) => Object.hasOwn(d.members(line), name)) ?? "");
-  while (kindOf(lines[0]) === "kind") {
-    const record = d.recordOf(lines.shift());
-    const seq = Number(record["seq"]);
-    const isNext = seq > Number(entered.at(-1)?.["seq"] ?? -1) && seq < prefix;
-    d.need(d.enters(record) && isNext, "not a record that entered, in its order");
-    const { hash, value } = openings.record(record, record, about(seq));
-    d.need(d.hasHole(value) === (seedOf(seq) === undefined), "whole records follow from seeds");
-    if (d.hasHole(value)) partial.add(seq);
-    entered.push(d.members(value));
-    hashes.push(hash);
-  }
-  const own = new Map<number, Members>();
-  let last = -1;
-  while (kindOf(lines[0]) === "slots") {
-    const { seq, slots } = d.exactly(lines.shift(), "seq slots");
-    d.need(count(seq) > last && count(seq) < prefix && !partial.has(count(seq)), "out of order");
-    last = count(seq);
-    partial.add(last);
-    own.set(last, d.members(slots));
-  }
-  const stretches = seeds.map(({ from, level }) => [from, level]);
-  const fewest = d.cover(prefix, (seq) => !partial.has(seq));
+  const has = (line: Value, name: string): boolean => Object.hasOwn(d.members(line), name);
+  const inputs = lines.filter((line) => has(line, "kind")).map(d.recordOf);
+  const named = lines.filter((line) => has(line, "index"));
+  const partly = lines
+    .filter((line) => !has(line, "kind") && !has(line, "index"))
+    .map((line) => d.exactly(line, "seq slots"));
+  d.need(
+    d.canonical([...inputs, ...partly, ...named]) === d.canonical(lines),
+    "lines out of order",
+  );
+  requireRising(inputs, prefix);
+  requireRising(partly, prefix);
+  d.need(inputs.every(d.enters), "a record that did not enter");
+
+  // A record is covered by a seed, or something in it is hidden.
+  const isShown = (opening: Value | undefined): boolean =>
+    typeof opening === "object" && opening !== null && Object.keys(opening).join() === "v";
+  const isWhole = (record: Members): boolean =>
+    d.slotsOf(record).every((slot) => isShown(record[slot]));
+  const hiding = new Set(
+    [...inputs.filter((record) => !isWhole(record)), ...partly].map(({ seq }) => Number(seq)),
+  );
+  const seeds = d.elements(head["seeds"]).map(d.elements);
+  const stretches = seeds.map(([from = null, level = null]) => [from, level]);
+  const fewest = d.cover(prefix, (seq) => !hiding.has(seq));
   d.need(d.canonical(stretches) === d.canonical(fewest), "not the fewest seeds");
-
-  const others = d.elements(head["entered"]).map(d.hash32);
-  requireEntered(run, hashes, others);
-  const isOver = prefix === size;
-  last = -1;
-  for (const line of lines) last = readNamed(line, last);
-
-  known.compare = (records) => {
-    d.need(records.length >= prefix, "fewer records were computed");
-    const computed = records.slice(0, prefix);
-    requireNumbers(computed);
-    requireSameInputs(computed, entered);
-    let next = 0;
-    const leaves = computed.map((record, seq) => {
-      if (d.enters(record)) return hashes[next++] ?? d.fail("no such input");
-      const slots = own.get(seq);
-      own.delete(seq);
-      const whole = Object.fromEntries(d.slotsOf(record).map((slot) => [slot, { s: "" }]));
-      if (slots !== undefined) d.exactly(slots, d.slotsOf(record).join(" "));
-      const opened = openings.record(record, slots ?? whole, about(seq, record));
-      d.need(
-        d.hasHole(opened.value) === (slots !== undefined),
-        "a line for a record without holes",
-      );
-      return opened.hash;
-    });
-    d.need(own.size === 0, "a line for a record that was not computed");
-    const end = leaves.at(-1);
-    d.need(!isOver || end?.equals(others[0] ?? end) === true, "another outcome");
-    return d.rootOf(leaves, size, d.elements(head["trace"]).map(d.hash32));
+  const slotSeeds = (seq: number): ((slot: string) => About) => {
+    const i = fewest.findIndex(([from, level]) => from <= seq && seq < from + 2 ** level);
+    if (i < 0) return () => ({});
+    const record = d.seedBelow(d.hash32(seeds[i]?.[2]), fewest[i]?.[1] ?? 0, seq);
+    return (slot) => ({ seed: d.slotSeed(record, slot) });
   };
 
-  /** A record that is shown by its name, with its proof. @returns its number */
-  function readNamed(line: Value, after: number): number {
+  const openings = new Openings(known);
+  const opened = inputs.map((record) => {
+    const seq = Number(record["seq"]);
+    const of = openings.record(record, record, slotSeeds(seq));
+    d.need(d.hasHole(of.value) === hiding.has(seq), "opened although nothing in it is hidden");
+    return of;
+  });
+  known.entered.push(...opened.map(({ value }) => d.members(value)));
+  const others = hashesOf("entered");
+  requireRoot(
+    run,
+    "entered",
+    opened.map(({ hash }) => hash),
+    others,
+  );
+  requireRising(named.map(readNamed), sizeOf("trace"));
+
+  // HOLE 4 of the design: an engine that has to look less often may compute more than the prefix.
+  known.compare = (all) => {
+    d.need(all.length >= prefix, "fewer records were computed");
+    const records = all.slice(0, prefix);
+    requireNumbers(records);
+    requireSameInputs(records, known.entered);
+    const slots = new Map(partly.map(({ seq, slots }) => [seq, d.members(slots)]));
+    const hashes = opened.values();
+    const leaves = records.map((record, seq) => {
+      if (d.enters(record)) return hashes.next().value?.hash ?? d.fail("no such input");
+      const names = d.slotsOf(record);
+      const own = d.exactly(
+        slots.get(seq) ?? Object.fromEntries(names.map((name) => [name, {}])),
+        names.join(" "),
+      );
+      d.need(d.hasHole(record) === hiding.has(seq), "something else is hidden than was computed");
+      const of = slotSeeds(seq);
+      return openings.record(record, own, (slot) => ({
+        ...of(slot),
+        computed: record[slot] ?? null,
+      })).hash;
+    });
+    requireRoot(run, "trace", leaves, hashesOf("trace"));
+    const last = records.at(-1) ?? {};
+    if (last["kind"] !== "outcome") return;
+    const end = leaves.at(-1) ?? Buffer.of();
+    d.need(others.length === 1 && others[0]?.equals(end) === true, "another outcome");
+    known.outcome = last;
+  };
+
+  /** A record that is shown by its name, under the root that its proof leads to. */
+  function readNamed(line: Value): Members {
     const { index, leaf, proof, slots, tree } = d.exactly(line, "index leaf proof slots tree");
     const record = d.recordOf(leaf);
-    const seq = count(record["seq"]);
+    const place = count(index);
     const isOutcome = record["kind"] === "outcome";
-    const bySize = isOutcome || d.enters(record) ? "entered" : "trace";
-    const under = d.members(run[bySize]);
-    d.need(tree === bySize && seq > after && seq < size, "a record under another tree");
-    // HOLE 3 of the design: without this the outcome of a run that was computed to its end is readable
-    // only to those who have the engine.
-    d.need(seq >= prefix || isOutcome, "a record that was computed");
+    // HOLE 3 of the design: without this exception the outcome of a run that was computed to its end can
+    // be read by those alone who have the engine.
+    d.need(Number(record["seq"]) >= prefix || isOutcome, "a record that was computed");
+    const under = isOutcome || d.enters(record) ? "entered" : "trace";
+    d.need(tree === under, "a record under another tree");
+    const end = sizeOf("entered") - 1;
     const isPlace = isOutcome
-      ? count(index) === Number(under["size"]) - 1 && seq === size - 1
+      ? place === end && record["seq"] === sizeOf("trace") - 1
       : d.enters(record)
-        ? count(index) >= hashes.length && count(index) < Number(under["size"]) - 1
-        : index === seq;
+        ? place >= inputs.length && place < end
+        : place === record["seq"];
     d.need(isPlace, "a record in another place");
-    const path = d.elements(proof).map(d.hash32);
-    const root = d.rootByProof(d.leafHash(record), count(index), Number(under["size"]), path);
-    d.need(d.hex(root) === under["root"], "the proof does not hold");
-    const shown = openings.record(
-      record,
-      d.exactly(slots, d.slotsOf(record).join(" ")),
-      () => ({}),
-    );
-    d.need(shown.hash.equals(d.leafHash(record)), "not the values that were committed to");
+    const hash = d.leafHash(record);
+    const root = d.rootByProof(hash, place, sizeOf(under), d.elements(proof).map(d.hash32));
+    d.need(d.hex(root) === d.members(run[under])["root"], "the proof does not hold");
+    const own = d.exactly(slots, d.slotsOf(record).join(" "));
+    const shown = openings.record(record, own, () => ({}));
+    d.need(shown.hash.equals(hash), "not the values that were committed to");
     if (isOutcome) known.outcome = shown.value;
-    return seq;
+    return record;
   }
 }

@@ -19,8 +19,8 @@ export interface Known {
   readonly entered: Members[];
   outcome?: Value;
   isComplete: boolean;
-  /** Compares all that the engine computed: the trace's root. */
-  compare: (records: readonly Members[]) => Buffer;
+  /** Requires that all that the engine computed is what was signed. */
+  compare: (records: readonly Members[]) => void;
 }
 
 const RUN = `actor annotations? attempt decision endedAt engine entered format id key pack semantics
@@ -113,14 +113,16 @@ export function requireRunValue(name: string, value: Value): void {
   else d.need(typeof value === "string" && value !== "" && value.length <= 256, "not a name");
 }
 
-export function requireEntered(
+/** The leaves that are known and the hashes of the others have the root that was signed. */
+export function requireRoot(
   run: Members,
-  known: readonly Buffer[],
+  tree: "trace" | "entered",
+  leaves: readonly Buffer[],
   others: readonly Buffer[],
 ): void {
-  const { root, size } = d.members(run["entered"]);
-  const isRoot = d.hex(d.rootOf(known, Number(size), others)) === root;
-  d.need(isRoot, "what entered is not what was signed");
+  const { root, size } = d.members(run[tree]);
+  const actual = d.hex(d.rootOf(leaves, Number(size), others));
+  d.need(actual === root, `${tree} is not what was signed`);
 }
 
 export function requireNumbers(records: readonly Members[]): void {

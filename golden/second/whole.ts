@@ -2,7 +2,7 @@
 import * as d from "./data.ts";
 import type { Members, Value } from "./data.ts";
 import {
-  requireEntered,
+  requireRoot,
   requireNumbers,
   requireRunValue,
   requireSameInputs,
@@ -39,15 +39,21 @@ export function readWhole(known: Known, [first, ...lines]: Value[]): void {
   known.entered.push(...lines.map(d.recordOf));
   d.need(known.entered.every(d.enters), "a record that did not enter");
   const end = isLeaf ? d.leafHash(outcome) : hashOf(outcome);
-  requireEntered(run, [...known.entered.map(hashOf), end], []);
+  requireRoot(run, "entered", [...known.entered.map(hashOf), end], []);
   known.outcome = outcome;
   known.isComplete = known.pack !== null && isWholeRun(run, known.entered, outcome);
   known.compare = (records) => {
     requireNumbers(records);
     requireSameInputs(records, known.entered);
-    const leaves = records.map(hashOf);
-    d.need(leaves.at(-1)?.equals(end) === true, "another outcome");
-    return d.rootOf(leaves, Number(d.members(run["trace"])["size"]), []);
+    requireRoot(run, "trace", records.map(hashOf), []);
+    const ended = records.at(-1) ?? {};
+    d.need(hashOf(ended).equals(end), "another outcome");
+    // HOLE 5 of the design: else anybody could put its leaf in the place of any outcome.
+    d.need(
+      !isLeaf || Buffer.byteLength(d.canonical(ended)) > 65_536,
+      "an outcome that is left out",
+    );
+    known.outcome = ended;
   };
 }
 

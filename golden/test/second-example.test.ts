@@ -91,8 +91,8 @@ function computed(given: ReadonlyMap<string, string>): Map<string, string> {
       d.sha256(Buffer.of(0), note(`leaf ${seq}`, d.canonical(made.leaf(record)))),
     ),
   );
-  const node = (left = Buffer.of(), right = Buffer.of()): Buffer =>
-    d.sha256(Buffer.of(1), left, right);
+  const node = (left?: Buffer, right?: Buffer): Buffer =>
+    d.sha256(Buffer.of(1), left ?? "", right ?? "");
   const [first, second, last] = hashes;
   note("trace root", node(note("node of 0 and 1", node(first, second)), last));
   note("entered root", node(first, last));
