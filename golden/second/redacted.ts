@@ -120,6 +120,8 @@ export function readRedacted(known: Known, [first, ...lines]: Value[]): void {
     d.need(d.hex(hash) === run[name], `not the ${name} that was committed to`);
     requireRunValue(name, value);
   }
+  // HOLE 6 of the design: the decision's digest confirms guesses of all that is hidden beside it.
+  d.need(typeof head["decision"] === "string", "the decision is not hidden");
 
   // What entered of the prefix; then what was computed and is hidden in part; then what is shown by name.
   const has = (line: Value, name: string): boolean => Object.hasOwn(d.members(line), name);
@@ -144,14 +146,15 @@ export function readRedacted(known: Known, [first, ...lines]: Value[]): void {
   const hiding = new Set(
     [...inputs.filter((record) => !isWhole(record)), ...partly].map(({ seq }) => Number(seq)),
   );
-  const seeds = d.elements(head["seeds"]).map(d.elements);
-  const stretches = seeds.map(([from = null, level = null]) => [from, level]);
+  const given = d.elements(head["seeds"]).map(d.elements);
+  const seeds = given.map((place) => d.hash32(place[2]));
   const fewest = d.cover(prefix, (seq) => !hiding.has(seq));
-  d.need(d.canonical(stretches) === d.canonical(fewest), "not the fewest seeds");
+  const expected = fewest.map((place, i) => [...place, d.hex(seeds[i] ?? Buffer.of())]);
+  d.need(d.canonical(given) === d.canonical(expected), "not the fewest seeds");
   const slotSeeds = (seq: number): ((slot: string) => About) => {
     const i = fewest.findIndex(([from, level]) => from <= seq && seq < from + 2 ** level);
     if (i < 0) return () => ({});
-    const record = d.seedBelow(d.hash32(seeds[i]?.[2]), fewest[i]?.[1] ?? 0, seq);
+    const record = d.seedBelow(seeds[i] ?? d.fail("no seed"), fewest[i]?.[1] ?? 0, seq);
     return (slot) => ({ seed: d.slotSeed(record, slot) });
   };
 
@@ -164,6 +167,7 @@ export function readRedacted(known: Known, [first, ...lines]: Value[]): void {
   });
   known.entered.push(...opened.map(({ value }) => d.members(value)));
   const others = hashesOf("entered");
+  const rest = hashesOf("trace");
   requireRoot(
     run,
     "entered",
@@ -194,7 +198,7 @@ export function readRedacted(known: Known, [first, ...lines]: Value[]): void {
         computed: record[slot] ?? null,
       })).hash;
     });
-    requireRoot(run, "trace", leaves, hashesOf("trace"));
+    requireRoot(run, "trace", leaves, rest);
     const last = records.at(-1) ?? {};
     if (last["kind"] !== "outcome") return;
     const end = leaves.at(-1) ?? Buffer.of();

@@ -364,6 +364,12 @@ const linesOf = (file: Uint8Array, name: string): string[] =>
     .toString()
     .split("\n")
     .slice(0, -1);
+/** The decision as the whole file's head has it, with its seed. */
+const withDecision = onShown((head) => {
+  const made = new Made(madeOf(long.records, pack));
+  const decision = made.of.values["decision"] ?? null;
+  return { ...head, decision: { s: d.hex(made.slotSeed(d.RUN, "decision")), v: decision } };
+});
 const shown = (change: (lines: string[]) => readonly string[]) => withLines("shown.jsonl", change);
 const first = (from: RegExp, to: string) => edited("shown.jsonl", from, to);
 
@@ -392,6 +398,8 @@ test.each<[string, (file: Buffer) => Buffer]>([
   ["seeds change places", onShown((head) => ({ ...head, seeds: turned(head["seeds"]) }))],
   ["a seed is of another level", first(/"seeds":\[\[2,0/, '"seeds":[[2,1')],
   ["the seed of a record that entered is another", first(/\[6,1,"../, '[6,1,"00')],
+  ["the decision is shown", (file) => withDecision(file)],
+  ["a seed that no record needs is no seed", first(/\[2,0,"../, '[2,0,"xx')],
   ["the tenant is another", first(/acme/, "evil")],
   ["the actor's commitment is another", first(/"actor":"../, '"actor":"00')],
   ["the proof of a record is another", first(/"proof":\["../, '"proof":["00')],
@@ -399,7 +407,7 @@ test.each<[string, (file: Buffer) => Buffer]>([
   ["a record has another place", first(/"index":50/, '"index":49')],
   ["a record is under another tree", first(/"tree":"trace"/, '"tree":"entered"')],
   ["a leaf is another", first(/"next":"exit"/, '"next":"end"')],
-  ["the value of a record shown by name is another", first(/(.*)"v":/s, '$1"v":1,"w":')],
+  ["the value of a record shown by name is another", first(/(.*)"score":\d+/s, '$1"score":1')],
   [
     "two records shown by name change places",
     shown((lines) => swapped(lines, lines.length - 1, lines.length - 2)),
@@ -430,6 +438,24 @@ test.each<[string, (file: Buffer) => Buffer]>([
   const answer = verify(changed, carrying);
   expect(answer.replayed).toBe("fail");
   expect(answer.disclosed.has("/3/output")).toBe(false);
+});
+
+const inputsOf = (records: readonly Members[]): Buffer[] =>
+  records.filter(d.enters).map((record) => Buffer.from(d.canonical(record)));
+
+test("an engine that takes another answer than it was given is not believed", () => {
+  const forging: Recompute = (pack, inputs) =>
+    carrying(pack, inputs).map((text) =>
+      Buffer.from(
+        Buffer.from(text)
+          .toString()
+          .replace(/"score":700\}/, '"score":701}'),
+      ),
+    );
+  const isForged = (text: Uint8Array, i: number): boolean =>
+    i === 3 && Buffer.from(text).toString().includes("701");
+  expect(forging(pack, inputsOf(long.records)).filter(isForged)).toHaveLength(1);
+  expect(verify(partial, forging).replayed).toBe("fail");
 });
 
 test("no byte of a file can be another, whatever an engine says", () => {
