@@ -161,7 +161,7 @@ export class Made {
       const slots = d.slotsOf(record).map((slot) => {
         const value = record[slot] ?? null;
         const shown = show.includes(`/${seq}/${slot}`) ? value : new d.Hole(0);
-        return [slot, opening(value, shown, this.slotSeed(seq, slot))] as const;
+        return [slot, opening(value, shown, this.slotSeed(Number(record["seq"]), slot))] as const;
       });
       return {
         ...{ index, leaf: this.leaf(record), proof: proofOf(leaves, index).map(d.hex) },

@@ -364,9 +364,36 @@ const linesOf = (file: Uint8Array, name: string): string[] =>
     .toString()
     .split("\n")
     .slice(0, -1);
+/** The seeds of partial in which one record, of which nothing is hidden, is left to its own line. */
+const made = new Made(madeOf(long.records, pack));
+const seedsBut = (seq: number, head: Members): Members => ({
+  ...head,
+  seeds: d.elements(head["seeds"]).flatMap((place): Value[] => {
+    const [from, level] = d.elements(place).map(Number);
+    if (from === seq) return [];
+    return [level === 0 ? place : [6, 0, d.hex(d.recordSeed(made.seed, 6))]];
+  }),
+});
+const withOwnSeeds = (file: Buffer): Buffer =>
+  withLines("shown.jsonl", (lines) =>
+    lines.map((line) =>
+      line.includes('"seq":7}') && line.includes('{"v":')
+        ? line.replace('{"v":', `{"s":"${d.hex(made.slotSeed(7, "result"))}","v":`)
+        : line,
+    ),
+  )(onShown((head) => seedsBut(7, head))(file));
+const withOwnLine = (file: Buffer): Buffer =>
+  shown((lines) => {
+    const slots = { request: { s: d.hex(made.slotSeed(2, "request")) } };
+    return lines.toSpliced(5, 0, d.canonical({ seq: 2, slots }));
+  })(
+    onShown((head) => ({
+      ...head,
+      seeds: d.elements(head["seeds"]).filter((place) => d.elements(place)[0] !== 2),
+    }))(file),
+  );
 /** The decision as the whole file's head has it, with its seed. */
 const withDecision = onShown((head) => {
-  const made = new Made(madeOf(long.records, pack));
   const decision = made.of.values["decision"] ?? null;
   return { ...head, decision: { s: d.hex(made.slotSeed(d.RUN, "decision")), v: decision } };
 });
@@ -398,6 +425,12 @@ test.each<[string, (file: Buffer) => Buffer]>([
   ["seeds change places", onShown((head) => ({ ...head, seeds: turned(head["seeds"]) }))],
   ["a seed is of another level", first(/"seeds":\[\[2,0/, '"seeds":[[2,1')],
   ["the seed of a record that entered is another", first(/\[6,1,"../, '[6,1,"00')],
+  [
+    "a hash of what entered is too many",
+    onShown((head) => ({ ...head, entered: [...d.elements(head["entered"]), "0".repeat(64)] })),
+  ],
+  ["what was computed stands before what entered", shown((lines) => swapped(lines, 3, 4))],
+  ["a record that entered has seeds of its own", (file) => withOwnSeeds(file)],
   ["the decision is shown", (file) => withDecision(file)],
   ["a seed that no record needs is no seed", first(/\[2,0,"../, '[2,0,"xx')],
   ["the tenant is another", first(/acme/, "evil")],
@@ -426,6 +459,11 @@ test.each<[string, (file: Buffer) => Buffer]>([
     onShown((head) => ({ ...head, trace: turned(head["trace"]) })),
   ],
   ["a hash of the trace is missing", onShown((head) => ({ ...head, trace: [] }))],
+  [
+    "a hash of the trace is too many",
+    onShown((head) => ({ ...head, trace: [...d.elements(head["trace"]), "0".repeat(64)] })),
+  ],
+  ["a computed record of which nothing is hidden has a line", (file) => withOwnLine(file)],
   ["what hides a computed value is another", first(/"who":"../, '"who":"00')],
   [
     "the seed of a computed value is another",
@@ -440,22 +478,32 @@ test.each<[string, (file: Buffer) => Buffer]>([
   expect(answer.disclosed.has("/3/output")).toBe(false);
 });
 
-const inputsOf = (records: readonly Members[]): Buffer[] =>
-  records.filter(d.enters).map((record) => Buffer.from(d.canonical(record)));
-
 test("an engine that takes another answer than it was given is not believed", () => {
   const forging: Recompute = (pack, inputs) =>
-    carrying(pack, inputs).map((text) =>
-      Buffer.from(
-        Buffer.from(text)
-          .toString()
-          .replace(/"score":700\}/, '"score":701}'),
-      ),
+    carrying(pack, inputs).map((text, i) =>
+      i === 3 ? Buffer.from(Buffer.from(text).toString().replace(":700}", ":701}")) : text,
     );
-  const isForged = (text: Uint8Array, i: number): boolean =>
-    i === 3 && Buffer.from(text).toString().includes("701");
-  expect(forging(pack, inputsOf(long.records)).filter(isForged)).toHaveLength(1);
   expect(verify(partial, forging).replayed).toBe("fail");
+});
+
+test("an outcome among what entered that is not the trace's is seen", () => {
+  class Liar extends Made {
+    override get outcome(): Members {
+      return { ...super.outcome, output: "another" };
+    }
+  }
+  const liar = new Liar(madeOf(long.records, pack));
+  for (const file of [liar.whole(), liar.redacted({ drop }, carrying)]) {
+    const answer = verify(file, carrying);
+    expect(answer).toMatchObject({ authentic: true, replayed: "fail" });
+    expect(answer.outcome).not.toEqual(long.records.at(-1));
+  }
+});
+
+test("a record that says another number than its place is not shown by name", () => {
+  const records = long.records.with(40, { ...long.records[40], seq: 41 });
+  const file = new Made(madeOf(records, pack)).redacted({ show: ["/40/output"] }, upTo(1));
+  expect(verify(file).why).toBe("a record in another place");
 });
 
 test("no byte of a file can be another, whatever an engine says", () => {
