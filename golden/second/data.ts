@@ -21,6 +21,10 @@ export function need(holds: boolean, why: string): asserts holds {
 }
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
+/** A text as it is, and of anything else its JSON. */
+export const textOf = (value: Value | undefined): string =>
+  typeof value === "string" ? value : canonical(value ?? null);
+
 /** 32 bytes in lower-case hex. */
 export function hash32(text: Value | undefined): Buffer {
   need(typeof text === "string" && /^[0-9a-f]{64}$/.test(text), "not 32 bytes in hex");
@@ -211,11 +215,11 @@ const KINDS: Readonly<Record<string, readonly [slots: string, others: string]>> 
 };
 const ENTER = ["start", "result", "late", "cancel", "suspend", "resume"];
 
-export const enters = (record: Members): boolean => ENTER.includes(String(record["kind"]));
+export const enters = (record: Members): boolean => ENTER.includes(textOf(record["kind"]));
 
 /** A record, or its leaf: the members of its kind, and a number. */
 export function recordOf(value: Value | undefined): Members {
-  const [slots, others] = KINDS[String(members(value)["kind"])] ?? [];
+  const [slots, others] = KINDS[textOf(members(value)["kind"])] ?? [];
   need(slots !== undefined, "not a kind of record");
   const record = exactly(value, `kind seq ${slots} ${others}`);
   const { seq } = record;

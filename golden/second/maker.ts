@@ -40,7 +40,7 @@ export class Made {
   constructor(of: MadeOf) {
     const { facts, values, records, secret, key } = of;
     this.of = of;
-    this.seed = d.runSeed(secret, String(facts["id"]), Number(facts["attempt"]));
+    this.seed = d.runSeed(secret, d.textOf(facts["id"]), Number(facts["attempt"]));
     const hashOf = (record: Members): Buffer => d.leafHash(this.leaf(record));
     const root = (leaves: readonly Buffer[]): Value => ({
       root: d.hex(d.rootOf(leaves, leaves.length, [])),
@@ -89,7 +89,9 @@ export class Made {
         ["run.json", this.runBytes],
         ["run.sig", sign(null, signedBytes(this.runBytes, this.run).pae, key)],
         [name, Buffer.from(lines.map((line) => `${d.canonical(line)}\n`).join(""))],
-        ...[...blobs].sort().map(([hash, bytes]) => [`blobs/sha256/${hash}`, bytes] as const),
+        ...[...blobs]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([hash, bytes]) => [`blobs/sha256/${hash}`, bytes] as const),
       ]),
     );
   }
@@ -164,8 +166,11 @@ export class Made {
         return [slot, opening(value, shown, this.slotSeed(Number(record["seq"]), slot))] as const;
       });
       return {
-        ...{ index, leaf: this.leaf(record), proof: proofOf(leaves, index).map(d.hex) },
-        ...{ slots: Object.fromEntries(slots), tree: isEntered ? "entered" : "trace" },
+        index,
+        leaf: this.leaf(record),
+        proof: proofOf(leaves, index).map(d.hex),
+        slots: Object.fromEntries(slots),
+        tree: isEntered ? "entered" : "trace",
       };
     });
     const head = {

@@ -83,7 +83,7 @@ class Openings {
   record(record: Members, openings: Members, about: (slot: string) => About): Opened {
     const opened = new Map(
       d.slotsOf(record).map((slot) => {
-        const at = `/${String(record["seq"])}/${slot}`;
+        const at = `/${d.textOf(record["seq"])}/${slot}`;
         return [slot, this.open(openings[slot] ?? null, at, about(slot))];
       }),
     );

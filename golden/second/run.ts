@@ -55,14 +55,14 @@ export function readRun(entries: Entries): Members {
     d.hash32(root);
     d.need(Number.isInteger(size) && Number(size) > 0 && Number(size) < d.RUN, "not a size");
   }
-  const [startedAt, endedAt] = [String(run["startedAt"]), String(run["endedAt"])];
+  const [startedAt, endedAt] = [d.textOf(run["startedAt"]), d.textOf(run["endedAt"])];
   d.need(TIME.test(startedAt) && TIME.test(endedAt) && startedAt <= endedAt, "not its times");
-  d.need(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(run["id"])), "not an id");
+  d.need(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(d.textOf(run["id"])), "not an id");
   for (const name of ["attempt", "semantics"]) {
     d.need(Number.isInteger(run[name]) && Number(run[name]) >= 1, `not a number: ${name}`);
   }
   const { alg, public: text } = d.exactly(run["key"], "alg public");
-  const x = Buffer.from(String(text), "base64");
+  const x = Buffer.from(d.textOf(text), "base64");
   d.need(alg === "Ed25519" && x.length === 32 && x.toString("base64") === text, "not a key");
   const jwk = { kty: "OKP", crv: "Ed25519", x: x.toString("base64url") };
   const key = createPublicKey({ key: jwk, format: "jwk" });
@@ -88,9 +88,9 @@ export function readPack(digest: string, entries: Entries): PackFiles | null {
   if (manifest === undefined) return null;
   const listed = d.elements(d.members(d.parse(manifest))["files"]).map((file) => {
     const { path, sha256, size } = d.exactly(file, "path sha256 size");
-    const bytes = blobs.get(String(sha256));
+    const bytes = blobs.get(d.textOf(sha256));
     d.need(bytes === undefined || bytes.length === size, "a file of another size");
-    return { path: String(path), sha256, bytes };
+    return { path: d.textOf(path), sha256, bytes };
   });
   const belongs = new Set([digest, ...listed.map(({ sha256 }) => sha256)]);
   d.need(

@@ -43,7 +43,7 @@ export function verify(file: Uint8Array, recompute?: Recompute): Answer {
     return { authentic: false, why, ...nothing, replayed: "not checked" };
   }
   const { run, pack, entered } = known;
-  const enteredRoot = String(d.members(run["entered"])["root"]);
+  const enteredRoot = d.textOf(d.members(run["entered"])["root"]);
   // What is shown by an engine that then computes something else is not shown at all.
   const before = { disclosed: new Map(known.disclosed), hidden: [...known.hidden] };
   const replay = (): Partial<Answer> & Pick<Answer, "replayed"> => {
@@ -52,7 +52,7 @@ export function verify(file: Uint8Array, recompute?: Recompute): Answer {
       const inputs = entered.map((record) => Buffer.from(d.canonical(record)));
       const records = recompute(pack, inputs).map((text) => d.recordOf(d.parse(text, true)));
       known.compare(records);
-      return { replayed: "pass", traceRoot: String(d.members(run["trace"])["root"]) };
+      return { replayed: "pass", traceRoot: d.textOf(d.members(run["trace"])["root"]) };
     } catch (error) {
       return { ...before, replayed: "fail", why: error instanceof Error ? error.message : "" };
     }
@@ -73,9 +73,14 @@ function readEvidence(entries: Entries): Known {
     if (name.endsWith(".jsonl")) linesOf(bytes);
   }
   const run = readRun(entries);
-  const pack = readPack(String(run["pack"]), entries);
+  const pack = readPack(d.textOf(run["pack"]), entries);
   const known: Known = {
-    ...{ run, pack, disclosed: new Map(), hidden: [], entered: [], isComplete: false },
+    run,
+    pack,
+    disclosed: new Map(),
+    hidden: [],
+    entered: [],
+    isComplete: false,
     compare: () => d.fail("nothing to compare"),
   };
   if (entries.has("entered.jsonl")) readWhole(known, linesOf(entries.get("entered.jsonl")));

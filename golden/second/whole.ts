@@ -24,7 +24,7 @@ export function readWhole(known: Known, [first, ...lines]: Value[]): void {
   }
   const hashOf = (record: Members): Buffer => {
     for (const slot of d.slotsOf(record)) {
-      disclosed.set(`/${String(record["seq"])}/${slot}`, record[slot] ?? null);
+      disclosed.set(`/${d.textOf(record["seq"])}/${slot}`, record[slot] ?? null);
     }
     return d.leafHash(d.leafOf(record, (slot) => committed(record, slot, Number(record["seq"]))));
   };

@@ -53,12 +53,17 @@ function computed(given: ReadonlyMap<string, string>): Map<string, string> {
     type: "pkcs8",
   });
   const facts = {
-    ...{ id: text("id"), attempt: Number(text("attempt")), engine: text("engine") },
-    ...{ startedAt: text("startedAt"), endedAt: text("endedAt") },
-    ...{ pack: pack ?? null, semantics: semantics ?? null, workflow: workflow ?? null },
+    id: text("id"),
+    attempt: Number(text("attempt")),
+    engine: text("engine"),
+    startedAt: text("startedAt"),
+    endedAt: text("endedAt"),
+    pack: pack ?? null,
+    semantics: semantics ?? null,
+    workflow: workflow ?? null,
   };
   const values = { actor: value("actor"), decision: value("decision"), tenant: value("tenant") };
-  const packFiles = { manifest: Buffer.from(text("pack.json")), digest: String(pack), files: [] };
+  const packFiles = { manifest: Buffer.from(text("pack.json")), digest: d.textOf(pack), files: [] };
   const made = new Made({ facts, values, records, secret: bytes("secret"), key, pack: packFiles });
 
   const attempt = Buffer.of(0, 0, 0, facts.attempt);
@@ -97,8 +102,8 @@ function computed(given: ReadonlyMap<string, string>): Map<string, string> {
   note("trace root", node(note("node of 0 and 1", node(first, second)), last));
   note("entered root", node(first, last));
   for (const name of Object.keys(values))
-    note(`commitment of /run/${name}`, String(made.run[name]));
-  note("public key", Buffer.from(String(d.members(made.run["key"])["public"]), "base64"));
+    note(`commitment of /run/${name}`, d.textOf(made.run[name]));
+  note("public key", Buffer.from(d.textOf(d.members(made.run["key"])["public"]), "base64"));
   note("sha256 of run.json", d.sha256(note("run.json", d.canonical(made.run))));
   const { statement, pae } = signedBytes(made.runBytes, made.run);
   note("statement", statement);
