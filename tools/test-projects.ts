@@ -32,6 +32,7 @@ export const slowFiles: readonly string[] = [
   "evidence/test/tamper.test.ts",
   "fuzz/test/smoke.test.ts",
   "golden/test/golden.test.ts",
+  "golden/test/second.test.ts",
   "host/test/log/crash.test.ts",
   "host/test/log/log.test.ts",
   "tools/test/adding-an-effect.test.ts",
