@@ -20,6 +20,7 @@ import { canonicalCopy } from "../../json/canonical";
 import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../../value/cell";
 
 // Status of the run; 0 before it has begun.
+export const NOT_BEGUN: u32 = 0;
 export const RUNNING: u32 = 1;
 export const ENDED: u32 = 2;
 /** It was an opaque replay, and has come to a look. */

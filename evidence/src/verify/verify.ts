@@ -97,7 +97,7 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
 
 /** Stage 2, checks 9 and 10: what entered is what enters one whole run, all of it shown. True for one whole run. */
 function checkComplete(evidence: Authentic, findings: Found): boolean {
-  const { document, entered, run, pack, inputs } = evidence;
+  const { document, entered, pack, inputs } = evidence;
   const isWhole = findings.attempt("complete", () => {
     requireWhole(document, entered.leaves);
     return true;
@@ -109,7 +109,7 @@ function checkComplete(evidence: Authentic, findings: Found): boolean {
   findings.attempt("complete", () => {
     if (pack === null) throw noPack();
     const what = `all ${inputs?.length} records that entered, their values and the pack are there`;
-    findings.pass("complete", `${what}: ${run.trace.size} records follow from them`);
+    findings.pass("complete", what);
   });
   return true;
 }
@@ -153,7 +153,7 @@ function checkReplay(
     requireComputable(engine, run, entered.leaves[0], policy);
     const { computed, difference } = replayEvidence(engine, evidence, options);
     const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
-    const what = `all ${run.trace.size} records under their root, decision and fingerprint${same}`;
+    const what = `all ${run.trace.size} records, decision and fingerprint${same}`;
     if (difference === null) findings.pass("replayed", what);
     else findings.fault("replayed", difference);
     return computed;

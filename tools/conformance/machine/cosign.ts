@@ -2,6 +2,7 @@
 // changed. docs/spec/pack.md, PACK-8.
 import { createEngine } from "@reach-fabric/engine";
 import {
+  bundleOf,
   newKey,
   publicKeyOf,
   publicKeyPem,
@@ -67,7 +68,7 @@ function cases(): Case[] {
     {
       name: "evidence",
       blob: entry("run.json"),
-      bundle: entry("run.sigstore.json"),
+      bundle: bundleOf(engine, evidence),
       pem: publicKeyPem(publicKeyOf(runKey)),
       type: "urn:reach:evidence:v1",
     },
