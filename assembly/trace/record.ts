@@ -39,7 +39,14 @@ import {
 } from "../workflow/state/state";
 import { isCommitting, KEEP_RECORDS, kept } from "./commitments";
 import { leafBegin, leafEnd, leafText, leafValue, LEFT, OUTCOME as OUTCOME_LEAF } from "./leaves";
-import { SLOT_CONTEXT, SLOT_ERROR, SLOT_INPUT, SLOT_OUTPUT, SLOT_REQUEST } from "./seeds";
+import {
+  SLOT_CONTEXT,
+  SLOT_ERROR,
+  SLOT_INPUT,
+  SLOT_OUTPUT,
+  SLOT_REASON,
+  SLOT_REQUEST,
+} from "./seeds";
 
 /** Longest value of a record that leaves the engine, in bytes. */
 const LONGEST: u32 = MAX_INPUT / 4;
@@ -240,7 +247,7 @@ export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize)
 }
 
 /**
- * Writes the outcome of a run that ends so, OUTCOME being its output or error. The last record: never
+ * Writes the outcome of a run that ends so, OUTCOME being its output, error or reason. The last record: never
  * charged. False when the value does not fit.
  */
 export function writeOutcome(end: u32): bool {
@@ -266,10 +273,8 @@ function outcomeText(end: u32, seq: u32): bool {
     bufferText(b, ',"kind":"outcome"');
   } else {
     bufferText(b, '{"kind":"outcome"');
-    if (end == STATUS_COMPLETED) {
-      bufferText(b, ',"output":');
-      fits = value(OUTCOME, SLOT_OUTPUT);
-    }
+    bufferText(b, end == STATUS_COMPLETED ? ',"output":' : ',"reason":');
+    fits = value(OUTCOME, end == STATUS_COMPLETED ? SLOT_OUTPUT : SLOT_REASON);
   }
   bufferText(b, ',"seq":');
   bufferUint(b, seq);

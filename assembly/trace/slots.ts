@@ -36,7 +36,7 @@ function slotsOf(kind: usize): u32 {
   if (cellIs(kind, "task"))
     return (1 << SLOT_INPUT) | (1 << SLOT_CONTEXT) | (1 << SLOT_OUTPUT) | (1 << SLOT_ERROR);
   if (cellIs(kind, "retry")) return 1 << SLOT_ERROR;
-  if (cellIs(kind, "outcome")) return (1 << SLOT_OUTPUT) | (1 << SLOT_ERROR);
+  if (cellIs(kind, "outcome")) return (1 << SLOT_OUTPUT) | (1 << SLOT_ERROR) | (1 << SLOT_REASON);
   return cellIs(kind, "cancel") || cellIs(kind, "suspend") || cellIs(kind, "resume")
     ? 1 << SLOT_REASON
     : 0;

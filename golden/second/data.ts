@@ -210,7 +210,6 @@ const KINDS: Readonly<Record<string, readonly [slots: string, others: string]>> 
   cancel: ["reason", ""],
   suspend: ["reason", ""],
   resume: ["reason", ""],
-  // HOLE 1 of the design: an outcome that was cancelled has no slot, so its leaf can be guessed.
   outcome: ["output? error? reason?", "status"],
 };
 const ENTER = ["start", "result", "late", "cancel", "suspend", "resume"];

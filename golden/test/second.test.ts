@@ -3,7 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { openEvidence } from "@reach-fabric/evidence";
+import { openEvidence, recordsOf } from "@reach-fabric/evidence";
 import { packOf } from "../../evidence/test/fixtures/fixture.ts";
 import { readRun, runsIndex } from "../files.ts";
 import { readContainer, writeContainer } from "../second/container.ts";
@@ -133,8 +133,10 @@ function mapped(value: Value, by: (value: Value) => Value): Value {
 const golden = runsIndex()
   .runs.filter(({ file, verdicts }) => file.endsWith(".reach") && verdicts.replayed === "pass")
   .flatMap(({ file }) => {
-    const { records, pack } = openEvidence(engine, readRun(file));
-    return records === null || pack === null ? [] : [{ file, records: read(records), pack }];
+    const evidence = openEvidence(engine, readRun(file));
+    if (evidence.pack === null) return [];
+    const records = [...recordsOf(engine, evidence)].map(({ bytes }) => bytes);
+    return [{ file, records: read(records), pack: evidence.pack }];
   });
 const long = { file: "a long run", records: longRun(), pack };
 

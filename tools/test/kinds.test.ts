@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { effectTypes } from "@reach-fabric/engine";
-import { traceLeaf } from "@reach-fabric/schema";
 
 const root = new URL("../../", import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -132,13 +131,6 @@ test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
   };
   const own = Object.entries(cells).filter(([cell]) => !without[type]?.includes(cell));
   expect(missing(Object.fromEntries(own))).toEqual([]);
-});
-
-test("evidence knows the types of effects that the engine has, and no other", () => {
-  const { error } = traceLeaf.safeParse({ kind: "request", type: "none" });
-  const wrong = error?.issues.find(({ path }) => path[0] === "type");
-  const known = wrong?.code === "invalid_value" ? wrong.values.map(String) : [];
-  expect(known.sort()).toEqual([...effectTypes].sort());
 });
 
 test("the numbers of effects that the engine speaks of are their places in its table", () => {

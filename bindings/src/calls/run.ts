@@ -1,5 +1,6 @@
 /** Runs: a pack, what enters from outside, and the records that leave (docs/spec/abi.md). */
 
+import { requireOptions, requirePack, requireText } from "../core/arguments.ts";
 import { fromHex, fromUtf8, toHex } from "../core/bytes.ts";
 import type { Text } from "../core/bytes.ts";
 import type { Bytecode } from "./bytecode.ts";

@@ -102,6 +102,8 @@ export interface OutcomeRecord {
   readonly status: "completed" | "faulted" | "cancelled";
   readonly output?: Json;
   readonly error?: Json;
+  /** Of a cancelled run: that of its `cancel` record. */
+  readonly reason?: string | null;
 }
 
 /** What entered the engine. */

@@ -59,7 +59,7 @@ const shapes: Readonly<Record<string, Check>> = {
 const outcomes: Readonly<Record<string, Check>> = {
   completed: object({ kind, seq, status: oneOf("completed"), output: digest }),
   faulted: object({ kind, seq, status: oneOf("faulted"), error: digest }),
-  cancelled: object({ kind, seq, status: oneOf("cancelled") }),
+  cancelled: object({ kind, seq, status: oneOf("cancelled"), reason: digest }),
 };
 
 /**

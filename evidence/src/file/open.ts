@@ -37,7 +37,7 @@ export interface Run {
 }
 
 /** How a run ended; undefined values are not in the file. */
-export type Outcome = Pick<OutcomeRecord, "status" | "output" | "error">;
+export type Outcome = Pick<OutcomeRecord, "status" | "output" | "error" | "reason">;
 
 /** A .reach file that was opened and not verified. */
 export interface Evidence {
