@@ -3,7 +3,17 @@
 import { bufferByte, bufferText } from "../bytes/buffer";
 import { MAX_INPUT } from "../errors/codes";
 import { writeJson, writeString } from "../json/writer";
-import { addressOf, keyAt, lengthOf, NUMBER, numberOf, OBJECT, STRING, tagOf, valueAt } from "../value/cell";
+import {
+  addressOf,
+  keyAt,
+  lengthOf,
+  NUMBER,
+  numberOf,
+  OBJECT,
+  STRING,
+  tagOf,
+  valueAt,
+} from "../value/cell";
 import { cellIs, objectField } from "../value/object";
 import { ENTERED, LEFT, leafBegin, leafEnd, leafText, leafValue, OUTCOME } from "./leaves";
 import {
