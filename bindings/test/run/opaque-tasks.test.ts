@@ -27,7 +27,7 @@ const event = (more: object): object => ({
 });
 const said = (s: string): object => ({ finish: "stop", model: "small", text: s });
 const known = JSON.parse(SECRET) as string;
-const table = (name: string, when: object): Case["tables"] => ({
+const table = (name: string, when: object): Record<string, object> => ({
   "tables/t.json": {
     table: { name: "t", version: "1.0.0" },
     hitPolicy: "first",
