@@ -9,7 +9,7 @@ import { Buffer, bufferByte, bufferBytes, bufferClear, bufferU32 } from "../byte
 import { hexDigit } from "../bytes/hex";
 import { chunkTake } from "../bytes/memory";
 import { FRONTIER, merkleAppendHashes, merkleBegin } from "../bytes/merkle";
-import { Job, jobAdd, jobsRun, pad, paddedSize } from "../bytes/padded";
+import { Digest, Job, jobAdd, jobsRun, pad, paddedSize } from "../bytes/padded";
 import { DIGEST, SHA_STATE, shaBegin, shaUpdate } from "../bytes/sha256";
 import { settle } from "./batch";
 import { commitSlot } from "./fields";
@@ -40,7 +40,7 @@ export const TEXTS: Buffer = changetype<Buffer>(memory.data(16, 16));
 
 /** The texts of the leaves that have gathered, each behind the byte 00 of RFC 6962. */
 const LEAVES: Buffer = changetype<Buffer>(memory.data(16, 16));
-const MOST_TEXT: u32 = 65536;
+const MOST_TEXT: u32 = 262144;
 
 /** The first four fields are a job (padded.ts). */
 @unmanaged
@@ -54,15 +54,13 @@ class Leaf {
   side: u32;
   unused: u32;
 }
-/** Behind it: the record's seed, and the hash. */
-const LEAF: u32 = 96;
-const MOST_LEAVES: u32 = 128;
+/** Behind it: the record's seed. */
+const LEAF: u32 = 64;
 function seedOf(leaf: usize): usize {
   return leaf + 32;
 }
-function hashOf(leaf: usize): usize {
-  return leaf + 64;
-}
+/** As many as the tree takes at once. */
+const MOST_LEAVES: u32 = 256;
 
 /** A commitment, and the offset of its place in LEAVES. */
 const SLOT: u32 = 48;
@@ -71,10 +69,13 @@ const MOST_SLOTS: u32 = MOST_LEAVES * 4;
 
 let leaves: usize = 0;
 let slots: usize = 0;
+/** The leaf hashes, and those of what entered once more. */
+let hashes: usize = 0;
+let inward: usize = 0;
+let inwardCount: u32 = 0;
 let leafCount: u32 = 0;
 let slotCount: u32 = 0;
 let target: u32 = TO_TREES;
-const hash: usize = memory.data(32, 16);
 
 /** Begins the trees. */
 export function treesBegin(): void {
@@ -97,15 +98,23 @@ export function leavesTo(where: u32): void {
 /** Begins the leaf of the record with this number. Its text follows piece by piece. */
 export function leafBegin(seq: u32, side: u32): void {
   if (leaves == 0) {
-    leaves = chunkTake(MOST_LEAVES * LEAF + MOST_SLOTS * SLOT);
+    leaves = chunkTake(MOST_LEAVES * (LEAF + 2 * DIGEST) + MOST_SLOTS * SLOT);
     slots = leaves + ((MOST_LEAVES * LEAF) as usize);
+    hashes = slots + ((MOST_SLOTS * SLOT) as usize);
+    inward = hashes + ((MOST_LEAVES * DIGEST) as usize);
   }
-  if (leafCount == MOST_LEAVES || LEAVES.len > MOST_TEXT) gather();
+  if (isFull()) gather();
   const leaf = changetype<Leaf>(leaves + ((leafCount * LEAF) as usize));
   leaf.offset = LEAVES.len;
   leaf.side = side;
   recordSeed(seq, seedOf(changetype<usize>(leaf)));
   bufferByte(LEAVES, 0);
+}
+
+/** True where no more fit, or the tree has as many as it is quickest to give it at once. */
+function isFull(): bool {
+  if (leafCount == MOST_LEAVES || LEAVES.len > MOST_TEXT) return true;
+  return leafCount != 0 && ((load<u32>(ALL_TREE) + leafCount) & (MOST_LEAVES - 1)) == 0;
 }
 
 export function leafText(): Buffer {
@@ -144,14 +153,20 @@ export function gather(): void {
     const at = leaves + ((i * LEAF) as usize);
     const leaf = changetype<Leaf>(at);
     leaf.at = LEAVES.at + leaf.offset;
-    leaf.out = hashOf(at) as u32;
+    leaf.out = (hashes as u32) + i * DIGEST;
     jobAdd(changetype<Job>(at));
   }
   jobsRun();
   for (let i: u32 = 0; i < leafCount; i++) {
-    const at = leaves + ((i * LEAF) as usize);
-    if (target <= TO_FRAMES) toTrees(hashOf(at), changetype<Leaf>(at).side);
-    else toLists(at);
+    const leaf = changetype<Leaf>(leaves + ((i * LEAF) as usize));
+    if (target <= TO_FRAMES) pass(leaf.out, leaf.side);
+    else list(leaf);
+  }
+  // Appending uses the hashes up.
+  if (target <= TO_FRAMES) {
+    merkleAppendHashes(ALL_TREE, hashes, leafCount);
+    merkleAppendHashes(ENTERED_TREE, inward, inwardCount);
+    inwardCount = 0;
   }
   leafCount = 0;
   slotCount = 0;
@@ -165,27 +180,21 @@ function putHex(from: usize, to: usize): void {
   }
 }
 
-function toTrees(leaf: usize, side: u32): void {
+function pass(hash: usize, side: u32): void {
   if (side == ENTERED) shaBegin(LEFT_DIGEST);
   else {
-    shaUpdate(LEFT_DIGEST, leaf, DIGEST);
+    shaUpdate(LEFT_DIGEST, hash, DIGEST);
     if (target == TO_FRAMES) {
       bufferU32(HASHES, DIGEST);
-      bufferBytes(HASHES, leaf, DIGEST);
+      bufferBytes(HASHES, hash, DIGEST);
     }
   }
-  // Appending uses the hash up.
-  if (side != LEFT) {
-    memory.copy(hash, leaf, DIGEST);
-    merkleAppendHashes(ENTERED_TREE, hash, 1);
-  }
-  merkleAppendHashes(ALL_TREE, leaf, 1);
+  if (side != LEFT) Digest.copy(inward + ((inwardCount++ * DIGEST) as usize), hash);
 }
 
-function toLists(at: usize): void {
-  bufferBytes(HASHES, hashOf(at), DIGEST);
+function list(leaf: Leaf): void {
+  bufferBytes(HASHES, leaf.out, DIGEST);
   if (target != TO_TEXTS) return;
-  const leaf = changetype<Leaf>(at);
   bufferU32(TEXTS, leaf.length - 1);
   bufferBytes(TEXTS, leaf.at + 1, leaf.length - 1);
 }

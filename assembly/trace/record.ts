@@ -259,7 +259,7 @@ export function outcomeAgain(): void {
 
 function outcomeText(end: u32, seq: u32): bool {
   const b: Buffer = OUTPUT;
-  let fits = true;
+  let fits: bool = true;
   if (end == STATUS_FAULTED) {
     bufferText(b, '{"error":');
     fits = value(OUTCOME, SLOT_ERROR);

@@ -19,12 +19,17 @@ export const SLOT_REQUEST: u32 = 4;
 export const SLOT_RESULT: u32 = 5;
 export const SLOT_REASON: u32 = 6;
 
-const LEVELS: u32 = 32;
+/** Records are given seeds by the SUBTREE that has so many levels: its inner seeds serve all of it. */
+const SUBTREE: u32 = 4;
+const LEVELS: u32 = 32 - SUBTREE;
 
-/** The seeds from the run's down to that of the record `last`; the first `known` steps hold. */
-const path: usize = memory.data(1056, 16);
+/** The seeds from the run's down to that of the subtree `last`; the first `known` steps hold. */
+const path: usize = memory.data(928, 16);
 let last: u32 = 0;
 let known: u32 = 0;
+/** The leaves of that subtree, and the level above them while they are made. */
+const leaves: usize = memory.data(512, 16);
+const level: usize = memory.data(256, 16);
 
 const block: usize = memory.data(64, 16);
 const four: usize = memory.data(128, 16);
@@ -57,15 +62,43 @@ export function seedsBegin(seed: usize): void {
 
 /** Writes the seed of a record: on an average two hashes from the record before it. */
 export function recordSeed(seq: u32, out: usize): void {
-  let level = min<u32>(known, clz<u32>(seq ^ last));
-  let at = path + ((level as usize) << 5);
-  for (; level < LEVELS; level++, at += 32) {
-    Message.byte(block, 0x42, at, (seq >>> (LEVELS - 1 - level)) & 1);
+  const subtree = seq >>> SUBTREE;
+  if (known != LEVELS || subtree != last) descend(subtree);
+  Digest.copy(out, leaves + (((seq & 15) as usize) << 5));
+}
+
+/** Makes the leaves of a subtree. */
+function descend(subtree: u32): void {
+  let step = min<u32>(known, clz<u32>(subtree ^ last) - SUBTREE);
+  let at = path + ((step as usize) << 5);
+  for (; step < LEVELS; step++, at += 32) {
+    Message.byte(block, 0x42, at, (subtree >>> (LEVELS - 1 - step)) & 1);
     shaPadded(block, 1, at + 32);
   }
-  last = seq;
+  last = subtree;
   known = LEVELS;
-  Digest.copy(out, at);
+  split(at, 1, level);
+  split(level, 2, leaves);
+  split(leaves, 4, level);
+  split(level, 8, leaves);
+}
+
+/** Writes the two seeds below each of so many, in their order. */
+function split(from: usize, count: u32, to: usize): void {
+  let i: u32 = 0;
+  if (ASC_FEATURE_SIMD) {
+    for (; i + 2 <= count; i += 2, from += 64, to += 128) {
+      for (let lane: u32 = 0; lane < 4; lane++)
+        Message.byte(laneAt(lane), 0x42, from + ((lane >>> 1) << 5), lane & 1);
+      lanesHash(1, to);
+    }
+  }
+  for (; i < count; i++, from += 32) {
+    for (let side: u32 = 0; side < 2; side++, to += 32) {
+      Message.byte(block, 0x42, from, side);
+      shaPadded(block, 1, to);
+    }
+  }
 }
 
 export function slotSeed(seed: usize, code: u32, out: usize): void {

@@ -80,6 +80,7 @@ type Operation =
       readonly documents?: Readonly<Record<string, Json>>;
       readonly fuel?: number;
     }
+  | CommitOperation
   | RunOperation;
 
 type HashOperation =
@@ -117,7 +118,13 @@ type MerkleOperation =
     };
 
 /** A run with scripted answers: no host, no clock, no network. */
-interface RunOperation {
+/** Commitments (TRACE-12, TRACE-13, TRACE-20, TRACE-21) under a seed in hex. */
+type CommitOperation =
+  | { readonly op: "commitValue"; readonly seed: string; readonly input: GoldenBytes }
+  /** The leaves of records, and their hashes. */
+  | { readonly op: "leaves"; readonly seed: string; readonly records: readonly Json[] };
+
+export interface RunOperation {
   readonly op: "run";
   /** Path and content: the first one is the workflow, those in schemas/ are schemas, the others tables. */
   readonly pack: { readonly [path: string]: Json };
@@ -298,6 +305,13 @@ function operate(engine: Engine, item: Operation): GoldenOutcome {
       });
       return { expect: { failure: failure && { ...failure }, fuel: engine.fuelUsed() } };
     }
+    case "commitValue":
+      return { expect: toHex(engine.commitValue(fromHex(item.seed), bytesOf(item.input))) };
+    case "leaves": {
+      const records = item.records.map((record) => engine.canonicalizeValue(record));
+      const { hashes, texts = [] } = engine.leaves(fromHex(item.seed), records, { texts: true });
+      return { expect: hashes.map((hash, i) => [toHex(hash), fromUtf8(texts[i] ?? utf8(""))]) };
+    }
     case "run":
       return { expect: runCase(engine, item) };
     default:
@@ -368,8 +382,14 @@ function bitsOf(number: number): string {
   return word.getBigUint64(0).toString(16).padStart(16, "0");
 }
 
-/** The run that a case describes: its end, its digests, and the root over all its records. */
-function runCase(engine: Engine, item: RunOperation): Json {
+/** The seed of every run of the golden cases. */
+export const runSeed = utf8("the golden runs have this seed: ");
+
+/** Drives the run that a case describes; it is still the engine's afterwards. */
+export function runOf(
+  engine: Engine,
+  item: RunOperation,
+): { readonly records: Uint8Array[]; readonly status: string } {
   const [[path, workflow] = ["", null], ...files] = Object.entries(item.pack);
   const isWorkflow = (content: unknown): boolean => Object.hasOwn(content as object, "document");
   const some = (kind: "schemas" | "tables" | "workflows"): Record<string, string> =>
@@ -391,6 +411,7 @@ function runCase(engine: Engine, item: RunOperation): Json {
     schemas: some("schemas"),
   });
   engine.load(pack);
+  engine.commit(runSeed);
   const options: StartOptions = {
     ...(item.grant === undefined ? {} : { grant: item.grant }),
     ...(item.limits === undefined ? {} : { limits: item.limits }),
@@ -414,13 +435,25 @@ function runCase(engine: Engine, item: RunOperation): Json {
     step = engine.advance(record);
     records.push(record, ...step.records);
   }
+  return { records, status: step.status };
+}
+
+/**
+ * The run that a case describes: its end, its digests, the root over all its records, and the roots over all
+ * leaves and over those of what entered.
+ */
+function runCase(engine: Engine, item: RunOperation): Json {
+  const { records, status } = runOf(engine, item);
   // Any later call has a fuel of its own.
   const fuel = engine.fuelUsed();
+  const { root, entered } = engine.commitments();
   const common = {
-    status: step.status,
+    status,
     records: records.length,
     root: toHex(engine.merkleRoot(records)),
     fuel,
+    leaves: toHex(root),
+    entered: toHex(entered.root),
   };
   const last = records.at(-1);
   const outcome = last && parseRecord(last);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { createEngine } from "@reach-fabric/engine";
-import { readGolden, verifyGolden } from "@reach-fabric/engine/golden";
+import { createEngine, EngineError, toHex } from "@reach-fabric/engine";
+import { commitmentsOf } from "../../bindings/test/run/commit-model.ts";
+import { readGolden, runOf, runSeed, verifyGolden } from "@reach-fabric/engine/golden";
 import { allBuilds } from "../../tools/engine/builds.ts";
 import { goldenFiles, readRun, runsIndex, specRules, testedRules } from "../files.ts";
 import { verifyRuns } from "../runs.ts";
@@ -22,6 +23,31 @@ test.for(allBuilds().map(({ name, engine }) => ({ name, engine })))(
     const { passed, failed } = verifyGolden(engine, files);
     expect(failed).toEqual([]);
     expect(passed).toBeGreaterThan(100);
+  },
+);
+
+test.for(allBuilds().map(({ name, engine }) => ({ name, engine })))(
+  "the trees of every golden run are the model's on the $name build",
+  ({ engine }) => {
+    let runs = 0;
+    for (const item of files.flatMap(({ text }) => readGolden(text).cases)) {
+      if (item.op !== "run") continue;
+      try {
+        const { records } = runOf(engine, item);
+        const { root, size, entered, left } = engine.commitments();
+        expect({
+          root: toHex(root),
+          size,
+          entered: { root: toHex(entered.root), size: entered.size },
+          left: toHex(left),
+        }).toEqual(commitmentsOf(runSeed, records));
+        runs += 1;
+      } catch (error) {
+        // Cases that are about a refusal.
+        if (!(error instanceof EngineError)) throw error;
+      }
+    }
+    expect(runs).toBeGreaterThan(200);
   },
 );
 

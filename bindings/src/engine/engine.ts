@@ -41,7 +41,14 @@ export interface EngineOptions {
 /** One instance of the engine: every computation, and one run at a time. */
 export interface Engine
   extends
-    JsonCalls, HashCalls, MerkleCalls, ExprCalls, RegexCalls, SchemaCalls, RunCalls, CommitCalls {
+    JsonCalls,
+    HashCalls,
+    MerkleCalls,
+    ExprCalls,
+    RegexCalls,
+    SchemaCalls,
+    RunCalls,
+    CommitCalls {
   /** SHA-256 of the scalar wasm, or of the `bytes` given, in hex: what a fingerprint names. */
   readonly digest: string;
   /** Version of the meaning of a run: it is part of every decision digest. */

@@ -1,7 +1,7 @@
 // What a run commits to, once more, from docs/spec/trace.md alone: plain JavaScript and node:crypto.
 import { createHash } from "node:crypto";
 
-type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
+export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
 type Bytes = Uint8Array;
 
 const H = (...parts: readonly (Bytes | number)[]): Bytes => {

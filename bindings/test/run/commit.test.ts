@@ -13,7 +13,7 @@ import {
 import type { Commitments, Engine, EngineError, Pack } from "@reach-fabric/engine";
 import { allBuilds } from "../../../tools/engine/builds.ts";
 import { commitment, commitmentsOf, leafText } from "./commit-model.ts";
-import type { Model } from "./commit-model.ts";
+import type { Model, Value } from "./commit-model.ts";
 import { answer, begin, recorded, scorePack } from "./runs.ts";
 
 const builds = allBuilds();
@@ -42,7 +42,7 @@ const feed = (engine: Engine, records: readonly Uint8Array[]): Uint8Array[] => {
 };
 
 /** A value whose commitments go every way that there is. */
-const odd: Parameters<typeof commitment>[0] = {
+const odd: { [name: string]: Value } = {
   scalars: [null, true, false, 0, 1, -1.5, 1e300, 5e-324, "", "é", "\u{1f600}"],
   empty: [[], {}, [[]], [{}], { a: [] }],
   // A block more from 22 and 86 bytes on, and hashed where they lie beyond 2048.
@@ -62,8 +62,8 @@ const odd: Parameters<typeof commitment>[0] = {
   nested: Array.from({ length: 700 }, (_, i) => ({ i, list: [i, "z".repeat(i), { a: [] }] })),
 };
 /** So many levels, wide ones at the bottom, with a member before and behind the one that goes on. */
-const deep = (levels: number): typeof odd => {
-  let value: typeof odd = Array.from({ length: 2500 }, (_, i) => i);
+const deep = (levels: number): Value => {
+  let value: Value = Array.from({ length: 2500 }, (_, i) => i);
   for (let i = 1; i < levels; i++)
     value = i % 3 === 0 ? { a: i, b: value, c: "q" } : [i, value, [i]];
   return value;
@@ -71,7 +71,7 @@ const deep = (levels: number): typeof odd => {
 
 for (const { name, engine } of builds) {
   test(`TRACE-21 a value's commitment is the model's: ${name}`, () => {
-    const same = (value: typeof odd): void => {
+    const same = (value: Value): void => {
       const text = engine.canonicalizeValue(value);
       expect(toHex(engine.commitValue(seed, text))).toBe(
         Buffer.from(commitment(value, seed)).toString("hex"),
@@ -85,7 +85,7 @@ for (const { name, engine } of builds) {
     for (const levels of [2, 40, 1024]) same(deep(levels));
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-        same(JSON.parse(JSON.stringify(value)) as typeof odd);
+        same(JSON.parse(JSON.stringify(value)) as Value);
       }),
       { numRuns: 300, seed: 17 },
     );
