@@ -40,7 +40,7 @@ const listen = (filter: object, more: object = {}): object => ({
   listen: { to: { one: filter }, ...more },
 });
 
-describe("carrying", () => {
+describe("TRACE-26 carrying", () => {
   const cases: Record<string, Case> = {
     "set, and on to the next task": {
       tasks: [{ a: set("${ .s }") }, { b: set("${ .value }") }],
@@ -166,7 +166,7 @@ describe("carrying", () => {
   });
 });
 
-describe("looks", () => {
+describe("TRACE-27, TRACE-28 looks", () => {
   type Look = readonly [given: Case, what: string, records?: number, task?: string];
   const cases: Record<string, Look> = {
     if: [one({ if: "${ .s }", set: { x: 1 } }), "if"],
