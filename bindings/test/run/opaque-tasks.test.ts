@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { HOLE, replayed, SECRET, secretly } from "./opaque-runs.ts";
 import type { Case } from "./opaque-runs.ts";
 import { get } from "./workflows.ts";
-import type { Task } from "./workflows.ts";
 
 const set = (value: unknown): object => ({ set: { value } });
 const input = secretly;
