@@ -383,7 +383,7 @@ function bitsOf(number: number): string {
 }
 
 /** The seed of every run of the golden cases. */
-export const runSeed = utf8("the golden runs have this seed: ");
+export const runSeed: Uint8Array<ArrayBuffer> = utf8("the golden runs have this seed: ");
 
 /** Drives the run that a case describes; it is still the engine's afterwards. */
 export function runOf(
