@@ -11,7 +11,7 @@ import { admitRecord } from "../workflow/run/admit";
 import { advanceRun, startRun } from "../workflow/run/advance";
 import { restoreFrom } from "../workflow/snapshot/compact";
 import { writeSnapshot } from "../workflow/snapshot/write";
-import { DROPPED } from "../workflow/state/dropping";
+import { CANCELLED_KEYS } from "../workflow/state/cancelled-effects";
 import { ENDED, PACK_DIGEST, RUN, RUNNING, runReset } from "../workflow/state/state";
 import { beginCall, reportFuel, takes } from "./call";
 
@@ -85,7 +85,7 @@ function status(ok: bool): u32 {
  */
 export function dropped(): u32 {
   beginCall(PLENTY);
-  bufferBytes(OUTPUT, DROPPED.at, DROPPED.len);
+  bufferBytes(OUTPUT, CANCELLED_KEYS.at, CANCELLED_KEYS.len);
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;
 }

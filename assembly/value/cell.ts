@@ -141,12 +141,12 @@ export function copyCell(to: usize, from: usize): void {
   Cell.copy(to, from);
 }
 
-/** jq's truth: everything but null and false. */
 /** True if both cells are one value in one place. */
 export function sameCell(a: usize, b: usize): bool {
   return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8);
 }
 
+/** jq's truth: everything but null and false. */
 export function isTruthy(c: usize): bool {
   return load<u8>(c) != FALSE && load<u8>(c) != NULL;
 }

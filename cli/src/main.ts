@@ -61,7 +61,7 @@ function readSome(fd: number, buffer: Uint8Array): number {
 }
 
 /**
- * Writes all bytes, waiting for a pipe that is full. What nobody reads any more (`| head`) is left out: the
+ * Writes all bytes, waiting for a pipe that is full. What is no longer read (`| head`) is left out: the
  * command goes on, so that its exit code says what came of it. Any other failure of stdout is an error that
  * names stdout; on stderr there is nowhere left to tell it.
  */

@@ -1,5 +1,5 @@
 /**
- * `@reach-fabric/host/packs`: packs and documents as files, for whoever performs nothing. It loads nothing that reaches
+ * `@reach-fabric/host/packs`: packs and documents as files, for programs that perform nothing. It loads nothing that reaches
  * out (undici, gRPC, MCP): a command that only reads would spend most of its time on them.
  */
 export { readDocument, readJson } from "./files/document.ts";

@@ -12,6 +12,7 @@ export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
 export type { Grant, GrantFile, HttpGrant, Provider } from "./run/grant.ts";
 export * from "./evidence/keyring.ts";
 export * from "./evidence/keys.ts";
+export { isBuiltIn } from "./workflow/calls.ts";
 export { TASK_LISTS, tasksBelow } from "./workflow/lists.ts";
 export type { PlacedTask } from "./workflow/lists.ts";
 export { disagreements } from "./workflow/disagreements.ts";

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pointAt } from "./files.ts";
 import { CliError, documentProblem, problemOf, sentence } from "../ui/problem.ts";
-import type { Problem } from "../ui/problem.ts";
+import type { CliProblem } from "../ui/problem.ts";
 import { isOfKind } from "../ui/codes.ts";
 
 /** How the host reads a document. */
@@ -22,7 +22,7 @@ export function loadInto(engine: Engine, pack: Pack, folder: string, host: Reade
 }
 
 /** The engine's error about a pack, with its place in the folder of the pack. */
-export function unloadable(error: unknown, pack: Pack, folder: string, host: Reader): Problem {
+export function unloadable(error: unknown, pack: Pack, folder: string, host: Reader): CliProblem {
   const problem = problemOf(error, folder);
   if (!(error instanceof EngineError)) return problem;
   const { code, file: path, pointer, reason } = error;

@@ -41,7 +41,7 @@ import type { Place } from "../files/place.ts";
 import { isPackFolder, readPackFolder } from "./pack-folder.ts";
 import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
-import { Siblings } from "./siblings.ts";
+import { SubflowResolver } from "./subflow-resolver.ts";
 
 /** Files that one pack may have, and the bytes that they may have together. */
 const MAX_FILES = 1000;
@@ -70,7 +70,7 @@ export async function loadPack(path: string): Promise<Pack> {
   const folder = await realFolderOf(path);
   const name = basename(path);
   checkPath(name, { file: path });
-  const siblings = new Siblings(folder);
+  const subflows = new SubflowResolver(folder);
   const files: Files = new Map();
   /** Those that it runs come before it. */
   const add = async (
@@ -84,7 +84,7 @@ export async function loadPack(path: string): Promise<Pack> {
     const versions = new Map<string, string>();
     for (const named of workflowsOf(compiled)) {
       const where = read.locate(named.path);
-      const found = await siblings.find(named, where);
+      const found = await subflows.find(named, where);
       if (inside.includes(found.file)) throw runsItself(where, [...inside, found.file]);
       if (!files.has(found.file)) await add(found.file, found.read, inside);
       versions.set(pointerOf(named.path), found.version);
