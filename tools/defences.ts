@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { copyTo } from "./copy.ts";
 import type { Defence } from "./defences/defence.ts";
 import { defences } from "./defences/list.ts";
 
