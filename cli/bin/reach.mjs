@@ -2,7 +2,10 @@
 // The `reach` command. It is committed, not built, because npm links a bin only
 // if its file exists at installation. It runs on any Node 20, so that a Node
 // which is too old is answered with a sentence and not with a stack trace.
-import { existsSync, readFileSync } from "node:fs";
+
+/** A module of Node's: imported, it would be read member by member, and so load streams, at a tenth of a start. */
+const builtin = async (name) => process.getBuiltinModule?.(name) ?? (await import(name));
+const { existsSync, readFileSync } = await builtin("node:fs");
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const supported = (major === 22 && minor >= 19) || major === 24 || major >= 26;
