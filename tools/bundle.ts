@@ -11,13 +11,21 @@ import type { Plugin } from "rolldown";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /**
- * What every command needs, and what the most frequent one needs: one file of each, as finding a file takes
- * longer than compiling it.
+ * What every command needs, most need, and the most frequent one needs: one file of each, with all that it imports and
+ * none above it has, as finding a file takes longer than compiling it, and compiling what is not needed longer still.
  */
-const groups = [
-  { name: "common", test: /[\\/]cli[\\/]src[\\/](program|version)\.ts$/, priority: 2 },
-  { name: "verify", test: /[\\/]cli[\\/]src[\\/]commands[\\/]verify\.ts$/, priority: 1 },
-];
+const groups = Object.entries({
+  common: "^\\0(late|builtin):|/cli/src/(program|version).ts$",
+  engine:
+    "/bindings/src/(engine/default|run/pack).ts$|/cli/src/(read/(engine|files|instants)|ui/names).ts$",
+  pack: "/evidence/src/file/pack.ts$",
+  verify: "/cli/src/commands/verify.ts$",
+  packs: "/host/src/(packs|pack/pack|files/document).ts$|/cli/src/commands/lint.ts$",
+}).map(([name, test], at, all) => ({
+  name,
+  test: new RegExp(test.replaceAll(".", "\\.").replaceAll("/", "[\\\\/]")),
+  priority: all.length - at,
+}));
 
 /** The engine as the files that it is: as text it takes longer to be read than to be compiled. */
 const wasmFiles: Plugin = {
@@ -33,6 +41,9 @@ export const wasmBytes = (build) => readFileSync(new URL(build + ".wasm", import
   },
 };
 
+/** Modules of Node that take long to load and that few commands come to use: loaded by the first use. */
+const LATE = new Set(["node:child_process", "node:crypto", "node:tty"]);
+
 /**
  * Modules of Node itself without the loader of modules, which reads every member of each of them and so loads
  * streams and Web Crypto for a program that uses neither.
@@ -43,15 +54,13 @@ const builtins: Plugin = {
     if (kind !== "import-statement" || !isBuiltin(source)) return null;
     // Not those of the bundler's own code, which what stands in their place is made of.
     if (importer === undefined || importer.startsWith("\0")) return null;
-    // Of this one commander uses a function for commands that are programs of their own: here none is.
-    const isLate = source === "node:child_process" && importer.includes("commander");
-    return `\0${isLate ? "late" : "builtin"}:${source}`;
+    return `\0${LATE.has(source) ? "late" : "builtin"}:${source}`;
   },
   load(id) {
     const [, when, name] = /^\0(late|builtin):(.*)$/.exec(id) ?? [];
     if (name === undefined) return null;
     const module = `process.getBuiltinModule(${JSON.stringify(name)})`;
-    const late = `{ spawn: (...args) => ${module}.spawn(...args) }`;
+    const late = `new Proxy({}, { get: (_, name) => ${module}[name] })`;
     return { code: `module.exports = ${when === "late" ? late : module};`, moduleType: "js" };
   },
 };
