@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const groups = Object.entries({
   common: "^\\0(late|builtin):|/cli/src/(program|version).ts$",
   engine:
-    "/bindings/src/(engine/default|run/pack).ts$|/cli/src/(read/(engine|files|instants)|ui/names).ts$",
+    "/bindings/src/(engine/default|run/pack|calls/bytecode).ts$|/cli/src/(read/(engine|files|instants)|ui/names).ts$",
   pack: "/evidence/src/file/pack.ts$",
   verify: "/cli/src/commands/verify.ts$",
   packs: "/host/src/(packs|pack/pack|files/document).ts$|/cli/src/commands/lint.ts$",
