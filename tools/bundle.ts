@@ -65,6 +65,25 @@ const builtins: Plugin = {
   },
 };
 
+/**
+ * The files of schemas, each made when the first of its schemas is asked for: a command uses few of them, and making
+ * all would be a third of its start.
+ */
+const schemas: Plugin = {
+  name: "schemas",
+  resolveId(source, importer) {
+    const isSchema = importer === join(root, "schema/src/index.ts");
+    return isSchema ? `\0schema:${join(root, "schema/src", source)}` : null;
+  },
+  load(id) {
+    const [, file] = /^\0schema:(.*)$/.exec(id) ?? [];
+    if (file === undefined) return null;
+    const made = `made ??= require(${JSON.stringify(file)})`;
+    const code = `let made;\nmodule.exports = new Proxy({}, { get: (_, name) => (${made})[name] });`;
+    return { code, moduleType: "js" };
+  },
+};
+
 /** Bundles cli/src/main.ts into a folder, which is emptied first. Gives the modules that each file of it is made of. */
 export async function bundleCli(folder: string): Promise<Map<string, readonly string[]>> {
   rmSync(folder, { recursive: true, force: true });
@@ -72,7 +91,7 @@ export async function bundleCli(folder: string): Promise<Map<string, readonly st
     input: join(root, "cli/src/main.ts"),
     platform: "node",
     resolve: { conditionNames: ["reach-source", "node", "import", "default"] },
-    plugins: [wasmFiles, builtins],
+    plugins: [wasmFiles, builtins, schemas],
   });
   const { output } = await build.write({
     dir: folder,
