@@ -11,19 +11,25 @@ import type { Plugin } from "rolldown";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /**
- * What every command needs, most need, and the most frequent one needs: one file of each, with all that it imports and
- * none above it has, as finding a file takes longer than compiling it, and compiling what is not needed longer still.
+ * One file for each of these, with all that it imports and that is in no file above it: finding a file takes longer than
+ * compiling it, and making what is not needed longer than both.
  */
 const groups = Object.entries({
-  common: "^\\0(late|builtin):|/cli/src/(program|version).ts$",
-  engine:
-    "/bindings/src/(engine/default|run/pack|calls/bytecode).ts$|/cli/src/(read/(engine|files|instants)|ui/names).ts$",
-  pack: "/evidence/src/file/pack.ts$",
-  verify: "/cli/src/commands/verify.ts$",
-  packs: "/host/src/(packs|pack/pack|files/document).ts$|/cli/src/commands/lint.ts$",
-}).map(([name, test], at, all) => ({
+  // What nearly every command needs.
+  common: [
+    "\0(late|builtin):.*",
+    "cli/src/(program|version|read/(engine|files|instants)|ui/names).ts",
+    "bindings/src/(engine/default|run/pack|calls/bytecode).ts",
+  ],
+  // What those need that look into packs.
+  pack: ["evidence/src/file/pack.ts"],
+  // The most frequent command.
+  verify: ["cli/src/commands/verify.ts"],
+  // What those need that read documents.
+  packs: ["host/src/(packs|pack/pack|files/document).ts", "cli/src/commands/lint.ts"],
+}).map(([name, paths], at, all) => ({
   name,
-  test: new RegExp(test.replaceAll(".", "\\.").replaceAll("/", "[\\\\/]")),
+  test: new RegExp(`(^|[\\\\/])(${paths.join("|").replaceAll("/", "[\\\\/]")})$`),
   priority: all.length - at,
 }));
 

@@ -27,11 +27,10 @@ if (existsSync(checkout) && !(supported && fromSource)) {
   // Installers and editors ask for it again and again: the program would take three times as long to load.
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   process.stdout.write(`${JSON.parse(manifest).version}\n`);
-} else if (existsSync(checkout)) {
-  await import("../src/main.ts");
 } else {
-  await keepCompiled();
-  await import("../bundle/main.js");
+  const isCheckout = existsSync(checkout);
+  if (!isCheckout) await keepCompiled();
+  await import(isCheckout ? "../src/main.ts" : "../bundle/main.js");
 }
 
 /**
