@@ -105,10 +105,12 @@ test("a command loads only what it needs", () => {
   writeFileSync(join(folder, "input.json"), "{}");
   cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
   cpSync(join(root, "examples/triage"), join(folder, "triage"), { recursive: true });
-  const packagesOf = (...args: string[]): string[] =>
-    ["zod", "yaml", "semver", "@noble/curves"].filter((name) =>
-      modulesOf(...args).some((module) => module.includes(join("node_modules", name, "/"))),
+  const packagesOf = (...args: string[]): string[] => {
+    const modules = modulesOf(...args);
+    return ["zod", "yaml", "semver", "@noble/curves"].filter((name) =>
+      modules.some((module) => module.includes(join("node_modules", name, "/"))),
     );
+  };
   expect(packagesOf("eval", ".", "input.json")).toEqual([]);
   expect(packagesOf("verify", "golden.reach")).toEqual(["zod", "@noble/curves"]);
   expect(packagesOf("lint", "triage/workflow.yaml")).toEqual(["zod", "yaml"]);
