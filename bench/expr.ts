@@ -10,7 +10,7 @@ import jqjs from "@michaelhomer/jqjs";
 import jsonata from "jsonata";
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { dice } from "./dice.ts";
+import { prng } from "./prng.ts";
 import type { Contest } from "./harness.ts";
 
 interface Workload {
@@ -22,7 +22,7 @@ interface Workload {
   readonly cel?: string;
 }
 
-const roll = dice(42);
+const roll = prng(42);
 const round = (x: number): number => Math.round(x * 100) / 100;
 const applicant = {
   id: "app-00000042",

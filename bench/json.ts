@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { createEngine, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { dice } from "./dice.ts";
+import { prng } from "./prng.ts";
 import type { Contest } from "./harness.ts";
 
 /** About `size` bytes of JSON as services send it: applicants, in no order of keys. */
 export function sample(size: number): Uint8Array<ArrayBuffer> {
-  const roll = dice(size);
+  const roll = prng(size);
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(roll() * list.length)];
   const applicant = (i: number): object => ({
     name: `${pick(["Ada", "José", "Łucja", "明"])} ${pick(["Smith", "Müller", "Nguyễn", "O'Neil"])}`,

@@ -2,7 +2,7 @@
 import { createEngine, fromUtf8, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Contest } from "./harness.ts";
-import { dice } from "./dice.ts";
+import { prng } from "./prng.ts";
 
 const COUNT = 20_000;
 
@@ -21,7 +21,7 @@ const kinds: Readonly<Record<string, (roll: () => number) => number>> = {
 export function numbersContests(make: () => Engine = createEngine): Contest[] {
   const engine = make();
   return Object.entries(kinds).flatMap(([kind, make]) => {
-    const roll = dice(1);
+    const roll = prng(1);
     const numbers = Float64Array.from({ length: COUNT }, () => make(roll));
     const texts = Array.from(numbers, (x) => String(x));
     const list = utf8(`[${texts.join()}]`);

@@ -68,7 +68,8 @@ export async function verifyContests(): Promise<Contest[]> {
         {
           name: "reach verify()",
           run: () => undefined,
-          elsewhere: () => cpuOf(home("warm.ts"), [path, toHex(publicKeyOf(key).bytes), 1000]),
+          elsewhere: () =>
+            cpuOf(home("warm-process.ts"), [path, toHex(publicKeyOf(key).bytes), 1000]),
         },
         {
           name: `@temporalio/worker, replay of ${STEPS} activities`,

@@ -2,43 +2,15 @@
 // test which holds it goes red, and is green with it. With words, those attacks whose names have one of them.
 // npm run defences -- --write: docs/attacks.md, the list as a page; tools/test/defences.test.ts keeps both true.
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { copyTo } from "./copy.ts";
 import type { Defence } from "./defences/defence.ts";
 import { defences } from "./defences/list.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-
-/** The checkout without its history, its packages linked, and those of its own that are in it. */
-function copyTo(folder: string): void {
-  const skipped = [".git", "node_modules", "build", "bench"].map((name) => join(root, name));
-  cpSync(root, folder, {
-    recursive: true,
-    filter: (path) => !skipped.includes(path) && !path.endsWith("/dist"),
-  });
-  for (const target of ["release", "release-simd", "debug"]) {
-    cpSync(join(root, "build", target), join(folder, "build", target), { recursive: true });
-  }
-  const modules = join(folder, "node_modules");
-  mkdirSync(modules);
-  for (const name of readdirSync(join(root, "node_modules"))) {
-    const from = join(root, "node_modules", name);
-    if (name === "@reach-fabric")
-      cpSync(from, join(modules, name), { recursive: true, verbatimSymlinks: true });
-    else if (!name.startsWith(".vite")) symlinkSync(from, join(modules, name));
-  }
-}
 
 interface Result {
   readonly passed: number;

@@ -253,12 +253,10 @@ export const coreDigest: string = ${JSON.stringify(sha256(core))};
     modules["opcodes.ts"] =
       `// Copied by tools/setup.mjs from assembly/expr/bytecode/opcodes.ts.\n${source.replaceAll(": u32 =", " =")}`;
   }
-  if (fs.existsSync(path("assembly/workflow/state/effects.ts"))) {
-    const source = read("assembly/workflow/state/effects.ts").toString();
-    const types = [...source.matchAll(/^export const EFFECT_(\w+): u32 = (\d+);$/gm)]
-      .sort(([, , a], [, , b]) => a - b)
-      .map(([, type]) => type.toLowerCase());
-    modules["effects.ts"] = `// Made by tools/setup.mjs from assembly/workflow/state/effects.ts.
+  if (fs.existsSync(path("assembly/workflow/effects/table.ts"))) {
+    const source = read("assembly/workflow/effects/table.ts").toString();
+    const types = [...source.matchAll(/^(?:call|effect)\("(\w+)",/gm)].map(([, type]) => type);
+    modules["effects.ts"] = `// Made by tools/setup.mjs from assembly/workflow/effects/table.ts.
 /** The types of effects, in the order of their numbers in the engine. */
 export const effectTypes = ${JSON.stringify(types)} as const;
 /** What an engine asks the outside for. */

@@ -34,6 +34,7 @@ export const slowFiles: readonly string[] = [
   "golden/test/golden.test.ts",
   "host/test/log/crash.test.ts",
   "host/test/log/log.test.ts",
+  "tools/test/adding-an-effect.test.ts",
   "tools/test/engine-build.test.ts",
   "tools/test/runtimes.test.ts",
 ];

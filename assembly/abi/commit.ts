@@ -21,7 +21,7 @@ import { gather, HASHES, leavesTo, TEXTS, TO_LIST, TO_TEXTS } from "../trace/lea
 import { seedsBegin } from "../trace/seeds";
 import { addLeaf, isRecord } from "../trace/slots";
 import { equalBytes } from "../value/order";
-import { NONE, RUN } from "../workflow/state/state";
+import { RUN } from "../workflow/state/state";
 import { beginCall, countFrames, reportFuel, takes } from "./call";
 
 const CELL: usize = memory.data(16, 16);
@@ -52,7 +52,7 @@ export function commit(length: u32, flags: u32, budget: f64): u32 {
 /** What the run's records so far commit to: root and size of both trees, and what left last. */
 export function commitments(): u32 {
   beginCall(0);
-  if (RUN.status == NONE || !isCommitting()) return refuse(C.E_CALL);
+  if (RUN.status == 0 || !isCommitting()) return refuse(C.E_CALL);
   writeCommitments(OUTPUT);
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;

@@ -7,7 +7,7 @@ import { charge, fail, failDetail } from "../errors/errors";
 import { regexCost, regexAtHand, regexesForget } from "../regex/cache";
 import { execute, FOUND } from "../regex/machine";
 import * as D from "../regex/dialect";
-import { errorOffset } from "../regex/place";
+import { patternErrorOffset } from "../regex/place";
 import { beginCall, fuelGiven, takes } from "./call";
 
 /**
@@ -42,7 +42,13 @@ function match(pattern: usize, length: u32, textLength: u32, flags: u32): bool {
   const known = regexAtHand(pattern, length, dialect, flags & D.OPTIONS);
   if (!charge(regexCost())) return false;
   if (!known) {
-    return failDetail(C.E_REGEX, errorOffset(), D.whyRefused(), D.refusedAt(), D.refusedLength());
+    return failDetail(
+      C.E_REGEX,
+      patternErrorOffset(),
+      D.whyRefused(),
+      D.refusedAt(),
+      D.refusedLength(),
+    );
   }
   const r = execute(pattern + length, textLength, 0, true, 0);
   if (r == 1) bufferBytes(OUTPUT, FOUND.at, FOUND.len);

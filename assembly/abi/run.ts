@@ -20,7 +20,7 @@ import { admitRecord } from "../workflow/run/admit";
 import { advanceRun, startRun } from "../workflow/run/advance";
 import { restoreFrom } from "../workflow/snapshot/compact";
 import { writeSnapshot } from "../workflow/snapshot/write";
-import { DROPPED } from "../workflow/state/dropping";
+import { CANCELLED_KEYS } from "../workflow/state/cancelled-effects";
 import { ENDED, LOOKED, PACK_DIGEST, RUN, RUNNING, runReset } from "../workflow/state/state";
 import { writeLooked } from "../workflow/step/looked";
 import { beginCall, reportFuel, takes } from "./call";
@@ -98,7 +98,7 @@ function status(ok: bool): u32 {
  */
 export function dropped(): u32 {
   beginCall(PLENTY);
-  bufferBytes(OUTPUT, DROPPED.at, DROPPED.len);
+  bufferBytes(OUTPUT, CANCELLED_KEYS.at, CANCELLED_KEYS.len);
   reportFuel(RUN.fuelUsed);
   return C.STATUS_OK;
 }

@@ -244,7 +244,7 @@ export function messageOf(c: u32): string {
     case C.E_RECORD_ORDER:
       return "this record cannot come here";
     case C.E_RECORD_EVENT:
-      return "this is no event, or none that the task listens to";
+      return "this is not an event that the task listens to";
     case C.E_TREE:
       return "no such subtree in a tree of this size";
     case C.E_PROOF:

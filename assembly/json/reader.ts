@@ -55,7 +55,7 @@ import {
 import { equalBytes } from "../value/order";
 import { readNumeral } from "./numerals";
 import { Space } from "./space";
-import { orderedPair, orderPairs, pairsAscend, RUN, sortPairs, sortSpace } from "./sort";
+import { orderedPair, orderPairs, pairsAscend, SHORT_RUN, sortPairs, sortSpace } from "./sort";
 import { readString, Strings } from "./strings";
 
 const FIRST_STACK: u32 = 65536;
@@ -346,7 +346,7 @@ function closeObject(at: usize, sp: usize, mode: u32, arena: Arena): bool {
         duplicateAt = NONE;
         return false;
       }
-    } else if (n <= RUN) {
+    } else if (n <= SHORT_RUN) {
       ordered = false;
       if (orderPairs(from, n) != 0) {
         sortPairs(from, n);

@@ -11,7 +11,7 @@ import { addressOf, lengthOf } from "../value/cell";
 import { compareKeys } from "../value/order";
 
 /** So many pairs are sorted by insertion. */
-export const RUN: u32 = 16;
+export const SHORT_RUN: u32 = 16;
 
 /** Inlined as in bytes/word.ts. */
 // oxlint-disable-next-line typescript/no-extraneous-class
@@ -53,11 +53,11 @@ export function pairsAscend(at: usize, n: u32): bool {
   return true;
 }
 
-/** The order of up to RUN pairs: u64 prefix, u32 address of the pair, u32 unused, each. */
+/** The order of up to SHORT_RUN pairs: u64 prefix, u32 address of the pair, u32 unused, each. */
 const order: usize = memory.data(256, 16);
 
 /**
- * Finds the order of at most RUN pairs, without moving them: orderedPair(i) is then the pair that
+ * Finds the order of at most SHORT_RUN pairs, without moving them: orderedPair(i) is then the pair that
  * comes in place i. Returns a pair that has the same key as the one before it, or 0.
  */
 export function orderPairs(at: usize, n: u32): usize {
@@ -91,19 +91,19 @@ export function orderedPair(i: u32): usize {
 
 /** Bytes that sortPairs() borrows beside the pairs. */
 export function sortSpace(n: u32): u32 {
-  return n <= RUN ? 0 : n << 5;
+  return n <= SHORT_RUN ? 0 : n << 5;
 }
 
 /** Sorts n pairs by key; equal keys stay in the order in which they were. */
 export function sortPairs(at: usize, n: u32): void {
-  for (let i: u32 = 0; i < n; i += RUN) {
-    insertionSort(at + ((i as usize) << 5), n - i < RUN ? n - i : RUN);
+  for (let i: u32 = 0; i < n; i += SHORT_RUN) {
+    insertionSort(at + ((i as usize) << 5), n - i < SHORT_RUN ? n - i : SHORT_RUN);
   }
-  if (n <= RUN) return;
+  if (n <= SHORT_RUN) return;
   const spare = chunkTake(n << 5);
   let from = at;
   let to = spare;
-  for (let width = RUN; width < n; width <<= 1) {
+  for (let width = SHORT_RUN; width < n; width <<= 1) {
     for (let i: u32 = 0; i < n; i += width << 1) {
       const middle = i + width < n ? i + width : n;
       const end = middle + width < n ? middle + width : n;

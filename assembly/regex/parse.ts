@@ -36,7 +36,7 @@ import {
   refuseSize,
   regexBegin,
 } from "./dialect";
-import { findFacts } from "./facts";
+import { findPrefilter } from "./prefilter";
 import { alternative, areGroupsOpen, close, groupsBegin, isTooLarge } from "./groups";
 import { openGroup } from "./parentheses";
 import { HERE, placeBegin } from "./place";
@@ -63,7 +63,7 @@ export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool
   P.emit(P.SAVE, 0, 1);
   P.emit(P.MATCH, 0, 0);
   if (P.codeCount() * (P.FACTS.groups + 1) * 8 > MOST_SLOTS) return refuseSize();
-  findFacts(HERE.unicodeEdges);
+  findPrefilter(HERE.unicodeEdges);
   return true;
 }
 

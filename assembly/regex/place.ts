@@ -37,7 +37,7 @@ export function placeBegin(at: usize, length: u32, dialect: u32, flags: u32): vo
 }
 
 /** Where in the pattern the parser stood when it refused it. */
-export function errorOffset(): u32 {
+export function patternErrorOffset(): u32 {
   return (min(HERE.at, HERE.end) - HERE.begun) as u32;
 }
 

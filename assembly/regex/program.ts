@@ -112,7 +112,7 @@ export function spend(units: u32): void {
 export const MOST_HEIGHT: u32 = 30;
 
 /** The most height of such a loop from instruction i on. */
-export function heightOf(i: u32): u32 {
+export function loopHeight(i: u32): u32 {
   let height: u32 = 0;
   const n = codeCount();
   for (let j = i; j < n; j++) {

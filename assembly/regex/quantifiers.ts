@@ -74,7 +74,7 @@ export function repeat(least: u32, most: u32): bool {
   const size = P.codeCount() - first;
   const copies = most == ENDLESS ? least + 1 : most;
   if (((copies as u64) + 1) * ((size + 4) as u64) > (P.MOST_CODE as u64)) return refuseSize();
-  const height = empty ? P.heightOf(first) + 1 : 0;
+  const height = empty ? P.loopHeight(first) + 1 : 0;
   if (height > P.MOST_HEIGHT) return refuseSize();
   if (most == 0) P.CODE.len = first * P.INSTRUCTION;
   else if (most == ENDLESS) repeatEndless(first, size, least, lazy, height, HERE.dialect);

@@ -31,16 +31,16 @@ import {
   resolveReference,
 } from "./documents";
 import { Check, Entry, Node, Resource } from "./nodes";
-import * as W from "./words";
+import * as W from "./keywords";
 
 // Types, as a set.
-export const T_NULL: u32 = 1;
-export const T_BOOLEAN: u32 = 2;
-export const T_NUMBER: u32 = 4;
-export const T_INTEGER: u32 = 8;
-export const T_STRING: u32 = 16;
-export const T_ARRAY: u32 = 32;
-export const T_OBJECT: u32 = 64;
+export const TYPE_NULL: u32 = 1;
+export const TYPE_BOOLEAN: u32 = 2;
+export const TYPE_NUMBER: u32 = 4;
+export const TYPE_INTEGER: u32 = 8;
+export const TYPE_STRING: u32 = 16;
+export const TYPE_ARRAY: u32 = 32;
+export const TYPE_OBJECT: u32 = 64;
 
 /** Compiles every schema of all documents. */
 export function compileSchemas(): bool {
@@ -269,13 +269,13 @@ function typeSet(v: usize): u32 {
 }
 
 function typeNamed(v: usize): u32 {
-  if (cellIs(v, "null")) return T_NULL;
-  if (cellIs(v, "boolean")) return T_BOOLEAN;
-  if (cellIs(v, "number")) return T_NUMBER | T_INTEGER;
-  if (cellIs(v, "integer")) return T_INTEGER;
-  if (cellIs(v, "string")) return T_STRING;
-  if (cellIs(v, "array")) return T_ARRAY;
-  return cellIs(v, "object") ? T_OBJECT : 0;
+  if (cellIs(v, "null")) return TYPE_NULL;
+  if (cellIs(v, "boolean")) return TYPE_BOOLEAN;
+  if (cellIs(v, "number")) return TYPE_NUMBER | TYPE_INTEGER;
+  if (cellIs(v, "integer")) return TYPE_INTEGER;
+  if (cellIs(v, "string")) return TYPE_STRING;
+  if (cellIs(v, "array")) return TYPE_ARRAY;
+  return cellIs(v, "object") ? TYPE_OBJECT : 0;
 }
 
 function isNames(v: usize): bool {

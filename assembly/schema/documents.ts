@@ -34,7 +34,7 @@ import { objectField, objectGet } from "../value/object";
 import { equalBytes } from "../value/order";
 import { Anchor, Node, Resource } from "./nodes";
 import { fragmentBegin, fragmentSize, resolve, RESOLVED } from "./reference";
-import * as W from "./words";
+import * as W from "./keywords";
 
 let arena: Arena = SCRATCH;
 let firstNode: u32 = 0;

@@ -36,7 +36,7 @@ import * as T from "./compile";
 import { anchorIn, writePlace, writeToken } from "./documents";
 import { isMultiple } from "./multiple";
 import { Anchor, Check, Entry, Node } from "./nodes";
-import * as W from "./words";
+import * as W from "./keywords";
 
 const STACK: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** A bit for each member or item of the values of frames that keep track. */
@@ -348,18 +348,18 @@ function entry(c: Check, i: u32): Entry {
 function typeOf(v: usize): u32 {
   switch (tagOf(v)) {
     case NULL:
-      return T.T_NULL;
+      return T.TYPE_NULL;
     case TRUE:
     case FALSE:
-      return T.T_BOOLEAN;
+      return T.TYPE_BOOLEAN;
     case NUMBER:
-      return floor<f64>(numberOf(v)) == numberOf(v) ? T.T_INTEGER : T.T_NUMBER;
+      return floor<f64>(numberOf(v)) == numberOf(v) ? T.TYPE_INTEGER : T.TYPE_NUMBER;
     case STRING:
-      return T.T_STRING;
+      return T.TYPE_STRING;
     case ARRAY:
-      return T.T_ARRAY;
+      return T.TYPE_ARRAY;
     default:
-      return tagOf(v) == OBJECT ? T.T_OBJECT : 0;
+      return tagOf(v) == OBJECT ? T.TYPE_OBJECT : 0;
   }
 }
 

@@ -33,7 +33,7 @@ import { ERROR, OK, PROBLEM, RESULT } from "./state/outcome";
 import { PHASE_EFFECT } from "./state/phases";
 import { EXPRESSION, problem, PROBLEM_DETAIL } from "./state/problem";
 import { isTime } from "./state/shapes";
-import { Branch, Frame, GRANT, inputOf } from "./state/state";
+import { Branch, Frame, GRANT, inputOf, Pending, requestOf } from "./state/state";
 import { bind, INSIDE, timeCell } from "./step/bind";
 import { ask, askFor } from "./step/effects";
 import { needs } from "./step/evaluate";
@@ -41,6 +41,7 @@ import { raiseProblem, settle } from "./step/faults";
 
 export function loadEmitTask(t: Task, v: usize): bool {
   t.kind = EMIT;
+  t.effect = EFFECT_EMIT;
   if (!onlyTaskFields(v, "emit")) return false;
   t.body = loadEmit(objectField(v, "emit"), eventSource());
   return t.body != 0;
@@ -118,10 +119,10 @@ export function typeOfEvent(request: usize): usize {
 }
 
 /** True if the value is what was said to this request: what the event lacked, or a failure. */
-export function isEmitResult(v: usize, request: usize): bool {
+export function isEmitResult(v: usize, e: Pending): bool {
   if (tagOf(v) != OBJECT) return false;
   if (objectField(v, "failure") != 0) return isFailureResult(v);
-  const event = objectField(request, "event");
+  const event = objectField(requestOf(e), "event");
   let members: u32 = 0;
   if (objectField(event, "id") == 0) {
     const id = objectField(v, "id");
@@ -163,7 +164,7 @@ export function stepEmit(b: Branch, f: Frame, t: Task): bool {
   if (got != OK) return settle(b, f, got);
   if (!isEmitGranted(GRANT, typeOfEvent(RESULT))) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
-  return ask(b, f, EFFECT_EMIT, FOR_CALL, RESULT);
+  return ask(b, f, t.effect, FOR_CALL, RESULT);
 }
 
 export function isEmitRequest(v: usize): bool {

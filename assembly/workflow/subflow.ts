@@ -12,9 +12,9 @@ import { failCell, placeField, placeFile, placeInto, placeLeave, placeOut } from
 import { scopeBegin, scopeRestore, scopeSave } from "./compile/scope";
 import { failLoad, LoadList, newTask, setEventSource, taskCount } from "./compile/task";
 import { compileTemplate, mentionedBegin, mentionedEndInside } from "./compile/template";
-import { loadedSchema, loadedTemplate, loadClause } from "./compile/transform";
+import { loadClause, loadedSchema, loadedTemplate } from "./compile/transform";
 import { workflowCount, workflowWith } from "./compile/workflows";
-import { CHILD, Child, List, Task, Workflow, WORKFLOW } from "./state/nodes";
+import { List, RUN_TASK, RunTask, SUBFLOW, Task, Workflow } from "./state/nodes";
 import { OK, RESULT } from "./state/outcome";
 import { PHASE_LIST } from "./state/phases";
 import { Branch, Frame, inputOf, keep, valueOf } from "./state/state";
@@ -28,7 +28,7 @@ const MOST_INSIDE: u32 = 65536;
 
 /** run.workflow: that workflow's tasks, below this one. */
 export function loadRun(t: Task, v: usize, depth: u32, load: LoadList): bool {
-  t.kind = CHILD;
+  t.kind = RUN_TASK;
   if (!onlyTaskFields(v, "run")) return false;
   const run = objectField(v, "run");
   const before = placeField("run");
@@ -37,17 +37,21 @@ export function loadRun(t: Task, v: usize, depth: u32, load: LoadList): bool {
   const gives = objectField(run, "return");
   if (gives != 0 && !isString(gives, "return")) return false;
   if (gives != 0 && !cellIs(gives, "stdout") && !cellIs(gives, "none"))
-    return failCell(E_WF_REFUSED, "a workflow is no process: return is stdout or none, not", gives);
+    return failCell(
+      E_WF_REFUSED,
+      "a workflow is not a process: return is stdout or none, not",
+      gives,
+    );
   const wait = objectField(run, "await");
   if (wait != 0 && !isBoolean(wait, "await")) return false;
   if (wait != 0 && tagOf(wait) != TRUE)
-    return failCell(E_WF_REFUSED, "what a workflow does that nobody awaits is in no record", 0);
+    return failCell(E_WF_REFUSED, "what a workflow does that is not awaited is in no record", 0);
   const named = required(run, "workflow");
   if (named == 0) return false;
   placeField("workflow");
   const w = workflowOf(named);
   if (w == 0) return false;
-  const c = changetype<Child>(arenaTake(PERSISTENT, offsetof<Child>()));
+  const c = changetype<RunTask>(arenaTake(PERSISTENT, offsetof<RunTask>()));
   c.input = 0;
   c.silent = gives != 0 && cellIs(gives, "none") ? 1 : 0;
   const input = objectField(named, "input");
@@ -66,7 +70,7 @@ export function loadRun(t: Task, v: usize, depth: u32, load: LoadList): bool {
   return root != 0;
 }
 
-/** False for what is refused for good. */
+/** False for what is always refused. */
 function isRunnable(run: usize): bool {
   if (objectField(run, "shell") != 0)
     return failCell(
@@ -109,7 +113,7 @@ function loadInside(w: Workflow, depth: u32, load: LoadList): u32 {
   const made = newTask(w.name, w.definition);
   if (made == 0) return 0;
   const t = changetype<Task>(made);
-  t.kind = WORKFLOW;
+  t.kind = SUBFLOW;
   t.timeout = w.timeout;
   // What the other workflow can see is its own.
   const origin = setEventSource(w.source);
@@ -141,7 +145,7 @@ function loadInside(w: Workflow, depth: u32, load: LoadList): u32 {
 }
 
 /** Hands the other workflow its input. */
-export function stepChild(b: Branch, f: Frame, c: Child): bool {
+export function stepRun(b: Branch, f: Frame, c: RunTask): bool {
   if (c.input != 0) {
     const got = evaluate(b, f, c.input, inputOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);

@@ -8,7 +8,7 @@ import { onlyTaskFields } from "./compile/fields";
 import { placeField, placeLeave } from "./compile/place";
 import { compileProgram, isExpression } from "./compile/template";
 import { FOR_WAIT } from "./state/effects";
-import { PAUSE, Pause, Task } from "./state/nodes";
+import { Task, Wait, WAIT_TASK } from "./state/nodes";
 import { OK, RESULT } from "./state/outcome";
 import { PHASE_EFFECT, PHASE_OUTPUT } from "./state/phases";
 import { EXPRESSION, problem } from "./state/problem";
@@ -19,12 +19,12 @@ import { evaluate } from "./step/evaluate";
 import { raiseProblem, settle } from "./step/faults";
 
 export function loadWait(t: Task, v: usize): bool {
-  t.kind = PAUSE;
+  t.kind = WAIT_TASK;
   if (!onlyTaskFields(v, "wait")) return false;
   const before = placeField("wait");
   const duration = objectField(v, "wait");
-  const pause = changetype<Pause>(arenaTake(PERSISTENT, offsetof<Pause>()));
-  memory.fill(changetype<usize>(pause), 0, offsetof<Pause>());
+  const pause = changetype<Wait>(arenaTake(PERSISTENT, offsetof<Wait>()));
+  memory.fill(changetype<usize>(pause), 0, offsetof<Wait>());
   if (isExpression(duration)) {
     pause.program = compileProgram(duration);
     if (pause.program == 0) return false;
@@ -37,7 +37,7 @@ export function loadWait(t: Task, v: usize): bool {
   return true;
 }
 
-export function stepWait(b: Branch, f: Frame, w: Pause): bool {
+export function stepWait(b: Branch, f: Frame, w: Wait): bool {
   let ms = w.ms;
   if (w.program != 0) {
     const got = evaluate(b, f, w.program, inputOf(f), INSIDE);

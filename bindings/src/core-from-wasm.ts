@@ -12,7 +12,7 @@ export * from "./core-parts.ts";
  * A new core with a memory of its own, of a module that is there.
  *
  * @param wasm a WebAssembly.Module, or its bytes as a Uint8Array; `coreDigest` is the SHA-256 of this package's
- * @throws ArgumentError `REACH-E1005` for anything else; TypeError for a module that is no core of this ABI;
+ * @throws ArgumentError `REACH-E1005` for anything else; TypeError for a module that is not a core of this ABI;
  *   RangeError where the host has no memory left
  *
  * @example

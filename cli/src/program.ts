@@ -44,7 +44,7 @@ export async function reach(args: readonly string[], machine: Machine): Promise<
   });
   const program = new Command("reach");
   program
-    .description("Runs decision workflows that anybody can verify, replay and question.")
+    .description("Runs decision workflows that anyone can verify, replay and question.")
     .version(machine.version, "-V, --version")
     .helpOption("-h, --help", "what a command does, with an example")
     .exitOverride()

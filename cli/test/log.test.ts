@@ -207,7 +207,7 @@ describe("log", () => {
     const unknown = [3, "not checked", "REACH-E5343"];
     expect(await verdict("--seen", "first.note")).toEqual(unknown);
     expect(await verdict("--seen", "first.note", "--growth", "on.json")).toEqual(unknown);
-    const grown = ["--growth", "grown.json", "--growth", "on.json"];
+    const grown = ["--consistency", "grown.json", "--growth", "on.json"];
     expect(await verdict("--seen", "first.note", ...grown)).toEqual([0, "pass", undefined]);
     expect(await verdict("--seen", "now.note", ...grown)).toEqual([0, "pass", undefined]);
     // Somebody else's tree of that name: seen was one that did not grow into this.

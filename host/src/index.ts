@@ -2,11 +2,11 @@
  * `@reach-fabric/host`: performs the effects of a run and keeps its records. Everything that touches
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
-export type { Address, Lookup } from "./effects/egress/address.ts";
+export type { Address, AddressLookup } from "./effects/egress/address.ts";
 export type { Authentication, Secrets } from "./effects/egress/authorize.ts";
 export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";
-export type { Note, Performed } from "./effects/egress/performed.ts";
+export type { EffectNote, Performed } from "./effects/egress/performed.ts";
 export type { CloudEvent } from "./effects/emit.ts";
 export type { Effects } from "./effects/outside.ts";
 export { commandFile } from "./run/commands.ts";
@@ -30,17 +30,17 @@ export { machineDisk } from "./log/disk.ts";
 export type { Disk } from "./log/disk.ts";
 export { fsck } from "./log/fsck.ts";
 export type { Fault, FsckReport } from "./log/fsck.ts";
-export type { LogIdentity, Note as CheckpointNote } from "./log/layout.ts";
+export type { CheckpointNote, LogIdentity } from "./log/layout.ts";
 export { cosignLog } from "./log/cosigning.ts";
 export type { Cosigned } from "./log/cosigning.ts";
 export { continueLog, initLog, openLog } from "./log/log.ts";
 export type { InitOptions, Log, OpenOptions } from "./log/log.ts";
 export { readLog } from "./log/reader.ts";
 export type { LogReader } from "./log/reader.ts";
-export { loggedRecorder, logEvidence } from "./log/runs.ts";
+export { logEvidence, loggedRecorder } from "./log/runs.ts";
 export type { Appended } from "./log/sequencer.ts";
 export { serveLog, serveWitness } from "./log/servers.ts";
-export type { Listening, Place } from "./log/servers.ts";
+export type { ListenAddress, Listening } from "./log/servers.ts";
 export { openWitness } from "./log/witness-store.ts";
 export type { WitnessOptions, WitnessStore } from "./log/witness-store.ts";
 export type { Question } from "./effects/llm.ts";

@@ -2,7 +2,7 @@
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
 export { machine } from "./effects/outside.ts";
 export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";
-export { fillingOf } from "./effects/egress/holes.ts";
+export { placeSecrets } from "./effects/egress/secret-places.ts";
 export { digestHeader } from "./effects/egress/http-digest.ts";
 export { readYaml } from "./files/yaml.ts";
 export { readIdentity, readLast } from "./log/layout.ts";

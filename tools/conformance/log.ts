@@ -3,8 +3,8 @@
 import { fromBase64, fromUtf8, sha256, toBase64, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
+  checkConsistency,
   checkEntries,
-  checkGrowth,
   entriesPath,
   EvidenceError,
   formatCheckpoint,
@@ -285,11 +285,11 @@ function tessera(engine: Engine, vectors: Vectors): SuiteResult {
     }
     for (const [old, { checkpoint: older }] of all.entries()) {
       const proof = engine.consistencyProof(hashes, old);
-      checkGrowth(engine, older, checkpoint, proof);
+      checkConsistency(engine, older, checkpoint, proof);
       tally.check(`${old} to ${size}`, true);
       tally.refuses(
         `${size} back to ${old}`,
-        () => checkGrowth(engine, checkpoint, older, proof),
+        () => checkConsistency(engine, checkpoint, older, proof),
         "REACH-E5333",
       );
     }

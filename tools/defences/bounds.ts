@@ -23,9 +23,9 @@ export const bounds: readonly Defence[] = [
   {
     attack: "forged secret placeholders",
     file: "host/src/effects/egress/egress.ts",
-    take: "fillingOf(request.secrets,",
-    put: "fillingOf([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
-    test: "host/test/effects/holes.test.ts",
+    take: "placeSecrets(request.secrets,",
+    put: "placeSecrets([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
+    test: "host/test/effects/secret-places.test.ts",
     name: "forged secret placeholders: a value that looks like a place for one is sent as it is",
   },
   {
@@ -63,7 +63,7 @@ export const bounds: readonly Defence[] = [
   {
     attack: "poisoned snapshots",
     file: "assembly/workflow/snapshot/read.ts",
-    take: "if (bad || !isSound()) return fail(E_SNAPSHOT, 0);",
+    take: "if (bad || !isValidState()) return fail(E_SNAPSHOT, 0);",
     put: "if (bad) return fail(E_SNAPSHOT, 0);",
     test: "bindings/test/run/run-snapshot.test.ts",
     name: "in any one place is refused or is a run that can go on: never a trap",

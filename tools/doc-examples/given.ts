@@ -11,7 +11,7 @@ import { canonicalize, createEngine, makePack, packOf, replay, utf8 } from "@rea
 import type { EffectResult, Pack, RequestRecord } from "@reach-fabric/engine";
 import {
   createEvidence,
-  formatGrowth,
+  formatConsistencyProof,
   formatNoteKey,
   leafHash,
   manifestOf,
@@ -190,7 +190,7 @@ export const given = {
   growth: async () => {
     const log = await audit();
     const hashes = await log.consistency(5n);
-    return formatGrowth(engine, { origin, from: 5n, to: BigInt(log.size), hashes });
+    return formatConsistencyProof(engine, { origin, from: 5n, to: BigInt(log.size), hashes });
   },
   log: (): Promise<Log> => openLog("audit", { signer }),
   name: () => name,

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { effectTypes } from "@reach-fabric/engine";
+import { traceLeaf } from "@reach-fabric/schema";
 
 const root = new URL("../../", import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -31,21 +32,18 @@ const tasks: readonly (readonly [kind: string, file: string, constant: string])[
   ["for", "for.ts", "FOR"],
   ["try", "try/try.ts", "TRY"],
   ["fork", "fork.ts", "FORK"],
-  ["wait", "wait.ts", "PAUSE"],
+  ["wait", "wait.ts", "WAIT_TASK"],
   ["emit", "emit.ts", "EMIT"],
   ["listen", "listen/listen.ts", "LISTEN"],
-  ["run", "subflow.ts", "CHILD"],
-  ["call http", "call/http.ts", "HTTP"],
-  ["call mcp", "call/mcp.ts", "MCP"],
-  ["call grpc", "call/grpc.ts", "GRPC"],
-  ["call llm", "call/llm.ts", "LLM"],
+  ["run", "subflow.ts", "RUN_TASK"],
+  ["call", "effects/call.ts", "CALL"],
   ["call decide", "call/decide.ts", "DECIDE"],
 ];
 
 test.each(tasks)("the task %s has its cell in each layer", (kind, file, constant) => {
   const [member = "", called] = kind.split(" ");
   const own = `assembly/workflow/${file}`;
-  const table = called === undefined ? "pack/tasks.ts" : "call/call.ts";
+  const table = called === undefined ? "pack/tasks.ts" : "effects/call.ts";
   expect(
     missing({
       schema: [
@@ -67,7 +65,7 @@ test.each(tasks)("the task %s has its cell in each layer", (kind, file, constant
       ],
       rule: [
         "docs/spec/workflow.md",
-        called === undefined ? `\`${member}\`` : new RegExp(`call:? ${called}`),
+        called === undefined ? new RegExp(`\`${member}[\`:]`) : new RegExp(`call:? ${called}`),
       ],
       golden: ["golden", called === undefined ? `"${member}":` : `"call":"${called}"`],
     }),
@@ -79,14 +77,14 @@ test("no kind of task is left out above", () => {
     ...text("assembly/workflow/state/nodes.ts").matchAll(/^export const (\w+): u32 = \d+;/gm),
   ]
     .map(([, name = ""]) => name)
-    .slice(0, 17);
+    .slice(0, 14);
   // What a subflow runs is a task of its own kind, which no document has.
-  expect(all.filter((name) => name !== "WORKFLOW").toSorted()).toEqual(
+  expect(all.filter((name) => name !== "SUBFLOW").toSorted()).toEqual(
     tasks.map(([, , constant]) => constant).toSorted(),
   );
 });
 
-/** What a workflow of the golden vectors asks with. */
+/** What the machine asks for by itself, or a task of its own kind: what a golden workflow has of it. */
 const askedBy: Readonly<Record<string, string | RegExp>> = {
   clock: /\bnow\b/,
   random: '"jitter":',
@@ -95,6 +93,15 @@ const askedBy: Readonly<Record<string, string | RegExp>> = {
   event: '"listen":',
 };
 
+/** What an effect has that a call asks for. */
+const cellsOfCall = (type: string): Cells => ({
+  row: ["assembly/workflow/effects/table.ts", `\ncall("${type}", `],
+  load: [`assembly/workflow/call/${type}.ts`, /export function load/],
+  schema: ["schema/src/workflow/calls.ts", `call: z.literal("${type}")`],
+  rule: ["docs/spec/workflow.md", new RegExp(`call:? ${type}`)],
+  golden: ["golden", `"call":"${type}"`],
+});
+
 /** Cells that an effect has not. */
 const without: Readonly<Record<string, readonly string[]>> = {
   // Events are waited for, and what waits is told by run/inbox.ts.
@@ -102,26 +109,45 @@ const without: Readonly<Record<string, readonly string[]>> = {
 };
 
 test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
-  const constant = `EFFECT_${type.toUpperCase()}`;
+  const asked = askedBy[type];
   const cells: Cells = {
-    name: ["assembly/workflow/state/effects.ts", `return "${type}";`],
-    result: [
-      "assembly/workflow/effects/table.ts",
-      type === "timer" ? "isOnly(v, 0)" : `case ${constant}:`,
-    ],
     performer: [
       type === "event" ? "host/src/run/inbox.ts" : `host/src/effects/${type}.ts`,
-      type === "event" ? /event/ : `type: "${type}"`,
+      type === "event" ? /event/ : `export const ${type}: EffectKind<`,
     ],
-    table: ["host/src/effects/table.ts", new RegExp(`\\[.*\\b${type}\\b.*\\]\\.map`)],
+    table: ["host/src/effects/table.ts", new RegExp(`^  ${type},$`, "m")],
+    type: ["docs/spec/trace.md", new RegExp(`\\*\\*TRACE-3\\*\\*[^*]*\`${type}\``)],
     request: ["docs/spec/trace.md", new RegExp(`\\*\\*TRACE-5\\*\\*[^*]*\\b${type}\\b`)],
     "result in the specification": [
       "docs/spec/trace.md",
       new RegExp(`\\*\\*TRACE-6\\*\\*[^*]*\\b${type}\\b`),
     ],
     "result in the ABI": ["docs/spec/abi.md", `| \`${type}\` |`],
-    golden: ["golden", askedBy[type] ?? `"call":"${type}"`],
+    ...(asked === undefined
+      ? cellsOfCall(type)
+      : {
+          row: ["assembly/workflow/effects/table.ts", `\neffect("${type}", `],
+          golden: ["golden", asked],
+        }),
   };
-  const asked = Object.entries(cells).filter(([cell]) => !without[type]?.includes(cell));
-  expect(missing(Object.fromEntries(asked))).toEqual([]);
+  const own = Object.entries(cells).filter(([cell]) => !without[type]?.includes(cell));
+  expect(missing(Object.fromEntries(own))).toEqual([]);
+});
+
+test("evidence knows the types of effects that the engine has, and no other", () => {
+  const { error } = traceLeaf.safeParse({ kind: "request", type: "none" });
+  const wrong = error?.issues.find(({ path }) => path[0] === "type");
+  const known = wrong?.code === "invalid_value" ? wrong.values.map(String) : [];
+  expect(known.sort()).toEqual([...effectTypes].sort());
+});
+
+test("the numbers of effects that the engine speaks of are their places in its table", () => {
+  const source = text("assembly/workflow/state/effects.ts");
+  const numbers = [...source.matchAll(/^export const EFFECT_(\w+): u32 = (\d+);$/gm)];
+  expect(numbers.length).toBeGreaterThan(5);
+  for (const [, name = "", place] of numbers) {
+    expect(effectTypes[Number(place)]).toBe(name.toLowerCase());
+  }
+  const [, most] = /^export const COUNTS: u32 = (\d+);$/m.exec(source) ?? [];
+  expect(effectTypes.length).toBeLessThanOrEqual(Number(most));
 });

@@ -20,7 +20,7 @@ import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeEnter, placeField, placeLeave } from "../compile/place";
 import { compileTemplate, evaluateTemplate } from "../compile/template";
 import { closeObject, literalCell, putMember } from "../state/literal";
-import { BASIC, BEARER, DIGEST, Http, OAUTH2, OIDC } from "../state/nodes";
+import { BASIC, BEARER, DIGEST_AUTH, Http, OAUTH2, OIDC } from "../state/nodes";
 import { CONFIGURATION, problem } from "../state/problem";
 
 /** Compiles `authentication` of an endpoint. */
@@ -44,7 +44,7 @@ export function loadAuthentication(h: Http, v: usize): bool {
   const inner = placeEnter(scheme);
   if (cellIs(scheme, "basic")) h.scheme = BASIC;
   else if (cellIs(scheme, "bearer")) h.scheme = BEARER;
-  else if (cellIs(scheme, "digest")) h.scheme = DIGEST;
+  else if (cellIs(scheme, "digest")) h.scheme = DIGEST_AUTH;
   else h.scheme = cellIs(scheme, "oauth2") ? OAUTH2 : OIDC;
   const body = valueAt(policy, 0);
   const secret = tagOf(body) == OBJECT ? objectField(body, "use") : 0;
@@ -110,7 +110,7 @@ export function buildAuthentication(h: Http, input: usize, globals: usize, out: 
 function schemeName(scheme: u32): string {
   if (scheme == BASIC) return "basic";
   if (scheme == BEARER) return "bearer";
-  if (scheme == DIGEST) return "digest";
+  if (scheme == DIGEST_AUTH) return "digest";
   return scheme == OAUTH2 ? "oauth2" : "oidc";
 }
 

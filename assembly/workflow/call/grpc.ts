@@ -21,13 +21,14 @@ import { objectField } from "../../value/object";
 import { isCount, isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
 import { closeObject, keptLiteral, putMember } from "../state/literal";
-import { Grpc, Http } from "../state/nodes";
+import { Grpc, Http, Task } from "../state/nodes";
 import { OK, PROBLEM } from "../state/outcome";
 import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from "../state/problem";
 import { isWhole } from "../state/shapes";
+import { Pending } from "../state/state";
 import { loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { buildRequest, FAILED, loadPart, newHttp } from "./http";
 
 /** Compiles `with` of a call grpc. 0 with the error recorded. */
@@ -48,7 +49,7 @@ export function loadGrpc(args: usize): u32 {
   placeLeave(before);
   const h = newHttp(keptLiteral("POST"));
   g.http = changetype<usize>(h) as u32;
-  if (!loadService(g, h, service) || !loadHoles(h, args)) return 0;
+  if (!loadService(g, h, service) || !loadSecretPlaces(h, args)) return 0;
   h.body = loadPart(args, "arguments", true);
   return h.body == FAILED ? 0 : (changetype<usize>(g) as u32);
 }
@@ -130,7 +131,7 @@ export function buildGrpc(g: Grpc, input: usize, globals: usize, out: usize): u3
 // ---- The answer ----------------------------------------------------------------------------------
 
 /** {"value": {}}, {"code","message"}, or {"failure"}. */
-export function isGrpcResult(v: usize): bool {
+export function isGrpcResult(v: usize, _e: Pending): bool {
   if (tagOf(v) != OBJECT) return false;
   const value = objectField(v, "value");
   if (value != 0) return lengthOf(v) == 1 && tagOf(value) == OBJECT;
@@ -142,7 +143,7 @@ export function isGrpcResult(v: usize): bool {
 }
 
 /** What the task gives for an answer: OK or PROBLEM. */
-export function readGrpc(answer: usize, out: usize): u32 {
+export function readGrpc(_t: Task, answer: usize, out: usize): u32 {
   if (hasFailed(answer)) return PROBLEM;
   const code = objectField(answer, "code");
   if (code == 0) {

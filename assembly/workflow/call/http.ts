@@ -59,7 +59,7 @@ import {
   templateMentions,
 } from "../compile/template";
 import { bufferCell, closeObject, literalCell, putMember } from "../state/literal";
-import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE } from "../state/nodes";
+import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE, Task } from "../state/nodes";
 import { ERROR, OK, PROBLEM } from "../state/outcome";
 import {
   COMMUNICATION,
@@ -68,9 +68,11 @@ import {
   problem,
   PROBLEM_DETAIL,
 } from "../state/problem";
+import { Pending, requestOf } from "../state/state";
+import { givenRequest } from "../step/answers";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { checkUri, URI, uriFromTemplate, uriFromText, uriQuery } from "./uri";
 
 // ---- Compiling -----------------------------------------------------------------------------------
@@ -104,7 +106,7 @@ export function loadEndpoint(h: Http, given: usize): bool {
 }
 
 /** Compiles `with` of a call http. 0 with the error recorded. */
-export function loadHttp(args: usize, metadata: usize): u32 {
+export function loadHttp(args: usize): u32 {
   if (!onlyFields(args, "method endpoint headers body query output redirect secrets")) return 0;
   const method = required(args, "method");
   const endpoint = required(args, "endpoint");
@@ -113,7 +115,7 @@ export function loadHttp(args: usize, metadata: usize): u32 {
   if (upper == 0) return 0;
   const h = newHttp(upper);
   if (!loadEndpoint(h, endpoint)) return 0;
-  if (!loadHoles(h, args)) return 0;
+  if (!loadSecretPlaces(h, args)) return 0;
   h.headers = loadPart(args, "headers", true);
   if (h.headers == FAILED) return 0;
   h.query = loadPart(args, "query", true);
@@ -136,7 +138,6 @@ export function loadHttp(args: usize, metadata: usize): u32 {
     if (!isBoolean(redirect, "redirect")) return 0;
     h.redirect = tagOf(redirect) == TRUE ? 1 : 0;
   }
-  if (metadata != 0 && !loadResponseHeaders(h, metadata)) return 0;
   return changetype<usize>(h) as u32;
 }
 
@@ -179,7 +180,8 @@ function upperCell(method: usize): u32 {
 }
 
 /** metadata.reach.responseHeaders: the headers of the answer that the workflow reads. */
-function loadResponseHeaders(h: Http, metadata: usize): bool {
+export function loadResponseHeaders(body: u32, metadata: usize): bool {
+  const h = changetype<Http>(body);
   const reach = objectField(metadata, "reach");
   if (reach == 0) return true;
   if (!onlyFields(reach, "responseHeaders")) return false;
@@ -287,7 +289,7 @@ export function buildRequest(h: Http, input: usize, globals: usize, out: usize):
   literalCell(p, "redirect");
   setBool(p + 16, h.redirect != 0);
   p = putMember(p + 32, "responseHeaders", h.responseHeaders);
-  p = putMember(p, "secrets", h.holes);
+  p = putMember(p, "secrets", h.secretPlaces);
   literalCell(p, "uri");
   bufferCell(p + 16, URI);
   closeObject(out, at, p + 32);
@@ -389,7 +391,7 @@ function begins(name: usize, text: string): bool {
 // ---- The answer -------------------------------------------------------------------------------------
 
 /** True if the cell is one that admit() could have made of an answer to this request (TRACE-6). */
-export function isHttpResult(v: usize, request: usize): bool {
+export function isHttpResult(v: usize, e: Pending): bool {
   if (tagOf(v) != OBJECT) return false;
   if (objectField(v, "failure") != 0) return isFailureResult(v);
   if (lengthOf(v) != 3) return false;
@@ -400,8 +402,8 @@ export function isHttpResult(v: usize, request: usize): bool {
   if (tagOf(status) != NUMBER || !(numberOf(status) >= 100 && numberOf(status) <= 599))
     return false;
   if (floor<f64>(numberOf(status)) != numberOf(status) || tagOf(headers) != OBJECT) return false;
-  if (bytes == 0 ? objectField(request, "read") != 0 : !isBase64Text(bytes)) return false;
-  const names = objectField(request, "responseHeaders");
+  if (bytes == 0 ? objectField(requestOf(e), "read") != 0 : !isBase64Text(bytes)) return false;
+  const names = objectField(requestOf(e), "responseHeaders");
   for (let i: u32 = 0; i < lengthOf(headers); i++) {
     if (tagOf(valueAt(headers, i)) != STRING || names == 0 || !isNamed(names, keyAt(headers, i)))
       return false;
@@ -422,7 +424,9 @@ function isBase64Text(v: usize): bool {
 }
 
 /** What the task gives for an answer; `out` shares the result's storage or lies in SCRATCH. */
-export function readAnswer(h: Http, request: usize, result: usize, out: usize): u32 {
+export function readHttp(t: Task, result: usize, out: usize): u32 {
+  const h = changetype<Http>(t.body);
+  const request = givenRequest();
   if (hasFailed(result)) return PROBLEM;
   const status = numberOf(objectField(result, "status")) as u32;
   if (status < 200 || status > (h.redirect ? 399 : 299)) {

@@ -40,14 +40,14 @@ import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
 import { loadSchema, validate } from "../compile/schemas";
 import { compileTemplate, evaluateTemplate, templateMentions } from "../compile/template";
-import { EFFECT_LLM, FOR_CALL } from "../state/effects";
+import { FOR_CALL } from "../state/effects";
 import { literalCell } from "../state/literal";
 import { Llm, Task } from "../state/nodes";
 import { ERROR, OK, PROBLEM, RESULT } from "../state/outcome";
 import { PHASE_EFFECT } from "../state/phases";
 import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL } from "../state/problem";
 import { isWhole } from "../state/shapes";
-import { Branch, Frame, GRANT, inputOf } from "../state/state";
+import { Branch, Frame, GRANT, inputOf, Pending } from "../state/state";
 import { bind, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
 import { needs } from "../step/evaluate";
@@ -226,7 +226,7 @@ function wrongParameter(v: usize): usize {
 // ---- The answer ----------------------------------------------------------------------------------
 
 /** {"finish","model","text"}, {"status"} of a refusal, or {"failure"}. */
-export function isLlmResult(v: usize): bool {
+export function isLlmResult(v: usize, _e: Pending): bool {
   if (tagOf(v) != OBJECT) return false;
   if (lengthOf(v) == 1) {
     const status = objectField(v, "status");
@@ -252,7 +252,8 @@ function isText(c: usize): bool {
 }
 
 /** What the task gives for an answer: OK, ERROR (a limit) or PROBLEM. */
-export function readLlm(l: Llm, result: usize, out: usize): u32 {
+export function readLlm(t: Task, result: usize, out: usize): u32 {
+  const l = changetype<Llm>(t.body);
   if (hasFailed(result)) return PROBLEM;
   const status = objectField(result, "status");
   if (status != 0) {
@@ -324,5 +325,5 @@ export function stepLlm(b: Branch, f: Frame, t: Task): bool {
   if (got != OK) return settle(b, f, got);
   if (!isModelGranted(GRANT, l.model)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
-  return ask(b, f, EFFECT_LLM, FOR_CALL, RESULT);
+  return ask(b, f, t.effect, FOR_CALL, RESULT);
 }

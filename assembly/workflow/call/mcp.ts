@@ -23,12 +23,13 @@ import { loadTimeLimit } from "../compile/duration";
 import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
 import { closeObject, keptLiteral, literalCell, putMember } from "../state/literal";
-import { Http, Mcp } from "../state/nodes";
+import { Http, Mcp, Task } from "../state/nodes";
 import { OK, PROBLEM } from "../state/outcome";
 import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from "../state/problem";
 import { isWhole } from "../state/shapes";
+import { Pending } from "../state/state";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadHoles } from "./holes";
+import { loadSecretPlaces } from "./secret-places";
 import { buildRequest, FAILED, loadEndpoint, loadPart, newHttp } from "./http";
 
 /** Compiles `with` of a call mcp. 0 with the error recorded. */
@@ -48,7 +49,7 @@ export function loadMcp(args: usize): u32 {
   m.method = method as u32;
   const h = newHttp(keptLiteral("POST"));
   m.http = changetype<usize>(h) as u32;
-  if (!loadTransport(h, transport) || !loadHoles(h, args)) return 0;
+  if (!loadTransport(h, transport) || !loadSecretPlaces(h, args)) return 0;
   h.body = loadPart(args, "parameters", true);
   if (h.body == FAILED) return 0;
   const version = objectField(args, "protocolVersion");
@@ -158,7 +159,7 @@ export function buildMcp(m: Mcp, input: usize, globals: usize, out: usize): u32 
 // ---- The answer ----------------------------------------------------------------------------------
 
 /** {"result": {}}, {"error": {"code","message"}}, {"status"} of a refusal, or {"failure"}. */
-export function isMcpResult(v: usize): bool {
+export function isMcpResult(v: usize, _e: Pending): bool {
   if (tagOf(v) != OBJECT || lengthOf(v) != 1) return false;
   const result = objectField(v, "result");
   if (result != 0) return tagOf(result) == OBJECT;
@@ -174,7 +175,7 @@ export function isMcpResult(v: usize): bool {
 }
 
 /** What the task gives for an answer: OK or PROBLEM. */
-export function readMcp(answer: usize, out: usize): u32 {
+export function readMcp(_t: Task, answer: usize, out: usize): u32 {
   if (hasFailed(answer)) return PROBLEM;
   const status = objectField(answer, "status");
   if (status != 0) {

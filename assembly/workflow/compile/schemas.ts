@@ -123,7 +123,7 @@ function named(resource: usize): u32 {
   const node = documentAt(uri);
   if (node == 0) {
     if (errorCode() != 0) showPlace();
-    else failCell(E_WF_REFERENCE, "the pack has no such schema; it fetches none:", path);
+    else failCell(E_WF_REFERENCE, "the pack has no such schema, and none is fetched:", path);
     return 0;
   }
   placeLeave(inner);

@@ -6,12 +6,12 @@
 import { arenaTake, PERSISTENT } from "../../bytes/arena";
 import { ASCII, CANONICAL, copyCell, KEPT, setString } from "../../value/cell";
 
-export const SLOT_CONTEXT: u32 = 0;
-export const SLOT_INPUT: u32 = 1;
-export const SLOT_OUTPUT: u32 = 2;
-export const SLOT_TASK: u32 = 3;
-export const SLOT_WORKFLOW: u32 = 4;
-export const SLOT_RUNTIME: u32 = 5;
+export const SCOPE_CONTEXT: u32 = 0;
+export const SCOPE_INPUT: u32 = 1;
+export const SCOPE_OUTPUT: u32 = 2;
+export const SCOPE_TASK: u32 = 3;
+export const SCOPE_WORKFLOW: u32 = 4;
+export const SCOPE_RUNTIME: u32 = 5;
 
 /** Most variables that one expression can see. */
 export const MOST: u32 = 96;

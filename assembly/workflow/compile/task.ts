@@ -5,6 +5,7 @@ import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_REFERENCE } from "../../errors/code
 import { fail } from "../../errors/errors";
 import { STRING, tagOf } from "../../value/cell";
 import { objectField } from "../../value/object";
+import { NO_EFFECT } from "../state/effects";
 import { keptLiteral } from "../state/literal";
 import { Task } from "../state/nodes";
 import { component } from "./components";
@@ -64,6 +65,7 @@ export function newTask(name: usize, v: usize): u32 {
   const t = changetype<Task>(arenaTake(PERSISTENT, offsetof<Task>()));
   memory.fill(changetype<usize>(t), 0, offsetof<Task>());
   t.id = nextId++;
+  t.effect = NO_EFFECT;
   t.name = name as u32;
   t.definition = v as u32;
   t.pointer = placeCell(PERSISTENT);

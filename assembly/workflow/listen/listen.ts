@@ -52,15 +52,15 @@ import {
   valueOf,
 } from "../state/state";
 import {
-  isTaken,
-  takenBegin,
-  takenBy,
+  isListenState,
+  beginListening,
+  hasTaken,
   takenCorrelations,
-  takenGive,
+  giveTaken,
   takenItem,
   takenItems,
-  takenNext,
-} from "../state/taken";
+  addTaken,
+} from "../state/listen-state";
 import { givenAnswer } from "../step/answers";
 import { AFTER, EXPORT, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
@@ -187,7 +187,7 @@ function match(l: Listen, b: Branch, f: Frame, event: usize): u32 {
 
 function matchOne(first: u32, ends: u32, b: Branch, f: Frame, event: usize): u32 {
   for (let at = first; at != 0; at = changetype<Filter>(at).next) {
-    if (ends != EACH || !takenBy(extraOf(f), taker)) {
+    if (ends != EACH || !hasTaken(extraOf(f), taker)) {
       copyCell(KNOWN, takenCorrelations(extraOf(f)));
       const says = filterTakes(at, b, f, event, KNOWN);
       if (says != NO_MATCH) return says;
@@ -198,7 +198,7 @@ function matchOne(first: u32, ends: u32, b: Branch, f: Frame, event: usize): u32
 }
 
 /** True if the value is {"event"} with an event that the listen takes. Nothing changes. */
-export function isEventResult(e: Pending, v: usize): bool {
+export function isEventResult(v: usize, e: Pending): bool {
   const event = tagOf(v) == OBJECT && lengthOf(v) == 1 ? objectField(v, "event") : 0;
   if (event == 0 || !isEvent(event)) return false;
   const b = changetype<Branch>(e.branch);
@@ -220,7 +220,7 @@ export function stepListen(b: Branch, f: Frame, l: Listen): bool {
   const missing = needs(b, f, l.mentions);
   if (missing != 0) return askFor(b, f, missing);
   f.turn = 0;
-  return takenBegin(extraOf(f)) && askEvent(b, f, l);
+  return beginListening(extraOf(f)) && askEvent(b, f, l);
 }
 
 function askEvent(b: Branch, f: Frame, l: Listen): bool {
@@ -243,7 +243,7 @@ export function takeEvent(b: Branch, f: Frame, l: Listen): bool {
   if (says == NO_MATCH) unreachable(); // it was asked before the record was taken
   const item = arenaTake(SCRATCH, 16);
   if (!itemOf(l, event, item)) return false;
-  if (!takenNext(extraOf(f), KNOWN, taker, item)) return false;
+  if (!addTaken(extraOf(f), KNOWN, taker, item)) return false;
   if (endsIt) return isOver(l.untilFilters, l.untilEnds, f, 0) ? end(f) : askEvent(b, f, l);
   if (l.list == 0) {
     f.phase = PHASE_ITEM;
@@ -307,7 +307,7 @@ export function stepItem(b: Branch, f: Frame, l: Listen): bool {
   }
   f.turn++;
   f.phase = PHASE_UNTIL;
-  return takenGive(extraOf(f), outputOf(f));
+  return giveTaken(extraOf(f), outputOf(f));
 }
 
 /** Is it over? */
@@ -332,13 +332,14 @@ function isOver(first: u32, ends: u32, f: Frame, number: u32): bool {
   if (ends != EACH) return ends == ONCE;
   let n = number;
   for (let at = first; at != 0; at = changetype<Filter>(at).next) {
-    if (!takenBy(extraOf(f), n++)) return false;
+    if (!hasTaken(extraOf(f), n++)) return false;
   }
   return true;
 }
 
 export function loadListenTask(t: Task, v: usize, depth: u32, load: LoadList): bool {
   t.kind = LISTEN;
+  t.effect = EFFECT_EVENT;
   if (!onlyTaskFields(v, "listen foreach")) return false;
   t.body = loadListen(objectField(v, "listen"));
   if (t.body == 0) return false;
@@ -370,5 +371,5 @@ export function loadListenTask(t: Task, v: usize, depth: u32, load: LoadList): b
 
 export function isListening(f: Frame): bool {
   const l = changetype<Listen>(changetype<Task>(f.task).body);
-  return isTaken(extraOf(f), countFilters(l.untilFilters) + countFilters(l.filters));
+  return isListenState(extraOf(f), countFilters(l.untilFilters) + countFilters(l.filters));
 }

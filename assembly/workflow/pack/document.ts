@@ -11,7 +11,7 @@ import { failCell, placeField, placeLeave } from "../compile/place";
 import { scopeBegin } from "../compile/scope";
 import { loadTimeoutOf, taskCount, tasksBegin } from "../compile/task";
 import { loadedSchema, loadedTemplate, loadClause } from "../compile/transform";
-import { childLists, childOf } from "../state/inside";
+import { listsInside, listInside } from "../state/child-lists";
 import { List, Task, taskOf, Workflow } from "../state/nodes";
 import { checkSchedule } from "./schedule";
 import { loadTasks } from "./tasks";
@@ -160,7 +160,7 @@ function indexTasks(list: u32, table: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     const t: Task = taskOf(list, i);
     store<u32>(table + (t.id << 2), changetype<usize>(t) as u32);
-    const lists = childLists(t);
-    for (let j: u32 = 0; j < lists; j++) indexTasks(childOf(t, j), table);
+    const lists = listsInside(t);
+    for (let j: u32 = 0; j < lists; j++) indexTasks(listInside(t, j), table);
   }
 }

@@ -44,7 +44,7 @@ import { cellIs, objectField, objectSet } from "../../value/object";
 import { isGrant } from "../call/grant";
 import { mainWorkflow, workflowNamed } from "../compile/workflows";
 import { isResult } from "../effects/table";
-import { droppedWith, pendingWith } from "../state/branches";
+import { cancelledWith, pendingWith } from "../state/branches";
 import { EFFECT_HTTP } from "../state/effects";
 import { literalCell } from "../state/literal";
 import { Workflow } from "../state/nodes";
@@ -176,7 +176,7 @@ function admitResult(body: usize, length: u32): bool {
     return malformed("a result descriptor has kind, key and result");
   }
   const pending = pendingWith(key);
-  const at = pending != 0 ? pending : droppedWith(key);
+  const at = pending != 0 ? pending : cancelledWith(key);
   if (at == 0)
     return failDetail(
       C.E_RECORD_KEY,

@@ -42,9 +42,15 @@ import { workflowNamed } from "../compile/workflows";
 import { isResult } from "../effects/table";
 import { compact } from "../snapshot/compact";
 import { SMALLEST } from "../snapshot/threshold";
-import { droppedWith, forgetDropped, makeReady, pendingWith, takeReady } from "../state/branches";
+import {
+  cancelledWith,
+  forgetCancelled,
+  makeReady,
+  pendingWith,
+  takeReady,
+} from "../state/branches";
 import { newCounts } from "../state/counts";
-import { DROPPED } from "../state/dropping";
+import { CANCELLED_KEYS } from "../state/cancelled-effects";
 import { EFFECT_EVENT, effectName, isBound } from "../state/effects";
 import { PHASE_INPUT } from "../state/phases";
 import { isLimits } from "../state/shapes";
@@ -103,7 +109,7 @@ function is(name: string): bool {
 }
 
 export function startRun(at: usize, length: u32): bool {
-  DROPPED.len = 0;
+  CANCELLED_KEYS.len = 0;
   sayNothing();
   if (!readRecord(at, length, isNextOpaque())) return false;
   if (!is("start")) return fail(C.E_RECORD_ORDER, 0);
@@ -165,7 +171,7 @@ export function startRun(at: usize, length: u32): bool {
 }
 
 export function advanceRun(at: usize, length: u32): bool {
-  DROPPED.len = 0;
+  CANCELLED_KEYS.len = 0;
   sayNothing();
   if (!readRecord(at, length, isOpaqueReplay())) return false;
   if (numberOf(objectField(RECORD, "seq")) != (RUN.seq as f64)) return fail(C.E_RECORD_ORDER, 0);
@@ -179,7 +185,7 @@ export function advanceRun(at: usize, length: u32): bool {
   const result = objectField(RECORD, "result");
   if (lengthOf(RECORD) != 4 || key == 0 || result == 0 || tagOf(key) != STRING)
     return malformed("a result record has key, kind, result and seq");
-  const p = isLate ? droppedWith(key) : pendingWith(key);
+  const p = isLate ? cancelledWith(key) : pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
   checking("result");
@@ -190,7 +196,7 @@ export function advanceRun(at: usize, length: u32): bool {
   RUN.seq++;
   entered(RECORD);
   if (isLate) {
-    forgetDropped(p);
+    forgetCancelled(p);
     return true;
   }
   RUN.used++;

@@ -13,41 +13,37 @@ import { charge, fail } from "../../errors/errors";
 import { checking, hasLooked } from "../../errors/looks";
 import { saidBytes } from "../../trace/record";
 import { copyCell, isTruthy } from "../../value/cell";
-import { readCall, stepCall } from "../call/call";
 import { stepDecide } from "../call/decide";
-import { stepLlm } from "../call/llm";
 import { validate } from "../compile/schemas";
 import { stepDo } from "../do";
+import { readCall, stepCall } from "../effects/call";
 import { readEmitted, stepEmit } from "../emit";
 import { stepFor, stepTurn } from "../for";
 import { stepFork } from "../fork";
 import { stepItem, stepListen, stepUntil, takeEvent } from "../listen/listen";
 import { stepRaise } from "../raise";
 import { stepSet } from "../set";
-import { beginChild, enterChild } from "../state/child";
+import { beginSubflow, enterSubflow } from "../state/subflow";
 import { COST_PHASE } from "../state/cost";
 import {
-  CHILD,
-  Child,
+  CALL,
   DO,
   EMIT,
   FOR,
   FORK,
-  GRPC,
-  HTTP,
   Listen,
   LISTEN,
-  LLM,
-  MCP,
-  PAUSE,
-  Pause,
   RAISE,
+  RUN_TASK,
+  RunTask,
   SET,
+  SUBFLOW,
   SWITCH,
   Task,
   Try,
   TRY,
-  WORKFLOW,
+  Wait,
+  WAIT_TASK,
   Workflow,
 } from "../state/nodes";
 import { OK, RESULT } from "../state/outcome";
@@ -90,7 +86,7 @@ import { evaluate } from "../step/evaluate";
 import { endRun, settle, stopAtLimit } from "../step/faults";
 import { enterList, leave, stepList } from "../step/lists";
 import { beginTimeout, timeOut } from "../step/timeouts";
-import { stepChild } from "../subflow";
+import { stepRun } from "../subflow";
 import { stepSwitch } from "../switch";
 import { beginAttempt, delayed, stepCatching, stepTry } from "../try/try";
 import { stepWait } from "../wait";
@@ -137,7 +133,7 @@ function step(b: Branch, f: Frame): bool {
           return true;
         }
       }
-      if (t.kind == WORKFLOW) enterChild(b, f);
+      if (t.kind == SUBFLOW) enterSubflow(b, f);
       f.phase = PHASE_INPUT;
       return t.timeout == 0 || beginTimeout(b, f, t.timeout);
     }
@@ -149,7 +145,7 @@ function step(b: Branch, f: Frame): bool {
         if (got != OK) return settle(b, f, got);
         if (!keep(inputOf(f), RESULT)) return false;
       } else copyCell(inputOf(f), rawOf(f));
-      if (t.kind == WORKFLOW) beginChild(b, f);
+      if (t.kind == SUBFLOW) beginSubflow(b, f);
       f.phase = PHASE_BODY;
       return true;
     }
@@ -175,7 +171,7 @@ function step(b: Branch, f: Frame): bool {
     case PHASE_OUTPUT: {
       if (t.outputAs != 0) {
         // As that of the run's own workflow: no $input.
-        const mode = t.kind == WORKFLOW ? BEFORE : AFTER;
+        const mode = t.kind == SUBFLOW ? BEFORE : AFTER;
         const got = evaluate(b, f, t.outputAs, outputOf(f), mode);
         if (got != OK) return settle(b, f, got);
         if (!keep(outputOf(f), RESULT)) return false;
@@ -239,7 +235,7 @@ function stepRoot(b: Branch, f: Frame): bool {
 function stepBody(b: Branch, f: Frame, t: Task): bool {
   switch (t.kind) {
     case DO:
-    case WORKFLOW:
+    case SUBFLOW:
       return stepDo(f, t);
     case SET:
       return stepSet(b, f, t);
@@ -253,19 +249,15 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepTry(b, f, t);
     case FORK:
       return stepFork(b, f, t);
-    case CHILD:
-      return stepChild(b, f, changetype<Child>(t.body));
-    case PAUSE:
-      return stepWait(b, f, changetype<Pause>(t.body));
+    case RUN_TASK:
+      return stepRun(b, f, changetype<RunTask>(t.body));
+    case WAIT_TASK:
+      return stepWait(b, f, changetype<Wait>(t.body));
     case EMIT:
       return stepEmit(b, f, t);
     case LISTEN:
       return stepListen(b, f, changetype<Listen>(t.body));
-    case LLM:
-      return stepLlm(b, f, t);
-    case HTTP:
-    case MCP:
-    case GRPC:
+    case CALL:
       return stepCall(b, f, t);
     default:
       return stepDecide(b, f, t);
@@ -275,7 +267,7 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
 /** The result of the task's own effect has come. */
 function takeAnswer(b: Branch, f: Frame, t: Task): bool {
   if (t.kind == LISTEN) return takeEvent(b, f, changetype<Listen>(t.body));
-  if (t.kind == PAUSE) {
+  if (t.kind == WAIT_TASK) {
     f.phase = PHASE_OUTPUT;
     return true;
   }

@@ -70,7 +70,7 @@ export function compact(): bool {
   const before = fuel;
   setFuel(i64.MAX_VALUE);
   runSwap();
-  RUN.dropped = 0;
+  RUN.cancelled = 0;
   if (!readSnapshot(ROOT)) unreachable();
   setFuel(before);
   runDrop();

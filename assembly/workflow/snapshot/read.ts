@@ -24,20 +24,20 @@ import { objectField } from "../../value/object";
 import { workflowNamed } from "../compile/workflows";
 import { baseOf, keepPrefix } from "../state/branches";
 import { countsOf, newCounts } from "../state/counts";
-import { LAST_EFFECT, LAST_PURPOSE } from "../state/effects";
+import { effectTypes, LAST_PURPOSE } from "../state/effects";
 import {
-  CHILD,
-  Child,
   DO,
   FOR,
   For,
   LISTEN,
   Listen,
+  RUN_TASK,
+  RunTask,
+  SUBFLOW,
   Task,
   TRY,
   Try,
   Workflow,
-  WORKFLOW,
 } from "../state/nodes";
 import { LAST_PHASE, PHASE_IN_CATCH } from "../state/phases";
 import { isLimits, isTime, isWhole } from "../state/shapes";
@@ -72,7 +72,7 @@ import {
   valueOf,
   WAITING,
 } from "../state/state";
-import { isSound } from "./validate";
+import { isValidState } from "./validate";
 import { handedTo } from "./write";
 
 // ---- Reading ----------------------------------------------------------------------------------------
@@ -154,11 +154,11 @@ export function readSnapshot(v: usize): bool {
   getHex(v, "effects", MAIN_EFFECTS, SHA_STATE);
   RUN.uses = readUsed(get(v, "uses", ARRAY), true);
   RUN.races = readUsed(get(v, "races", ARRAY), false);
-  RUN.dropped = readEffects(get(v, "dropped", ARRAY));
+  RUN.cancelled = readEffects(get(v, "dropped", ARRAY));
   const branches = get(v, "branches", ARRAY);
   if (bad) return fail(E_SNAPSHOT, 0);
   readBranches(branches);
-  if (bad || !isSound()) return fail(E_SNAPSHOT, 0);
+  if (bad || !isValidState()) return fail(E_SNAPSHOT, 0);
   RUN.status = RUNNING;
   return true;
 }
@@ -295,8 +295,8 @@ function readFrame(v: usize, parent: u32): u32 {
 function listOf(f: Frame): u32 {
   if (f.task == 0) return changetype<Workflow>(RUN.workflow).list;
   const t = changetype<Task>(f.task);
-  if (t.kind == DO || t.kind == WORKFLOW) return t.body;
-  if (t.kind == CHILD) return changetype<Child>(t.body).list;
+  if (t.kind == DO || t.kind == SUBFLOW) return t.body;
+  if (t.kind == RUN_TASK) return changetype<RunTask>(t.body).list;
   if (t.kind == FOR) return changetype<For>(t.body).list;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list;
   if (t.kind != TRY) return 0;
@@ -308,7 +308,7 @@ function listOf(f: Frame): u32 {
 function readEffect(v: usize): u32 {
   const p = newPending();
   p.sequence = getUint(v, "sequence", MOST);
-  p.type = getUint(v, "type", LAST_EFFECT);
+  p.type = getUint(v, "type", effectTypes() - 1);
   p.what = getUint(v, "what", LAST_PURPOSE);
   getCell(v, "key", keyOf(p));
   getCell(v, "request", requestOf(p));

@@ -16,7 +16,6 @@ import {
   EFFECT_HTTP,
   EFFECT_RANDOM,
   EFFECT_TIMER,
-  effectOf,
   FOR_CALL,
   FOR_JITTER,
   FOR_NOW,
@@ -35,12 +34,12 @@ import {
   List,
   LISTEN,
   NO_FLOW,
-  PAUSE,
   Retry,
   Task,
   taskOf,
   TRY,
   Try,
+  WAIT_TASK,
 } from "../state/nodes";
 import {
   PHASE_BODY,
@@ -82,7 +81,7 @@ import { GROWTH, SMALLEST } from "./threshold";
 let waiting: u32 = 0;
 
 /** True if the run's state is one that it can wait in. */
-export function isSound(): bool {
+export function isValidState(): bool {
   if (!isLimits(LIMITS) || !isGrant(GRANT)) return false;
   if (tagOf(RUN_ID) != NULL && tagOf(RUN_ID) != STRING) return false;
   if (RUN.fuelUsed > RUN.fuelLimit || RUN.asked > RUN.effectsLimit) return false;
@@ -97,7 +96,7 @@ export function isSound(): bool {
     if (!isBranch(changetype<Branch>(b))) return false;
     if (changetype<Branch>(b).state == WAITING) waiting++;
   }
-  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) {
+  for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) {
     const p = changetype<Pending>(e);
     if (p.type != EFFECT_HTTP || tagOf(keyOf(p)) != STRING || !isRequest(p.type, requestOf(p)))
       return false;
@@ -158,11 +157,13 @@ function hasOwnKey(b: Branch, p: Pending): bool {
 function isWaiting(f: Frame, p: Pending): bool {
   const kind: u32 = f.task == 0 ? 0 : changetype<Task>(f.task).kind;
   if (p.what == FOR_CALL) {
-    if (f.phase != PHASE_EFFECT || p.type != effectOf(kind)) return false;
+    if (f.phase != PHASE_EFFECT || f.task == 0 || p.type != changetype<Task>(f.task).effect)
+      return false;
     return isRequest(p.type, requestOf(p)) && (kind != LISTEN || isListening(f));
   }
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
-  if (p.what == FOR_WAIT) return kind == PAUSE && f.phase == PHASE_EFFECT && p.type == EFFECT_TIMER;
+  if (p.what == FOR_WAIT)
+    return kind == WAIT_TASK && f.phase == PHASE_EFFECT && p.type == EFFECT_TIMER;
   if (p.what == FOR_JITTER) {
     if (kind != TRY || f.phase != PHASE_JITTER || p.type != EFFECT_RANDOM) return false;
     const r = changetype<Try>(changetype<Task>(f.task).body).retry;

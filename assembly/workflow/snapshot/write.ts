@@ -227,8 +227,8 @@ function writeEffect(b: Buffer, e: Pending): void {
 
 function writeDropped(b: Buffer): void {
   bufferByte(b, 0x5b);
-  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) {
-    if (e != RUN.dropped) bufferByte(b, 0x2c);
+  for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) {
+    if (e != RUN.cancelled) bufferByte(b, 0x2c);
     writeEffect(b, changetype<Pending>(e));
   }
   bufferByte(b, 0x5d);

@@ -9,7 +9,7 @@ import { bufferCell } from "./literal";
 import { FORK, Task } from "./nodes";
 import {
   Branch,
-  childOf,
+  childBranch,
   FORKED,
   Frame,
   keep,
@@ -40,11 +40,11 @@ export function takeReady(): u32 {
 
 /** The branch behind this one, each before those of its fork; 0: it was the last. */
 export function nextBranch(from: Branch): u32 {
-  if (from.count != 0) return changetype<usize>(childOf(from, 0)) as u32;
+  if (from.count != 0) return changetype<usize>(childBranch(from, 0)) as u32;
   let b = from;
   while (b.parent != 0) {
     const p = changetype<Branch>(b.parent);
-    if (b.index + 1 < p.count) return changetype<usize>(childOf(p, b.index + 1)) as u32;
+    if (b.index + 1 < p.count) return changetype<usize>(childBranch(p, b.index + 1)) as u32;
     b = p;
   }
   return 0;
@@ -73,7 +73,7 @@ export function pendingWith(key: usize): u32 {
     const i = number();
     p++;
     if (p > end || i >= b.count) return 0;
-    b = childOf(b, i);
+    b = childBranch(b, i);
   }
   if (b.pending != 0 && hasKey(b.pending, key)) return b.pending;
   if (b.frame == 0) return 0; // it has ended: an answer is late
@@ -86,8 +86,8 @@ export function pendingWith(key: usize): u32 {
 }
 
 /** The effect with this key among those of cancelled branches, or 0. */
-export function droppedWith(key: usize): u32 {
-  for (let e = RUN.dropped; e != 0; e = changetype<Pending>(e).next) if (hasKey(e, key)) return e;
+export function cancelledWith(key: usize): u32 {
+  for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) if (hasKey(e, key)) return e;
   return 0;
 }
 
@@ -96,14 +96,14 @@ function hasKey(e: u32, key: usize): bool {
   return equalBytes(addressOf(k), lengthOf(k), addressOf(key), lengthOf(key));
 }
 
-/** Takes an effect out of the list of dropped ones. */
-export function forgetDropped(e: u32): void {
+/** Takes an effect out of the list of cancelled ones. */
+export function forgetCancelled(e: u32): void {
   const after = changetype<Pending>(e).next;
-  if (RUN.dropped == e) {
-    RUN.dropped = after;
+  if (RUN.cancelled == e) {
+    RUN.cancelled = after;
     return;
   }
-  let q = changetype<Pending>(RUN.dropped);
+  let q = changetype<Pending>(RUN.cancelled);
   while (q.next != e) q = changetype<Pending>(q.next);
   q.next = after;
 }

@@ -1,20 +1,16 @@
 /** What a run asks of the outside: the types of effects, and what each is asked for. */
 
-import { EMIT, GRPC, HTTP, LISTEN, LLM, MCP } from "./nodes";
-
-// Types of effects.
+// Types of effects that other files speak of, by their places in the table (effects/table.ts).
 export const EFFECT_HTTP: u32 = 0;
 export const EFFECT_CLOCK: u32 = 1;
 export const EFFECT_RANDOM: u32 = 2;
 export const EFFECT_TIMER: u32 = 3;
 export const EFFECT_EMIT: u32 = 4;
 export const EFFECT_EVENT: u32 = 5;
-export const EFFECT_LLM: u32 = 6;
 export const EFFECT_MCP: u32 = 7;
 export const EFFECT_GRPC: u32 = 8;
-export const LAST_EFFECT: u32 = 8;
 export const NO_EFFECT: u32 = 0xff;
-/** Requests are counted by task and type: so many u32 a task. */
+/** Requests are counted by task and type: so many u32 a task, and no more types. */
 export const COUNTS: u32 = 12;
 
 // What a clock or random effect is for.
@@ -37,46 +33,22 @@ export function isBound(what: u32): bool {
   return what >= FOR_TIMEOUT;
 }
 
-/** The name of a type in records (TRACE-5). */
-export function effectName(type: u32): string {
-  switch (type) {
-    case EFFECT_HTTP:
-      return "http";
-    case EFFECT_CLOCK:
-      return "clock";
-    case EFFECT_RANDOM:
-      return "random";
-    case EFFECT_TIMER:
-      return "timer";
-    case EFFECT_EMIT:
-      return "emit";
-    case EFFECT_EVENT:
-      return "event";
-    case EFFECT_LLM:
-      return "llm";
-    case EFFECT_MCP:
-      return "mcp";
-    default:
-      return "grpc";
-  }
+const NAMES: usize = memory.data(48, 4); // addresses, COUNTS of them
+let types: u32 = 0;
+
+/** Takes the next type. */
+export function newEffect(name: string): u32 {
+  assert(types < COUNTS);
+  store<u32>(NAMES + (types << 2), changetype<usize>(name) as u32);
+  return types++;
 }
 
-/** The effect that a task of this kind asks for itself (FOR_CALL); NO_EFFECT for the others. */
-export function effectOf(kind: u32): u32 {
-  switch (kind) {
-    case HTTP:
-      return EFFECT_HTTP;
-    case EMIT:
-      return EFFECT_EMIT;
-    case LISTEN:
-      return EFFECT_EVENT;
-    case LLM:
-      return EFFECT_LLM;
-    case MCP:
-      return EFFECT_MCP;
-    case GRPC:
-      return EFFECT_GRPC;
-    default:
-      return NO_EFFECT;
-  }
+/** How many types there are. */
+export function effectTypes(): u32 {
+  return types;
+}
+
+/** The name of a type in records (TRACE-5). */
+export function effectName(type: u32): string {
+  return changetype<string>(load<u32>(NAMES + (type << 2)));
 }

@@ -12,18 +12,15 @@ export const SWITCH: u32 = 3;
 export const RAISE: u32 = 4;
 export const FOR: u32 = 5;
 export const TRY: u32 = 6;
-export const HTTP: u32 = 7;
+export const CALL: u32 = 7;
 export const DECIDE: u32 = 8;
-export const PAUSE: u32 = 9; // wait
+export const WAIT_TASK: u32 = 9; // wait
 export const FORK: u32 = 10;
 export const EMIT: u32 = 11;
 export const LISTEN: u32 = 12;
-export const LLM: u32 = 13;
-export const CHILD: u32 = 14; // run.workflow
-/** The workflow that a CHILD runs: its only task. */
-export const WORKFLOW: u32 = 15;
-export const MCP: u32 = 16;
-export const GRPC: u32 = 17;
+export const RUN_TASK: u32 = 14; // run.workflow
+/** The workflow that a RUN_TASK runs: its only task. */
+export const SUBFLOW: u32 = 15;
 
 // Flow directives; GOTO + i is task i of the same list.
 export const CONTINUE: u32 = 0;
@@ -82,6 +79,8 @@ export class Task {
   inputSchema: u32;
   outputSchema: u32;
   exportSchema: u32;
+  /** The type of effect that the task asks for itself (FOR_CALL), or NO_EFFECT. */
+  effect: u32;
   /** Milliseconds; 0: none. */
   timeout: f64;
   /** The directive of `then`. */
@@ -169,12 +168,12 @@ export class Http {
   credentials: u32;
   secret: u32;
   /** Array cell of the places of secrets in the arguments, or 0. */
-  holes: u32;
+  secretPlaces: u32;
 }
 export const NO_SCHEME: u32 = 0;
 export const BASIC: u32 = 1;
 export const BEARER: u32 = 2;
-export const DIGEST: u32 = 3;
+export const DIGEST_AUTH: u32 = 3;
 export const OAUTH2: u32 = 4;
 export const OIDC: u32 = 5;
 
@@ -212,14 +211,14 @@ export class Fork {
 
 /** wait: milliseconds, or the program that gives a duration. */
 @unmanaged
-export class Pause {
+export class Wait {
   ms: f64;
   program: u32;
 }
 
-/** run.workflow: the template of its input (0: an empty object), a list of one WORKFLOW task. */
+/** run.workflow: the template of its input (0: an empty object), a list of one SUBFLOW task. */
 @unmanaged
-export class Child {
+export class RunTask {
   input: u32;
   list: u32;
   /** 1: its output is null, whatever the workflow gives. */

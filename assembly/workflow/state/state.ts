@@ -19,8 +19,7 @@ import { fail } from "../../errors/errors";
 import { canonicalCopy } from "../../json/canonical";
 import { ASCII, CANONICAL, heightOf, KEPT, setNull, setString } from "../../value/cell";
 
-// Status of the run.
-export const NONE: u32 = 0;
+// Status of the run; 0 before it has begun.
 export const RUNNING: u32 = 1;
 export const ENDED: u32 = 2;
 /** It was an opaque replay, and has come to a look. */
@@ -42,7 +41,7 @@ export class Run {
   /** The branches that can go on, the next one first. */
   ready: u32;
   /** Effects of branches that were cancelled: an answer to one is late. */
-  dropped: u32;
+  cancelled: u32;
   /** Results used by branches of forks, and races: the last of each (trace/used.ts). */
   uses: u32;
   races: u32;
@@ -133,7 +132,7 @@ export function resultOf(b: Branch): usize {
 export function prefixOf(b: Branch): usize {
   return changetype<usize>(b) + BRANCH_FIELDS + 32;
 }
-export function childOf(b: Branch, i: u32): Branch {
+export function childBranch(b: Branch, i: u32): Branch {
   return changetype<Branch>(load<u32>(b.children + (i << 2)));
 }
 
@@ -190,7 +189,7 @@ export function extraOf(f: Frame): usize {
 /** An effect that waits for its result. */
 @unmanaged
 export class Pending {
-  /** In the list of dropped ones, or of a frame's timers. */
+  /** In the list of cancelled ones, or of a frame's timers. */
   next: u32;
   branch: u32;
   type: u32;

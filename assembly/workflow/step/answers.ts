@@ -5,8 +5,8 @@ import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { hexDigit, hexValue } from "../../bytes/hex";
 import { addressOf, numberOf, setCell, STRING } from "../../value/cell";
 import { objectField } from "../../value/object";
-import { workflowOf } from "../state/child";
-import { takeTimer } from "../state/dropping";
+import { workflowOf } from "../state/subflow";
+import { takeTimer } from "../state/cancelled-effects";
 import {
   FOR_ATTEMPT,
   FOR_NOW,

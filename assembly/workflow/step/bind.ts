@@ -22,14 +22,14 @@ import {
   READS_WORKFLOW,
   SCOPE_VALUES,
   scopeValue,
-  SLOT_CONTEXT,
-  SLOT_INPUT,
-  SLOT_OUTPUT,
-  SLOT_RUNTIME,
-  SLOT_TASK,
-  SLOT_WORKFLOW,
+  SCOPE_CONTEXT,
+  SCOPE_INPUT,
+  SCOPE_OUTPUT,
+  SCOPE_RUNTIME,
+  SCOPE_TASK,
+  SCOPE_WORKFLOW,
 } from "../compile/scope";
-import { isChild, workflowOf } from "../state/child";
+import { isSubflow, workflowOf } from "../state/subflow";
 import { bufferCell, literalCell } from "../state/literal";
 import { FOR, For, LISTEN, Listen, Task, TRY, Try, Workflow } from "../state/nodes";
 import {
@@ -51,7 +51,7 @@ import {
   RUN,
   RUN_ID,
 } from "../state/state";
-import { takenItem } from "../state/taken";
+import { takenItem } from "../state/listen-state";
 
 // How far a task is: which arguments exist (the table "runtime expression arguments" of the DSL).
 export const BEFORE: u32 = 0;
@@ -61,15 +61,16 @@ export const EXPORT: u32 = 3;
 
 /** Fills the scope for an expression of `frame` and returns it. Values made here lie in SCRATCH. */
 export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
-  copyCell(scopeValue(SLOT_CONTEXT), contextOf(b));
-  if (mode >= INSIDE) copyCell(scopeValue(SLOT_INPUT), inputOf(frame));
-  else setNull(scopeValue(SLOT_INPUT));
-  if (mode == EXPORT) copyCell(scopeValue(SLOT_OUTPUT), outputOf(frame));
-  else setNull(scopeValue(SLOT_OUTPUT));
-  setNull(scopeValue(SLOT_TASK));
-  setNull(scopeValue(SLOT_WORKFLOW));
-  setNull(scopeValue(SLOT_RUNTIME));
-  if ((mentions & READS_TASK) != 0 && frame.task != 0 && !isChild(frame)) describeTask(frame, mode);
+  copyCell(scopeValue(SCOPE_CONTEXT), contextOf(b));
+  if (mode >= INSIDE) copyCell(scopeValue(SCOPE_INPUT), inputOf(frame));
+  else setNull(scopeValue(SCOPE_INPUT));
+  if (mode == EXPORT) copyCell(scopeValue(SCOPE_OUTPUT), outputOf(frame));
+  else setNull(scopeValue(SCOPE_OUTPUT));
+  setNull(scopeValue(SCOPE_TASK));
+  setNull(scopeValue(SCOPE_WORKFLOW));
+  setNull(scopeValue(SCOPE_RUNTIME));
+  if ((mentions & READS_TASK) != 0 && frame.task != 0 && !isSubflow(frame))
+    describeTask(frame, mode);
   if (mentions & READS_WORKFLOW) describeWorkflow(workflowOf(frame));
   if (mentions & READS_RUNTIME) describeRuntime();
   let f = frame;
@@ -90,7 +91,7 @@ export function bind(b: Branch, frame: Frame, mode: u32, mentions: u32): usize {
         }
       }
     }
-    if (f.parent == 0 || isChild(f)) break;
+    if (f.parent == 0 || isSubflow(f)) break;
     f = changetype<Frame>(f.parent);
   }
   return SCOPE_VALUES;
@@ -115,7 +116,7 @@ function describeTask(f: Frame, mode: u32): void {
   if (f.hasStarted) describeTime(f.started, at + 176);
   else setNull(at + 176);
   setUsed(at, 6);
-  setCell(scopeValue(SLOT_TASK), OBJECT, 0, 6, at);
+  setCell(scopeValue(SCOPE_TASK), OBJECT, 0, 6, at);
 }
 
 /** $workflow: {definition, id, input, startedAt}. */
@@ -135,7 +136,7 @@ function describeWorkflow(w: Frame): void {
   if (w.hasStarted) describeTime(w.started, at + 112);
   else setNull(at + 112);
   setUsed(at, 4);
-  setCell(scopeValue(SLOT_WORKFLOW), OBJECT, 0, 4, at);
+  setCell(scopeValue(SCOPE_WORKFLOW), OBJECT, 0, 4, at);
 }
 
 /** $runtime: {metadata, name, version}: the version is that of the semantics, not of a build. */
@@ -150,7 +151,7 @@ function describeRuntime(): void {
   store<u8>(version, (48 + SEMANTICS) as u8);
   setString(at + 80, version, 1, CANONICAL | ASCII);
   setUsed(at, 3);
-  setCell(scopeValue(SLOT_RUNTIME), OBJECT, 0, 3, at);
+  setCell(scopeValue(SCOPE_RUNTIME), OBJECT, 0, 3, at);
 }
 
 const TIME: Buffer = changetype<Buffer>(memory.data(16, 16));

@@ -8,7 +8,7 @@ import {
   MENTIONS_WORKFLOW_STARTED,
 } from "../../expr/syntax/mentions";
 import { evaluateTemplate, templateMentions } from "../compile/template";
-import { isChild, workflowOf } from "../state/child";
+import { isSubflow, workflowOf } from "../state/subflow";
 import { FOR_NOW, FOR_TASK_STARTED, FOR_WORKFLOW_ID, FOR_WORKFLOW_STARTED } from "../state/effects";
 import { ERROR, LIMIT, OK, RESULT, WAIT } from "../state/outcome";
 import { Branch, Frame, RUN } from "../state/state";
@@ -28,7 +28,7 @@ export function evaluate(b: Branch, f: Frame, template: u32, input: usize, mode:
 export function needs(b: Branch, f: Frame, mentions: u32): u32 {
   if ((mentions & MENTIONS_WORKFLOW_STARTED) != 0 && !workflowOf(f).hasStarted)
     return FOR_WORKFLOW_STARTED;
-  if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0 && !isChild(f))
+  if ((mentions & MENTIONS_TASK_STARTED) != 0 && !f.hasStarted && f.task != 0 && !isSubflow(f))
     return FOR_TASK_STARTED;
   if ((mentions & MENTIONS_WORKFLOW_ID) != 0 && !RUN.hasId) return FOR_WORKFLOW_ID;
   // Last: a sample of the clock holds only until the branch's next result.

@@ -7,8 +7,8 @@ import { clearError, errorCode, fuel, setFuel, writeErrorText } from "../../erro
 import { FAULTED, writeOutcome, writeTask } from "../../trace/record";
 import { copyCell } from "../../value/cell";
 import { isFork, makeReady } from "../state/branches";
-import { leaveChild } from "../state/child";
-import { dropTimer, dropTimers } from "../state/dropping";
+import { leaveSubflow } from "../state/subflow";
+import { cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { FOR_ATTEMPT } from "../state/effects";
 import { literalCell } from "../state/literal";
 import { Task, TRY } from "../state/nodes";
@@ -57,13 +57,13 @@ export function raiseError(origin: Branch, from: Frame): bool {
     const isTry = changetype<Task>(f.task).kind == TRY;
     if (isTry && f != from && f.phase == PHASE_LIST) {
       copyCell(extraOf(f), RESULT);
-      dropTimer(f, FOR_ATTEMPT);
+      cancelTimer(f, FOR_ATTEMPT);
       f.phase = PHASE_CATCHING;
       goOn(b, f, origin);
       return true;
     }
-    dropTimers(f);
-    leaveChild(b, f);
+    cancelTimers(f);
+    leaveSubflow(b, f);
     if (!writeTask(b, f, FAULTED, RESULT, 0, "raise")) return false;
     if (isFork(f.parent)) {
       const parent = abandonFork(b, "fault");

@@ -10,13 +10,13 @@ import { CANCELLED, writeTask } from "../../trace/record";
 import { noteRace } from "../../trace/used";
 import { ARRAY, arrayStorage, copyCell, setCell, setUsed } from "../../value/cell";
 import { makeReady } from "../state/branches";
-import { leaveChild } from "../state/child";
-import { drop, dropTimers } from "../state/dropping";
+import { leaveSubflow } from "../state/subflow";
+import { cancelEffect, cancelTimers } from "../state/cancelled-effects";
 import { Fork, Task } from "../state/nodes";
 import { PHASE_OUTPUT } from "../state/phases";
 import {
   Branch,
-  childOf,
+  childBranch,
   contextOf,
   FINISHED,
   FORKED,
@@ -57,7 +57,7 @@ function gather(p: Branch, fork: Frame): bool {
   const n = p.count;
   const array = arenaTake(SCRATCH, 16);
   const at = arrayStorage(SCRATCH, n);
-  for (let i: u32 = 0; i < n; i++) copyCell(at + ((i as usize) << 4), resultOf(childOf(p, i)));
+  for (let i: u32 = 0; i < n; i++) copyCell(at + ((i as usize) << 4), resultOf(childBranch(p, i)));
   setUsed(at, n);
   setCell(array, ARRAY, 0, n, at);
   if (!keep(outputOf(fork), array)) return false;
@@ -66,7 +66,7 @@ function gather(p: Branch, fork: Frame): bool {
   let exported: u32 = 0;
   checking("context");
   for (let i: u32 = 0; i < n; i++) {
-    const child = childOf(p, i);
+    const child = childBranch(p, i);
     if (!child.exported) continue;
     exported = 1;
     if (!mergeContext(merged, contextOf(p), contextOf(child))) return false;
@@ -119,7 +119,7 @@ function cancelOthers(b: Branch, what: string): bool {
 
 function cancelAll(p: Branch): bool {
   for (let i: u32 = 0; i < p.count; i++) {
-    const child = childOf(p, i);
+    const child = childBranch(p, i);
     if (child.state != FINISHED && !cancel(child)) return false;
   }
   return true;
@@ -142,8 +142,8 @@ function cancel(top: Branch): bool {
 
 function openChild(b: Branch): u32 {
   for (; b.cursor < b.count; b.cursor++) {
-    if (childOf(b, b.cursor).state != FINISHED)
-      return changetype<usize>(childOf(b, b.cursor)) as u32;
+    if (childBranch(b, b.cursor).state != FINISHED)
+      return changetype<usize>(childBranch(b, b.cursor)) as u32;
   }
   return 0;
 }
@@ -154,12 +154,12 @@ function cancelOne(b: Branch): bool {
   if (b.state != READY) {
     const fork = changetype<Branch>(b.parent).frame;
     for (let f = b.frame; f != fork; f = changetype<Frame>(f).parent) {
-      dropTimers(changetype<Frame>(f));
-      leaveChild(b, changetype<Frame>(f));
+      cancelTimers(changetype<Frame>(f));
+      leaveSubflow(b, changetype<Frame>(f));
       if (!writeTask(b, changetype<Frame>(f), CANCELLED, 0, 0, "cancel")) return false;
     }
   }
-  if (b.pending != 0) drop(changetype<Pending>(b.pending));
+  if (b.pending != 0) cancelEffect(changetype<Pending>(b.pending));
   leaveFork(b);
   end(b);
   return true;

@@ -4,13 +4,11 @@ import { charge } from "../../errors/errors";
 import { COMPLETED, SKIPPED, writeTask } from "../../trace/record";
 import { copyCell, setNull } from "../../value/cell";
 import { isFork } from "../state/branches";
-import { leaveChild, workflowOf } from "../state/child";
+import { leaveSubflow, workflowOf } from "../state/subflow";
 import { COST_COUNT } from "../state/cost";
-import { dropTimer, dropTimers } from "../state/dropping";
+import { cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { COUNTS, FOR_ATTEMPT, FOR_RETRIES } from "../state/effects";
 import {
-  CHILD,
-  Child,
   CONTINUE,
   END,
   EXIT,
@@ -19,6 +17,8 @@ import {
   List,
   LISTEN,
   NO_FLOW,
+  RUN_TASK,
+  RunTask,
   Task,
   taskOf,
   Try,
@@ -60,16 +60,16 @@ export function stepList(b: Branch, f: Frame): bool {
   if (f.attempt != 0) endAttempts(f);
   if (f.phase == PHASE_IN_CATCH) f.flow = changetype<Try>(changetype<Task>(f.task).body).flow;
   copyCell(outputOf(f), valueOf(f));
-  const isChild = f.task != 0 && changetype<Task>(f.task).kind == CHILD;
-  if (isChild && changetype<Child>(changetype<Task>(f.task).body).silent) setNull(outputOf(f));
+  const isRun = f.task != 0 && changetype<Task>(f.task).kind == RUN_TASK;
+  if (isRun && changetype<RunTask>(changetype<Task>(f.task).body).silent) setNull(outputOf(f));
   f.phase = PHASE_OUTPUT;
   return true;
 }
 
 /** try: no retry follows. */
 export function endAttempts(f: Frame): void {
-  dropTimer(f, FOR_ATTEMPT);
-  dropTimer(f, FOR_RETRIES);
+  cancelTimer(f, FOR_ATTEMPT);
+  cancelTimer(f, FOR_RETRIES);
 }
 
 /** Requests are counted anew in every turn. */
@@ -82,8 +82,8 @@ export function newTurn(t: Task): bool {
 /** A task has ended: its record, and on to what comes next. */
 export function leave(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
-  dropTimers(f);
-  leaveChild(b, f);
+  cancelTimers(f);
+  leaveSubflow(b, f);
   // A skipped task is passed over: its `then` does not apply.
   const flow: u32 = f.skipped ? CONTINUE : f.flow == NO_FLOW ? t.flow : f.flow;
   const status = f.skipped ? SKIPPED : COMPLETED;
@@ -115,7 +115,7 @@ function endWorkflow(from: Branch, f: Frame): bool {
     if (parent == 0) return false;
     b = changetype<Branch>(parent);
   }
-  for (let g = f; g != root; g = changetype<Frame>(g.parent)) dropTimers(g);
+  for (let g = f; g != root; g = changetype<Frame>(g.parent)) cancelTimers(g);
   copyCell(outputOf(root), outputOf(f));
   root.phase = PHASE_OUTPUT;
   goOn(b, root, from);

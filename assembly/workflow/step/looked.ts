@@ -13,7 +13,7 @@ import {
 } from "../../errors/looks";
 import { writeString } from "../../json/writer";
 import { addressOf, lengthOf } from "../../value/cell";
-import { EMIT, FOR, LISTEN, PAUSE, RAISE, SWITCH, Task, TRY } from "../state/nodes";
+import { EMIT, FOR, LISTEN, WAIT_TASK, RAISE, SWITCH, Task, TRY } from "../state/nodes";
 import { Frame, LOOKED, RUN } from "../state/state";
 
 /** True if what has stopped the run at this frame is a look, which is then its end. */
@@ -42,7 +42,7 @@ function kindName(): string {
       return "for";
     case TRY:
       return "try";
-    case PAUSE:
+    case WAIT_TASK:
       return "wait";
     case EMIT:
       return "emit";

@@ -1,8 +1,8 @@
 /** Timeouts of tasks and of the workflow (WF-46, WF-47): a timer beside what the branch waits for. */
 
 import { CANCELLED, writeTask } from "../../trace/record";
-import { isChild, leaveChild } from "../state/child";
-import { drop, dropTimer, dropTimers } from "../state/dropping";
+import { isSubflow, leaveSubflow } from "../state/subflow";
+import { cancelEffect, cancelTimer, cancelTimers } from "../state/cancelled-effects";
 import { FOR_ATTEMPT, FOR_TIMEOUT } from "../state/effects";
 import { Task } from "../state/nodes";
 import { RESULT } from "../state/outcome";
@@ -23,12 +23,12 @@ export function timeOut(b: Branch): bool {
   const out = b.timedOut;
   b.timedOut = 0;
   if (b.count != 0 && !cancelFork(b)) return false;
-  if (b.pending != 0) drop(changetype<Pending>(b.pending));
+  if (b.pending != 0) cancelEffect(changetype<Pending>(b.pending));
   b.pending = 0;
   for (; b.frame != out; b.frame = changetype<Frame>(b.frame).parent) {
     const f = changetype<Frame>(b.frame);
-    dropTimers(f);
-    leaveChild(b, f);
+    cancelTimers(f);
+    leaveSubflow(b, f);
     if (!writeTask(b, f, CANCELLED, 0, 0, "cancel")) return false;
   }
   const f = changetype<Frame>(out);
@@ -36,7 +36,7 @@ export function timeOut(b: Branch): bool {
   problem(
     TIMEOUT,
     408,
-    f.task == 0 || isChild(f) ? "The workflow has timed out" : "The task has timed out",
+    f.task == 0 || isSubflow(f) ? "The workflow has timed out" : "The task has timed out",
   );
   return raiseProblem(b, f);
 }
@@ -48,6 +48,6 @@ function failAttempt(f: Frame): bool {
   problemCell(RESULT, changetype<Task>(f.task).pointer);
   if (!isAttempt) f.spent = 1;
   f.phase = PHASE_CATCHING;
-  dropTimer(f, FOR_ATTEMPT);
+  cancelTimer(f, FOR_ATTEMPT);
   return keep(extraOf(f), RESULT);
 }

@@ -1,5 +1,6 @@
 /** jq programs, evaluated in the engine (docs/spec/expr.md). */
 
+import { requireOptions, requireText } from "../core/arguments.ts";
 import { utf8 } from "../core/bytes.ts";
 import type { Text } from "../core/bytes.ts";
 import type { Bytecode } from "./bytecode.ts";
@@ -33,6 +34,8 @@ export interface ExprCalls {
    * Runs a jq program on one JSON input, read in jq mode. What the program or the input does wrong
    * is in the result and not thrown; the result depends on program, input and options alone.
    *
+   * @throws ArgumentError `REACH-E1005` for what is not a text, and for an unknown option
+   *
    * @example
    * evaluate(".items | map(.price) | add", '{"items":[{"price":2},{"price":3}]}').outputs; // → ["5"]
    */
@@ -59,7 +62,11 @@ export function exprCalls(core: Core): ExprCalls {
       core.checked(exports.explain, core.placeOne(program));
       return JSON.parse(core.outputText()) as Bytecode;
     },
-    evaluate: (program, input, { fuel = 0, one = false } = {}) => {
+    evaluate: (program, input, options = {}) => {
+      requireText("program", program);
+      requireText("input", input);
+      requireOptions("options", options, ["fuel", "one"]);
+      const { fuel = 0, one = false } = options;
       checkFuel(fuel);
       let lengths: number[];
       try {

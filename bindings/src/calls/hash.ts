@@ -6,7 +6,7 @@ import { ArgumentError, requireByteArrays, requireBytes } from "../core/argument
 import type { Core, DataExports } from "../core/core.ts";
 import { EngineError } from "../core/errors.ts";
 import { E_CALL, MAX_INPUT, STATUS_OK } from "../generated/codes.ts";
-import { Turns } from "../core/turns.ts";
+import { SharedState } from "../core/shared-state.ts";
 
 type Digest = Uint8Array<ArrayBuffer>;
 
@@ -63,7 +63,7 @@ export interface HashCalls {
 
 export function hashCalls(core: Core<DataExports>): HashCalls {
   const { exports } = core;
-  const streams = new Turns(core, exports.hashSave, exports.hashRestore);
+  const streams = new SharedState(core, exports.hashSave, exports.hashRestore);
 
   const hasher = (state?: Uint8Array): Hasher => {
     let ended = false;

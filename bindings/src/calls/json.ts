@@ -28,7 +28,7 @@ export interface JsonCalls {
    *
    * @throws EngineError `REACH-E11xx` for what is not strict JSON (duplicate keys, lone surrogates,
    *   integers that no double holds, ...), `REACH-E12xx` for what is over a limit
-   * @throws ArgumentError `REACH-E1005` for what is no text, and for an option that is none
+   * @throws ArgumentError `REACH-E1005` for anything but a text, and for an unknown option
    *
    * @example
    * fromUtf8(canonicalize('{"b": 1.0, "a": [1e2]}')); // → '{"a":[100],"b":1}'
@@ -83,7 +83,7 @@ export interface JsonCalls {
    * The numbers of a JSON text that is an array of numbers, each the double nearest to what is
    * written.
    *
-   * @throws EngineError as canonicalize() does, and `REACH-E1110` for an element that is no number
+   * @throws EngineError as canonicalize() does, and `REACH-E1110` for an element that is not a number
    *
    * @example numbersFromJson("[0.1, 1e3]"); // → Float64Array.of(0.1, 1000)
    */

@@ -6,7 +6,7 @@ import type { Core, DataExports } from "../core/core.ts";
 import { codeName, EngineError } from "../core/errors.ts";
 import { E_PROOF, E_TREE, STATUS_OK } from "../generated/codes.ts";
 import { batches, split } from "./hash.ts";
-import { Turns } from "../core/turns.ts";
+import { SharedState } from "../core/shared-state.ts";
 
 type Hash = Uint8Array<ArrayBuffer>;
 
@@ -80,7 +80,7 @@ export interface MerkleCalls {
    * The proof that `leafHashes[index]` is in the tree over all of them (RFC 9162 section 2.1.3.1).
    *
    * @param leafHashes SHA-256(00 || leaf) each, as hashFrames(leaves, 0) gives them; 2,097,152 at most
-   * @throws EngineError `REACH-E1701` for an index that is none
+   * @throws EngineError `REACH-E1701` for an index outside the tree
    */
   inclusionProof(leafHashes: readonly Uint8Array[], index: number): Hash[];
   /**
@@ -121,7 +121,7 @@ export interface MerkleCalls {
 
 export function merkleCalls(core: Core<DataExports>): MerkleCalls {
   const { exports } = core;
-  const trees = new Turns(core, exports.treeSave, exports.treeRestore);
+  const trees = new SharedState(core, exports.treeSave, exports.treeRestore);
 
   const merkleTree = (state?: Uint8Array): MerkleTree => {
     const append = (items: readonly Uint8Array[], hashed: 0 | 1): MerkleTree => {
@@ -222,7 +222,7 @@ export function merkleCalls(core: Core<DataExports>): MerkleCalls {
 /** No tree has more levels: 64 halvings of 2^64 leaves, and the subtree's own part. */
 const LONGEST = 65;
 
-/** A number of leaves as the engine takes it; undefined for anything that is none. */
+/** A number of leaves as the engine takes it; undefined for anything else. */
 function u64(count: unknown): bigint | undefined {
   if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0) return BigInt(count);
   if (typeof count === "bigint" && count >= 0n && count < 1n << 64n) return count;
@@ -232,7 +232,7 @@ function u64(count: unknown): bigint | undefined {
 const isHash = (bytes: unknown): bytes is Uint8Array =>
   bytes instanceof Uint8Array && bytes.length === 32;
 
-/** A claim may hold anything; what is none at all is a mistake of the calling program. */
+/** A claim may hold anything; what is not a claim at all is a mistake of the calling program. */
 function requireClaim(claim: unknown): void {
   if (typeof claim !== "object" || claim === null) {
     throw new ArgumentError("claim", "an object", claim);

@@ -1,5 +1,6 @@
 /** Regular expressions of the engine, in linear time (docs/spec/regex.md). */
 
+import { ArgumentError, requireOptions, requireText } from "../core/arguments.ts";
 import { fromUtf8, utf8 } from "../core/bytes.ts";
 import type { Text } from "../core/bytes.ts";
 import { checkFuel } from "../core/core.ts";
@@ -35,7 +36,8 @@ export interface RegexCalls {
    * backtracking (backreferences, lookaround) is refused.
    *
    * @throws EngineError E1801: not a pattern, or one that is refused, with the place where it was
-   *   noticed; E1201: out of fuel; E1105: bytes that are no UTF-8
+   *   noticed; E1201: out of fuel; E1105: bytes that are no UTF-8;
+   *   ArgumentError `REACH-E1005` for what is not a text, and for an unknown option
    *
    * @example
    * matchRegex("(\\d+)-(x)?", "no 12-")?.groups; // → ["12", null]
@@ -52,9 +54,15 @@ const FLAGS: Readonly<Record<string, number>> = {
 
 export function regexCalls(core: Core): RegexCalls {
   return {
-    matchRegex: (pattern, text, { dialect = "jq", flags = "", fuel = 0 } = {}) => {
+    matchRegex: (pattern, text, options = {}) => {
+      requireText("pattern", pattern);
+      requireText("text", text);
+      requireOptions("options", options, ["dialect", "flags", "fuel"]);
+      const { dialect = "jq", flags = "", fuel = 0 } = options;
       checkFuel(fuel);
-      if (dialect !== "jq" && dialect !== "ecma") throw new TypeError("dialect is jq or ecma");
+      if (dialect !== "jq" && dialect !== "ecma") {
+        throw new ArgumentError("options.dialect", '"jq" or "ecma"', dialect);
+      }
       let bits = dialect === "ecma" ? codes.REGEX_ECMA : 0;
       for (const flag of flags) {
         const bit = Object.hasOwn(FLAGS, flag) ? FLAGS[flag] : undefined;

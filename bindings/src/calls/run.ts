@@ -1,5 +1,6 @@
 /** Runs: a pack, what enters from outside, and the records that leave (docs/spec/abi.md). */
 
+import { requireOptions, requirePack, requireText } from "../core/arguments.ts";
 import { fromHex, fromUtf8, toHex } from "../core/bytes.ts";
 import type { Text } from "../core/bytes.ts";
 import type { Bytecode } from "./bytecode.ts";
@@ -134,7 +135,7 @@ export interface RunCalls {
   advance(record: Uint8Array): Advance;
   /**
    * The keys of effects that the last start() or advance() has cancelled: their branch of a fork was.
-   * Whoever performs them may stop. An http answer that has come already is to be admitted all the
+   * They need no more work. An http answer that has come already is to be admitted all the
    * same; its record is a `late` one.
    */
   dropped(): string[];
@@ -188,6 +189,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
       return loaded;
     },
     load: (pack) => {
+      requirePack("pack", pack);
       loaded = undefined;
       core.checked(exports.load, placePack(pack));
       if (toHex(core.output()) !== pack.digest) {
@@ -199,6 +201,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
       loaded = pack;
     },
     listExpressions: (pack) => {
+      requirePack("pack", pack);
       loaded = undefined;
       const status = core.call(exports.listExpressions, placePack(pack));
       const expressions = core.outputTexts().map((text) => {
@@ -209,8 +212,11 @@ export function runCalls(core: Core, digest: string): RunCalls {
       });
       return { expressions, error: status === codes.STATUS_ERROR ? core.error() : null };
     },
-    admitStart: ({ workflow, grant, limits }, input) =>
-      admit({ kind: "start", workflow, grant, limits }, [input]),
+    admitStart: (options, input) => {
+      requireOptions("options", options, ["grant", "limits", "workflow"]);
+      requireText("input", input);
+      return admit({ kind: "start", ...options }, [input]);
+    },
     admitResult: (key, result, body) =>
       admit({ kind: "result", key, result }, body === undefined ? [] : [body]),
     admitCancel: (reason) => admit({ kind: "cancel", reason }, []),

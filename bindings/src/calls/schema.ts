@@ -1,5 +1,6 @@
 /** JSON Schema 2020-12, evaluated in the engine (docs/spec/schema.md). */
 
+import { requireOptions, requireText } from "../core/arguments.ts";
 import type { Text } from "../core/bytes.ts";
 import { checkFuel } from "../core/core.ts";
 import type { Core } from "../core/core.ts";
@@ -28,7 +29,8 @@ export interface SchemaCalls {
    *
    * @returns null for a valid value
    * @throws EngineError E1901 for what is no schema, E1902 for a reference that leads nowhere, both
-   *   with the place; E11xx for what is no JSON; E12xx at a limit
+   *   with the place; E11xx for what is no JSON; E12xx at a limit; ArgumentError `REACH-E1005` for what is
+   *   not a text, and for an unknown option
    *
    * @example
    * engine.validateJson('{"required":["id"]}', "{}"); // → { instance: "", missing: "id", schema: "#/required" }
@@ -38,7 +40,11 @@ export interface SchemaCalls {
 
 export function schemaCalls(core: Core): SchemaCalls {
   return {
-    validateJson: (schema, value, { documents = {}, fuel = 0 } = {}) => {
+    validateJson: (schema, value, options = {}) => {
+      requireText("schema", schema);
+      requireText("value", value);
+      requireOptions("options", options, ["documents", "fuel"]);
+      const { documents = {}, fuel = 0 } = options;
       checkFuel(fuel);
       const frames = [value, schema, ...Object.entries(documents).flat()];
       core.checked(core.exports.validate, core.placeFrames(frames), fuel);

@@ -40,6 +40,29 @@ export function requireBytes(name: string, given: unknown): asserts given is Uin
   if (!(given instanceof Uint8Array)) throw new ArgumentError(name, "a Uint8Array", given);
 }
 
+/** A text, or its bytes in UTF-8. */
+export function requireText(name: string, given: unknown): void {
+  if (typeof given === "string" || given instanceof Uint8Array) return;
+  throw new ArgumentError(name, "a string or a Uint8Array", given);
+}
+
+/** A pack in memory: its manifest, its files and its digest. */
+export function requirePack(name: string, given: unknown): void {
+  const { manifest, files, digest } = requireObject(name, given);
+  requireBytes(`${name}.manifest`, manifest);
+  if (!Array.isArray(files)) throw new ArgumentError(`${name}.files`, "an array", files);
+  for (const [i, file] of files.entries()) {
+    const { bytes } = requireObject(`${name}.files[${i}]`, file);
+    requireBytes(`${name}.files[${i}].bytes`, bytes);
+  }
+  if (typeof digest !== "string") throw new ArgumentError(`${name}.digest`, "a string", digest);
+}
+
+function requireObject(name: string, given: unknown): Readonly<Record<string, unknown>> {
+  if (typeof given === "object" && given !== null) return given as Record<string, unknown>;
+  throw new ArgumentError(name, "an object", given);
+}
+
 /** An array of byte arrays, each of `size` bytes where there is one. */
 export function requireByteArrays(
   name: string,
@@ -56,16 +79,13 @@ export function requireByteArrays(
   }
 }
 
-/** Options with no other members than these: an option with a misspelt name would be one that nobody obeys. */
+/** Options with no other members than these: an option with a misspelt name would have no effect. */
 export function requireOptions(name: string, given: unknown, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null) {
-    throw new ArgumentError(name, "an object", given);
-  }
-  for (const [member, value] of Object.entries(given)) {
+  for (const [member, value] of Object.entries(requireObject(name, given))) {
     if (!known.includes(member)) {
       throw new ArgumentError(
         `${name}.${member}`,
-        `left out: it is none of ${known.join(", ")}`,
+        `left out: the options are ${known.join(", ")}`,
         value,
       );
     }

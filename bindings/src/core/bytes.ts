@@ -86,7 +86,7 @@ export function toBase64(bytes: Uint8Array): string {
 
 /**
  * The bytes of a base64 text, as `atob` reads it: it is in every host that has WebAssembly. Several texts can
- * stand for the same bytes. Throws a DOMException for what is none of them.
+ * stand for the same bytes. Throws a DOMException for anything else.
  *
  * @example fromBase64("AP8="); // → Uint8Array.of(0, 255)
  */

@@ -60,7 +60,7 @@ export interface Engine
 /**
  * A new engine with a memory of its own, ready at once (about 0.1 ms after the first one).
  *
- * @throws TypeError for bytes that are not an engine of this ABI; ArgumentError for an option that is none; RangeError where the host has no
+ * @throws TypeError for bytes that are not an engine of this ABI; ArgumentError for an unknown option; RangeError where the host has no
  *   memory left
  *
  * @example

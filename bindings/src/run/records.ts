@@ -138,7 +138,7 @@ const kinds: ReadonlyMap<string, "input" | "timing" | "output"> = new Map(
 
 /**
  * The record in these bytes. The kind and the number are checked, the rest is as it came: a record
- * that somebody else wrote is believed only after a replay.
+ * that others wrote is believed only after a replay.
  *
  * @throws TypeError for bytes that are not a record of this format
  *

@@ -50,6 +50,7 @@ export interface ReplayResult {
  * what is in them.
  *
  * @param records the whole trace, in order
+ * @throws ArgumentError `REACH-E1005` for what is not a pack in memory
  *
  * @example
  * const { status, decision } = replay(createEngine(), pack, records);

@@ -1,7 +1,15 @@
 // The core answers as the engine does, byte for byte, and its arguments are told by their names.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ArgumentError, concat, createEngine, EngineError, fromBase64 } from "@reach-fabric/engine";
+import {
+  ArgumentError,
+  concat,
+  createEngine,
+  EngineError,
+  fromBase64,
+  replay,
+} from "@reach-fabric/engine";
+import type { Pack } from "@reach-fabric/engine";
 import type { Engine, Json } from "@reach-fabric/engine";
 import * as parts from "@reach-fabric/engine/core";
 import { createCore as fromWasm } from "@reach-fabric/engine/core/from-wasm";
@@ -179,9 +187,35 @@ test("an argument of another kind is told by its name, before anything is done",
       expect(() => call(calls)).toThrow(TypeError);
     }
   }
+  // What a core lacks: programs, schemas, runs.
+  // oxlint-disable-next-line typescript/no-explicit-any -- what no caller with types writes
+  const ofEngine: [argument: string, call: (e: any) => unknown][] = [
+    ["program", (e) => e.evaluate()],
+    ["input", (e) => e.evaluate(".a", { a: 1 })],
+    ["options.fule", (e) => e.evaluate(".", "1", { fule: 1 })],
+    ["pattern", (e) => e.matchRegex(/a/, "a")],
+    ["options.dialect", (e) => e.matchRegex("a", "a", { dialect: "pcre" })],
+    ["options.flag", (e) => e.matchRegex("a", "a", { flag: "i" })],
+    ["schema", (e) => e.validateJson({}, "1")],
+    ["value", (e) => e.validateJson("{}", 1)],
+    ["options.document", (e) => e.validateJson("{}", "1", { document: {} })],
+    ["pack.manifest", (e) => e.load({})],
+    ["pack", (e) => e.listExpressions("pack.json")],
+    ["pack.files", (e) => e.load({ manifest: hash, files: {}, digest: "" })],
+    ["pack.files[0].bytes", (e) => e.load({ manifest: hash, files: [{ path: "a" }], digest: "" })],
+    ["pack.digest", (e) => e.load({ manifest: hash, files: [] })],
+    ["pack.manifest", (e) => replay(e, {} as Pack, [])],
+    ["input", (e) => e.admitStart({}, { a: 1 })],
+    ["options.grants", (e) => e.admitStart({ grants: {} }, "1")],
+  ];
+  for (const [argument, call] of ofEngine) {
+    expect(() => call(engine), call.toString()).toThrow(
+      expect.objectContaining({ code: "REACH-E1005", argument }),
+    );
+  }
   // @ts-expect-error: no such option
   expect(() => createEngine({ foo: 1 })).toThrow(
-    new ArgumentError("options.foo", "left out: it is none of build, bytes", 1),
+    new ArgumentError("options.foo", "left out: the options are build, bytes", 1),
   );
   expect(engine.trapped).toBe(false);
 });

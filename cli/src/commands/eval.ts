@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import { eachLine } from "../read/batch.ts";
 import { engines } from "../read/engine.ts";
 import { placeIn, pointAt, readInput } from "../read/files.ts";
-import { CODE, CliError, EXIT, sentence } from "../ui/problem.ts";
-import type { Problem } from "../ui/problem.ts";
+import { CliError, CODE, EXIT, sentence } from "../ui/problem.ts";
+import type { CliProblem } from "../ui/problem.ts";
 import { safe } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 import { isOfKind } from "../ui/codes.ts";
@@ -92,7 +92,7 @@ function problem(
   source: string,
   path: string,
   bytes: Uint8Array,
-): Problem {
+): CliProblem {
   const { code, message, offset } = error;
   if (isOfKind(code, "json")) {
     const where = placeIn(path === "-" ? "stdin" : path, bytes, offset);

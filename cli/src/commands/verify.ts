@@ -66,7 +66,11 @@ export function verify(program: Command, verb: Verb): void {
     .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
     .option("--now <instant>", "judge the keyring at this time (default: now)")
     .option("--seen <note>", "a checkpoint of a log that you have kept; one of each log", several)
-    .option("--growth <file>", "a proof of reach log prove --since; may be given again", several)
+    .option(
+      "--consistency, --growth <file>",
+      "a proof of reach log prove --since; may be given again",
+      several,
+    )
     .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")
     .option("--html <file>", "also write a page about it, for one piece of evidence")
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
@@ -148,7 +152,7 @@ function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Pol
       throw usage("--keyring and --now need a --policy, which names the root");
     }
     if (seen.length + growth.length > 0) {
-      throw usage("--seen and --growth need a --policy, which names the log");
+      throw usage("--seen and --consistency need a --policy, which names the log");
     }
     return {
       ...(trust === undefined

@@ -2,7 +2,7 @@ import { hostCode } from "@reach-fabric/host/codes";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Machine } from "../ui/machine.ts";
 import { CliError, EXIT, systemProblem } from "../ui/problem.ts";
-import type { Problem } from "../ui/problem.ts";
+import type { CliProblem } from "../ui/problem.ts";
 
 /** More than this is not read into memory; the engine's own limit for a JSON text is lower. */
 const MAX_FILE = 1 << 29; // 512 MiB
@@ -62,11 +62,11 @@ export function placeIn(path: string, bytes: Uint8Array, offset: number): string
 
 /** A problem of a text that is wrong from a byte on, at its place. */
 export function atByte(
-  { exitCode, ...problem }: Problem,
+  { exitCode, ...problem }: CliProblem,
   file: string,
   bytes: Uint8Array,
   offset: number,
-): Problem {
+): CliProblem {
   const told = { ...problem, where: placeIn(file, bytes, offset) };
   return { ...told, exitCode, problems: [{ ...told, file, ...lineColumn(bytes, offset) }] };
 }

@@ -80,7 +80,7 @@ export function readKey(machine: Machine, path: string): KeyFile {
 
 /**
  * The signer in a key file. An encrypted one is opened with the passphrase in a file, or with what
- * somebody types.
+ * a person types.
  */
 export async function readSigner(
   machine: Machine,
@@ -113,7 +113,7 @@ export function xdgFolder({ env, home }: Machine, name: string, fallback: string
   return join(base?.startsWith("/") === true ? base : join(home, fallback), "reach");
 }
 
-/** Where the user's own key is, which is made at the first use: in clear, for nobody is asked then. */
+/** Where the user's own key is, which is made at the first use: in clear, for there is no question then. */
 export function userKey(machine: Machine): {
   readonly path: string;
   readonly made?: MadeKey;

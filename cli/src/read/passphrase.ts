@@ -1,4 +1,4 @@
-// Where a passphrase comes from: a file, or somebody at the terminal. Never an argument or the
+// Where a passphrase comes from: a file, or a person at the terminal. Never an argument or the
 // environment, which other processes can read.
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
@@ -20,7 +20,7 @@ export function passphraseIn(machine: Machine, path: string): Uint8Array {
   });
 }
 
-/** True where somebody can be asked. */
+/** True where a person can be asked. */
 export const canAsk = ({ stdin, stderr }: Machine): boolean => stdin.isTTY && stderr.isTTY;
 
 /** Asks at the terminal, without showing what is typed. */

@@ -5,7 +5,7 @@ import { inOrder } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { lineColumn } from "./files.ts";
 import { CliError, documentProblem, problemOf, problemOfDocument } from "../ui/problem.ts";
-import type { Problem } from "../ui/problem.ts";
+import type { CliProblem } from "../ui/problem.ts";
 
 /** A file that people write. */
 export interface WrittenFile {
@@ -45,7 +45,7 @@ function problemIn(
   { path: file }: WrittenFile,
   exitCode: number,
   locate: Locate = () => ({}),
-): Problem {
+): CliProblem {
   const placed = problems.map((problem) => {
     const { line, column } = locate(problem.path);
     const place = line === undefined || column === undefined ? {} : { line, column };

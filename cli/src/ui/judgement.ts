@@ -1,7 +1,7 @@
 // What a verification found, as people read it: of evidence, of a step, of a pack.
 import type { Judgement } from "@reach-fabric/evidence";
 import { CODE, EXIT } from "./problem.ts";
-import type { Problem } from "./problem.ts";
+import type { CliProblem } from "./problem.ts";
 import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,7 +24,7 @@ export function problemOfJudgement<V extends string>(
   what: string,
   file: string,
   { verdicts, required, exitCode }: Judgement<V>,
-): Problem {
+): CliProblem {
   const failed = exitCode === EXIT.failed;
   const name = required.find((each) => verdicts[each].result === (failed ? "fail" : "not checked"));
   if (name === undefined) throw new TypeError(`${what} passes`);

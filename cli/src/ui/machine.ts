@@ -2,7 +2,7 @@
 // between the program and its process. main.ts makes it of the process, tests make their own.
 import type { Readable } from "node:stream";
 
-/** What a command reads that is no file. */
+/** What a command reads besides files. */
 export interface Input {
   /** True where a person can be asked. */
   readonly isTTY: boolean;
@@ -12,7 +12,7 @@ export interface Input {
   stream(): Readable;
 }
 
-/** What a command writes that is no file. */
+/** What a command writes besides files. */
 export interface Output {
   /** True where a person looks at it. */
   readonly isTTY: boolean;

@@ -33,7 +33,7 @@ export interface DocumentProblem {
 }
 
 /** What every error of the command line says. */
-export interface Problem {
+export interface CliProblem {
   readonly code: string;
   readonly what: string;
   readonly where?: string;
@@ -46,11 +46,11 @@ export interface Problem {
 
 /** A problem that ends a command. */
 export class CliError extends Error {
-  readonly problem: Problem;
+  readonly problem: CliProblem;
   /** The same with places that take time to find. */
-  readonly located: (() => Promise<Problem>) | undefined;
+  readonly located: (() => Promise<CliProblem>) | undefined;
 
-  constructor(problem: Problem, located?: () => Promise<Problem>) {
+  constructor(problem: CliProblem, located?: () => Promise<CliProblem>) {
     super(problem.what);
     this.name = "CliError";
     this.problem = problem;
@@ -59,7 +59,7 @@ export class CliError extends Error {
 }
 
 /** What the error that ends a command says, with every place that can be found. */
-export const locatedProblem = async (error: unknown): Promise<Problem> =>
+export const locatedProblem = async (error: unknown): Promise<CliProblem> =>
   (error instanceof CliError ? await error.located?.() : undefined) ?? problemOf(error);
 
 export { CODE } from "./codes.ts";
@@ -67,7 +67,7 @@ export { CODE } from "./codes.ts";
 const CODE_FORM = /^REACH-E\d{4}$/;
 
 /** What an error of any layer says to the user. `where` is what was being read, if it says nothing itself. */
-export function problemOf(error: unknown, where?: string): Problem {
+export function problemOf(error: unknown, where?: string): CliProblem {
   if (error instanceof CliError) return error.problem;
   if (error instanceof Error && isCoded(error)) {
     const at = error.where ?? where;
@@ -131,7 +131,10 @@ export const documentProblem = (problem: DocumentProblem): DocumentProblem => {
 };
 
 /** The problem with which a command ends whose document has these, in the order in which they are told. */
-export function problemOfDocument(problems: readonly DocumentProblem[], exitCode: number): Problem {
+export function problemOfDocument(
+  problems: readonly DocumentProblem[],
+  exitCode: number,
+): CliProblem {
   const [first] = problems as [DocumentProblem, ...DocumentProblem[]];
   const { code, what, where, why, hint } = first;
   return {
@@ -172,9 +175,9 @@ export function sentence(message: string): string {
 }
 
 /** What the operating system refused, in words. */
-export function systemProblem(error: NodeJS.ErrnoException, where?: string): Problem {
+export function systemProblem(error: NodeJS.ErrnoException, where?: string): CliProblem {
   const path = where ?? error.path;
-  const problem = (code: string, what: string, hint?: string): Problem => ({
+  const problem = (code: string, what: string, hint?: string): CliProblem => ({
     code,
     what,
     ...(path === undefined ? {} : { where: path }),
@@ -203,13 +206,13 @@ export function systemProblem(error: NodeJS.ErrnoException, where?: string): Pro
 }
 
 /** The result could not be printed: the place is stdout, whatever file the command was about. */
-export function stdoutProblem(error: NodeJS.ErrnoException): Problem {
+export function stdoutProblem(error: NodeJS.ErrnoException): CliProblem {
   const { hint: _, ...problem } = systemProblem(error, "stdout");
   return problem;
 }
 
 /** A file that is there and is kept. */
-export const exists = (path: string | undefined, hint?: string): Problem => ({
+export const exists = (path: string | undefined, hint?: string): CliProblem => ({
   code: CODE.exists,
   what: "This file exists and is not overwritten",
   ...(path === undefined ? {} : { where: path }),
@@ -224,7 +227,7 @@ const MOST_TOLD = 20;
  * A problem in the form of every error: what and code, then where, why and hint. Of a document with several,
  * each; a reason is given where it is new.
  */
-export function printProblem(problem: Problem, colors: Colors): string {
+export function printProblem(problem: CliProblem, colors: Colors): string {
   const { problems = [] } = problem;
   // A command may have said more of the first than its document does.
   const told: readonly Told[] = [{ ...problems[0], ...problem }, ...problems.slice(1, MOST_TOLD)];
@@ -239,7 +242,7 @@ export function printProblem(problem: Problem, colors: Colors): string {
   return `${lines.join("\n")}\n`;
 }
 
-type Told = Omit<Problem, "exitCode" | "problems"> | DocumentProblem;
+type Told = Omit<CliProblem, "exitCode" | "problems"> | DocumentProblem;
 
 /** The place as text: where that is a file, and a pointer into it, with the line. */
 function placeOf(problem: Told): string | undefined {
@@ -265,6 +268,6 @@ function linesOf(problem: Told, colors: Colors): string[] {
 }
 
 /** The same as one line of JSON. */
-export function problemJson({ exitCode, problems, ...problem }: Problem): string {
+export function problemJson({ exitCode, problems, ...problem }: CliProblem): string {
   return `${safeJson({ ...problem, exitCode, ...(problems && { problems }) })}\n`;
 }

@@ -2,7 +2,7 @@ import { colorsFor } from "./colors.ts";
 import type { Colors } from "./colors.ts";
 import type { Machine } from "./machine.ts";
 import { printProblem, problemJson } from "./problem.ts";
-import type { Problem } from "./problem.ts";
+import type { CliProblem } from "./problem.ts";
 import { safe, safeJson } from "./text.ts";
 
 /**
@@ -23,7 +23,7 @@ export interface Terminal {
   result(value: unknown): void;
   /** What is going on: a plain line, or a JSON object with an `event`. */
   progress(event: string, text: string, facts?: Readonly<Record<string, unknown>>): void;
-  problem(problem: Problem): void;
+  problem(problem: CliProblem): void;
   /** The last line of a success: a command that can be copied. */
   next(command: readonly string[]): void;
 }

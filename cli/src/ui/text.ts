@@ -6,7 +6,7 @@
  * override can make a text read as another one.
  */
 
-/** Controls, formats (bidirectional ones among them), halves of characters, what nobody sees. */
+/** Controls, formats (bidirectional ones among them), halves of characters, what is invisible. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };

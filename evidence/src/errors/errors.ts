@@ -40,7 +40,7 @@ const entries = {
   // 52xx keys
   "REACH-E5201": fail("make a key with `reach keys new`") as Entry,
   "REACH-E5202": fail(
-    "signatures that nobody made are valid under such a key: make another one",
+    "signatures that were never made are valid under such a key: make another one",
   ) as Entry,
   "REACH-E5203": fail("the key file was changed: get it again from its owner") as Entry,
   "REACH-E5204": fail("only a key file with `private` can sign") as Entry,
@@ -93,7 +93,7 @@ const entries = {
   "REACH-E5339": open("ask for the evidence with its proof: reach log prove --attach") as Entry,
   "REACH-E5340": fail("only logs that the policy names count") as Entry,
   "REACH-E5341": fail(
-    "somebody signs with the key of a log that has ended: tell its owner",
+    "the key of a log that has ended is still used to sign: tell its owner",
   ) as Entry,
   "REACH-E5342": fail(
     "the host's clock was wrong, or the times in the evidence are false",
@@ -110,9 +110,7 @@ const entries = {
   "REACH-E5410": fail("get the pack again from its source") as Entry,
   "REACH-E5411": open("ask for the pack with its signature: reach pack sign") as Entry,
   "REACH-E5412": fail("its publisher has withdrawn it: take another version") as Entry,
-  "REACH-E5413": fail(
-    "somebody may be holding a newer version back: get the pack from its publisher",
-  ) as Entry,
+  "REACH-E5413": fail("a newer version may be held back: get the pack from its publisher") as Entry,
   // 55xx disclosures
   "REACH-E5501": fail(damaged) as Entry,
   "REACH-E5502": fail(damaged) as Entry,

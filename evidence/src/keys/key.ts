@@ -4,7 +4,7 @@ import { algorithms } from "./algorithms.ts";
 import type { AlgorithmName } from "./algorithms.ts";
 import { EvidenceError } from "../errors/errors.ts";
 
-/** A key that signatures are checked with. Whoever holds one of these may rely on its encoding. */
+/** A key that signatures are checked with. Its encoding has been checked. */
 export interface PublicKey {
   readonly alg: AlgorithmName;
   /** First 16 hex digits of the SHA-256 of `bytes`: for people, never compared instead of them. */

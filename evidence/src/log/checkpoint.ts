@@ -55,7 +55,7 @@ export function parseCheckpoint(text: string): Checkpoint {
 }
 
 /**
- * Opens a checkpoint: signed by the log of this origin, and by whoever of the other keys has signed.
+ * Opens a checkpoint: signed by the log of this origin, and by those of the other keys that have signed.
  *
  * @param log the log's own key; its name need not be the origin
  * @param witnesses keys of witnesses, whose cosignatures are checked where they are there
@@ -100,7 +100,7 @@ export const hasGrown = (
  * @throws EvidenceError `REACH-E5331` two logs; `REACH-E5333` the proof does not hold, or the log has
  *   shrunk
  */
-export function checkGrowth(
+export function checkConsistency(
   engine: Pick<Engine, "verifyConsistency">,
   older: Checkpoint,
   newer: Checkpoint,

@@ -12,7 +12,7 @@ import { MAX_ENTRY } from "./tile.ts";
  * The bytes of an entry.
  *
  * @param at the log's time, as `2026-11-23T07:00:00.000Z`
- * @throws EvidenceError `REACH-E5335` it is none, or longer than 65,535 bytes
+ * @throws EvidenceError `REACH-E5335` it is not an entry, or longer than 65,535 bytes
  */
 export function formatEntry(
   engine: Engine,

@@ -1,11 +1,23 @@
 // The log's proofs (C2SP), from bytes in hand: no file and no network is touched, and nothing of evidence is known.
-export { checkGrowth, formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+export {
+  checkConsistency,
+  formatCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+} from "./checkpoint.ts";
 export type { Checkpoint, SignedCheckpoint } from "./checkpoint.ts";
-export { edgeFiles, edgeRoot, emptyEdge, grow, growTiles, readEdge } from "./edge.ts";
-export type { Edge, Growth } from "./edge.ts";
+export {
+  emptyFrontier,
+  frontierFiles,
+  frontierRoot,
+  grow,
+  growTiles,
+  readFrontier,
+} from "./frontier.ts";
+export type { Frontier, Growth } from "./frontier.ts";
 export { formatEntry, leafHash, parseEntry } from "./entry.ts";
-export { formatGrowth, parseGrowth } from "./growth.ts";
-export type { LogGrowth } from "./growth.ts";
+export { formatConsistencyProof, parseConsistencyProof } from "./consistency.ts";
+export type { ConsistencyProof } from "./consistency.ts";
 export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note.ts";
 export type { NoteKey, NoteKind, NoteSignature, OpenedNote } from "./note.ts";
 export { formatPeriod, isPeriod, verifyPeriod } from "./period.ts";

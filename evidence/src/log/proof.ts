@@ -1,4 +1,4 @@
-// Proofs that an entry is in a log, for whoever has no access to the log (C2SP tlog-proof).
+// Proofs that an entry is in a log, for readers without access to the log (C2SP tlog-proof).
 // docs/spec/log.md, LOG-8 and LOG-9.
 //
 //     c2sp.org/tlog-proof@v1

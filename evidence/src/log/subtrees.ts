@@ -96,7 +96,7 @@ export class Subtrees {
   /**
    * The proof that the leaves of a subtree are in the tree, as MERKLE-4 has it.
    *
-   * @throws EvidenceError `REACH-E5333` for leaves that are none of this tree
+   * @throws EvidenceError `REACH-E5333` for leaves that are not of this tree
    */
   async proof({ start, end }: Part): Promise<Uint8Array[]> {
     if (start < 0n || start >= end || end > this.#size) {

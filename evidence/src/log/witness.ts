@@ -34,7 +34,7 @@ export function formatAddCheckpoint({ oldSize, proof, checkpoint }: AddCheckpoin
   return concat([utf8(`old ${oldSize}\n${lines}\n`), checkpoint]);
 }
 
-/** The request in a body; undefined where it is none. */
+/** The request in a body; undefined where it is not one. */
 export function parseAddCheckpoint(bytes: Uint8Array): AddCheckpoint | undefined {
   const empty = bytes.findIndex((byte, i) => byte === 10 && bytes[i + 1] === 10);
   if (empty < 0 || empty > 64 + 45 * MAX_HASHES) return undefined;

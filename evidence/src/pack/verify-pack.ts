@@ -29,7 +29,7 @@ export interface PackPolicy {
   readonly trustedKeys?: readonly PublicKey[];
   /** Withdrawals, as yankPack() signs them. Those by other keys than trusted ones mean nothing. */
   readonly yanks?: readonly Uint8Array[];
-  /** No older version is taken: somebody may put an old one, with old faults, in the place of a new one. */
+  /** No older version is taken: an old one, with old faults, may be put in the place of a new one. */
   readonly minVersion?: string;
 }
 
@@ -91,7 +91,7 @@ function signedBy(
   const bundle = bundles.get("pack");
   if (bundle === undefined) throw new EvidenceError("REACH-E5411", "the pack is not signed");
   if (trustedKeys === undefined) {
-    throw new EvidenceError("REACH-E5411", "no trusted key was given: anybody may have signed it");
+    throw new EvidenceError("REACH-E5411", "no trusted key was given: anyone may have signed it");
   }
   const { hint } = readBundle(engine, bundle, "pack.sigstore.json");
   const key = trustedKeys.find(({ id }) => id === hint);

@@ -47,7 +47,7 @@ export const withEnd = (keys: Keys, id: string, at: string): KeyringEntry[] =>
   });
 
 /**
- * The keys, of which somebody else may have had one since an instant.
+ * The keys, of which others may have had one since an instant.
  *
  * @throws EvidenceError `REACH-E5222` there is no such key
  */

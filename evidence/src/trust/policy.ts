@@ -11,8 +11,8 @@ import type { Keyring } from "./keyring.ts";
 import { publicKey, sameKey } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { openCheckpoint, parseCheckpoint } from "../log/checkpoint.ts";
-import { parseGrowth } from "../log/growth.ts";
-import type { LogGrowth } from "../log/growth.ts";
+import { parseConsistencyProof } from "../log/consistency.ts";
+import type { ConsistencyProof } from "../log/consistency.ts";
 import { noteText, parseNoteKey } from "../log/note.ts";
 import type { NoteKey } from "../log/note.ts";
 import type { Freshness } from "./trust.ts";
@@ -66,7 +66,7 @@ export interface LogPolicy {
   readonly seen?: {
     readonly size: bigint;
     readonly root: Uint8Array;
-    readonly growth?: readonly Pick<LogGrowth, "from" | "to" | "hashes">[];
+    readonly growth?: readonly Pick<ConsistencyProof, "from" | "to" | "hashes">[];
   };
 }
 
@@ -90,7 +90,7 @@ const notPolicy = (what: string): EvidenceError => new EvidenceError("REACH-E521
  * has two roles.
  *
  * @throws EvidenceError `REACH-E5218` not a policy, or not one for this keyring; `REACH-E5202` a root
- *   that is not safe; `REACH-E5310` a log's key that is none; as openKeyring() does; `REACH-E5219` a key
+ *   that is not safe; `REACH-E5310` an invalid key of a log; as openKeyring() does; `REACH-E5219` a key
  *   in two roles
  *
  * @example
@@ -108,7 +108,7 @@ export function readPolicy(
     throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
   }
   const keyring = root && ring && openKeyring(engine, ring, root);
-  const grown = growth.map((proof) => parseGrowth(engine, proof));
+  const grown = growth.map((proof) => parseConsistencyProof(engine, proof));
   const logs = withSeen(file.logs?.map(logOf), seen, grown);
   requireRoles(root, keyring, logs ?? []);
   return {
@@ -126,7 +126,7 @@ export function readPolicy(
 function withSeen(
   logs: readonly LogPolicy[] | undefined,
   notes: readonly Uint8Array[],
-  grown: readonly LogGrowth[],
+  grown: readonly ConsistencyProof[],
 ): LogPolicy[] | undefined {
   const named = new Map(logs?.map((log) => [log.origin, log]));
   for (const note of notes) {

@@ -1,26 +1,26 @@
 // Logs that grow, and proofs from their tiles: docs/spec/log.md, LOG-16 to LOG-20, LOG-26 to LOG-30, and
 // the attacks on them.
 import {
+  consistencyProof,
   hashFrames,
   inclusionProof,
-  consistencyProof,
   merkleRoot,
   toHex,
   utf8,
 } from "@reach-fabric/engine";
 import {
   cosign,
-  edgeRoot,
-  emptyEdge,
+  emptyFrontier,
   formatAddCheckpoint,
   formatCheckpoint,
   formatEntry,
   formatPeriod,
+  frontierRoot,
   grow,
   leafHash,
   openCheckpoint,
   parseEntry,
-  readEdge,
+  readFrontier,
   signNote,
   Subtrees,
   tilePath,
@@ -58,7 +58,7 @@ describe("LOG-16 and LOG-20: growing, and proofs from tiles", () => {
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 256 }), { minLength: 1, maxLength: 6 }),
         async (steps) => {
-          let edge = emptyEdge;
+          let frontier = emptyFrontier;
           const entries: Uint8Array[] = [];
           const disk = new Map<string, Uint8Array>();
           for (const step of steps) {
@@ -66,7 +66,7 @@ describe("LOG-16 and LOG-20: growing, and proofs from tiles", () => {
               utf8(`entry ${entries.length + i}`),
             );
             entries.push(...more);
-            const growth = grow(edge, more);
+            const growth = grow(frontier, more);
             for (const { path, bytes } of growth.files) {
               expect(disk.has(path), `${path} is written once`).toBe(false);
               disk.set(path, bytes);
@@ -74,11 +74,11 @@ describe("LOG-16 and LOG-20: growing, and proofs from tiles", () => {
             for (const path of growth.outgrown) {
               for (const name of disk.keys()) if (name.startsWith(`${path}/`)) disk.delete(name);
             }
-            edge = growth.edge;
-            expect(toHex(edgeRoot(edge))).toBe(toHex(merkleRoot(entries)));
+            frontier = growth.frontier;
+            expect(toHex(frontierRoot(frontier))).toBe(toHex(merkleRoot(entries)));
             expect(
-              await readEdge(entries.length, async (path) => disk.get(path) as Uint8Array),
-            ).toEqual(edge);
+              await readFrontier(entries.length, async (path) => disk.get(path) as Uint8Array),
+            ).toEqual(frontier);
           }
           for (const [path, tile] of tilesOf(hashFrames(entries, 0))) {
             expect(toHex(disk.get(path) ?? new Uint8Array()), path).toBe(toHex(tile));

@@ -7,8 +7,8 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import {
+  checkConsistency,
   checkEntries,
-  checkGrowth,
   formatCheckpoint,
   formatEntries,
   formatNoteKey,
@@ -85,7 +85,7 @@ describe("what holds", () => {
       [7, 7],
       [7, 300],
     ] as const) {
-      checkGrowth(engine, at(old), at(now), consistencyProof(hashes.slice(0, now), old));
+      checkConsistency(engine, at(old), at(now), consistencyProof(hashes.slice(0, now), old));
     }
     expect(at(300).signatures).toHaveLength(2);
   });
@@ -213,17 +213,17 @@ describe("attacks", () => {
 
   test("split view: two roots of one size", () => {
     const fork = { ...at(7), root: merkleRoot(entries.slice(1, 8)) };
-    expect(codeOf(() => checkGrowth(engine, at(7), fork, []))).toBe("REACH-E5333");
+    expect(codeOf(() => checkConsistency(engine, at(7), fork, []))).toBe("REACH-E5333");
     const later = { ...at(8), root: merkleRoot(entries.slice(1, 9)) };
     const proof = consistencyProof(hashes.slice(0, 8), 7);
-    expect(codeOf(() => checkGrowth(engine, at(7), later, proof))).toBe("REACH-E5333");
+    expect(codeOf(() => checkConsistency(engine, at(7), later, proof))).toBe("REACH-E5333");
   });
 
   test("checkpoint rollback: the log has shrunk", () => {
-    expect(codeOf(() => checkGrowth(engine, at(9), at(0), []))).toBe("REACH-E5333");
-    expect(codeOf(() => checkGrowth(engine, at(9), at(7), []))).toBe("REACH-E5333");
+    expect(codeOf(() => checkConsistency(engine, at(9), at(0), []))).toBe("REACH-E5333");
+    expect(codeOf(() => checkConsistency(engine, at(9), at(7), []))).toBe("REACH-E5333");
     const other = { ...at(7), origin: "example.com/other" };
-    expect(codeOf(() => checkGrowth(engine, other, at(9), []))).toBe("REACH-E5331");
+    expect(codeOf(() => checkConsistency(engine, other, at(9), []))).toBe("REACH-E5331");
   });
 
   test("wrong-size proofs, another index, leaf and node confused", () => {

@@ -1,14 +1,11 @@
 // Functions: each call becomes the function's own task, on the call's arguments (WF-49).
-import { problemCode } from "@reach-fabric/schema";
+import { isBuiltIn, problemCode } from "@reach-fabric/schema";
 import type { Path } from "@reach-fabric/schema";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
 import type { Fields, TaskList } from "./tasks.ts";
 
-/** What `call` names without being a function. */
-const BUILT_IN = new Set(["http", "decide", "openapi", "grpc", "asyncapi", "a2a", "mcp", "llm"]);
-
 /** The function of a name: a task. Undefined where there is none. */
-export type Lookup = (name: string, path: Path) => Fields | undefined;
+export type FunctionLookup = (name: string, path: Path) => Fields | undefined;
 
 /**
  * A list whose calls of functions are replaced by what they do.
@@ -18,12 +15,12 @@ export type Lookup = (name: string, path: Path) => Fields | undefined;
 export function inlineFunctions(
   list: TaskList,
   path: Path,
-  lookup: Lookup,
+  lookup: FunctionLookup,
   inside: readonly string[] = [],
 ): TaskList {
   return mapTasks(list, path, (task, here) => {
     const { call, with: args } = task;
-    if (typeof call !== "string" || BUILT_IN.has(call)) return task;
+    if (typeof call !== "string" || isBuiltIn(call)) return task;
     const where = [...here, "call"];
     if (inside.includes(call)) {
       throw new CompileError(where, {

@@ -27,7 +27,7 @@ export function takeSecretsOut(list: TaskList): TaskList {
     const places = PLACES[task["call"] as string];
     let args = task["with"] as Fields | undefined;
     if (places === undefined || args === undefined) return task;
-    const holes: { at: string; parts: readonly Part[] }[] = [];
+    const found: { at: string; parts: readonly Part[] }[] = [];
     for (const [place, name] of places) {
       const here = [...path, "with", ...place];
       args = within(args, place, (value) =>
@@ -42,11 +42,11 @@ export function takeSecretsOut(list: TaskList): TaskList {
             });
           }
           const steps = name === "headers" ? [String(header).toLowerCase()] : below;
-          holes.push({ at: pointerOf([name, ...steps]), parts });
+          found.push({ at: pointerOf([name, ...steps]), parts });
         }),
       );
     }
-    return holes.length === 0 ? task : { ...task, with: { ...args, secrets: holes } };
+    return found.length === 0 ? task : { ...task, with: { ...args, secrets: found } };
   });
 }
 

@@ -2,7 +2,6 @@ import type { EffectKind } from "./effect.ts";
 
 /** clock: the time now, or the one that was stamped when a workflow or a task started (TRACE-5). */
 export const clock: EffectKind<{ readonly clock: () => number }> = {
-  type: "clock",
   perform: async (record, outside, context) => {
     const { for: what } = record.request;
     if (what === "workflow.startedAt")

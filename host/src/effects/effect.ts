@@ -16,7 +16,6 @@ export interface EffectContext {
 
 /** A type of effect, on what it needs of the outside world. */
 export interface EffectKind<Outside> {
-  readonly type: RequestRecord["type"];
   /**
    * Performs one; a failure is an answer.
    *

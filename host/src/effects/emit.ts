@@ -14,7 +14,6 @@ interface Sink {
 
 /** emit: a CloudEvent is handed on (WF-39). */
 export const emit: EffectKind<Sink> = {
-  type: "emit",
   perform: ({ request }, sink, context) => send(request["event"] as CloudEvent, sink, context),
   isReadOnly: () => false,
   operation: () => "emit",

@@ -6,7 +6,7 @@ import type { Pack } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./egress/address.ts";
-import type { Lookup } from "./egress/address.ts";
+import type { AddressLookup } from "./egress/address.ts";
 import { echoes } from "./egress/authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./egress/authorize.ts";
 import { createEgress } from "./egress/egress.ts";
@@ -17,8 +17,8 @@ import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { failureOf, RequestFailed } from "./egress/failure.ts";
 import { parseTarget, whyNotGranted } from "./egress/grant.ts";
-import { filled, fillingOf } from "./egress/holes.ts";
-import type { Hole } from "./egress/holes.ts";
+import { filled, placeSecrets } from "./egress/secret-places.ts";
+import type { SecretPlace } from "./egress/secret-places.ts";
 import { methodOf } from "./protos.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */
@@ -29,7 +29,7 @@ export interface GrpcCall {
   readonly method: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly authentication?: Authentication;
-  readonly secrets?: readonly Hole[];
+  readonly secrets?: readonly SecretPlace[];
 }
 
 export interface GrpcOptions {
@@ -38,7 +38,7 @@ export interface GrpcOptions {
   readonly addresses?: Readonly<Record<string, string>>;
   readonly secrets?: Secrets;
   readonly limits?: Partial<EgressLimits>;
-  readonly lookup?: Lookup;
+  readonly lookup?: AddressLookup;
 }
 
 export type CallGrpc = (
@@ -87,8 +87,8 @@ async function perform(
       ? { why: "the pack has no such definition" }
       : methodOf(fromUtf8(file.bytes), call.service, call.method);
   if ("why" in method) throw new RequestFailed("protocol", hostCode.grpcDefinition, method.why);
-  const filling = fillingOf(call.secrets, target.origin, grant, secrets);
-  const given = filled(call.arguments, "arguments", filling) as GrpcCall["arguments"];
+  const placed = placeSecrets(call.secrets, target.origin, grant, secrets);
+  const given = filled(call.arguments, "arguments", placed) as GrpcCall["arguments"];
   const message = method.encode(given);
   if ("why" in message) throw new RequestFailed("protocol", hostCode.grpcDefinition, message.why);
   const { header, texts: proof } = await authorized(
@@ -129,7 +129,7 @@ async function perform(
     });
     signal.throwIfAborted();
     if (!(answer instanceof Uint8Array)) return { result: errorOf(answer, limits.total) };
-    if (echoes([...filling.texts, ...proof], answer, {})) {
+    if (echoes([...placed.texts, ...proof], answer, {})) {
       throw new RequestFailed(
         "denied",
         hostCode.badCredentials,
@@ -161,7 +161,11 @@ async function authorized(
 }
 
 /** GRANT-9: the operator's address, or a public one, which is the one that is connected to. */
-async function peerOf(origin: string, address: string | undefined, lookup: Lookup): Promise<Peer> {
+async function peerOf(
+  origin: string,
+  address: string | undefined,
+  lookup: AddressLookup,
+): Promise<Peer> {
   const { protocol, hostname, port } = new URL(address ?? origin);
   const isPlain = protocol === "http:";
   const at = port === "" ? (isPlain ? "80" : "443") : port;
@@ -192,7 +196,6 @@ const UNAVAILABLE = 14;
 
 /** grpc: one message to a service, and its answer (TRACE-5). */
 export const grpc: EffectKind<{ readonly grpc: CallGrpc }> = {
-  type: "grpc",
   perform: ({ request }, outside, { idempotencyKey, signal }) =>
     outside.grpc(request as unknown as GrpcCall, idempotencyKey, signal),
   isReadOnly: () => false,

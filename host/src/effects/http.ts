@@ -5,7 +5,6 @@ import { SAFE } from "./egress/request.ts";
 import type { HttpRequest } from "./egress/request.ts";
 
 export const http: EffectKind<Pick<Egress, "fetch">> = {
-  type: "http",
   perform: ({ request }, { fetch }, context) => fetch(request as unknown as HttpRequest, context),
   isReadOnly: ({ method }) => SAFE.has(method as string),
   operation: ({ method, uri }) => `${method as string} ${(uri as string).replace(/[?].*/, "")}`,

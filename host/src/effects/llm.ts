@@ -137,7 +137,6 @@ function answerOf(status: number, body: Uint8Array | undefined): object {
 export const llm: EffectKind<{
   readonly ask: (question: Question, key: string, signal: AbortSignal) => Promise<Performed>;
 }> = {
-  type: "llm",
   perform: ({ request }, { ask }, { idempotencyKey, signal }) =>
     ask(request as unknown as Question, idempotencyKey, signal),
   isReadOnly: () => true,

@@ -14,11 +14,11 @@ import type { HttpResult } from "./egress/answer.ts";
 import type { Egress } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
-import type { Note, Performed } from "./egress/performed.ts";
+import type { EffectNote, Performed } from "./egress/performed.ts";
 import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget } from "./egress/grant.ts";
-import { filled, fillingOf } from "./egress/holes.ts";
-import type { Hole } from "./egress/holes.ts";
+import { filled, placeSecrets } from "./egress/secret-places.ts";
+import type { SecretPlace } from "./egress/secret-places.ts";
 
 /** TRACE-5: an MCP request as the engine made it. */
 export interface McpCall {
@@ -29,7 +29,7 @@ export interface McpCall {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly protocolVersion?: string;
   readonly client?: { readonly name: string; readonly version: string };
-  readonly secrets?: readonly Hole[];
+  readonly secrets?: readonly SecretPlace[];
   /** Milliseconds for the whole exchange. */
   readonly timeout?: number;
 }
@@ -60,13 +60,13 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     let full: McpCall;
     let texts: readonly string[];
     try {
-      const filling = fillingOf(call.secrets, origin, grant, secrets ?? {});
-      texts = filling.texts;
+      const placed = placeSecrets(call.secrets, origin, grant, secrets ?? {});
+      texts = placed.texts;
       full = {
         ...call,
-        headers: filled(call.headers, "headers", filling) as McpCall["headers"],
+        headers: filled(call.headers, "headers", placed) as McpCall["headers"],
         ...(call.parameters
-          ? { parameters: filled(call.parameters, "parameters", filling) as object }
+          ? { parameters: filled(call.parameters, "parameters", placed) as object }
           : {}),
       } as McpCall;
     } catch (error) {
@@ -107,7 +107,10 @@ const denied = (why: string): Performed => ({
   result: { failure: "denied" },
   note: { code: hostCode.noMcpCall, why },
 });
-const late = (time: number): Note => ({ code: hostCode.timeout, why: `no answer in ${time} ms` });
+const late = (time: number): EffectNote => ({
+  code: hostCode.timeout,
+  why: `no answer in ${time} ms`,
+});
 
 /** The protocol's client, read when it is first asked for: most runs have no use for it. */
 type Protocol = typeof import("@modelcontextprotocol/client");
@@ -233,7 +236,6 @@ class Exchange {
 
 /** mcp: one exchange with an MCP server (TRACE-5). */
 export const mcp: EffectKind<{ readonly mcp: CallMcp }> = {
-  type: "mcp",
   perform: ({ request }, outside, { idempotencyKey, signal }) =>
     outside.mcp(request as unknown as McpCall, idempotencyKey, signal),
   isReadOnly: ({ method }) => method !== "tools/call",

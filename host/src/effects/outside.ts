@@ -22,7 +22,7 @@ export interface Effects {
   readonly fetch: Egress["fetch"];
   /** Milliseconds since 1970, in UTC. */
   readonly clock: () => number;
-  /** That many bytes nobody can predict. */
+  /** That many unpredictable bytes. */
   readonly random: (size: number) => Uint8Array;
   /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;

@@ -1,5 +1,5 @@
 // Effects by their type: what the engine asks for and the host performs (TRACE-5, TRACE-6).
-import type { RequestRecord } from "@reach-fabric/engine";
+import type { EffectType, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { clock } from "./clock.ts";
@@ -15,9 +15,19 @@ import { random } from "./random.ts";
 import { timer } from "./timer.ts";
 
 /** All that are performed; an event is waited for (run/inbox.ts). */
-const kinds: ReadonlyMap<string, EffectKind<Effects>> = new Map(
-  [http, clock, random, timer, emit, llm, mcp, grpc].map((kind) => [kind.type, kind]),
-);
+const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>> = {
+  http,
+  clock,
+  random,
+  timer,
+  emit,
+  llm,
+  mcp,
+  grpc,
+};
+
+const kindOf = (type: string): EffectKind<Effects> | undefined =>
+  Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 
 /**
  * Performs one effect.
@@ -29,7 +39,7 @@ export async function perform(
   outside: Effects,
   context: EffectContext,
 ): Promise<Performed> {
-  const kind = kinds.get(record.type);
+  const kind = kindOf(record.type);
   if (kind !== undefined) return kind.perform(record, outside, context);
   throw new ReachError(
     hostCode.unknownEffect,
@@ -41,10 +51,10 @@ export async function perform(
   );
 }
 
-/** True for what may be performed although nobody decides by it. */
+/** True for what may be performed although no decision depends on it. */
 export const isReadOnly = ({ type, request }: RequestRecord): boolean =>
-  kinds.get(type)?.isReadOnly(request) ?? false;
+  kindOf(type)?.isReadOnly(request) ?? false;
 
 /** `POST https://host/path`, `tools/call NAME`: what an operator declares safe. */
 export const operationOf = ({ type, request }: RequestRecord): string =>
-  kinds.get(type)?.operation(request) ?? type;
+  kindOf(type)?.operation(request) ?? type;

@@ -4,7 +4,6 @@ import type { EffectKind } from "./effect.ts";
 export const timer: EffectKind<{
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
 }> = {
-  type: "timer",
   perform: async ({ request }, outside, { signal }) => {
     await outside.timer(Number(request["ms"]), signal);
     return { result: {} };

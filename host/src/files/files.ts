@@ -78,7 +78,7 @@ export async function readRegularFile(
   path: string,
   { limit = MAX_FILE, follow = true }: { limit?: number; follow?: boolean } = {},
 ): Promise<Uint8Array> {
-  // Not blocking: opening a pipe would otherwise wait for somebody to write into it.
+  // Not blocking: opening a pipe would otherwise wait for a writer.
   const flags =
     constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (follow ? 0 : (constants.O_NOFOLLOW ?? 0));
   let file: FileHandle | undefined;
@@ -135,7 +135,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Writes a file so that nobody ever sees a part of it: afterwards `path` holds all of the bytes, on
+ * Writes a file so that no part of it is ever seen: afterwards `path` holds all of the bytes, on
  * the disk, or it is as it was and nothing else is left behind.
  *
  * @param mode permissions of the new file; 0o600 for what only its owner may read

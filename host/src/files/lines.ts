@@ -7,7 +7,7 @@ import { readRegularFile } from "./files.ts";
 /** Longest line, in characters. */
 const LONGEST = 16 * 1024 * 1024;
 
-/** What the lines are, for errors: a word, and the code for a line that is none. */
+/** What the lines are, for errors: a word, and the code for a line that is not one. */
 export interface LineKind {
   readonly name: "event" | "command";
   readonly code: string;
@@ -16,8 +16,8 @@ export interface LineKind {
 /**
  * The values of the lines that are not empty, and their places.
  *
- * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is no strict JSON, the
- *   kind's code for one that is no object, for bytes that are no UTF-8 and for a line that is too long
+ * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is not strict JSON, the
+ *   kind's code for one that is not an object, for bytes that are not UTF-8 and for a line that is too long
  */
 export async function* objectsOf(
   source: string | Readable,

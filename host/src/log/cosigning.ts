@@ -10,7 +10,7 @@ import { cannotWrite } from "../files/files.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { NAMES } from "./layout.ts";
-import type { Note } from "./layout.ts";
+import type { CheckpointNote } from "./layout.ts";
 import { readLog } from "./reader.ts";
 import type { LogReader } from "./reader.ts";
 
@@ -43,7 +43,7 @@ export async function cosignLog(
   folder: string,
   urls: readonly string[],
   disk: Disk = machineDisk,
-): Promise<{ readonly checkpoint: Note; readonly answers: readonly Cosigned[] }> {
+): Promise<{ readonly checkpoint: CheckpointNote; readonly answers: readonly Cosigned[] }> {
   const log = await readLog(folder, { disk });
   const results = await Promise.all(urls.map((url) => ask(log, url)));
   const lines = results.flatMap(({ line }) => (line === undefined ? [] : [line]));

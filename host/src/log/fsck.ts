@@ -3,11 +3,11 @@
 import { createEngine, hashFrames, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
-  edgeRoot,
   entriesPath,
   EvidenceError,
   firstDifferentByte,
   formatEntries,
+  frontierRoot,
   growTiles,
   parseEntries,
   parseEntry,
@@ -15,7 +15,7 @@ import {
   parseTilePath,
   tilePath,
 } from "@reach-fabric/evidence";
-import type { Edge } from "@reach-fabric/evidence";
+import type { Frontier } from "@reach-fabric/evidence";
 import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
@@ -23,7 +23,7 @@ import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { firstBadByte } from "./bad-byte.ts";
 import { NAMES, readIdentity, readLast, readNote } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 
 /** Something in a log's folder that is not as it was written. */
 export interface Fault {
@@ -74,7 +74,7 @@ export async function fsck(
   const engine = createEngine();
   const found: Found = { faults: [], notes: [], seen: new Set() };
   let identity: LogIdentity;
-  let last: Note;
+  let last: CheckpointNote;
   try {
     identity = await readIdentity(engine, disk, folder);
     last = await readLast(disk, folder, identity);
@@ -114,7 +114,7 @@ async function checkNotes(
   disk: Disk,
   folder: string,
   identity: LogIdentity,
-  last: Note,
+  last: CheckpointNote,
 ): Promise<void> {
   seen.add(NAMES.witnessed);
   try {
@@ -197,10 +197,10 @@ class Walk {
   }
 
   /** The faults that come first: which side is wrong is known now. */
-  end({ root }: Note): Fault[] {
+  end({ root }: CheckpointNote): Fault[] {
     const { entries, tiles } = this.#sides;
-    const entriesHold = sameBytes(edgeRoot(entries.edge), root);
-    const tilesHold = sameBytes(edgeRoot(tiles.edge), root);
+    const entriesHold = sameBytes(frontierRoot(entries.frontier), root);
+    const tilesHold = sameBytes(frontierRoot(tiles.frontier), root);
     const right = tilesHold ? tiles : entries;
     const faults = this.#apart.map(({ n, width, raw, tile, made }): Fault => {
       if (entriesHold) {
@@ -314,13 +314,13 @@ class Walk {
 
 /** The tiles above level 0 as they follow from hashes of level 0. */
 class Side {
-  edge: Pick<Edge, "size" | "tiles"> = { size: 0, tiles: [] };
+  frontier: Pick<Frontier, "size" | "tiles"> = { size: 0, tiles: [] };
   readonly #faults = new Map<string, Fault>();
 
   get faults(): Fault[] {
     const needed = new Set(
-      this.edge.tiles.map((tile, level) => {
-        const hashes = Math.floor(this.edge.size / 256 ** level);
+      this.frontier.tiles.map((tile, level) => {
+        const hashes = Math.floor(this.frontier.size / 256 ** level);
         return tile.length === 0
           ? ""
           : tilePath(level, BigInt(Math.floor(hashes / 256)), tile.length);
@@ -336,8 +336,8 @@ class Side {
     hashes: readonly Uint8Array[] = [],
     check: (file: string, bytes: Uint8Array) => Promise<Fault | undefined>,
   ): Promise<void> {
-    const { files, tiles } = growTiles(this.edge, hashes);
-    this.edge = { size: this.edge.size + hashes.length, tiles };
+    const { files, tiles } = growTiles(this.frontier, hashes);
+    this.frontier = { size: this.frontier.size + hashes.length, tiles };
     for (const { path, bytes } of files) {
       if (path.startsWith("tile/0/")) continue;
       const fault = await check(path, bytes);

@@ -2,14 +2,14 @@
 // docs/spec/log.md, LOG-15 and LOG-20.
 import type { Engine } from "@reach-fabric/engine";
 import {
-  emptyEdge,
+  emptyFrontier,
   EvidenceError,
   openCheckpoint,
   parseCanonicalJson,
   parseNoteKey,
-  readEdge,
+  readFrontier,
 } from "@reach-fabric/evidence";
-import type { Edge, NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
+import type { Frontier, NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
 import { logFile } from "@reach-fabric/schema";
 import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
@@ -37,7 +37,7 @@ export interface LogIdentity {
 }
 
 /** A checkpoint with its note. */
-export interface Note extends SignedCheckpoint {
+export interface CheckpointNote extends SignedCheckpoint {
   readonly note: Uint8Array;
 }
 
@@ -92,7 +92,7 @@ export async function readNote(
   folder: string,
   name: string,
   { origin, key, witnesses }: LogIdentity,
-): Promise<Note | undefined> {
+): Promise<CheckpointNote | undefined> {
   const path = join(folder, name);
   const note = await disk.read(path);
   if (note === undefined) return undefined;
@@ -100,7 +100,11 @@ export async function readNote(
 }
 
 /** The last checkpoint. A log without one is damaged: it would begin again from nothing. */
-export async function readLast(disk: Disk, folder: string, identity: LogIdentity): Promise<Note> {
+export async function readLast(
+  disk: Disk,
+  folder: string,
+  identity: LogIdentity,
+): Promise<CheckpointNote> {
   const last = await readNote(disk, folder, NAMES.checkpoint, identity);
   if (last !== undefined) return last;
   throw damaged(join(folder, NAMES.checkpoint), "there is no checkpoint");
@@ -114,11 +118,11 @@ export async function readPart(disk: Disk, folder: string, path: string): Promis
   throw damaged(full, "the file is missing");
 }
 
-/** The edge of a log of this size, as its files have it. */
-export async function readEdgeOf(disk: Disk, folder: string, size: bigint): Promise<Edge> {
-  if (size === 0n) return emptyEdge;
+/** The frontier of a log of this size, as its files have it. */
+export async function readFrontierOf(disk: Disk, folder: string, size: bigint): Promise<Frontier> {
+  if (size === 0n) return emptyFrontier;
   try {
-    return await readEdge(Number(size), (path) => readPart(disk, folder, path));
+    return await readFrontier(Number(size), (path) => readPart(disk, folder, path));
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     throw damaged(folder, error.message, error);

@@ -8,7 +8,7 @@ import { ReachError } from "../files/error.ts";
 /** Milliseconds between two tries. */
 const PAUSE = 25;
 
-/** SQLITE_BUSY: somebody else holds it. */
+/** SQLITE_BUSY: another process holds it. */
 const BUSY = 5;
 
 /** A lock that is held. */
@@ -19,7 +19,7 @@ export interface Lock {
 /**
  * Takes the lock, or waits for it so many milliseconds.
  *
- * @throws ReachError `REACH-E4162` somebody else holds it
+ * @throws ReachError `REACH-E4162` another process holds it
  */
 export async function lockFile(path: string, wait: number): Promise<Lock> {
   for (let waited = 0; ; waited += PAUSE) {

@@ -3,19 +3,19 @@ import { createEngine, sameBytes, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
   canonicalBytes,
-  edgeFiles,
-  edgeRoot,
-  emptyEdge,
+  emptyFrontier,
   entriesPath,
   formatCheckpoint,
   formatNoteKey,
+  frontierFiles,
+  frontierRoot,
   noteKey,
   parseEntries,
   sameKey,
   signNote,
   tilePath,
 } from "@reach-fabric/evidence";
-import type { Edge, NoteKey, Signer } from "@reach-fabric/evidence";
+import type { Frontier, NoteKey, Signer } from "@reach-fabric/evidence";
 import type { LogFile, LogHead, NewLogEntry } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
@@ -27,13 +27,13 @@ import type { Disk } from "./disk.ts";
 import {
   damaged,
   NAMES,
-  readEdgeOf,
+  readFrontierOf,
   readIdentity,
   readLast,
   readNote,
   readPart,
 } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 import { lockFile } from "./lock.ts";
 import { lastOf, Sequencer } from "./sequencer.ts";
 import type { Appended } from "./sequencer.ts";
@@ -52,7 +52,7 @@ export interface OpenOptions {
 export interface Log extends LogIdentity {
   readonly folder: string;
   /** The last checkpoint: everything in it is durable. */
-  readonly last: Note;
+  readonly last: CheckpointNote;
   /** Another log goes on from it: nothing can be appended. */
   readonly isClosed: boolean;
   /**
@@ -60,8 +60,8 @@ export interface Log extends LogIdentity {
    * together.
    *
    * @throws EvidenceError `REACH-E5335` it is no entry; ReachError `REACH-E4164` the log is closed,
-   *   `REACH-E411x` the disk refused, `REACH-E4165` somebody else has written, `REACH-E4166` after
-   *   such an error: then nobody knows whether the entry is there, until the log is opened anew
+   *   `REACH-E411x` the disk refused, `REACH-E4165` another program has written, `REACH-E4166` after
+   *   such an error: then it is unknown whether the entry is there, until the log is opened anew
    */
   append(entry: NewLogEntry): Promise<Appended>;
   /** Waits for what is under way, and lets others write. */
@@ -95,8 +95,8 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
   }
   const lock = disk === machineDisk ? await lockFile(join(folder, NAMES.lock), wait) : undefined;
   try {
-    const { last, edge } = await recover(disk, folder, identity);
-    const at = lastOf(engine, await lastEntry(disk, folder, edge));
+    const { last, frontier } = await recover(disk, folder, identity);
+    const at = lastOf(engine, await lastEntry(disk, folder, frontier));
     const sequencer = new Sequencer({
       engine,
       disk,
@@ -105,7 +105,7 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
       signer,
       now,
       last,
-      edge,
+      frontier,
       ...at,
     });
     return {
@@ -129,24 +129,24 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
   }
 }
 
-/** The last checkpoint that is durable, with its edge; nothing beyond it is left. */
+/** The last checkpoint that is durable, with its frontier; nothing beyond it is left. */
 async function recover(
   disk: Disk,
   folder: string,
   identity: LogIdentity,
-): Promise<{ last: Note; edge: Edge }> {
+): Promise<{ last: CheckpointNote; frontier: Frontier }> {
   await adoptNext(disk, folder, identity);
   const last = await readLast(disk, folder, identity);
-  const edge = await readEdgeOf(disk, folder, last.size);
-  if (!sameBytes(edgeRoot(edge), last.root)) {
+  const frontier = await readFrontierOf(disk, folder, last.size);
+  if (!sameBytes(frontierRoot(frontier), last.root)) {
     throw damaged(folder, "the last tiles do not make the root of the checkpoint");
   }
   try {
-    await removeBeyond(disk, folder, edge.size);
+    await removeBeyond(disk, folder, frontier.size);
   } catch (error) {
     throw cannotWrite(folder, error);
   }
-  return { last, edge };
+  return { last, frontier };
 }
 
 /** A commit that was durable and not shown yet is shown; one that was not is forgotten. */
@@ -172,7 +172,7 @@ async function adoptNext(disk: Disk, folder: string, identity: LogIdentity): Pro
 
 /** Removes what a commit that did not happen has written: another one may put other entries there. */
 async function removeBeyond(disk: Disk, folder: string, size: number): Promise<void> {
-  const files = edgeFiles(size);
+  const files = frontierFiles(size);
   // A commit can begin two levels at most: in an empty log, by 256 entries.
   const levels = files.length - 1;
   const above = [levels, levels + 1].map((level) => ({ level, n: 0, width: 0 }));
@@ -189,9 +189,13 @@ async function removeBeyond(disk: Disk, folder: string, size: number): Promise<v
   }
 }
 
-async function lastEntry(disk: Disk, folder: string, edge: Edge): Promise<Uint8Array | undefined> {
-  if (edge.size === 0 || edge.bundle.length > 0) return edge.bundle.at(-1);
-  const n = BigInt(edge.size / 256 - 1);
+async function lastEntry(
+  disk: Disk,
+  folder: string,
+  frontier: Frontier,
+): Promise<Uint8Array | undefined> {
+  if (frontier.size === 0 || frontier.bundle.length > 0) return frontier.bundle.at(-1);
+  const n = BigInt(frontier.size / 256 - 1);
   return parseEntries(await readPart(disk, folder, entriesPath(n)), 256).at(-1);
 }
 
@@ -266,7 +270,7 @@ async function writeEmpty(
     key: formatNoteKey(key),
     witnesses: witnesses.map(formatNoteKey),
   };
-  const text = formatCheckpoint({ origin, size: 0n, root: edgeRoot(emptyEdge) });
+  const text = formatCheckpoint({ origin, size: 0n, root: frontierRoot(emptyFrontier) });
   const note = utf8(`${text}\n${signNote(text, key, signer)}`);
   await disk.makeFolder(folder);
   for (const [name, bytes] of [

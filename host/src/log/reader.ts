@@ -1,4 +1,4 @@
-// Reads a log: proofs about its entries, for whoever has only a checkpoint. docs/spec/log.md, LOG-16
+// Reads a log: proofs about its entries, for readers with only a checkpoint. docs/spec/log.md, LOG-16
 // to LOG-19. Needs no key and no lock: files that a checkpoint needs never change.
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
@@ -17,12 +17,12 @@ import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { inFile, NAMES, readIdentity, readLast, readNote, readPart } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 
 /** A log as it was when it was opened for reading. */
 export interface LogReader extends LogIdentity {
   /** The checkpoint that everything below is about. */
-  readonly note: Note;
+  readonly note: CheckpointNote;
   readonly size: number;
   /** The bytes of an entry. */
   entry(index: number): Promise<Uint8Array>;

@@ -10,19 +10,19 @@
 //   3. it is renamed to `checkpoint`, which therefore never shows what could still be lost;
 //   4. the entries are acknowledged.
 //
-// After an error nobody knows what the disk has: the sequencer stops, and opening the log anew finds
+// After an error it is unknown what the disk has: the sequencer stops, and opening the log anew finds
 // out from what is there.
 import type { Engine } from "@reach-fabric/engine";
 import { sameBytes, utf8 } from "@reach-fabric/engine";
 import {
-  edgeRoot,
   formatCheckpoint,
   formatEntry,
+  frontierRoot,
   grow,
   parseEntry,
   signNote,
 } from "@reach-fabric/evidence";
-import type { Edge, Growth, Signer } from "@reach-fabric/evidence";
+import type { Frontier, Growth, Signer } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { dirname, join } from "node:path";
 import { hostCode } from "../files/codes.ts";
@@ -30,7 +30,7 @@ import { ReachError } from "../files/error.ts";
 import { cannotWrite } from "../files/files.ts";
 import type { Disk } from "./disk.ts";
 import { NAMES } from "./layout.ts";
-import type { LogIdentity, Note } from "./layout.ts";
+import type { CheckpointNote, LogIdentity } from "./layout.ts";
 
 /** Entries of one commit: it then touches two tiles of a level at most. */
 export const BATCH = 256;
@@ -53,8 +53,8 @@ export interface Start {
   readonly signer: Signer;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly last: Note;
-  readonly edge: Edge;
+  readonly last: CheckpointNote;
+  readonly frontier: Frontier;
   /** Time of the last entry. */
   readonly at: string;
   /** The last entry closes the log. */
@@ -72,8 +72,8 @@ export class Sequencer {
   readonly #start: Start;
   readonly #queue: Waiting[] = [];
   readonly #folders = new Set<string>();
-  #edge: Edge;
-  #last: Note;
+  #frontier: Frontier;
+  #last: CheckpointNote;
   #at: string;
   #isClosed: boolean;
   #work: Promise<void> | undefined;
@@ -83,14 +83,14 @@ export class Sequencer {
 
   constructor(start: Start) {
     this.#start = start;
-    this.#edge = start.edge;
+    this.#frontier = start.frontier;
     this.#last = start.last;
     this.#at = start.at;
     this.#isClosed = start.isClosed;
   }
 
   /** The last checkpoint. */
-  get last(): Note {
+  get last(): CheckpointNote {
     return this.#last;
   }
 
@@ -132,10 +132,10 @@ export class Sequencer {
     const accepted = this.#format(batch);
     if (accepted.length === 0) return;
     const growth = grow(
-      this.#edge,
+      this.#frontier,
       accepted.map(({ bytes }) => bytes),
     );
-    const last = this.#signed(growth.edge);
+    const last = this.#signed(growth.frontier);
     const { folder } = this.#start;
     try {
       await this.#renamed;
@@ -145,8 +145,8 @@ export class Sequencer {
     } catch (error) {
       throw cannotWrite(folder, error);
     }
-    const first = this.#edge.size;
-    this.#edge = growth.edge;
+    const first = this.#frontier.size;
+    this.#frontier = growth.frontier;
     this.#last = last;
     for (const [i, { waiting, bytes, at }] of accepted.entries()) {
       waiting.resolve({ index: first + i, at, entry: bytes });
@@ -173,9 +173,13 @@ export class Sequencer {
     });
   }
 
-  #signed(edge: Edge): Note {
+  #signed(frontier: Frontier): CheckpointNote {
     const { identity, signer } = this.#start;
-    const checkpoint = { origin: identity.origin, size: BigInt(edge.size), root: edgeRoot(edge) };
+    const checkpoint = {
+      origin: identity.origin,
+      size: BigInt(frontier.size),
+      root: frontierRoot(frontier),
+    };
     const text = formatCheckpoint(checkpoint);
     const note = utf8(`${text}\n${signNote(text, identity.key, signer)}`);
     const signatures = [{ key: identity.key, time: undefined }];
@@ -188,7 +192,7 @@ export class Sequencer {
     const path = join(folder, NAMES.checkpoint);
     const found = await disk.read(path);
     if (found !== undefined && sameBytes(found, this.#last.note)) return;
-    throw new ReachError(hostCode.logTouched, "Somebody else has written to this log.", {
+    throw new ReachError(hostCode.logTouched, "Another program has written to this log.", {
       where: path,
       why: "the checkpoint is not the one that this process has written or read",
       hint: "Nothing was written. Find out who wrote to it; then open the log again.",

@@ -20,7 +20,7 @@ export interface Listening {
 }
 
 /** Where a server listens; port 0 takes any that is free. */
-export interface Place {
+export interface ListenAddress {
   readonly host?: string;
   readonly port?: number;
 }
@@ -29,7 +29,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 
 async function listen(
   handler: Handler,
-  { host = "127.0.0.1", port = 0 }: Place,
+  { host = "127.0.0.1", port = 0 }: ListenAddress,
 ): Promise<Listening> {
   const server: Server = createServer({ requestTimeout: 30_000 }, (request, response) => {
     handler(request, response).catch(() => {
@@ -74,7 +74,7 @@ function reply(
  * console.log(url);
  * await close();
  */
-export function serveLog(folder: string, place: Place = {}): Promise<Listening> {
+export function serveLog(folder: string, place: ListenAddress = {}): Promise<Listening> {
   return listen(async ({ method, url = "/" }, response) => {
     if (method !== "GET" && method !== "HEAD") {
       return reply(response, 405, "only GET\n", { allow: "GET, HEAD" });
@@ -113,7 +113,7 @@ function isTile(path: string): boolean {
  * console.log(url);
  * await close();
  */
-export function serveWitness(store: WitnessStore, place: Place = {}): Promise<Listening> {
+export function serveWitness(store: WitnessStore, place: ListenAddress = {}): Promise<Listening> {
   return listen(async (request, response) => {
     if (request.url !== "/add-checkpoint") return reply(response, 404, "there is no such call\n");
     if (request.method !== "POST") return reply(response, 405, "only POST\n", { allow: "POST" });

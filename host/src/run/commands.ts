@@ -11,8 +11,8 @@ import { objectsOf } from "../files/lines.ts";
  * "reason":"audit"}`, `{"command":"resume"}` or `{"command":"cancel","reason":"fraud"}`.
  *
  * @param name for errors
- * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is no strict JSON,
- *   `REACH-E3006` for one that is no command, and for bytes that are no UTF-8
+ * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is not strict JSON,
+ *   `REACH-E3006` for one that is not a command, and for bytes that are not UTF-8
  *
  * @example
  * await run({ ...options, commands: commandFile(process.stdin, "stdin") });

@@ -12,7 +12,7 @@ import { objectsOf } from "../files/lines.ts";
  * The events of a file, or of a stream that goes on.
  *
  * @param name for errors
- * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is no strict JSON,
+ * @throws ReachError `REACH-E41xx` for the file, `REACH-E11xx` for a line that is not strict JSON,
  *   `REACH-E3005` for one that lacks what makes an event, and for bytes that are no UTF-8
  *
  * @example

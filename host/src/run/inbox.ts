@@ -1,4 +1,4 @@
-// Events on their way into a run (WF-40): numbered by their arrival, each kept until somebody takes it.
+// Events on their way into a run (WF-40): numbered by their arrival, each kept until it is taken.
 import type { CloudEvent } from "../effects/emit.ts";
 
 /**
@@ -12,12 +12,12 @@ export class Inbox {
   readonly #listening: string[] = [];
   readonly #takes: (key: string, event: CloudEvent) => boolean;
   readonly #deliver: (key: string, event: CloudEvent) => void;
-  /** What somebody was given alone, and may not get to see. */
+  /** What a task was given alone, and may not get to see. */
   readonly #given = new Map<string, CloudEvent>();
 
   /**
    * @param takes whether the effect with this key takes the event; the engine says so
-   * @param deliver hands an event to the effect, which then listens no more
+   * @param deliver hands an event to the effect, which then no longer listens
    */
   constructor(
     takes: (key: string, event: CloudEvent) => boolean,
@@ -27,7 +27,7 @@ export class Inbox {
     this.#deliver = deliver;
   }
 
-  /** True while somebody listens. */
+  /** True while a task listens. */
   get isWanted(): boolean {
     return this.#listening.length > 0;
   }

@@ -18,7 +18,7 @@ export interface PerformerOptions {
 }
 
 export interface Performer {
-  /** True for what may be performed although nobody decides by it. */
+  /** True for what may be performed although no decision depends on it. */
   isSafe(request: RequestRecord): boolean;
   /** Performs it; a failure is an answer. */
   perform(request: RequestRecord, signal: AbortSignal): Promise<Performed>;

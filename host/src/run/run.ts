@@ -40,8 +40,7 @@ export interface RunResult {
  * workflow is a result, with status `faulted`, never an exception.
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
- *   for an event and none will come, `REACH-E3005` an event that is none, `REACH-E3006` a command that
- *   is none, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
+ *   for an event and none will come, `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
  *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -75,7 +74,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (options.signal?.aborted) throw interrupted(error);
     throw error;
   } finally {
-    // Effects that are still under way have nobody to answer to.
+    // Nothing waits for effects that are still under way.
     stop.abort(new Error("the run has ended"));
     await Promise.allSettled([remote.close(), recorder.close()]);
   }

@@ -5,7 +5,7 @@ import type { RunCommand } from "@reach-fabric/schema";
 import { machine } from "../effects/outside.ts";
 import { perform } from "../effects/table.ts";
 import type { EffectContext } from "../effects/effect.ts";
-import type { Note, Performed } from "../effects/egress/performed.ts";
+import type { EffectNote, Performed } from "../effects/egress/performed.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
@@ -24,7 +24,7 @@ type Finished = { readonly key: string } & (
 /** A record that is about to enter the engine. */
 interface Admitted {
   readonly record: Uint8Array;
-  readonly note?: Note;
+  readonly note?: EffectNote;
 }
 
 /** One run from its start record to its outcome. */
@@ -39,7 +39,7 @@ export class Session {
   readonly #finished: Finished[] = [];
   /** What stops an effect that is under way. */
   readonly #stops = new Map<string, AbortController>();
-  /** Effects that the engine does not wait for any more. */
+  /** Effects that the engine no longer waits for. */
   readonly #dropped = new Set<string>();
   readonly #inbox = new Inbox(
     (key, event) => this.#takes(key, event),
@@ -101,7 +101,7 @@ export class Session {
     return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
   }
 
-  async #keepInput(record: Uint8Array, at: string, note?: Note): Promise<void> {
+  async #keepInput(record: Uint8Array, at: string, note?: EffectNote): Promise<void> {
     const annotation = { seq: this.records.length, at, ...note };
     await this.#append([record], annotation);
     // Only for who listens: an input can be large, and the run has no need of it.
@@ -126,11 +126,11 @@ export class Session {
     this.records.push(...records);
   }
 
-  /** Effects whose branch was cancelled have nobody to answer to. */
+  /** Nothing waits for effects whose branch was cancelled. */
   #stopDropped(): void {
     for (const key of this.#options.engine.dropped()) {
       this.#dropped.add(key);
-      this.#stops.get(key)?.abort(new Error("nobody waits for this effect any more"));
+      this.#stops.get(key)?.abort(new Error("this effect was cancelled"));
       this.#inbox.leave(key);
     }
   }
@@ -230,10 +230,14 @@ export class Session {
   #checkHope(): void {
     if (this.#isCommanded) return;
     if (this.#isSuspended) {
-      throw new ReachError(hostCode.suspended, "The run is suspended, and nobody will resume it.", {
-        why: "the source of commands has ended",
-        hint: "Its records so far are kept, and no outcome is recorded.",
-      });
+      throw new ReachError(
+        hostCode.suspended,
+        "The run is suspended, and no command will resume it.",
+        {
+          why: "the source of commands has ended",
+          hint: "Its records so far are kept, and no outcome is recorded.",
+        },
+      );
     }
     if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
   }

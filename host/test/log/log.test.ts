@@ -13,16 +13,16 @@ import {
 } from "@reach-fabric/evidence";
 import type { NoteKey, NoteKind, Signer } from "@reach-fabric/evidence";
 import {
-  cosignLog,
-  machineDisk,
-  fsck,
   continueLog,
+  cosignLog,
+  fsck,
   initLog,
+  machineDisk,
   openLog,
+  openWitness,
   readLog,
   serveLog,
   serveWitness,
-  openWitness,
 } from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { execFile } from "node:child_process";
@@ -166,7 +166,7 @@ describe("a log", () => {
     });
   });
 
-  test("a damaged edge is not built upon", async () => {
+  test("a damaged frontier is not built upon", async () => {
     const path = await newLog(3);
     const tile = join(path, "tile/0/000.p/3");
     const bytes = readFileSync(tile);

@@ -3,6 +3,7 @@
 // Every object is strict: a member that is not named here is an error.
 import * as z from "zod";
 import { instant } from "../fields/texts.ts";
+import { effectTypes } from "../workflow/calls.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -165,7 +166,7 @@ export const traceLeaf = z.discriminatedUnion("kind", [
     task,
     iteration,
     occurrence: z.int().min(1),
-    type: z.enum(["http", "clock", "random", "timer", "emit", "event", "llm", "mcp", "grpc"]),
+    type: z.enum(effectTypes),
     request: commitment,
   }),
   z.strictObject({ kind: z.literal("result"), seq: count, key, result: commitment }),

@@ -24,7 +24,7 @@ const inEntry = {
   from: instant,
   /** ... up to before here. */
   to: instant,
-  /** From here on somebody else may have had the key: only what was witnessed before counts. */
+  /** From here on others may have had the key: only what was witnessed before counts. */
   compromisedAt: instant.optional(),
 };
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { problemCode, report, strict } from "./problem.ts";
-import type { Finding } from "./problem.ts";
+import type { UnplacedProblem } from "./problem.ts";
 
 const amount = z.int().min(0, { error: "Expected zero or more." }).optional();
 const fields = strict({
@@ -14,7 +14,7 @@ const fields = strict({
 const ISO =
   /^P(?!$)(\d+(?:\.\d+)?Y)?(\d+(?:\.\d+)?M)?(\d+(?:\.\d+)?W)?(\d+(?:\.\d+)?D)?(T(?=\d)(\d+(?:\.\d+)?H)?(\d+(?:\.\d+)?M)?(\d+(?:\.\d+)?S)?)?$/;
 
-function whyNotDuration(text: string): Finding | undefined {
+function whyNotDuration(text: string): UnplacedProblem | undefined {
   if (isExpression(text)) {
     return { code: problemCode.notBuiltYet, what: "An expression as a duration: not built yet." };
   }

@@ -24,7 +24,7 @@ export const problemCode = {
 } as const;
 
 /** A problem that is found by hand: what zod cannot say by itself. */
-export type Finding = Omit<Problem, "path">;
+export type UnplacedProblem = Omit<Problem, "path">;
 
 /** Names and indices from the root of a document. */
 export type Path = readonly (string | number)[];
@@ -32,7 +32,7 @@ export type Path = readonly (string | number)[];
 export type Context = z.core.ParsePayload;
 
 /** Adds a finding at a path below the value that a check looks at. */
-export function report(context: Context, path: Path, finding: Finding): void {
+export function report(context: Context, path: Path, finding: UnplacedProblem): void {
   context.issues.push({
     code: "custom",
     input: undefined,
@@ -123,9 +123,12 @@ export function inOrder<P extends Pick<Problem, "code" | "path">>(
 
 function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-  const at = (finding: Finding, where: Path = path): Problem => ({ ...finding, path: where });
+  const at = (finding: UnplacedProblem, where: Path = path): Problem => ({
+    ...finding,
+    path: where,
+  });
   if (issue.code === "custom" && issue.params?.["finding"]) {
-    return [at(issue.params["finding"] as Finding)];
+    return [at(issue.params["finding"] as UnplacedProblem)];
   }
   if (issue.code === "unrecognized_keys") {
     const known = fieldsOf.get(issue.keys) ?? [];
@@ -153,7 +156,7 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): Problem[] {
 const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.max(...issues.map((issue) => issue.path.length + (issue.code === "invalid_type" ? 0 : 1)));
 
-function wrongType(expected: string, value: unknown): Finding {
+function wrongType(expected: string, value: unknown): UnplacedProblem {
   const actual = typeName(value);
   const finding = {
     code: problemCode.wrongType,
@@ -188,7 +191,7 @@ function isMissing(root: unknown, path: Path): boolean {
 }
 
 /** What to say of a field that should not be there. */
-export function unknownField(name: string, known: readonly string[]): Finding {
+export function unknownField(name: string, known: readonly string[]): UnplacedProblem {
   const near = known
     .filter((other) => Math.abs(name.length - other.length) <= 3)
     .map((other) => ({ other, distance: editDistance(name, other) }))

@@ -35,7 +35,7 @@ const said = {
   engines: strict({
     semantics: z.array(z.int().min(1).max(0xffffffff)).min(1).max(100),
   }).optional(),
-  /** What a run of it may use, where whoever runs it does not say. */
+  /** What a run of it may use, where its runner does not say. */
   limits: limits.optional(),
 };
 

@@ -18,7 +18,7 @@ const secret = z.record(z.string(), z.unknown()).check((context) => {
   });
 });
 
-/** The file that an operator keeps, readable by nobody else. */
+/** The file that an operator keeps, readable by no one else. */
 export const secretsFile = strict({
   format: z.literal("reach/secrets/v1", { error: "Expected reach/secrets/v1." }),
   secrets: z.record(z.string(), secret),

@@ -5,7 +5,7 @@ import { base, schema } from "./clauses.ts";
 import { anyObject, json, packPath } from "../fields/common.ts";
 import { duration, isExpression } from "../fields/duration.ts";
 import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
-import type { Finding } from "../fields/problem.ts";
+import type { UnplacedProblem } from "../fields/problem.ts";
 import { absent, notBuiltYet } from "../fields/refusals.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
@@ -192,19 +192,37 @@ const mcpArguments = strict({
 });
 const decideArguments = strict({ table: packPath, input: json });
 
-/** The functions that `call` may name, or what to say of them. */
-export const calls: Record<string, z.ZodType | Finding> = {
+/** Calls that ask the outside: each is a type of effect, too. */
+const effects = {
   http: strict({
     ...base,
     call: z.literal("http"),
     with: httpArguments,
     metadata: httpMetadata.optional(),
   }),
-  decide: strict({ ...base, call: z.literal("decide"), with: decideArguments }),
-  openapi: strict({ ...base, call: z.literal("openapi"), with: openapiArguments }),
   grpc: strict({ ...base, call: z.literal("grpc"), with: grpcArguments }),
-  asyncapi: strict({ ...base, call: z.literal("asyncapi"), with: asyncapiArguments }),
-  a2a: strict({ ...base, call: z.literal("a2a"), with: a2aArguments }),
   mcp: strict({ ...base, call: z.literal("mcp"), with: mcpArguments }),
   llm: strict({ ...base, call: z.literal("llm"), with: llmArguments }),
 };
+
+/** The functions that `call` may name, or what to say of them. */
+export const calls: Record<string, z.ZodType | UnplacedProblem> = {
+  ...effects,
+  decide: strict({ ...base, call: z.literal("decide"), with: decideArguments }),
+  openapi: strict({ ...base, call: z.literal("openapi"), with: openapiArguments }),
+  asyncapi: strict({ ...base, call: z.literal("asyncapi"), with: asyncapiArguments }),
+  a2a: strict({ ...base, call: z.literal("a2a"), with: a2aArguments }),
+};
+
+/** True for the name of a call that is no function of the workflow's own. */
+export const isBuiltIn = (name: string): boolean => Object.hasOwn(calls, name);
+
+/** What a run asks the outside for (TRACE-3): calls, and what the machine asks for by itself. */
+export const effectTypes = [
+  ...(Object.keys(effects) as (keyof typeof effects)[]),
+  "clock",
+  "random",
+  "timer",
+  "emit",
+  "event",
+] as const;

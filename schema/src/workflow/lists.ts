@@ -1,4 +1,4 @@
-// The lists of tasks inside a task: one list of places for whoever walks a workflow.
+// The lists of tasks inside a task: one list of places for all that walk a workflow.
 import { onlyMember } from "../fields/common.ts";
 import { typeName } from "../fields/problem.ts";
 import type { Path } from "../fields/problem.ts";

@@ -6,7 +6,7 @@
 // A task's kind is the field that it has. The schema of that kind alone is tried: a union would try
 // all of them at each level, which takes time that doubles with every level of nesting.
 import * as z from "zod";
-import { calls, expression } from "./calls.ts";
+import { calls, expression, isBuiltIn } from "./calls.ts";
 import { base, exports, output } from "./clauses.ts";
 import { anyObject, json, label, onlyMember, semver } from "../fields/common.ts";
 import { duration } from "../fields/duration.ts";
@@ -21,7 +21,7 @@ import {
   typeName,
   unknownField,
 } from "../fields/problem.ts";
-import type { Context, Finding, Path } from "../fields/problem.ts";
+import type { Context, Path, UnplacedProblem } from "../fields/problem.ts";
 import { refused } from "../fields/refusals.ts";
 
 const runTask = strict({
@@ -50,7 +50,7 @@ const runTask = strict({
   }),
 });
 /** What else `run` may start: all of it refused. */
-const runs: Record<string, Finding> = {
+const runs: Record<string, UnplacedProblem> = {
   shell: refused("`run.shell`", "Reach never starts a shell: nothing could record what it did."),
   script: refused("`run.script`", "Foreign code needs a plugin tier that isolates and meters it."),
   container: refused("`run.container`", "Foreign code needs a plugin tier that isolates it."),
@@ -297,7 +297,7 @@ const tryTask = strict({
 });
 
 /** The field that makes a task what it is; `for` and `try` come before `do`. */
-const kinds: Record<string, z.ZodType | Finding> = {
+const kinds: Record<string, z.ZodType | UnplacedProblem> = {
   for: forTask,
   try: tryTask,
   do: doTask,
@@ -315,7 +315,7 @@ const KINDS = ["call", "run", ...Object.keys(kinds)];
 const kindOf = (task: object): string | undefined =>
   KINDS.find((kind) => Object.hasOwn(task, kind));
 
-function schemaOf(task: unknown): z.ZodType | Finding {
+function schemaOf(task: unknown): z.ZodType | UnplacedProblem {
   if (typeName(task) !== "object") {
     return {
       code: problemCode.wrongType,
@@ -334,7 +334,7 @@ function schemaOf(task: unknown): z.ZodType | Finding {
   return (
     (kind === undefined ? undefined : kinds[kind]) ?? {
       code: problemCode.missing,
-      what: "This task does nothing that Reach knows.",
+      what: "Unknown or missing task type.",
       hint: "A task holds one of call, do, emit, for, fork, listen, raise, run, set, switch, try, wait.",
     }
   );
@@ -347,11 +347,11 @@ const functionTask = strict({
   with: anyObject.optional(),
 });
 
-function callOf(name: unknown): z.ZodType | Finding {
+function callOf(name: unknown): z.ZodType | UnplacedProblem {
   if (typeof name !== "string") {
     return { code: problemCode.wrongType, what: "`call` names a function: expected a string." };
   }
-  if (Object.hasOwn(calls, name)) return calls[name] as z.ZodType | Finding;
+  if (isBuiltIn(name)) return calls[name] as z.ZodType | UnplacedProblem;
   return functionTask;
 }
 

@@ -11,7 +11,7 @@ export const withKeyring = (command: Command): Command =>
     .requiredOption("--keyring <file>", "the keyring")
     .requiredOption("-r, --root <file>", "the root's private key, which signs it")
     .option("--passphrase-file <file>", "the passphrase of that key")
-    .option("--days <n>", "how long the keyring is good for", "90")
+    .option("--days <n>", "for how many days the keyring is valid", "90")
     .option("--actor <id>", "who does this, for the record: an id, not a name", "local")
     .option("--json", "print {serial, keyring, expiresAt, act}; errors as JSON on stderr");
 

@@ -10,7 +10,7 @@ import { readInput } from "../../read/files.ts";
 import { daysAfter, now } from "../../read/instants.ts";
 import { readSigner } from "../../read/keys.ts";
 import { refusedFile } from "../../read/refused.ts";
-import { CODE, CliError, EXIT, exists, problemOf, systemProblem } from "../../ui/problem.ts";
+import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
 
 /** The keyring in a file, signed by this root. */
 export function readKeyring(machine: Machine, path: string, root: PublicKey): Keyring {
@@ -39,7 +39,7 @@ export interface ChangedKeyring {
 }
 
 /** A change of a keyring's keys, and what to say of it in the audit log. */
-export interface Change {
+export interface KeyringChange {
   readonly keys: Issue["keys"];
   readonly type: string;
   readonly details: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export interface Change {
 export async function changeKeyring(
   machine: Machine,
   options: KeyringOptions,
-  change: (keys: Issue["keys"], at: string) => Change,
+  change: (keys: Issue["keys"], at: string) => KeyringChange,
   fresh = false,
 ): Promise<ChangedKeyring> {
   const { keyring: path, root: rootPath, passphraseFile, days, actor } = options;

@@ -11,7 +11,7 @@ import { trust } from "./trust.ts";
 export function keys(program: Command, verb: Verb): void {
   const group = program
     .command("keys")
-    .summary("make keys to sign with, and say which of them count")
+    .summary("make signing keys, and manage which keys are trusted")
     .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key");
   for (const add of [newKeys, trust, rotate, revoke, renew, list]) add(group, verb);
 }

@@ -5,11 +5,11 @@ import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { tell, withKeyring } from "./common.ts";
 
-/** `reach keys renew`: the same keyring, good for longer. */
+/** `reach keys renew`: the same keyring, valid for longer. */
 export function renew(group: Command, verb: Verb): void {
   const command = group
     .command("renew")
-    .summary("sign a keyring again, so that it is good for longer")
+    .summary("sign a keyring again, so that it stays valid")
     .description(
       "Signs a keyring again as it is. Verifiers do not rely on a keyring that is out of date: it may " +
         "not show later revocations.",

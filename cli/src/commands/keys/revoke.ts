@@ -11,18 +11,18 @@ interface RevokeOptions extends KeyringOptions {
   compromisedAt?: string;
 }
 
-/** `reach keys revoke ID`: a key ends, or was somebody else's since. */
+/** `reach keys revoke ID`: a key ends, or was compromised. */
 export function revoke(group: Command, verb: Verb): void {
   const command = group
     .command("revoke")
-    .summary("end a key of a keyring, or say since when somebody else may have had it")
+    .summary("revoke a key of a keyring, with the time of its compromise, if any")
     .description(
       "Ends a key now. What it signed before still counts, unless it was compromised: anyone who has it can " +
         "write any time into what they sign. With --compromised-at, only what witnesses of a log saw before " +
         "that instant counts. There is no way back.",
     )
     .argument("<id>", "the key's id")
-    .option("--compromised-at <instant>", "since when somebody else may have had the private key");
+    .option("--compromised-at <instant>", "since when others may have had the private key");
   withKeyring(command)
     .addHelpText(
       "after",

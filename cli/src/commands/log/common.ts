@@ -2,7 +2,7 @@
 import { parseNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
 import type { Machine } from "../../ui/machine.ts";
-import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
+import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** A key of a log or a witness, as its text. */
 export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
@@ -36,7 +36,7 @@ export function countOf(text: string, option: string): number {
 }
 
 /** HOST:PORT or PORT. */
-export function placeOf(text: string): { host: string; port: number } {
+export function listenAddress(text: string): { host: string; port: number } {
   const [, host = "127.0.0.1", port = ""] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
   if (port !== "" && Number(port) < 65_536) {
     return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
@@ -49,7 +49,7 @@ export function placeOf(text: string): { host: string; port: number } {
   });
 }
 
-/** Waits until somebody presses Ctrl-C or the process is asked to end. */
+/** Waits until Ctrl-C is pressed or the process is asked to end. */
 export function untilStopped(machine: Machine): Promise<void> {
   return new Promise((resolve) => {
     const off = machine.onStop(() => {

@@ -24,7 +24,7 @@ export function init(group: Command, verb: Verb): void {
     .description(
       "Makes a log in a new folder. Its name, the origin, is random unless it is " +
         "given; others check its checkpoints with the text of its key. With --after, the log in " +
-        "that folder is closed for good, and the new one continues it: this is how a log gets " +
+        "that folder is closed permanently, and the new one continues it: this is how a log gets " +
         "another key.",
     )
     .argument("<dir>", "where the log will be")

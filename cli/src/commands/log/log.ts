@@ -13,7 +13,7 @@ import { witness } from "./witness.ts";
 export function log(program: Command, verb: Verb): void {
   const group = program
     .command("log")
-    .summary("keep an append-only log that witnesses sign, and prove what is in it")
+    .summary("keep an append-only log that witnesses cosign, and prove what is in it")
     .addHelpText("after", "\nExample:\n  $ reach log init audit --key log.key");
   for (const add of [init, append, checkpoint, prove, verify, fsck, witness, serve]) {
     add(group, verb);

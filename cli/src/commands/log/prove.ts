@@ -1,4 +1,9 @@
-import { evidenceEntryOf, formatGrowth, sameLoggedRun, withProof } from "@reach-fabric/evidence";
+import {
+  evidenceEntryOf,
+  formatConsistencyProof,
+  sameLoggedRun,
+  withProof,
+} from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
 import { existsSync } from "node:fs";
@@ -8,7 +13,7 @@ import { hostCode } from "@reach-fabric/host/codes";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { instantOf } from "../../read/instants.ts";
-import { CODE, CliError, exists, EXIT, problemOf } from "../../ui/problem.ts";
+import { CliError, CODE, exists, EXIT, problemOf } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { countOf } from "./common.ts";
 
@@ -42,7 +47,7 @@ export function prove(group: Command, verb: Verb): void {
     .option("--to <instant>", "its end, not included")
     .option(
       "--since <size>",
-      "prove that it has grown from this many entries, for reach verify --growth",
+      "prove that it has grown from this many entries, for reach verify --consistency",
     )
     .option("--until <size>", "to this many entries (default: all that it has)")
     .option("-o, --output <file>", "where the proof is written")
@@ -122,7 +127,7 @@ async function growthOf(
   const to = until === undefined ? log.size : countOf(until, "--until");
   const range = { from: BigInt(from), to: BigInt(to) };
   const hashes = await log.consistency(range.from, range.to);
-  const bytes = formatGrowth(engines()(), { origin: log.origin, ...range, hashes });
+  const bytes = formatConsistencyProof(engines()(), { origin: log.origin, ...range, hashes });
   return { bytes, facts: { from, to } };
 }
 

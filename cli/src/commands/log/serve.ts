@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { placeOf, untilStopped } from "./common.ts";
+import { listenAddress, untilStopped } from "./common.ts";
 
 /** `reach log serve DIR`: a log for readers, as C2SP tlog-tiles has it. */
 export function serve(group: Command, verb: Verb): void {
@@ -20,7 +20,7 @@ export function serve(group: Command, verb: Verb): void {
       verb<[string, { listen: string }]>(async (terminal, dir, { listen }) => {
         const host = await import("@reach-fabric/host");
         await host.readLog(dir);
-        const server = await host.serveLog(dir, placeOf(listen));
+        const server = await host.serveLog(dir, listenAddress(listen));
         // Whoever reads the address may stop it at once.
         const stopped = untilStopped(terminal.machine);
         if (terminal.json) terminal.result({ url: server.url });

@@ -4,7 +4,7 @@ import { EXIT } from "../../ui/problem.ts";
 import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { noteKeyOf, placeOf, untilStopped } from "./common.ts";
+import { listenAddress, noteKeyOf, untilStopped } from "./common.ts";
 
 interface WitnessOptions {
   key: string;
@@ -46,7 +46,7 @@ export function witness(group: Command, verb: Verb): void {
           signer,
           logs: new Map(logs.map((key) => [key.name, key])),
         });
-        const server = await host.serveWitness(store, placeOf(options.listen));
+        const server = await host.serveWitness(store, listenAddress(options.listen));
         const vkey = formatNoteKey(name);
         // Whoever reads the address may stop it at once.
         const stopped = untilStopped(terminal.machine);

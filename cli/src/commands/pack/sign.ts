@@ -6,7 +6,7 @@ import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
-import { bomOf, provenanceOf } from "./supply.ts";
+import { bomOf, provenanceOf } from "./supply-chain.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */

@@ -20,7 +20,7 @@ interface YankOptions extends AuditOptions {
 export function yank(group: Command, verb: Verb): void {
   const command = group
     .command("yank")
-    .summary("withdraw a pack: sign that it must not be used any more")
+    .summary("withdraw a pack: sign that it must no longer be used")
     .description(
       "Writes a withdrawal of a pack, signed by its publisher: `reach pack verify --yanked` fails for the pack. " +
         "Evidence of runs that used it stays valid, and says which pack it was.",

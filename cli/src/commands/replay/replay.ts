@@ -6,10 +6,10 @@ import { engines } from "../../read/engine.ts";
 import { readEvidence, withPack } from "../../read/evidence.ts";
 import { readInput } from "../../read/files.ts";
 import { brief, describeOutcome, taskName } from "../../ui/names.ts";
-import { CODE, CliError, EXIT } from "../../ui/problem.ts";
-import type { Problem } from "../../ui/problem.ts";
+import { CliError, CODE, EXIT } from "../../ui/problem.ts";
+import type { CliProblem } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
-import { changeStep, showStep } from "./travel.ts";
+import { changeStep, showStep } from "./time-travel.ts";
 import { safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { EVIDENCE } from "../../ui/codes.ts";
@@ -83,7 +83,7 @@ interface ReplayOptions {
   readonly set?: string;
 }
 
-const incomplete = (file: string, { pack, missing }: Evidence): Problem => ({
+const incomplete = (file: string, { pack, missing }: Evidence): CliProblem => ({
   code: pack === null ? EVIDENCE.noPack : EVIDENCE.undisclosed,
   what: "This evidence cannot be replayed",
   where: file,
@@ -97,7 +97,7 @@ function diverged(
   { status, divergence, refusal, decision }: ReplayResult,
   records: number,
   signed: string | null,
-): Problem {
+): CliProblem {
   const base = { where: file, exitCode: EXIT.failed };
   if (divergence !== undefined) {
     const { seq, kind, task, pointer, recorded, replayed, reason } = divergence;

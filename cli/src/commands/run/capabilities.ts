@@ -119,8 +119,8 @@ function partsOf(endpoint: unknown): { uri: string; authentication: unknown } {
 
 /** The secrets that an authentication names, directly or by `use.authentications`, and the arguments. */
 function secretNeeds(authentication: unknown, origin: string, use: Loose, args: Loose): Need[] {
-  const holes = (args["secrets"] ?? []) as { parts: (string | { name: string })[] }[];
-  const inside = holes.flatMap(({ parts }) =>
+  const places = (args["secrets"] ?? []) as { parts: (string | { name: string })[] }[];
+  const inside = places.flatMap(({ parts }) =>
     parts.flatMap((part) => (typeof part === "string" ? [] : [part.name])),
   );
   const given = (authentication ?? {}) as Loose;

@@ -6,7 +6,7 @@ import { capabilitiesOf, describe, grantFor } from "./capabilities.ts";
 import type { Capability } from "./capabilities.ts";
 import { taskName } from "../../ui/names.ts";
 import { CODE, EXIT } from "../../ui/problem.ts";
-import type { Problem } from "../../ui/problem.ts";
+import type { CliProblem } from "../../ui/problem.ts";
 
 /**
  * What a grant would have to say for a run to get further than it can, or undefined where nothing
@@ -18,7 +18,7 @@ export function missingGrant(
   pack: Pack,
   grant: Grant | undefined,
   file: string,
-): Problem | undefined {
+): CliProblem | undefined {
   const lacking = capabilitiesOf(pack).filter((one) => !mayBeGranted(grant ?? {}, one));
   const [first] = lacking;
   if (first === undefined) return undefined;
@@ -55,7 +55,7 @@ export function deniedProblem(
   task: string | undefined,
   detail: string | undefined,
   note?: { readonly code: string; readonly why: string },
-): Problem {
+): CliProblem {
   const why = note === undefined ? detail : `${note.why} (${note.code})`;
   return {
     code: CODE.denied,

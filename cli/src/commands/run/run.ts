@@ -20,8 +20,8 @@ import { deniedProblem, missingGrant } from "./grants.ts";
 import { readSigner, userKey, xdgFolder } from "../../read/keys.ts";
 import { loadInto } from "../../read/load.ts";
 import { brief, runError, taskName } from "../../ui/names.ts";
-import { CODE, CliError, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
-import type { Problem } from "../../ui/problem.ts";
+import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
+import type { CliProblem } from "../../ui/problem.ts";
 import { progressOf } from "../../ui/progress.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
@@ -77,8 +77,8 @@ export function run(program: Command, verb: Verb): void {
       "--commands <file>",
       'suspend, resume and cancel, one JSON text a line: {"command": "suspend", "reason": "audit"}; - is stdin',
     )
-    .option("--actor <name>", "on whose behalf, as it is said in the evidence", "local")
-    .option("--tenant <name>", "for which tenant, as it is said in the evidence", "local")
+    .option("--actor <name>", "on whose behalf, as recorded in the evidence", "local")
+    .option("--tenant <name>", "for which tenant, as recorded in the evidence", "local")
     .option("--force", "replace an existing output file");
   withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
     .option("-q, --quiet", "no progress on stderr")
@@ -324,7 +324,7 @@ async function keptRecords(
 const keptHint = (folder: string, kept: string | undefined): { hint?: string } =>
   kept === undefined ? {} : { hint: `${kept}\nThe records are in ${folder}` };
 
-const interrupted = (folder: string, kept: string | undefined, exitCode: number): Problem => ({
+const interrupted = (folder: string, kept: string | undefined, exitCode: number): CliProblem => ({
   code: CODE.interrupted,
   what: "Interrupted: no evidence was written",
   ...(kept === undefined ? {} : { where: folder, why: kept }),
@@ -397,7 +397,7 @@ function noteOf({ annotations }: RunResult): { code: string; why: string } | und
 }
 
 /** A run that did not complete, as the error that the command ends with. */
-function problemOfRun(result: RunResult, workflow: string, output: string): Problem | undefined {
+function problemOfRun(result: RunResult, workflow: string, output: string): CliProblem | undefined {
   if (result.status === "completed") return undefined;
   const hint = `The evidence of it is written: reach inspect ${output}`;
   if (result.status === "cancelled") {

@@ -59,10 +59,10 @@ export interface Address {
 }
 
 /** Resolves a name to all of its addresses. */
-export type Lookup = (hostname: string) => Promise<readonly Address[]>;
+export type AddressLookup = (hostname: string) => Promise<readonly Address[]>;
 
 /** The system's resolver. */
-export const lookupAll: Lookup = (hostname) =>
+export const lookupAll: AddressLookup = (hostname) =>
   systemLookup(hostname, { all: true, order: "verbatim" });
 
 /** A name that leads to an address which is not public, or nowhere. */
@@ -77,7 +77,10 @@ export class AddressRefused extends Error {
  *
  * @throws AddressRefused; whatever `lookup` throws
  */
-export async function publicAddresses(host: string, lookup: Lookup): Promise<readonly Address[]> {
+export async function publicAddresses(
+  host: string,
+  lookup: AddressLookup,
+): Promise<readonly Address[]> {
   const literal = host.replace(/^\[(.*)\]$/, "$1");
   const family = isIP(literal);
   const found = family === 0 ? await lookup(literal) : [{ address: literal, family }];

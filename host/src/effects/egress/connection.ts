@@ -2,7 +2,7 @@
 import type { LookupFunction } from "node:net";
 import { Agent } from "undici";
 import { publicAddresses } from "./address.ts";
-import type { Lookup } from "./address.ts";
+import type { AddressLookup } from "./address.ts";
 import type { EgressLimits } from "./limits.ts";
 
 /** A connection for each request: none is reused, so none was checked for somebody else. */
@@ -22,7 +22,7 @@ export function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
 }
 
 /** What a socket calls to find its address: it connects to what was checked and to nothing else. */
-export function publicLookup(lookup: Lookup): LookupFunction {
+export function publicLookup(lookup: AddressLookup): LookupFunction {
   return (hostname, { all }, callback) => {
     publicAddresses(hostname, lookup).then(
       (found) => {

@@ -3,7 +3,7 @@
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
 import { lookupAll } from "./address.ts";
-import type { Lookup } from "./address.ts";
+import type { AddressLookup } from "./address.ts";
 import { discard, failed, namedHeaders, readBody } from "./answer.ts";
 import type { HttpResult, Received } from "./answer.ts";
 import { authorize, echoes } from "./authorize.ts";
@@ -11,7 +11,7 @@ import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { checkLiteral, newAgent, publicLookup } from "./connection.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
-import { fillingOf } from "./holes.ts";
+import { placeSecrets } from "./secret-places.ts";
 import { digestHeader } from "./http-digest.ts";
 import { DEFAULT_LIMITS, MOST_BYTES } from "./limits.ts";
 import type { EgressLimits } from "./limits.ts";
@@ -28,7 +28,7 @@ export interface EgressOptions {
   /** What the names of secrets stand for; none without it. */
   readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
-  readonly lookup?: Lookup;
+  readonly lookup?: AddressLookup;
 }
 
 /** What an effect adds to its request at egress. */
@@ -139,7 +139,7 @@ export function createEgress(options: EgressOptions): Egress {
   ): Promise<Performed<HttpResult>> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
-    const filling = fillingOf(request.secrets, origin, grant, secrets);
+    const filling = placeSecrets(request.secrets, origin, grant, secrets);
     const first = sendable(withSecrets(request, filling), idempotencyKey);
     const proven = await authorized(request.authentication, origin, signal);
     const { header, login } = proven;

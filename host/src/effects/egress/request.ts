@@ -6,8 +6,8 @@ import type { Authentication } from "./authorize.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import type { Target } from "./grant.ts";
-import { filled } from "./holes.ts";
-import type { Filling, Hole } from "./holes.ts";
+import { filled } from "./secret-places.ts";
+import type { PlacedSecrets, SecretPlace } from "./secret-places.ts";
 
 /** TRACE-5: an http request as the engine made it. */
 export interface HttpRequest {
@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly redirect: boolean;
   readonly responseHeaders?: readonly string[];
-  readonly secrets?: readonly Hole[];
+  readonly secrets?: readonly SecretPlace[];
 }
 
 /** A request that has passed all checks of its form. */
@@ -43,7 +43,7 @@ const OWN_HEADERS =
 const SHARED_HEADERS =
   /^(?:accept|accept-encoding|accept-language|content-type|idempotency-key|user-agent)$/;
 
-export function withSecrets(request: HttpRequest, filling: Filling): HttpRequest {
+export function withSecrets(request: HttpRequest, filling: PlacedSecrets): HttpRequest {
   if (filling.values.length === 0) return request;
   const headers = filled(request.headers, "headers", filling) as HttpRequest["headers"];
   const body = filled(request.body, "body", filling);

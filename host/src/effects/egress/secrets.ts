@@ -8,7 +8,7 @@ import { ReachError } from "../../files/error.ts";
 import { readRegularFile } from "../../files/files.ts";
 
 /**
- * Reads a file of secrets: strict JSON of format reach/secrets/v1, which nobody else may read.
+ * Reads a file of secrets: strict JSON of format reach/secrets/v1, which no one else may read.
  *
  * @throws ReachError `REACH-E41xx` for the file, `REACH-E4132` where others may read it, `REACH-E11xx`
  *   for its JSON, `REACH-E42xx` for what it says, without a word of what is in it

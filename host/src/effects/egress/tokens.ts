@@ -1,5 +1,5 @@
 // Access tokens of OAuth 2.0 and OpenID Connect for requests (WF-48, GRANT-15): got where the grant allows it, kept
-// while they last, and known to nobody but the request that carries them.
+// while they last, and known only to the request that carries them.
 import { strictOauth2, strictOidc } from "@reach-fabric/schema";
 import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
@@ -38,7 +38,7 @@ export class Tokens {
   /**
    * The header of a token, and its text.
    *
-   * @throws RequestFailed `denied` for properties that are none, and where the authority gives no token
+   * @throws RequestFailed `denied` for invalid properties, and where the authority gives no token
    */
   async get(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
     const key = JSON.stringify([scheme, properties]);

@@ -7,7 +7,7 @@ import { EvidenceError } from "../errors/errors.ts";
 import { canonicalBytes, parseCanonicalJson } from "../encoding/json.ts";
 
 /** A consistency proof between two sizes of a log. */
-export interface LogGrowth {
+export interface ConsistencyProof {
   readonly origin: string;
   readonly from: bigint;
   readonly to: bigint;
@@ -16,9 +16,9 @@ export interface LogGrowth {
 }
 
 /** The bytes of such a proof: one canonical JSON text. */
-export const formatGrowth = (
+export const formatConsistencyProof = (
   engine: Engine,
-  { origin, from, to, hashes }: LogGrowth,
+  { origin, from, to, hashes }: ConsistencyProof,
 ): Uint8Array<ArrayBuffer> =>
   canonicalBytes(engine, {
     format: "reach/growth/v1",
@@ -31,12 +31,12 @@ export const formatGrowth = (
 /**
  * Reads such a proof; nothing of it is verified.
  *
- * @throws EvidenceError `REACH-E5101` to `REACH-E5103` it is none
+ * @throws EvidenceError `REACH-E5101` to `REACH-E5103` it is not such a proof
  *
  * @example
- * const { from, to, hashes } = parseGrowth(engine, growth);
+ * const { from, to, hashes } = parseConsistencyProof(engine, growth);
  */
-export function parseGrowth(engine: Engine, bytes: Uint8Array): LogGrowth {
+export function parseConsistencyProof(engine: Engine, bytes: Uint8Array): ConsistencyProof {
   const what = "the proof of growth";
   const { origin, from, to, hashes } = parseCanonicalJson(engine, bytes, logGrowth, what);
   return {

@@ -1,8 +1,6 @@
 /** The lists inside a task. */
 
 import {
-  CHILD,
-  Child,
   DO,
   FOR,
   For,
@@ -10,23 +8,25 @@ import {
   Fork,
   LISTEN,
   Listen,
+  RUN_TASK,
+  RunTask,
+  SUBFLOW,
   Task,
   TRY,
   Try,
-  WORKFLOW,
 } from "./nodes";
 
 /** How many lists of tasks a task holds. */
-export function childLists(t: Task): u32 {
+export function listsInside(t: Task): u32 {
   if (t.kind == DO || t.kind == FOR || t.kind == FORK) return 1;
-  if (t.kind == CHILD || t.kind == WORKFLOW) return 1;
+  if (t.kind == RUN_TASK || t.kind == SUBFLOW) return 1;
   if (t.kind == TRY) return changetype<Try>(t.body).catchList == 0 ? 1 : 2;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list == 0 ? 0 : 1;
   return 0;
 }
-export function childOf(t: Task, i: u32): u32 {
-  if (t.kind == DO || t.kind == WORKFLOW) return t.body;
-  if (t.kind == CHILD) return changetype<Child>(t.body).list;
+export function listInside(t: Task, i: u32): u32 {
+  if (t.kind == DO || t.kind == SUBFLOW) return t.body;
+  if (t.kind == RUN_TASK) return changetype<RunTask>(t.body).list;
   if (t.kind == FOR) return changetype<For>(t.body).list;
   if (t.kind == FORK) return changetype<Fork>(t.body).list;
   if (t.kind == LISTEN) return changetype<Listen>(t.body).list;

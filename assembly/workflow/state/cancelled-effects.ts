@@ -1,4 +1,4 @@
-/** Effects that nobody waits for any more. */
+/** Effects that were cancelled: no branch waits for them any more. */
 
 import { Buffer, bufferBytes, frameBegin, frameEnd } from "../../bytes/buffer";
 import { addressOf, lengthOf } from "../../value/cell";
@@ -6,27 +6,28 @@ import { EFFECT_HTTP } from "./effects";
 import { Frame, keyOf, Pending, RUN } from "./state";
 
 /** Their keys since the call began, a frame each. */
-export const DROPPED: Buffer = changetype<Buffer>(memory.data(16, 16));
+export const CANCELLED_KEYS: Buffer = changetype<Buffer>(memory.data(16, 16));
 
-export function drop(e: Pending): void {
-  const frame = frameBegin(DROPPED);
-  bufferBytes(DROPPED, addressOf(keyOf(e)), lengthOf(keyOf(e)));
-  frameEnd(DROPPED, frame);
+export function cancelEffect(e: Pending): void {
+  const frame = frameBegin(CANCELLED_KEYS);
+  bufferBytes(CANCELLED_KEYS, addressOf(keyOf(e)), lengthOf(keyOf(e)));
+  frameEnd(CANCELLED_KEYS, frame);
   if (e.type != EFFECT_HTTP) return; // its answer would say nothing
-  e.next = RUN.dropped;
-  RUN.dropped = changetype<usize>(e) as u32;
+  e.next = RUN.cancelled;
+  RUN.cancelled = changetype<usize>(e) as u32;
 }
 
 /** A task has ended: its time cannot be over any more. */
-export function dropTimers(f: Frame): void {
-  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) drop(changetype<Pending>(t));
+export function cancelTimers(f: Frame): void {
+  for (let t = f.timers; t != 0; t = changetype<Pending>(t).next)
+    cancelEffect(changetype<Pending>(t));
   f.timers = 0;
 }
 
 /** So has what this timer was for, where there is one. */
-export function dropTimer(f: Frame, what: u32): void {
+export function cancelTimer(f: Frame, what: u32): void {
   const t = takeTimer(f, 0, what);
-  if (t != 0) drop(changetype<Pending>(t));
+  if (t != 0) cancelEffect(changetype<Pending>(t));
 }
 
 /** Takes a timer, by itself or by its purpose, out of those of the frame; 0: it is not there. */

@@ -1,5 +1,5 @@
 /** Chance that is the same every time (mulberry32). */
-export function dice(seed: number): () => number {
+export function prng(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

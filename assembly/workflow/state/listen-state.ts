@@ -41,7 +41,7 @@ export function takenItems(taken: usize): usize {
 }
 
 /** Before the first event. */
-export function takenBegin(to: usize): bool {
+export function beginListening(to: usize): bool {
   const c = arenaTake(SCRATCH, 48);
   setCell(c, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   setNull(c + 16);
@@ -50,7 +50,7 @@ export function takenBegin(to: usize): bool {
 }
 
 /** An event has been taken by a filter; `item` is what is given of it. */
-export function takenNext(to: usize, correlations: usize, filter: u32, item: usize): bool {
+export function addTaken(to: usize, correlations: usize, filter: u32, item: usize): bool {
   const c = arenaTake(SCRATCH, 32);
   setNumber(c, filter as f64);
   if (!appended(c + 16, objectField(to, "filters"), c)) return false;
@@ -58,14 +58,14 @@ export function takenNext(to: usize, correlations: usize, filter: u32, item: usi
 }
 
 /** What it gives of the last event is this, once it has been worked on. */
-export function takenGive(to: usize, item: usize): bool {
+export function giveTaken(to: usize, item: usize): bool {
   const items = arenaTake(SCRATCH, 16);
   if (!appended(items, takenItems(to), item)) return false;
   return make(to, takenCorrelations(to), objectField(to, "filters"), item, items);
 }
 
 /** True if the filter has taken an event before. */
-export function takenBy(taken: usize, filter: u32): bool {
+export function hasTaken(taken: usize, filter: u32): bool {
   const filters = objectField(taken, "filters");
   for (let i: u32 = 0; i < lengthOf(filters); i++) {
     if (numberOf(elementAt(filters, i)) == (filter as f64)) return true;
@@ -102,7 +102,7 @@ function make(to: usize, correlations: usize, filters: usize, item: usize, items
 }
 
 /** True if the value could have been made by the functions above, for so many filters. */
-export function isTaken(v: usize, filters: u32): bool {
+export function isListenState(v: usize, filters: u32): bool {
   if (tagOf(v) != OBJECT || lengthOf(v) != 4) return false;
   const known = takenCorrelations(v);
   const numbers = objectField(v, "filters");

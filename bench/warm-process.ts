@@ -1,4 +1,4 @@
-// warm.ts FILE KEY TIMES: CPU microseconds of one verify() of a file in a process of its own, as
+// warm-process.ts FILE KEY TIMES: CPU microseconds of one verify() of a file in a process of its own, as
 // temporal/replay.mjs measures a replay. The first fortieth warms up, as the first of forty replays does.
 import { readFileSync } from "node:fs";
 import { createEngine, fromHex } from "@reach-fabric/engine";

@@ -1,4 +1,4 @@
-// Filling the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
+// PlacedSecrets the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
 import { pathOf } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
@@ -7,13 +7,13 @@ import { RequestFailed } from "./failure.ts";
 import { maySend } from "./grant.ts";
 
 /** TRACE-5: a place in a request, and what is put together there. */
-export interface Hole {
+export interface SecretPlace {
   readonly at: string;
   readonly parts: readonly (string | { readonly name: string; readonly field: string })[];
 }
 
-/** What a request has in its holes, by the pointer of each, and the texts that no answer may hold. */
-export interface Filling {
+/** What a request has in the places of secrets, by the pointer of each, and the texts that no answer may hold. */
+export interface PlacedSecrets {
   readonly values: readonly (readonly [at: readonly string[], text: string])[];
   readonly texts: readonly string[];
 }
@@ -22,18 +22,18 @@ export interface Filling {
 const SHORTEST = 6;
 
 /**
- * The texts for the holes.
+ * The texts for the places.
  *
  * @throws RequestFailed `denied` for a secret that is not granted there, not there, or without the field
  */
-export function fillingOf(
-  holes: readonly Hole[] | undefined,
+export function placeSecrets(
+  places: readonly SecretPlace[] | undefined,
   origin: string,
   grant: Grant,
   secrets: Secrets,
-): Filling {
+): PlacedSecrets {
   const texts: string[] = [];
-  const textOf = (part: Hole["parts"][number]): string => {
+  const textOf = (part: SecretPlace["parts"][number]): string => {
     if (typeof part === "string") return part;
     const { name, field } = part;
     if (!maySend(grant, name, origin)) {
@@ -54,14 +54,14 @@ export function fillingOf(
     if (found.length >= SHORTEST) texts.push(found);
     return found;
   };
-  const values = (holes ?? []).map(
+  const values = (places ?? []).map(
     ({ at, parts }) => [pathOf(at), parts.map(textOf).join("")] as const,
   );
   return { values, texts };
 }
 
-/** A member of a request with its holes filled: `headers`, `body`, `parameters`, `arguments`. */
-export function filled(member: unknown, name: string, { values }: Filling): unknown {
+/** A member of a request with its places filled: `headers`, `body`, `parameters`, `arguments`. */
+export function filled(member: unknown, name: string, { values }: PlacedSecrets): unknown {
   let result = member;
   for (const [[first, ...path], text] of values) {
     if (first === name) result = withText(result, path, text);

@@ -1,5 +1,5 @@
 /**
- * Secrets in the arguments of a call (WF-69): holes that the host fills. The engine knows where they are and what is
+ * Secrets in the arguments of a call (WF-69): places that the host fills. The engine knows where they are and what is
  * put together there, and never what a secret is.
  */
 
@@ -13,22 +13,22 @@ import { Http } from "../state/nodes";
 import { isSecretGranted } from "./grant";
 
 /** Compiles the member `secrets` of a call's arguments: [{at, parts}]. */
-export function loadHoles(h: Http, args: usize): bool {
-  const holes = objectField(args, "secrets");
-  if (holes == 0) return true;
-  if (!isArray(holes, "secrets")) return false;
+export function loadSecretPlaces(h: Http, args: usize): bool {
+  const places = objectField(args, "secrets");
+  if (places == 0) return true;
+  if (!isArray(places, "secrets")) return false;
   const before = placeField("secrets");
-  for (let i: u32 = 0; i < lengthOf(holes); i++) {
+  for (let i: u32 = 0; i < lengthOf(places); i++) {
     const inner = placeIndex(i);
-    const hole = elementAt(holes, i);
-    if (!onlyFields(hole, "at parts")) return false;
-    const at = required(hole, "at");
-    const parts = required(hole, "parts");
+    const one = elementAt(places, i);
+    if (!onlyFields(one, "at parts")) return false;
+    const at = required(one, "at");
+    const parts = required(one, "parts");
     if (at == 0 || parts == 0 || !isString(at, "at") || !isArray(parts, "parts")) return false;
     for (let j: u32 = 0; j < lengthOf(parts); j++) if (!isPart(elementAt(parts, j))) return false;
     placeLeave(inner);
   }
-  h.holes = holes as u32;
+  h.secretPlaces = places as u32;
   placeLeave(before);
   return true;
 }
@@ -48,9 +48,9 @@ function isPart(part: usize): bool {
 /** True if the grant allows all secrets of the request at hand to go to its origin. Otherwise a problem. */
 export function areSecretsGranted(grant: usize, h: Http): bool {
   if (h.secret != 0 && !isSecretGranted(grant, h.secret)) return false;
-  if (h.holes == 0) return true;
-  for (let i: u32 = 0; i < lengthOf(h.holes); i++) {
-    const parts = objectField(elementAt(h.holes, i), "parts");
+  if (h.secretPlaces == 0) return true;
+  for (let i: u32 = 0; i < lengthOf(h.secretPlaces); i++) {
+    const parts = objectField(elementAt(h.secretPlaces, i), "parts");
     for (let j: u32 = 0; j < lengthOf(parts); j++) {
       const part = elementAt(parts, j);
       if (tagOf(part) != OBJECT) continue;

@@ -6,12 +6,12 @@ import { canonicalize, createEngine, fromUtf8, replay } from "@reach-fabric/engi
 import type { Pack } from "@reach-fabric/engine";
 import { loadPack, memoryRecorder, run } from "@reach-fabric/host";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
-import { fillingOf } from "@reach-fabric/host/testing";
+import { placeSecrets } from "@reach-fabric/host/testing";
 import { json, newFolder, serve } from "../helpers.ts";
 
 const origin = "https://a.example";
 const secrets = { api: { key: "k-1234567" }, other: { token: "tok-abcdef" } };
-const document = { dsl: "1.0.3", namespace: "test", name: "holes", version: "1.0.0" };
+const document = { dsl: "1.0.3", namespace: "test", name: "secrets", version: "1.0.0" };
 
 async function packOf(args: object, call = "http", names = ["api", "other"]): Promise<Pack> {
   const folder = await newFolder();
@@ -103,14 +103,14 @@ describe("$secrets in the arguments of a call", () => {
   });
 
   it("are not given by the host where its grant lacks them, whatever the engine asks for", () => {
-    const holes = [{ at: "/headers/x-k", parts: [{ name: "api", field: "key" }] }];
+    const places = [{ at: "/headers/x-k", parts: [{ name: "api", field: "key" }] }];
     const grant = { secrets: [{ name: "api", origins: [origin] }] };
-    expect(fillingOf(holes, origin, grant, secrets).texts).toEqual(["k-1234567"]);
+    expect(placeSecrets(places, origin, grant, secrets).texts).toEqual(["k-1234567"]);
     for (const [elsewhere, less] of [
       ["https://b.example", grant],
       [origin, {}],
     ] as const) {
-      expect(() => fillingOf(holes, elsewhere, less, secrets)).toThrow("is not granted there");
+      expect(() => placeSecrets(places, elsewhere, less, secrets)).toThrow("is not granted there");
     }
   });
 

@@ -73,7 +73,7 @@ export function changeStep(travel: Travel, from?: string, set?: string): number 
   } else {
     const would = outcome === undefined ? "not recorded" : describeOutcome(outcome, 140);
     const at = first === undefined ? "" : `record ${first.step} ${taskName(first.task ?? "")}`;
-    terminal.print(`${safe(file)}  hypothetical: nobody was asked, nothing is signed`);
+    terminal.print(`${safe(file)}  hypothetical: no requests were made, nothing is signed`);
     terminal.print(
       columns([
         ["changed", `record ${step}, ${pointer} = ${brief(value, 100)}`],

@@ -13,16 +13,16 @@ import { cannotRead, readRegularFile } from "../files/files.ts";
 import type { Place } from "../files/place.ts";
 
 /** Files of a folder that are looked at. */
-const MAX_SIBLINGS = 1000;
+const MAX_DOCUMENTS = 1000;
 
-export interface Sibling {
+export interface FoundWorkflow {
   readonly file: string;
   readonly read: ReadDocument;
   readonly version: string;
 }
 
 /** Finds workflows among the documents of a folder, which are read when the first is asked for. */
-export class Siblings {
+export class SubflowResolver {
   readonly #folder: string;
   #all: Promise<Head[]> | undefined;
 
@@ -36,7 +36,7 @@ export class Siblings {
    * @param place where it is named
    * @throws ReachError `REACH-E4216` there is none, `REACH-E4217` there are two
    */
-  async find({ namespace, name, version }: NamedWorkflow, place: Place): Promise<Sibling> {
+  async find({ namespace, name, version }: NamedWorkflow, place: Place): Promise<FoundWorkflow> {
     const all = await (this.#all ??= heads(this.#folder));
     const same = all.filter((one) => one.namespace === namespace && one.name === name);
     const versions = same.map((one) => one.version);
@@ -68,7 +68,7 @@ export class Siblings {
   }
 }
 
-interface Head extends Sibling {
+interface Head extends FoundWorkflow {
   readonly namespace: string;
   readonly name: string;
 }
@@ -82,10 +82,10 @@ async function heads(folder: string): Promise<Head[]> {
     .map(({ name }) => name)
     .filter((name) => whyNotPackPath(name) === undefined)
     .sort();
-  if (files.length > MAX_SIBLINGS) {
+  if (files.length > MAX_DOCUMENTS) {
     throw new ReachError(hostCode.tooLarge, "Too many files.", {
       where: folder,
-      why: `the limit is ${MAX_SIBLINGS} documents beside a workflow that runs another`,
+      why: `the limit is ${MAX_DOCUMENTS} documents beside a workflow that runs another`,
     });
   }
   const found: Head[] = [];

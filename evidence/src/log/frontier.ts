@@ -4,7 +4,7 @@ import { nodeHash, perfectRoot } from "./subtrees.ts";
 import { entriesPath, formatEntries, parseEntries, parseTile, TILE, tilePath } from "./tile.ts";
 
 /** The files of a log that are not full yet, as values. */
-export interface Edge {
+export interface Frontier {
   /** Entries of the log. */
   readonly size: number;
   /** The entries of the last bundle, less than 256. */
@@ -13,41 +13,41 @@ export interface Edge {
   readonly tiles: readonly (readonly Uint8Array[])[];
 }
 
-/** The edge of a log without entries. */
-export const emptyEdge: Edge = { size: 0, bundle: [], tiles: [] };
+/** The frontier of a log without entries. */
+export const emptyFrontier: Frontier = { size: 0, bundle: [], tiles: [] };
 
 /** What a log that has grown needs on its disk. */
 export interface Growth {
-  readonly edge: Edge;
+  readonly frontier: Frontier;
   /** Files that are new; none of them stands in the place of one that an older size needs. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   /** Folders of parts of tiles that are full now. */
   readonly outgrown: readonly string[];
 }
 
-/** The edge with more entries, and the files that they make. */
-export function grow(edge: Edge, entries: readonly Uint8Array[]): Growth {
-  const { tiles, ...hashed } = growTiles(edge, hashFrames(entries, 0));
+/** The frontier with more entries, and the files that they make. */
+export function grow(frontier: Frontier, entries: readonly Uint8Array[]): Growth {
+  const { tiles, ...hashed } = growTiles(frontier, hashFrames(entries, 0));
   const files = [...hashed.files];
   const outgrown = [...hashed.outgrown];
-  let bundle = [...edge.bundle];
+  let bundle = [...frontier.bundle];
   for (const [i, entry] of entries.entries()) {
     bundle.push(entry);
     if (bundle.length < TILE && i < entries.length - 1) continue;
-    const n = BigInt(Math.floor((edge.size + i) / TILE));
+    const n = BigInt(Math.floor((frontier.size + i) / TILE));
     files.push({ path: entriesPath(n, bundle.length), bytes: formatEntries(bundle) });
     if (bundle.length < TILE) continue;
     outgrown.push(`${entriesPath(n)}.p`);
     bundle = [];
   }
-  return { edge: { size: edge.size + entries.length, bundle, tiles }, files, outgrown };
+  return { frontier: { size: frontier.size + entries.length, bundle, tiles }, files, outgrown };
 }
 
 /** The tiles of a log with more entries, of which only the hashes are needed. */
 export function growTiles(
-  { size, tiles: before }: Pick<Edge, "size" | "tiles">,
+  { size, tiles: before }: Pick<Frontier, "size" | "tiles">,
   leafHashes: readonly Uint8Array[],
-): Pick<Growth, "files" | "outgrown"> & Pick<Edge, "tiles"> {
+): Pick<Growth, "files" | "outgrown"> & Pick<Frontier, "tiles"> {
   const files: { path: string; bytes: Uint8Array }[] = [];
   const outgrown: string[] = [];
   const tiles: Uint8Array[][] = [];
@@ -74,8 +74,8 @@ export function growTiles(
   return { files, outgrown, tiles };
 }
 
-/** The root of the tree that ends in this edge. */
-export function edgeRoot({ tiles }: Pick<Edge, "tiles">): Uint8Array {
+/** The root of the tree that ends in this frontier. */
+export function frontierRoot({ tiles }: Pick<Frontier, "tiles">): Uint8Array {
   const perfect: Uint8Array[] = [];
   for (const tile of tiles.toReversed()) {
     for (let bit = TILE / 2, at = 0; bit > 0; bit /= 2) {
@@ -90,8 +90,8 @@ export function edgeRoot({ tiles }: Pick<Edge, "tiles">): Uint8Array {
     : perfect.reduceRight((right, left) => nodeHash(left, right), last);
 }
 
-/** A file that the edge of a log of this size needs. */
-interface EdgeFile {
+/** A file that the frontier of a log of this size needs. */
+interface FrontierFile {
   readonly level: number | "entries";
   readonly n: number;
   /** 0: there is none yet. */
@@ -99,8 +99,10 @@ interface EdgeFile {
 }
 
 /** The last bundle and the last tile of each level of a log of this size. */
-export function edgeFiles(size: number): EdgeFile[] {
-  const files: EdgeFile[] = [{ level: "entries", n: Math.floor(size / TILE), width: size % TILE }];
+export function frontierFiles(size: number): FrontierFile[] {
+  const files: FrontierFile[] = [
+    { level: "entries", n: Math.floor(size / TILE), width: size % TILE },
+  ];
   for (let level = 0, hashes = size; hashes > 0; level++) {
     files.push({ level, n: Math.floor(hashes / TILE), width: hashes % TILE });
     hashes = Math.floor(hashes / TILE);
@@ -109,17 +111,17 @@ export function edgeFiles(size: number): EdgeFile[] {
 }
 
 /**
- * The edge of a log of this size, from its files. Whether it is the one that was signed, edgeRoot()
+ * The frontier of a log of this size, from its files. Whether it is the one that was signed, frontierRoot()
  * shows.
  *
  * @throws EvidenceError `REACH-E5334` a file that does not hold what its path says
  */
-export async function readEdge(
+export async function readFrontier(
   size: number,
   read: (path: string) => Promise<Uint8Array>,
-): Promise<Edge> {
-  const [entries, ...levels] = edgeFiles(size);
-  const { n, width } = entries as EdgeFile;
+): Promise<Frontier> {
+  const [entries, ...levels] = frontierFiles(size);
+  const { n, width } = entries as FrontierFile;
   const bundle = width === 0 ? [] : parseEntries(await read(entriesPath(BigInt(n), width)), width);
   const tiles: Uint8Array[][] = [];
   for (const [level, { n, width }] of levels.entries()) {

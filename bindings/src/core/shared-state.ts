@@ -3,10 +3,10 @@
 import type { Core, DataExports } from "./core.ts";
 
 /**
- * Lets several objects share what an engine has one of: whoever comes in finds its own state, and
+ * Lets several objects share what an engine has one of: the one that comes in finds its own state, and
  * that of the one before is kept meanwhile.
  */
-export class Turns {
+export class SharedState {
   readonly #core: Core<DataExports>;
   readonly #save: DataExports["hashSave"];
   readonly #restore: DataExports["hashRestore"];
@@ -35,12 +35,12 @@ export class Turns {
     if (this.#inside === who) return;
     this.#keep();
     const state = this.#states.get(who);
-    if (state === undefined) throw new TypeError("nobody who has begun");
+    if (state === undefined) throw new TypeError("this object has not begun");
     this.#core.checked(this.#restore, this.#core.placeOne(state));
     this.#inside = who;
   }
 
-  /** The one inside needs its state no more. */
+  /** The one inside no longer needs its state. */
   leave(): void {
     this.#inside = undefined;
   }

@@ -12,13 +12,13 @@ const OPEN: Buffer = changetype<Buffer>(memory.data(16, 16));
 const BYTES: usize = memory.data(8, 8);
 
 /** `words`: whether it asks for word edges with Unicode in mind. */
-export function findFacts(words: bool): void {
+export function findPrefilter(words: bool): void {
   if (words) {
     setBegin();
     addWord(false, false, false);
     P.FACTS.words = setIntern();
   }
-  P.FACTS.heights = P.heightOf(0) + 1;
+  P.FACTS.heights = P.loopHeight(0) + 1;
   const first = firstDemand();
   P.FACTS.anchored = textByte(first) == (P.ASSERT as u8) && load<i32>(first, 4) == P.TEXT_BEGIN;
   P.FACTS.led = findLeads();
