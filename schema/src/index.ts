@@ -7,25 +7,8 @@ export type { RunCommand } from "./run/command.ts";
 export { packPath, whyNotPackPath } from "./fields/common.ts";
 export { editorDocuments, editorSchema } from "./editor.ts";
 export type { EditorDocument } from "./editor.ts";
-export {
-  evidenceAnnotations,
-  evidenceDecision,
-  evidenceFacts,
-  evidenceRun,
-  inTotoStatement,
-  packYank,
-  sigstoreBundle,
-  stepFile,
-  traceLeaf,
-} from "./evidence/evidence.ts";
-export type {
-  EvidenceFacts,
-  EvidenceRun,
-  InTotoStatement,
-  SigstoreBundle,
-  StepFile,
-  TraceLeaf,
-} from "./evidence/evidence.ts";
+export { inTotoStatement, packYank, sigstoreBundle } from "./evidence/evidence.ts";
+export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
 export type { Grant, GrantFile, HttpGrant, Provider } from "./run/grant.ts";
 export {
