@@ -3,9 +3,9 @@ import { pseudoRandom } from "../../evidence/test/fixtures/fixture.ts";
 
 export interface Dice {
   /** A whole number from 0 on, below the limit. */
-  below(limit: number): number;
-  pick<T>(some: readonly T[]): T;
-  bytes(size: number): Uint8Array;
+  readonly below: (limit: number) => number;
+  readonly pick: <T>(some: readonly T[]) => T;
+  readonly bytes: (size: number) => Uint8Array;
 }
 
 export function dice(seed: string): Dice {

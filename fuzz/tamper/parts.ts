@@ -233,7 +233,7 @@ function computeAnew(parts: Parts): void {
   });
   if (root === undefined || outcome === undefined) throw new Error("the run does not end");
   const fitted = { ...head, decision: { decision, fingerprint } };
-  const changed = [fromUtf8(canonical(fitted)), ...lines.with(-1, fromUtf8(outcome))];
+  const changed = [fromUtf8(canonical(fitted)), ...lines.slice(0, -1), fromUtf8(outcome)];
   parts.set(ENTERED, utf8(joined(changed)));
   put(parts, "run.json", { ...runIn(parts), trace: { root: toHex(root), size } });
 }

@@ -20,10 +20,22 @@ export function putAt(value: object, at: number, to: unknown): void {
   (holder as Record<string, unknown>)[name] = to;
 }
 
-const plain: readonly unknown[] = [
-  ...[null, true, false, 0, 1, 2, -1, 0.5, 2 ** 53, "", "x", "0", {}, [], [null], { n: 1 }],
-  ...["start", "result", "outcome", "Ed25519", "acme", "0".repeat(64), "2026-11-23T07:00:00.001Z"],
+const values: readonly unknown[] = [
+  null,
+  true,
+  0,
+  1,
+  2,
+  -1,
+  0.5,
+  2 ** 53,
+  {},
+  [],
+  [null],
+  { n: 1 },
 ];
+const words = ["", "x", "0", "start", "result", "outcome", "Ed25519", "acme", "0".repeat(64)];
+const plain: readonly unknown[] = [...values, ...words, false, "2026-11-23T07:00:00.001Z"];
 
 /** Changes one place of a JSON value, which is an object or array of the caller's own. */
 export function changeValue(value: object, chance: Dice): string {
@@ -73,7 +85,7 @@ function near(value: unknown, { below, pick, bytes }: Dice): unknown {
   if (typeof value !== "string") return [value];
   if (/^[0-9a-f]{64}$/.test(value) && below(4) === 0) return Buffer.from(bytes(32)).toString("hex");
   const at = below(value.length + 1);
-  const digit = pick([..."0123456789abcdefAZ-"]);
+  const digit = pick("0123456789abcdefAZ-".split(""));
   return pick([
     value.slice(0, at) + digit + value.slice(at + 1),
     value.slice(0, at) + digit + value.slice(at),

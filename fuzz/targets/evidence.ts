@@ -50,23 +50,21 @@ type Change =
   | { readonly what: "chance"; readonly seed: number };
 
 /** Values at the borders of what members may be. */
+const numbers = [0, 1, 2, 3, 4, 5, 6, -1, 0.5, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, 2 ** 53];
+const others: readonly unknown[] = [null, true, {}, [], [null], [{}], [{}, {}]];
+const words =
+  "|\u{1f600}|00|1.00|1.2|1.|0|start|late|resume|outcome|completed|faulted|cancelled|" +
+  "2024-02-29T23:59:59.999Z|2023-02-30T00:00:00.000Z|2026-13-01T00:00:00.000Z|2026-11-23T24:00:00.000Z|" +
+  "2026-11-23T07:00:60.000Z|2026-11-23T07:00:00Z|0191B0C0-0000-4000-8000-000000000001|" +
+  "00000000-0000-0000-0000-000000000000";
+const long = [256, 257, 512, 513].map((size) => "x".repeat(size));
+const digests = ["0".repeat(64), "F".repeat(64), "f".repeat(63), "f".repeat(65)];
 const borders = fc.constantFrom<unknown>(
-  ...[0, 1, 2, 3, 4, 5, 6, -1, 0.5, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, 2 ** 53, null, true, "", {}],
-  ...[
-    [],
-    [null],
-    [{}],
-    [{}, {}],
-    "x".repeat(256),
-    "x".repeat(257),
-    "x".repeat(512),
-    "x".repeat(513),
-  ],
-  ..."\u{1f600}|00|1.00|1.2|1.|0|start|late|resume|outcome|completed|faulted|cancelled".split("|"),
-  ...["2024-02-29T23:59:59.999Z", "2023-02-30T00:00:00.000Z", "2026-13-01T00:00:00.000Z"],
-  ...["2026-11-23T24:00:00.000Z", "2026-11-23T07:00:60.000Z", "2026-11-23T07:00:00Z"],
-  ...["0191B0C0-0000-4000-8000-000000000001", "00000000-0000-0000-0000-000000000000"],
-  ...["0".repeat(64), "F".repeat(64), "f".repeat(63), "f".repeat(65)],
+  ...numbers,
+  ...others,
+  ...words.split("|"),
+  ...long,
+  ...digests,
 );
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: edit.map((one): Change => ({ what: "text", edit: one })) },

@@ -8,13 +8,12 @@ import {
   fromHex,
   fromUtf8,
   isInput,
-  makePack,
   parseRecord,
   replay,
   toHex,
   utf8,
 } from "@reach-fabric/engine";
-import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/engine/builds.ts";
 import { scripts } from "../arbitraries/workflow.ts";
 import { schemas, tables } from "../models/script.ts";
