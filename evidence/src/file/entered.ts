@@ -15,7 +15,7 @@ import { anyObject, digest, listOf, object, requireShape, text } from "../encodi
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { ENTRY } from "./layout.ts";
 import { requireLeaf } from "./leaf.ts";
-import type { Leaf } from "./leaf.ts";
+import type { Leaf, StartLeaf } from "./leaf.ts";
 import type { EvidenceRun, TreeHead } from "./run.ts";
 
 /** Bytes that an outcome has at most that stands in the file: one that is an answer again is not there twice. */
@@ -215,9 +215,19 @@ export function requireWhole(run: EvidenceRun, leaves: readonly Leaf[]): void {
   requireSameRun(run, leaves[0]);
 }
 
-/** Requires that the run which started is that of run.json. */
-function requireSameRun(run: EvidenceRun, start: Leaf | undefined): void {
-  if (start?.kind !== "start") throw new EvidenceError("REACH-E5603", "there is no start");
+const isStart = (leaf: { readonly kind: string } | undefined): leaf is StartLeaf =>
+  leaf?.kind === "start";
+
+/**
+ * Requires that the run which started is that of run.json.
+ *
+ * @throws EvidenceError `REACH-E5603`, `REACH-E5605`
+ */
+export function requireSameRun(
+  run: EvidenceRun,
+  start: { readonly kind: string } | undefined,
+): asserts start is StartLeaf {
+  if (!isStart(start)) throw new EvidenceError("REACH-E5603", "there is no start");
   for (const member of ["pack", "workflow", "semantics"] as const) {
     if (start[member] === run[member]) continue;
     const [own, signed] = [start[member], run[member]].map((value) => quoted(`${value}`));
