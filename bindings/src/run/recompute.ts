@@ -15,8 +15,11 @@ export interface RecomputeOptions {
   readonly onRecord?: (record: Uint8Array) => void;
   /** Is told after each record that entered how many have. */
   readonly onProgress?: (done: number) => void;
-  /** Is looked at before each record that enters: what it was aborted with is thrown. */
-  readonly signal?: AbortSignal;
+  /**
+   * An AbortSignal, which is looked at before each record that enters: what it was aborted with is thrown.
+   * Spelled out, so that the declarations need no library of types.
+   */
+  readonly signal?: { throwIfAborted(): void };
 }
 
 export interface Recomputed {
@@ -56,6 +59,20 @@ export interface Recomputed {
  * size; // → records.length
  */
 export function recompute(
+  engine: Engine,
+  pack: Pack,
+  inputs: Iterable<Uint8Array>,
+  options: RecomputeOptions,
+): Recomputed {
+  try {
+    return drive(engine, pack, inputs, options);
+  } finally {
+    // Who runs the same pack next finds the engine as after load(): its records leave.
+    if (!engine.trapped) engine.commit(null);
+  }
+}
+
+function drive(
   engine: Engine,
   pack: Pack,
   inputs: Iterable<Uint8Array>,

@@ -22,14 +22,26 @@ export const parseWithHoles = (record: Uint8Array): unknown =>
   JSON.parse(fromUtf8(record).replaceAll(/\u0001(\d+)\u0001/g, `"\\udc00$1"`));
 
 /** The text of a record as the engine reads it: RFC 8785, but for the holes. */
-export const textWithHoles = (record: unknown): Uint8Array<ArrayBuffer> => utf8(written(record));
+export const textWithHoles = (record: unknown): Uint8Array<ArrayBuffer> =>
+  utf8(written(record, (at) => hole(Number(at.slice(MARK.length)))));
 
-function written(value: unknown): string {
-  if (isHole(value)) return hole(Number(value.slice(MARK.length)));
+/** What people and programs see in the place of a hidden value. */
+const MASK = "[hidden]";
+
+/** The RFC 8785 text of a value, with a text for each hole. */
+export const maskedText = (value: unknown): Uint8Array<ArrayBuffer> =>
+  utf8(written(value, () => JSON.stringify(MASK)));
+
+/** The value with that text in the place of each hole. */
+export const masked = (value: unknown): unknown => JSON.parse(fromUtf8(maskedText(value)));
+
+function written(value: unknown, ofHole: (hole: string) => string): string {
+  if (isHole(value)) return ofHole(value);
   const children = childrenOf(value);
   if (children === undefined) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${children.map(([, child]) => written(child)).join(",")}]`;
-  return `{${children.map(([name, child]) => `${JSON.stringify(name)}:${written(child)}`).join(",")}}`;
+  const texts = children.map(([name, child]) => [JSON.stringify(name), written(child, ofHole)]);
+  if (Array.isArray(value)) return `[${texts.map(([, text]) => text).join(",")}]`;
+  return `{${texts.map((text) => text.join(":")).join(",")}}`;
 }
 
 /** Elements or members in the order of RFC 8785; undefined for a value that has none of either kind. */

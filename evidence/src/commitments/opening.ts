@@ -106,6 +106,9 @@ function partsOf(opening: unknown, isArray: boolean): (readonly [name: string, p
   return Array.isArray(parts) === isArray ? (childrenOf(parts) ?? []) : [];
 }
 
+/** Whether all of a value is shown, by the seed of its record. */
+export const isCovered = (opening: unknown): boolean => formOf(opening) === "v";
+
 /** The names of an opening's members; `string` for a commitment. */
 const formOf = (opening: unknown): string =>
   isObject(opening) ? Object.keys(opening).sort().join() : typeof opening;

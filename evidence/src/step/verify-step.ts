@@ -1,7 +1,7 @@
 // verifyStep(): the stages of verify(), for a file about one task. docs/spec/evidence.md, EVID-41 and EVID-42.
 import type { Engine } from "@reach-fabric/engine";
 import { noPack } from "../file/cursor.ts";
-import { requireSameRun } from "../file/entered.ts";
+import { requireBegun } from "../file/entered.ts";
 import type { Policy } from "../trust/policy.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Judgement, Verdict } from "../trust/verdicts.ts";
@@ -52,8 +52,8 @@ export function verifyStep(engine: Engine, bytes: Uint8Array, policy: Policy = {
   if (step === undefined) return findings.judgement();
   checkTrust(step, policy, beyond, findings);
   checkTask(engine, step, policy, findings);
-  const { task, seq } = step.own;
-  return { ...findings.judgement(), seq, task };
+  const { own } = step;
+  return { ...findings.judgement(), ...(own?.kind === "task" && { seq: own.seq, task: own.task }) };
 }
 
 /** Stage 1: from bytes to what was signed, every record in its trace, every value at its commitment. */
@@ -63,10 +63,9 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
     const { document } = layout;
     const { key, pack } = requireSigned(engine, layout, policy, findings, "recomputed");
     const records = recordsOfStep(engine, document, layout.step);
-    const start = records[0]?.leaf;
-    requireSameRun(document, start);
-    const own = records.at(-1)?.leaf;
-    if (own?.kind !== "task") throw new TypeError("a step ends with its task");
+    const leaves = records.map(({ leaf }) => leaf);
+    requireBegun(document, leaves);
+    const [start, own] = [leaves[0], leaves.at(-1)];
     const what = `${records.length} records are in the trace that the key ${key.id} signed`;
     findings.pass("authentic", what);
     return { document, key, pack, records, start, own };
@@ -92,7 +91,7 @@ function checkTask(engine: Engine, step: Authentic, policy: Policy, findings: Fo
   const { document, pack, records, start } = step;
   findings.attempt("recomputed", () => {
     if (pack === null) throw noPack();
-    requireComputable(engine, document, start, policy);
+    requireComputable(engine, document, start?.kind === "start" ? start : undefined, policy);
     const { workflow } = document;
     const asked = computeAlone(engine, { workflow, pack, records }, policy.fuel ?? REPLAY_FUEL);
     findings.pass("recomputed", `its ${asked} requests, output, context and what comes next`);

@@ -8,9 +8,11 @@ import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { requireSigned } from "./signed.ts";
+import { EvidenceError } from "../errors/errors.ts";
 import { noPack } from "../file/cursor.ts";
-import { requireEntered, requireWhole } from "../file/entered.ts";
-import { assemble, enteredOf, readDocument } from "../file/open.ts";
+import { requireBegun, requireWhole } from "../file/entered.ts";
+import { assemble, contentOf, outcomeIn, readDocument } from "../file/open.ts";
+import { prefixOf, requirePrefix } from "../file/prefix.ts";
 import { replayEvidence } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Policy } from "../trust/policy.ts";
@@ -70,15 +72,15 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
     const parts = { document, run, signature, blobs };
     const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");
     // 7 the lines have their form; 8 every value and record is the one that was committed to
-    const entered = enteredOf(engine, layout);
-    requireEntered(engine, document, entered);
+    const content = contentOf(engine, document, layout);
     const entry = entryOf(engine, { document, run, signed, key });
+    const { entered } = content;
     return {
       document,
       entered,
       entry,
       proof,
-      ...assemble({ document, layout, key, pack, entered }),
+      ...assemble({ document, layout, key, pack, content }),
     };
   });
   if (evidence === undefined) return undefined;
@@ -93,9 +95,10 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
 
 /** Stage 2, checks 9 and 10: what entered is what enters one whole run, all of it shown. True for one whole run. */
 function checkComplete(evidence: Authentic, findings: Found): boolean {
-  const { document, entered, pack, inputs } = evidence;
+  const { document, entered, shown, pack, inputs } = evidence;
   const isWhole = findings.attempt("complete", () => {
-    requireWhole(document, entered.leaves);
+    if (entered === undefined) requireBegun(document, shown?.inputs.map(({ leaf }) => leaf) ?? []);
+    else requireWhole(document, entered.leaves);
     return true;
   });
   if (isWhole === undefined) {
@@ -104,6 +107,7 @@ function checkComplete(evidence: Authentic, findings: Found): boolean {
   }
   findings.attempt("complete", () => {
     if (pack === null) throw noPack();
+    if (shown !== null) throw new EvidenceError("REACH-E5504", hiddenIn(evidence));
     const what = `all ${inputs?.length} records that entered, their values and the pack are there`;
     findings.pass("complete", what);
   });
@@ -131,8 +135,13 @@ function checkTrust(
 }
 
 /** Stage 5: what is hidden, and that nothing that is shown confirms a guess of it. */
-function checkRedaction({ missing }: Authentic, findings: Found): void {
-  if (missing.length === 0) findings.pass("redacted", "nothing is hidden");
+function checkRedaction(evidence: Authentic, findings: Found): void {
+  findings.pass("redacted", evidence.shown === null ? "nothing is hidden" : hiddenIn(evidence));
+}
+
+function hiddenIn({ missing, run, shown }: Authentic): string {
+  const records = run.trace.size - (shown?.computed ?? 0);
+  return `${missing.length} values are hidden, and what follows from them: ${records} of ${run.trace.size} records`;
 }
 
 /** Stage 6, check 15: the run is computed once, to the roots, the decision and the fingerprint that were signed. */
@@ -143,10 +152,16 @@ function checkReplay(
   findings: Found,
   options: ReplayOptions,
 ): Recomputed | undefined {
-  const { run, pack, entered } = evidence;
+  const { run, pack, entered, shown } = evidence;
   return findings.attempt("replayed", () => {
     if (pack === null) throw noPack();
-    requireComputable(engine, run, entered.leaves[0], policy);
+    const start = entered === undefined ? shown?.inputs[0]?.leaf : entered.leaves[0];
+    requireComputable(engine, run, start, policy);
+    if (shown !== null) {
+      requirePrefix(engine, run, shown, prefixOf(engine, pack, shown, { fuel: policy.fuel }));
+      const what = `${shown.computed} of ${run.trace.size} records, as they were signed`;
+      throw new EvidenceError("REACH-E5504", `what is hidden cannot be computed, only ${what}`);
+    }
     const { computed, difference } = replayEvidence(engine, evidence, options);
     const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
     const what = `all ${run.trace.size} records, decision and fingerprint${same}`;
@@ -158,12 +173,16 @@ function checkReplay(
 
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */
 function report(
-  { run, outcome, unread }: Authentic,
+  { run, outcome: shown, last, unread }: Authentic,
   computed: Recomputed | undefined,
   findings: Found,
 ): Report {
+  const judgement = findings.judgement();
+  // One that is too large to be in the file was computed under its signed leaf.
+  const isComputed = last === null && judgement.verdicts.replayed.result === "pass";
+  const outcome = isComputed && computed?.outcome ? outcomeIn(computed.outcome) : shown;
   return {
-    ...findings.judgement(),
+    ...judgement,
     run,
     ...(outcome === null ? {} : { outcome }),
     ...(run.decision === null ? {} : { decision: run.decision }),
