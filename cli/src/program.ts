@@ -18,6 +18,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   schema: async () => (await import("./commands/schema.ts")).schema,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   export: async () => (await import("./commands/export.ts")).exportCommand,
+  prove: async () => (await import("./commands/prove.ts")).prove,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
   keys: async () => (await import("./commands/keys/keys.ts")).keys,
   log: async () => (await import("./commands/log/log.ts")).log,
