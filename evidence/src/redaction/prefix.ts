@@ -79,7 +79,10 @@ export function computedPrefix(
   }
   if (computed.length === records.length) return { computed, stop: null };
   const { task = "", what = "limit", expression } = replay.looked ?? {};
-  return { computed, stop: stop ?? { task, what, ...(expression && { expression }) } };
+  return {
+    computed,
+    stop: stop ?? { task, what, ...(expression && { expression: expression.trim() }) },
+  };
 }
 
 /** Whether a value is another one but for its holes. */

@@ -19,7 +19,7 @@ import { formatShown } from "./format.ts";
 import { pathsOf, Places } from "./places.ts";
 import { computedPrefix } from "./prefix.ts";
 import type { Stop } from "./prefix.ts";
-import { tellsOf } from "./tells.ts";
+import { tellsOf, wholesOf } from "./tells.ts";
 import type { Tell } from "./tells.ts";
 
 export interface RedactOptions {
@@ -207,7 +207,7 @@ function laterHidden(value: unknown, computed: number, hole: () => string): unkn
 }
 
 function requireSomething(record: Members): void {
-  if (slotsOf(record).some((slot) => !isHole(record[slot]))) return;
+  if (slotsOf(record).some((slot) => wholesOf(record[slot], "").length > 0)) return;
   const what = `what is to be shown of record ${String(record["seq"])} is hidden`;
   throw new EvidenceError("REACH-E5507", what);
 }

@@ -46,7 +46,7 @@ export function tellsOf(
 }
 
 /** Where values are of which nothing is hidden, as high up as can be. */
-function wholesOf(value: unknown, pointer: string): string[] {
+export function wholesOf(value: unknown, pointer: string): string[] {
   if (isHole(value)) return [];
   if (!hasHole(value)) return [pointer];
   const children = childrenOf(value) ?? [];
