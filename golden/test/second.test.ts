@@ -476,7 +476,7 @@ test("Reach says the same of redacted files, and shows the same", () => {
     expect(ours(file)).toEqual(["pass", "as far as it goes"]);
     const { disclosed, hidden } = verify(file, carrying);
     const found = openEvidence(engine, file);
-    expect([...found.missing].sort()).toEqual(verify(file).hidden.sort());
+    expect([...found.missing].sort()).toEqual([...verify(file).hidden].sort());
     const records = [...recordsOf(engine, found)];
     const ofRecords = records.flatMap(({ seq, hidden }) => hidden.map((at) => `/${seq}${at}`));
     const both = [...new Set([...found.missing, ...ofRecords])].sort();

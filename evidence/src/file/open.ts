@@ -11,6 +11,8 @@ import { ENTRY, readLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { readPack, requireBlobs } from "./pack.ts";
 import { namedKey, readRun } from "./run.ts";
+import { readRedaction } from "../signature/redaction.ts";
+import type { RedactionStatement } from "../signature/redaction.ts";
 import { readShown } from "./shown.ts";
 import type { Shown } from "./shown.ts";
 import type { EvidenceRun, TreeHead } from "./run.ts";
@@ -58,6 +60,8 @@ export interface Evidence {
   readonly missing: readonly string[];
   /** What a redaction has left of the run; null where nothing is hidden. */
   readonly shown: Shown | null;
+  /** Who has redacted the file, as the key in it has signed; null where nobody says so. */
+  readonly redaction: RedactionStatement | null;
   /** Entries that this version does not look into. */
   readonly unread: readonly string[];
 }
@@ -105,17 +109,26 @@ export function readDocument(
 /** What a file shows of its run: all that entered it, or what a redaction has left. */
 export type Content =
   | { readonly entered: Entered; readonly shown?: undefined }
-  | { readonly shown: Shown; readonly entered?: undefined };
+  | {
+      readonly shown: Shown;
+      readonly redaction: RedactionStatement | null;
+      readonly entered?: undefined;
+    };
 
 /**
  * What a file shows, every value and record at its commitment in run.json.
  *
- * @throws EvidenceError as readEntered(), requireEntered() and readShown() do
+ * @throws EvidenceError as readEntered(), requireEntered(), readShown() and readRedaction() do
  */
-export function contentOf(engine: Engine, run: EvidenceRun, { values }: Layout): Content {
-  if ("shown" in values) return { shown: readShown(engine, run, values.shown) };
+export function contentOf(engine: Engine, document: EvidenceRun, layout: Layout): Content {
+  const { run, values, redaction } = layout;
+  if ("shown" in values) {
+    const files = { run, shown: values.shown };
+    const statement = redaction === undefined ? null : readRedaction(engine, files, redaction);
+    return { shown: readShown(engine, document, values.shown), redaction: statement };
+  }
   const entered = readEntered(engine, values.entered);
-  requireEntered(engine, run, entered);
+  requireEntered(engine, document, entered);
   return { entered };
 }
 
@@ -150,6 +163,7 @@ export function assemble({ document, layout, key, pack, content }: Parts): Evide
     },
     pack,
     ...rest,
+    redaction: content.shown === undefined ? null : content.redaction,
     unread: [...layout.reserved.keys()],
   };
 }

@@ -8,7 +8,7 @@ import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { requireSigned } from "./signed.ts";
-import { EvidenceError } from "../errors/errors.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
 import { noPack } from "../file/cursor.ts";
 import { requireBegun, requireWhole } from "../file/entered.ts";
 import { assemble, contentOf, outcomeIn, readDocument } from "../file/open.ts";
@@ -139,9 +139,12 @@ function checkRedaction(evidence: Authentic, findings: Found): void {
   findings.pass("redacted", evidence.shown === null ? "nothing is hidden" : hiddenIn(evidence));
 }
 
-function hiddenIn({ missing, run, shown }: Authentic): string {
+function hiddenIn({ missing, run, shown, redaction }: Authentic): string {
   const records = run.trace.size - (shown?.computed ?? 0);
-  return `${missing.length} values are hidden, and what follows from them: ${records} of ${run.trace.size} records`;
+  const what = `${missing.length} values are hidden, and what follows from them: ${records} of ${run.trace.size} records`;
+  if (redaction === null) return what;
+  const { by, at, why, key } = redaction;
+  return `${what}; by ${quoted(by)} at ${at}: ${quoted(why)}, signed with the key ${key.id}`;
 }
 
 /** Stage 6, check 15: the run is computed once, to the roots, the decision and the fingerprint that were signed. */
@@ -173,7 +176,7 @@ function checkReplay(
 
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */
 function report(
-  { run, outcome: shown, last, unread }: Authentic,
+  { run, outcome: shown, last, redaction, unread }: Authentic,
   computed: Recomputed | undefined,
   findings: Found,
 ): Report {
@@ -188,6 +191,7 @@ function report(
     ...(run.decision === null ? {} : { decision: run.decision }),
     ...(run.fingerprint === null ? {} : { fingerprint: run.fingerprint }),
     ...(computed === undefined ? {} : { computed }),
+    ...(redaction === null ? {} : { redaction }),
     ...(unread.length === 0 ? {} : { unread }),
   };
 }

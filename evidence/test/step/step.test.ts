@@ -1,6 +1,6 @@
 // Steps by themselves: docs/spec/evidence.md, EVID-50 and EVID-51.
 import { fromUtf8, utf8 } from "@reach-fabric/engine";
-import { isStep, openEvidence, proveStep } from "@reach-fabric/evidence";
+import { isStep, openEvidence, proveStep, redact } from "@reach-fabric/evidence";
 import type { Policy, PublicKey } from "@reach-fabric/evidence";
 import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
@@ -52,6 +52,8 @@ describe("the file of a step", () => {
       expect([seq, prove(file, seq)]).toEqual([seq, "REACH-E5510"]);
     const other = signedAgain(file, { run: { trace: { root: "00".repeat(32), size: 6 } } });
     expect(prove(other, 4)).toBe("REACH-E5701");
+    const bare = redact(engine, file, { drop: ["input"] }).file;
+    expect(prove(bare, 4)).toBe("REACH-E5504");
     const tasks = [{ a: { for: { in: "${ [range(4100)] }" }, do: [{ b: { set: { n: 1 } } }] } }];
     const long = evidenceOf(tasks);
     expect(prove(long, tasksOf(long, "/do/0/a")[0] ?? 0)).toBe("REACH-E5510");
