@@ -1,6 +1,6 @@
 /** Which members of which records are slots (docs/spec/trace.md, TRACE-11), and the leaf of a record. */
 
-import { bufferByte, bufferText } from "../bytes/buffer";
+import { bufferByte } from "../bytes/buffer";
 import { MAX_INPUT } from "../errors/codes";
 import { writeJson, writeString } from "../json/writer";
 import {

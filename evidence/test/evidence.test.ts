@@ -155,6 +155,16 @@ describe("EVID-13 what entered is all that is kept of a run", () => {
     );
   });
 
+  test("and the engine is as it was after load(): a run of the same pack gives its records", () => {
+    const own = createEngine();
+    evidence({ engine: own, records: inputs });
+    expect(own.loaded).toBe(pack);
+    expect(own.start(inputs[0] as Uint8Array).records).toHaveLength(1);
+    const opened = openEvidence(own, file);
+    replayEvidence(own, opened);
+    expect(own.start(inputs[0] as Uint8Array).records).toHaveLength(1);
+  });
+
   test("the entries, in their order", () => {
     expect([...entries(file).keys()].map((name) => name.replace(/[0-9a-f]{64}/, "HEX"))).toEqual([
       "run.json",
@@ -187,15 +197,19 @@ describe("EVID-13 what entered is all that is kept of a run", () => {
     expect(enteredOf(large).at(-1)).toMatch(/^\{"leaf":\{"kind":"outcome","output":"\w{64}"/);
     const report = verify(engine, large);
     expect(report).toMatchObject({ ok: true, outcome: { status: "completed" } });
-    expect(report.outcome?.output).toBeUndefined();
+    expect(report.outcome?.output).toEqual(input);
     const opened = openEvidence(engine, large);
+    expect(opened.outcome).toEqual({ status: "completed" });
     expect(opened.last).toBeNull();
     expect([...recordsOf(engine, opened)].at(-1)?.bytes).toEqual(records.at(-1));
     const below = evidence({ pack: echo, records: computed(echo, { text: "x".repeat(60_000) }) });
     expect(enteredOf(below).at(-1)).toMatch(/^\{"kind":"outcome"/);
     // The record itself in the place of its leaf is another file about the same run.
     const both = withEntries(large, {
-      "entered.jsonl": joined(enteredOf(large).with(-1, fromUtf8(records.at(-1) as Uint8Array))),
+      "entered.jsonl": joined([
+        ...enteredOf(large).slice(0, -1),
+        fromUtf8(records.at(-1) as Uint8Array),
+      ]),
     });
     expect(finding(verify(engine, both), "authentic")).toBe("fail REACH-E5601");
   });

@@ -59,6 +59,20 @@ export function recompute(
   engine: Engine,
   pack: Pack,
   inputs: Iterable<Uint8Array>,
+  options: RecomputeOptions,
+): Recomputed {
+  try {
+    return drive(engine, pack, inputs, options);
+  } finally {
+    // Who runs the same pack next finds the engine as after load(): its records leave.
+    if (!engine.trapped) engine.commit(null);
+  }
+}
+
+function drive(
+  engine: Engine,
+  pack: Pack,
+  inputs: Iterable<Uint8Array>,
   { seed, onRecord, onProgress, signal }: RecomputeOptions,
 ): Recomputed {
   let steps = 0;

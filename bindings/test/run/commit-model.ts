@@ -61,9 +61,9 @@ const entering = ["start", "result", "late", "cancel", "suspend", "resume"];
 /** The text of a record's leaf: the members of a canonical record stand in their order. */
 export function leafText(runSeed: Bytes, record: Bytes): string {
   const fields = JSON.parse(Buffer.from(record).toString()) as { [name: string]: Value };
-  const { kind, seq } = fields;
-  const seed = recordSeed(runSeed, Number(seq));
-  for (const name of slots[String(kind)] ?? []) {
+  const { kind, seq } = fields as { [name: string]: Value; kind: string; seq: number };
+  const seed = recordSeed(runSeed, seq);
+  for (const name of slots[kind] ?? []) {
     const value = fields[name];
     if (value === undefined) continue;
     const slotSeed = H(0x40, seed, codes.indexOf(name));

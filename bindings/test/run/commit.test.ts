@@ -54,6 +54,8 @@ const odd: { [name: string]: Value } = {
     ["n".repeat(2049)]: [1],
     ["n".repeat(9000)]: "y".repeat(3000),
   },
+  longLast: [[{ a: "y".repeat(3000) }]],
+  hugeName: [{ ["n".repeat(300_000)]: [1] }],
   manyLongNames: Object.fromEntries(
     Array.from({ length: 12 }, (_, i) => [`${"m".repeat(1990)}${i}`, { i }]),
   ),
@@ -153,10 +155,10 @@ test("ABI-11 what is kept changes neither records, fuel, limits nor what comes o
   const records = recorded(engine, pack);
   const known = { decision: engine.decision(), fuel: engine.fuelUsed() };
   for (const keep of ["records", "nothing", "leaves"] as const) {
-    for (const of of [seed, null]) {
-      if (of === null && keep === "leaves") continue;
+    for (const given of [seed, null]) {
+      if (given === null && keep === "leaves") continue;
       engine.load(pack);
-      engine.commit(of, { keep });
+      engine.commit(given, { keep });
       const left = feed(engine, records);
       expect({ decision: engine.decision(), fuel: engine.fuelUsed() }).toEqual(known);
       expect(engine.outcome()).toEqual(records.at(-1));
@@ -252,8 +254,9 @@ test("ABI-10 a run that is restored goes on with its trees", () => {
   const made = scorePack(engine);
   engine.load(made);
   engine.commit(seed);
-  let { first, step } = begin(engine);
-  const records = [first, ...step.records];
+  const begun = begin(engine);
+  let { step } = begun;
+  const records = [begun.first, ...step.records];
   while (step.status === "waiting") {
     const before = plain(engine.commitments());
     const state = engine.snapshot();

@@ -31,8 +31,9 @@ export function inspect(program: Command, verb: Verb): void {
       verb<[string, { step?: string; lifecycle?: boolean }]>((terminal, file, options) => {
         const { step, lifecycle } = options;
         const engine = engines()();
-        const evidence = readEvidence(terminal.machine, engine, file);
-        const steps = stepsOf(engine, file, evidence);
+        const opened = readEvidence(terminal.machine, engine, file);
+        const steps = stepsOf(engine, file, opened);
+        const evidence = { ...opened, outcome: outcomeOf(opened, steps) };
         if (step !== undefined) {
           printStep(terminal, steps, step);
         } else if (lifecycle) {
@@ -64,6 +65,15 @@ function stepsOf(engine: Engine, file: string, evidence: Evidence): Steps {
     const { inputs, last } = evidence;
     return { records: [...(inputs ?? []), ...(last === null ? [] : [last])], uncomputed: error };
   }
+}
+
+/** How the run ended: by its last record where that was computed. */
+function outcomeOf({ outcome }: Evidence, { records }: Steps): Evidence["outcome"] {
+  const last = records.at(-1);
+  const record = last && parseRecord(last);
+  if (record?.kind !== "outcome") return outcome;
+  const { kind: _, seq: __, ...said } = record;
+  return said;
 }
 
 function content(evidence: Evidence, { records, uncomputed }: Steps): object {

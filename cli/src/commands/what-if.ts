@@ -15,7 +15,6 @@ import { longWork } from "../ui/progress.ts";
 import { table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
-import { EVIDENCE } from "../ui/codes.ts";
 
 /** What a recorded run has come to, and would have come to. */
 interface Row {

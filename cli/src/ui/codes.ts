@@ -12,7 +12,6 @@ export const CODE = {
   golden: "REACH-E4007",
   unchecked: "REACH-E4008",
   capabilities: "REACH-E4009",
-  diverged: "REACH-E2101",
   noGrant: "REACH-E3150",
   notGranted: "REACH-E3151",
   denied: "REACH-E3152",
@@ -24,9 +23,7 @@ const named = {
   tooLarge: "REACH-E5007",
   notAKeyring: "REACH-E5209",
   notAPolicy: "REACH-E5218",
-  noPack: "REACH-E5404",
   otherPack: "REACH-E5407",
-  undisclosed: "REACH-E5504",
 } as const;
 /** Codes of evidence that commands know by name; its catalogue has them all. */
 export const EVIDENCE: Readonly<Record<keyof typeof named, EvidenceCode>> = named;

@@ -102,7 +102,7 @@ export function firstStep(a: Iterable<Uint8Array>, b: Iterable<Uint8Array>): Par
 }
 
 const recordOf = ({ done, value }: IteratorResult<Uint8Array>): TraceRecord | undefined =>
-  done === true ? undefined : parseRecord(value as Uint8Array);
+  done === true ? undefined : parseRecord(value);
 
 /** A record without what `packs` says. */
 function comparable(record: TraceRecord | undefined): unknown {

@@ -38,29 +38,32 @@ const answer = (kind: string): Check => object({ kind: oneOf(kind), seq, key, re
 const said = (kind: string): Check => object({ kind: oneOf(kind), seq, reason: digest });
 const kind = oneOf("outcome");
 
-const shapes: Readonly<Record<string, Check>> = {
-  start: object({
-    kind: oneOf("start"),
-    seq: integer(0, 0),
-    pack: digest,
-    workflow: text("a text"),
-    semantics: integer(0, 0xffffffff),
-    grant: anyObject,
-    limits: anyObject,
-    input: digest,
-  }),
-  result: answer("result"),
-  late: answer("late"),
-  cancel: said("cancel"),
-  suspend: said("suspend"),
-  resume: said("resume"),
-};
-
-const outcomes: Readonly<Record<string, Check>> = {
-  completed: object({ kind, seq, status: oneOf("completed"), output: digest }),
-  faulted: object({ kind, seq, status: oneOf("faulted"), error: digest }),
-  cancelled: object({ kind, seq, status: oneOf("cancelled"), reason: digest }),
-};
+/** By kind; an outcome's by its status as well. */
+const shapes: ReadonlyMap<unknown, Check> = new Map([
+  [
+    "start",
+    object({
+      kind: oneOf("start"),
+      seq: integer(0, 0),
+      pack: digest,
+      workflow: text("a text"),
+      semantics: integer(0, 0xffffffff),
+      grant: anyObject,
+      limits: anyObject,
+      input: digest,
+    }),
+  ],
+  ["result", answer("result")],
+  ["late", answer("late")],
+  ["cancel", said("cancel")],
+  ["suspend", said("suspend")],
+  ["resume", said("resume")],
+]);
+const outcomes: ReadonlyMap<unknown, Check> = new Map([
+  ["completed", object({ kind, seq, status: oneOf("completed"), output: digest })],
+  ["faulted", object({ kind, seq, status: oneOf("faulted"), error: digest })],
+  ["cancelled", object({ kind, seq, status: oneOf("cancelled"), reason: digest })],
+]);
 
 /**
  * Requires that a value is the leaf of a record of one of the kinds that enter, or of an outcome.
@@ -68,12 +71,12 @@ const outcomes: Readonly<Record<string, Check>> = {
  * @throws EvidenceError `REACH-E5601`
  */
 export function requireLeaf(value: unknown, what: string): Leaf {
-  const { kind: own, status } = isObject(value) ? value : {};
-  const check = own === "outcome" ? outcomes[`${status}`] : shapes[`${own}`];
+  const { kind: own, status }: Record<string, unknown> = isObject(value) ? value : {};
+  const check = own === "outcome" ? outcomes.get(status) : shapes.get(own);
   if (check === undefined) {
-    const kind = typeof own === "string" ? quoted(own) : "nothing";
-    throw new EvidenceError("REACH-E5601", `${what}: ${kind} does not enter a run, nor end it`);
+    const named = typeof own === "string" ? quoted(own) : "this";
+    throw new EvidenceError("REACH-E5601", `${what}: ${named} does not enter a run, nor end it`);
   }
   requireShape(check, value, what, "REACH-E5601");
-  return value as unknown as Leaf;
+  return value as Leaf;
 }

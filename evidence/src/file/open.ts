@@ -123,9 +123,21 @@ export function assemble({ document, layout, key, pack, entered }: Parts): Evide
   const { actor, tenant, annotations = [], decision } = entered.head;
   return {
     run: {
-      ...{ id, attempt, startedAt, endedAt, workflow, semantics, engine, trace },
-      ...{ entered: document.entered, pack: document.pack, key },
-      ...{ tenant, actor, annotations, ...decision },
+      id,
+      attempt,
+      startedAt,
+      endedAt,
+      workflow,
+      semantics,
+      engine,
+      pack: document.pack,
+      trace,
+      entered: document.entered,
+      key,
+      tenant,
+      actor,
+      annotations,
+      ...decision,
     },
     pack,
     inputs: entered.inputs,
@@ -140,7 +152,11 @@ export function assemble({ document, layout, key, pack, entered }: Parts): Evide
 function outcomeOf({ outcome, leaves }: Entered): Outcome | null {
   const leaf = leaves.at(-1);
   if (leaf?.kind !== "outcome") return null;
-  if (outcome === undefined) return { status: leaf.status };
-  const { kind: _, seq: __, status, ...value } = JSON.parse(fromUtf8(outcome)) as OutcomeRecord;
+  return outcome === undefined ? { status: leaf.status } : outcomeIn(outcome);
+}
+
+/** What the record says that ended a run. */
+export function outcomeIn(record: Uint8Array): Outcome {
+  const { kind: _, seq: __, status, ...value } = JSON.parse(fromUtf8(record)) as OutcomeRecord;
   return { status, ...value };
 }

@@ -110,8 +110,9 @@ export function requireRun(
 /** Versions that there were before the first release, and those that there may be. */
 function requireVersion(value: unknown): void {
   const format = isObject(value) ? value["format"] : undefined;
-  const [, version] = /^reach\/evidence\/v([1-9]\d{0,8})$/.exec(`${format}`) ?? [];
-  if (typeof format !== "string" || version === undefined || format === FORMAT) return;
+  if (typeof format !== "string" || format === FORMAT) return;
+  const [, version] = /^reach\/evidence\/v([1-9]\d{0,8})$/.exec(format) ?? [];
+  if (version === undefined) return;
   if (Number(version) < 4) {
     const what = `the file has format ${format}, which is from before the first release`;
     throw new EvidenceError("REACH-E5107", what);

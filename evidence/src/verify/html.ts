@@ -14,11 +14,11 @@ const MEANING: Readonly<Record<Verdict, readonly [shows: string, not: string]>> 
     "That its holder tells the truth.",
   ],
   complete: [
-    "Every record of the run is there, from start to outcome, with its values and its pack.",
+    "Everything that entered the run is there, from start to outcome, with its values and its pack.",
     "That no other run took place.",
   ],
   replayed: [
-    "From the recorded answers the engine computes every record and the decision again.",
+    "From what entered the engine computes every record that was signed, and the decision, again.",
     "That an answer was genuine, or that the world would give it again.",
   ],
   logged: [

@@ -9,7 +9,7 @@ import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { noPack } from "../file/cursor.ts";
 import { requireEntered, requireWhole } from "../file/entered.ts";
-import { assemble, enteredOf, readDocument } from "../file/open.ts";
+import { assemble, enteredOf, outcomeIn, readDocument } from "../file/open.ts";
 import { readPack, requireBlobs } from "../file/pack.ts";
 import { namedKey } from "../file/run.ts";
 import { replayEvidence } from "./replay.ts";
@@ -162,12 +162,16 @@ function checkReplay(
 
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */
 function report(
-  { run, outcome, unread }: Authentic,
+  { run, outcome: shown, last, unread }: Authentic,
   computed: Recomputed | undefined,
   findings: Found,
 ): Report {
+  const judgement = findings.judgement();
+  // One that is too large to be in the file was computed under its signed leaf.
+  const isComputed = last === null && judgement.verdicts.replayed.result === "pass";
+  const outcome = isComputed && computed?.outcome ? outcomeIn(computed.outcome) : shown;
   return {
-    ...findings.judgement(),
+    ...judgement,
     run,
     ...(outcome === null ? {} : { outcome }),
     ...(run.decision === null ? {} : { decision: run.decision }),

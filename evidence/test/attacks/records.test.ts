@@ -369,6 +369,9 @@ describe("JSON:", () => {
       ['{"leaf":{"kind":"outcome","output":{},"seq":5,"status":"completed"}}', "REACH-E5601"],
       ['{"leaf":{"kind":"outcome","seq":5,"status":"completed"}}', "REACH-E5601"],
       ['{"leaf":{"kind":"outcome","seq":5,"status":"lost"}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"constructor","seq":5}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"outcome","seq":5,"status":"constructor"}}', "REACH-E5601"],
+      ['{"leaf":{"kind":"__proto__","seq":5}}', "REACH-E5601"],
       ['{"leaf": {}}', "REACH-E5102"],
       ['{"leaf":{"seq":1,"kind":2}}', "REACH-E5102"],
     ] as const) {

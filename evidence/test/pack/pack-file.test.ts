@@ -172,7 +172,7 @@ describe("who signed it", () => {
       fromUtf8(readContainer(file).find((each) => each.name === name)?.bytes ?? new Uint8Array()),
     ) as Bundle;
     const { dsseEnvelope: envelope, verificationMaterial: material } = own;
-    const [{ sig = "" } = {}] = envelope.signatures;
+    const sig = envelope.signatures[0]?.sig ?? "";
     const trust = (change: object): string => {
       const bundle = canonical({ ...own, ...change });
       return result(check(changed((entries) => entries.set(name, bundle))), "trusted");
