@@ -1,5 +1,4 @@
 // Runs on the real engine, with real HTTP servers on loopback.
-import { spawn } from "node:child_process";
 import { writeFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -253,9 +252,10 @@ describe("a folder", () => {
     const { origin } = await serve(json({ a: 1 }));
     const folder = join(await newFolder(), "run");
     const result = await runOf(one, origin, { recorder: folderRecorder(folder) });
-    const found = await readFolder(folder);
+    const found = await readFolder(createEngine(), folder);
     expect(found.records.map(text)).toEqual(result.records.map(text));
     expect(found.annotations).toEqual(result.annotations);
+    expect(found).toMatchObject({ run: { attempt: 1 }, ended: "completed", isClosed: true });
     expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
       status: "reproduced",
     });
@@ -272,42 +272,10 @@ describe("a folder", () => {
     const tasks = `do:\n  - first: ${call}\n  - second: ${call}\n`;
     const running = runOf(tasks, origin, { recorder: folderRecorder(folder), signal: stop.signal });
     expect((await errorOf(running)).code).toBe("REACH-E3002");
-    const found = await readFolder(folder);
+    const found = await readFolder(createEngine(), folder);
     expect(found.summary).toMatch(
-      /^The run was interrupted: it had \d+ whole records and was waiting on effect 1 \(http\) of task \/do\/1\/second\.$/,
+      /^The run was interrupted: it had \d+ records and was waiting on effect 1 \(http\) of task \/do\/1\/second\.$/,
     );
-    expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
-      status: "incomplete",
-    });
-  });
-
-  it("of a process that was killed tells the request that it was killed in", async () => {
-    const workflow = join(await newFolder(), "workflow.yaml");
-    await writeFile(workflow, `${head}do:\n  - first: ${call}\n  - second: ${call}\n`);
-    const folder = join(await newFolder(), "run");
-    const program = `
-      import { createEngine } from "@reach-fabric/engine";
-      import { folderRecorder, loadPack, run } from "@reach-fabric/host";
-      const [workflow, folder, grant, addresses] = process.argv.slice(1);
-      await run({ engine: createEngine(), pack: await loadPack(workflow), recorder: folderRecorder(folder),
-        input: new TextEncoder().encode('{"id":"c-1"}'), grant: JSON.parse(grant), addresses: JSON.parse(addresses) });`;
-    let kill = (): unknown => undefined;
-    const { origin } = await serve((request, response) => {
-      if (request.url === "/v1/c-1") return json({ id: "c-2" })(request, response, "");
-      return void kill();
-    });
-    const args = [workflow, folder, JSON.stringify(granted), JSON.stringify({ [A]: origin })];
-    const child = spawn(
-      process.execPath,
-      ["--conditions=reach-source", "--input-type=module", "-e", program, ...args],
-      { cwd: new URL("..", import.meta.url).pathname, stdio: "ignore" },
-    );
-    kill = () => child.kill("SIGKILL");
-    const ended = await new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
-    expect(ended).toBe("SIGKILL");
-    const found = await readFolder(folder);
-    expect([found.torn, found.ended]).toEqual([0, undefined]);
-    expect(found.waiting).toMatchObject([{ key: "1", type: "http", task: "/do/1/second" }]);
     expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
       status: "incomplete",
     });
@@ -322,7 +290,7 @@ describe("a folder", () => {
     await expect(
       runOf("do:\n  - s: {set: '${ .a | '}\n", undefined, { recorder }),
     ).rejects.toThrow();
-    expect((await errorOf(readFolder(folder))).code).toBe("REACH-E4130");
+    expect((await errorOf(readFolder(createEngine(), folder))).code).toBe("REACH-E4130");
   });
 });
 
