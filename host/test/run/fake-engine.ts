@@ -50,7 +50,7 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
     });
     return { status: "waiting", records };
   };
-  let left = sha256("");
+  let left = sha256(new Uint8Array());
   const leave = (advance: Advance): Advance => {
     left = sha256(concat(advance.records));
     return advance;

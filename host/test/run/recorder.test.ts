@@ -381,8 +381,8 @@ describe("a full disk", () => {
   it("a record in the middle: the whole records before it stay, and nothing of it", async (context) => {
     const disk = (await smallDisk()) ?? context.skip("a small tmpfs cannot be mounted here");
     const folder = join(disk, "run");
-    const big = { failure: "x".repeat(200_000) };
-    const fetch = () => Promise.resolve({ result: big });
+    const body = new Uint8Array(200_000).fill(0x78);
+    const fetch = () => Promise.resolve({ result: { status: 200, headers: {} }, body });
     const recorder = folderRecorder(folder);
     const kept = { ...recorder, close: () => Promise.resolve() };
     later(() => recorder.close());
