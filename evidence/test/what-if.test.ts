@@ -2,6 +2,7 @@
 import { createEngine, fromUtf8, makePack, replay } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { whatIf } from "@reach-fabric/evidence";
+import type { Progress } from "@reach-fabric/evidence";
 import { describe, expect, it } from "vitest";
 import { engine, pack, packOf, recorded, workflowWith } from "./fixtures/fixture.ts";
 
@@ -122,4 +123,18 @@ describe("a run with branches and a timeout", () => {
     expect(outcome?.output).toEqual({ over: false });
     expect(part?.task).toBe("/do/1/over");
   });
+});
+
+it("a hypothesis says how far it is, and stops where it is told to", () => {
+  const seen: number[] = [];
+  const stop = new AbortController();
+  const records = recorded(712);
+  const onProgress = ({ done, total }: Progress): void => {
+    expect(total).toBe(2);
+    seen.push(done);
+  };
+  whatIf(engine, pack, records, undefined, { onProgress });
+  expect(seen).toEqual([1, 2]);
+  const abort = { onProgress: () => stop.abort(new Error("enough")), signal: stop.signal };
+  expect(() => whatIf(engine, pack, records, undefined, abort)).toThrow("enough");
 });

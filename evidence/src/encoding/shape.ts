@@ -15,8 +15,10 @@ export type Check = (value: unknown) => Fault | undefined;
 
 const fault = (expected: string): Fault => ({ path: [], expected });
 
-const below = (name: string, found: Fault | undefined): Fault | undefined =>
-  found && { path: [name, ...found.path], expected: found.expected };
+const below = (name: string, { path, expected }: Fault): Fault => ({
+  path: [name, ...path],
+  expected,
+});
 
 /** An object with these members, perhaps some of others, and nothing else. */
 export function object(
@@ -27,11 +29,11 @@ export function object(
   const names = Object.keys(required);
   return (value) => {
     if (!isObject(value)) return fault("an object");
-    for (const [name, member] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
       const check = known.get(name);
       if (check === undefined) return below(name, fault("nothing: the format has no such member"));
-      const found = below(name, check(member));
-      if (found !== undefined) return found;
+      const found = check(value[name]);
+      if (found !== undefined) return below(name, found);
     }
     const missing = names.find((name) => !Object.hasOwn(value, name));
     return missing === undefined ? undefined : below(missing, fault("a member, which is missing"));
@@ -46,8 +48,8 @@ export const listOf =
   (value) => {
     if (!Array.isArray(value)) return fault("an array");
     for (const [i, item] of value.entries()) {
-      const found = below(`${i}`, check(item));
-      if (found !== undefined) return found;
+      const found = check(item);
+      if (found !== undefined) return below(`${i}`, found);
     }
     return undefined;
   };
