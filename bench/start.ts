@@ -30,7 +30,7 @@ export async function startContests(): Promise<Contest[]> {
   /** Microseconds of CPU. */
   const cpuOf = (args: readonly string[]): number => {
     const all = ["--require", join(folder, "meter.cjs"), ...args];
-    const env = { ...process.env, USED: used };
+    const env = { ...process.env, USED: used, XDG_CACHE_HOME: folder };
     const { status, stderr } = spawnSync(process.execPath, all, { env, encoding: "utf8" });
     if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr}`);
     return Number(readFileSync(used, "utf8"));
@@ -44,6 +44,8 @@ export async function startContests(): Promise<Contest[]> {
     ["reach verify FILE", [reach, "verify", evidence]],
     ["reach lint FILE", [reach, "lint", home("../examples/loan-prescreen/workflow.yaml")]],
   ];
+  // From the second time on, as most starts are: compiled code is kept.
+  for (const [, args] of commands) cpuOf(args);
   return [
     {
       name: "a whole process, CPU",

@@ -11,13 +11,27 @@ import type { Plugin } from "rolldown";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /**
- * What every command needs, and what the most frequent one needs: one file of each, as finding a file takes
- * longer than compiling it.
+ * One file for each of these, with all that it imports and that is in no file above it: finding a file takes longer than
+ * compiling it, and making what is not needed longer than both.
  */
-const groups = [
-  { name: "common", test: /[\\/]cli[\\/]src[\\/](program|version)\.ts$/, priority: 2 },
-  { name: "verify", test: /[\\/]cli[\\/]src[\\/]commands[\\/]verify\.ts$/, priority: 1 },
-];
+const groups = Object.entries({
+  // What nearly every command needs.
+  common: [
+    "\0(late|builtin):.*",
+    "cli/src/(program|version|read/(engine|files|instants)|ui/names).ts",
+    "bindings/src/(engine/default|run/pack|calls/bytecode).ts",
+  ],
+  // What those need that look into packs.
+  pack: ["evidence/src/file/pack.ts"],
+  // The most frequent command.
+  verify: ["cli/src/commands/verify.ts"],
+  // What those need that read documents.
+  packs: ["host/src/(packs|pack/pack|files/document).ts", "cli/src/commands/lint.ts"],
+}).map(([name, paths], at, all) => ({
+  name,
+  test: new RegExp(`(^|[\\\\/])(${paths.join("|").replaceAll("/", "[\\\\/]")})$`),
+  priority: all.length - at,
+}));
 
 /** The engine as the files that it is: as text it takes longer to be read than to be compiled. */
 const wasmFiles: Plugin = {
@@ -33,6 +47,9 @@ export const wasmBytes = (build) => readFileSync(new URL(build + ".wasm", import
   },
 };
 
+/** Modules of Node that take long to load and that few commands come to use: loaded by the first use. */
+const LATE = new Set(["node:child_process", "node:crypto", "node:tty"]);
+
 /**
  * Modules of Node itself without the loader of modules, which reads every member of each of them and so loads
  * streams and Web Crypto for a program that uses neither.
@@ -43,16 +60,33 @@ const builtins: Plugin = {
     if (kind !== "import-statement" || !isBuiltin(source)) return null;
     // Not those of the bundler's own code, which what stands in their place is made of.
     if (importer === undefined || importer.startsWith("\0")) return null;
-    // Of this one commander uses a function for commands that are programs of their own: here none is.
-    const isLate = source === "node:child_process" && importer.includes("commander");
-    return `\0${isLate ? "late" : "builtin"}:${source}`;
+    return `\0${LATE.has(source) ? "late" : "builtin"}:${source}`;
   },
   load(id) {
     const [, when, name] = /^\0(late|builtin):(.*)$/.exec(id) ?? [];
     if (name === undefined) return null;
     const module = `process.getBuiltinModule(${JSON.stringify(name)})`;
-    const late = `{ spawn: (...args) => ${module}.spawn(...args) }`;
+    const late = `new Proxy({}, { get: (_, name) => ${module}[name] })`;
     return { code: `module.exports = ${when === "late" ? late : module};`, moduleType: "js" };
+  },
+};
+
+/**
+ * The files of schemas, each made when the first of its schemas is asked for: a command uses few of them, and making
+ * all would be a third of its start.
+ */
+const schemas: Plugin = {
+  name: "schemas",
+  resolveId(source, importer) {
+    const isSchema = importer === join(root, "schema/src/index.ts");
+    return isSchema ? `\0schema:${join(root, "schema/src", source)}` : null;
+  },
+  load(id) {
+    const [, file] = /^\0schema:(.*)$/.exec(id) ?? [];
+    if (file === undefined) return null;
+    const made = `made ??= require(${JSON.stringify(file)})`;
+    const code = `let made;\nmodule.exports = new Proxy({}, { get: (_, name) => (${made})[name] });`;
+    return { code, moduleType: "js" };
   },
 };
 
@@ -63,7 +97,7 @@ export async function bundleCli(folder: string): Promise<Map<string, readonly st
     input: join(root, "cli/src/main.ts"),
     platform: "node",
     resolve: { conditionNames: ["reach-source", "node", "import", "default"] },
-    plugins: [wasmFiles, builtins],
+    plugins: [wasmFiles, builtins, schemas],
   });
   const { output } = await build.write({
     dir: folder,

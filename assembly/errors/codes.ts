@@ -49,7 +49,7 @@ export const E_JSON_NUMBER = 1110; // not a JSON number
 export const E_JSON_INTEGER = 1111; // an integer literal that does not survive as a double
 export const E_JSON_RANGE = 1112; // a number whose magnitude no double can hold
 export const E_JSON_TRUNCATED = 1113; // the text ends inside a value
-export const E_JSON_UNPRINTABLE = 1114; // a value that has no JSON text (opaque)
+export const E_JSON_UNPRINTABLE = 1114; // the bindings' own: a value that has no JSON text
 
 // 12xx limits: deterministic faults (docs/spec/limits.md)
 export const E_LIMIT_FUEL = 1201;

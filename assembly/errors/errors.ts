@@ -6,6 +6,7 @@
  * code, offset in the input, depth, and a text from the one catalogue below.
  */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferBytes, bufferText, frameBegin, frameEnd } from "../bytes/buffer";
 import * as C from "./codes";
 import { messageOfData } from "./messages";
@@ -89,7 +90,7 @@ export function failRaised(text: usize, len: u32): bool {
 /** Longest prefix of at most `max` bytes that does not cut a character in two. */
 function cutUtf8(text: usize, max: u32): u32 {
   let n = max;
-  while (n > 0 && (load<u8>(text + n) & 0xc0) == 0x80) n--;
+  while (n > 0 && (textByte(text + n) & 0xc0) == 0x80) n--;
   return n;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Opaque replay (docs/spec/trace.md, TRACE-24): a run whose records may hold hidden values. Their cells
+ * Opaque replay (docs/spec/trace.md, TRACE-25): a run whose records may hold hidden values. Their cells
  * (OPAQUE, value/cell.ts) may be passed on. Whatever asks what one is has looked: the run ends there, and
  * no record is made from what it saw, which is null.
  *

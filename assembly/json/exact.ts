@@ -6,6 +6,8 @@
  *     area: u32 limbs, least significant first; its length is kept by whoever works on it
  */
 
+import { textByte } from "../bytes/byte";
+
 /** A middle has at most 767 significant digits: what follows the 800th only matters as not 0. */
 const MOST_DIGITS: u32 = 800;
 /** Limbs: 801 digits are 2661 bits, and 5^1142 * 2^54 has 2706. */
@@ -46,7 +48,7 @@ function readDigits(at: usize, end: usize): i32 {
   leftLimbs = 0;
   let p = at;
   for (; p < end; p++) {
-    const byte = load<u8>(p) as u32;
+    const byte = textByte(p);
     const digit = byte - 0x30;
     if (digit <= 9) {
       if (digits < MOST_DIGITS) {
@@ -72,10 +74,10 @@ function readDigits(at: usize, end: usize): i32 {
     q--;
   }
   if (p < end) {
-    const sign = load<u8>(p, 1);
+    const sign = textByte(p + 1);
     let e: i64 = 0;
     for (p += sign == 0x2b || sign == 0x2d ? 2 : 1; p < end; p++) {
-      if (e < 1000000000) e = e * 10 + ((load<u8>(p) - 0x30) as i64);
+      if (e < 1000000000) e = e * 10 + ((textByte(p) - 0x30) as i64);
     }
     q += sign == 0x2d ? -e : e;
   }

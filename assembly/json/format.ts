@@ -5,6 +5,7 @@
  * The digits come from Schubfach (Giulietti, "The Schubfach way to render doubles", 2020).
  */
 
+import { textByte } from "../bytes/byte";
 import { ONES } from "../bytes/word";
 import { Powers } from "./powers";
 import { Wide } from "./wide";
@@ -133,7 +134,7 @@ function layOut(at: usize): usize {
 
 function layOutExponent(at: usize, from: usize, k: i32, n: i32): usize {
   Digits.copy(at + 1, from);
-  store<u8>(at, load<u8>(from));
+  store<u8>(at, textByte(from));
   let to = at + 1;
   if (k != 1) {
     store<u8>(to, 0x2e);

@@ -1,5 +1,6 @@
 /** Arrays of numbers, without a value in between: doubles to their JSON text and back. */
 
+import { textByte } from "../bytes/byte";
 import { COMMA, LEFT_BRACKET, RIGHT_BRACKET } from "../bytes/characters";
 import { Buffer } from "../bytes/buffer";
 import * as C from "../errors/codes";
@@ -51,9 +52,9 @@ function readList(text: usize, end: usize, b: Buffer): bool {
   if (beginsWithMark(text, end)) return fail(C.E_JSON_BOM, 0);
   let p = Space.skip(text, end);
   if (p >= end) return fail(C.E_JSON_EMPTY, (end - text) as u32);
-  if (load<u8>(p) != LEFT_BRACKET) return unexpected(p, end, text, C.E_JSON_SYNTAX);
+  if (textByte(p) != LEFT_BRACKET) return unexpected(p, end, text, C.E_JSON_SYNTAX);
   p = Space.skip(p + 1, end);
-  let open = p >= end || load<u8>(p) != RIGHT_BRACKET;
+  let open = p >= end || textByte(p) != RIGHT_BRACKET;
   while (open) {
     p = readNumeral(p, end, text, C.JSON_BOUNDARY, cell);
     if (p == 0) return false;
@@ -62,7 +63,7 @@ function readList(text: usize, end: usize, b: Buffer): bool {
     b.len += 8;
     p = Space.skip(p, end);
     if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
-    const next = load<u8>(p) as u32;
+    const next = textByte(p);
     if (next == COMMA) p = Space.skip(p + 1, end);
     else if (next == RIGHT_BRACKET) open = false;
     else return unexpected(p, end, text, C.E_JSON_SYNTAX);

@@ -1,5 +1,6 @@
 /** Reading one JSON number (RFC 8259 section 6), with the rules for integers of docs/spec/json.md. */
 
+import { textByte } from "../bytes/byte";
 import { DOT, LOWER_E, MINUS, PLUS, ZERO } from "../bytes/characters";
 import { ONES } from "../bytes/word";
 import * as C from "../errors/codes";
@@ -36,21 +37,21 @@ class Eight {
  * with the error recorded (offsets count from `text`).
  */
 export function readNumeral(p: usize, end: usize, text: usize, mode: u32, c: usize): usize {
-  const negative = load<u8>(p) == MINUS;
+  const negative = textByte(p) == MINUS;
   const first = negative ? p + 1 : p;
   let q = first;
   let w: u64 = 0;
   // The slack behind the text may hold digits: every look goes with a look at the end.
-  let digit: u32 = q < end ? load<u8>(q) - ZERO : 255;
+  let digit: u32 = q < end ? textByte(q) - ZERO : 255;
   if (digit > 9) return stop(q, end, text);
   do {
     w = w * 10 + (digit as u64);
     q++;
-    digit = q < end ? load<u8>(q) - ZERO : 255;
+    digit = q < end ? textByte(q) - ZERO : 255;
   } while (digit <= 9);
   const wholeDigits = q - first;
-  if (wholeDigits > 1 && load<u8>(first) == ZERO) return stop(first + 1, end, text);
-  const next: u32 = q < end ? load<u8>(q) : 0;
+  if (wholeDigits > 1 && textByte(first) == ZERO) return stop(first + 1, end, text);
+  const next: u32 = q < end ? textByte(q) : 0;
   if (next != DOT && (next | 0x20) != LOWER_E) {
     if (wholeDigits <= SAFE_DIGITS) {
       if (!negative) Cell.setNumber(c, w as f64);
@@ -63,34 +64,34 @@ export function readNumeral(p: usize, end: usize, text: usize, mode: u32, c: usi
   let digits = wholeDigits;
   if (next == DOT) {
     const fraction = ++q;
-    digit = q < end ? load<u8>(q) - ZERO : 255;
+    digit = q < end ? textByte(q) - ZERO : 255;
     if (digit > 9) return stop(q, end, text);
     while (q + 8 <= end && Eight.areDigits(load<u64>(q))) {
       w = w * 100000000 + Eight.value(load<u64>(q));
       q += 8;
     }
-    digit = q < end ? load<u8>(q) - ZERO : 255;
+    digit = q < end ? textByte(q) - ZERO : 255;
     while (digit <= 9) {
       w = w * 10 + (digit as u64);
       q++;
-      digit = q < end ? load<u8>(q) - ZERO : 255;
+      digit = q < end ? textByte(q) - ZERO : 255;
     }
     digits += q - fraction;
   }
   let e: i64 = (wholeDigits as i64) - (digits as i64);
   let plain = digits <= WORD_DIGITS;
-  if (q < end && (load<u8>(q) | 0x20) == LOWER_E) {
+  if (q < end && (textByte(q) | 0x20) == LOWER_E) {
     q++;
-    const sign: u32 = q < end ? load<u8>(q) : 0;
+    const sign: u32 = q < end ? textByte(q) : 0;
     if (sign == PLUS || sign == MINUS) q++;
-    digit = q < end ? load<u8>(q) - ZERO : 255;
+    digit = q < end ? textByte(q) - ZERO : 255;
     if (digit > 9) return stop(q, end, text);
     const from = q;
     let power: i64 = 0;
     do {
       power = power * 10 + (digit as i64);
       q++;
-      digit = q < end ? load<u8>(q) - ZERO : 255;
+      digit = q < end ? textByte(q) - ZERO : 255;
     } while (digit <= 9);
     if (q - from > 9) plain = false;
     e += sign == MINUS ? -power : power;

@@ -7,6 +7,7 @@
  * more digits by comparing big integers where those two leave two candidates.
  */
 
+import { textByte } from "../bytes/byte";
 import { Powers } from "./powers";
 import { Wide } from "./wide";
 import { compareToHalfway } from "./exact";
@@ -27,7 +28,7 @@ const HUGE_EXPONENT: i64 = 1000000000;
  */
 export function parseNumber(at: usize, length: u32): f64 {
   const end = at + length;
-  const negative = load<u8>(at) == 0x2d;
+  const negative = textByte(at) == 0x2d;
   let p = at + (negative ? 1 : 0);
   let w: u64 = 0; // the first 19 significant digits
   let digits: u32 = 0; // significant digits seen
@@ -35,7 +36,7 @@ export function parseNumber(at: usize, length: u32): f64 {
   let point = false;
   let lost = false; // a digit other than 0 was left out of w
   for (; p < end; p++) {
-    const byte = load<u8>(p) as u32;
+    const byte = textByte(p);
     const digit = byte - 0x30;
     if (digit <= 9) {
       if (digits < 19) {
@@ -57,10 +58,10 @@ export function parseNumber(at: usize, length: u32): f64 {
 /** Reads [+-]digits. */
 function exponentAt(at: usize, end: usize): i64 {
   let p = at;
-  const sign = load<u8>(p);
+  const sign = textByte(p);
   if (sign == 0x2b || sign == 0x2d) p++;
   let e: i64 = 0;
-  for (; p < end; p++) if (e < HUGE_EXPONENT) e = e * 10 + ((load<u8>(p) - 0x30) as i64);
+  for (; p < end; p++) if (e < HUGE_EXPONENT) e = e * 10 + ((textByte(p) - 0x30) as i64);
   return sign == 0x2d ? -e : e;
 }
 

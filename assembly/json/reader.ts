@@ -15,6 +15,7 @@
  * When a container closes, its entries are copied to storage of exactly their number.
  */
 
+import { textByte } from "../bytes/byte";
 import {
   COLON,
   COMMA,
@@ -99,7 +100,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       sp = stackAt + used;
     }
     if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
-    const byte = load<u8>(p) as u32;
+    const byte = textByte(p);
     if (byte == QUOTE) {
       const short = Strings.readShort(p, end, sp);
       p = short != 0 ? short : readString(p, end, text, mode, arena, sp);
@@ -116,7 +117,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       depth++;
       p = Space.skip(p + 1, end);
       // ']' and '}' are two after their opening brackets.
-      if (p >= end || load<u8>(p) != byte + 2) {
+      if (p >= end || textByte(p) != byte + 2) {
         if (tag == OBJECT) {
           p = readKey(p, end, text, mode, arena, sp);
           if (p == 0) return false;
@@ -126,7 +127,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       }
       // Empty: it is closed below.
     } else if (byte - ZERO <= 9 || byte == MINUS) {
-      if (mode & C.JSON_JQ && byte == MINUS && p + 1 < end && isLetter(load<u8>(p, 1))) {
+      if (mode & C.JSON_JQ && byte == MINUS && p + 1 < end && isLetter(textByte(p + 1))) {
         p = readWord(p, end, text, mode, sp);
       } else p = readNumeral(p, end, text, mode, sp);
       if (p == 0) return false;
@@ -150,7 +151,7 @@ function readText(text: usize, end: usize, mode: u32, arena: Arena, out: usize):
       }
       p = Space.skip(p, end);
       if (p >= end) return fail(C.E_JSON_TRUNCATED, (end - text) as u32);
-      const next = load<u8>(p) as u32;
+      const next = textByte(p);
       const at = stackAt + frame;
       const tag = load<u32>(at, 4);
       if (next == COMMA) {
@@ -200,7 +201,7 @@ function growStack(arena: Arena): bool {
 /** A key and its colon; returns the address of the value behind it, or 0. */
 function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: usize): usize {
   if (p >= end) return stop(C.E_JSON_TRUNCATED, end, text);
-  if (load<u8>(p) != QUOTE) {
+  if (textByte(p) != QUOTE) {
     unexpected(p, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
@@ -212,7 +213,7 @@ function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: 
   store<u32>(c, opening as u32, 12);
   p = Space.skip(p, end);
   if (p >= end) return stop(C.E_JSON_TRUNCATED, end, text);
-  if (load<u8>(p) != COLON) {
+  if (textByte(p) != COLON) {
     unexpected(p, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
@@ -221,11 +222,11 @@ function readKey(p: usize, end: usize, text: usize, mode: u32, arena: Arena, c: 
 
 /** null, true, false; in jq mode also nan and the infinities, in any case, with a sign or not. */
 function readWord(p: usize, end: usize, text: usize, mode: u32, c: usize): usize {
-  const byte = load<u8>(p) as u32;
+  const byte = textByte(p);
   if (mode & C.JSON_JQ) {
     const negative = byte == MINUS;
     const q = negative ? p + 1 : p;
-    const first = load<u8>(q) | 0x20;
+    const first = textByte(q) | 0x20;
     if (first == LOWER_I) {
       if (wordAt(q, end, "infinity", true) || wordAt(q, end, "inf", true)) {
         setNumber(c, negative ? -Infinity : Infinity);
@@ -256,12 +257,12 @@ function readWord(p: usize, end: usize, text: usize, mode: u32, c: usize): usize
 function readHidden(p: usize, end: usize, text: usize, c: usize): usize {
   let number: u64 = 0;
   let q = p + 1;
-  for (; q < end && (load<u8>(q) as u32) - ZERO <= 9; q++) {
-    number = number * 10 + ((load<u8>(q) as u32) - ZERO);
+  for (; q < end && textByte(q) - ZERO <= 9; q++) {
+    number = number * 10 + (textByte(q) - ZERO);
     if (number > (u32.MAX_VALUE as u64)) break;
   }
-  const isPadded = load<u8>(p, 1) == ZERO && q != p + 2;
-  if (q == p + 1 || isPadded || q >= end || load<u8>(q) != HIDDEN) {
+  const isPadded = textByte(p + 1) == ZERO && q != p + 2;
+  if (q == p + 1 || isPadded || q >= end || textByte(q) != HIDDEN) {
     unexpected(q, end, text, C.E_JSON_SYNTAX);
     return 0;
   }
@@ -279,22 +280,22 @@ function wordAt(p: usize, end: usize, word: string, anyCase: bool): bool {
   const n = (load<u32>(from - 4) >>> 1) as usize;
   if (p + n > end) return false;
   for (let i: usize = 0; i < n; i++) {
-    const byte = load<u8>(p + i) as u32;
+    const byte = textByte(p + i);
     if ((anyCase ? byte | 0x20 : byte) != (load<u16>(from + (i << 1)) as u32)) return false;
   }
   if (p + n == end) return true;
-  const next = load<u8>(p + n) as u32;
+  const next = textByte(p + n);
   return !isLetter(next) && next - 0x30 > 9;
 }
 
 /** Points at the first byte that is wrong, or at the end of a text that stops inside a word. */
 function wrongWord(p: usize, end: usize, text: usize): bool {
-  const byte = load<u8>(p) as u32;
+  const byte = textByte(p);
   const word = byte == LOWER_N ? "null" : byte == LOWER_T ? "true" : byte == LOWER_F ? "false" : "";
   const from = changetype<usize>(word);
   const n = (load<u32>(from - 4) >>> 1) as usize;
   let i: usize = 0;
-  while (i < n && p + i < end && load<u8>(p + i) == (load<u16>(from + (i << 1)) as u8)) i++;
+  while (i < n && p + i < end && textByte(p + i) == (load<u16>(from + (i << 1)) as u8)) i++;
   return unexpected(p + i, end, text, C.E_JSON_SYNTAX);
 }
 

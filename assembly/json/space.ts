@@ -1,5 +1,6 @@
 /** What may stand around every token of a JSON text (RFC 8259 section 2). */
 
+import { textByte } from "../bytes/byte";
 import { CR, LF, SPACE, TAB } from "../bytes/characters";
 
 /** Inlined as in bytes/word.ts. */
@@ -7,13 +8,13 @@ import { CR, LF, SPACE, TAB } from "../bytes/characters";
 export class Space {
   /** Mostly there is none; bytes behind the text may be read. */
   @inline static skip(p: usize, end: usize): usize {
-    return load<u8>(p) > SPACE ? p : skipSpace(p, end);
+    return textByte(p) > SPACE ? p : skipSpace(p, end);
   }
 }
 
 function skipSpace(p: usize, end: usize): usize {
   while (p < end) {
-    const byte = load<u8>(p);
+    const byte = textByte(p);
     if (byte > SPACE || (byte != SPACE && byte != LF && byte != CR && byte != TAB)) break;
     p++;
   }

@@ -3,6 +3,7 @@
  * eight bytes at a time, and decoded in a second one only if it holds an escape.
  */
 
+import { textByte } from "../bytes/byte";
 import {
   BACKSLASH,
   LOWER_B,
@@ -39,7 +40,7 @@ export class Strings {
       marks = Eight.marks(load<u64>(q));
     }
     q += (ctz<u64>(marks) >> 3) as usize; // 8, and then no quote perhaps, where there is no mark
-    if (q >= end || load<u8>(q) != (QUOTE as u8)) return 0;
+    if (q >= end || textByte(q) != (QUOTE as u8)) return 0;
     Cell.set(c, STRING, CANONICAL | ASCII | QUOTED, (q - p - 1) as u32, p + 1);
     return q + 1;
   }
@@ -84,7 +85,7 @@ export function readString(
     }
     if (w != 0) q += (ctz<u64>(w) >> 3) as usize;
     if (q >= end) return stop(C.E_JSON_TRUNCATED, end, text);
-    const byte = load<u8>(q) as u32;
+    const byte = textByte(q);
     if (byte == QUOTE) break;
     if (byte >= 0x80) {
       flags = CANONICAL;
@@ -92,7 +93,7 @@ export function readString(
         const n = sequenceAt(q, end);
         if (n == 0) return stop(C.E_JSON_UTF8, q, text);
         q += n;
-      } while (load<u8>(q) >= 0x80 && q < end);
+      } while (textByte(q) >= 0x80 && q < end);
     } else if (byte == BACKSLASH) {
       const found = escapeAt(q, end, mode);
       if (found < 0) {
@@ -133,7 +134,7 @@ function stop(code: u32, where: usize, text: usize): usize {
 function escapeAt(q: usize, end: usize, mode: u32): i64 {
   if (q + 1 >= end) return -(C.E_JSON_TRUNCATED as i64);
   let one: u32;
-  switch (load<u8>(q, 1) as u32) {
+  switch (textByte(q + 1)) {
     case QUOTE:
       one = 0x22;
       break;

@@ -7,6 +7,7 @@
  *     +8 u32 ARRAY or OBJECT              +12 u32 unused
  */
 
+import { textByte } from "../bytes/byte";
 import { HIDDEN, SPACE } from "../bytes/characters";
 import { Buffer, bufferText, TEXT } from "../bytes/buffer";
 import { chunkGive, chunkTake } from "../bytes/memory";
@@ -264,7 +265,7 @@ export function writeString(at: usize, length: u32, b: Buffer): void {
     }
     const run = (ctz<u64>(marks) >> 3) as usize;
     b.len = (to + run - b.at) as u32;
-    writeEscape(load<u8>(p + run), b);
+    writeEscape(textByte(p + run), b);
     p += run + 1;
     b.room(((end - p) as u32) + 16);
     to = b.at + b.len;
@@ -288,13 +289,13 @@ const HEX: usize = memory.data<u8>([
 ]);
 
 function writeEscape(byte: u32, b: Buffer): void {
-  const short: u32 = byte >= SPACE ? byte : byte < 14 ? load<u8>(SHORT + byte) : 0;
+  const short: u32 = byte >= SPACE ? byte : byte < 14 ? textByte(SHORT + byte) : 0;
   if (short != 0) {
     put(b, 0x5c | (short << 8), 2);
     return;
   }
   put(b, 0x3030755c, 4); // \u00
-  put(b, load<u8>(HEX + (byte >>> 4)) | ((load<u8>(HEX + (byte & 15)) as u32) << 8), 2);
+  put(b, textByte(HEX + (byte >>> 4)) | (textByte(HEX + (byte & 15)) << 8), 2);
 }
 
 /** Appends the first n (at most 4) bytes of a word. */

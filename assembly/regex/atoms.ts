@@ -1,5 +1,6 @@
 /** The atoms of a pattern: characters, sets, assertions and escapes. */
 
+import { textByte } from "../bytes/byte";
 import {
   BACKSLASH,
   DIGIT_1,
@@ -103,7 +104,7 @@ export function dot(all: bool): bool {
 export function escape(): bool {
   HERE.at++;
   if (HERE.at == HERE.end) return refuse("end pattern at escape");
-  const c: u32 = load<u8>(HERE.at);
+  const c: u32 = textByte(HERE.at);
   const ecma = HERE.dialect == ECMA;
   if (isEscapedClass(HERE.at, HERE.end, HERE.dialect)) {
     begin();
@@ -162,7 +163,7 @@ export function escape(): bool {
         HERE.at++;
         while (
           HERE.at < HERE.end &&
-          !(load<u8>(HERE.at) == BACKSLASH && byteAt(HERE.at + 1) == UPPER_E)
+          !(textByte(HERE.at) == BACKSLASH && byteAt(HERE.at + 1) == UPPER_E)
         ) {
           if (isTooLarge()) return false;
           literal();

@@ -1,5 +1,6 @@
 /** Bracketed classes: [a-z], [^\d_], [[:alpha:]]. */
 
+import { textByte } from "../bytes/byte";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, refuse } from "./dialect";
 import { addEscapedClass, escapeEnd, escapedCharacter, isEscapedClass } from "./escapes";
@@ -25,9 +26,9 @@ const RANGE: u32 = 2;
 export function readClass(at: usize, end: usize, dialect: u32, ignoreCase: bool): usize {
   setBegin();
   q = at;
-  const negate = q < end && load<u8>(q) == 94;
+  const negate = q < end && textByte(q) == 94;
   if (negate) q++;
-  if (dialect != ECMA && q < end && load<u8>(q) == 93 && !hasEnd(end)) {
+  if (dialect != ECMA && q < end && textByte(q) == 93 && !hasEnd(end)) {
     refuse("empty char-class");
     return 0;
   }
@@ -41,10 +42,10 @@ export function readClass(at: usize, end: usize, dialect: u32, ignoreCase: bool)
       refuse("premature end of char-class");
       return 0;
     }
-    if (load<u8>(q) == 93 && !(first && dialect != ECMA)) break;
+    if (textByte(q) == 93 && !(first && dialect != ECMA)) break;
     first = false;
-    const minus = load<u8>(q) == 45 && state == VALUE;
-    if (minus && q + 1 < end && load<u8>(q, 1) != 93) {
+    const minus = textByte(q) == 45 && state == VALUE;
+    if (minus && q + 1 < end && textByte(q + 1) != 93) {
       if (low == CLASS) {
         refuse("unmatched range specifier in char-class");
         return 0;
@@ -80,20 +81,20 @@ export function readClass(at: usize, end: usize, dialect: u32, ignoreCase: bool)
 
 /** A closing bracket that comes first is a character if there is another one. */
 function hasEnd(end: usize): bool {
-  for (let r = q + 1; r < end; r++) if (load<u8>(r) == 93) return true;
+  for (let r = q + 1; r < end; r++) if (textByte(r) == 93) return true;
   return false;
 }
 
 /** A character, or CLASS where a whole class was added. */
 function member(end: usize, dialect: u32, folded: bool): i32 {
-  const c: u32 = load<u8>(q);
-  if (c == 91 && dialect != ECMA && q + 1 < end && load<u8>(q, 1) == 58) {
+  const c: u32 = textByte(q);
+  if (c == 91 && dialect != ECMA && q + 1 < end && textByte(q + 1) == 58) {
     const name = q + 2;
-    const negate = name < end && load<u8>(name) == 94;
+    const negate = name < end && textByte(name) == 94;
     const from = negate ? name + 1 : name;
     let r = from;
-    while (r + 1 < end && load<u8>(r) != 58 && load<u8>(r) != 93) r++;
-    if (r + 1 < end && load<u8>(r) == 58 && load<u8>(r, 1) == 93) {
+    while (r + 1 < end && textByte(r) != 58 && textByte(r) != 93) r++;
+    if (r + 1 < end && textByte(r) == 58 && textByte(r + 1) == 93) {
       if (addPosix(from, (r - from) as u32, negate)) {
         q = r + 2;
         return CLASS;

@@ -1,5 +1,6 @@
 /** What stands behind a backslash. */
 
+import { textByte } from "../bytes/byte";
 import {
   BACKSLASH,
   CARET,
@@ -39,15 +40,15 @@ import { addDigits, addProperty, addSpace, addWord } from "./properties";
 
 /** Does a class follow the backslash? In Perl's syntax a bare \p is the letter. */
 export function isEscapedClass(at: usize, stop: usize, how: u32): bool {
-  const c: u32 = load<u8>(at) | 32;
-  if (c == LOWER_P) return how == ECMA || (at + 1 < stop && load<u8>(at, 1) == LEFT_BRACE);
+  const c: u32 = textByte(at) | 32;
+  if (c == LOWER_P) return how == ECMA || (at + 1 < stop && textByte(at + 1) == LEFT_BRACE);
   return c == LOWER_D || c == LOWER_W || c == LOWER_S;
 }
 
 /** \d and its like and \p{...}, without the backslash: adds to the set. Address behind it, or 0. */
 export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool): usize {
   const ecma = how == ECMA;
-  const c: u32 = load<u8>(at);
+  const c: u32 = textByte(at);
   const negate = (c & 32) == 0;
   switch (c | 32) {
     case LOWER_D:
@@ -61,19 +62,19 @@ export function addEscapedClass(at: usize, stop: usize, how: u32, folded: bool):
       return at + 1;
   }
   let name = at + 1;
-  if (name >= stop || load<u8>(name) != LEFT_BRACE) {
+  if (name >= stop || textByte(name) != LEFT_BRACE) {
     refuse("invalid property name");
     return 0;
   }
   const open = name;
   name++;
   let not = negate;
-  if (!ecma && name < stop && load<u8>(name) == CARET) {
+  if (!ecma && name < stop && textByte(name) == CARET) {
     not = !not;
     name++;
   }
   let q = name;
-  while (q < stop && load<u8>(q) != RIGHT_BRACE) q++;
+  while (q < stop && textByte(q) != RIGHT_BRACE) q++;
   if (q == stop) {
     refuse("end pattern with unmatched parenthesis");
     return 0;
@@ -93,7 +94,7 @@ export function escapeEnd(): usize {
 
 /** The character that an escape means, without the backslash; -1: it was refused. */
 export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool): i32 {
-  const c: u32 = load<u8>(at);
+  const c: u32 = textByte(at);
   behind = at + 1;
   switch (c) {
     case LOWER_T:
@@ -116,7 +117,7 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
       if (inClass) return 8;
       break;
     case LOWER_C: {
-      const letter = at + 1 < stop ? (load<u8>(at, 1) as u32) : 0;
+      const letter = at + 1 < stop ? textByte(at + 1) : 0;
       if (how == ECMA && (letter | 32) - 97 >= 26) break;
       if (letter == 0) break;
       behind = at + 2;
@@ -129,12 +130,12 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
       break;
     case ZERO: {
       if (how == JQ) return octalEscape(at, stop);
-      if (at + 1 < stop && load<u8>(at, 1) - ZERO <= 9) break;
+      if (at + 1 < stop && textByte(at + 1) - ZERO <= 9) break;
       return 0;
     }
   }
   if (how == JQ && c - 49 < 7) return octalEscape(at, stop);
-  if (how == JQ && c == LOWER_O && at + 1 < stop && load<u8>(at, 1) == LEFT_BRACE)
+  if (how == JQ && c == LOWER_O && at + 1 < stop && textByte(at + 1) == LEFT_BRACE)
     return braced(at + 2, stop, 8);
   if (how == ECMA) {
     // ^$\.*+?()[]{}|/ and, in a class, - may be escaped, and nothing else.
@@ -164,8 +165,8 @@ export function escapedCharacter(at: usize, stop: usize, how: u32, inClass: bool
 function octalEscape(at: usize, stop: usize): i32 {
   let value = 0;
   behind = at;
-  for (let i = 0; i < 3 && behind < stop && load<u8>(behind) - ZERO < 8; i++) {
-    value = value * 8 + (load<u8>(behind) - ZERO);
+  for (let i = 0; i < 3 && behind < stop && textByte(behind) - ZERO < 8; i++) {
+    value = value * 8 + (textByte(behind) - ZERO);
     behind++;
   }
   if (value < 128) return value;
@@ -175,12 +176,12 @@ function octalEscape(at: usize, stop: usize): i32 {
 
 /** The digit at a place before the end, or -1. */
 function digitAt(at: usize, stop: usize): i32 {
-  return at < stop ? hexValue(load<u8>(at)) : -1;
+  return at < stop ? hexValue(textByte(at)) : -1;
 }
 
 /** \xHH, in jq also \xH, \x and \x{H...}. */
 function hexEscape(at: usize, stop: usize, how: u32): i32 {
-  if (how == JQ && at < stop && load<u8>(at) == LEFT_BRACE) return braced(at + 1, stop, 16);
+  if (how == JQ && at < stop && textByte(at) == LEFT_BRACE) return braced(at + 1, stop, 16);
   let value = 0;
   let count = 0;
   while (count < 2 && digitAt(at, stop) >= 0) {
@@ -209,7 +210,7 @@ function braced(at: usize, stop: usize, base: i32): i32 {
     at++;
     count++;
   }
-  const good = count > 0 && at < stop && load<u8>(at) == RIGHT_BRACE && value <= 0x10ffff;
+  const good = count > 0 && at < stop && textByte(at) == RIGHT_BRACE && value <= 0x10ffff;
   if (!good || (value >= 0xd800 && value < 0xe000)) {
     refuse("invalid code point value");
     return -1;
@@ -220,7 +221,7 @@ function braced(at: usize, stop: usize, base: i32): i32 {
 
 /** \uHHHH, a pair of them, or \u{H...}. */
 function unicodeEscape(at: usize, stop: usize): i32 {
-  if (at < stop && load<u8>(at) == LEFT_BRACE) return braced(at + 1, stop, 16);
+  if (at < stop && textByte(at) == LEFT_BRACE) return braced(at + 1, stop, 16);
   const high = fourHex(at, stop);
   if (high < 0) {
     refuse("invalid escape");
@@ -232,8 +233,8 @@ function unicodeEscape(at: usize, stop: usize): i32 {
   if (
     high < 0xdc00 &&
     at + 5 < stop &&
-    load<u8>(at, 4) == BACKSLASH &&
-    load<u8>(at, 5) == LOWER_U
+    textByte(at + 4) == BACKSLASH &&
+    textByte(at + 5) == LOWER_U
   ) {
     const low = fourHex(at + 6, stop);
     if (low >= 0xdc00 && low <= 0xdfff) {

@@ -8,6 +8,7 @@
  * empty turns of different loops would not: SEEN tells them apart by the loop's height.
  */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferRoom } from "../bytes/buffer";
 import { decodeAt, sizeAt } from "../bytes/utf8";
 import { charge } from "../errors/errors";
@@ -96,7 +97,7 @@ export function execute(at: usize, length: u32, from: u32, captures: bool, optio
       if (P.FACTS.anchored && p != at) return 0;
       if (P.FACTS.led) {
         const start = p;
-        while (p < textEnd && load<u8>(P.LEADS + load<u8>(p)) == 0) p++;
+        while (p < textEnd && textByte(P.LEADS + textByte(p)) == 0) p++;
         if (!charge(((p - start) >>> 4) as u32)) return -1;
         if (p == textEnd) return 0;
       }
@@ -116,7 +117,7 @@ export function execute(at: usize, length: u32, from: u32, captures: bool, optio
     for (let i: u32 = 0; i < now; i++) {
       const pc = load<u32>(NOW.at + (i << 2));
       const instruction = P.instruction(pc);
-      const op: u32 = load<u8>(instruction);
+      const op: u32 = textByte(instruction);
       const x = load<u32>(instruction, 4);
       work++;
       if (op == P.MATCH) {
@@ -175,7 +176,7 @@ function follow(list: Buffer, listSlots: Buffer, count: u32, from: u32, p: usize
     }
     const pc = what & NUMBER;
     const at = P.instruction(pc);
-    const op: u32 = load<u8>(at);
+    const op: u32 = textByte(at);
     // Whoever waits for a character will have taken one.
     const empty = op > P.ANY ? what >>> HEIGHT : 0;
     const seen = SEEN.at + ((pc * heights + empty) << 2);
@@ -252,12 +253,12 @@ function holds(kind: i32, p: usize, words: u32): bool {
     case P.TEXT_END:
       return p == textEnd;
     case P.NEARLY_END:
-      return p == textEnd || (p + 1 == textEnd && load<u8>(p) == 10);
+      return p == textEnd || (p + 1 == textEnd && textByte(p) == 10);
     case P.LINE_BEGIN:
       // Not behind a line feed that ends the text.
-      return p == text || (load<u8>(p - 1) == 10 && p != textEnd);
+      return p == text || (textByte(p - 1) == 10 && p != textEnd);
     case P.LINE_END:
-      return p == textEnd || load<u8>(p) == 10;
+      return p == textEnd || textByte(p) == 10;
     case P.ECMA_LINE_BEGIN:
       return p == text || endsLine(before(p));
     case P.ECMA_LINE_END:
@@ -277,7 +278,7 @@ function endsLine(c: u32): bool {
 function before(p: usize): u32 {
   if (p == text) return 0;
   let q = p - 1;
-  while ((load<u8>(q) & 0xc0) == 0x80) q--;
+  while ((textByte(q) & 0xc0) == 0x80) q--;
   return decodeAt(q);
 }
 

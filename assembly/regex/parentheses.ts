@@ -1,5 +1,6 @@
 /** What begins with a parenthesis: groups with a name or without, and changes of flags. */
 
+import { textByte } from "../bytes/byte";
 import {
   AMPERSAND,
   ASTERISK,
@@ -58,8 +59,8 @@ export function openGroup(): bool {
       return refuse("subexpression calls are not supported");
     if (kind == TILDE) return refuse("the absent operator is not supported");
     if (kind == HASH) {
-      while (HERE.at < HERE.end && load<u8>(HERE.at) != RIGHT_PAREN)
-        HERE.at += load<u8>(HERE.at) == BACKSLASH ? 2 : 1;
+      while (HERE.at < HERE.end && textByte(HERE.at) != RIGHT_PAREN)
+        HERE.at += textByte(HERE.at) == BACKSLASH ? 2 : 1;
       if (HERE.at >= HERE.end) return refuse("end pattern in group");
       HERE.at++;
       return true;
@@ -81,8 +82,8 @@ function capture(name: usize, length: u32): bool {
 
 function named(): bool {
   const name = HERE.at;
-  while (HERE.at < HERE.end && load<u8>(HERE.at) != GREATER) {
-    const c: u32 = load<u8>(HERE.at);
+  while (HERE.at < HERE.end && textByte(HERE.at) != GREATER) {
+    const c: u32 = textByte(HERE.at);
     const digit = c - ZERO <= 9;
     const letter =
       (c | 32) - LOWER_A < 26 ||
@@ -112,7 +113,7 @@ function inlineFlags(): bool {
   let off = false;
   for (; HERE.at < HERE.end; HERE.at++) {
     let flag: u32 = 0;
-    switch (load<u8>(HERE.at) as u32) {
+    switch (textByte(HERE.at)) {
       case LOWER_I:
         flag = IGNORE_CASE;
         break;

@@ -3,6 +3,7 @@
  * backtracking is refused by name.
  */
 
+import { textByte } from "../bytes/byte";
 import {
   ASTERISK,
   BACKSLASH,
@@ -67,14 +68,14 @@ export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool
 }
 
 function next(): bool {
-  const c: u32 = load<u8>(HERE.at);
+  const c: u32 = textByte(HERE.at);
   if (HERE.flags & EXTENDED) {
     if (c == SPACE || (c >= 9 && c <= CR)) {
       HERE.at++;
       return true;
     }
     if (c == HASH) {
-      while (HERE.at < HERE.end && load<u8>(HERE.at) != LF) HERE.at++;
+      while (HERE.at < HERE.end && textByte(HERE.at) != LF) HERE.at++;
       return true;
     }
   }

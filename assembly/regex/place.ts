@@ -1,5 +1,7 @@
 /** Where the parser is in a pattern, and what holds there. */
 
+import { textByte } from "../bytes/byte";
+
 export const NONE: i32 = -1;
 
 @unmanaged
@@ -40,7 +42,7 @@ export function patternErrorOffset(): u32 {
 }
 
 export function byteAt(q: usize): u32 {
-  return q < HERE.end ? load<u8>(q) : 0;
+  return q < HERE.end ? textByte(q) : 0;
 }
 
 /** The decimal number at q, or a large one. */

@@ -1,5 +1,6 @@
 /** What is known about a program before it runs: it saves looking where no match can be. */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferU32 } from "../bytes/buffer";
 import { encodeTo } from "../bytes/utf8";
 import * as P from "./program";
@@ -19,14 +20,14 @@ export function findPrefilter(words: bool): void {
   }
   P.FACTS.heights = P.loopHeight(0) + 1;
   const first = firstDemand();
-  P.FACTS.anchored = load<u8>(first) == (P.ASSERT as u8) && load<i32>(first, 4) == P.TEXT_BEGIN;
+  P.FACTS.anchored = textByte(first) == (P.ASSERT as u8) && load<i32>(first, 4) == P.TEXT_BEGIN;
   P.FACTS.led = findLeads();
 }
 
 /** The first instruction that asks for something. */
 function firstDemand(): usize {
   let i: u32 = 0;
-  while (load<u8>(P.instruction(i)) == (P.SAVE as u8)) i++;
+  while (textByte(P.instruction(i)) == (P.SAVE as u8)) i++;
   return P.instruction(i);
 }
 
@@ -44,13 +45,13 @@ function findLeads(): bool {
     const pc = load<u32>(OPEN.at + OPEN.len);
     const at = P.instruction(pc);
     const x = load<i32>(at, 4);
-    switch (load<u8>(at) as u32) {
+    switch (textByte(at)) {
       case P.MATCH:
       case P.ANY:
         return false;
       case P.CHAR:
         encodeTo(BYTES, x as u32);
-        store<u8>(P.LEADS + load<u8>(BYTES), 1);
+        store<u8>(P.LEADS + textByte(BYTES), 1);
         break;
       case P.SET:
         for (let c: u32 = 0; c < 128; c++) if (setHas(x as u32, c)) store<u8>(P.LEADS + c, 1);
@@ -67,7 +68,7 @@ function findLeads(): bool {
         break;
       default:
         bufferU32(OPEN, pc + 1);
-        if (load<u8>(at) == (P.TAKEN as u8) && x != 0) bufferU32(OPEN, pc + x);
+        if (textByte(at) == (P.TAKEN as u8) && x != 0) bufferU32(OPEN, pc + x);
     }
     // A program that goes in circles, or is asked for too much, is not worth it.
     if (left-- == 0) return false;

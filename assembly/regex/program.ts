@@ -8,6 +8,7 @@
  * lies in PROGRAM; cache.ts puts it there.
  */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferRoom } from "../bytes/buffer";
 
 export const MATCH: u32 = 0;
@@ -116,7 +117,7 @@ export function loopHeight(i: u32): u32 {
   const n = codeCount();
   for (let j = i; j < n; j++) {
     const at = instruction(j);
-    if (load<u8>(at) == (TURN as u8)) height = max(height, load<u16>(at, 2) as u32);
+    if (textByte(at) == (TURN as u8)) height = max(height, load<u16>(at, 2) as u32);
   }
   spend((n - i) >>> 4);
   return height;

@@ -5,6 +5,7 @@
  * tools/unicode.ts.
  */
 
+import { textByte } from "../bytes/byte";
 import { EQUALS, MINUS, SPACE, UNDERSCORE, UPPER_A, UPPER_Z } from "../bytes/characters";
 import { setAdd, setAddKind } from "./sets";
 
@@ -89,7 +90,7 @@ function spells(at: usize, length: u32, name: string, exactly: bool): bool {
   const n = load<u32>(from - 4) >>> 1;
   let i: u32 = 0;
   for (let j: u32 = 0; j < length; j++) {
-    let c: u32 = load<u8>(at + j);
+    let c: u32 = textByte(at + j);
     if (!exactly && (c == SPACE || c == MINUS || c == UNDERSCORE)) continue;
     if (i == n) return false;
     let wanted: u32 = load<u16>(from + ((i as usize) << 1));
@@ -206,7 +207,7 @@ export function addProperty(at: usize, length: u32, negate: bool, exactly: bool)
   let size = length;
   let kind: u32 = 0; // 1: a category, 2: a script is meant
   for (let i: u32 = 0; i < length; i++) {
-    if (load<u8>(at + i) != EQUALS) continue;
+    if (textByte(at + i) != EQUALS) continue;
     if (spells(at, i, "gc", exactly) || spells(at, i, "General_Category", exactly)) kind = 1;
     else if (spells(at, i, "sc", exactly) || spells(at, i, "Script", exactly)) kind = 2;
     else return false;
@@ -250,10 +251,10 @@ function categoryNamed(at: usize, length: u32, exactly: bool): u32 {
   if (length == 1 || length == 2) {
     let mask: u32 = 0;
     for (let i: u32 = 0; i < 30; i++) {
-      const first = load<u8>(SHORT + ((i as usize) << 1));
-      const second = load<u8>(SHORT + ((i as usize) << 1), 1);
-      if (!letter(load<u8>(at), first, exactly)) continue;
-      if (length == 1 || letter(load<u8>(at, 1), second, exactly)) mask |= 1 << i;
+      const first = textByte(SHORT + ((i as usize) << 1));
+      const second = textByte(SHORT + ((i as usize) << 1) + 1);
+      if (!letter(textByte(at), first, exactly)) continue;
+      if (length == 1 || letter(textByte(at + 1), second, exactly)) mask |= 1 << i;
     }
     if (mask != 0) return mask;
     if (length == 2 && spells(at, length, "LC", exactly)) return Lu | Ll | 4;

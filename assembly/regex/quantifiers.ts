@@ -1,5 +1,6 @@
 /** What repeats an atom: *, +, ? and intervals. */
 
+import { textByte } from "../bytes/byte";
 import { COMMA, PLUS, QUESTION, RIGHT_BRACE, ZERO } from "../bytes/characters";
 import { literal } from "./atoms";
 import { ECMA, JQ, refuse, refuseSize } from "./dialect";
@@ -17,7 +18,7 @@ export function interval(): bool {
   let most: u32 = 0;
   const from = q;
   while (byteAt(q) - 48 <= 9) {
-    if (least <= MOST_REPEATS) least = least * 10 + (load<u8>(q) - ZERO);
+    if (least <= MOST_REPEATS) least = least * 10 + (textByte(q) - ZERO);
     q++;
   }
   const hasLeast = q != from;
@@ -28,7 +29,7 @@ export function interval(): bool {
     if (byteAt(q) - 48 <= 9) {
       most = 0;
       while (byteAt(q) - 48 <= 9) {
-        if (most <= MOST_REPEATS) most = most * 10 + (load<u8>(q) - ZERO);
+        if (most <= MOST_REPEATS) most = most * 10 + (textByte(q) - ZERO);
         q++;
       }
     }
@@ -60,7 +61,7 @@ export function repeat(least: u32, most: u32): bool {
   } else if (
     byteAt(HERE.at) == PLUS &&
     HERE.dialect == JQ &&
-    load<u8>(HERE.at - 1) != RIGHT_BRACE
+    textByte(HERE.at - 1) != RIGHT_BRACE
   ) {
     return refuse("possessive quantifiers are not supported");
   }

@@ -7,6 +7,7 @@
  *     +0 u32 number of ranges   +4 u32 x 4: a bit for each ASCII character   +20 ranges, ascending
  */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferBytes, bufferRoom, bufferU32 } from "../bytes/buffer";
 import { SETS, spend } from "./program";
 import { FOLDS, FOLDS_SIZE, KINDS, RUNS, RUNS_SIZE } from "./tables";
@@ -43,11 +44,11 @@ export function setAddKind(
     let shift: u32 = 0;
     let byte: u32;
     do {
-      byte = load<u8>(at++);
+      byte = textByte(at++);
       length |= (byte & 127) << shift;
       shift += 7;
     } while (byte >= 128);
-    const kind = load<u32>(KINDS + ((load<u8>(at++) as usize) << 2));
+    const kind = load<u32>(KINDS + ((textByte(at++) as usize) << 2));
     const is =
       ((categories >>> (kind & 31)) & 1) != 0 ||
       (kind & flags) != 0 ||
@@ -82,15 +83,15 @@ function addFolds(followers: bool): void {
 }
 
 function leb(at: usize): u32 {
-  const low: u32 = load<u8>(at);
+  const low: u32 = textByte(at);
   if (low < 128) return low;
-  const middle: u32 = load<u8>(at, 1);
+  const middle: u32 = textByte(at + 1);
   if (middle < 128) return (low & 127) | (middle << 7);
-  return (low & 127) | ((middle & 127) << 7) | ((load<u8>(at, 2) as u32) << 14);
+  return (low & 127) | ((middle & 127) << 7) | (textByte(at + 2) << 14);
 }
 
 function lebSize(at: usize): usize {
-  return load<u8>(at) < 128 ? 1 : load<u8>(at, 1) < 128 ? 2 : 3;
+  return textByte(at) < 128 ? 1 : textByte(at + 1) < 128 ? 2 : 3;
 }
 
 /** Is it in one of the first `n` ranges of WORK, which are sorted? */

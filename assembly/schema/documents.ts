@@ -3,6 +3,7 @@
  * to (JSON Schema Core 8.2), and the references themselves. Nothing recurses over a document.
  */
 
+import { textByte } from "../bytes/byte";
 import { Arena, arenaOver, arenaTake, SCRATCH } from "../bytes/arena";
 import {
   Buffer,
@@ -127,7 +128,7 @@ export function writePlace(b: Buffer, node: u32, word: u32): u32 {
 export function writeToken(b: Buffer, key: usize): void {
   bufferByte(b, 0x2f);
   for (let i: u32 = 0; i < lengthOf(key); i++) {
-    const c: u32 = load<u8>(addressOf(key) + i);
+    const c: u32 = textByte(addressOf(key) + i);
     if (c != 0x7e && c != 0x2f) bufferByte(b, c);
     else {
       bufferByte(b, 0x7e);
@@ -351,7 +352,7 @@ export function resolveReference(from: u32, text: usize, word: u32): u32 {
   const r = resourceNamed(RESOLVED.at, RESOLVED.len);
   if (r == 0) return lost(from, text, word);
   if (fragmentSize() == 0) return changetype<Resource>(r).root;
-  if (load<u8>(fragmentBegin()) == 0x2f) return follow(r, from, text, word);
+  if (textByte(fragmentBegin()) == 0x2f) return follow(r, from, text, word);
   const a = anchorIn(r, fragmentBegin(), fragmentSize());
   if (a == 0) return lost(from, text, word);
   if (changetype<Anchor>(a).dynamic) dynamicName = changetype<Anchor>(a).name;
@@ -396,15 +397,15 @@ function follow(resource: u32, from: u32, text: usize, word: u32): u32 {
 function token(from: usize, end: usize): usize {
   TOKEN.len = 0;
   let p = from;
-  while (p < end && load<u8>(p) != 0x2f) {
-    let c: u32 = load<u8>(p++);
+  while (p < end && textByte(p) != 0x2f) {
+    let c: u32 = textByte(p++);
     const encoded = c == 0x25 && p + 1 < end ? hexPair(p) : -1;
     if (encoded >= 0) {
       c = encoded;
       p += 2;
     }
     // ~0 and ~1, also where the tilde itself was encoded.
-    const last = TOKEN.len == 0 ? 0 : (load<u8>(TOKEN.at + TOKEN.len - 1) as u32);
+    const last = TOKEN.len == 0 ? 0 : textByte(TOKEN.at + TOKEN.len - 1);
     if (last == 0x7e && tilde && (c == 48 || c == 49)) {
       store<u8>(TOKEN.at + TOKEN.len - 1, c == 48 ? 0x7e : 0x2f);
       tilde = false;
@@ -423,7 +424,7 @@ function tokenIndex(): u32 {
   if (TOKEN.len == 0 || TOKEN.len > 9) return u32.MAX_VALUE;
   let n: u32 = 0;
   for (let i: u32 = 0; i < TOKEN.len; i++) {
-    const d = (load<u8>(TOKEN.at + i) as u32) - 48;
+    const d = textByte(TOKEN.at + i) - 48;
     if (d > 9) return u32.MAX_VALUE;
     n = n * 10 + d;
   }

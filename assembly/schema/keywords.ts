@@ -1,5 +1,6 @@
 /** The keywords of JSON Schema 2020-12 that this engine applies, by number. */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferByte } from "../bytes/buffer";
 import { addressOf, lengthOf } from "../value/cell";
 
@@ -80,7 +81,7 @@ export function wordOf(key: usize): u32 {
     if (startOf(word + 1) - start - 1 != length) continue;
     const from = changetype<usize>(WORDS) + (start << 1);
     let i: u32 = 0;
-    while (i < length && load<u16>(from + (i << 1)) == (load<u8>(text + i) as u16)) i++;
+    while (i < length && load<u16>(from + (i << 1)) == (textByte(text + i) as u16)) i++;
     if (i == length) return word;
   }
   return NO_WORD;

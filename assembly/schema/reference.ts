@@ -1,5 +1,6 @@
 /** Resolving references: RFC 3986 section 5.2, on UTF-8 bytes. */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferByte, bufferBytes } from "../bytes/buffer";
 
 /** What resolve() has made, without its fragment. */
@@ -24,22 +25,22 @@ let end: u32 = 0; // where the fragment's "#" is, or the end
 
 function parse(at: usize, length: u32): void {
   end = 0;
-  while (end < length && load<u8>(at + end) != 0x23) end++;
+  while (end < length && textByte(at + end) != 0x23) end++;
   fragmentAt = end < length ? at + end + 1 : at + length;
   fragmentLength = end < length ? length - end - 1 : 0;
   schemeEnd = 0;
   let i: u32 = 0;
-  while (i < end && isSchemePart(load<u8>(at + i), i)) i++;
-  if (i > 0 && i < end && load<u8>(at + i) == 0x3a) schemeEnd = i + 1;
+  while (i < end && isSchemePart(textByte(at + i), i)) i++;
+  if (i > 0 && i < end && textByte(at + i) == 0x3a) schemeEnd = i + 1;
   authority = schemeEnd;
   hasAuthority = end - authority >= 2 && load<u16>(at + authority) == 0x2f2f;
   path = authority;
   if (hasAuthority) {
     path += 2;
-    while (path < end && load<u8>(at + path) != 0x2f && load<u8>(at + path) != 0x3f) path++;
+    while (path < end && textByte(at + path) != 0x2f && textByte(at + path) != 0x3f) path++;
   }
   query = path;
-  while (query < end && load<u8>(at + query) != 0x3f) query++;
+  while (query < end && textByte(at + query) != 0x3f) query++;
 }
 
 function isSchemePart(c: u32, i: u32): bool {
@@ -79,10 +80,10 @@ export function resolve(base: usize, baseLength: u32, at: usize, length: u32): v
       if (ownEnd != 0) bufferBytes(b, at, ownEnd);
       else bufferBytes(b, base + query, end - query);
     } else {
-      if (load<u8>(at) != 0x2f) {
+      if (textByte(at) != 0x2f) {
         // Merged: all of the base's path but what stands behind its last slash.
         let cut = query;
-        while (cut > path && load<u8>(base + cut - 1) != 0x2f) cut--;
+        while (cut > path && textByte(base + cut - 1) != 0x2f) cut--;
         bufferBytes(b, base + path, cut - path);
         if (cut == path && hasAuthority) bufferByte(b, 0x2f);
       }
@@ -98,17 +99,17 @@ export function resolve(base: usize, baseLength: u32, at: usize, length: u32): v
 /** RFC 3986 section 5.2.4, on the path that RESOLVED has from an offset on. */
 function removeDots(from: u32): void {
   const b: Buffer = RESOLVED;
-  if (from == b.len || load<u8>(b.at + from) != 0x2f) return; // no hierarchy: a URN, or relative
+  if (from == b.len || textByte(b.at + from) != 0x2f) return; // no hierarchy: a URN, or relative
   let to = from;
   let i = from;
   while (i < b.len) {
     // One segment with its slash.
     let next = i + 1;
-    while (next < b.len && load<u8>(b.at + next) != 0x2f) next++;
+    while (next < b.len && textByte(b.at + next) != 0x2f) next++;
     const size = next - i - 1;
-    const one = size == 1 && load<u8>(b.at + i, 1) == 0x2e;
-    const two = size == 2 && load<u8>(b.at + i, 1) == 0x2e && load<u8>(b.at + i, 2) == 0x2e;
-    if (two) while (to > from && load<u8>(b.at + --to) != 0x2f) {}
+    const one = size == 1 && textByte(b.at + i + 1) == 0x2e;
+    const two = size == 2 && textByte(b.at + i + 1) == 0x2e && textByte(b.at + i + 2) == 0x2e;
+    if (two) while (to > from && textByte(b.at + --to) != 0x2f) {}
     if (!one && !two) {
       memory.copy(b.at + to, b.at + i, next - i);
       to += next - i;

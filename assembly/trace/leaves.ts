@@ -4,6 +4,7 @@
  * digest of what left since; or, for leaves(), into lists.
  */
 
+import { textByte } from "../bytes/byte";
 import { Buffer, bufferByte, bufferBytes, bufferClear, bufferU32 } from "../bytes/buffer";
 import { hexDigit } from "../bytes/hex";
 import { chunkTake } from "../bytes/memory";
@@ -174,7 +175,7 @@ export function gather(): void {
 
 function putHex(from: usize, to: usize): void {
   for (let i: usize = 0; i < (DIGEST as usize); i++, to += 2) {
-    const byte = load<u8>(from + i) as u32;
+    const byte = textByte(from + i);
     store<u16>(to, (hexDigit(byte >>> 4) | (hexDigit(byte & 15) << 8)) as u16);
   }
 }

@@ -3,6 +3,7 @@
  * have used, and the races. Both come in the order of arrival and are put into that of branch paths.
  */
 
+import { textByte } from "../bytes/byte";
 import { arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import { addressOf, lengthOf } from "../value/cell";
@@ -131,7 +132,7 @@ function order(x: u32, y: u32): i32 {
 }
 
 function pathBegin(p: usize, end: usize): usize {
-  for (let q = p; q < end; q++) if (load<u8>(q) == 0x3a) return q + 1;
+  for (let q = p; q < end; q++) if (textByte(q) == 0x3a) return q + 1;
   return p;
 }
 
@@ -139,12 +140,12 @@ function pathBegin(p: usize, end: usize): usize {
 function pathEnd(p: usize, end: usize): usize {
   if (pathBegin(p, end) != p) return end;
   let q = end;
-  while (q > p && load<u8>(q - 1) != 0x2e) q--;
+  while (q > p && textByte(q - 1) != 0x2e) q--;
   return q;
 }
 
 function numberLength(p: usize, end: usize): u32 {
   let q = p;
-  while (q < end && load<u8>(q) != 0x2e) q++;
+  while (q < end && textByte(q) != 0x2e) q++;
   return (q - p) as u32;
 }

@@ -24,14 +24,15 @@
  * in a pack, in an arena.
  *
  * A hidden value (OPAQUE) may be copied and stored. Asking for its tag is a look, which ends an opaque
- * replay (errors/looks.ts). rawTagOf() is for those alone that pass values on without looking at them:
+ * replay (errors/looks.ts). What goes round the look stands in few files, to which tools/looks.ts holds it:
  *
- *     json/writer.ts               writes it as it was read, into a record
- *     json/canonical.ts            copies what crosses a task boundary
- *     expr/machine/tracking.ts     a value is where it is: nothing is asked about it
- *     expr/machine/machine.ts      loads tags itself where an OPAQUE one takes the slow way, to a look
+ *     json/reader.ts, json/writer.ts   read it from a record, and write it into one as it was
+ *     json/canonical.ts                copies what crosses a task boundary
+ *     expr/machine/machine.ts          loads tags itself; an OPAQUE one takes the slow way, to a look
+ *     expr/machine/tracking.ts         a value is where it is: nothing is asked about it
  *     workflow/step/merge-context.ts   what a branch has left alone is as it was
- *     workflow/run/advance.ts      the reason of a command, which nothing reads
+ *     workflow/call/llm.ts             what a model says is a text, or admit() had not taken it
+ *     workflow/run/advance.ts          the reason of a command, which nothing reads
  */
 
 import { Arena, arenaRoom, arenaTake } from "../bytes/arena";

@@ -10,6 +10,7 @@
  * It is a cache: whether it exists never shows in a result, and in the fuel only where it is crowded.
  */
 
+import { textByte } from "../bytes/byte";
 import { Arena, arenaRoom, arenaTake, ROOM, SCRATCH } from "../bytes/arena";
 import {
   addressOf,
@@ -40,7 +41,7 @@ const CROWDED: u32 = 16;
 class Key {
   @inline static hash(at: usize, length: u32): u32 {
     let h: u32 = 0x811c9dc5;
-    for (let i: u32 = 0; i < length; i++) h = (h ^ load<u8>(at + i)) * 0x01000193;
+    for (let i: u32 = 0; i < length; i++) h = (h ^ textByte(at + i)) * 0x01000193;
     return h ^ (h >>> 15);
   }
 }
@@ -160,7 +161,7 @@ function isText(c: usize, text: string, n: u32): bool {
   const at = addressOf(c);
   const from = changetype<usize>(text);
   for (let i: u32 = 0; i < n; i++) {
-    if (load<u8>(at + i) != (load<u16>(from + ((i as usize) << 1)) as u8)) return false;
+    if (textByte(at + i) != (load<u16>(from + ((i as usize) << 1)) as u8)) return false;
   }
   return true;
 }

@@ -3,14 +3,16 @@
  * Both are decided on UTF-8 bytes, without decoding.
  */
 
+import { textByte } from "../bytes/byte";
+
 /** -1, 0, 1: code point order, which is byte order of UTF-8. */
 export function compareBytes(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
   const n = aLength < bLength ? aLength : bLength;
   let i: u32 = 0;
   while (i + 8 <= n && load<u64>(a + i) == load<u64>(b + i)) i += 8;
   for (; i < n; i++) {
-    const x = load<u8>(a + i);
-    const y = load<u8>(b + i);
+    const x = textByte(a + i);
+    const y = textByte(b + i);
     if (x != y) return x < y ? -1 : 1;
   }
   return aLength == bLength ? 0 : aLength < bLength ? -1 : 1;
@@ -26,8 +28,8 @@ export function compareKeys(a: usize, aLength: u32, b: usize, bLength: u32): i32
   let i: u32 = 0;
   while (i + 8 <= n && load<u64>(a + i) == load<u64>(b + i)) i += 8;
   for (; i < n; i++) {
-    const x = load<u8>(a + i) as u32;
-    const y = load<u8>(b + i) as u32;
+    const x = textByte(a + i);
+    const y = textByte(b + i);
     if (x != y) {
       if (x >= 0xf0 && (y == 0xee || y == 0xef)) return -1;
       if (y >= 0xf0 && (x == 0xee || x == 0xef)) return 1;

@@ -2,7 +2,10 @@
 // The `reach` command. It is committed, not built, because npm links a bin only
 // if its file exists at installation. It runs on any Node 20, so that a Node
 // which is too old is answered with a sentence and not with a stack trace.
-import { existsSync, readFileSync } from "node:fs";
+
+/** A module of Node's: imported, it would be read member by member, and so load streams, at a tenth of a start. */
+const builtin = async (name) => process.getBuiltinModule?.(name) ?? (await import(name));
+const { existsSync, lstatSync, mkdirSync, readFileSync } = await builtin("node:fs");
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const supported = (major === 22 && minor >= 19) || major === 24 || major >= 26;
@@ -25,5 +28,27 @@ if (existsSync(checkout) && !(supported && fromSource)) {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   process.stdout.write(`${JSON.parse(manifest).version}\n`);
 } else {
-  await import(existsSync(checkout) ? "../src/main.ts" : "../bundle/main.js");
+  const isCheckout = existsSync(checkout);
+  if (!isCheckout) await keepCompiled();
+  await import(isCheckout ? "../src/main.ts" : "../bundle/main.js");
+}
+
+/**
+ * Lets Node keep the bundle as it has compiled it: a third of a start. Code is read back from there, so the folder
+ * must be one that only this user writes (docs/threat-model.md); where that cannot be seen, nothing is kept.
+ * NODE_DISABLE_COMPILE_CACHE=1 switches it off.
+ */
+async function keepCompiled() {
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
+  if (!caches?.startsWith("/") || process.geteuid === undefined) return;
+  const folder = `${caches}/reach`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    if (uid !== process.geteuid() || (mode & 0o170077) !== 0o040000) return;
+    (await builtin("node:module")).enableCompileCache(folder);
+  } catch {
+    // A home that cannot be written is no reason to fail.
+  }
 }

@@ -1,27 +1,27 @@
 // The command as a process: the only file that touches it.
-import { readSync, writeSync } from "node:fs";
+import { fstatSync, readSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import { isatty } from "node:tty";
-import { config } from "zod";
 import type { Input, Machine, Output, StopSignal } from "./ui/machine.ts";
 import { reach } from "./program.ts";
 import { CliError, stdoutProblem } from "./ui/problem.ts";
 import { VERSION } from "./version.ts";
 
-// Most commands look at a few values once: writing a program for each schema takes longer than that.
-config({ jitless: true });
+// Most commands look at a few values once: writing a program for each schema takes longer than that. Where zod looks
+// for it, as a schema asks when it is made, and a command that needs none should not load zod.
+Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
 
 const stdin: Input = {
-  isTTY: isatty(0),
+  isTTY: isTerminal(0),
   read: (buffer) => readSome(0, buffer),
   // A stream takes bytes that were not asked for yet: it is opened only when it is wanted.
   stream: () => process.stdin,
 };
 
 const outputOf = (fd: 1 | 2, stream: () => NodeJS.WriteStream): Output => ({
-  isTTY: isatty(fd),
+  isTTY: isTerminal(fd),
   get columns() {
-    return isatty(fd) ? stream().columns : undefined;
+    return isTerminal(fd) ? stream().columns : undefined;
   },
   write: (bytes) => writeAll(fd, bytes),
 });
@@ -45,6 +45,17 @@ const machine: Machine = {
 };
 
 process.exitCode = await reach(process.argv.slice(2), machine);
+
+/** Whether a person is there. Files and pipes are known without node:tty, which takes a tenth of a start to load. */
+function isTerminal(fd: number): boolean {
+  try {
+    const found = fstatSync(fd);
+    if (found.isFile() || found.isFIFO() || found.isSocket()) return false;
+  } catch {
+    // A stream that is closed: node:tty says so, too.
+  }
+  return isatty(fd);
+}
 
 /** A pipe that has nothing yet fails with EAGAIN: wait for it. */
 function readSome(fd: number, buffer: Uint8Array): number {

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { errorOf, put, reach, temporaryFolder, workflow } from "./reach.ts";
 
@@ -95,6 +97,33 @@ test("lint --json has file, line and column of everything that it says", async (
 test("a workflow with nothing to say about exits 0", async () => {
   const { status, stdout } = await reach(folder, ["lint", workflow]);
   expect([status, stdout]).toEqual([0, "34 expressions: 0 errors, 0 warnings, 0 notes\n"]);
+});
+
+test("a workflow and the one that it runs are placed in the files as they were named", async () => {
+  const head = (name: string): string =>
+    `document: {dsl: 1.0.3, namespace: t, name: ${name}, version: 1.0.0}\n`;
+  mkdirSync(join(folder, "family"));
+  const run = "run: {workflow: {namespace: t, name: child, input: {}}}";
+  put(
+    folder,
+    "family/parent.yaml",
+    `${head("parent")}do:\n  - a: {${run}, then: exit}\n  - b: {set: '\${ | }'}\n`,
+  );
+  put(
+    folder,
+    "family/child.yaml",
+    `${head("child")}do: [{a: {set: '\${ now }', then: exit}}, {b: {set: '2'}}]\n`,
+  );
+  const { status, stdout } = await reach(folder, ["lint", "family/parent.yaml"]);
+  expect([status, [...new Set(stdout.match(/^family.*:\d+:\d+ +[a-z]+/gm))]]).toEqual([
+    1,
+    [
+      "family/child.yaml:2:11  note",
+      "family/parent.yaml:4:9  error",
+      "family/child.yaml:2:43  warning",
+      "family/parent.yaml:4:5  warning",
+    ],
+  ]);
 });
 
 test("a workflow that is none exits 2 with its problem", async () => {

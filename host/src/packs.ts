@@ -6,5 +6,7 @@ export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";
 export { ReachError } from "./files/error.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
-export { loadPack } from "./pack/pack.ts";
+export { placeText } from "./files/place.ts";
+export { loadPack, loadWritten } from "./pack/pack.ts";
+export type { WrittenPack } from "./pack/pack.ts";
 export { folderOfPack, writePack } from "./pack/pack-folder.ts";

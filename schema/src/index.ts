@@ -7,11 +7,20 @@ export type { RunCommand } from "./run/command.ts";
 export { packPath, whyNotPackPath } from "./fields/common.ts";
 export { editorDocuments, editorSchema } from "./editor.ts";
 export type { EditorDocument } from "./editor.ts";
-export * from "./evidence/evidence.ts";
+export { inTotoStatement, packYank, sigstoreBundle } from "./evidence/evidence.ts";
+export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
 export type { Grant, GrantFile, HttpGrant, Provider } from "./run/grant.ts";
-export * from "./evidence/keyring.ts";
-export * from "./evidence/keys.ts";
+export {
+  keyringEntry,
+  keyringFile,
+  keyringPayload,
+  keyRoles,
+  tenantName,
+} from "./evidence/keyring.ts";
+export type { KeyringEntry, KeyringPayload, KeyRole } from "./evidence/keyring.ts";
+export { keyFile, sealedKey } from "./evidence/keys.ts";
+export type { KeyFile, SealedKey } from "./evidence/keys.ts";
 export { isBuiltIn } from "./workflow/calls.ts";
 export { TASK_LISTS, tasksBelow } from "./workflow/lists.ts";
 export type { PlacedTask } from "./workflow/lists.ts";
@@ -19,13 +28,16 @@ export { disagreements } from "./workflow/disagreements.ts";
 export type { Disagreement } from "./workflow/disagreements.ts";
 export { limits } from "./fields/limits.ts";
 export type { Limits } from "./fields/limits.ts";
-export * from "./evidence/log.ts";
-export * from "./pack/oci.ts";
+export { logEntry, logFile, logGrowth, logHead, logPeriod } from "./evidence/log.ts";
+export type { LogEntry, LogFile, LogHead, LogPeriod, NewLogEntry } from "./evidence/log.ts";
+export { ociIndex, ociManifest } from "./pack/oci.ts";
+export type { OciDescriptor, OciIndex, OciManifest } from "./pack/oci.ts";
 export { packManifest, packSource } from "./pack/pack.ts";
 export type { PackManifest, PackSource } from "./pack/pack.ts";
 export { pinsFile } from "./pack/pins.ts";
-export { policyFile, verdictNames } from "./evidence/policy.ts";
+export { policyFile } from "./evidence/policy.ts";
 export type { PolicyFile } from "./evidence/policy.ts";
+export { verdictNames } from "./evidence/verdicts.ts";
 export { inOrder, problemCode, problemsOf } from "./fields/problem.ts";
 export type { Path, Problem } from "./fields/problem.ts";
 export { secretsFile } from "./run/secrets.ts";

@@ -24,7 +24,7 @@ export const bounds: readonly Defence[] = [
   },
   {
     attack: "forged secret placeholders",
-    file: "host/src/effects/http.ts",
+    file: "host/src/effects/egress/egress.ts",
     take: "placeSecrets(request.secrets,",
     put: "placeSecrets([...(request.secrets ?? []), ...((request.body as never)?.['secrets'] ?? [])],",
     test: "host/test/effects/secret-places.test.ts",

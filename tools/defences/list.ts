@@ -4,6 +4,7 @@ import { bounds } from "./bounds.ts";
 import type { Defence } from "./defence.ts";
 import { hidden } from "./hidden.ts";
 import { keys } from "./keys.ts";
+import { looksAtHidden } from "./looks.ts";
 import { log } from "./log.ts";
 import { records } from "./records.ts";
 import { trust } from "./trust.ts";
@@ -14,5 +15,6 @@ export const defences: readonly Defence[] = [
   ...log,
   ...trust,
   ...hidden,
+  ...looksAtHidden,
   ...bounds,
 ];

@@ -1,19 +1,32 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleCli } from "../bundle.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reach-bundle-"));
 const bundle = join(folder, "cli/bundle");
+const { NODE_COMPILE_CACHE: _, NODE_DISABLE_COMPILE_CACHE: __, ...env } = process.env;
+env["XDG_CACHE_HOME"] = join(folder, "caches");
+const program = join(folder, "cli/bin/reach.mjs");
 const reach = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [join(folder, "cli/bin/reach.mjs"), ...args], {
-    encoding: "utf8",
-    cwd: folder,
-  });
+  spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder, env });
 
 let made: Awaited<ReturnType<typeof bundleCli>>;
 
@@ -62,11 +75,10 @@ registerHooks({
 function modulesOf(...args: string[]): string[] {
   writeFileSync(join(folder, "watch.mjs"), WATCH);
   writeFileSync(join(folder, "loaded.txt"), "");
-  const program = join(folder, "cli/bin/reach.mjs");
   const { status, stderr } = spawnSync(
     process.execPath,
     ["--import", "./watch.mjs", program, ...args],
-    { cwd: folder, encoding: "utf8", input: '{"a":1}' },
+    { cwd: folder, encoding: "utf8", input: '{"a":1}', env },
   );
   expect([status, stderr]).toEqual([0, expect.any(String)]);
   const loaded = readFileSync(join(folder, "loaded.txt"), "utf8").trim().split("\n");
@@ -87,6 +99,88 @@ test.each([
   const modules = modulesOf(...args);
   expect(modules.length).toBeGreaterThan(10);
   expect(modules.filter((name) => OUTSIDE.test(name))).toEqual([]);
+});
+
+test("a command loads only what it needs", () => {
+  writeFileSync(join(folder, "input.json"), "{}");
+  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
+  cpSync(join(root, "examples/triage"), join(folder, "triage"), { recursive: true });
+  const packagesOf = (...args: string[]): string[] => {
+    const modules = modulesOf(...args);
+    return ["zod", "yaml", "semver", "@noble/curves"].filter((name) =>
+      modules.some((module) => module.includes(join("node_modules", name, "/"))),
+    );
+  };
+  expect(packagesOf("eval", ".", "input.json")).toEqual([]);
+  expect(packagesOf("verify", "golden.reach")).toEqual(["zod", "@noble/curves"]);
+  expect(packagesOf("lint", "triage/workflow.yaml")).toEqual(["zod", "yaml"]);
+});
+
+/** Says in made.txt that a program was made of a text. */
+const NO_PROGRAMS = `
+import { appendFileSync } from "node:fs";
+globalThis.Function = new Proxy(Function, {
+  construct(target, args) {
+    appendFileSync("made.txt", "x");
+    return Reflect.construct(target, args);
+  },
+});
+`;
+
+test("no schema is compiled for the few values that a command looks at", () => {
+  writeFileSync(join(folder, "no-programs.mjs"), NO_PROGRAMS);
+  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
+  const args = ["--import", "./no-programs.mjs", program, "verify", "golden.reach"];
+  expect(spawnSync(process.execPath, args, { cwd: folder, env }).status).toBe(0);
+  expect(existsSync(join(folder, "made.txt"))).toBe(false);
+});
+
+describe.skipIf(process.geteuid === undefined)("compiled code is kept", () => {
+  /** What is in the folder of compiled code after a command, which succeeds. */
+  const kept = (caches: string, more: Readonly<Record<string, string>> = {}): string[] => {
+    const { status, stderr } = spawnSync(process.execPath, [program, "eval", "."], {
+      input: "1",
+      encoding: "utf8",
+      env: { ...env, XDG_CACHE_HOME: caches, ...more },
+    });
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining("rror")]);
+    const found = join(caches, "reach");
+    return existsSync(found) ? readdirSync(found) : [];
+  };
+  const fresh = (): string => mkdtempSync(join(folder, "caches-"));
+
+  test("in a folder that only its user can open", () => {
+    const caches = join(fresh(), "new");
+    expect(kept(caches)).toHaveLength(1);
+    expect(lstatSync(join(caches, "reach")).mode & 0o777).toBe(0o700);
+    const home = fresh();
+    kept("", { HOME: home });
+    expect(readdirSync(join(home, ".cache/reach"))).toHaveLength(1);
+  });
+
+  test("nowhere else: others could put code there", () => {
+    const open = fresh();
+    mkdirSync(join(open, "reach"));
+    chmodSync(join(open, "reach"), 0o770);
+    expect(kept(open)).toEqual([]);
+    const linked = fresh();
+    symlinkSync(fresh(), join(linked, "reach"));
+    expect(kept(linked)).toEqual([]);
+    if (process.geteuid?.() !== 0) return;
+    const foreign = fresh();
+    mkdirSync(join(foreign, "reach"), { mode: 0o700 });
+    chownSync(join(foreign, "reach"), 4711, 4711);
+    expect(kept(foreign)).toEqual([]);
+  });
+
+  test("unless there is no place for it, or nobody wants it", () => {
+    const file = join(fresh(), "file");
+    writeFileSync(file, "");
+    expect(kept(file)).toEqual([]);
+    expect(kept("relative", { HOME: "" })).toEqual([]);
+    expect(existsSync("relative")).toBe(false);
+    expect(kept(fresh(), { NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual([]);
+  });
 });
 
 test("the version is told before the program is loaded", () => {

@@ -3,6 +3,7 @@
  * the engine's own reader has refused the text.
  */
 
+import { textByte } from "../../bytes/byte";
 import {
   APOSTROPHE,
   BACKSLASH,
@@ -63,7 +64,7 @@ export function diagnose(at: usize, length: u32): void {
   let escaped = false;
   let values: u32 = 0;
   for (let p = at; p < at + length; p++) {
-    const c: u32 = load<u8>(p);
+    const c: u32 = textByte(p);
     column++;
     if (c == LF) {
       line++;
@@ -171,12 +172,12 @@ function place(kind: u32): string {
 
 function literalFault(at: usize, end: usize): string {
   const n = (end - at) as u32;
-  const c: u32 = load<u8>(at);
+  const c: u32 = textByte(at);
   if (c == APOSTROPHE) return "Invalid string literal; expected \", but got '";
   if (c == LOWER_T) return n == 4 && load<u32>(at) == 0x65757274 ? place(VALUE) : "Invalid literal";
   if (c == LOWER_F)
     return n == 5 && load<u32>(at + 1) == 0x65736c61 ? place(VALUE) : "Invalid literal";
-  if (c == LOWER_N && n > 1 && load<u8>(at + 1) == LOWER_U) {
+  if (c == LOWER_N && n > 1 && textByte(at + 1) == LOWER_U) {
     return n == 4 && load<u32>(at) == 0x6c6c756e ? place(VALUE) : "Invalid literal";
   }
   return isLooseNumber(at, n) ? place(VALUE) : "Invalid numeric literal";
@@ -185,13 +186,13 @@ function literalFault(at: usize, end: usize): string {
 function stringFault(at: usize, end: usize): string {
   let p = at;
   while (p < end) {
-    const c: u32 = load<u8>(p);
+    const c: u32 = textByte(p);
     p++;
     if (c < SPACE)
       return "Invalid string: control characters from U+0000 through U+001F must be escaped";
     if (c != BACKSLASH) continue;
     if (p >= end) return "Expected escape character at end of string";
-    const e: u32 = load<u8>(p);
+    const e: u32 = textByte(p);
     p++;
     if (e == LOWER_U) {
       if (p + 4 > end) return "Invalid \\uXXXX escape";
@@ -221,7 +222,7 @@ function stringFault(at: usize, end: usize): string {
 }
 
 function innermost(): u32 {
-  return load<u8>(kinds + depth - 1);
+  return textByte(kinds + depth - 1);
 }
 
 function push(kind: u32): void {
@@ -256,7 +257,7 @@ function step(c: u32): string {
       return "";
     case RIGHT_BRACKET:
       if (depth == 0 || innermost() != OPEN_ARRAY) return "Unmatched ']'";
-      if (waiting == NOTHING && load<u8>(filled + depth - 1) != 0)
+      if (waiting == NOTHING && textByte(filled + depth - 1) != 0)
         return "Expected another array element";
       break;
     default:
@@ -264,7 +265,7 @@ function step(c: u32): string {
       if (waiting != NOTHING) {
         if (innermost() != OPEN_KEY) return "Objects must consist of key:value pairs";
       } else if (innermost() != OPEN_OBJECT) return "Unmatched '}'";
-      else if (load<u8>(filled + depth - 1) != 0) return "Expected another key-value pair";
+      else if (textByte(filled + depth - 1) != 0) return "Expected another key-value pair";
   }
   depth--;
   waiting = VALUE;

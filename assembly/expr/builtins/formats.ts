@@ -1,5 +1,6 @@
 /** @text @json @csv @tsv @html @uri @urid @sh @base64 @base64d @base32 @base32d */
 
+import { textByte } from "../../bytes/byte";
 import {
   AMPERSAND,
   APOSTROPHE,
@@ -98,11 +99,11 @@ export function formatValue(to: usize, c: usize, format: usize): i32 {
 
 /** How many bytes of broken UTF-8 jq takes for one U+FFFD: up to what the lead byte announces. */
 function brokenSize(at: usize, end: usize): usize {
-  const lead = load<u8>(at);
+  const lead = textByte(at);
   if (lead < 0xc2 || lead > 0xf4) return 1;
   const size: usize = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
   if (size > end - at) return end - at;
-  for (let i: usize = 1; i < size; i++) if ((load<u8>(at + i) & 0xc0) != 0x80) return i;
+  for (let i: usize = 1; i < size; i++) if ((textByte(at + i) & 0xc0) != 0x80) return i;
   return size;
 }
 
@@ -162,7 +163,7 @@ function row(to: usize, c: usize, csv: bool): i32 {
 function quoted(at: usize, n: u32): void {
   bufferByte(BUILD, QUOTE);
   for (let i: u32 = 0; i < n; i++) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c == QUOTE) bufferByte(BUILD, QUOTE);
     plainByte(c);
   }
@@ -171,7 +172,7 @@ function quoted(at: usize, n: u32): void {
 
 function tabEscaped(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c == 9) bufferText(BUILD, "\\t");
     else if (c == LF) bufferText(BUILD, "\\n");
     else if (c == CR) bufferText(BUILD, "\\r");
@@ -192,8 +193,8 @@ function shell(to: usize, c: usize): i32 {
       bufferByte(BUILD, APOSTROPHE);
       const at = addressOf(item);
       for (let j: u32 = 0; j < lengthOf(item); j++) {
-        if (load<u8>(at + j) == APOSTROPHE) bufferText(BUILD, "'\\''");
-        else plainByte(load<u8>(at + j));
+        if (textByte(at + j) == APOSTROPHE) bufferText(BUILD, "'\\''");
+        else plainByte(textByte(at + j));
       }
       bufferByte(BUILD, APOSTROPHE);
     } else if (tagOf(item) > STRING) return typeError(item, "can not be escaped for shell");
@@ -205,7 +206,7 @@ function shell(to: usize, c: usize): i32 {
 
 function escapeHtml(at: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
-    switch (load<u8>(at + i) as u32) {
+    switch (textByte(at + i)) {
       case LESS:
         bufferText(BUILD, "&lt;");
         break;
@@ -222,7 +223,7 @@ function escapeHtml(at: usize, n: u32): void {
         bufferText(BUILD, "&quot;");
         break;
       default:
-        plainByte(load<u8>(at + i));
+        plainByte(textByte(at + i));
     }
   }
 }
@@ -236,7 +237,7 @@ function plainByte(byte: u32): void {
 function unpercent(at: usize, n: u32): bool {
   let i: u32 = 0;
   while (i < n) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c != PERCENT) {
       bufferByte(BUILD, c);
       i++;
@@ -256,7 +257,7 @@ function encode32(at: usize, n: u32): void {
   let x: u32 = 0;
   let written: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
-    x = ((x & 0xff) << 8) | load<u8>(at + i);
+    x = ((x & 0xff) << 8) | textByte(at + i);
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
@@ -283,7 +284,7 @@ function decode(at: usize, n: u32, width: u32): i32 {
   let bits: u32 = 0;
   let x: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c == EQUALS) break;
     const d = width == 6 ? base64Value(c) : value32(c);
     if (d < 0) return 1;

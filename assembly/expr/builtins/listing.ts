@@ -1,5 +1,6 @@
 /** `builtins`: every builtin as "name/arity". */
 
+import { textByte } from "../../bytes/byte";
 import { SCRATCH } from "../../bytes/arena";
 import { bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
 import { charge } from "../../errors/errors";
@@ -24,7 +25,7 @@ export function listBuiltins(to: usize): i32 {
   for (let i = 0; i < preludeCount(); i++) {
     BUILD.len = 0;
     bufferBytes(BUILD, NAME, preludeName(i, NAME));
-    if (load<u8>(BUILD.at) == 95) continue;
+    if (textByte(BUILD.at) == 95) continue;
     bufferText(BUILD, "/");
     bufferUint(BUILD, preludeArity(i));
     if (textDone(ITEM) != DONE || !arrayAppend(SCRATCH, OUT, OUT, ITEM)) return outOfMemory();
@@ -51,7 +52,7 @@ function addLine(list: string): bool {
       i++;
     }
     i++;
-    if (load<u8>(BUILD.at) == 95) continue;
+    if (textByte(BUILD.at) == 95) continue;
     if (textDone(ITEM) != DONE || !arrayAppend(SCRATCH, OUT, OUT, ITEM)) return false;
   }
   return true;

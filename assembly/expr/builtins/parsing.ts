@@ -1,5 +1,6 @@
 /** fromjson and tonumber. */
 
+import { textByte } from "../../bytes/byte";
 import { SCRATCH } from "../../bytes/arena";
 import { E_LIMIT_FUEL, E_LIMIT_MEMORY, JSON_JQ } from "../../errors/codes";
 import { charge, clearError, errorCode } from "../../errors/errors";
@@ -40,7 +41,7 @@ export function fromJson(to: usize, c: usize): i32 {
   const at = stringBytes(n);
   if (at == 0) return outOfMemory();
   memory.copy(at, addressOf(c), n);
-  if (n >= 3 && n <= 9 && (load<u8>(at + n - 1) | 32) == 110 && isLooseNumber(at, n)) {
+  if (n >= 3 && n <= 9 && (textByte(at + n - 1) | 32) == 110 && isLooseNumber(at, n)) {
     setNumber(to, NaN);
     return DONE;
   }

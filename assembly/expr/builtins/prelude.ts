@@ -3,6 +3,7 @@
  * uses. Their text is our own; the behaviour is jq 1.8's.
  */
 
+import { textByte } from "../../bytes/byte";
 import { isNamePart, literalLength } from "../syntax/text";
 
 const PRELUDE: StaticArray<string> = [
@@ -110,7 +111,7 @@ const NAME: u32 = 4;
 
 function defines(line: string, name: usize, length: u32, arity: u32): bool {
   for (let i: u32 = 0; i < length; i++) {
-    if (character(line, NAME + i) != load<u8>(name + i)) return false;
+    if (character(line, NAME + i) != textByte(name + i)) return false;
   }
   return !isNamePart(character(line, NAME + length)) && parameters(line, NAME + length) == arity;
 }

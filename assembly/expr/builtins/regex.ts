@@ -3,6 +3,7 @@
  * messages are those of jq 1.8, except for what the linear-time matcher refuses (docs/spec/regex.md).
  */
 
+import { textByte } from "../../bytes/byte";
 import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { codePoints, sizeAt } from "../../bytes/utf8";
 import { charge } from "../../errors/errors";
@@ -105,7 +106,7 @@ function readFlags(at: usize, length: u32): bool {
   search = 0;
   global = false;
   for (let i: u32 = 0; i < length; i++) {
-    switch (load<u8>(at + i) as u32) {
+    switch (textByte(at + i)) {
       case 103:
         global = true;
         break;

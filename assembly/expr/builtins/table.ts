@@ -4,6 +4,7 @@
  * never stored compiled.
  */
 
+import { textByte } from "../../bytes/byte";
 import { literalLength } from "../syntax/text";
 
 export const NATIVE_NAMES: StaticArray<string> = [
@@ -150,7 +151,7 @@ export function findEntry(list: StaticArray<string>, name: usize, length: u32, a
       let j: u32 = 0;
       while (
         j < length &&
-        load<u8>(name + j) == (load<u16>(from + (((i + j) as usize) << 1)) as u8)
+        textByte(name + j) == (load<u16>(from + (((i + j) as usize) << 1)) as u8)
       )
         j++;
       if (

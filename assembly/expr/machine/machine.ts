@@ -89,11 +89,6 @@ export function setNow(seconds: f64): void {
   setClock(seconds);
 }
 
-/** The error value that the program raised; valid until the next evaluation. */
-export function evalErrorValue(): usize {
-  return ERROR;
-}
-
 /**
  * Begins an evaluation. `input` is a cell, `globals` an array of cells by slot; both are read in
  * place and must stay as they are. Values are made in SCRATCH, whose limit is the caller's.
@@ -125,7 +120,7 @@ export function evalBegin(code: usize, input: usize, variables: usize): void {
 
 /**
  * The next output is written to `out` (its storage is in SCRATCH or shared with the input):
- * 1 one output, 0 no more, -1 error: E_EXPR_ERROR with evalErrorValue(), or a limit.
+ * 1 one output, 0 no more, -1 error: E_EXPR_ERROR with the value in ERROR, or a limit.
  */
 export function evalNext(out: usize): i32 {
   let pc: usize = BACKTRACK_CODE;

@@ -1,5 +1,6 @@
 /** Paths: getpath, setpath, delpaths. No value is copied but the containers along the way. */
 
+import { textByte } from "../../bytes/byte";
 import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
 import { charge } from "../../errors/errors";
 import { arrayAppend, arrayNew } from "../../value/array";
@@ -255,7 +256,7 @@ function deleteKeys(to: usize, t: usize, keys: usize): i32 {
   const from = addressOf(t);
   let kept: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
-    if (load<u8>(gone + i)) continue;
+    if (textByte(gone + i)) continue;
     if (isArray) copyCell(at + ((kept as usize) << 4), from + ((i as usize) << 4));
     else memory.copy(at + kept * PAIR, from + i * PAIR, PAIR);
     kept++;

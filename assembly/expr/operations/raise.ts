@@ -3,6 +3,7 @@
  * value) and returns RAISED; the machine unwinds to the nearest `try`.
  */
 
+import { textByte } from "../../bytes/byte";
 import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
 import { writeNumber, writeString } from "../../json/writer";
@@ -132,10 +133,10 @@ export function messageDump(c: usize): void {
     bufferBytes(MESSAGE, DUMP.at, n);
     return;
   }
-  const first: u32 = load<u8>(DUMP.at);
+  const first: u32 = textByte(DUMP.at);
   const close: u32 = first == 34 ? 34 : first == 91 ? 93 : first == 123 ? 125 : 0;
   let keep = close != 0 ? SHOWN - 4 : SHOWN - 3;
-  while (keep > 0 && (load<u8>(DUMP.at + keep) & 0xc0) == 0x80) keep--;
+  while (keep > 0 && (textByte(DUMP.at + keep) & 0xc0) == 0x80) keep--;
   bufferBytes(MESSAGE, DUMP.at, keep);
   bufferText(MESSAGE, "...");
   if (close != 0) bufferByte(MESSAGE, close);
@@ -193,19 +194,19 @@ function dumpNumber(x: f64): void {
   const size = DUMP.len - start;
   const at: usize = DUMP.at + start;
   let e: u32 = 0;
-  while (e < size && load<u8>(at + e) != 101) e++;
-  if (e + 1 >= size || load<u8>(at + e + 1) != 43) return;
+  while (e < size && textByte(at + e) != 101) e++;
+  if (e + 1 >= size || textByte(at + e + 1) != 43) return;
   let exponent: u32 = 0;
-  for (let i = e + 2; i < size; i++) exponent = exponent * 10 + (load<u8>(at + i) - 48);
+  for (let i = e + 2; i < size; i++) exponent = exponent * 10 + (textByte(at + i) - 48);
   let digits: u32 = 0;
   let to = start;
   for (let i: u32 = 0; i < e; i++) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c >= 48 && c <= 57) digits++;
   }
   if (exponent + 1 > digits + 15) return;
   for (let i: u32 = 0; i < e; i++) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c == 46) continue;
     store<u8>(DUMP.at + to, c as u8);
     to++;
@@ -220,7 +221,7 @@ function dumpString(c: usize): void {
   let n = lengthOf(c);
   if (n > SHOWN + 1) {
     n = SHOWN + 1;
-    while (n > 0 && (load<u8>(at + n) & 0xc0) == 0x80) n--;
+    while (n > 0 && (textByte(at + n) & 0xc0) == 0x80) n--;
     n += sizeAt(at + n);
   }
   writeString(at, n, DUMP);

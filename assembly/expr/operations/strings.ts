@@ -1,5 +1,6 @@
 /** Strings: UTF-8, measured in code points, built without copying where the last text grows. */
 
+import { textByte } from "../../bytes/byte";
 import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferBytes } from "../../bytes/buffer";
 import { decodeAt, encodedSize, encodeTo, sizeAt } from "../../bytes/utf8";
@@ -123,9 +124,9 @@ export function findBytes(at: usize, length: u32, from: u32, needle: usize, size
   if (size == 0) return from <= length ? (from as i32) : -1;
   if (size > length) return -1;
   const last = length - size;
-  const first: u32 = load<u8>(needle);
+  const first: u32 = textByte(needle);
   for (let i = from; i <= last; i++) {
-    if (load<u8>(at + i) != first) continue;
+    if (textByte(at + i) != first) continue;
     if (size == 1 || compareBytes(at + i, size, needle, size) == 0) return i as i32;
     if (!Fuel.charge(1 + (size >>> 6))) return -1;
   }
@@ -230,7 +231,7 @@ export function asciiCase(to: usize, text: usize, upper: bool): i32 {
   const from = addressOf(text);
   const first: u32 = upper ? 97 : 65;
   for (let i: u32 = 0; i < n; i++) {
-    const c: u32 = load<u8>(from + i);
+    const c: u32 = textByte(from + i);
     store<u8>(at + i, (c - first < 26 ? c ^ 32 : c) as u8);
   }
   Cell.setString(to, at, n, flagsOf(text) & ASCII);
@@ -305,7 +306,7 @@ export function trim(to: usize, text: usize, sides: u32): i32 {
   while (sides & 1 && at < end && isSpace(decodeAt(at))) at += sizeAt(at);
   while (sides & 2 && end > at) {
     let p = end - 1;
-    while ((load<u8>(p) & 0xc0) == 0x80) p--;
+    while ((textByte(p) & 0xc0) == 0x80) p--;
     if (!isSpace(decodeAt(p))) break;
     end = p;
   }

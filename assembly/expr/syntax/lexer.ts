@@ -5,6 +5,7 @@
  * string may hold a whole program in `\( )`; it moves `pos` and then asks for the next token.
  */
 
+import { textByte } from "../../bytes/byte";
 import {
   ASTERISK,
   AT,
@@ -139,12 +140,12 @@ export function unexpected(): bool {
 }
 
 function peek(ahead: usize): u32 {
-  return pos + ahead < textEnd ? load<u8>(pos + ahead) : 0;
+  return pos + ahead < textEnd ? textByte(pos + ahead) : 0;
 }
 
 function skipBlanks(): void {
   while (pos < textEnd) {
-    const c = load<u8>(pos);
+    const c = textByte(pos);
     if (c == SPACE || c == 9 || c == LF || c == CR) pos++;
     else if (c == HASH) skipComment();
     else return;
@@ -154,7 +155,7 @@ function skipBlanks(): void {
 /** A comment ends at the end of the line, unless an odd number of backslashes stands before it. */
 function skipComment(): void {
   while (pos < textEnd) {
-    const c = load<u8>(pos);
+    const c = textByte(pos);
     if (c == LF) return;
     if (c == CR && peek(1) == LF) return;
     if (c == BACKSLASH) {
@@ -169,7 +170,7 @@ function skipComment(): void {
 
 function nameEnd(from: usize): usize {
   let p = from;
-  while (p < textEnd && isNamePart(load<u8>(p))) p++;
+  while (p < textEnd && isNamePart(textByte(p))) p++;
   return p;
 }
 
@@ -178,9 +179,9 @@ function pathEnd(from: usize): usize {
   let p = nameEnd(from);
   while (
     p + 2 < textEnd &&
-    load<u8>(p) == COLON &&
-    load<u8>(p, 1) == COLON &&
-    isNameStart(load<u8>(p, 2))
+    textByte(p) == COLON &&
+    textByte(p + 1) == COLON &&
+    isNameStart(textByte(p + 2))
   ) {
     p = nameEnd(p + 2);
   }
@@ -207,7 +208,7 @@ export function next(): void {
     tok = T_END;
     return;
   }
-  const c: u32 = load<u8>(pos);
+  const c: u32 = textByte(pos);
   const d = peek(1);
   if (isNameStart(c)) {
     named(T_IDENT, pos, pathEnd(pos));
@@ -296,23 +297,23 @@ export function next(): void {
     default:
       // The whole character belongs to the message.
       pos++;
-      while (pos < textEnd && (load<u8>(pos) & 0xc0) == 0x80) pos++;
+      while (pos < textEnd && (textByte(pos) & 0xc0) == 0x80) pos++;
       tok = T_BAD;
   }
 }
 
 function numberEnd(from: usize): usize {
   let p = from;
-  while (p < textEnd && isDigit(load<u8>(p))) p++;
-  if (p < textEnd && load<u8>(p) == DOT) {
+  while (p < textEnd && isDigit(textByte(p))) p++;
+  if (p < textEnd && textByte(p) == DOT) {
     p++;
-    while (p < textEnd && isDigit(load<u8>(p))) p++;
+    while (p < textEnd && isDigit(textByte(p))) p++;
   }
-  if (p < textEnd && (load<u8>(p) | 32) == LOWER_E) {
+  if (p < textEnd && (textByte(p) | 32) == LOWER_E) {
     let q = p + 1;
-    if (q < textEnd && (load<u8>(q) == PLUS || load<u8>(q) == MINUS)) q++;
-    if (q < textEnd && isDigit(load<u8>(q))) {
-      while (q < textEnd && isDigit(load<u8>(q))) q++;
+    if (q < textEnd && (textByte(q) == PLUS || textByte(q) == MINUS)) q++;
+    if (q < textEnd && isDigit(textByte(q))) {
+      while (q < textEnd && isDigit(textByte(q))) q++;
       p = q;
     }
   }
@@ -323,7 +324,7 @@ function keyword(): u32 {
   const at = tokAt;
   const n = tokLength;
   if (n < 2 || n > 7) return T_IDENT;
-  switch (load<u8>(at) as u32) {
+  switch (textByte(at)) {
     case LOWER_A:
       if (textIs(at, n, "as")) return T_AS;
       if (textIs(at, n, "and")) return T_AND;

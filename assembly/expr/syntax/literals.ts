@@ -1,5 +1,6 @@
 /** Literals of a program: numbers in jq's looser grammar, and the escapes of strings. */
 
+import { textByte } from "../../bytes/byte";
 import { DOT, LOWER_E, LOWER_I, LOWER_N, MINUS, NINE, PLUS, ZERO } from "../../bytes/characters";
 import { arenaTake } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferRoom } from "../../bytes/buffer";
@@ -23,14 +24,14 @@ export function numberCell(at: usize, length: u32): u32 {
 export function looseNumber(at: usize, length: u32): f64 {
   PIECE.len = 0;
   let i: u32 = 0;
-  if (i < length && load<u8>(at) == MINUS) {
+  if (i < length && textByte(at) == MINUS) {
     bufferByte(PIECE, MINUS);
     i++;
   }
-  while (i + 1 < length && load<u8>(at + i) == ZERO && isDigitAt(at + i + 1)) i++;
-  if (load<u8>(at + i) == DOT) bufferByte(PIECE, ZERO);
+  while (i + 1 < length && textByte(at + i) == ZERO && isDigitAt(at + i + 1)) i++;
+  if (textByte(at + i) == DOT) bufferByte(PIECE, ZERO);
   for (; i < length; i++) {
-    const c: u32 = load<u8>(at + i);
+    const c: u32 = textByte(at + i);
     if (c == DOT && (i + 1 == length || !isDigitAt(at + i + 1))) continue;
     bufferByte(PIECE, c);
   }
@@ -39,7 +40,7 @@ export function looseNumber(at: usize, length: u32): f64 {
 }
 
 function isDigitAt(at: usize): bool {
-  const c: u32 = load<u8>(at);
+  const c: u32 = textByte(at);
   return c >= ZERO && c <= NINE;
 }
 
@@ -87,50 +88,44 @@ export function textCell(text: string): u32 {
 /** True when the bytes are a number as jq reads it outside JSON: +1, .5, 1., nan, -infinity. */
 export function isLooseNumber(at: usize, length: u32): bool {
   let i: u32 = 0;
-  if (i < length && (load<u8>(at) == PLUS || load<u8>(at) == MINUS)) i++;
+  if (i < length && (textByte(at) == PLUS || textByte(at) == MINUS)) i++;
   if (isWord(at + i, length - i, 0x6e616e, 3)) return true;
   if (isWord(at + i, length - i, 0x666e69, 3)) return true;
   if (length - i == 8 && (load<u64>(at + i) | 0x2020202020202020) == 0x7974696e69666e69)
     return true;
   let digits: u32 = 0;
-  while (i < length && isDigit(load<u8>(at + i))) {
+  while (i < length && isDigit(textByte(at + i))) {
     i++;
     digits++;
   }
-  if (i < length && load<u8>(at + i) == DOT) {
+  if (i < length && textByte(at + i) == DOT) {
     i++;
-    while (i < length && isDigit(load<u8>(at + i))) {
+    while (i < length && isDigit(textByte(at + i))) {
       i++;
       digits++;
     }
   }
   if (digits == 0) return false;
-  if (i < length && (load<u8>(at + i) | 32) == LOWER_E) {
+  if (i < length && (textByte(at + i) | 32) == LOWER_E) {
     i++;
-    if (i < length && (load<u8>(at + i) == PLUS || load<u8>(at + i) == MINUS)) i++;
+    if (i < length && (textByte(at + i) == PLUS || textByte(at + i) == MINUS)) i++;
     if (i == length) return false;
-    while (i < length && isDigit(load<u8>(at + i))) i++;
+    while (i < length && isDigit(textByte(at + i))) i++;
   }
   return i == length;
 }
 
 function isWord(at: usize, length: u32, word: u32, size: u32): bool {
   if (length != size) return false;
-  return (
-    ((load<u8>(at) as u32) |
-      ((load<u8>(at, 1) as u32) << 8) |
-      ((load<u8>(at, 2) as u32) << 16) |
-      0x202020) ==
-    word
-  );
+  return (textByte(at) | (textByte(at + 1) << 8) | (textByte(at + 2) << 16) | 0x202020) == word;
 }
 
 /** The value of such a number. */
 export function looseValue(at: usize, length: u32): f64 {
   let i: u32 = 0;
-  const negative = load<u8>(at) == MINUS;
-  if (negative || load<u8>(at) == PLUS) i++;
-  const c: u32 = load<u8>(at + i) | 32;
+  const negative = textByte(at) == MINUS;
+  if (negative || textByte(at) == PLUS) i++;
+  const c: u32 = textByte(at + i) | 32;
   const x = c == LOWER_N ? NaN : c == LOWER_I ? Infinity : looseNumber(at + i, length - i);
   return negative ? -x : x;
 }

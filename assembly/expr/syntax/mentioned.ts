@@ -1,5 +1,6 @@
 /** Collects what a program mentions while it is parsed (see mentions.ts). */
 
+import { textByte } from "../../bytes/byte";
 import { DOT } from "../../bytes/characters";
 import {
   MENTIONS_NOW,
@@ -35,9 +36,9 @@ export function mentionVariable(name: usize, length: u32, behind: usize, end: us
     return;
   }
   let fieldLength: u32 = 0;
-  if (behind + 1 < end && load<u8>(behind) == DOT && isNameStart(load<u8>(behind, 1))) {
+  if (behind + 1 < end && textByte(behind) == DOT && isNameStart(textByte(behind + 1))) {
     let p = behind + 1;
-    while (p < end && isNamePart(load<u8>(p))) p++;
+    while (p < end && isNamePart(textByte(p))) p++;
     fieldLength = (p - behind - 1) as u32;
   }
   const field = behind + 1;

@@ -1,5 +1,6 @@
 /** Objects, and what stands for their keys. */
 
+import { textByte } from "../../bytes/byte";
 import { COLON, COMMA, LEFT_PAREN, LF, RIGHT_BRACE, RIGHT_PAREN } from "../../bytes/characters";
 import { NUMBER, numberOf, STRING, tagOf } from "../../value/cell";
 import { accept, bad, expect, isKeyword, named, offset, ok, Rule } from "./cursor";
@@ -94,7 +95,7 @@ function isNegative(c: usize): bool {
 /** $__loc__: an object of the file and the line. */
 export function location(at: u32): u32 {
   let line: u32 = 1;
-  for (let p = L.textStart; p < L.textStart + at; p++) if (load<u8>(p) == LF) line++;
+  for (let p = L.textStart; p < L.textStart + at; p++) if (textByte(p) == LF) line++;
   const n = newNode(N.N_OBJECT, at);
   const file = newNode(N.N_PAIR, at);
   nodeAt(file).a = constant(textCell("file"), at);

@@ -1,5 +1,6 @@
 /** Strings: escapes, and programs in them. */
 
+import { textByte } from "../../bytes/byte";
 import {
   BACKSLASH,
   CR,
@@ -49,16 +50,16 @@ export function stringTerm(format: usize, formatLength: u32, query: Rule): u32 {
       L.syntaxError(quote, "syntax error, unterminated string", 0, 0);
       return 0;
     }
-    const c: u32 = load<u8>(p);
+    const c: u32 = textByte(p);
     if (c == QUOTE) break;
     if (c != BACKSLASH) {
       let q = p + 1;
-      while (q < L.textEnd && load<u8>(q) != QUOTE && load<u8>(q) != BACKSLASH) q++;
+      while (q < L.textEnd && textByte(q) != QUOTE && textByte(q) != BACKSLASH) q++;
       pieceBytes(p, (q - p) as u32);
       p = q;
       continue;
     }
-    if (p + 1 < L.textEnd && load<u8>(p, 1) == LEFT_PAREN) {
+    if (p + 1 < L.textEnd && textByte(p + 1) == LEFT_PAREN) {
       if (!pieceEmpty()) list = link(list, constant(pieceCell(), at));
       L.setPos(p + 2);
       L.next();
@@ -93,7 +94,7 @@ export function stringTerm(format: usize, formatLength: u32, query: Rule): u32 {
 
 /** Reads one escape at p into the piece; where it ends, or 0. */
 function escape(p: usize): usize {
-  const c: u32 = p + 1 < L.textEnd ? load<u8>(p, 1) : 0;
+  const c: u32 = p + 1 < L.textEnd ? textByte(p + 1) : 0;
   switch (c) {
     case QUOTE:
     case BACKSLASH:
@@ -122,8 +123,8 @@ function escape(p: usize): usize {
         high >= 0xd800 &&
         high < 0xdc00 &&
         p + 7 < L.textEnd &&
-        load<u8>(p, 6) == BACKSLASH &&
-        load<u8>(p, 7) == LOWER_U
+        textByte(p + 6) == BACKSLASH &&
+        textByte(p + 7) == LOWER_U
       ) {
         const low = fourHex(p + 8, L.textEnd);
         if (low >= 0xdc00 && low < 0xe000) {

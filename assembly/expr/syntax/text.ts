@@ -1,5 +1,6 @@
 /** Comparing and copying pieces of UTF-8 text against ASCII literals of the engine. */
 
+import { textByte } from "../../bytes/byte";
 import { LOWER_A, LOWER_Z, NINE, UNDERSCORE, UPPER_A, UPPER_Z, ZERO } from "../../bytes/characters";
 import { Arena, arenaTake } from "../../bytes/arena";
 
@@ -13,7 +14,7 @@ export function textIs(at: usize, length: u32, text: string): bool {
   if (length != literalLength(text)) return false;
   const from = changetype<usize>(text);
   for (let i: u32 = 0; i < length; i++) {
-    if (load<u8>(at + i) != (load<u16>(from + ((i as usize) << 1)) as u8)) return false;
+    if (textByte(at + i) != (load<u16>(from + ((i as usize) << 1)) as u8)) return false;
   }
   return true;
 }

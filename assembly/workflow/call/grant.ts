@@ -1,5 +1,6 @@
 /** The effective grant (docs/spec/grant.md): what a run may ask of the outside. */
 
+import { textByte } from "../../bytes/byte";
 import { Buffer, bufferByte, bufferBytes, bufferText, TEXT } from "../../bytes/buffer";
 import {
   addressOf,
@@ -124,7 +125,7 @@ function matchesAny(patterns: usize, text: usize, n: u32): bool {
   for (let i: u32 = 0; i < lengthOf(patterns); i++) {
     const p = addressOf(elementAt(patterns, i));
     const m = lengthOf(elementAt(patterns, i));
-    if (m != 0 && load<u8>(p + m - 1) == 0x2a) {
+    if (m != 0 && textByte(p + m - 1) == 0x2a) {
       if (n >= m - 1 && equalBytes(p, m - 1, text, m - 1)) return true;
     } else if (equalBytes(p, m, text, n)) return true;
   }

@@ -1,5 +1,6 @@
 /** call grpc: one message to a method of a service, and its answer (WF-64, WF-65). */
 
+import { textByte } from "../../bytes/byte";
 import { COLON, DOT, LOWER_A, MINUS, SLASH, SPACE, UNDERSCORE, ZERO } from "../../bytes/characters";
 import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint, TEXT } from "../../bytes/buffer";
@@ -90,8 +91,8 @@ function isName(v: usize, field: string): bool {
   const n = lengthOf(v);
   let ok: bool = n != 0 && n <= 255;
   for (let i: u32 = 0; i < n && ok; i++) {
-    const c: u32 = load<u8>(addressOf(v) + i);
-    const isDot = c == DOT && i != 0 && i != n - 1 && load<u8>(addressOf(v) + i - 1) != DOT;
+    const c: u32 = textByte(addressOf(v) + i);
+    const isDot = c == DOT && i != 0 && i != n - 1 && textByte(addressOf(v) + i - 1) != DOT;
     const isLetter = (c | 0x20) - LOWER_A < 26;
     ok = isLetter || c - ZERO < 10 || c == UNDERSCORE || c == MINUS || isDot;
   }

@@ -1,5 +1,6 @@
 /** call http: compiling it, building its request, checking the grant, reading its answer. */
 
+import { textByte } from "../../bytes/byte";
 import {
   BANG,
   DOT,
@@ -161,7 +162,7 @@ function upperCell(method: usize): u32 {
   const cell = arenaTake(PERSISTENT, 16);
   const at = arenaTake(PERSISTENT, n);
   for (let i: u32 = 0; i < n; i++) {
-    const c = load<u8>(addressOf(method) + i) as u32;
+    const c = textByte(addressOf(method) + i);
     const up = c >= LOWER_A && c <= LOWER_Z ? c - 32 : c;
     if (up < UPPER_A || up > UPPER_Z || n > 20) {
       placeField("method");
@@ -210,7 +211,7 @@ export function loadResponseHeaders(body: u32, metadata: usize): bool {
 function isToken(c: usize, lowerOnly: bool): bool {
   const n = lengthOf(c);
   for (let i: u32 = 0; i < n; i++) {
-    const b = load<u8>(addressOf(c) + i) as u32;
+    const b = textByte(addressOf(c) + i);
     const letter = (b >= LOWER_A && b <= LOWER_Z) || (!lowerOnly && b >= UPPER_A && b <= UPPER_Z);
     if (
       !letter &&
@@ -311,7 +312,7 @@ function buildHeaders(v: usize, out: usize): u32 {
     const name = arenaTake(SCRATCH, 16);
     const at = arenaTake(SCRATCH, lengthOf(k));
     for (let j: u32 = 0; j < lengthOf(k); j++) {
-      const c = load<u8>(addressOf(k) + j) as u32;
+      const c = textByte(addressOf(k) + j);
       store<u8>(at + j, (c >= UPPER_A && c <= UPPER_Z ? c | 0x20 : c) as u8);
     }
     setString(name, at, lengthOf(k), CANONICAL);
@@ -347,7 +348,7 @@ function headerValue(v: usize, out: usize): u32 {
   if (tag != STRING) return fault(EXPRESSION, "A header's value is not a text");
   const n = lengthOf(v);
   for (let i: u32 = 0; i < n; i++) {
-    const c = load<u8>(addressOf(v) + i) as u32;
+    const c = textByte(addressOf(v) + i);
     if (c < SPACE || c > TILDE || (c == SPACE && (i == 0 || i == n - 1)))
       return fault(CONFIGURATION, "A header's value holds a character that is not allowed");
   }
@@ -379,7 +380,7 @@ function begins(name: usize, text: string): bool {
   if (lengthOf(name) < n) return false;
   for (let i: u32 = 0; i < n; i++) {
     if (
-      load<u8>(addressOf(name) + i) !=
+      textByte(addressOf(name) + i) !=
       (load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8)
     )
       return false;

@@ -5,6 +5,7 @@
  * {"in": [literals]} (a set). An input that a rule does not name matches anything.
  */
 
+import { textByte } from "../../bytes/byte";
 import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { bufferByte, bufferText } from "../../bytes/buffer";
 import { E_LIMIT_MEMORY, E_TABLE, E_WF_DUPLICATE } from "../../errors/codes";
@@ -288,7 +289,7 @@ function undecided(why: string, what: usize): u32 {
   bufferText(PROBLEM_DETAIL, why);
   const n: u32 = lengthOf(what) > 100 ? 100 : lengthOf(what);
   for (let i: u32 = 0; i < n; i++) {
-    const c: u32 = load<u8>(addressOf(what) + i);
+    const c: u32 = textByte(addressOf(what) + i);
     if (c >= 0x20 && c < 0x7f) bufferByte(PROBLEM_DETAIL, c);
   }
   return PROBLEM;

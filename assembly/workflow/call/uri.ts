@@ -6,6 +6,7 @@
  * checks must be the ones that the host's client will use.
  */
 
+import { textByte } from "../../bytes/byte";
 import {
   AMPERSAND,
   AT,
@@ -88,7 +89,7 @@ function encodeValue(v: usize): bool {
     writeNumber(numberOf(v), RAW);
     // Digits, signs and points stand for themselves, but for the plus of an exponent.
     for (let i = from; i < RAW.len; i++) {
-      if (load<u8>(RAW.at + i) == PLUS) {
+      if (textByte(RAW.at + i) == PLUS) {
         bufferText(RAW, "00");
         memory.copy(RAW.at + i + 3, RAW.at + i + 1, RAW.len - i - 3);
         store<u8>(RAW.at + i, 0x25);
@@ -116,14 +117,14 @@ export function uriFromTemplate(c: usize, data: usize): bool {
   const n = lengthOf(c);
   let i: u32 = 0;
   while (i < n) {
-    const b = load<u8>(at + i) as u32;
+    const b = textByte(at + i);
     if (b != LEFT_BRACE) {
       bufferByte(RAW, b);
       i++;
       continue;
     }
     const start = i + 1;
-    while (i < n && load<u8>(at + i) != RIGHT_BRACE) i++;
+    while (i < n && textByte(at + i) != RIGHT_BRACE) i++;
     if (i == n) return problem(CONFIGURATION, 400, "The endpoint's URI template is malformed");
     const v = tagOf(data) == OBJECT ? objectGet(data, at + start, i - start) : 0;
     if (v == 0 || !encodeValue(v)) {
@@ -138,7 +139,7 @@ export function uriFromTemplate(c: usize, data: usize): bool {
 
 function appendPrintable(at: usize, length: u32): void {
   for (let i: u32 = 0; i < length && i < 100; i++) {
-    const c = load<u8>(at + i) as u32;
+    const c = textByte(at + i);
     bufferByte(PROBLEM_DETAIL, c >= SPACE && c < 0x7f ? c : 0x3f);
   }
 }
@@ -146,7 +147,7 @@ function appendPrintable(at: usize, length: u32): void {
 /** Appends the members of an object as a query. Arrays repeat their key. False: a problem. */
 export function uriQuery(query: usize): bool {
   let mark: u32 = 0x3f;
-  for (let i: u32 = 0; i < RAW.len; i++) if (load<u8>(RAW.at + i) == QUESTION) mark = 0x26;
+  for (let i: u32 = 0; i < RAW.len; i++) if (textByte(RAW.at + i) == QUESTION) mark = 0x26;
   for (let i: u32 = 0; i < lengthOf(query); i++) {
     const v = valueAt(query, i);
     const many = tagOf(v) == ARRAY;
@@ -187,9 +188,9 @@ export function checkUri(): bool {
   else return invalid("it must begin with https:// or http://");
   bufferText(out, i == 8 ? "https://" : "http://");
   const host = i;
-  if (i < n && load<u8>(at + i) == LEFT_BRACKET) {
-    while (i < n && load<u8>(at + i) != RIGHT_BRACKET) {
-      const c = load<u8>(at + i) as u32;
+  if (i < n && textByte(at + i) == LEFT_BRACKET) {
+    while (i < n && textByte(at + i) != RIGHT_BRACKET) {
+      const c = textByte(at + i);
       if ((c != LEFT_BRACKET || i != host) && c != COLON && c != DOT && hexValue(c) < 0)
         return invalid("its host is malformed");
       bufferByte(out, lower(c));
@@ -200,7 +201,7 @@ export function checkUri(): bool {
     i++;
   } else {
     while (i < n) {
-      const c = load<u8>(at + i) as u32;
+      const c = textByte(at + i);
       if (c == COLON || c == SLASH || c == QUESTION) break;
       if (c == AT) return invalid("user information is not allowed");
       if (
@@ -211,24 +212,24 @@ export function checkUri(): bool {
       i++;
     }
     if (i == host) return invalid("it has no host");
-    if (load<u8>(at + i - 1) == DOT) return invalid("its host ends in a dot");
+    if (textByte(at + i - 1) == DOT) return invalid("its host ends in a dot");
   }
-  if (i < n && load<u8>(at + i) == COLON) {
+  if (i < n && textByte(at + i) == COLON) {
     i++;
     let port: u32 = 0;
     const start = i;
-    while (i < n && isDigit(load<u8>(at + i)) && i - start < 6)
-      port = port * 10 + load<u8>(at + i++) - ZERO;
-    if (i == start || port == 0 || port > 65535 || load<u8>(at + start) == ZERO)
+    while (i < n && isDigit(textByte(at + i)) && i - start < 6)
+      port = port * 10 + textByte(at + i++) - ZERO;
+    if (i == start || port == 0 || port > 65535 || textByte(at + start) == ZERO)
       return invalid("its port is malformed");
     if (port != (host == 8 ? 443 : 80)) bufferBytes(out, at + start - 1, i - start + 1);
   }
   originLength = out.len;
-  if (i == n || load<u8>(at + i) == QUESTION) bufferByte(out, SLASH);
-  else if (load<u8>(at + i) != SLASH) return invalid("its host is malformed");
+  if (i == n || textByte(at + i) == QUESTION) bufferByte(out, SLASH);
+  else if (textByte(at + i) != SLASH) return invalid("its host is malformed");
   let query = false;
   while (i < n) {
-    const c = load<u8>(at + i) as u32;
+    const c = textByte(at + i);
     if (c == QUESTION && !query) {
       query = true;
       pathLength = out.len - originLength;
@@ -270,7 +271,7 @@ function checkSegments(at: usize, n: u32): bool {
   let others: u32 = 0;
   let i: u32 = 1;
   while (i <= n) {
-    const c: u32 = i == n ? 0x2f : load<u8>(at + i);
+    const c: u32 = i == n ? 0x2f : textByte(at + i);
     if (c == SLASH || (c == SEMICOLON && others == 0 && (dots == 1 || dots == 2))) {
       if (others == 0 && dots == 0 && i != n) return invalid("an empty segment in the path");
       if (others == 0 && (dots == 1 || dots == 2)) return invalid("a dot segment in the path");
@@ -282,8 +283,8 @@ function checkSegments(at: usize, n: u32): bool {
       i++;
     } else if (
       c == PERCENT &&
-      load<u8>(at + i + 1) == DIGIT_2 &&
-      (load<u8>(at + i + 2) | 0x20) == LOWER_E
+      textByte(at + i + 1) == DIGIT_2 &&
+      (textByte(at + i + 2) | 0x20) == LOWER_E
     ) {
       dots++;
       i += 3;
@@ -303,7 +304,7 @@ function startsWith(at: usize, n: u32, text: string): bool {
   const length = load<u32>(from - 4) >>> 1;
   if (n < length) return false;
   for (let i: u32 = 0; i < length; i++) {
-    if (lower(load<u8>(at + i)) != (load<u16>(from + ((i as usize) << 1)) as u32)) return false;
+    if (lower(textByte(at + i)) != (load<u16>(from + ((i as usize) << 1)) as u32)) return false;
   }
   return true;
 }

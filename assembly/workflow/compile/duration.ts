@@ -3,6 +3,7 @@
  * length and are refused. The result is in milliseconds; fractions are allowed in the last part.
  */
 
+import { textByte } from "../../bytes/byte";
 import {
   DOT,
   NINE,
@@ -80,13 +81,13 @@ function part(v: usize, name: string, unit: f64): bool {
 /** PnW | PnDTnHnMnS, each part optional, at least one present. */
 function parseIso(at: usize, length: u32): bool {
   const end = at + length;
-  if (length < 2 || load<u8>(at) != UPPER_P) return false;
+  if (length < 2 || textByte(at) != UPPER_P) return false;
   let p = at + 1;
   let rank: u32 = 0; // parts come in falling order: W=1 D=2 H=3 M=4 S=5
   let time = false;
   let parts: u32 = 0;
   while (p < end) {
-    if (load<u8>(p) == UPPER_T) {
+    if (textByte(p) == UPPER_T) {
       if (time) return false;
       time = true;
       p++;
@@ -95,15 +96,15 @@ function parseIso(at: usize, length: u32): bool {
     }
     const start = p;
     let dot = false;
-    while (p < end && (isDigit(load<u8>(p)) || (load<u8>(p) == DOT && !dot))) {
-      if (load<u8>(p) == DOT) dot = true;
+    while (p < end && (isDigit(textByte(p)) || (textByte(p) == DOT && !dot))) {
+      if (textByte(p) == DOT) dot = true;
       p++;
     }
-    if (p == end || !isDigit(load<u8>(start)) || !isDigit(load<u8>(p - 1))) return false;
+    if (p == end || !isDigit(textByte(start)) || !isDigit(textByte(p - 1))) return false;
     const x = parseNumber(start, (p - start) as u32);
     let unit: f64 = 0;
     let r: u32 = 0;
-    switch (load<u8>(p) as u32) {
+    switch (textByte(p)) {
       case UPPER_W: {
         r = 1;
         unit = 604800000;

@@ -1,5 +1,6 @@
 /** Reading a document's fields: unknown ones refused, types checked, errors with their place. */
 
+import { textByte } from "../../bytes/byte";
 import { E_WF_FIELD, E_WF_MISSING, E_WF_TYPE } from "../../errors/codes";
 import {
   addressOf,
@@ -61,7 +62,7 @@ function isListed(key: usize, names: string): bool {
         let j: u32 = 0;
         while (
           j < length &&
-          load<u16>(from + (((start + j) as usize) << 1)) == (load<u8>(text + j) as u16)
+          load<u16>(from + (((start + j) as usize) << 1)) == (textByte(text + j) as u16)
         )
           j++;
         if (j == length) return true;

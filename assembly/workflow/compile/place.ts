@@ -3,6 +3,7 @@
  * that it is in. Errors of load() carry both; tasks keep the pointer as their reference.
  */
 
+import { textByte } from "../../bytes/byte";
 import { SLASH, TILDE } from "../../bytes/characters";
 import { Arena, arenaTake } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
@@ -55,7 +56,7 @@ export function placeEnter(key: usize): u32 {
   bufferByte(PLACE, SLASH);
   const n = lengthOf(key);
   for (let i: u32 = 0; i < n; i++) {
-    const c = load<u8>(addressOf(key) + i);
+    const c = textByte(addressOf(key) + i);
     if (c == TILDE) bufferText(PLACE, "~0");
     else if (c == SLASH) bufferText(PLACE, "~1");
     else bufferByte(PLACE, c);

@@ -3,6 +3,7 @@
  * (WF-35 to WF-37), and validation by them while a run goes on.
  */
 
+import { textByte } from "../../bytes/byte";
 import { arenaTake, PERSISTENT } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
 import { E_WF_REFERENCE, E_WF_REFUSED, E_WF_TYPE } from "../../errors/codes";
@@ -43,7 +44,7 @@ function writeUri(path: usize): void {
   URI.len = 0;
   bufferText(URI, "pack:///");
   for (let i: u32 = 0; i < lengthOf(path); i++) {
-    const c: u32 = load<u8>(addressOf(path) + i);
+    const c: u32 = textByte(addressOf(path) + i);
     if (c == 0x20) bufferText(URI, "%20");
     else bufferByte(URI, c);
   }

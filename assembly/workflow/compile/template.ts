@@ -9,6 +9,7 @@
  *     an expression is: u32 address and length of its text, u32 program
  */
 
+import { textByte } from "../../bytes/byte";
 import { arenaOver, arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferU32 } from "../../bytes/buffer";
 import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../../errors/codes";
@@ -75,9 +76,9 @@ export function isExpression(c: usize): bool {
   if (tagOf(c) != STRING) return false;
   let at = addressOf(c);
   let end = at + lengthOf(c);
-  while (at < end && isBlank(load<u8>(at))) at++;
-  while (at < end && isBlank(load<u8>(end - 1))) end--;
-  if (end - at < 3 || load<u16>(at) != 0x7b24 || load<u8>(end - 1) != 0x7d) return false;
+  while (at < end && isBlank(textByte(at))) at++;
+  while (at < end && isBlank(textByte(end - 1))) end--;
+  if (end - at < 3 || load<u16>(at) != 0x7b24 || textByte(end - 1) != 0x7d) return false;
   innerAt = at + 2;
   innerLength = (end - at - 3) as u32;
   return true;
@@ -151,7 +152,7 @@ function readsText(word: string): bool {
   const n = load<u32>(from - 4) >>> 1;
   for (let i: u32 = 0; i + n <= innerLength; i++) {
     let j: u32 = 0;
-    while (j < n && load<u8>(innerAt + i + j) == (load<u16>(from + ((j as usize) << 1)) as u8)) j++;
+    while (j < n && textByte(innerAt + i + j) == (load<u16>(from + ((j as usize) << 1)) as u8)) j++;
     if (j == n) return true;
   }
   return false;

@@ -1,5 +1,6 @@
 /** CloudEvents 1.0: their shape, and emit, which makes one (WF-38, WF-39). */
 
+import { textByte } from "../../bytes/byte";
 import {
   addressOf,
   FALSE,
@@ -18,7 +19,7 @@ import { cellIs, objectField } from "../../value/object";
 export function isName(key: usize): bool {
   if (cellIs(key, "data_base64")) return true;
   for (let i: u32 = 0; i < lengthOf(key); i++) {
-    const c: u32 = load<u8>(addressOf(key) + i);
+    const c: u32 = textByte(addressOf(key) + i);
     if (c - 0x61 >= 26 && c - 0x30 >= 10) return false;
   }
   return lengthOf(key) != 0;

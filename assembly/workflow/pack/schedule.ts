@@ -1,5 +1,6 @@
 /** schedule: when a host starts runs (WF-53). Checked here, and no part of any run. */
 
+import { textByte } from "../../bytes/byte";
 import { E_WF_TYPE } from "../../errors/codes";
 import { addressOf, lengthOf } from "../../value/cell";
 import { cellIs, objectField } from "../../value/object";
@@ -53,7 +54,7 @@ function isCron(v: usize): bool {
   let fields: u32 = 0;
   let inside = false;
   for (let i: u32 = 0; i < lengthOf(v); i++) {
-    const c: u32 = load<u8>(addressOf(v) + i);
+    const c: u32 = textByte(addressOf(v) + i);
     const isPart =
       c - 0x30 < 10 || (c | 32) - 0x61 < 26 || c == 0x2a || c == 0x2c || c == 0x2d || c == 0x2f;
     if (!isPart && c != 0x20) return false;

@@ -3,6 +3,7 @@
  * Changes nothing: the same call gives the same bytes.
  */
 
+import { textByte } from "../../bytes/byte";
 import {
   arenaLimit,
   arenaMark,
@@ -266,9 +267,8 @@ function namedHeaders(names: usize, headers: usize, out: usize): bool {
 function sameName(a: usize, b: usize): bool {
   if (lengthOf(a) != lengthOf(b)) return false;
   for (let i: u32 = 0; i < lengthOf(a); i++) {
-    const c = load<u8>(addressOf(b) + i) as u32;
-    if ((load<u8>(addressOf(a) + i) as u32) != (c >= 0x41 && c <= 0x5a ? c | 0x20 : c))
-      return false;
+    const c = textByte(addressOf(b) + i);
+    if (textByte(addressOf(a) + i) != (c >= 0x41 && c <= 0x5a ? c | 0x20 : c)) return false;
   }
   return true;
 }

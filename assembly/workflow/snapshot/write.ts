@@ -1,5 +1,6 @@
 /** The state of a waiting run as JSON: its form is in compact.ts. */
 
+import { textByte } from "../../bytes/byte";
 import { Buffer, bufferByte, bufferText, bufferUint, TEXT } from "../../bytes/buffer";
 import { writeHex } from "../../bytes/hex";
 import { SHA_STATE } from "../../bytes/sha256";
@@ -40,7 +41,7 @@ import {
 // ---- Writing ---------------------------------------------------------------------------------------
 
 function field(b: Buffer, name: string): void {
-  if (load<u8>(b.at + b.len - 1) != 0x7b) bufferByte(b, 0x2c);
+  if (textByte(b.at + b.len - 1) != 0x7b) bufferByte(b, 0x2c);
   bufferByte(b, 0x22);
   bufferText(b, name);
   bufferText(b, '":');

@@ -1,5 +1,6 @@
 /** The tree of branches: who can go on, who comes next, and which one an effect's key names. */
 
+import { textByte } from "../../bytes/byte";
 import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferUint } from "../../bytes/buffer";
 import { addressOf, lengthOf } from "../../value/cell";
@@ -55,7 +56,7 @@ let end: usize = 0;
 /** The decimal number at p, behind which p then is. What is none is found out by its caller. */
 function number(): u32 {
   let n: u32 = 0;
-  while (p < end && load<u8>(p) - 48 <= 9) n = n * 10 + (load<u8>(p++) - 48);
+  while (p < end && textByte(p) - 48 <= 9) n = n * 10 + (textByte(p++) - 48);
   return n;
 }
 

@@ -3,6 +3,7 @@
  * finds one, raised by the machine.
  */
 
+import { textByte } from "../../bytes/byte";
 import { SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferBytes, bufferClear } from "../../bytes/buffer";
 import {
@@ -53,7 +54,7 @@ export function problemText(v: usize): void {
   let n = lengthOf(v);
   if (n > LONGEST) {
     n = LONGEST;
-    while (n > 0 && (load<u8>(addressOf(v) + n) & 0xc0) == 0x80) n--; // no half characters
+    while (n > 0 && (textByte(addressOf(v) + n) & 0xc0) == 0x80) n--; // no half characters
   }
   bufferBytes(PROBLEM_DETAIL, addressOf(v), n);
 }

@@ -1,5 +1,6 @@
 /** Results of effects, handed to the branches that wait for them. */
 
+import { textByte } from "../../bytes/byte";
 import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { hexDigit, hexValue } from "../../bytes/hex";
 import { addressOf, numberOf, setCell, STRING } from "../../value/cell";
@@ -85,7 +86,7 @@ function makeId(hex: usize): void {
   let to: u32 = 0;
   for (let i: u32 = 0; i < 32; i++) {
     if (i == 8 || i == 12 || i == 16 || i == 20) store<u8>(at + to++, 0x2d);
-    let c = load<u8>(from + i) as u32;
+    let c = textByte(from + i);
     if (i == 12) c = 0x34;
     if (i == 16) {
       c = hexDigit(8 | (hexValue(c) & 3)); // 8, 9, a, b

@@ -1,4 +1,4 @@
-/** Where an opaque replay ends (TRACE-24): the first look at a hidden value, or its fuel. */
+/** Where an opaque replay ends (TRACE-28): the first look at a hidden value, or its fuel. */
 
 import { Buffer, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
 import { E_LIMIT_FUEL } from "../../errors/codes";

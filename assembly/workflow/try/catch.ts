@@ -1,5 +1,6 @@
 /** errors.with: does a filter of literals match an error? */
 
+import { textByte } from "../../bytes/byte";
 import { addressOf, keyAt, lengthOf, NUMBER, numberOf, tagOf, valueAt } from "../../value/cell";
 import { cellIs, objectGet } from "../../value/object";
 import { equalBytes } from "../../value/order";
@@ -52,7 +53,7 @@ function begins(c: usize, from: u32, text: string): u32 {
   const n = load<u32>(t - 4) >>> 1;
   if (lengthOf(c) < from + n) return 0;
   for (let i: u32 = 0; i < n; i++) {
-    if (load<u8>(addressOf(c) + from + i) != (load<u16>(t + ((i as usize) << 1)) as u8)) return 0;
+    if (textByte(addressOf(c) + from + i) != (load<u16>(t + ((i as usize) << 1)) as u8)) return 0;
   }
   return n;
 }

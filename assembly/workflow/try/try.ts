@@ -1,5 +1,6 @@
 /** try: what becomes of an error that was raised inside. */
 
+import { textByte } from "../../bytes/byte";
 import { arenaTake, PERSISTENT } from "../../bytes/arena";
 import { hexValue } from "../../bytes/hex";
 import { E_WF_REFERENCE, E_WF_REFUSED, E_WF_TYPE } from "../../errors/codes";
@@ -110,7 +111,7 @@ export function delayed(b: Branch, f: Frame, t: Task): bool {
   const hex = addressOf(objectField(givenAnswer(), "hex"));
   let bits: u64 = 0;
   for (let i: u32 = 0; i < 13; i++) {
-    bits = (bits << 4) | (hexValue(load<u8>(hex + i)) as u64);
+    bits = (bits << 4) | (hexValue(textByte(hex + i)) as u64);
   }
   const fraction = (bits as f64) / 4503599627370496.0; // 13 hex digits: 2^52
   const jitter = r.jitterFrom + fraction * (r.jitterTo - r.jitterFrom);

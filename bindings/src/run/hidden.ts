@@ -1,4 +1,4 @@
-/** Opaque replay: what a run with hidden values computes all the same (docs/spec/trace.md, TRACE-24). */
+/** Opaque replay: what a run with hidden values computes all the same (docs/spec/trace.md, TRACE-25). */
 
 import type { Advance, Looked, Pack } from "../calls/run.ts";
 import { EngineError } from "../core/errors.ts";

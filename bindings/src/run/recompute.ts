@@ -15,8 +15,11 @@ export interface RecomputeOptions {
   readonly onRecord?: (record: Uint8Array) => void;
   /** Is told after each record that entered how many have. */
   readonly onProgress?: (done: number) => void;
-  /** Is looked at before each record that enters: what it was aborted with is thrown. */
-  readonly signal?: AbortSignal;
+  /**
+   * An AbortSignal, which is looked at before each record that enters: what it was aborted with is thrown.
+   * Spelled out, so that the declarations need no library of types.
+   */
+  readonly signal?: { throwIfAborted(): void };
 }
 
 export interface Recomputed {

@@ -10,7 +10,7 @@ const doubt = (program: string): Case => ({
   input: secretly,
 });
 
-describe("carrying keeps a hidden value", () => {
+describe("TRACE-26 carrying keeps a hidden value", () => {
   const programs = [
     ".s",
     "{x: .s}",
@@ -92,7 +92,7 @@ describe("carrying keeps a hidden value", () => {
   });
 });
 
-describe("everything else is a look", () => {
+describe("TRACE-27 everything else is a look", () => {
   const programs = [
     ".s == 1",
     ".s == .s",

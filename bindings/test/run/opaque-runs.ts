@@ -41,7 +41,7 @@ export function replayed(given: Case): Replayed {
   let step = begin(engine, document, given);
   const { limits, input = "{}" } = given;
   const chosen = { grant: given.grant ?? grant, ...(limits === undefined ? {} : { limits }) };
-  const all = [engine.admitStart(chosen, input), ...step.records];
+  const all: Uint8Array[] = [engine.admitStart(chosen, input), ...step.records];
   let asked = 0;
   for (let n = 0; step.status === "waiting"; n++) {
     const { key, type } = requestOf(step);

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { HOLE, replayed, SECRET, secretly } from "./opaque-runs.ts";
 import type { Case } from "./opaque-runs.ts";
 import { get } from "./workflows.ts";
-import type { Task } from "./workflows.ts";
 
 const set = (value: unknown): object => ({ set: { value } });
 const input = secretly;
@@ -27,7 +26,7 @@ const event = (more: object): object => ({
 });
 const said = (s: string): object => ({ finish: "stop", model: "small", text: s });
 const known = JSON.parse(SECRET) as string;
-const table = (name: string, when: object): Case["tables"] => ({
+const table = (name: string, when: object): Record<string, object> => ({
   "tables/t.json": {
     table: { name: "t", version: "1.0.0" },
     hitPolicy: "first",
@@ -40,7 +39,7 @@ const listen = (filter: object, more: object = {}): object => ({
   listen: { to: { one: filter }, ...more },
 });
 
-describe("carrying", () => {
+describe("TRACE-26 carrying", () => {
   const cases: Record<string, Case> = {
     "set, and on to the next task": {
       tasks: [{ a: set("${ .s }") }, { b: set("${ .value }") }],
@@ -166,7 +165,7 @@ describe("carrying", () => {
   });
 });
 
-describe("looks", () => {
+describe("TRACE-27, TRACE-28 looks", () => {
   type Look = readonly [given: Case, what: string, records?: number, task?: string];
   const cases: Record<string, Look> = {
     if: [one({ if: "${ .s }", set: { x: 1 } }), "if"],

@@ -8,7 +8,7 @@ import { lintTable, unreachableTasks } from "@reach-fabric/schema";
 import type { Path, Table, TableFinding } from "@reach-fabric/schema";
 import { engines } from "../read/engine.ts";
 import { pointAt } from "../read/files.ts";
-import { pathIn, placeOf, unloadable } from "../read/load.ts";
+import { pathsIn, placeOf, unloadable } from "../read/load.ts";
 import { brief } from "../ui/names.ts";
 import { EXIT, sentence } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
@@ -72,30 +72,33 @@ export function lint(program: Command, verb: Verb): void {
     .action(
       verb<[string, object]>(async (terminal, workflow) => {
         const host = await import("@reach-fabric/host/packs");
-        const pack = await host.loadPack(workflow);
+        const { pack, documents } = await host.loadWritten(workflow);
         const folder = await host.folderOfPack(workflow);
-        // A file has many expressions, and reading it takes longer than all else that is done for one of them.
-        const documents = new Map<string, ReadDocument>();
-        const documentAt = async (path: string): Promise<ReadDocument> => {
-          const known = documents.get(path);
+        // Of a pack that was built, the files that are there; reading one takes longer than all else.
+        const built = new Map<string, ReadDocument>();
+        const documentAt = async (name: string): Promise<ReadDocument> => {
+          const known = documents.get(name) ?? built.get(name);
           if (known !== undefined) return known;
+          const path = join(folder, name);
           const read = host.readDocument(await host.readRegularFile(path), path);
-          documents.set(path, read);
+          built.set(name, read);
           return read;
         };
+        const placeAt = async (name: string, path: Path): Promise<Place> => {
+          const found = (await documentAt(name)).locate(path);
+          return { ...found, file: join(folder, name), pointer: pointerOf(path) };
+        };
         const { expressions, error } = engines()().listExpressions(pack);
+        const pathOf = pathsIn(pack);
         const linted: Linted[] = [];
         for (const expression of expressions) {
-          const path = join(folder, expression.file);
-          const read = await documentAt(path);
           const { file, place, text } = expression;
-          const at = { ...read.locate(pathIn(pack, file, place)), pointer: place };
-          const where = read.place(pathIn(pack, file, place));
+          const at = await placeAt(file, pathOf(file, place));
           const findings = findingsOf(expression).map((said) => ({ ...said, ...at }));
-          linted.push({ ...at, place, where, text, findings });
+          linted.push({ ...at, place, where: host.placeText(at), text, findings });
         }
         // In the order of the document, which canonical JSON has lost.
-        linted.sort((a, b) => a.where.localeCompare(b.where, "en", { numeric: true }));
+        linted.sort(inOrder);
         const count = (severity: Finding["severity"]): number =>
           linted.reduce(
             (sum, { findings }) => sum + findings.filter((f) => f.severity === severity).length,
@@ -104,13 +107,12 @@ export function lint(program: Command, verb: Verb): void {
         const tables = tablesOf(pack, folder, host);
         const tasks: LintedTask[] = [];
         for (const name of manifestOf(pack).workflows) {
-          const path = join(folder, name);
-          const written = await documentAt(path);
-          const document = JSON.parse(fromUtf8(written.canonical)) as { do: unknown };
-          for (const place of unreachableTasks(document)) {
+          const { canonical } = await documentAt(name);
+          const document = JSON.parse(fromUtf8(canonical)) as { do: unknown };
+          for (const path of unreachableTasks(document)) {
             const message = "Nothing leads to this task";
-            const at = { ...written.locate(place), pointer: pointerOf(place) };
-            tasks.push({ severity: "warning", message, where: written.place(place), ...at });
+            const at = await placeAt(name, path);
+            tasks.push({ severity: "warning", message, where: host.placeText(at), ...at });
           }
         }
         const errors = count("error");
@@ -126,6 +128,12 @@ export function lint(program: Command, verb: Verb): void {
         return errors === 0 ? EXIT.ok : EXIT.failed;
       }),
     );
+}
+
+/** Numbers are compared as such: a collator, which could do it, takes longer to load than a workflow to be linted. */
+function inOrder(a: Place, b: Place): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 /** What is to be said about the decision tables of a pack. */

@@ -55,12 +55,23 @@ export function placeOf(file: string, path: Path, host: Reader): LineColumn {
 type LineColumn = { readonly line?: number; readonly column?: number };
 
 /** The path of a pointer into a file of a pack, with numbers where lists are. */
-export function pathIn({ files }: Pack, file: string, pointer: string): Path {
-  const found = files.find(({ path }) => path === file);
-  const document: unknown = found && JSON.parse(fromUtf8(found.bytes));
-  return pathOf(pointer).map((step, at, path) =>
-    Array.isArray(valueAt(document, path.slice(0, at))) ? Number(step) : step,
-  );
+export const pathIn = (pack: Pack, file: string, pointer: string): Path =>
+  pathsIn(pack)(file, pointer);
+
+/** The same for many pointers: each file is read once. */
+export function pathsIn({ files }: Pack): (file: string, pointer: string) => Path {
+  const documents = new Map<string, unknown>();
+  const documentOf = (file: string): unknown => {
+    if (!documents.has(file)) {
+      const found = files.find(({ path }) => path === file);
+      documents.set(file, found && JSON.parse(fromUtf8(found.bytes)));
+    }
+    return documents.get(file);
+  };
+  return (file, pointer) =>
+    pathOf(pointer).map((step, at, path) =>
+      Array.isArray(valueAt(documentOf(file), path.slice(0, at))) ? Number(step) : step,
+    );
 }
 
 /** The program of the expression at a pointer of a file: what is between `${` and `}`, if they are there. */

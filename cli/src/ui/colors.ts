@@ -1,12 +1,25 @@
-import picocolors from "picocolors";
 import type { Machine, Output } from "./machine.ts";
 
+/** What begins and ends each style, as ANSI codes; one is not put into another. */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+} as const;
+
 /** Functions that colour a text, or leave it as it is. */
-export type Colors = ReturnType<typeof picocolors.createColors>;
+export type Colors = Readonly<Record<keyof typeof STYLES, (text: string) => string>>;
 
 /** Colours for a stream: NO_COLOR and FORCE_COLOR as everywhere, otherwise for a terminal only. */
 export function colorsFor(stream: Output, env: Machine["env"], plain: boolean): Colors {
-  return picocolors.createColors(!plain && isColorful(stream, env));
+  const colorful = !plain && isColorful(stream, env);
+  const styles = Object.entries(STYLES).map(([name, [open, close]]) => [
+    name,
+    (text: string) => (colorful ? `\u001b[${open}m${text}\u001b[${close}m` : text),
+  ]);
+  return Object.fromEntries(styles) as Colors;
 }
 
 function isColorful(stream: Output, { NO_COLOR, FORCE_COLOR, TERM }: Machine["env"]): boolean {

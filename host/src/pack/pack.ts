@@ -11,7 +11,6 @@ import {
   sha256,
 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { readPackFile } from "@reach-fabric/evidence";
 import {
   inlineSchemasOf,
   packSource,
@@ -41,7 +40,7 @@ import type { Place } from "../files/place.ts";
 import { isPackFolder, readPackFolder } from "./pack-folder.ts";
 import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
-import { SubflowResolver } from "./subflow-resolver.ts";
+import type { SubflowResolver } from "./subflow-resolver.ts";
 
 /** Files that one pack may have, and the bytes that they may have together. */
 const MAX_FILES = 1000;
@@ -64,13 +63,27 @@ const MAX_FILES = 1000;
  * const pack = await loadPack("examples/loan-prescreen/workflow.yaml");
  * engine.load(pack);
  */
-export async function loadPack(path: string): Promise<Pack> {
-  if (await isPackFolder(path)) return readPackFolder(path);
-  if (path.endsWith(".pack")) return readPackFile(createEngine(), await readRegularFile(path)).pack;
+export const loadPack = async (path: string): Promise<Pack> => (await loadWritten(path)).pack;
+
+/** A pack with the documents of its workflows. */
+export interface WrittenPack {
+  readonly pack: Pack;
+  /** The workflows as they were written, by their paths in the pack; empty for a pack that was built. */
+  readonly documents: ReadonlyMap<string, ReadDocument>;
+}
+
+/** The same, for what says where something stands: a document is not read once more for that. */
+export async function loadWritten(path: string): Promise<WrittenPack> {
+  const documents = new Map<string, ReadDocument>();
+  if (await isPackFolder(path)) return { pack: await readPackFolder(path), documents };
+  if (path.endsWith(".pack")) {
+    const { readPackFile } = await import("@reach-fabric/evidence");
+    return { pack: readPackFile(createEngine(), await readRegularFile(path)).pack, documents };
+  }
   const folder = await realFolderOf(path);
   const name = basename(path);
   checkPath(name, { file: path });
-  const subflows = new SubflowResolver(folder);
+  let subflows: SubflowResolver | undefined;
   const files: Files = new Map();
   /** Those that it runs come before it. */
   const add = async (
@@ -80,10 +93,12 @@ export async function loadPack(path: string): Promise<Pack> {
   ): Promise<Workflow> => {
     const inside = [...around, file];
     const written = checked(workflow, read, "workflow");
+    documents.set(file, read);
     const compiled = await compileWith(written, folder, read, files);
     const versions = new Map<string, string>();
     for (const named of workflowsOf(compiled)) {
       const where = read.locate(named.path);
+      subflows ??= new (await import("./subflow-resolver.ts")).SubflowResolver(folder);
       const found = await subflows.find(named, where);
       if (inside.includes(found.file)) throw runsItself(where, [...inside, found.file]);
       if (!files.has(found.file)) await add(found.file, found.read, inside);
@@ -94,7 +109,8 @@ export async function loadPack(path: string): Promise<Pack> {
     return document;
   };
   const document = await add(name, readDocument(await readRegularFile(path), path), []);
-  return packOfFiles(document.document, files, await readSource(folder));
+  const pack = packOfFiles(document.document, files, await readSource(folder));
+  return { pack, documents };
 }
 
 type Said = Omit<PackSource, "format">;

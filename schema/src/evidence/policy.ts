@@ -3,22 +3,13 @@ import * as z from "zod";
 import { strict } from "../fields/problem.ts";
 import { tenantName } from "./keyring.ts";
 import { base64Of } from "../fields/texts.ts";
+import { verdictNames } from "./verdicts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The text of a note's key: NAME+ID+BASE64. */
 const vkey = z.string().min(1).max(512);
 
-/** The questions about a piece of evidence, in the order in which they are answered. */
-export const verdictNames = [
-  "authentic",
-  "trusted",
-  "complete",
-  "replayed",
-  "logged",
-  "witnessed",
-  "redacted",
-] as const;
 const verdict = z.enum(verdictNames);
 
 /** The key that signs keyrings: pinned here, and in no keyring. */

@@ -1,5 +1,6 @@
 /** strftime, in the C locale. */
 
+import { textByte } from "../../../bytes/byte";
 import {
   LF,
   LOWER_A,
@@ -83,26 +84,26 @@ export function formatTime(to: usize, c: usize, format: usize): i32 {
   const n = lengthOf(format);
   let i: u32 = 0;
   while (i < n) {
-    const x: u32 = load<u8>(at + i);
+    const x: u32 = textByte(at + i);
     i++;
     if (x != PERCENT || i >= n) {
       bufferByte(BUILD, x);
       continue;
     }
-    let f: u32 = load<u8>(at + i);
+    let f: u32 = textByte(at + i);
     i++;
     // GNU's flags: no padding, spaces, zeros, upper case.
     let pad: i32 = -1;
     if (f == MINUS || f == UNDERSCORE || f == ZERO) {
       pad = f == MINUS ? 0 : f == UNDERSCORE ? SPACES : ZEROS;
       if (i < n) {
-        f = load<u8>(at + i);
+        f = textByte(at + i);
         i++;
       }
     }
     if (f == UPPER_E || f == UPPER_O) {
       if (i < n) {
-        f = load<u8>(at + i);
+        f = textByte(at + i);
         i++;
       }
     }
@@ -130,8 +131,8 @@ function padded(x: i64, width: i32, pad: i32): void {
 }
 
 function name(i: i32, letters: i32): void {
-  const from: i32 = load<u8>(STARTS + i);
-  const end: i32 = load<u8>(STARTS + i + 1);
+  const from: i32 = textByte(STARTS + i);
+  const end: i32 = textByte(STARTS + i + 1);
   for (let k = from; k < end && k - from < letters; k++) bufferByte(BUILD, NAMES.charCodeAt(k));
 }
 

@@ -1,5 +1,6 @@
 /** strptime, in the C locale. */
 
+import { textByte } from "../../../bytes/byte";
 import { SCRATCH } from "../../../bytes/arena";
 import {
   CARET,
@@ -92,7 +93,7 @@ export function parseTime(to: usize, c: usize, format: usize): i32 {
   scanEnd = scan + lengthOf(c);
   charge(lengthOf(c) + lengthOf(format));
   const matched = match(addressOf(format), addressOf(format) + lengthOf(format));
-  if (!matched || (scan < scanEnd && !isBlank(load<u8>(scan)))) {
+  if (!matched || (scan < scanEnd && !isBlank(textByte(scan)))) {
     messageBegin();
     messageText('date "');
     messageBytes(addressOf(c), lengthOf(c));
@@ -132,16 +133,16 @@ function isLetter(c: u32): bool {
 }
 
 function skipBlanks(): void {
-  while (scan < scanEnd && isBlank(load<u8>(scan))) scan++;
+  while (scan < scanEnd && isBlank(textByte(scan))) scan++;
 }
 
 /** A number of at most so many digits between the bounds, or -1. */
 function take(low: i32, high: i32, digits: i32): i32 {
-  while (scan < scanEnd && load<u8>(scan) == SPACE) scan++;
+  while (scan < scanEnd && textByte(scan) == SPACE) scan++;
   let x = 0;
   let n = 0;
-  while (n < digits && scan < scanEnd && load<u8>(scan) - 48 < 10 && load<u8>(scan) >= ZERO) {
-    x = x * 10 + (load<u8>(scan) - 48);
+  while (n < digits && scan < scanEnd && textByte(scan) - 48 < 10 && textByte(scan) >= ZERO) {
+    x = x * 10 + (textByte(scan) - 48);
     scan++;
     n++;
   }
@@ -151,8 +152,8 @@ function take(low: i32, high: i32, digits: i32): i32 {
 /** Number of the name at the scan position, long or short, or -1. */
 function takeName(first: i32, count: i32): i32 {
   for (let i = first; i < first + count; i++) {
-    const from: i32 = load<u8>(STARTS + i);
-    const length: i32 = load<u8>(STARTS + i + 1) - from;
+    const from: i32 = textByte(STARTS + i);
+    const length: i32 = textByte(STARTS + i + 1) - from;
     if (sameLetters(from, length)) {
       scan += length;
       return i - first;
@@ -168,7 +169,7 @@ function takeName(first: i32, count: i32): i32 {
 function sameLetters(from: i32, length: i32): bool {
   if (scan + length > scanEnd) return false;
   for (let i = 0; i < length; i++) {
-    if ((load<u8>(scan + i) | 32) != (NAMES.charCodeAt(from + i) | 32)) return false;
+    if ((textByte(scan + i) | 32) != (NAMES.charCodeAt(from + i) | 32)) return false;
   }
   return true;
 }
@@ -176,18 +177,18 @@ function sameLetters(from: i32, length: i32): bool {
 function match(at: usize, end: usize): bool {
   let p = at;
   while (p < end) {
-    const c: u32 = load<u8>(p);
+    const c: u32 = textByte(p);
     p++;
     if (isBlank(c)) {
       skipBlanks();
       continue;
     }
     if (c != PERCENT || p >= end) {
-      if (scan >= scanEnd || load<u8>(scan) != c) return false;
+      if (scan >= scanEnd || textByte(scan) != c) return false;
       scan++;
       continue;
     }
-    let f: u32 = load<u8>(p);
+    let f: u32 = textByte(p);
     p++;
     while (
       (f == MINUS ||
@@ -199,7 +200,7 @@ function match(at: usize, end: usize): bool {
         f == UPPER_O) &&
       p < end
     ) {
-      f = load<u8>(p);
+      f = textByte(p);
       p++;
     }
     if (!matchOne(f)) return false;
@@ -214,7 +215,7 @@ function matchAll(text: string): bool {
       if (!matchOne(c)) return false;
     } else if (c == SPACE) skipBlanks();
     else {
-      if (scan >= scanEnd || load<u8>(scan) != c) return false;
+      if (scan >= scanEnd || textByte(scan) != c) return false;
       scan++;
     }
   }
@@ -225,7 +226,7 @@ function matchOne(f: u32): bool {
   let x: i32 = 0;
   switch (f) {
     case PERCENT:
-      if (scan >= scanEnd || load<u8>(scan) != PERCENT) return false;
+      if (scan >= scanEnd || textByte(scan) != PERCENT) return false;
       scan++;
       return true;
     case LOWER_N:
@@ -233,7 +234,7 @@ function matchOne(f: u32): bool {
       skipBlanks();
       return true;
     case UPPER_Y: {
-      const negative = scan < scanEnd && load<u8>(scan) == MINUS;
+      const negative = scan < scanEnd && textByte(scan) == MINUS;
       if (negative) scan++;
       x = take(0, 9999, 4);
       TIME.year = negative ? -x : x;
@@ -310,8 +311,8 @@ function matchOne(f: u32): bool {
       return take(0, 53, 2) >= 0;
     case LOWER_P:
     case UPPER_P: {
-      if (scan + 2 > scanEnd || (load<u8>(scan + 1) | 32) != LOWER_M) return false;
-      const c: u32 = load<u8>(scan) | 32;
+      if (scan + 2 > scanEnd || (textByte(scan + 1) | 32) != LOWER_M) return false;
+      const c: u32 = textByte(scan) | 32;
       if (c != LOWER_A && c != LOWER_P) return false;
       pm = c == LOWER_P ? 1 : 0;
       scan += 2;
@@ -320,8 +321,8 @@ function matchOne(f: u32): bool {
     case LOWER_S: {
       let t: i64 = 0;
       let n = 0;
-      while (scan < scanEnd && load<u8>(scan) >= ZERO && load<u8>(scan) <= NINE && n < 15) {
-        t = t * 10 + (load<u8>(scan) - 48);
+      while (scan < scanEnd && textByte(scan) >= ZERO && textByte(scan) <= NINE && n < 15) {
+        t = t * 10 + (textByte(scan) - 48);
         scan++;
         n++;
       }
@@ -331,19 +332,19 @@ function matchOne(f: u32): bool {
     }
     case UPPER_Z:
       // The name of a zone: any letters.
-      while (scan < scanEnd && isLetter(load<u8>(scan))) scan++;
+      while (scan < scanEnd && isLetter(textByte(scan))) scan++;
       return true;
     case LOWER_Z: {
       skipBlanks();
-      if (scan < scanEnd && load<u8>(scan) == UPPER_Z) {
+      if (scan < scanEnd && textByte(scan) == UPPER_Z) {
         scan++;
         return true;
       }
-      if (scan >= scanEnd || (load<u8>(scan) != PLUS && load<u8>(scan) != MINUS)) return false;
+      if (scan >= scanEnd || (textByte(scan) != PLUS && textByte(scan) != MINUS)) return false;
       scan++;
       if (take(0, 99, 2) < 0) return false;
-      if (scan < scanEnd && load<u8>(scan) == COLON) scan++;
-      if (scan < scanEnd && load<u8>(scan) >= ZERO && load<u8>(scan) <= NINE)
+      if (scan < scanEnd && textByte(scan) == COLON) scan++;
+      if (scan < scanEnd && textByte(scan) >= ZERO && textByte(scan) <= NINE)
         return take(0, 59, 2) >= 0;
       return true;
     }
