@@ -1,5 +1,5 @@
 // Reading a run's folder back: the run is computed again from what entered it, and compared with what was noted.
-import { EngineError, isInput, parseRecord, sameBytes } from "@reach-fabric/engine";
+import { EngineError, parseRecord, sameBytes } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
 import { packManifest } from "@reach-fabric/schema";
@@ -51,7 +51,9 @@ export interface FolderRun {
  *   computes something else, `REACH-E4140` the run has other semantics than the engine, `REACH-E41xx` files
  *
  * @example
- * const { summary, waiting } = await readFolder(createEngine(), "runs/1");
+ * await run({ ...options, recorder: folderRecorder("runs/2") });
+ * const { summary } = await readFolder(createEngine(), "runs/2");
+ * summary; // → "The run has ended (completed) with 3 records."
  */
 export async function readFolder(engine: Engine, folder: string): Promise<FolderRun> {
   const meta = await readMeta(folder);

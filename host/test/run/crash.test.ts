@@ -66,14 +66,11 @@ async function killed({
     if (!child.killed) response.writeHead(200).end(String(asked));
   });
   const given = [granted, { [A]: origin }, record].map((value) => JSON.stringify(value));
-  const child = spawn(
-    process.execPath,
-    [
-      ...["--conditions=reach-source", "--input-type=module", "-e", program],
-      ...[path, join(folder, "run"), ...given, when],
-    ],
-    { cwd: new URL("..", import.meta.url).pathname, stdio: "ignore" },
-  );
+  const options = ["--conditions=reach-source", "--input-type=module", "-e", program];
+  const child = spawn(process.execPath, [...options, path, join(folder, "run"), ...given, when], {
+    cwd: new URL("..", import.meta.url).pathname,
+    stdio: "ignore",
+  });
   const [, signal] = (await once(child, "exit")) as [number, string];
   expect(signal).toBe("SIGKILL");
   return { folder: join(folder, "run"), asked };

@@ -1,9 +1,11 @@
 // Runs on the real engine, with real HTTP servers on loopback.
-import { writeFile, mkdir } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createEngine, parseRecord, replay } from "@reach-fabric/engine";
+import { concat, createEngine, parseRecord, replay, sha256, toHex } from "@reach-fabric/engine";
 import type { Json } from "@reach-fabric/engine";
+import { createEvidence, newKey, runSeedOf, signerOf, verify } from "@reach-fabric/evidence";
 import {
   effectiveGrant,
   folderRecorder,
@@ -259,6 +261,34 @@ describe("a folder", () => {
     expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
       status: "reproduced",
     });
+  });
+
+  it("RUN-3 has digests over leaves, under the seed of run and attempt; evidence is made of it", async () => {
+    const { origin } = await serve(json({ id: "c-2" }));
+    const folder = join(await newFolder(), "run");
+    const recorder = folderRecorder(folder, { attempt: 2 });
+    const { records, run: facts, annotations } = await runOf(one, origin, { recorder });
+    const engine = createEngine();
+    const { run: kept, pack, inputs, ...found } = await readFolder(engine, folder);
+    const seed = runSeedOf(engine, facts.secret, { id: facts.id, attempt: 2 });
+    const { hashes } = engine.leaves(seed, records);
+    const lefts = [sha256(hashes[1]!), sha256(concat(hashes.slice(3)))];
+    const lines = (await readFile(join(folder, "entered.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { left?: string }).left)).toEqual([
+      undefined,
+      ...lefts.map(toHex),
+    ]);
+    const signer = signerOf(newKey((size) => randomBytes(size)).private);
+    const { secret: runSecret, ...known } = kept;
+    const about = { ...known, endedAt: facts.endedAt, tenant: "t", actor: "a" };
+    const options = { engine, pack, runSecret, signer, run: about };
+    const evidence = createEvidence({
+      ...options,
+      records: inputs,
+      annotations: found.annotations,
+    });
+    expect(evidence).toEqual(createEvidence({ ...options, records, annotations }));
+    expect(verify(engine, evidence)).toMatchObject({ ok: true, run: { attempt: 2 } });
   });
 
   it("of an interrupted run replays as far as it goes", async () => {

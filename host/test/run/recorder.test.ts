@@ -114,24 +114,18 @@ describe("RUN-1 a folder", () => {
     const five: Program = function* () {
       for (let i = 0; i < 5; i += 1) yield [{ type: "http" }, { ended: "/do/0/a" }];
     };
-    const counts: number[] = [];
-    const folder = join(await newFolder(), "run");
-    const recorder = folderRecorder(folder);
+    const recorder = folderRecorder(join(await newFolder(), "run"));
+    const counts: (() => number)[] = [];
     const begin = async (beginning: Beginning): Promise<void> => {
       await recorder.begin(beginning);
-      const syncs = (["sync", "datasync"] as const).map((name) => vi.spyOn(kind, name));
-      later(() => {
-        for (const sync of syncs) sync.mockRestore();
-      });
-      counts.push(0);
-      close = async () => {
-        await recorder.close();
-        counts.push(...syncs.map((sync) => sync.mock.calls.length));
-      };
+      for (const name of ["sync", "datasync"] as const) {
+        const spy = vi.spyOn(kind, name);
+        later(() => spy.mockRestore());
+        counts.push(() => spy.mock.calls.length);
+      }
     };
-    let close = recorder.close;
-    await recorded(five, { recorder: { ...recorder, begin, close: () => close() } });
-    expect(counts).toEqual([0, 0, 1 + 5 + 1]);
+    await recorded(five, { recorder: { ...recorder, begin } });
+    expect(counts.map((count) => count())).toEqual([0, 1 + 5 + 1]);
   });
 
   it("keeps the secret and what entered from others", async (context) => {
