@@ -108,14 +108,22 @@ function computeAgain(
   requireSemantics(engine, lines[0], where);
   attempt(join(folder, names.pack), () => engine.load(pack));
   engine.commit(runSeedOf(engine, run.secret, run));
+  try {
+    return drive(engine, lines, where);
+  } finally {
+    // Who runs the same pack next finds the engine as after load().
+    if (!engine.trapped) engine.commit(null);
+  }
+}
+
+function drive(engine: Engine, lines: readonly (Entry | End)[], where: string): Uint8Array[] {
   const records: Uint8Array[] = [];
   let entered: number | undefined;
   let isOver = false;
   for (const [i, line] of lines.entries()) {
     const computed = entered === undefined ? none : engine.commitments().left;
     if (!sameBytes(computed, line.left ?? none)) {
-      const what = entered === undefined ? "before the start" : `after record ${entered}`;
-      throw damaged(where, `what the engine computes ${what} is not what was recorded`);
+      throw differs(where, entered === undefined ? "before the start" : `after record ${entered}`);
     }
     if (!("record" in line)) {
       if (isOver && i === lines.length - 1) break;
@@ -130,7 +138,6 @@ function computeAgain(
     records.push(record);
     for (const left of step.records) records.push(left);
   }
-  engine.commit(null);
   return records;
 }
 
@@ -152,8 +159,8 @@ function requireSemantics(
   where: string,
 ): void {
   if (start === undefined || !("record" in start)) return;
-  const record = parseRecord(start.record);
-  if (record.kind !== "start" || record.semantics === semantics) return;
+  const record = recordOf(start.record);
+  if (record?.kind !== "start" || record.semantics === semantics) return;
   throw new ReachError(hostCode.otherEngine, "The run is one of another engine.", {
     where,
     why: `it has semantics ${record.semantics}, this engine has ${semantics}`,
@@ -161,11 +168,27 @@ function requireSemantics(
   });
 }
 
+/** Undefined for what is none: the engine says so. */
+function recordOf(bytes: Uint8Array): ReturnType<typeof parseRecord> | undefined {
+  try {
+    return parseRecord(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 const damaged = (where: string, why: string): ReachError =>
   new ReachError(hostCode.damagedRun, "The run's folder is damaged.", {
     where,
     why,
     hint: "What it holds cannot be used as a run; the input can be run again.",
+  });
+
+const differs = (where: string, place: string): ReachError =>
+  new ReachError(hostCode.damagedRun, "The engine does not compute what was recorded.", {
+    where,
+    why: `what it computes ${place} is not what was recorded`,
+    hint: "The folder was changed, or another engine ran it: run.json has its digest.",
   });
 
 interface Meta {

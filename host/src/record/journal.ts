@@ -51,6 +51,7 @@ function parseLine(bytes: Uint8Array): Entry | End | undefined {
     if (stamp === undefined) {
       line = digest as End;
     } else {
+      if (typeof stamp.at !== "string" || !Number.isSafeInteger(stamp.seq)) return undefined;
       const parts = { ...digest, stamp };
       const end = bytes.length - behind(parts).length;
       line = { ...parts, record: bytes.subarray(before(parts).length, end) };

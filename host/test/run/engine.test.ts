@@ -1,6 +1,6 @@
 // Runs on the real engine, with real HTTP servers on loopback.
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { concat, createEngine, parseRecord, replay, sha256, toHex } from "@reach-fabric/engine";
@@ -289,6 +289,29 @@ describe("a folder", () => {
     });
     expect(evidence).toEqual(createEvidence({ ...options, records, annotations }));
     expect(verify(engine, evidence)).toMatchObject({ ok: true, run: { attempt: 2 } });
+  });
+
+  it("RUN-4 with what the engine refuses is damaged", async () => {
+    const { origin } = await serve(json({ a: 1 }));
+    const folder = join(await newFolder(), "run");
+    await runOf(one, origin, { recorder: folderRecorder(folder) });
+    const journal = join(folder, "entered.jsonl");
+    const content = await readFile(journal, "utf8");
+    for (const [from, to, line] of [
+      [/"record":.*?,"stamp"/, '"record":1,"stamp"', 1],
+      ['"kind":"start"', '"kind":"stop"', 1],
+      ['"kind":"result"', '"kind":"cancel"', 2],
+    ] as const) {
+      await writeFile(journal, content.replace(from, to));
+      const error = await errorOf(readFolder(createEngine(), folder));
+      expect(error).toMatchObject({ code: "REACH-E4131", where: `${journal}, line ${line}` });
+    }
+    await writeFile(journal, content);
+    await appendFile(join(folder, "pack/pack.json"), " ");
+    expect(await errorOf(readFolder(createEngine(), folder))).toMatchObject({
+      code: "REACH-E4131",
+      where: join(folder, "pack"),
+    });
   });
 
   it("of an interrupted run replays as far as it goes", async () => {

@@ -255,6 +255,16 @@ describe("RUN-4 an interrupted run", () => {
     ["a digest changed", ([a, b, c]) => [a!, b!.replace(/[0-9a-f]"/, '_"'), c!], "line 2 is not"],
     ["other digests", ([a, b, c]) => [a!, b!.replace(/^(.{9})./, "$1g"), c!], "line 2 is not"],
     ["a blank", ([a, b, c]) => [a!, b!.replace(",", ", "), c!], "line 2 is not as it was written"],
+    [
+      "a stamp without a time",
+      ([a, b, c]) => [a!.replace('"at"', '"et"'), b!, c!],
+      "line 1 is not",
+    ],
+    [
+      "no stamp",
+      ([a, b, c]) => [a!.replace(/"stamp":.*/, '"stamp":null}'), b!, c!],
+      "line 1 is not",
+    ],
     ["nonsense in the middle", ([a, , c]) => [a!, '{"rec', c!], "line 2 is not"],
     ["nonsense at the end, after a torn line", (all) => [...all, "nonsense", '{"rec'], "line 4"],
     ["an end too early", ([, , c]) => [c!], "before the start"],
@@ -281,7 +291,8 @@ describe("RUN-4 an interrupted run", () => {
     };
     expect(await errorOf(read(folder, another))).toMatchObject({
       code: "REACH-E4131",
-      why: "what the engine computes after record 0 is not what was recorded",
+      message: "The engine does not compute what was recorded.",
+      why: "what it computes after record 0 is not what was recorded",
     });
   });
 
