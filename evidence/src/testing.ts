@@ -13,3 +13,4 @@ export { readDocument } from "./file/open.ts";
 export { writeBundle } from "./signature/bundle.ts";
 export { preAuthEncoding } from "./signature/dsse.ts";
 export { signRun, signedRunBytes } from "./signature/statement.ts";
+export { requireManifest } from "./file/manifest.ts";
