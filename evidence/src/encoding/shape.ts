@@ -40,6 +40,9 @@ export function object(
   };
 }
 
+/** Anything: it is for others to judge. */
+export const any: Check = () => undefined;
+
 /** Any object: what is in it is for others to judge. */
 export const anyObject: Check = (value) => (isObject(value) ? undefined : fault("an object"));
 
