@@ -3,6 +3,7 @@
  * it shows and what it does not. No I/O and no Node: it runs in a browser.
  */
 export { firstDifferentByte } from "./encoding/bytes.ts";
+export { runSeedOf } from "./commitments/seeds.ts";
 export { attachPack, stripPack } from "./file/attach.ts";
 export { createEvidence } from "./file/create.ts";
 export type { CreateOptions, RunFacts } from "./file/create.ts";

@@ -14,7 +14,10 @@ import {
 } from "../runtimes.ts";
 import type { Answers } from "../runtimes.ts";
 
-const asked = await questions(mkdtempSync(join(tmpdir(), "reach-runtimes-")), 500);
+const asked = await questions(mkdtempSync(join(tmpdir(), "reach-runtimes-")), {
+  programs: 500,
+  runs: 200,
+});
 const pinned = answersOfNode(process.execPath, asked);
 
 test(`every golden case holds on the pinned Node ${process.version}`, () => {

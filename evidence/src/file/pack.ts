@@ -1,10 +1,10 @@
 // The pack as it was run, as blobs: pack.json and its files. docs/spec/evidence.md, EVID-16.
 import { fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { packManifest } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { inShape, parseCanonical } from "../encoding/json.ts";
+import { parseCanonical } from "../encoding/json.ts";
+import { requireManifest } from "./manifest.ts";
 
 const manifests = new WeakMap<Pack, PackManifest>();
 
@@ -70,8 +70,7 @@ export function readPack(
     refuseStrangers(strangers);
     return null;
   }
-  const value = parseCanonical(engine, manifest, "pack.json");
-  const { files } = inShape(packManifest, value, "pack.json", "REACH-E5402");
+  const { files } = requireManifest(parseCanonical(engine, manifest, "pack.json"));
   const missing: string[] = [];
   const found = files.flatMap(({ path, sha256, size }) => {
     const bytes = blobs.get(sha256);
