@@ -308,7 +308,7 @@ function list(): Made[] {
     step(".hidden", "EVID-52", "nothing of what the task needs is shown", () =>
       withStep(decided, ({ records, ...rest }) => ({
         ...rest,
-        records: records.map(({ slots: _, ...record }) => record),
+        records: records.map(({ leaf, proof }) => ({ leaf, proof })),
       })),
     ),
     step(".computed", "EVID-52", "the signer himself changed what a task gave", () =>

@@ -3,7 +3,7 @@ import { EngineError, parseRecord } from "@reach-fabric/engine";
 import type { Engine, OutcomeRecord, RequestRecord, TaskRecord } from "@reach-fabric/engine";
 import { hasHole } from "../commitments/holes.ts";
 import { canonicalBytes } from "../encoding/json.ts";
-import { EvidenceError, quoted } from "../errors/errors.ts";
+import { EvidenceError } from "../errors/errors.ts";
 import { eventOf, packAlone } from "./alone.ts";
 import { cannot, planOf } from "./plan.ts";
 import type { Plan } from "./plan.ts";
@@ -102,7 +102,7 @@ function answerBefore({ once, requests }: Told, record: RequestRecord, asked: nu
   const known = once.get(onceAsked(request, task) ?? "");
   if (known !== undefined) return known.answer.result;
   if (type === "clock" || type === "random") {
-    const what = quoted(String(request["for"]));
+    const what = JSON.stringify(request["for"]);
     throw cannot(`it uses ${what}, which was asked for before it`);
   }
   throw differs(asked < requests.length ? `request ${asked + 1}` : "it asks again");

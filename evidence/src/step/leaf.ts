@@ -78,10 +78,14 @@ const tasks: Readonly<Record<string, Check>> = {
 export function requireStepLeaf(value: unknown, what: string): StepLeaf {
   const { kind, status } = isObject(value) ? value : {};
   const check =
-    kind === "task" ? tasks[`${status}`] : kind === "request" ? request : kind === "retry" && retry;
+    kind === "task"
+      ? tasks[String(status)]
+      : kind === "request"
+        ? request
+        : kind === "retry" && retry;
   if (check) {
     requireShape(check, value, what, "REACH-E5601");
-    return value as unknown as StepLeaf;
+    return value as StepLeaf;
   }
   const leaf: Leaf = requireLeaf(value, what);
   if (leaf.kind !== "outcome") return leaf;

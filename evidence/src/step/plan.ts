@@ -160,6 +160,11 @@ const memberOf = (value: unknown, name: string): unknown =>
     ? (value as Members)[name]
     : undefined;
 
+function textIn(value: unknown, name: string, otherwise: string): string {
+  const found = memberOf(value, name);
+  return typeof found === "string" ? found : otherwise;
+}
+
 /** Variables of what is around a task are in no record. */
 function requireOwnVariables(
   levels: readonly Level[],
@@ -172,25 +177,24 @@ function requireOwnVariables(
     if (around === undefined) continue;
     const names =
       list === "catch"
-        ? [memberOf(around["catch"], "as") ?? "error"]
+        ? [textIn(around["catch"], "as", "error")]
         : list === "do" && around["for"] !== undefined
-          ? [memberOf(around["for"], "each") ?? "item", memberOf(around["for"], "at") ?? "index"]
+          ? [textIn(around["for"], "each", "item"), textIn(around["for"], "at", "index")]
           : [];
     for (const name of names) {
-      if (used.has(slot))
-        throw cannot(`it looks at ${quoted(`$${String(name)}`)}, which is set around it`);
+      if (used.has(slot)) throw cannot(`it looks at ${quoted(`$${name}`)}, which is set around it`);
       slot += 1;
     }
   }
 }
 
 /** Whether there is a member of this name anywhere; data that has one counts, too. */
-function hasMember(value: unknown, name: string): boolean {
-  const open: unknown[] = [value];
+function hasMember(around: unknown, name: string): boolean {
+  const open: unknown[] = [around];
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     if (typeof item !== "object" || item === null) continue;
     if (Object.hasOwn(item, name) && !Array.isArray(item)) return true;
-    open.push(...Object.values(item));
+    for (const value of Object.values(item)) open.push(value);
   }
   return false;
 }

@@ -103,7 +103,7 @@ export function readStep(
     blobs.set(sha256, content);
   }
   const layout = { run: second.bytes, signature: third.bytes, blobs };
-  return { document, step: step as unknown as StepFile, ...layout };
+  return { document, step: step as StepFile, ...layout };
 }
 
 /**

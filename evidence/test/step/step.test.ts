@@ -60,14 +60,14 @@ describe("the file of a step", () => {
   });
 
   test("EVID-50 shows nothing but what its task is computed from", () => {
-    const private_ = { iban: "DE89370400440532013000", n: 1, note: "personal" };
+    const person = { iban: "DE89370400440532013000", n: 1, note: "personal" };
     const tasks = [
       { first: { set: { n: "${ .n }", iban: "${ .iban }" }, output: { as: "${ {n} }" } } },
       { second: { set: { twice: "${ .n * 2 }" } } },
       { third: { set: { iban: "${ $workflow.input.iban }" } } },
       { fourth: { set: { all: "${ $context.note }" } } },
     ];
-    const run = evidenceOf(tasks, { input: private_ });
+    const run = evidenceOf(tasks, { input: person });
     const text = (seq: number): string => textOf(proveStep(engine, run, seq), "step.json");
     expect(text(2)).not.toMatch(/DE89|personal/);
     expect(
@@ -263,7 +263,7 @@ describe("what is asked of a step", () => {
     expect(found(check(hidden))).toEqual(["pass", "pass", "not checked REACH-E5504"]);
     const bare = withStep(step, (whole) => ({
       ...whole,
-      records: whole.records.map(({ slots: _, ...rest }) => rest),
+      records: whole.records.map(({ leaf, proof }) => ({ leaf, proof })),
     }));
     expect(found(check(bare))).toEqual(["pass", "pass", "not checked REACH-E5504"]);
     expect(fromUtf8(canonical(stepOf(hidden)))).not.toContain('"score":712');
