@@ -17,11 +17,11 @@ const differs = (what: string): EvidenceError =>
  * Computes the task of a step, and compares what it comes to with what was recorded.
  *
  * @param fuel that the computation may use
- * @returns how many requests it made
+ * @returns what was compared, in words
  * @throws EvidenceError `REACH-E5513` it comes to something else; `REACH-E5504` a value that it needs is hidden;
  *   `REACH-E5512` it cannot be computed alone; `REACH-E5703` not with this fuel
  */
-export function computeAlone(engine: Engine, parts: StepParts, fuel: number): number {
+export function computeAlone(engine: Engine, parts: StepParts, fuel: number): string {
   try {
     return compute(engine, parts, fuel);
   } catch (error) {
@@ -30,7 +30,7 @@ export function computeAlone(engine: Engine, parts: StepParts, fuel: number): nu
   }
 }
 
-function compute(engine: Engine, parts: StepParts, fuel: number): number {
+function compute(engine: Engine, parts: StepParts, fuel: number): string {
   const told = tell(parts.records);
   const { start, own, requests } = told;
   const plan = planOf(engine, parts, told.leaf, told.before === undefined);
@@ -56,7 +56,7 @@ function compute(engine: Engine, parts: StepParts, fuel: number): number {
         if (entry === undefined && !isSame(record.input, own.input)) throw again();
         requireSame(plan, own, record);
         if (keys.size !== requests.length) throw differs("it asks less often");
-        return keys.size;
+        return comparedBy(plan, keys.size);
       }
       if (record.kind !== "request") continue;
       const expected = requests[keys.size];
@@ -131,6 +131,11 @@ function requireSame(plan: Plan, recorded: TaskRecord, computed: TaskRecord): vo
   const other = all.find((name) => !isSame(recorded[name], computed[name]));
   if (other !== undefined) throw differs(other);
 }
+
+const comparedBy = ({ leavesContext }: Plan, requests: number): string =>
+  leavesContext
+    ? `its ${requests} requests, output, $context and what comes next`
+    : `its ${requests} requests, output and what comes next; it does not touch $context, and $context is not shown`;
 
 /** What ends without the task has come to a limit, or is another run. */
 function unended({ error }: OutcomeRecord): EvidenceError {

@@ -203,10 +203,22 @@ describe("a task is computed alone", () => {
   test("EVID-52 not tasks of a workflow that the run's own one runs; the one that runs it is", () => {
     const inner = {
       document: { dsl: "1.0.3", namespace: "test", name: "inner", version: "1.0.0" },
-      do: [{ i: { set: { id: "${ $workflow.id }", n: "${ $workflow.input.n }" } } }],
+      do: [
+        {
+          i: {
+            set: {
+              id: "${ $workflow.id }",
+              at: "${ $workflow.startedAt }",
+              n: "${ $workflow.input.n }",
+            },
+          },
+        },
+      ],
     };
     const outer = workflowOf([
-      { id: { set: { id: "${ $workflow.id }" } } },
+      {
+        at: { set: { id: "${ $workflow.id }", at: "${ $workflow.startedAt.epoch.milliseconds }" } },
+      },
       {
         r: {
           run: {
@@ -219,6 +231,7 @@ describe("a task is computed alone", () => {
           },
         },
       },
+      { on: { set: { at: "${ $workflow.startedAt.epoch.milliseconds }" } } },
     ]);
     const pack = packOf({ "inner.yaml": inner, "loan.yaml": outer });
     const both = {
@@ -232,7 +245,10 @@ describe("a task is computed alone", () => {
       })(),
     };
     const file = evidenceOfPack(both);
-    expect(proven(file, "/do/1/r")).toBe("pass");
+    // The other workflow has a time of its own, and the id of the run.
+    for (const task of ["/do/0/at", "/do/1/r", "/do/2/on"]) {
+      expect([task, proven(file, task)]).toEqual([task, "pass"]);
+    }
     for (const task of ["/do/1/r/run/workflow/do/0/i", "/do/1/r/run/workflow"]) {
       expect(proven(file, task)).toContain("a task of a workflow that the run's own one runs");
     }

@@ -253,6 +253,43 @@ describe("what is asked of a step", () => {
     );
   });
 
+  test("EVID-52 a signer who lied about $context, or about what else was asked", () => {
+    const run = evidenceOf([
+      { own: { set: { n: 1 }, export: { as: "${ {n: 1} }" } } },
+      { inner: { do: [{ a: { set: { n: 2 }, export: { as: "${ {n: 2} }" } } }] } },
+      { neither: { set: { n: 3 } } },
+    ]);
+    const lie = (text: string): string => text.replace(/"context":\{"n":./, '"context":{"n":7');
+    for (const [task, result] of [
+      ["/do/0/own", "fail REACH-E5513"],
+      ["/do/1/inner", "fail REACH-E5513"],
+      // It has not looked at it, and nothing of it is shown.
+      ["/do/2/neither", "pass"],
+    ] as const) {
+      const seq = tasksOf(run, task)[0] ?? 0;
+      const forged = forgedStep(run, seq, (text, at) => (at === seq ? lie(text) : text));
+      expect([task, found(check(forged))[2]]).toEqual([task, result]);
+      const { why } = check(forged).verdicts.recomputed;
+      if (result === "pass") expect(why).toContain("$context is not shown");
+    }
+    const get = { call: "http", with: { method: "get", endpoint: "https://a.example/v1/x" } };
+    const forked = evidenceOf([{ f: { fork: { branches: [{ x: get }, { y: get }] } } }]);
+    const [seq = 0] = tasksOf(forked, "/do/0/f/fork/branches/0/x");
+    const more = forgedStep(
+      forked,
+      seq,
+      (text) =>
+        text.includes('"kind":"request"')
+          ? text.replace("1/y", "0/x")
+          : text.replace(/"key":"0.1.0"/, '"key":"9"'),
+      true,
+    );
+    expect(check(more).verdicts.recomputed).toMatchObject({
+      code: "REACH-E5513",
+      why: expect.stringContaining("it asks less often") as string,
+    });
+  });
+
   test("EVID-52 a value that the task needs and that is hidden: it is not computed", () => {
     const hidden = withStep(step, (whole) => ({
       ...whole,
