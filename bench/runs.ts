@@ -123,7 +123,7 @@ export function largeAnswer(engine: Engine): Driven & { readonly size: number } 
     tags: ["new", "north"],
     open: i % 3 === 0,
   });
-  const answer = JSON.stringify(Array.from({ length: 56_000 }, (_, i) => item(i)));
+  const answer = JSON.stringify(Array.from({ length: 59_000 }, (_, i) => item(i)));
   const ask = { call: "http", with: { method: "get", endpoint: `${ORIGIN}/v1/all` } };
   const driven = drive(engine, [{ ask }], {}, () => answer);
   return { ...driven, size: engine.canonicalize(answer).length };

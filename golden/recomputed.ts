@@ -6,7 +6,7 @@ import type { Engine, Pack, Recomputed } from "@reach-fabric/engine";
 import { readGolden, runOf, runSeed } from "@reach-fabric/engine/golden";
 import { openEvidence, recordsOf } from "@reach-fabric/evidence";
 import { packOf, tell } from "../fuzz/models/tell.ts";
-import type { Golden } from "./transcript.ts";
+import type { Golden } from "./golden.ts";
 
 /** What came of runs on one build. */
 export interface Recomputations {

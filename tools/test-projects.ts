@@ -37,6 +37,7 @@ export const slowFiles: readonly string[] = [
   "tools/test/adding-an-effect.test.ts",
   "tools/test/engine-build.test.ts",
   "tools/test/runtimes.test.ts",
+  "tools/test/sizes.test.ts",
 ];
 
 /** All files of tests, as patterns. */

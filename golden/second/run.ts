@@ -19,6 +19,8 @@ export interface Known {
   readonly entered: Members[];
   outcome?: Value;
   isComplete: boolean;
+  /** False where it is seen without an engine that these are not the records of one run (EVID-17). */
+  isOneRun: boolean;
   /** Requires that all that the engine computed is what was signed. */
   compare: (records: readonly Members[]) => void;
 }
