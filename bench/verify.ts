@@ -81,7 +81,7 @@ export async function verifyContests(): Promise<Contest[]> {
         {
           name: "reach verify()",
           run: () => undefined,
-          elsewhere: () => cpuOf(home("warm-process.ts"), [path, toHex(key.bytes), 1000]),
+          elsewhere: () => cpuOf(home("warm-process.ts"), [path, toHex(key.bytes), 2500]),
         },
         {
           name: `@temporalio/worker, replay of ${STEPS} activities`,
@@ -122,8 +122,8 @@ export async function peak(): Promise<string> {
   const { folder, reach, used } = await packaged();
   const path = join(folder, "long.reach");
   writeFileSync(path, evidence(createEngine(), 10_000));
-  const megabytes = [1, 2, 3].map(() => used([reach, "verify", path]).peak / 2 ** 20).sort();
-  return `A process that verifies 10,000 steps: ${megabytes[1]?.toFixed(0)} MB resident at most.\n`;
+  const megabytes = [1, 2, 3].map(() => used([reach, "verify", path]).peak / 2 ** 20);
+  return `A process that verifies 10,000 steps: ${Math.max(...megabytes).toFixed(0)} MB resident at most.\n`;
 }
 
 /** Sizes of the same ten steps, plain and gzipped, as lines of a table. */

@@ -70,7 +70,7 @@ export function readPack(
     refuseStrangers(strangers);
     return null;
   }
-  const { files } = requireManifest(parseCanonical(engine, manifest, "pack.json"));
+  const { files } = checkedManifest(engine, digest, manifest);
   const missing: string[] = [];
   const found = files.flatMap(({ path, sha256, size }) => {
     const bytes = blobs.get(sha256);
@@ -90,6 +90,18 @@ export function readPack(
   refuseStrangers(strangers);
   return missing.length > 0 ? null : { manifest, files: found, digest };
 }
+
+/** What bytes with this SHA-256 say as pack.json. */
+function checkedManifest(engine: Engine, digest: string, bytes: Uint8Array): PackManifest {
+  if (lastChecked?.digest !== digest) {
+    const manifest = requireManifest(parseCanonical(engine, bytes, "pack.json"));
+    lastChecked = { digest, manifest };
+  }
+  return lastChecked.manifest;
+}
+
+/** Files come in series from one pack. */
+let lastChecked: { readonly digest: string; readonly manifest: PackManifest } | undefined;
 
 function refuseStrangers(blobs: ReadonlySet<string>): void {
   const [first] = blobs;
