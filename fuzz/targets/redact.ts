@@ -9,6 +9,7 @@ import {
   parseRecord,
   replay,
   toHex,
+  utf8,
 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError, redact, verify } from "@reach-fabric/evidence";
@@ -185,7 +186,7 @@ function requireNoGuess(engine: Engine, one: Case, file: Uint8Array): void {
     const pack = packFor(run);
     const records = recordsFor(run, pack);
     const { decision = "", fingerprint = "" } = replay(engine, pack, records);
-    found.push(decision, fingerprint, toHex(engine.sha256(JSON.stringify(guess))));
+    found.push(decision, fingerprint, toHex(engine.sha256(utf8(JSON.stringify(guess)))));
     found.push(
       ...[...records.map((record) => engine.sha256(record)), ...engine.hashFrames(records, 0)].map(
         toHex,
