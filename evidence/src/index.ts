@@ -41,6 +41,7 @@ export { manifestOf } from "./file/pack.ts";
 export * from "./log/index.ts";
 export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./verify/logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";
+export { pointersOfClasses } from "./redaction/classes.ts";
 export { redact } from "./redaction/redact.ts";
 export type { RedactOptions, Redaction } from "./redaction/redact.ts";
 export type { Stop } from "./redaction/prefix.ts";

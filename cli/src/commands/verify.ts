@@ -225,7 +225,7 @@ function headOf(
 
 function print(terminal: Terminal, file: string, report: Report): void {
   const { verdicts: found, ok, exitCode, required, run, outcome, decision, fingerprint } = report;
-  const { unread = [] } = report;
+  const { redaction, unread = [] } = report;
   if (terminal.json) {
     terminal.result({
       file,
@@ -237,6 +237,7 @@ function print(terminal: Terminal, file: string, report: Report): void {
       ...(outcome === undefined ? {} : { outcome }),
       ...(decision === undefined ? {} : { decision }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(redaction === undefined ? {} : { redaction: { ...redaction, key: redaction.key.id } }),
       ...(unread.length === 0 ? {} : { unread }),
     });
     return;

@@ -2,6 +2,7 @@
 import { EngineError, isInput, parseRecord, recompute } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { holeAt, holesOf, isHole } from "../commitments/holes.ts";
+import { Places } from "../commitments/places.ts";
 import { slotsOf } from "../commitments/seeds.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { writeContainer } from "../file/container.ts";
@@ -16,7 +17,7 @@ import { signRedaction } from "../signature/redaction.ts";
 import type { RedactedBy } from "../signature/redaction.ts";
 import { replayEvidence } from "../verify/replay.ts";
 import { formatShown } from "./format.ts";
-import { pathsOf, Places } from "./places.ts";
+import { pathsOf } from "./places.ts";
 import { computedPrefix } from "./prefix.ts";
 import type { Stop } from "./prefix.ts";
 import { tellsOf, wholesOf } from "./tells.ts";
