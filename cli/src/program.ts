@@ -63,7 +63,7 @@ export async function reach(args: readonly string[], machine: Machine): Promise<
     .addHelpText(
       "after",
       "\nExit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
-        "3 could not check, 4 not authorised, 130 interrupted.\n\n" +
+        "3 could not check, 4 not authorised, 130 interrupted, 143 terminated.\n\n" +
         "Example:\n  $ reach run workflow.yaml --input input.json --grant grant.json -o one.reach",
     );
   const [first = ""] = args;

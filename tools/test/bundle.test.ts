@@ -166,11 +166,21 @@ describe.skipIf(process.geteuid === undefined)("compiled code is kept", () => {
     const linked = fresh();
     symlinkSync(fresh(), join(linked, "reach"));
     expect(kept(linked)).toEqual([]);
+    const shared = fresh();
+    chmodSync(shared, 0o777);
+    expect(kept(join(shared, "caches"))).toEqual([]);
+    // As in /tmp: each name is its owner's.
+    chmodSync(shared, 0o1777);
+    expect(kept(join(shared, "caches"))).toHaveLength(1);
     if (process.geteuid?.() !== 0) return;
     const foreign = fresh();
     mkdirSync(join(foreign, "reach"), { mode: 0o700 });
     chownSync(join(foreign, "reach"), 4711, 4711);
     expect(kept(foreign)).toEqual([]);
+    // Whose folder it is may rename what root has in it.
+    const owned = fresh();
+    chownSync(owned, 4711, 4711);
+    expect(kept(owned)).toEqual([]);
   });
 
   test("unless there is no place for it, or nobody wants it", () => {
@@ -179,6 +189,9 @@ describe.skipIf(process.geteuid === undefined)("compiled code is kept", () => {
     expect(kept(file)).toEqual([]);
     expect(kept("relative", { HOME: "" })).toEqual([]);
     expect(existsSync("relative")).toBe(false);
+    const absent = join(fresh(), "home");
+    kept("", { HOME: absent });
+    expect(existsSync(absent)).toBe(false);
     expect(kept(fresh(), { NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual([]);
   });
 });
