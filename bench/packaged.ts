@@ -38,7 +38,7 @@ export interface Packaged {
   /** The program: an argument of node. */
   readonly reach: string;
   /** Runs a Node with these arguments, that ends well. Compiled code is kept from one to the next. */
-  used(args: readonly string[]): Used;
+  readonly used: (args: readonly string[]) => Used;
 }
 
 export async function packaged(): Promise<Packaged> {
