@@ -13,6 +13,13 @@ function places(value: unknown): Place[] {
   ]);
 }
 
+/** Puts a value into one of the places of another, which is the caller's own. */
+export function putAt(value: object, at: number, to: unknown): void {
+  const all = places(value);
+  const [holder, name] = all[at % Math.max(all.length, 1)] ?? [{}, ""];
+  (holder as Record<string, unknown>)[name] = to;
+}
+
 const plain: readonly unknown[] = [
   ...[null, true, false, 0, 1, 2, -1, 0.5, 2 ** 53, "", "x", "0", {}, [], [null], { n: 1 }],
   ...["start", "result", "outcome", "Ed25519", "acme", "0".repeat(64), "2026-11-23T07:00:00.001Z"],
