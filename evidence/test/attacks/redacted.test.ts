@@ -1,5 +1,6 @@
 // Redacted files that somebody has changed: anybody, whose changes are found without an engine; and their signer, whose
 // are found by computing what is there.
+import { fromHex, toHex } from "@reach-fabric/engine";
 import { describe, expect, test } from "vitest";
 import { codeOf, engine, finding, joined, verify, withEntries } from "../fixtures/fixture.ts";
 import { evidenceOf, get, post, redacted, shownOf } from "../fixtures/redaction-fixture.ts";
@@ -24,7 +25,7 @@ const lines = shownOf(public_);
 const withLines = (changed: readonly string[]): Uint8Array =>
   withEntries(public_, { "shown.jsonl": joined(changed) });
 
-type Line = Record<string, never> & { [name: string]: unknown };
+type Line = Readonly<Record<string, unknown>>;
 const value = (at: number): Line => JSON.parse(lines.at(at) ?? "") as Line;
 /** The file with one line another value; members stay in their order. */
 const withLine = (at: number, change: (line: Line) => unknown): Uint8Array => {
@@ -193,6 +194,10 @@ describe("changed by anybody", () => {
   });
 });
 
+/** The commitment of a value in the place of its seed: whoever has the file can compute it. */
+const hidden = (_: string, seed: string): string =>
+  `"plain":"${toHex(engine.commitValue(fromHex(seed), "1"))}"`;
+
 /** The line of the first computed record in which something is hidden. */
 const partly = lines.findIndex((line) => line.startsWith('{"seq"'));
 
@@ -218,7 +223,7 @@ describe("changed where only the computation can tell", () => {
           partly,
           (line) =>
             JSON.parse(
-              JSON.stringify(line).replace(/"plain":\{[^}]*\}/, `"plain":"${other}"`),
+              JSON.stringify(line).replace(/"plain":\{"s":"([^"]*)"\}/, hidden),
             ) as unknown,
         ),
     ],
