@@ -125,7 +125,7 @@ function printLifecycle(
   if (uncomputed !== undefined) throw new CliError(problemOf(uncomputed, file));
   if (hidden !== null) {
     const what = "the events of a run need all of it, and something is hidden";
-    throw new CliError(problemOf(new EvidenceError("REACH-E5504", what), file));
+    throw new CliError(problemOf(new EvidenceError(EVIDENCE.undisclosed, what), file));
   }
   const { id, workflow, startedAt, annotations } = run;
   const about = { id, workflow, startedAt, annotations: annotations ?? [] };

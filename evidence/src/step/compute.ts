@@ -141,7 +141,7 @@ const comparedBy = ({ leavesContext }: Plan, requests: number): string =>
 function unended({ error }: OutcomeRecord): EvidenceError {
   const { detail } = Object(error) as { readonly detail?: unknown };
   const [code] = /^REACH-E12\d\d/.exec(String(detail)) ?? [];
-  if (code === "REACH-E1201") {
+  if (code?.endsWith("E1201") === true) {
     return new EvidenceError("REACH-E5703", "the task is not computed with the fuel of the budget");
   }
   return code === undefined ? differs("it does not come to an end") : cannot(`a limit (${code})`);
