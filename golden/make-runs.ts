@@ -285,36 +285,36 @@ function list(): Made[] {
       entered: at(2, "712", "612"),
       by: attacker,
     }),
-    step("", ["EVID-50", "EVID-52"], "a task by itself, computed again"),
+    step("", ["EVID-49", "EVID-51"], "a task by itself, computed again"),
     valid(
       "context.step",
       "a task in a task, with $context and the run's input",
       proveStep(fixtureEngine, inContext(), 2),
-      ["EVID-50", "EVID-52"],
+      ["EVID-49", "EVID-51"],
     ),
-    step(".value", "EVID-51", "a value that is not the one committed to", () =>
+    step(".value", "EVID-50", "a value that is not the one committed to", () =>
       changed('"accept":true', '"accept":false'),
     ),
-    step(".seed", "EVID-51", "another seed of a value", () => changed(/"s":"../, '"s":"00')),
-    step(".proof", "EVID-51", "a proof of another place", () =>
+    step(".seed", "EVID-50", "another seed of a value", () => changed(/"s":"../, '"s":"00')),
+    step(".proof", "EVID-50", "a proof of another place", () =>
       changed(/"proof":\["../, '"proof":["00'),
     ),
-    step(".left-out", "EVID-51", "the task before is left out", () =>
+    step(".left-out", "EVID-50", "the task before is left out", () =>
       withStep(decided, ({ records, ...rest }) => ({ ...rest, records: records.toSpliced(1, 1) })),
     ),
-    step(".signature", "EVID-51", "one bit of the signature is another", () =>
+    step(".signature", "EVID-50", "one bit of the signature is another", () =>
       withEntries(decided, { "run.sig": flipped(signatureOf(decided), 20) }),
     ),
-    step(".hidden", "EVID-52", "nothing of what the task needs is shown", () =>
+    step(".hidden", "EVID-51", "nothing of what the task needs is shown", () =>
       withStep(decided, ({ records, ...rest }) => ({
         ...rest,
         records: records.map(({ leaf, proof }) => ({ leaf, proof })),
       })),
     ),
-    step(".computed", "EVID-52", "the signer himself changed what a task gave", () =>
+    step(".computed", "EVID-51", "the signer himself changed what a task gave", () =>
       forgedStep(completed, 4, (text) => text.replace('"accept":true', '"accept":false')),
     ),
-    step(".asked", "EVID-52", "the signer himself changed what a task asked", () =>
+    step(".asked", "EVID-51", "the signer himself changed what a task asked", () =>
       forgedStep(completed, 3, (text) => text.replace("/v1/score", "/v1/other")),
     ),
   ];

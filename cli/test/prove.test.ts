@@ -1,4 +1,4 @@
-// reach prove, and reach verify of what it writes: docs/spec/evidence.md, EVID-50 to EVID-52.
+// reach prove, and reach verify of what it writes: docs/spec/evidence.md, EVID-49 to EVID-51.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -79,7 +79,7 @@ export const bounds: readonly Defence[] = [
     take: 'if (leaves[0]?.kind === "start" && isWhole) return;',
     put: "return;",
     test: STEP,
-    name: "EVID-51 an older context in place of the one before it: nothing between can be left out",
+    name: "EVID-50 an older context in place of the one before it: nothing between can be left out",
   },
   {
     attack: "a step of another trace",
@@ -87,7 +87,7 @@ export const bounds: readonly Defence[] = [
     take: "if (!engine.verifyInclusion({ ...place, proof: proof.map(fromHex) })) {",
     put: "if (place.index < 0) {",
     test: STEP,
-    name: "EVID-51 a record, a value, a proof, an entry or a signature that is another one",
+    name: "EVID-50 a record, a value, a proof, an entry or a signature that is another one",
   },
   {
     attack: "a step of another run than it says",
@@ -95,7 +95,7 @@ export const bounds: readonly Defence[] = [
     take: "requireBegun(document, leaves);",
     put: "",
     test: STEP,
-    name: "EVID-51 a step whose run started as another one than its run.json says",
+    name: "EVID-50 a step whose run started as another one than its run.json says",
   },
   {
     attack: "fuel bombs in steps",
@@ -103,7 +103,7 @@ export const bounds: readonly Defence[] = [
     take: "const limits = { effects: 0xffffffff, fuel };",
     put: "const limits = { effects: 0xffffffff, fuel: 1e15 + fuel };",
     test: STEP,
-    name: "EVID-51 fuel bombs: a step of a run that may use more than the verifier spends is not computed",
+    name: "EVID-50 fuel bombs: a step of a run that may use more than the verifier spends is not computed",
   },
   {
     attack: "a step that gives away the input of its run",
@@ -111,7 +111,7 @@ export const bounds: readonly Defence[] = [
     take: 'return plan.runInput ? ["input"] : [];',
     put: 'return ["input"];',
     test: STEP,
-    name: "EVID-50 shows nothing but what its task is computed from",
+    name: "EVID-49 shows nothing but what its task is computed from",
   },
   {
     attack: "a step that cannot be checked",
@@ -119,6 +119,6 @@ export const bounds: readonly Defence[] = [
     take: "requireUseful(engine, file, { workflow, pack: parts.pack });",
     put: "",
     test: "evidence/test/step/alone.test.ts",
-    name: "EVID-52 not what looks at what no record has: it is refused, and says what",
+    name: "EVID-51 not what looks at what no record has: it is refused, and says what",
   },
 ];

@@ -35,7 +35,7 @@ export const hidden: readonly Defence[] = [
     take: "const stretches = stretchesOf(end, hiding.map(seqOf));",
     put: "const stretches = stretchesOf(end, []);",
     test: REDACT,
-    name: "the file has neither the run's seed nor one of what is hidden",
+    name: "the file has neither the run's seed nor one of what is hidden, or of anything above it",
   },
   {
     attack: "a seed of more than is shown left in the file",

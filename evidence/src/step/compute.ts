@@ -1,4 +1,4 @@
-// One task computed again from what it had, and nothing else. docs/spec/evidence.md, EVID-52.
+// One task computed again from what it had, and nothing else. docs/spec/evidence.md, EVID-51.
 import { EngineError, parseRecord } from "@reach-fabric/engine";
 import type { Engine, OutcomeRecord, RequestRecord, TaskRecord } from "@reach-fabric/engine";
 import { hasHole } from "../commitments/holes.ts";

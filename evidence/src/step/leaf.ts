@@ -1,4 +1,4 @@
-// The leaves of the records that a step has: of those that left the engine, too. docs/spec/evidence.md, EVID-50.
+// The leaves of the records that a step has: of those that left the engine, too. docs/spec/evidence.md, EVID-49.
 import { digest, integer, isObject, listOf, object, oneOf } from "../encoding/shape.ts";
 import { requireShape, text } from "../encoding/shape.ts";
 import type { Check } from "../encoding/shape.ts";

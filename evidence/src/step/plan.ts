@@ -1,4 +1,4 @@
-// What a task needs to be computed alone, and which tasks cannot be. docs/spec/evidence.md, EVID-52.
+// What a task needs to be computed alone, and which tasks cannot be. docs/spec/evidence.md, EVID-51.
 //
 // It follows from the pack alone, and from what stands in clear in the leaves: so that who proves a step and who
 // checks it come to the same.

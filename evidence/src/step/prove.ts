@@ -1,4 +1,4 @@
-// Makes the file about one step of a run. docs/spec/evidence.md, EVID-50.
+// Makes the file about one step of a run. docs/spec/evidence.md, EVID-49.
 import { fromUtf8, inclusionProof, parseRecord, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { holeAt } from "../commitments/holes.ts";

@@ -1,5 +1,5 @@
 // The file about one step of a run: a task, what it asked for and was told, and the proofs that this is in the
-// trace that was signed. docs/spec/evidence.md, EVID-50 and EVID-51.
+// trace that was signed. docs/spec/evidence.md, EVID-49 and EVID-50.
 import { fromHex, hashFrames } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { holeAt } from "../commitments/holes.ts";
@@ -108,7 +108,7 @@ export function readStep(
 
 /**
  * The records of a step, each in the trace that was signed, with the values that were committed to; nothing of
- * EVID-50 is left out.
+ * EVID-49 is left out.
  *
  * @throws EvidenceError `REACH-E5511` a record that is not in the trace, or one that is left out; `REACH-E5501`,
  *   `REACH-E5502` for values; `REACH-E5601` for what is no record of a step

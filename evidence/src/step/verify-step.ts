@@ -1,4 +1,4 @@
-// verifyStep(): the stages of verify(), for a file about one task. docs/spec/evidence.md, EVID-51 and EVID-52.
+// verifyStep(): the stages of verify(), for a file about one task. docs/spec/evidence.md, EVID-50 and EVID-51.
 import type { Engine } from "@reach-fabric/engine";
 import { noPack } from "../file/cursor.ts";
 import { requireBegun } from "../file/entered.ts";

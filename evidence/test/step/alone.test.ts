@@ -1,4 +1,4 @@
-// Which tasks are computed alone, and which are refused when they are asked for: docs/spec/evidence.md, EVID-52.
+// Which tasks are computed alone, and which are refused when they are asked for: docs/spec/evidence.md, EVID-51.
 import { readdirSync, readFileSync } from "node:fs";
 import { createEngine, parseRecord } from "@reach-fabric/engine";
 import { readGolden, runOf } from "@reach-fabric/engine/golden";
@@ -41,7 +41,7 @@ const passes = (file: Uint8Array): void => {
 };
 
 describe("a task is computed alone", () => {
-  test("EVID-52 with $context, a switch, `then` and errors, in lists and lists of lists", () => {
+  test("EVID-51 with $context, a switch, `then` and errors, in lists and lists of lists", () => {
     const tasks = [
       { first: { set: { n: "${ .n + 1 }" }, export: { as: "${ {seen: .n} }" } } },
       {
@@ -68,7 +68,7 @@ describe("a task is computed alone", () => {
     for (const n of [1, 9]) passes(evidenceOf(tasks, { input: { n } }));
   });
 
-  test("EVID-52 in a loop and in branches, with what it asked and was told", () => {
+  test("EVID-51 in a loop and in branches, with what it asked and was told", () => {
     const ask = {
       ask: get({ output: { as: "${ {n} }" }, export: { as: '${ $context + {("n\\(.n)"): 1} }' } }),
     };
@@ -91,7 +91,7 @@ describe("a task is computed alone", () => {
     passes(evidenceOf(tasks, { input: { a: 1 } }));
   });
 
-  test("EVID-52 again, after a retry or a jump back: with what it had this time", () => {
+  test("EVID-51 again, after a retry or a jump back: with what it had this time", () => {
     const tasks = [
       { t: { set: { n: "${ ($context.n // 0) + 1 }" }, export: { as: "${ {n: .n} }" } } },
       { u: { set: { n: "${ $context.n }" }, then: "v" } },
@@ -114,7 +114,7 @@ describe("a task is computed alone", () => {
     expect(tasksOf(file, "/do/4/x/try/0/y").length).toBeGreaterThan(1);
   });
 
-  test("EVID-52 that mentions $workflow.input, its time and the run's id, asked for by it or before it", () => {
+  test("EVID-51 that mentions $workflow.input, its time and the run's id, asked for by it or before it", () => {
     const tasks = [
       { a: { set: { at: "${ $workflow.startedAt.epoch.seconds }" } } },
       {
@@ -138,7 +138,7 @@ describe("a task is computed alone", () => {
     expect(shown("/do/2/c")).toEqual(["request", "result", "request", "result", "task"]);
   });
 
-  test("EVID-52 the first one by the run's own start", () => {
+  test("EVID-51 the first one by the run's own start", () => {
     const more = { input: { from: "${ .inner }" } };
     const input = { inner: { n: 1 }, other: 2 };
     const first = (set: object): object[] => [
@@ -153,7 +153,7 @@ describe("a task is computed alone", () => {
     expect(step.records[0]?.slots).toBeUndefined();
   });
 
-  test("EVID-52 not what looks at what no record has: it is refused, and says what", () => {
+  test("EVID-51 not what looks at what no record has: it is refused, and says what", () => {
     const loop = evidenceOf([
       {
         l: {
@@ -200,7 +200,7 @@ describe("a task is computed alone", () => {
     );
   });
 
-  test("EVID-52 not tasks of a workflow that the run's own one runs; the one that runs it is", () => {
+  test("EVID-51 not tasks of a workflow that the run's own one runs; the one that runs it is", () => {
     const inner = {
       document: { dsl: "1.0.3", namespace: "test", name: "inner", version: "1.0.0" },
       do: [
@@ -254,13 +254,13 @@ describe("a task is computed alone", () => {
     }
   });
 
-  test("EVID-52 a text that looks like a variable is none", () => {
+  test("EVID-51 a text that looks like a variable is none", () => {
     const file = evidenceOf([{ a: { set: { text: "the $task of $workflow.definition", n: 1 } } }]);
     expect(proven(file, "/do/0/a")).toBe("pass");
   });
 });
 
-test("EVID-52 each task of the golden runs is computed alone, or refused when it is asked for", () => {
+test("EVID-51 each task of the golden runs is computed alone, or refused when it is asked for", () => {
   const folder = new URL("../../../golden/v1/workflow/", import.meta.url);
   const own = createEngine();
   const counts = { proven: 0, refused: 0 };

@@ -1,4 +1,4 @@
-// Steps by themselves: docs/spec/evidence.md, EVID-50 and EVID-51.
+// Steps by themselves: docs/spec/evidence.md, EVID-49 and EVID-50.
 import { fromUtf8, utf8 } from "@reach-fabric/engine";
 import { isStep, openEvidence, proveStep, redact } from "@reach-fabric/evidence";
 import type { Policy, PublicKey } from "@reach-fabric/evidence";
@@ -34,7 +34,7 @@ const step = proveStep(engine, file, 4);
 const PASS = ["pass", "pass", "pass"];
 
 describe("the file of a step", () => {
-  test("EVID-50 is small, and the task is computed again from it alone", () => {
+  test("EVID-49 is small, and the task is computed again from it alone", () => {
     for (const seq of [3, 4]) {
       const own = proveStep(engine, file, seq);
       expect([isStep(own), isStep(file)]).toEqual([true, false]);
@@ -45,7 +45,7 @@ describe("the file of a step", () => {
     expect(found(check(file))[0]).toBe("fail REACH-E5006");
   });
 
-  test("EVID-50 is that of a task that ended, of a run that is all there and as it was signed", () => {
+  test("EVID-49 is that of a task that ended, of a run that is all there and as it was signed", () => {
     const prove = (from: Uint8Array, seq: number): string =>
       codeOf(() => proveStep(engine, from, seq));
     for (const seq of [0, 1, 2, 5, 99])
@@ -59,7 +59,7 @@ describe("the file of a step", () => {
     expect(prove(long, tasksOf(long, "/do/0/a")[0] ?? 0)).toBe("REACH-E5510");
   });
 
-  test("EVID-50 shows nothing but what its task is computed from", () => {
+  test("EVID-49 shows nothing but what its task is computed from", () => {
     const person = { iban: "DE89370400440532013000", n: 1, note: "personal" };
     const tasks = [
       { first: { set: { n: "${ .n }", iban: "${ .iban }" }, output: { as: "${ {n} }" } } },
@@ -82,7 +82,7 @@ describe("the file of a step", () => {
     expect(text(2)).not.toContain(Buffer.from(seed).toString("hex"));
   });
 
-  test("EVID-51 a record, a value, a proof, an entry or a signature that is another one", () => {
+  test("EVID-50 a record, a value, a proof, an entry or a signature that is another one", () => {
     const changed = (name: string, from: string | RegExp, to: string): Uint8Array =>
       withEntries(step, { [name]: textOf(step, name).replace(from, to) });
     const swapped = readContainer(step);
@@ -114,7 +114,7 @@ describe("the file of a step", () => {
     }
   });
 
-  test("EVID-51 the pack can be taken out, and then nothing is computed", () => {
+  test("EVID-50 the pack can be taken out, and then nothing is computed", () => {
     const bare = Object.fromEntries(
       readContainer(step).flatMap(({ name }) =>
         name.startsWith("blobs/") ? [[name, undefined]] : [],
@@ -127,12 +127,12 @@ describe("the file of a step", () => {
     ]);
   });
 
-  test("EVID-51 a step of somebody else's evidence is authentic and not trusted", () => {
+  test("EVID-50 a step of somebody else's evidence is authentic and not trusted", () => {
     const other = proveStep(engine, signedAgain(file, { by: attacker }), 4);
     expect(found(check(other))).toEqual(["pass", "fail REACH-E5205", "pass"]);
   });
 
-  test("EVID-51 a step whose run started as another one than its run.json says", () => {
+  test("EVID-50 a step whose run started as another one than its run.json says", () => {
     const others = {
       pack: ["pack", "0".repeat(64)],
       workflow: ["workflow", "test/other:1.0.0"],
@@ -146,7 +146,7 @@ describe("the file of a step", () => {
     }
   });
 
-  test("EVID-51 an older context in place of the one before it: nothing between can be left out", () => {
+  test("EVID-50 an older context in place of the one before it: nothing between can be left out", () => {
     const run = evidenceOf([
       { first: { set: { n: 1 }, export: { as: "${ {limit: 9} }" } } },
       { second: { set: { n: 1 }, export: { as: "${ {limit: 5} }" } } },
@@ -175,7 +175,7 @@ describe("the file of a step", () => {
 });
 
 describe("what is asked of a step", () => {
-  test("EVID-51 fuel bombs: a step of a run that may use more than the verifier spends is not computed", () => {
+  test("EVID-50 fuel bombs: a step of a run that may use more than the verifier spends is not computed", () => {
     expect(found(check(step, { fuel: 1000 }))).toEqual(["pass", "pass", "not checked REACH-E5703"]);
     expect(check(step, { fuel: 1_000_000_000 }).ok).toBe(true);
     // Nor is more spent than that, whatever the run may have used.
@@ -184,7 +184,7 @@ describe("what is asked of a step", () => {
     expect(found(check(forged, { fuel: 5000 }))[2]).toBe("not checked REACH-E5703");
   });
 
-  test("EVID-51 a faulty engine computes no step that counts, whoever ran it", () => {
+  test("EVID-50 a faulty engine computes no step that counts, whoever ran it", () => {
     const other = proveStep(engine, signedAgain(file, { run: { engine: "0".repeat(64) } }), 4);
     expect(found(check(other, { faultyEngines: [engine.digest] }))).toEqual([
       "pass",
@@ -197,7 +197,7 @@ describe("what is asked of a step", () => {
     );
   });
 
-  test("EVID-51 a policy is asked about a step as about evidence, and what a step cannot show is no pass", () => {
+  test("EVID-50 a policy is asked about a step as about evidence, and what a step cannot show is no pass", () => {
     const under = (policy: Policy): [string[], number] => {
       const report = check(step, { trustedKeys: undefined, ...policy } as Policy);
       return [found(report), report.exitCode];
@@ -222,7 +222,7 @@ describe("what is asked of a step", () => {
     expect(under({ required: ["trusted"] })).toEqual([["pass", "not checked", "pass"], 3]);
   });
 
-  test("EVID-52 a signer who lied about a step is found by it alone", () => {
+  test("EVID-51 a signer who lied about a step is found by it alone", () => {
     const lies: [string, (text: string) => string][] = [
       ["output", (text) => text.replace('"accept":true', '"accept":false')],
       [
@@ -253,7 +253,7 @@ describe("what is asked of a step", () => {
     );
   });
 
-  test("EVID-52 a signer who lied about $context, or about what else was asked", () => {
+  test("EVID-51 a signer who lied about $context, or about what else was asked", () => {
     const run = evidenceOf([
       { own: { set: { n: 1 }, export: { as: "${ {n: 1} }" } } },
       { inner: { do: [{ a: { set: { n: 2 }, export: { as: "${ {n: 2} }" } } }] } },
@@ -290,7 +290,7 @@ describe("what is asked of a step", () => {
     });
   });
 
-  test("EVID-52 a value that the task needs and that is hidden: it is not computed", () => {
+  test("EVID-51 a value that the task needs and that is hidden: it is not computed", () => {
     const hidden = withStep(step, (whole) => ({
       ...whole,
       records: whole.records.map(({ slots, ...rest }) =>
