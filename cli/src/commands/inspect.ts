@@ -12,6 +12,7 @@ import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
 import { readEvidence } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns, table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";

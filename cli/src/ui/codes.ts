@@ -24,6 +24,7 @@ const named = {
   notAKeyring: "REACH-E5209",
   notAPolicy: "REACH-E5218",
   otherPack: "REACH-E5407",
+  undisclosed: "REACH-E5504",
   noSuchValue: "REACH-E5507",
   decision: "REACH-E5508",
   notATask: "REACH-E5510",
