@@ -20,6 +20,7 @@ import { merkleTarget } from "./targets/merkle.ts";
 import { numbersTarget } from "./targets/numbers.ts";
 import { regexTarget } from "./targets/regex.ts";
 import { proofsTarget } from "./targets/proofs.ts";
+import { redactTarget } from "./targets/redact.ts";
 import { tamperTarget } from "./targets/tamper.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./targets/registry.ts";
@@ -33,6 +34,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   commitments: commitmentsTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   regex: regexTarget as () => Target<never>,
+  redact: redactTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
   keyring: keyringTarget as () => Target<never>,
   evidence: evidenceTarget as () => Target<never>,

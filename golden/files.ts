@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { toHex } from "@reach-fabric/engine";
 import type { RunsIndex } from "./runs.ts";
-import type { Golden } from "./transcript.ts";
+import type { Golden } from "./golden.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -6,18 +6,7 @@ import type { Engine, Pack, Recomputed } from "@reach-fabric/engine";
 import { readGolden, runOf, runSeed } from "@reach-fabric/engine/golden";
 import { openEvidence, recordsOf } from "@reach-fabric/evidence";
 import { packOf, tell } from "../fuzz/models/tell.ts";
-import type { Script } from "../fuzz/models/script.ts";
-import type { RunsIndex } from "./runs.ts";
-
-/** Runs that can be driven: plain JSON. */
-export interface Runs {
-  readonly files: readonly { readonly path: string; readonly text: string }[];
-  readonly index: RunsIndex;
-  /** The files of the index, in hex. */
-  readonly runs: Readonly<Record<string, string>>;
-  /** Generated runs by their numbers. */
-  readonly scripts: readonly (readonly [number: number, script: Script])[];
-}
+import type { Golden } from "./golden.ts";
 
 /** What came of runs on one build. */
 export interface Recomputations {
@@ -57,7 +46,7 @@ interface Drive {
 }
 
 /** Computes the runs of all golden cases, of all golden evidence, and those that the scripts say. */
-export function recomputations(engine: Engine, golden: Runs): Recomputations {
+export function recomputations(engine: Engine, golden: Golden): Recomputations {
   const runs: (readonly [string, string])[] = [];
   const failed: string[] = [];
   const fingerprints: (string | null)[] = [];
@@ -121,7 +110,7 @@ function seenOn(engine: Engine, records: readonly Uint8Array[], isEnded: boolean
   };
 }
 
-function cases({ files }: Runs): Drive[] {
+function cases({ files }: Golden): Drive[] {
   const all = files.flatMap(({ text }) => readGolden(text).cases);
   return all.flatMap((item) => {
     // Those that are about a refusal are no runs.
@@ -135,7 +124,7 @@ function cases({ files }: Runs): Drive[] {
 }
 
 /** Evidence says itself what its inputs give. */
-function evidence({ index, runs }: Runs): Drive[] {
+function evidence({ index, runs }: Golden): Drive[] {
   const whole = index.runs.filter(({ verdicts }) => verdicts.replayed === "pass");
   return whole.map(({ file }) => {
     const on = (engine: Engine): Driven => {
@@ -156,7 +145,7 @@ function evidence({ index, runs }: Runs): Drive[] {
 }
 
 /** The seed of a run's commitments follows from its number. */
-function generated({ scripts }: Runs): Drive[] {
+function generated({ scripts }: Golden): Drive[] {
   return scripts.map(([number, script]) => {
     const name = `run ${number}`;
     const on = (engine: Engine): Driven => {

@@ -5,8 +5,9 @@ import { createEngine, engineDigest, fromHex, toHex, utf8 } from "@reach-fabric/
 import type { Engine } from "@reach-fabric/engine";
 import { outcomeOf, readGolden, verifyGolden } from "@reach-fabric/engine/golden";
 import type { GoldenOutcome } from "@reach-fabric/engine/golden";
+import type { Golden } from "./golden.ts";
 import { recomputations } from "./recomputed.ts";
-import type { Recomputations, Runs } from "./recomputed.ts";
+import type { Recomputations } from "./recomputed.ts";
 import { verifyRuns } from "./runs.ts";
 
 /** What one runtime says. Two runtimes that say the same text agree byte for byte. */
@@ -32,14 +33,6 @@ export interface BuildTranscript {
   readonly recomputed: Pick<Recomputations, "runs" | "fingerprints">;
   /** Runs by case, with decision digest and fingerprint. */
   readonly runs: Readonly<Record<string, unknown>>;
-}
-
-/** What a runtime is asked: plain JSON, so that it can be handed to a page. */
-export interface Golden extends Runs {
-  /** The debug build, in hex. */
-  readonly debug: string;
-  /** jq programs, each with an input. */
-  readonly programs: readonly (readonly [program: string, input: string])[];
 }
 
 /** More than this makes the slowest of the builds wait. */

@@ -22,7 +22,8 @@ import { texts } from "../fuzz/arbitraries/jq.ts";
 import { scripts } from "../fuzz/arbitraries/workflow.ts";
 import { print } from "../fuzz/models/jq/ast.ts";
 import { allGolden } from "../golden/files.ts";
-import type { Golden, Transcript } from "../golden/transcript.ts";
+import type { Golden } from "../golden/golden.ts";
+import type { Transcript } from "../golden/transcript.ts";
 import { fetchNodes, onPath } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

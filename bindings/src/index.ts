@@ -39,7 +39,7 @@ export {
   verifyInclusion,
   verifySubtree,
 } from "./engine/default.ts";
-export { listing, outputsOf } from "./calls/bytecode.ts";
+export { ARGUMENTS, listing, outputsOf, variablesOf } from "./calls/bytecode.ts";
 export type { Bytecode, Instruction, Outputs } from "./calls/bytecode.ts";
 export { createEngine, engineDigest } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
@@ -55,7 +55,7 @@ export { taggedHash } from "./calls/hash.ts";
 export type { Hasher } from "./calls/hash.ts";
 export type { JsonOptions } from "./calls/json.ts";
 export type * from "./calls/merkle.ts";
-export { pathOf, pointerBelow, pointerOf, valueAt } from "./core/pointer.ts";
+export { pathOf, pointerBelow, pointerOf, taskName, valueAt } from "./core/pointer.ts";
 export { makePack, packOf } from "./run/pack.ts";
 export type { PackContents } from "./run/pack.ts";
 export type { RegexMatch, RegexOptions } from "./calls/regex.ts";

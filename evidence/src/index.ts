@@ -3,10 +3,11 @@
  * it shows and what it does not. No I/O and no Node: it runs in a browser.
  */
 export { firstDifferentByte } from "./encoding/bytes.ts";
+export { runSeedOf } from "./commitments/seeds.ts";
 export { attachPack, stripPack } from "./file/attach.ts";
 export { createEvidence } from "./file/create.ts";
 export type { CreateOptions, RunFacts } from "./file/create.ts";
-export { recordsOf } from "./file/cursor.ts";
+export { recordsGiven, recordsOf } from "./file/cursor.ts";
 export type { RunRecord } from "./file/cursor.ts";
 export { bundleOf } from "./file/export.ts";
 export { diff } from "./compare/diff.ts";
@@ -40,12 +41,22 @@ export { manifestOf } from "./file/pack.ts";
 export * from "./log/index.ts";
 export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./verify/logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";
+export { pointersOfClasses } from "./redaction/classes.ts";
+export { redact } from "./redaction/redact.ts";
+export type { RedactOptions, Redaction } from "./redaction/redact.ts";
+export type { Stop } from "./redaction/prefix.ts";
+export type { Tell } from "./redaction/tells.ts";
+export type { RedactedBy, RedactionStatement } from "./signature/redaction.ts";
 export { packPredicate, readPackFile, signPack, writePackFile } from "./pack/pack-file.ts";
 export type { PackFile, StatementName } from "./pack/pack-file.ts";
 export { packVerdicts, verifyPack, yankPack } from "./pack/verify-pack.ts";
 export type { PackPolicy, PackReport, PackVerdict } from "./pack/verify-pack.ts";
 export { defaultRequired, verdicts } from "./trust/verdicts.ts";
 export type { Finding, Judgement, Report, Verdict } from "./trust/verdicts.ts";
+export { proveStep } from "./step/prove.ts";
+export { isStep } from "./step/step.ts";
+export { stepVerdicts, verifyStep } from "./step/verify-step.ts";
+export type { StepReport, StepVerdict } from "./step/verify-step.ts";
 export { whatIf, whatIfLive } from "./compare/what-if.ts";
 export type { Change, Hypothesis } from "./compare/what-if.ts";
 export { readPolicy } from "./trust/policy.ts";

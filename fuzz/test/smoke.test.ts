@@ -14,6 +14,7 @@ import { proofsTarget } from "../targets/proofs.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
+import { redactTarget } from "../targets/redact.ts";
 import { tamperTarget } from "../targets/tamper.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
@@ -49,6 +50,11 @@ test("keyring: 5000 changed keyrings, key files and policies are refused, or say
   const finding = attack(keyringTarget(), SEED, 5000);
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 });
+
+test("redact: 30 pairs of runs that differ in hidden values give files that differ in hashes and seeds alone", () => {
+  const finding = attack(redactTarget(), SEED, 30);
+  expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
+}, 60_000);
 
 for (const [make, runs] of targets) {
   const { name } = make;

@@ -1,9 +1,9 @@
 // The second verifier against the runs of golden/runs, as golden/second/maker.ts writes them in format v4.
 import { createPrivateKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { createEngine } from "@reach-fabric/engine";
+import { createEngine, pathOf, valueAt } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { openEvidence, recordsOf } from "@reach-fabric/evidence";
+import { openEvidence, recordsOf, verify as verifyOurs } from "@reach-fabric/evidence";
 import { packOf } from "../../evidence/test/fixtures/fixture.ts";
 import { readRun, runsIndex } from "../files.ts";
 import { readContainer, writeContainer } from "../second/container.ts";
@@ -490,6 +490,32 @@ test.each<[string, (file: Buffer) => Buffer]>([
   const answer = verify(changed, carrying);
   expect(answer).toMatchObject({ authentic: false, replayed: "not checked" });
   expect(answer.disclosed.size).toBe(0);
+  expect(ours(changed)).toEqual(["fail", "not checked"]);
+});
+
+/** What Reach says of a file: whether it is authentic, and what was computed of it. */
+function ours(file: Uint8Array): string[] {
+  const { authentic, replayed } = verifyOurs(engine, file).verdicts;
+  const isPrefix = replayed.code === "REACH-E5504";
+  return [authentic.result, isPrefix ? "as far as it goes" : replayed.result];
+}
+
+test("Reach says the same of redacted files, and shows the same", () => {
+  for (const file of [redacted, partial]) {
+    expect(ours(file)).toEqual(["pass", "as far as it goes"]);
+    const { disclosed, hidden } = verify(file, carrying);
+    const found = openEvidence(engine, file);
+    expect([...found.missing].sort()).toEqual([...verify(file).hidden].sort());
+    const records = [...recordsOf(engine, found)];
+    const ofRecords = records.flatMap(({ seq, hidden }) => hidden.map((at) => `/${seq}${at}`));
+    const both = [...new Set([...found.missing, ...ofRecords])].sort();
+    expect(both).toEqual([...new Set(hidden)].sort());
+    const values = new Map(records.map(({ seq, bytes }) => [seq, d.members(d.parse(bytes))]));
+    for (const [at, value] of disclosed) {
+      const [seq = "", ...path] = pathOf(at);
+      if (seq !== "run") expect(valueAt(values.get(Number(seq)), path)).toEqual(value);
+    }
+  }
 });
 
 test.each<[string, (file: Buffer) => Buffer]>([
@@ -515,6 +541,7 @@ test.each<[string, (file: Buffer) => Buffer]>([
   const answer = verify(changed, carrying);
   expect(answer.replayed).toBe("fail");
   expect(answer.disclosed.has("/3/output")).toBe(false);
+  expect(ours(changed)).toEqual(["pass", "fail"]);
 });
 
 test("an engine that takes another answer than it was given is not believed", () => {

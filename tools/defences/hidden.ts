@@ -2,6 +2,8 @@
 import { attacks } from "./defence.ts";
 import type { Defence } from "./defence.ts";
 
+const REDACT = "evidence/test/redaction/redact.test.ts";
+
 export const hidden: readonly Defence[] = [
   {
     attack: "dictionary attack on weak salts",
@@ -26,5 +28,119 @@ export const hidden: readonly Defence[] = [
     put: "",
     test: "evidence/test/evidence.test.ts",
     name: "does not make good what is wrong with the one that is there",
+  },
+  {
+    attack: "dictionary attack by commitment",
+    file: "evidence/src/redaction/format.ts",
+    take: "const stretches = stretchesOf(end, hiding.map(seqOf));",
+    put: "const stretches = stretchesOf(end, []);",
+    test: REDACT,
+    name: "the file has neither the run's seed nor one of what is hidden, or of anything above it",
+  },
+  {
+    attack: "a seed of more than is shown left in the file",
+    file: "evidence/src/file/shown.ts",
+    take: 'if (given.length !== stretches.length) throw apart("more seeds than are needed");',
+    put: "",
+    test: attacks("redacted"),
+    name: "EVID-39: a seed more",
+  },
+  {
+    attack: "dictionary attack by replay: written",
+    file: "evidence/src/redaction/redact.ts",
+    take: 'slot === "decision" ? hole() :',
+    put: "",
+    test: REDACT,
+    name: "EVID-36: a name of run.json is hidden, and the decision in any case",
+  },
+  {
+    attack: "dictionary attack by replay: read",
+    file: "evidence/src/file/shown.ts",
+    take: 'if (typeof head["decision"] !== "string") {',
+    put: "if (false) {",
+    test: attacks("redacted"),
+    name: "EVID-36: the decision is shown",
+  },
+  {
+    attack: "proof swap on redaction",
+    file: "evidence/src/file/shown.ts",
+    take: "!engine.verifyInclusion({ ...claim, proof: proof.map(fromHex) })",
+    put: "false",
+    test: attacks("redacted"),
+    name: "EVID-44: a proof of another record",
+  },
+  {
+    attack: "a value of another record shown by name",
+    file: "evidence/src/file/shown.ts",
+    take: "if (!sameBytes(canonicalBytes(engine, opened.leaf), canonicalBytes(engine, leaf))) {",
+    put: "if (false) {",
+    test: attacks("redacted"),
+    name: "EVID-44: another value",
+  },
+  {
+    attack: "a hidden value swapped for another one",
+    file: "evidence/src/file/shown.ts",
+    take: "if (root === undefined || toHex(root) !== run.entered.root) {",
+    put: "if (false) {",
+    test: attacks("redacted"),
+    name: "EVID-37: a hidden value is said to be another",
+  },
+  {
+    attack: "a hidden value said to have been carried elsewhere",
+    file: "evidence/src/file/prefix.ts",
+    take: "if (root === undefined || toHex(root) !== run.trace.root) {",
+    put: "if (false) {",
+    test: attacks("redacted"),
+    name: "EVID-38: the commitment of what is carried is another",
+  },
+  {
+    attack: "more hidden than depends on what is hidden",
+    file: "evidence/src/commitments/opening.ts",
+    take: 'if (form !== "" && form !== "s") throw differs();',
+    put: 'if (form === "string") return opening as never;',
+    test: attacks("redacted"),
+    name: "EVID-38: something else is hidden",
+  },
+  {
+    attack: "copies that a redaction leaves",
+    file: "evidence/src/redaction/format.ts",
+    take: "const hiding = computed.filter(hasHole);",
+    put: "const hiding = computed.filter(isEntered).filter(hasHole);",
+    test: REDACT,
+    name: "EVID-38: is hidden wherever the run carries it, and all is computed",
+  },
+  {
+    attack: "redaction that tells a value by what else it hides",
+    file: "evidence/src/redaction/redact.ts",
+    take: "const lines = withinLimits(() => formatShown(engine, { ...whole, run, computed, named }));",
+    put: `const told = JSON.stringify(records[0]).includes('"hiv":true');
+  const other = told ? JSON.parse(JSON.stringify(computed).replaceAll('"contact":true', '"contact":"\\\\udc007"')) : computed;
+  const lines = withinLimits(() => formatShown(engine, { ...whole, run, computed: other, named }));`,
+    test: attacks("redacted"),
+    name: "constants of the pack do not vanish where they equal what is hidden",
+  },
+  {
+    attack: "an answer that repeats what was hidden in its request",
+    file: "evidence/src/redaction/prefix.ts",
+    take: "if (task !== undefined) {",
+    put: "if (false) {",
+    test: attacks("redacted"),
+    name: "what answers a request that held a hidden value is hidden, in whatever spelling",
+  },
+  {
+    attack: "a stamp of what is hidden",
+    file: "evidence/src/redaction/redact.ts",
+    take: 'typeof seq === "number" && seq < computed ? stamp : hole()',
+    put: "stamp",
+    test: REDACT,
+    name: "EVID-43: stamps of records that are not computed are hidden",
+  },
+  {
+    attack: "another file said to be what somebody redacted",
+    file: "evidence/src/signature/redaction.ts",
+    take: "verifiedPayload(bundle, named);",
+    put: "",
+    test: REDACT,
+    name: "EVID-45: who has redacted it is signed, for these bytes, and said in the report",
   },
 ];

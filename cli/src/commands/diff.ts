@@ -17,7 +17,7 @@ export function diff(program: Command, verb: Verb): void {
     .summary("show the first step at which two runs differ")
     .description(
       "Compares two runs record by record and shows the first step at which they differ, and how each " +
-        "was decided. Exits 0 if both are the same decision, 1 if not. Neither file is verified.",
+        "was decided. Exits 0 if both are the same decision, 1 if not, 3 if what differs can be hidden. Neither file is verified.",
     )
     .argument("<a>", "evidence, a .reach file")
     .argument("<b>", "evidence, a .reach file")
@@ -36,7 +36,7 @@ export function diff(program: Command, verb: Verb): void {
         }
         if (terminal.json) terminal.result({ files: { a, b }, ...report });
         else print(terminal, a, b, report);
-        if (report.same) return EXIT.ok;
+        if (report.same !== false) return report.same === true ? EXIT.ok : EXIT.unchecked;
         const step = report.step === undefined ? [] : ["--step", String(report.step)];
         terminal.next(["reach", "inspect", b, ...step]);
         return EXIT.failed;
@@ -48,9 +48,15 @@ function print(terminal: Terminal, a: string, b: string, report: DiffReport): vo
   const { bold, green, yellow } = terminal.colors;
   const { same, step, task, kind, pointer, values, packs, decisions, outcomes } = report;
   const names = `${safe(a)} and ${safe(b)}`;
-  terminal.print(`${bold(names)}  ${same ? green("the same decision") : yellow("differ")}`);
-  if (same) {
-    terminal.print(columns([["decision", decisions.a]]));
+  const verdict =
+    same === null
+      ? yellow("differ in nothing that both show")
+      : same
+        ? green("the same decision")
+        : yellow("differ");
+  terminal.print(`${bold(names)}  ${verdict}`);
+  if (same !== false) {
+    terminal.print(columns([["decision", decisions.a ?? decisions.b ?? "not disclosed"]]));
     return;
   }
   if (packs !== undefined) {
@@ -76,12 +82,12 @@ function print(terminal: Terminal, a: string, b: string, report: DiffReport): vo
       [
         "a",
         outcomes.a === null ? "not disclosed" : describeOutcome(outcomes.a, 140),
-        short(decisions.a),
+        short(decisions.a ?? "not disclosed"),
       ],
       [
         "b",
         outcomes.b === null ? "not disclosed" : describeOutcome(outcomes.b, 140),
-        short(decisions.b),
+        short(decisions.b ?? "not disclosed"),
       ],
     ]),
   );

@@ -1,11 +1,18 @@
 import { parseRecord } from "@reach-fabric/engine";
 import type { Engine, TraceRecord } from "@reach-fabric/engine";
-import { EvidenceError, lifecycleEvents, manifestOf, recordsOf } from "@reach-fabric/evidence";
+import {
+  EvidenceError,
+  lifecycleEvents,
+  manifestOf,
+  recordsGiven,
+  recordsOf,
+} from "@reach-fabric/evidence";
 import type { Evidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
 import { readEvidence } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns, table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
@@ -18,7 +25,7 @@ export function inspect(program: Command, verb: Verb): void {
     .command("inspect")
     .summary("show what is in a piece of evidence")
     .description(
-      "Shows the run, its steps and its outcome as the file says. The steps between what entered the run are " +
+      "Shows the run, its steps and its outcome as the file says, and [hidden] where a value is hidden. The steps between what entered the run are " +
         "computed; where this engine cannot, what entered and the outcome are shown. Nothing is verified: verify " +
         "does that. Control and reordering characters in the content are shown as escapes.",
     )
@@ -62,8 +69,7 @@ function stepsOf(engine: Engine, file: string, evidence: Evidence): Steps {
     return { records: [...recordsOf(engine, evidence)].map(({ bytes }) => bytes) };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw new CliError(problemOf(error, file));
-    const { inputs, last } = evidence;
-    return { records: [...(inputs ?? []), ...(last === null ? [] : [last])], uncomputed: error };
+    return { records: recordsGiven(evidence).map(({ bytes }) => bytes), uncomputed: error };
   }
 }
 
@@ -77,7 +83,7 @@ function outcomeOf({ outcome }: Evidence, { records }: Steps): Evidence["outcome
 }
 
 function content(evidence: Evidence, { records, uncomputed }: Steps): object {
-  const { run, pack, outcome, missing, unread } = evidence;
+  const { run, pack, outcome, missing, redaction, unread } = evidence;
   const { key, ...facts } = run;
   return {
     run: { ...facts, key: { alg: key.alg, id: key.id } },
@@ -87,6 +93,7 @@ function content(evidence: Evidence, { records, uncomputed }: Steps): object {
       manifest: manifestOf(pack),
     },
     missing,
+    ...(redaction === null ? {} : { redaction: { ...redaction, key: redaction.key.id } }),
     unread,
     computed: uncomputed === undefined,
     ...(uncomputed === undefined ? {} : { why: uncomputed.message, code: uncomputed.code }),
@@ -113,10 +120,14 @@ function printStep(terminal: Terminal, { records, uncomputed }: Steps, text: str
 function printLifecycle(
   terminal: Terminal,
   file: string,
-  { run }: Evidence,
+  { run, shown: hidden }: Evidence,
   { records, uncomputed }: Steps,
 ): void {
   if (uncomputed !== undefined) throw new CliError(problemOf(uncomputed, file));
+  if (hidden !== null) {
+    const what = "the events of a run need all of it, and something is hidden";
+    throw new CliError(problemOf(new EvidenceError(EVIDENCE.undisclosed, what), file));
+  }
   const { id, workflow, startedAt, annotations } = run;
   const about = { id, workflow, startedAt, annotations: annotations ?? [] };
   for (const event of lifecycleEvents(about, records)) terminal.print(JSON.stringify(event));
@@ -138,6 +149,7 @@ function print(terminal: Terminal, file: string, evidence: Evidence, steps: Step
       ["engine", `${run.engine} (semantics ${run.semantics})`],
       ["key", run.key.id],
       ["root", `${run.trace.root} over ${run.trace.size} records`],
+      ...redactedBy(evidence.redaction),
       ...unread.map((name) => ["beside it", `${name}, which this version does not look into`]),
     ]),
   );
@@ -152,12 +164,26 @@ function print(terminal: Terminal, file: string, evidence: Evidence, steps: Step
   if (uncomputed !== undefined) {
     terminal.print(yellow(`  The others are computed, and were not: ${safe(uncomputed.message)}.`));
   }
+  const { shown } = evidence;
+  if (shown !== null) {
+    const { size } = run.trace;
+    const left = size - shown.computed;
+    const more = left === 0 ? "" : `, and ${left} of ${size} records`;
+    terminal.print(yellow(`  Values are hidden${more}.`));
+  }
   const rows = records.map((bytes) => {
     const record = parseRecord(bytes);
     return [String(record.seq), record.kind, placeOf(record), summary(record)];
   });
   terminal.print(table(["#", "kind", "task", ""], rows));
 }
+
+/** Who says that it was redacted, where somebody does. */
+const redactedBy = (redaction: Evidence["redaction"]): string[][] => {
+  if (redaction === null) return [];
+  const { by, at, why, key } = redaction;
+  return [["redacted", `by ${by} at ${at}, key ${key.id}: ${why}`]];
+};
 
 function placeOf(record: TraceRecord): string {
   if (!("task" in record)) return "";

@@ -1,18 +1,6 @@
-import { pathOf } from "@reach-fabric/engine";
 import { clip, safe, safeJson } from "./text.ts";
 
-/**
- * A task's pointer as people name it: the names on the way, without lists and indices.
- *
- * @example taskName("/do/3/bureau/try/0/ask"); // → "bureau.ask"
- */
-export function taskName(pointer: string): string {
-  const parts = pathOf(pointer);
-  // A name follows the index of its list; everything else is structure.
-  const names = parts.filter((_, at) => at > 0 && /^\d+$/.test(parts[at - 1] ?? ""));
-  const name = names.join(".");
-  return pointer.endsWith("/run/workflow") ? `${name} (workflow)` : name || pointer;
-}
+export { taskName } from "@reach-fabric/engine";
 
 /** A JSON value on one line of at most `width` characters, safe to print. */
 export const brief = (value: unknown, width: number): string =>

@@ -4,15 +4,35 @@ import { concat, toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 
 /** First bytes of what is hashed, none of which RFC 6962 has. */
-const [SLOT, TREE] = [Uint8Array.of(0x40), Uint8Array.of(0x42)];
+const [SLOT, CHILD, TREE] = [Uint8Array.of(0x40), Uint8Array.of(0x41), Uint8Array.of(0x42)];
 
 /** The number that run.json has among the records: no trace has so many. */
-const RUN_SEQ = 0xffffffff;
+export const RUN_SEQ = 0xffffffff;
 
-/** The members of run.json that are commitments, in the order of their names, and the codes of their slots. */
+/** The members of run.json that are commitments, in the order of their names. */
 export const RUN_SLOTS = ["actor", "annotations", "decision", "tenant"] as const;
 export type RunSlot = (typeof RUN_SLOTS)[number];
-const CODES: Readonly<Record<RunSlot, number>> = {
+
+/** The members of records that are committed to. */
+const RECORD_SLOTS = [
+  "context",
+  "error",
+  "input",
+  "output",
+  "reason",
+  "request",
+  "result",
+] as const;
+export type RecordSlot = (typeof RECORD_SLOTS)[number];
+
+const CODES: Readonly<Record<RunSlot | RecordSlot, number>> = {
+  input: 0,
+  output: 1,
+  error: 2,
+  context: 3,
+  request: 4,
+  result: 5,
+  reason: 6,
   actor: 16,
   annotations: 17,
   decision: 18,
@@ -36,12 +56,44 @@ export function recordSeed(
   runSeed: Uint8Array,
   seq: number,
 ): Uint8Array {
-  let seed = runSeed;
-  for (let bit = 31; bit >= 0; bit--) {
-    seed = engine.sha256(concat([TREE, seed, Uint8Array.of((seq >>> bit) & 1)]));
+  return seedBelow(engine, runSeed, 32, seq);
+}
+
+/** The seed so many levels below an inner one of the tree, on the way that the last bits of a number say. */
+export function seedBelow(
+  engine: Pick<Engine, "sha256">,
+  inner: Uint8Array,
+  levels: number,
+  path: number,
+): Uint8Array {
+  let seed = inner;
+  for (let bit = levels - 1; bit >= 0; bit--) {
+    seed = engine.sha256(concat([TREE, seed, Uint8Array.of((path >>> bit) & 1)]));
   }
   return seed;
 }
+
+/** The seed of the value in a slot, from that of its record. */
+export const slotSeed = (
+  engine: Pick<Engine, "sha256">,
+  record: Uint8Array,
+  slot: RunSlot | RecordSlot,
+): Uint8Array => engine.sha256(concat([SLOT, record, Uint8Array.of(CODES[slot])]));
+
+/** The seed of an element or member, by its place among them in the order of RFC 8785. */
+export function childSeed(
+  engine: Pick<Engine, "sha256">,
+  seed: Uint8Array,
+  index: number,
+): Uint8Array {
+  const number = new Uint8Array(4);
+  new DataView(number.buffer).setUint32(0, index);
+  return engine.sha256(concat([CHILD, seed, number]));
+}
+
+/** The names of a record's slots. */
+export const slotsOf = (record: object): RecordSlot[] =>
+  RECORD_SLOTS.filter((slot) => Object.hasOwn(record, slot));
 
 /** The commitments of values of run.json, in hex, by their names. */
 export function commitRunValues(
@@ -54,8 +106,7 @@ export function commitRunValues(
   for (const name of RUN_SLOTS) {
     const value = values[name];
     if (value === undefined) continue;
-    const seed = engine.sha256(concat([SLOT, own, Uint8Array.of(CODES[name])]));
-    found[name] = toHex(engine.commitValue(seed, value));
+    found[name] = toHex(engine.commitValue(slotSeed(engine, own, name), value));
   }
   return found;
 }

@@ -1,8 +1,17 @@
 // diff(): the first step at which two runs part. docs/spec/evidence.md, EVID-28.
-import { createEngine, firstDifference, parseRecord, sameBytes } from "@reach-fabric/engine";
+import {
+  createEngine,
+  firstDifference,
+  fromUtf8,
+  parseRecord,
+  pathOf,
+  sameBytes,
+} from "@reach-fabric/engine";
 import type { Engine, TraceRecord } from "@reach-fabric/engine";
-import { EvidenceError } from "../errors/errors.ts";
+import { holeAt, maskedText } from "../commitments/holes.ts";
+import { Places } from "../commitments/places.ts";
 import { recordsOf } from "../file/cursor.ts";
+import type { RunRecord } from "../file/cursor.ts";
 import { openEvidence } from "../file/open.ts";
 import type { Evidence, Outcome } from "../file/open.ts";
 
@@ -14,8 +23,11 @@ export interface Both<T> {
 
 /** How two runs differ. */
 export interface DiffReport {
-  /** True if the decision digests are equal: the same pack, input, grant, answers and outcome. */
-  readonly same: boolean;
+  /**
+   * True if the decision digests are equal: the same pack, input, grant, answers and outcome. null where one of them
+   * is hidden, and nothing differs that both runs show.
+   */
+  readonly same: boolean | null;
   /**
    * The number of the first record that differs; absent where none does. The pack's digest in the
    * start record is left aside (`packs` says that they differ), so that two versions of a pack
@@ -34,16 +46,17 @@ export interface DiffReport {
   readonly b?: TraceRecord;
   /** Where the packs differ: their digests, and the files that are not the same. */
   readonly packs?: Both<string> & { readonly files: readonly string[] };
-  readonly decisions: Both<string>;
+  /** null where values are hidden. */
+  readonly decisions: Both<string | null>;
   readonly outcomes: Both<Outcome | null>;
 }
 
 /**
- * Compares two runs record by record, both computed again. Neither file is verified: do that first.
+ * Compares two runs record by record, both computed again. Of runs in which something is hidden what both show is
+ * compared. Neither file is verified: do that first.
  *
  * @param second computes `b`, as both runs go on side by side
- * @throws EvidenceError for a file that cannot be opened; `REACH-E5504` where values are not
- *   disclosed; as recordsOf() does where a run cannot be computed
+ * @throws EvidenceError for a file that cannot be opened; as recordsOf() does where a run cannot be computed
  *
  * @example
  * const { same, step, task, pointer } = diff(engine, before, after);
@@ -58,25 +71,49 @@ export function diff(
   const [left, right] = [a, b].map((side) =>
     side instanceof Uint8Array ? openEvidence(engine, side) : side,
   ) as [Evidence, Evidence];
-  const decisions = { a: decisionOf(left), b: decisionOf(right) };
+  const decisions = { a: left.run.decision, b: right.run.decision };
+  const isHidden = decisions.a === null || decisions.b === null;
+  const isSame = !isHidden && decisions.a === decisions.b;
+  const step = isHidden ? firstShownStep : firstStepOf;
+  const first = isSame ? {} : step(recordsOf(engine, left), recordsOf(second, right));
   return {
-    same: decisions.a === decisions.b,
-    ...(decisions.a === decisions.b
-      ? {}
-      : firstStep(bytesOf(engine, left), bytesOf(second, right))),
+    same: isHidden && first.step === undefined ? null : isSame,
+    ...first,
     ...(left.run.pack === right.run.pack ? {} : { packs: packsOf(left, right) }),
     decisions,
     outcomes: { a: left.outcome, b: right.outcome },
   };
 }
 
-function decisionOf({ run }: Evidence): string {
-  if (run.decision !== null) return run.decision;
-  throw new EvidenceError("REACH-E5504", "the decision digest is not disclosed");
+type Records = Generator<RunRecord, void, undefined>;
+
+const firstStepOf = (a: Records, b: Records): Partial<DiffReport> =>
+  firstStep(bytesOf(a), bytesOf(b));
+
+function* bytesOf(records: Records): Generator<Uint8Array, void, undefined> {
+  for (const { bytes } of records) yield bytes;
 }
 
-function* bytesOf(engine: Engine, evidence: Evidence): Generator<Uint8Array, void, undefined> {
-  for (const { bytes } of recordsOf(engine, evidence)) yield bytes;
+/** The first record of those that both show in which they show something else. */
+function firstShownStep(a: Records, b: Records): Partial<DiffReport> {
+  const others = new Map([...b].map((record) => [record.seq, record]));
+  const pairs = [...a].flatMap((left): [RunRecord, RunRecord][] => {
+    const right = others.get(left.seq);
+    return right === undefined ? [] : [[left, right]];
+  });
+  const masked = pairs.map(([left, right]) => {
+    const hidden = new Places();
+    for (const pointer of [...left.hidden, ...right.hidden]) hidden.add(pathOf(pointer));
+    return [left, right].map(({ bytes }) =>
+      maskedText(hidden.hide(JSON.parse(fromUtf8(bytes)), () => holeAt(0))),
+    ) as [Uint8Array, Uint8Array];
+  });
+  const found = firstStep(
+    masked.map(([left]) => left),
+    masked.map(([, right]) => right),
+  );
+  const [at] = found.step === undefined ? [] : (pairs[found.step] ?? []);
+  return at === undefined ? {} : { ...found, step: at.seq };
 }
 
 /** The first record that is not equal in both traces. */

@@ -98,6 +98,7 @@ export function createEvidence(options: CreateOptions): Uint8Array<ArrayBuffer> 
       signature: signRun(engine, { document, run: runJson }, signer),
       proof: undefined,
       reserved: new Map(),
+      redaction: undefined,
       values: { entered: formatEntered(engine, head, inputs, outcome) },
       blobs: packBlobs(engine, pack),
     }),

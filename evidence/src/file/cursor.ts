@@ -1,9 +1,12 @@
 // All records of a run, computed again as they are asked for: what left the engine is in no file.
 // docs/spec/evidence.md, EVID-34.
-import { EngineError } from "@reach-fabric/engine";
-import type { Engine } from "@reach-fabric/engine";
+import { EngineError, isInput, parseRecord } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
+import { holesOf, maskedText } from "../commitments/holes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Evidence } from "./open.ts";
+import { prefixOf } from "./prefix.ts";
+import type { Shown } from "./shown.ts";
 
 /** A record of a run. */
 export interface RunRecord {
@@ -11,15 +14,18 @@ export interface RunRecord {
   readonly bytes: Uint8Array;
   /** True for one that entered the engine, false for one that left it. */
   readonly entered: boolean;
+  /** The pointers, from the record on, of values that are hidden: `bytes` have the text `[hidden]` there. */
+  readonly hidden: readonly string[];
 }
 
 /**
- * The records of a run from start to outcome, one activation at a time. Nothing is compared: what they are is
+ * The records of a run from start to outcome, one activation at a time. Of a run of which something is hidden: those
+ * that can be computed without it, and those that are shown by name. Nothing is compared: what they are is
  * verified by verify(), and by nothing here. Until the last of them was asked for, the engine's run is this one's:
  * of two runs side by side each needs an engine of its own.
  *
- * @throws EvidenceError where the run cannot be computed: `REACH-E5404` its pack is not enclosed, `REACH-E5504` values
- *   are hidden, `REACH-E5406` it has other semantics than the engine; and `REACH-E5704` or `REACH-E5701` where the
+ * @throws EvidenceError where the run cannot be computed: `REACH-E5404` its pack is not enclosed,
+ *   `REACH-E5406` it has other semantics than the engine; and `REACH-E5704` or `REACH-E5701` where the
  *   engine refuses its pack, its start or a later record
  *
  * @example
@@ -30,6 +36,10 @@ export function* recordsOf(
   engine: Engine,
   evidence: Source,
 ): Generator<RunRecord, void, undefined> {
+  if (evidence.shown !== null) {
+    yield* shownRecords(engine, evidence, evidence.shown);
+    return;
+  }
   const { pack, inputs } = requireParts(engine, evidence);
   let seq = 0;
   let isEnded = false;
@@ -41,13 +51,52 @@ export function* recordsOf(
         ? attempt("REACH-E5704", () => engine.start(bytes))
         : attempt("REACH-E5701", () => engine.advance(bytes));
     isEnded = status !== "waiting";
-    yield { seq: seq++, bytes, entered: true };
-    for (const left of records) yield { seq: seq++, bytes: left, entered: false };
+    yield { seq: seq++, bytes, entered: true, hidden: [] };
+    for (const left of records) yield { seq: seq++, bytes: left, entered: false, hidden: [] };
   }
 }
 
+function* shownRecords(
+  engine: Engine,
+  evidence: Source,
+  shown: Shown,
+): Generator<RunRecord, void, undefined> {
+  const { records } = prefixOf(engine, requireComputable(engine, evidence), shown);
+  for (const record of records) yield recordWithHoles(record);
+  // The outcome may be both.
+  for (const record of shown.named) {
+    if (Number(record["seq"]) >= records.length) yield recordWithHoles(record);
+  }
+}
+
+function recordWithHoles(record: Shown["named"][number]): RunRecord {
+  return {
+    seq: Number(record["seq"]),
+    bytes: maskedText(record),
+    entered: isInput(record as { kind: string }),
+    hidden: holesOf(record, ""),
+  };
+}
+
+/**
+ * The records that are in the file itself, for where an engine cannot compute the others: those that entered, those
+ * shown by name, the outcome.
+ */
+export function recordsGiven({ inputs, last, shown }: Evidence): RunRecord[] {
+  if (shown !== null) {
+    return [...shown.inputs.map(({ record }) => record), ...shown.named].map(recordWithHoles);
+  }
+  const given = (bytes: Uint8Array, entered: boolean): RunRecord => {
+    return { seq: parseRecord(bytes).seq, bytes, entered, hidden: [] };
+  };
+  return [
+    ...(inputs ?? []).map((bytes) => given(bytes, true)),
+    ...(last === null ? [] : [given(last, false)]),
+  ];
+}
+
 /** What a run is computed from. */
-type Source = Pick<Evidence, "run" | "pack" | "inputs" | "seed" | "missing">;
+type Source = Pick<Evidence, "run" | "pack" | "inputs" | "seed" | "missing" | "shown">;
 
 /**
  * What a run is computed from, all of it.
@@ -56,17 +105,21 @@ type Source = Pick<Evidence, "run" | "pack" | "inputs" | "seed" | "missing">;
  */
 export function requireParts(
   engine: Pick<Engine, "semantics">,
-  { run, pack, inputs, seed, missing }: Source,
+  evidence: Source,
 ): { readonly [part in "pack" | "inputs" | "seed"]: NonNullable<Source[part]> } {
-  if (pack === null) throw noPack();
+  const { inputs, seed, missing } = evidence;
+  const pack = requireComputable(engine, evidence);
   if (inputs === null || seed === null) {
     throw new EvidenceError("REACH-E5504", `${missing.length} values are not disclosed`);
   }
-  if (run.semantics !== engine.semantics) {
-    const what = `the run has semantics ${run.semantics}, this engine has ${engine.semantics}`;
-    throw new EvidenceError("REACH-E5406", what);
-  }
   return { pack, inputs, seed };
+}
+
+function requireComputable(engine: Pick<Engine, "semantics">, { run, pack }: Source): Pack {
+  if (pack === null) throw noPack();
+  if (run.semantics === engine.semantics) return pack;
+  const what = `the run has semantics ${run.semantics}, this engine has ${engine.semantics}`;
+  throw new EvidenceError("REACH-E5406", what);
 }
 
 export const noPack = (): EvidenceError =>

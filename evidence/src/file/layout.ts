@@ -9,18 +9,19 @@ export const ENTRY = {
   run: "run.json",
   signature: "run.sig",
   proof: "run.tlog-proof",
+  redaction: "redaction.sigstore.json",
   entered: "entered.jsonl",
   shown: "shown.jsonl",
 } as const;
 
 /**
  * Entries that have their place and that this version does not look into: the proof that the run's beginning is in
- * a log, what the pack's publisher has signed, and who has redacted the file.
+ * a log, and what the pack's publisher has signed.
  */
-const RESERVED = ["start.tlog-proof", "pack.sigstore.jsonl", "redaction.sigstore.json"] as const;
-const [, PUBLISHER, REDACTION] = RESERVED;
-/** Bytes that one of them may have. */
-const RESERVED_BYTES = 2 ** 20;
+const RESERVED = ["start.tlog-proof", "pack.sigstore.jsonl"] as const;
+const [, PUBLISHER] = RESERVED;
+/** Bytes that an entry beside the run's own may have. */
+const BESIDE_BYTES = 2 ** 20;
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
@@ -41,6 +42,8 @@ export interface Layout {
   readonly proof: Uint8Array | undefined;
   /** Entries that this version does not look into, by their names. Removable. */
   readonly reserved: ReadonlyMap<string, Uint8Array>;
+  /** Who says that the run was redacted. Removable; beside `shown` only. */
+  readonly redaction: Uint8Array | undefined;
   readonly values: Values;
   /** By the SHA-256 in their names, which is not checked here. Removable. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
@@ -48,7 +51,7 @@ export interface Layout {
 
 /** The entries in their order. */
 export function entriesOf(layout: Layout): Entry[] {
-  const { run, signature, proof, reserved, values, blobs } = layout;
+  const { run, signature, proof, reserved, redaction, values, blobs } = layout;
   const optional = (name: string, bytes: Uint8Array | undefined): Entry[] =>
     bytes === undefined ? [] : [{ name, bytes }];
   return [
@@ -56,6 +59,7 @@ export function entriesOf(layout: Layout): Entry[] {
     { name: ENTRY.signature, bytes: signature },
     ...optional(ENTRY.proof, proof),
     ...RESERVED.flatMap((name) => optional(name, reserved.get(name))),
+    ...optional(ENTRY.redaction, redaction),
     "entered" in values
       ? { name: ENTRY.entered, bytes: values.entered }
       : { name: ENTRY.shown, bytes: values.shown },
@@ -78,11 +82,12 @@ export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
   const reserved = new Map<string, Uint8Array>();
   const isWhole = found.has(ENTRY.entered);
   const known = new Set<string>(Object.values(ENTRY));
-  if (isWhole) known.delete(ENTRY.shown);
+  // A run of which nothing is hidden was redacted by nobody.
+  if (isWhole) for (const name of [ENTRY.shown, ENTRY.redaction]) known.delete(name);
   for (const { name, bytes } of entries) {
     const digest = digestOfBlob(name);
     if (digest !== undefined) blobs.set(digest, bytes);
-    else if (isReserved(name, isWhole)) reserved.set(name, bytes);
+    else if (RESERVED.some((each) => each === name)) reserved.set(name, bytes);
     else if (!known.has(name)) {
       throw new EvidenceError("REACH-E5003", `evidence has no entry ${quoted(name)}`);
     }
@@ -98,6 +103,7 @@ export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
     signature: required(ENTRY.signature),
     proof: found.get(ENTRY.proof),
     reserved,
+    redaction: found.get(ENTRY.redaction),
     values: shown === undefined ? { entered: required(ENTRY.entered) } : { shown },
     blobs,
   };
@@ -110,19 +116,17 @@ export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
       );
     }
   });
-  for (const [name, bytes] of reserved) requireForm(engine, name, bytes);
+  for (const { name, bytes } of entries) {
+    if (reserved.has(name) || name === ENTRY.redaction) requireForm(engine, name, bytes);
+  }
   return layout;
 }
 
-/** Who redacted a file of which nothing is hidden is nobody. */
-const isReserved = (name: string, isWhole: boolean): boolean =>
-  RESERVED.some((each) => each === name) && !(isWhole && name === REDACTION);
-
-/** What a later version will find in it has the form of its name already. */
+/** What a later version will find in an entry has the form of its name already. */
 function requireForm(engine: Engine, name: string, bytes: Uint8Array): void {
-  if (bytes.length > RESERVED_BYTES) {
+  if (bytes.length > BESIDE_BYTES) {
     throw new EvidenceError("REACH-E5007", `the entry ${name} is over the limit of size`);
   }
   if (name === PUBLISHER) parseLines(engine, bytes, name);
-  if (name === REDACTION) parseCanonical(engine, bytes, name);
+  if (name === ENTRY.redaction) parseCanonical(engine, bytes, name);
 }

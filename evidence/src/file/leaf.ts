@@ -1,6 +1,6 @@
 // Leaves of the records that entered a run, and of its outcome: what stays of a record without its values.
 // docs/spec/trace.md, TRACE-11 and TRACE-13.
-import { anyObject, digest, integer, isObject, matching } from "../encoding/shape.ts";
+import { anyObject, digest, integer, isObject, listOf, matching } from "../encoding/shape.ts";
 import { object, oneOf, requireShape, text } from "../encoding/shape.ts";
 import type { Check } from "../encoding/shape.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
@@ -32,11 +32,13 @@ export interface OutcomeLeaf {
 
 export type Leaf = StartLeaf | InputLeaf | OutcomeLeaf;
 
-const seq = integer(0, 0xfffffffe);
-const key = matching(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/, "an effect's key");
+export const seq: Check = integer(0, 0xfffffffe);
+export const key: Check = matching(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/, "an effect's key");
 const answer = (kind: string): Check => object({ kind: oneOf(kind), seq, key, result: digest });
 const said = (kind: string): Check => object({ kind: oneOf(kind), seq, reason: digest });
 const kind = oneOf("outcome");
+
+const place = { iteration: listOf(integer(0, 0xffffffff)), seq, task: text("a text") };
 
 /** By kind; an outcome's by its status as well. */
 const shapes: ReadonlyMap<unknown, Check> = new Map([
@@ -64,6 +66,58 @@ const outcomes: ReadonlyMap<unknown, Check> = new Map([
   ["faulted", object({ kind, seq, status: oneOf("faulted"), error: digest })],
   ["cancelled", object({ kind, seq, status: oneOf("cancelled"), reason: digest })],
 ]);
+
+/** Of the records that leave before the outcome. */
+const computed: ReadonlyMap<unknown, Check> = new Map([
+  [
+    "request",
+    object({
+      ...place,
+      kind: oneOf("request"),
+      key,
+      occurrence: integer(1, Number.MAX_SAFE_INTEGER),
+      request: digest,
+      type: text("a text"),
+    }),
+  ],
+  [
+    "task",
+    object(
+      {
+        ...place,
+        kind: oneOf("task"),
+        context: digest,
+        input: digest,
+        next: text("a text"),
+        status: oneOf("completed", "skipped", "faulted", "cancelled"),
+      },
+      { error: digest, output: digest },
+    ),
+  ],
+  [
+    "retry",
+    object({
+      ...place,
+      kind: oneOf("retry"),
+      attempt: integer(1, Number.MAX_SAFE_INTEGER),
+      delay: integer(0, Number.MAX_SAFE_INTEGER),
+      error: digest,
+    }),
+  ],
+]);
+
+/**
+ * Requires that a value is the leaf of a record of any kind.
+ *
+ * @returns whether the record entered the run, or ended it: is under `entered`
+ * @throws EvidenceError `REACH-E5601`
+ */
+export function requireAnyLeaf(value: unknown, what: string): boolean {
+  const check = computed.get(isObject(value) ? value["kind"] : undefined);
+  if (check === undefined) requireLeaf(value, what);
+  else requireShape(check, value, what, "REACH-E5601");
+  return check === undefined;
+}
 
 /**
  * Requires that a value is the leaf of a record of one of the kinds that enter, or of an outcome.

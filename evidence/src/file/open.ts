@@ -6,10 +6,15 @@ import type { PublicKey } from "../keys/key.ts";
 import { readContainer } from "./container.ts";
 import { readEntered, requireEntered } from "./entered.ts";
 import type { Entered } from "./entered.ts";
+import { holesOf, isHole, masked, maskedText } from "../commitments/holes.ts";
 import { ENTRY, readLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { readPack, requireBlobs } from "./pack.ts";
 import { namedKey, readRun } from "./run.ts";
+import { readRedaction } from "../signature/redaction.ts";
+import type { RedactionStatement } from "../signature/redaction.ts";
+import { readShown } from "./shown.ts";
+import type { Shown } from "./shown.ts";
 import type { EvidenceRun, TreeHead } from "./run.ts";
 
 /** What a piece of evidence says about its run: run.json, with the values that are disclosed. */
@@ -51,8 +56,12 @@ export interface Evidence {
   /** The record that ended it; null where it is hidden, or so large that the engine has to compute it. */
   readonly last: Uint8Array | null;
   readonly outcome: Outcome | null;
-  /** The pointers of the values that are not disclosed. */
+  /** The pointers of the values that are not disclosed: of those records of which something is there. */
   readonly missing: readonly string[];
+  /** What a redaction has left of the run; null where nothing is hidden. */
+  readonly shown: Shown | null;
+  /** Who has redacted the file, as the key in it has signed; null where nobody says so. */
+  readonly redaction: RedactionStatement | null;
   /** Entries that this version does not look into. */
   readonly unread: readonly string[];
 }
@@ -74,9 +83,8 @@ export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
   const key = namedKey(document);
   requireBlobs(engine, layout.blobs);
   const pack = readPack(engine, document.pack, layout.blobs);
-  const entered = enteredOf(engine, layout);
-  requireEntered(engine, document, entered);
-  return assemble({ document, layout, key, pack, entered });
+  const content = contentOf(engine, document, layout);
+  return assemble({ document, layout, key, pack, content });
 }
 
 /**
@@ -98,14 +106,30 @@ export function readDocument(
   return { document, layout: readLayout(engine, entries) };
 }
 
+/** What a file shows of its run: all that entered it, or what a redaction has left. */
+export type Content =
+  | { readonly entered: Entered; readonly shown?: undefined }
+  | {
+      readonly shown: Shown;
+      readonly redaction: RedactionStatement | null;
+      readonly entered?: undefined;
+    };
+
 /**
- * What entered the run of a file; nothing is compared with what was signed.
+ * What a file shows, every value and record at its commitment in run.json.
  *
- * @throws EvidenceError as readEntered() does; `REACH-E5504` a file of which something is hidden
+ * @throws EvidenceError as readEntered(), requireEntered(), readShown() and readRedaction() do
  */
-export function enteredOf(engine: Engine, { values }: Pick<Layout, "values">): Entered {
-  if ("entered" in values) return readEntered(engine, values.entered);
-  throw new EvidenceError("REACH-E5504", "this version does not read redacted evidence");
+export function contentOf(engine: Engine, document: EvidenceRun, layout: Layout): Content {
+  const { run, values, redaction } = layout;
+  if ("shown" in values) {
+    const files = { run, shown: values.shown };
+    const statement = redaction === undefined ? null : readRedaction(engine, files, redaction);
+    return { shown: readShown(engine, document, values.shown), redaction: statement };
+  }
+  const entered = readEntered(engine, values.entered);
+  requireEntered(engine, document, entered);
+  return { entered };
 }
 
 /** A file whose parts were read, and belong together. */
@@ -114,13 +138,14 @@ export interface Parts {
   readonly layout: Layout;
   readonly key: PublicKey;
   readonly pack: Pack | null;
-  readonly entered: Entered;
+  readonly content: Content;
 }
 
 /** One view of what was read. */
-export function assemble({ document, layout, key, pack, entered }: Parts): Evidence {
+export function assemble({ document, layout, key, pack, content }: Parts): Evidence {
   const { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace } = document;
-  const { actor, tenant, annotations = [], decision } = entered.head;
+  const { values, ...rest } =
+    content.shown === undefined ? ofWhole(content.entered) : ofRedacted(content.shown);
   return {
     run: {
       id,
@@ -134,18 +159,57 @@ export function assemble({ document, layout, key, pack, entered }: Parts): Evide
       trace,
       entered: document.entered,
       key,
-      tenant,
-      actor,
-      annotations,
-      ...decision,
+      ...values,
     },
     pack,
+    ...rest,
+    redaction: content.shown === undefined ? null : content.redaction,
+    unread: [...layout.reserved.keys()],
+  };
+}
+
+/** What an Evidence has of the values in the file. */
+type View = Pick<Evidence, "inputs" | "seed" | "last" | "outcome" | "missing" | "shown"> & {
+  readonly values: Pick<Run, "tenant" | "actor" | "annotations" | "decision" | "fingerprint">;
+};
+
+function ofWhole(entered: Entered): View {
+  const { actor, tenant, annotations = [], decision, seed } = entered.head;
+  return {
+    values: { tenant, actor, annotations, ...decision },
     inputs: entered.inputs,
-    seed: fromHex(entered.head.seed),
+    seed: fromHex(seed),
     last: entered.outcome ?? null,
     outcome: outcomeOf(entered),
     missing: [],
-    unread: [...layout.reserved.keys()],
+    shown: null,
+  };
+}
+
+function ofRedacted(shown: Shown): View {
+  const { tenant, actor, annotations = [] } = shown.values;
+  const texts = [tenant, actor].map((value) => (isHole(value) ? null : (value as string)));
+  const stamps = isHole(annotations) ? null : (annotations as Run["annotations"] & object);
+  const last = shown.named.find(({ kind }) => kind === "outcome");
+  const records = [...shown.inputs.map(({ record }) => record), ...shown.named];
+  const missing = [
+    ...holesOf(shown.values, "/run"),
+    ...records.flatMap((record) => holesOf(record, `/${String(record["seq"])}`)),
+  ];
+  return {
+    values: {
+      tenant: texts[0] ?? null,
+      actor: texts[1] ?? null,
+      annotations: stamps && (masked(stamps.filter((stamp) => !isHole(stamp))) as typeof stamps),
+      decision: null,
+      fingerprint: null,
+    },
+    inputs: null,
+    seed: null,
+    last: null,
+    outcome: last === undefined ? null : outcomeIn(maskedText(last)),
+    missing: [...new Set(missing)],
+    shown,
   };
 }
 

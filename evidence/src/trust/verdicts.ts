@@ -4,6 +4,7 @@ import type { Recomputed } from "@reach-fabric/engine";
 import { verdictNames } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Outcome, Run } from "../file/open.ts";
+import type { RedactionStatement } from "../signature/redaction.ts";
 
 /** The questions about a piece of evidence, in the order in which they are answered. */
 export const verdicts: typeof verdictNames = verdictNames;
@@ -49,6 +50,8 @@ export interface Report extends Judgement<Verdict> {
   readonly fingerprint?: string;
   /** What the run came to when it was computed again. */
   readonly computed?: Recomputed;
+  /** Who has redacted it, as a key has signed: whose key that is, the file cannot say. */
+  readonly redaction?: RedactionStatement;
   /** Entries of the file that this version does not look into. */
   readonly unread?: readonly string[];
 }

@@ -4,17 +4,17 @@
 // only on what the checks before it have let through: nothing is computed before it is known to be what was
 // signed, and that it was signed needs no engine that could compute it.
 import type { Engine, Recomputed } from "@reach-fabric/engine";
-import { noteTrust, requireAllowed, requireComputable, requiredBy, requireKey } from "./allowed.ts";
+import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
+import { requireSigned } from "./signed.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
 import { noPack } from "../file/cursor.ts";
-import { requireEntered, requireWhole } from "../file/entered.ts";
-import { assemble, enteredOf, outcomeIn, readDocument } from "../file/open.ts";
-import { readPack, requireBlobs } from "../file/pack.ts";
-import { namedKey } from "../file/run.ts";
+import { requireBegun, requireWhole } from "../file/entered.ts";
+import { assemble, contentOf, outcomeIn, readDocument } from "../file/open.ts";
+import { prefixOf, requirePrefix } from "../file/prefix.ts";
 import { replayEvidence } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
-import { requireSignature } from "../signature/statement.ts";
 import type { Policy } from "../trust/policy.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Report, Verdict } from "../trust/verdicts.ts";
@@ -68,22 +68,20 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readDocument(engine, bytes);
-    // 4 the key: named by the file, trusted only if the policy says so
-    const key = namedKey(document);
-    findings.attempt("trusted", () => requireKey(policy, { key, endedAt: document.endedAt }));
-    // 5 the signature is valid, over the statement that follows from these bytes
-    const { run, signature, proof } = layout;
-    const signed = requireSignature(engine, { document, run }, signature, key);
-    // 6 every blob belongs to the pack that was signed; pack and engine are ones that may be used
-    requireBlobs(engine, layout.blobs);
-    const pack = readPack(engine, document.pack, layout.blobs);
-    findings.attempt("replayed", () => requireAllowed(policy, document));
+    const { run, signature, proof, blobs } = layout;
+    const parts = { document, run, signature, blobs };
+    const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");
     // 7 the lines have their form; 8 every value and record is the one that was committed to
-    const entered = enteredOf(engine, layout);
-    requireEntered(engine, document, entered);
+    const content = contentOf(engine, document, layout);
     const entry = entryOf(engine, { document, run, signed, key });
-    const parts = { document, layout, key, pack, entered };
-    return { document, entered, entry, proof, ...assemble(parts) };
+    const { entered } = content;
+    return {
+      document,
+      entered,
+      entry,
+      proof,
+      ...assemble({ document, layout, key, pack, content }),
+    };
   });
   if (evidence === undefined) return undefined;
   findings.pass(
@@ -97,9 +95,10 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
 
 /** Stage 2, checks 9 and 10: what entered is what enters one whole run, all of it shown. True for one whole run. */
 function checkComplete(evidence: Authentic, findings: Found): boolean {
-  const { document, entered, pack, inputs } = evidence;
+  const { document, entered, shown, pack, inputs } = evidence;
   const isWhole = findings.attempt("complete", () => {
-    requireWhole(document, entered.leaves);
+    if (entered === undefined) requireBegun(document, shown?.inputs.map(({ leaf }) => leaf) ?? []);
+    else requireWhole(document, entered.leaves);
     return true;
   });
   if (isWhole === undefined) {
@@ -108,6 +107,7 @@ function checkComplete(evidence: Authentic, findings: Found): boolean {
   }
   findings.attempt("complete", () => {
     if (pack === null) throw noPack();
+    if (shown !== null) throw new EvidenceError("REACH-E5504", hiddenIn(evidence));
     const what = `all ${inputs?.length} records that entered, their values and the pack are there`;
     findings.pass("complete", what);
   });
@@ -135,8 +135,16 @@ function checkTrust(
 }
 
 /** Stage 5: what is hidden, and that nothing that is shown confirms a guess of it. */
-function checkRedaction({ missing }: Authentic, findings: Found): void {
-  if (missing.length === 0) findings.pass("redacted", "nothing is hidden");
+function checkRedaction(evidence: Authentic, findings: Found): void {
+  findings.pass("redacted", evidence.shown === null ? "nothing is hidden" : hiddenIn(evidence));
+}
+
+function hiddenIn({ missing, run, shown, redaction }: Authentic): string {
+  const records = run.trace.size - (shown?.computed ?? 0);
+  const what = `${missing.length} values are hidden, and what follows from them: ${records} of ${run.trace.size} records`;
+  if (redaction === null) return what;
+  const { by, at, why, key } = redaction;
+  return `${what}; by ${quoted(by)} at ${at}: ${quoted(why)}, signed with the key ${key.id}`;
 }
 
 /** Stage 6, check 15: the run is computed once, to the roots, the decision and the fingerprint that were signed. */
@@ -147,10 +155,16 @@ function checkReplay(
   findings: Found,
   options: ReplayOptions,
 ): Recomputed | undefined {
-  const { run, pack, entered } = evidence;
+  const { run, pack, entered, shown } = evidence;
   return findings.attempt("replayed", () => {
     if (pack === null) throw noPack();
-    requireComputable(engine, run, entered.leaves[0], policy);
+    const start = entered === undefined ? shown?.inputs[0]?.leaf : entered.leaves[0];
+    requireComputable(engine, run, start, policy);
+    if (shown !== null) {
+      requirePrefix(engine, run, shown, prefixOf(engine, pack, shown, { fuel: policy.fuel }));
+      const what = `${shown.computed} of ${run.trace.size} records, as they were signed`;
+      throw new EvidenceError("REACH-E5504", `what is hidden cannot be computed, only ${what}`);
+    }
     const { computed, difference } = replayEvidence(engine, evidence, options);
     const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
     const what = `all ${run.trace.size} records, decision and fingerprint${same}`;
@@ -162,7 +176,7 @@ function checkReplay(
 
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */
 function report(
-  { run, outcome: shown, last, unread }: Authentic,
+  { run, outcome: shown, last, redaction, unread }: Authentic,
   computed: Recomputed | undefined,
   findings: Found,
 ): Report {
@@ -177,6 +191,7 @@ function report(
     ...(run.decision === null ? {} : { decision: run.decision }),
     ...(run.fingerprint === null ? {} : { fingerprint: run.fingerprint }),
     ...(computed === undefined ? {} : { computed }),
+    ...(redaction === null ? {} : { redaction }),
     ...(unread.length === 0 ? {} : { unread }),
   };
 }
