@@ -1,5 +1,5 @@
 // One task computed again from what it had, and nothing else. docs/spec/evidence.md, EVID-51.
-import { EngineError, parseRecord } from "@reach-fabric/engine";
+import { codeName, codes, EngineError, parseRecord } from "@reach-fabric/engine";
 import type { Engine, OutcomeRecord, RequestRecord, TaskRecord } from "@reach-fabric/engine";
 import { hasHole } from "../commitments/holes.ts";
 import { canonicalBytes } from "../encoding/json.ts";
@@ -137,11 +137,13 @@ const comparedBy = ({ leavesContext }: Plan, requests: number): string =>
     ? `its ${requests} requests, output, $context and what comes next`
     : `its ${requests} requests, output and what comes next; it does not touch $context, and $context is not shown`;
 
+const OUT_OF_FUEL = codeName(codes.E_LIMIT_FUEL);
+
 /** What ends without the task has come to a limit, or is another run. */
 function unended({ error }: OutcomeRecord): EvidenceError {
   const { detail } = Object(error) as { readonly detail?: unknown };
   const [code] = /^REACH-E12\d\d/.exec(String(detail)) ?? [];
-  if (code?.endsWith("E1201") === true) {
+  if (code === OUT_OF_FUEL) {
     return new EvidenceError("REACH-E5703", "the task is not computed with the fuel of the budget");
   }
   return code === undefined ? differs("it does not come to an end") : cannot(`a limit (${code})`);
