@@ -223,7 +223,7 @@ async function changeOneRule(engine: Engine, decided: readonly Decided[]): Promi
   mkdirSync(`${folder}/tables`);
   writeFileSync(`${folder}/tables/loan-policy.yaml`, after);
   say(
-    "   Rule R4 accepts from a score of 720, not 700. The recorded answers are used again: nobody is asked.\n",
+    "   Rule R4 accepts from a score of 720, not 700. The recorded answers are used again; nothing is sent.\n",
   );
 
   const pack = await loadPack(`${folder}/workflow.yaml`);

@@ -7,6 +7,7 @@
  */
 
 import { textByte } from "../bytes/byte";
+import { DOT, MINUS, PLUS, ZERO } from "../bytes/characters";
 
 /** A middle has at most 767 significant digits: what follows the 800th only matters as not 0. */
 const MOST_DIGITS: u32 = 800;
@@ -49,7 +50,7 @@ function readDigits(at: usize, end: usize): i32 {
   let p = at;
   for (; p < end; p++) {
     const byte = textByte(p);
-    const digit = byte - 0x30;
+    const digit = byte - ZERO;
     if (digit <= 9) {
       if (digits < MOST_DIGITS) {
         if (digit != 0 || digits != 0) digits++;
@@ -65,8 +66,8 @@ function readDigits(at: usize, end: usize): i32 {
         if (digit != 0) lost = true;
         if (!point) q++;
       }
-    } else if (byte == 0x2e) point = true;
-    else if (byte != 0x2d) break; // e or E
+    } else if (byte == DOT) point = true;
+    else if (byte != MINUS) break; // e or E
   }
   if (scale != 1) leftLimbs = timesPlus(left, leftLimbs, scale, part);
   if (lost) {
@@ -76,10 +77,10 @@ function readDigits(at: usize, end: usize): i32 {
   if (p < end) {
     const sign = textByte(p + 1);
     let e: i64 = 0;
-    for (p += sign == 0x2b || sign == 0x2d ? 2 : 1; p < end; p++) {
-      if (e < 1000000000) e = e * 10 + ((textByte(p) - 0x30) as i64);
+    for (p += sign == PLUS || sign == MINUS ? 2 : 1; p < end; p++) {
+      if (e < 1000000000) e = e * 10 + ((textByte(p) - ZERO) as i64);
     }
-    q += sign == 0x2d ? -e : e;
+    q += sign == MINUS ? -e : e;
   }
   return q as i32;
 }

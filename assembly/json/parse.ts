@@ -8,6 +8,7 @@
  */
 
 import { textByte } from "../bytes/byte";
+import { DOT, MINUS, PLUS, ZERO } from "../bytes/characters";
 import { Powers } from "./powers";
 import { Wide } from "./wide";
 import { compareToHalfway } from "./exact";
@@ -28,7 +29,7 @@ const HUGE_EXPONENT: i64 = 1000000000;
  */
 export function parseNumber(at: usize, length: u32): f64 {
   const end = at + length;
-  const negative = textByte(at) == 0x2d;
+  const negative = textByte(at) == MINUS;
   let p = at + (negative ? 1 : 0);
   let w: u64 = 0; // the first 19 significant digits
   let digits: u32 = 0; // significant digits seen
@@ -37,7 +38,7 @@ export function parseNumber(at: usize, length: u32): f64 {
   let lost = false; // a digit other than 0 was left out of w
   for (; p < end; p++) {
     const byte = textByte(p);
-    const digit = byte - 0x30;
+    const digit = byte - ZERO;
     if (digit <= 9) {
       if (digits < 19) {
         w = w * 10 + (digit as u64);
@@ -47,7 +48,7 @@ export function parseNumber(at: usize, length: u32): f64 {
         if (digit != 0) lost = true;
         if (!point) q++;
       }
-    } else if (byte == 0x2e) point = true;
+    } else if (byte == DOT) point = true;
     else break; // e or E
   }
   if (p < end) q += exponentAt(p + 1, end);
@@ -59,10 +60,10 @@ export function parseNumber(at: usize, length: u32): f64 {
 function exponentAt(at: usize, end: usize): i64 {
   let p = at;
   const sign = textByte(p);
-  if (sign == 0x2b || sign == 0x2d) p++;
+  if (sign == PLUS || sign == MINUS) p++;
   let e: i64 = 0;
-  for (; p < end; p++) if (e < HUGE_EXPONENT) e = e * 10 + ((textByte(p) - 0x30) as i64);
-  return sign == 0x2d ? -e : e;
+  for (; p < end; p++) if (e < HUGE_EXPONENT) e = e * 10 + ((textByte(p) - ZERO) as i64);
+  return sign == MINUS ? -e : e;
 }
 
 /** w * 10^q, with the whole literal at hand should digits have been lost. */

@@ -4,6 +4,7 @@
  */
 
 import { textByte } from "../bytes/byte";
+import { DIGIT_1, HASH, PERCENT, SLASH, TILDE, ZERO } from "../bytes/characters";
 import { Arena, arenaOver, arenaTake, SCRATCH } from "../bytes/arena";
 import {
   Buffer,
@@ -103,22 +104,22 @@ export function writePlace(b: Buffer, node: u32, word: u32): u32 {
   const root = changetype<Node>(n);
   const uri = changetype<Resource>(root.resource).uri;
   bufferBytes(b, addressOf(uri), lengthOf(uri));
-  bufferByte(b, 0x23);
+  bufferByte(b, HASH);
   if (root.key != 0) bufferBytes(b, addressOf(root.key), lengthOf(root.key));
   for (let i = depth; i > 0; i--) {
     let m = node;
     for (let j: u32 = 1; j < i; j++) m = changetype<Node>(m).parent;
     const step = changetype<Node>(m);
-    bufferByte(b, 0x2f);
+    bufferByte(b, SLASH);
     W.writeWord(b, step.word);
     if (step.key != 0) writeToken(b, step.key);
     else if (isList(step.word)) {
-      bufferByte(b, 0x2f);
+      bufferByte(b, SLASH);
       bufferUint(b, step.index);
     }
   }
   if (word < W.NO_WORD) {
-    bufferByte(b, 0x2f);
+    bufferByte(b, SLASH);
     W.writeWord(b, word);
   }
   return lengthOf(uri);
@@ -126,13 +127,13 @@ export function writePlace(b: Buffer, node: u32, word: u32): u32 {
 
 /** A key as a token of a JSON pointer (RFC 6901 section 3). */
 export function writeToken(b: Buffer, key: usize): void {
-  bufferByte(b, 0x2f);
+  bufferByte(b, SLASH);
   for (let i: u32 = 0; i < lengthOf(key); i++) {
     const c: u32 = textByte(addressOf(key) + i);
-    if (c != 0x7e && c != 0x2f) bufferByte(b, c);
+    if (c != TILDE && c != SLASH) bufferByte(b, c);
     else {
-      bufferByte(b, 0x7e);
-      bufferByte(b, c == 0x7e ? 48 : 49);
+      bufferByte(b, TILDE);
+      bufferByte(b, c == TILDE ? ZERO : DIGIT_1);
     }
   }
 }
@@ -352,7 +353,7 @@ export function resolveReference(from: u32, text: usize, word: u32): u32 {
   const r = resourceNamed(RESOLVED.at, RESOLVED.len);
   if (r == 0) return lost(from, text, word);
   if (fragmentSize() == 0) return changetype<Resource>(r).root;
-  if (textByte(fragmentBegin()) == 0x2f) return follow(r, from, text, word);
+  if (textByte(fragmentBegin()) == SLASH) return follow(r, from, text, word);
   const a = anchorIn(r, fragmentBegin(), fragmentSize());
   if (a == 0) return lost(from, text, word);
   if (changetype<Anchor>(a).dynamic) dynamicName = changetype<Anchor>(a).name;
@@ -386,7 +387,7 @@ function follow(resource: u32, from: u32, text: usize, word: u32): u32 {
   }
   const found = knownNode(cell);
   if (found != 0) return found;
-  // A schema at a place that is none of the keywords'.
+  // A schema at a place that no keyword has.
   TOKEN.len = 0;
   bufferBytes(TOKEN, whole, (end - whole) as u32);
   const node = nodeOf(cell, 0, W.NO_WORD, textCell(TOKEN), 0, r);
@@ -397,21 +398,21 @@ function follow(resource: u32, from: u32, text: usize, word: u32): u32 {
 function token(from: usize, end: usize): usize {
   TOKEN.len = 0;
   let p = from;
-  while (p < end && textByte(p) != 0x2f) {
+  while (p < end && textByte(p) != SLASH) {
     let c: u32 = textByte(p++);
-    const encoded = c == 0x25 && p + 1 < end ? hexPair(p) : -1;
+    const encoded = c == PERCENT && p + 1 < end ? hexPair(p) : -1;
     if (encoded >= 0) {
       c = encoded;
       p += 2;
     }
     // ~0 and ~1, also where the tilde itself was encoded.
     const last = TOKEN.len == 0 ? 0 : textByte(TOKEN.at + TOKEN.len - 1);
-    if (last == 0x7e && tilde && (c == 48 || c == 49)) {
-      store<u8>(TOKEN.at + TOKEN.len - 1, c == 48 ? 0x7e : 0x2f);
+    if (last == TILDE && tilde && (c == ZERO || c == DIGIT_1)) {
+      store<u8>(TOKEN.at + TOKEN.len - 1, c == ZERO ? TILDE : SLASH);
       tilde = false;
       continue;
     }
-    tilde = c == 0x7e;
+    tilde = c == TILDE;
     bufferByte(TOKEN, c);
   }
   tilde = false;
@@ -424,7 +425,7 @@ function tokenIndex(): u32 {
   if (TOKEN.len == 0 || TOKEN.len > 9) return u32.MAX_VALUE;
   let n: u32 = 0;
   for (let i: u32 = 0; i < TOKEN.len; i++) {
-    const d = textByte(TOKEN.at + i) - 48;
+    const d = textByte(TOKEN.at + i) - ZERO;
     if (d > 9) return u32.MAX_VALUE;
     n = n * 10 + d;
   }

@@ -1,6 +1,7 @@
 /** Resolving references: RFC 3986 section 5.2, on UTF-8 bytes. */
 
 import { textByte } from "../bytes/byte";
+import { COLON, DOT, HASH, LOWER_A, MINUS, PLUS, QUESTION, SLASH, ZERO } from "../bytes/characters";
 import { Buffer, bufferByte, bufferBytes } from "../bytes/buffer";
 
 /** What resolve() has made, without its fragment. */
@@ -25,27 +26,30 @@ let end: u32 = 0; // where the fragment's "#" is, or the end
 
 function parse(at: usize, length: u32): void {
   end = 0;
-  while (end < length && textByte(at + end) != 0x23) end++;
+  while (end < length && textByte(at + end) != HASH) end++;
   fragmentAt = end < length ? at + end + 1 : at + length;
   fragmentLength = end < length ? length - end - 1 : 0;
   schemeEnd = 0;
   let i: u32 = 0;
   while (i < end && isSchemePart(textByte(at + i), i)) i++;
-  if (i > 0 && i < end && textByte(at + i) == 0x3a) schemeEnd = i + 1;
+  if (i > 0 && i < end && textByte(at + i) == COLON) schemeEnd = i + 1;
   authority = schemeEnd;
-  hasAuthority = end - authority >= 2 && load<u16>(at + authority) == 0x2f2f;
+  hasAuthority =
+    end - authority >= 2 &&
+    textByte(at + authority) == SLASH &&
+    textByte(at + authority + 1) == SLASH;
   path = authority;
   if (hasAuthority) {
     path += 2;
-    while (path < end && textByte(at + path) != 0x2f && textByte(at + path) != 0x3f) path++;
+    while (path < end && textByte(at + path) != SLASH && textByte(at + path) != QUESTION) path++;
   }
   query = path;
-  while (query < end && textByte(at + query) != 0x3f) query++;
+  while (query < end && textByte(at + query) != QUESTION) query++;
 }
 
 function isSchemePart(c: u32, i: u32): bool {
-  if ((c | 32) - 97 < 26) return true;
-  return i > 0 && (c - 48 <= 9 || c == 0x2b || c == 0x2d || c == 0x2e);
+  if ((c | 32) - LOWER_A < 26) return true;
+  return i > 0 && (c - ZERO <= 9 || c == PLUS || c == MINUS || c == DOT);
 }
 
 /** RESOLVED = the reference as an absolute URI, given the URI that it stands in. */
@@ -80,12 +84,12 @@ export function resolve(base: usize, baseLength: u32, at: usize, length: u32): v
       if (ownEnd != 0) bufferBytes(b, at, ownEnd);
       else bufferBytes(b, base + query, end - query);
     } else {
-      if (textByte(at) != 0x2f) {
+      if (textByte(at) != SLASH) {
         // Merged: all of the base's path but what stands behind its last slash.
         let cut = query;
-        while (cut > path && textByte(base + cut - 1) != 0x2f) cut--;
+        while (cut > path && textByte(base + cut - 1) != SLASH) cut--;
         bufferBytes(b, base + path, cut - path);
-        if (cut == path && hasAuthority) bufferByte(b, 0x2f);
+        if (cut == path && hasAuthority) bufferByte(b, SLASH);
       }
       bufferBytes(b, at, ownQuery);
       removeDots(from);
@@ -99,22 +103,22 @@ export function resolve(base: usize, baseLength: u32, at: usize, length: u32): v
 /** RFC 3986 section 5.2.4, on the path that RESOLVED has from an offset on. */
 function removeDots(from: u32): void {
   const b: Buffer = RESOLVED;
-  if (from == b.len || textByte(b.at + from) != 0x2f) return; // no hierarchy: a URN, or relative
+  if (from == b.len || textByte(b.at + from) != SLASH) return; // no hierarchy: a URN, or relative
   let to = from;
   let i = from;
   while (i < b.len) {
     // One segment with its slash.
     let next = i + 1;
-    while (next < b.len && textByte(b.at + next) != 0x2f) next++;
+    while (next < b.len && textByte(b.at + next) != SLASH) next++;
     const size = next - i - 1;
-    const one = size == 1 && textByte(b.at + i + 1) == 0x2e;
-    const two = size == 2 && textByte(b.at + i + 1) == 0x2e && textByte(b.at + i + 2) == 0x2e;
-    if (two) while (to > from && textByte(b.at + --to) != 0x2f) {}
+    const one = size == 1 && textByte(b.at + i + 1) == DOT;
+    const two = size == 2 && textByte(b.at + i + 1) == DOT && textByte(b.at + i + 2) == DOT;
+    if (two) while (to > from && textByte(b.at + --to) != SLASH) {}
     if (!one && !two) {
       memory.copy(b.at + to, b.at + i, next - i);
       to += next - i;
     } else if (next == b.len) {
-      store<u8>(b.at + to++, 0x2f);
+      store<u8>(b.at + to++, SLASH);
     }
     i = next;
   }

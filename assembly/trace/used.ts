@@ -4,6 +4,7 @@
  */
 
 import { textByte } from "../bytes/byte";
+import { COLON, DOT } from "../bytes/characters";
 import { arenaTake, SCRATCH } from "../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../bytes/buffer";
 import { addressOf, lengthOf } from "../value/cell";
@@ -57,7 +58,7 @@ export function noteTimeout(key: usize): bool {
 function note(what: string, path: usize, length: u32): bool {
   NAME.len = 0;
   bufferText(NAME, what);
-  bufferByte(NAME, 0x3a);
+  bufferByte(NAME, COLON);
   bufferBytes(NAME, path, length);
   const cell = arenaTake(SCRATCH, 16);
   bufferCell(cell, NAME);
@@ -132,7 +133,7 @@ function order(x: u32, y: u32): i32 {
 }
 
 function pathBegin(p: usize, end: usize): usize {
-  for (let q = p; q < end; q++) if (textByte(q) == 0x3a) return q + 1;
+  for (let q = p; q < end; q++) if (textByte(q) == COLON) return q + 1;
   return p;
 }
 
@@ -140,12 +141,12 @@ function pathBegin(p: usize, end: usize): usize {
 function pathEnd(p: usize, end: usize): usize {
   if (pathBegin(p, end) != p) return end;
   let q = end;
-  while (q > p && textByte(q - 1) != 0x2e) q--;
+  while (q > p && textByte(q - 1) != DOT) q--;
   return q;
 }
 
 function numberLength(p: usize, end: usize): u32 {
   let q = p;
-  while (q < end && textByte(q) != 0x2e) q++;
+  while (q < end && textByte(q) != DOT) q++;
   return (q - p) as u32;
 }

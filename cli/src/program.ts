@@ -31,6 +31,11 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   golden: async () => (await import("./commands/golden.ts")).golden,
 };
 
+/** What each of EXIT says (ui/problem.ts), and a shell's own for a process that was terminated. */
+const EXIT_CODES =
+  "Exit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
+  "3 could not check, 4 not authorised, 130 interrupted, 143 terminated.";
+
 /**
  * Runs one command line and resolves to its exit code.
  *
@@ -62,8 +67,7 @@ export async function reach(args: readonly string[], machine: Machine): Promise<
     })
     .addHelpText(
       "after",
-      "\nExit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
-        "3 could not check, 4 not authorised, 130 interrupted, 143 terminated.\n\n" +
+      `\n${EXIT_CODES}\n\n` +
         "Example:\n  $ reach run workflow.yaml --input input.json --grant grant.json -o one.reach",
     );
   const [first = ""] = args;

@@ -1,4 +1,4 @@
-// A kind of task and a type of effect is one place in each layer. Whoever adds one finds here what is missing.
+// A kind of task and a type of effect is one place in each layer. A new one that lacks a place is told here which.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { effectTypes } from "@reach-fabric/engine";
@@ -45,6 +45,14 @@ const ownSchema = (member: string): RegExp =>
     ? new RegExp(`if \\(kind === "${member}"\\)`)
     : new RegExp(`^  ${member}: ${member}Task,$`, "m");
 
+/** A golden workflow with such a task: each has the list `do` of its own, and some call what is no effect. */
+function ownGolden(kind: string): string | RegExp {
+  const [member = "", called] = kind.split(" ");
+  if (called !== undefined) return `"call":"${called}"`;
+  if (kind === "do") return /\[\{"\w+":\{"do":\[/;
+  return kind === "call" ? /"call":"(?!decide")/ : `"${member}":`;
+}
+
 test.each(tasks)("the task %s has its cell in each layer", (kind, file, constant) => {
   const [member = "", called] = kind.split(" ");
   const own = `assembly/workflow/${file}`;
@@ -72,7 +80,7 @@ test.each(tasks)("the task %s has its cell in each layer", (kind, file, constant
           ? new RegExp(`(?:\\*\\*WF-\\d+\\*\\*|\\.)\\s\`${member}[\`:]`)
           : new RegExp(`^## call ${called}$`, "m"),
       ],
-      golden: ["golden", called === undefined ? `"${member}":` : `"call":"${called}"`],
+      golden: ["golden", ownGolden(kind)],
     }),
   ).toEqual([]);
 });
@@ -88,14 +96,27 @@ test("no kind of task is left out above", () => {
   );
 });
 
-/** What the machine asks for by itself, or a task of its own kind: what a golden workflow has of it. */
-const askedBy: Readonly<Record<string, string | RegExp>> = {
-  clock: /\bnow\b/,
-  random: '"jitter":',
-  timer: '"wait":',
-  emit: '"emit":',
-  event: '"listen":',
+interface Asked {
+  readonly rule: RegExp;
+  readonly golden: RegExp;
+}
+
+/** An effect that the machine asks for by itself, or a task of its own kind: the rule, and a golden workflow. */
+const askedBy: Readonly<Record<string, Asked>> = {
+  clock: { rule: /^\*\*WF-\d+\*\* `now`[^]*? are effects/m, golden: /\$\{[^"{}]*\bnow\b/ },
+  random: { rule: /\brecorded random effect\b/, golden: /"jitter":\{/ },
+  timer: { rule: /^\*\*WF-\d+\*\* `wait`: a timer effect/m, golden: /"wait":/ },
+  emit: { rule: /^\*\*WF-\d+\*\* `emit`:/m, golden: /"emit":\{/ },
+  event: { rule: /^\*\*WF-\d+\*\* `listen` asks for one event/m, golden: /"listen":\{/ },
 };
+
+/** What it has that no call names. */
+const cellsOfMachine = (type: string, { rule, golden }: Asked): Cells => ({
+  row: ["assembly/workflow/effects/table.ts", `\neffect("${type}", `],
+  schema: ["schema/src/workflow/calls.ts", new RegExp(`^  "${type}",$`, "m")],
+  rule: ["docs/spec/workflow.md", rule],
+  golden: ["golden", golden],
+});
 
 /** What an effect has that a call asks for. */
 const cellsOfCall = (type: string): Cells => ({
@@ -108,17 +129,20 @@ const cellsOfCall = (type: string): Cells => ({
 
 /** Cells that an effect has not. */
 const without: Readonly<Record<string, readonly string[]>> = {
-  // Events are waited for, and what waits is told by run/inbox.ts.
-  event: ["performer", "table"],
+  // Events are waited for: none is performed.
+  event: ["table"],
 };
 
 test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
   const asked = askedBy[type];
   const cells: Cells = {
-    performer: [
-      type === "event" ? "host/src/run/inbox.ts" : `host/src/effects/${type}.ts`,
-      type === "event" ? /event/ : `export const ${type}: EffectKind<`,
-    ],
+    performer:
+      type === "event"
+        ? [
+            "host/src/run/session.ts",
+            'if (request.type === "event") return this.#inbox.listen(key);',
+          ]
+        : [`host/src/effects/${type}.ts`, `export const ${type}: EffectKind<`],
     table: ["host/src/effects/table.ts", new RegExp(`^  ${type},$`, "m")],
     type: ["docs/spec/trace.md", new RegExp(`\\*\\*TRACE-3\\*\\*[^*]*\`${type}\``)],
     request: ["docs/spec/trace.md", new RegExp(`\\*\\*TRACE-5\\*\\*[^*]*\\b${type}\\b`)],
@@ -127,12 +151,7 @@ test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
       new RegExp(`\\*\\*TRACE-6\\*\\*[^*]*\\b${type}\\b`),
     ],
     "result in the ABI": ["docs/spec/abi.md", `| \`${type}\` |`],
-    ...(asked === undefined
-      ? cellsOfCall(type)
-      : {
-          row: ["assembly/workflow/effects/table.ts", `\neffect("${type}", `],
-          golden: ["golden", asked],
-        }),
+    ...(asked === undefined ? cellsOfCall(type) : cellsOfMachine(type, asked)),
   };
   const own = Object.entries(cells).filter(([cell]) => !without[type]?.includes(cell));
   expect(missing(Object.fromEntries(own))).toEqual([]);

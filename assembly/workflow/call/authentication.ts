@@ -1,6 +1,7 @@
 /** Authentication of a request (WF-48): what the host makes its header from, or the secret's name. */
 
 import { textByte } from "../../bytes/byte";
+import { COLON, SPACE, TILDE } from "../../bytes/characters";
 import { arenaTake, SCRATCH } from "../../bytes/arena";
 import { E_WF_REFERENCE, E_WF_TYPE } from "../../errors/codes";
 import {
@@ -121,7 +122,7 @@ function isCredential(key: usize, v: usize): bool {
   const isToken = cellIs(key, "token");
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const c: u32 = textByte(addressOf(v) + i);
-    if (c < 0x20 || c > 0x7e || (isName && c == 0x3a) || (isToken && c == 0x20)) return false;
+    if (c < SPACE || c > TILDE || (isName && c == COLON) || (isToken && c == SPACE)) return false;
   }
   return !isToken || lengthOf(v) != 0;
 }

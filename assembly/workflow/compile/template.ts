@@ -10,6 +10,7 @@
  */
 
 import { textByte } from "../../bytes/byte";
+import { CR, DOLLAR, LEFT_BRACE, LF, RIGHT_BRACE, SPACE, TAB } from "../../bytes/characters";
 import { arenaOver, arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferU32 } from "../../bytes/buffer";
 import { E_LIMIT_DEPTH, E_LIMIT_MEMORY, E_WF_TYPE } from "../../errors/codes";
@@ -78,13 +79,14 @@ export function isExpression(c: usize): bool {
   let end = at + lengthOf(c);
   while (at < end && isBlank(textByte(at))) at++;
   while (at < end && isBlank(textByte(end - 1))) end--;
-  if (end - at < 3 || load<u16>(at) != 0x7b24 || textByte(end - 1) != 0x7d) return false;
+  if (end - at < 3 || textByte(end - 1) != RIGHT_BRACE) return false;
+  if (textByte(at) != DOLLAR || textByte(at + 1) != LEFT_BRACE) return false;
   innerAt = at + 2;
   innerLength = (end - at - 3) as u32;
   return true;
 }
 function isBlank(c: u32): bool {
-  return c == 0x20 || c == 0x0a || c == 0x0d || c == 0x09;
+  return c == SPACE || c == LF || c == CR || c == TAB;
 }
 
 /** Compiles any value. 0 with the error recorded. */

@@ -1,6 +1,7 @@
 /** schedule: when a host starts runs (WF-53). Checked here, and no part of any run. */
 
 import { textByte } from "../../bytes/byte";
+import { ASTERISK, COMMA, LOWER_A, MINUS, SLASH, SPACE, ZERO } from "../../bytes/characters";
 import { E_WF_TYPE } from "../../errors/codes";
 import { addressOf, lengthOf } from "../../value/cell";
 import { cellIs, objectField } from "../../value/object";
@@ -56,8 +57,13 @@ function isCron(v: usize): bool {
   for (let i: u32 = 0; i < lengthOf(v); i++) {
     const c: u32 = textByte(addressOf(v) + i);
     const isPart =
-      c - 0x30 < 10 || (c | 32) - 0x61 < 26 || c == 0x2a || c == 0x2c || c == 0x2d || c == 0x2f;
-    if (!isPart && c != 0x20) return false;
+      c - ZERO < 10 ||
+      (c | 32) - LOWER_A < 26 ||
+      c == ASTERISK ||
+      c == COMMA ||
+      c == MINUS ||
+      c == SLASH;
+    if (!isPart && c != SPACE) return false;
     if (isPart && !inside) fields++;
     inside = isPart;
   }

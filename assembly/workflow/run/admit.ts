@@ -4,6 +4,7 @@
  */
 
 import { textByte } from "../../bytes/byte";
+import { RIGHT_BRACE, UPPER_A, UPPER_Z } from "../../bytes/characters";
 import {
   arenaLimit,
   arenaMark,
@@ -157,7 +158,7 @@ function admitStart(text: usize, length: u32): bool {
 
 /** Ends the record. One that advance() or start() could not be given is refused. */
 function close(): bool {
-  bufferByte(OUTPUT, 0x7d);
+  bufferByte(OUTPUT, RIGHT_BRACE);
   return OUTPUT.len <= (C.MAX_INPUT as u32) || fail(C.E_LIMIT_SIZE, 0);
 }
 
@@ -268,7 +269,7 @@ function sameName(a: usize, b: usize): bool {
   if (lengthOf(a) != lengthOf(b)) return false;
   for (let i: u32 = 0; i < lengthOf(a); i++) {
     const c = textByte(addressOf(b) + i);
-    if (textByte(addressOf(a) + i) != (c >= 0x41 && c <= 0x5a ? c | 0x20 : c)) return false;
+    if (textByte(addressOf(a) + i) != (c >= UPPER_A && c <= UPPER_Z ? c | 0x20 : c)) return false;
   }
   return true;
 }

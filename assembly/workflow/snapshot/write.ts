@@ -1,6 +1,14 @@
 /** The state of a waiting run as JSON: its form is in compact.ts. */
 
 import { textByte } from "../../bytes/byte";
+import {
+  COMMA,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  QUOTE,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+} from "../../bytes/characters";
 import { Buffer, bufferByte, bufferText, bufferUint, TEXT } from "../../bytes/buffer";
 import { writeHex } from "../../bytes/hex";
 import { SHA_STATE } from "../../bytes/sha256";
@@ -41,8 +49,8 @@ import {
 // ---- Writing ---------------------------------------------------------------------------------------
 
 function field(b: Buffer, name: string): void {
-  if (textByte(b.at + b.len - 1) != 0x7b) bufferByte(b, 0x2c);
-  bufferByte(b, 0x22);
+  if (textByte(b.at + b.len - 1) != LEFT_BRACE) bufferByte(b, COMMA);
+  bufferByte(b, QUOTE);
   bufferText(b, name);
   bufferText(b, '":');
 }
@@ -70,7 +78,7 @@ let tooLong: bool = false;
 export function writeSnapshot(b: Buffer, most: u32, commitments: bool): bool {
   longest = most;
   tooLong = false;
-  bufferByte(b, 0x7b);
+  bufferByte(b, LEFT_BRACE);
   uintField(b, "abi", ABI_VERSION);
   uintField(b, "asked", RUN.asked);
   field(b, "branches");
@@ -106,28 +114,28 @@ export function writeSnapshot(b: Buffer, most: u32, commitments: bool): bool {
   const name = changetype<Workflow>(RUN.workflow).name;
   field(b, "workflow");
   writeString(addressOf(name), lengthOf(name), b);
-  bufferByte(b, 0x7d);
+  bufferByte(b, RIGHT_BRACE);
   return (!tooLong && b.len <= most) || fail(E_LIMIT_SIZE, 0);
 }
 
 function hexField(b: Buffer, name: string, at: usize, length: u32): void {
   field(b, name);
-  bufferByte(b, 0x22);
+  bufferByte(b, QUOTE);
   writeHex(b, at, length);
-  bufferByte(b, 0x22);
+  bufferByte(b, QUOTE);
 }
 
 function writeBranches(b: Buffer): void {
-  bufferByte(b, 0x5b);
+  bufferByte(b, LEFT_BRACKET);
   for (let next = RUN.branch; next != 0; next = nextBranch(changetype<Branch>(next))) {
-    if (next != RUN.branch) bufferByte(b, 0x2c);
+    if (next != RUN.branch) bufferByte(b, COMMA);
     writeBranch(b, changetype<Branch>(next));
   }
-  bufferByte(b, 0x5d);
+  bufferByte(b, RIGHT_BRACKET);
 }
 
 function writeBranch(b: Buffer, br: Branch): void {
-  bufferByte(b, 0x7b);
+  bufferByte(b, LEFT_BRACE);
   // Without an export it is the parent's.
   if (br.parent == 0 || br.exported) cellField(b, "context", contextOf(br));
   if (br.state == FORKED) uintField(b, "count", br.count);
@@ -146,25 +154,25 @@ function writeBranch(b: Buffer, br: Branch): void {
   if (br.state == FINISHED) cellField(b, "result", resultOf(br));
   uintField(b, "sequence", br.sequence);
   uintField(b, "state", br.state);
-  bufferByte(b, 0x7d);
+  bufferByte(b, RIGHT_BRACE);
 }
 
 function writeFrames(b: Buffer, br: Branch): void {
   let depth: u32 = 0;
   const base = baseOf(br);
   for (let f = br.frame; f != 0 && f != base; f = changetype<Frame>(f).parent) depth++;
-  bufferByte(b, 0x5b);
+  bufferByte(b, LEFT_BRACKET);
   for (let i = depth; i > 0; i--) {
     let f = br.frame;
     for (let j: u32 = 1; j < i; j++) f = changetype<Frame>(f).parent;
-    if (i != depth) bufferByte(b, 0x2c);
+    if (i != depth) bufferByte(b, COMMA);
     writeFrame(b, changetype<Frame>(f));
   }
-  bufferByte(b, 0x5d);
+  bufferByte(b, RIGHT_BRACKET);
 }
 
 function writeFrame(b: Buffer, f: Frame): void {
-  bufferByte(b, 0x7b);
+  bufferByte(b, LEFT_BRACE);
   uintField(b, "attempt", f.attempt);
   cellField(b, "extra", extraOf(f));
   uintField(b, "flow", f.flow);
@@ -178,17 +186,17 @@ function writeFrame(b: Buffer, f: Frame): void {
   if (f.hasStarted) numberField(b, "started", f.started);
   if (f.timers != 0) {
     field(b, "timers");
-    bufferByte(b, 0x5b);
+    bufferByte(b, LEFT_BRACKET);
     for (let t = f.timers; t != 0; t = changetype<Pending>(t).next) {
-      if (t != f.timers) bufferByte(b, 0x2c);
+      if (t != f.timers) bufferByte(b, COMMA);
       writeEffect(b, changetype<Pending>(t));
     }
-    bufferByte(b, 0x5d);
+    bufferByte(b, RIGHT_BRACKET);
   }
   uintField(b, "task", f.task == 0 ? 0 : changetype<Task>(f.task).id + 1);
   uintField(b, "turn", f.turn);
   if (!sameCell(valueOf(f), inputOf(f))) cellField(b, "value", valueOf(f));
-  bufferByte(b, 0x7d);
+  bufferByte(b, RIGHT_BRACE);
 }
 
 /** What the frame's parent handed it. */
@@ -198,54 +206,54 @@ export function handedTo(f: Frame): usize {
 }
 
 function writeCounts(b: Buffer): void {
-  bufferByte(b, 0x5b);
+  bufferByte(b, LEFT_BRACKET);
   const n = countsOf();
   let first = true;
   for (let i: u32 = 0; i < n; i++) {
     const count = load<u32>(RUN.counts + (i << 2));
     if (count == 0) continue;
-    if (!first) bufferByte(b, 0x2c);
+    if (!first) bufferByte(b, COMMA);
     first = false;
-    bufferByte(b, 0x5b);
+    bufferByte(b, LEFT_BRACKET);
     bufferUint(b, i);
-    bufferByte(b, 0x2c);
+    bufferByte(b, COMMA);
     bufferUint(b, count);
-    bufferByte(b, 0x5d);
+    bufferByte(b, RIGHT_BRACKET);
   }
-  bufferByte(b, 0x5d);
+  bufferByte(b, RIGHT_BRACKET);
 }
 
 function writeEffect(b: Buffer, e: Pending): void {
-  bufferByte(b, 0x7b);
+  bufferByte(b, LEFT_BRACE);
   cellField(b, "key", keyOf(e));
   cellField(b, "request", requestOf(e));
   uintField(b, "sequence", e.sequence);
   uintField(b, "type", e.type);
   uintField(b, "what", e.what);
-  bufferByte(b, 0x7d);
+  bufferByte(b, RIGHT_BRACE);
 }
 
 function writeDropped(b: Buffer): void {
-  bufferByte(b, 0x5b);
+  bufferByte(b, LEFT_BRACKET);
   for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) {
-    if (e != RUN.cancelled) bufferByte(b, 0x2c);
+    if (e != RUN.cancelled) bufferByte(b, COMMA);
     writeEffect(b, changetype<Pending>(e));
   }
-  bufferByte(b, 0x5d);
+  bufferByte(b, RIGHT_BRACKET);
 }
 
 /** The last one first. */
 function writeUsed(b: Buffer, last: u32, entries: bool): void {
-  bufferByte(b, 0x5b);
+  bufferByte(b, LEFT_BRACKET);
   for (let u = last; u != 0; u = changetype<Used>(u).next) {
-    if (u != last) bufferByte(b, 0x2c);
+    if (u != last) bufferByte(b, COMMA);
     const text = usedText(u);
-    if (entries) bufferByte(b, 0x5b);
+    if (entries) bufferByte(b, LEFT_BRACKET);
     writeString(addressOf(text), lengthOf(text), b);
     if (!entries) continue;
     bufferText(b, ',"');
     writeHex(b, usedEntry(u), 32);
     bufferText(b, '"]');
   }
-  bufferByte(b, 0x5d);
+  bufferByte(b, RIGHT_BRACKET);
 }

@@ -31,7 +31,7 @@ export function whatIfCommand(program: Command, verb: Verb): void {
     .summary("show what recorded runs would have decided by other rules")
     .description(
       "Decides recorded runs again with a changed workflow or changed tables, from the recorded " +
-        "input and answers: nobody is asked. An answer is used where the same task asks for the same; " +
+        "input and answers, and sends nothing. An answer is used where the same task asks for the same; " +
         "anything else is not recorded. Exits 0 if every run comes out the same, 1 if one does not, 3 " +
         "if some asked for what was not recorded and none of the others differs. With --live, what was " +
         "not recorded is asked, by a grant of its own, where asking changes nothing: GET, HEAD and OPTIONS, " +
@@ -105,7 +105,7 @@ async function whatIfRuns(
   return unknown.length > 0 ? EXIT.unchecked : EXIT.ok;
 }
 
-/** What asks the world; undefined where nobody is asked. */
+/** What asks the outside; undefined without --live. */
 async function liveOf(
   host: typeof import("@reach-fabric/host"),
   pack: Pack,
@@ -205,7 +205,7 @@ function print(terminal: Terminal, rows: readonly Row[], changed: number, unknow
   const asked = rows.flatMap(({ hypothetical }) => hypothetical.live).length;
   terminal.print(
     yellow(
-      `Hypothetical: recorded answers used again, ${asked === 0 ? "nobody was asked" : `${asked} asked for now`}. ` +
+      `Hypothetical: recorded answers used again, ${asked === 0 ? "nothing was sent" : `${asked} asked for now`}. ` +
         "How long things take is not modelled, and nothing of this is signed.",
     ),
   );

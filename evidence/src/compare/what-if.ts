@@ -63,7 +63,7 @@ export interface Hypothesis {
  * they came; how long anything takes is not modelled.
  *
  * @param change an answer, or a part of the input, to be replaced; everything before it is as it was
- * @throws EngineError for a pack that cannot be loaded; TypeError for a change at a place that is none
+ * @throws EngineError for a pack that cannot be loaded; TypeError for a change at a path that does not exist
  *
  * @example
  * const { status, first } = whatIf(engine, stricterPack, records);

@@ -69,7 +69,10 @@ export function noteTrust(
 ): void {
   const { trustedKeys, signers } = policy;
   if (trustedKeys === undefined && signers === undefined) {
-    findings.leave("trusted", `no trusted key was given: anybody may hold the key ${key.id}`);
+    findings.leave(
+      "trusted",
+      `no trusted key was given, so the owner of the key ${key.id} is not known`,
+    );
     return;
   }
   findings.attempt("trusted", () => {

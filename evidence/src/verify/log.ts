@@ -32,7 +32,7 @@ export interface LogQuestion {
  * Notes the findings for `logged` and `witnessed`.
  *
  * @returns seconds since 1970 at which as many witnesses as the policy asks for had seen it; undefined
- *   where they have not, or nobody was asked for
+ *   where they have not, or nothing was sent for
  */
 export function checkLog(
   engine: Engine,
