@@ -141,7 +141,6 @@ export function answersOfNode(
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Answers {
-  const version = spawnSync(node, ["--version"], { encoding: "utf8" });
   const { status, stdout, stderr, error } = spawnSync(
     node,
     [...(more.flags ?? []), program, file],
@@ -153,7 +152,7 @@ export function answersOfNode(
   );
   if (status !== 0) throw new Error(`${node} failed: ${error?.message ?? stderr}`);
   return {
-    runtime: `Node ${version.stdout.trim()}`,
+    runtime: `Node ${versionOf(node)}`,
     transcript: JSON.parse(stdout) as Transcript,
   };
 }
@@ -218,9 +217,11 @@ export const findChromium = (): string | undefined =>
 export function ownNode(): string | undefined {
   const found = onPath(["node"], (name) => name.includes("node_modules"));
   if (found === undefined) return undefined;
-  const { stdout } = spawnSync(found, ["--version"], { encoding: "utf8" });
-  return stdout.trim() === process.version ? undefined : found;
+  return versionOf(found) === process.version ? undefined : found;
 }
+
+const versionOf = (node: string): string =>
+  spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 
 /** What differs from the first answers; nothing where all is well. */
 export function differences(all: readonly Answers[]): string[] {
@@ -264,7 +265,8 @@ const CHUNK = 500;
 function runtimes(): { asking: ((asked: Questions) => Promise<Answers>)[]; missing: string[] } {
   const nodes = [process.execPath, ...fetchNodes(folder, ["20", "22", "24"])];
   const own = ownNode();
-  if (own !== undefined) nodes.push(own);
+  const versions = nodes.map(versionOf);
+  if (own !== undefined && !versions.includes(versionOf(own))) nodes.push(own);
   const asking = nodes.map(
     (node) =>
       async (asked: Questions): Promise<Answers> =>

@@ -121,4 +121,12 @@ export const bounds: readonly Defence[] = [
     test: "evidence/test/step/alone.test.ts",
     name: "EVID-51 not what looks at what no record has: it is refused, and says what",
   },
+  {
+    attack: "code put where the command keeps its own compiled",
+    file: "cli/bin/reach.mjs",
+    take: "|| !isSafe(above)",
+    put: "",
+    test: "tools/test/bundle.test.ts",
+    name: "nowhere else: others could put code there",
+  },
 ];

@@ -107,7 +107,7 @@ export const hidden: readonly Defence[] = [
     take: "const hiding = computed.filter(hasHole);",
     put: "const hiding = computed.filter(isEntered).filter(hasHole);",
     test: REDACT,
-    name: "EVID-38: is hidden wherever the run carries it",
+    name: "EVID-38: is hidden wherever the run carries it, and all is computed",
   },
   {
     attack: "redaction that tells a value by what else it hides",
@@ -141,6 +141,6 @@ export const hidden: readonly Defence[] = [
     take: "verifiedPayload(bundle, named);",
     put: "",
     test: REDACT,
-    name: "EVID-45: who has redacted it is signed, for these bytes",
+    name: "EVID-45: who has redacted it is signed, for these bytes, and said in the report",
   },
 ];

@@ -64,10 +64,7 @@ test.each(tasks)("the task %s has its cell in each layer", (kind, file, constant
         `assembly/workflow/${table}`,
         called === undefined ? `objectField(v, "${member}")` : `cellIs(call, "${called}")`,
       ],
-      step: [
-        "assembly/workflow/run/machine.ts",
-        constant === "DECIDE" ? "stepDecide" : `case ${constant}:`,
-      ],
+      step: ["assembly/workflow/run/machine.ts", `case ${constant}:`],
       rule: [
         "docs/spec/workflow.md",
         // Where the rule is about it: WF-2 names all of them.
