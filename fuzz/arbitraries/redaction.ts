@@ -94,8 +94,23 @@ export const tables = {
 
 /** What somebody could guess: texts of the pack and of answers, small numbers, truths. */
 const guesses: readonly unknown[] = [
-  ...[null, true, false, 0, 1, 2, 5, 700, "", "Ada", "Bob", "caught", "x".repeat(100)],
-  ...[[], {}, [1], { in: "Ada" }],
+  null,
+  true,
+  false,
+  0,
+  1,
+  2,
+  5,
+  700,
+  "",
+  "Ada",
+  "Bob",
+  "caught",
+  "x".repeat(100),
+  [],
+  {},
+  [1],
+  { in: "Ada" },
 ];
 
 const named = (tasks: readonly object[]): object[] => tasks.map((task, i) => ({ [`t${i}`]: task }));

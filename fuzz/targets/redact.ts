@@ -173,9 +173,12 @@ function requireNoGuess(engine: Engine, one: Case, file: Uint8Array): void {
   const all = new Set(digests);
   // The commitment of what is shown by name follows from it.
   for (const line of lines.filter((each) => each.startsWith('{"index"'))) {
-    const { leaf, slots } = JSON.parse(line) as Record<"leaf" | "slots", Record<string, object>>;
+    const { leaf, slots } = JSON.parse(line) as {
+      leaf: Record<string, string>;
+      slots: Record<string, object>;
+    };
     for (const [slot, opening] of Object.entries(slots)) {
-      if (Object.hasOwn(opening, "s")) all.delete(String(leaf[slot]));
+      if (Object.hasOwn(opening, "s")) all.delete(leaf[slot] ?? "");
     }
   }
   const seeds = seedsOf(digests, JSON.parse(head) as { seeds: [number, number, string][] });

@@ -19,6 +19,7 @@ export const hasHole = (value: unknown): boolean =>
 
 /** The value in the text of a record as the engine writes it. */
 export const parseWithHoles = (record: Uint8Array): unknown =>
+  // oxlint-disable-next-line no-control-regex -- how a hole is written (TRACE-25)
   JSON.parse(fromUtf8(record).replaceAll(/\u0001(\d+)\u0001/g, `"\\udc00$1"`));
 
 /** The text of a record as the engine reads it: RFC 8785, but for the holes. */

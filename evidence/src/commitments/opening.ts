@@ -137,7 +137,7 @@ export function filled(opening: unknown, computed: unknown, at: string): Opening
     if (name !== own) throw differs();
     return [name, filled(part, child, pointerBelow(at, name))] as const;
   });
-  return { [isArray ? "a" : "o"]: withChildren(computed, all) } as Opening;
+  return { [isArray ? "a" : "o"]: withChildren(computed, all) };
 }
 
 /** The commitment of an array or object with children, from theirs (TRACE-21). */

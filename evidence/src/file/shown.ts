@@ -183,7 +183,7 @@ function sorted(lines: readonly unknown[]): Record<"entered" | "partly" | "named
     last = kind;
     kinds[order[kind] as string]?.push(members);
   }
-  return kinds as ReturnType<typeof sorted>;
+  return kinds;
 }
 
 const seqOf = (record: Members): number => Number(record["seq"]);

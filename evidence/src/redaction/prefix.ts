@@ -71,7 +71,7 @@ export function computedPrefix(
       );
     }
     computed.length = same;
-    stop = { task: String(records[same]?.["task"] ?? ""), what: "limit" };
+    stop = { task: textOf(records[same]?.["task"]), what: "limit" };
   }
   if (computed.length === 0) {
     const why = replay.refusal?.message ?? "nothing is computed";
@@ -103,3 +103,6 @@ function isAtLimit(record: Members | undefined): boolean {
   const { type, status } = (error ?? {}) as Members;
   return status === 500 && String(type).endsWith("/runtime");
 }
+
+/** A text, or none in the place of anything else. */
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

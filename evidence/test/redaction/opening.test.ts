@@ -58,6 +58,7 @@ describe("EVID-37: an opening", () => {
     expect(toHex(found)).toBe(toHex(commitment));
     expect(holesOf(seen, "").sort()).toEqual(holesOf(shown, "").sort());
     // All that is not hidden is what it was: the same where the same is hidden.
+    // oxlint-disable-next-line no-control-regex -- how a hole is written
     const bare = (v: unknown): string => fromUtf8(textWithHoles(v)).replaceAll(/\u0001\d+/g, "");
     expect(bare(seen)).toBe(bare(shown));
   });
@@ -174,6 +175,7 @@ describe("a record with holes", () => {
   test("is written as the engine reads it, and read as the engine writes it", () => {
     const text = fromUtf8(textWithHoles(shown));
     expect(text).toContain(`"output":${hole(1)}`);
+    // oxlint-disable-next-line no-control-regex -- how a hole is written
     const plain = text.replaceAll(/\u0001\d+\u0001/g, "null");
     expect(fromUtf8(canonical(JSON.parse(plain)))).toBe(plain);
     expect(parseWithHoles(utf8(text))).toEqual(shown);
