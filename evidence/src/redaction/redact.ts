@@ -66,9 +66,8 @@ export interface Redaction {
  *   the decision's digest is to be shown; `REACH-E5803` it would not be computed as it was; `REACH-E5007` over a limit
  *
  * @example
- * const { file, stop } = redact(engine, bytes, { drop: ["input/income"] });
+ * const { file } = redact(engine, bytes, { drop: ["input/income"] });
  * verify(engine, file, { required: ["authentic", "redacted"] }).ok; // → true
- * stop; // → null
  */
 export function redact(engine: Engine, file: Uint8Array, options: RedactOptions): Redaction {
   const whole = readWhole(engine, file);
