@@ -42,7 +42,7 @@ describe("a file", () => {
     expect(report.fingerprint).toBe(report.computed?.fingerprint);
   });
 
-  test("gives its records back byte for byte", () => {
+  test("EVID-34 gives its records back byte for byte", () => {
     const opened = openEvidence(engine, file);
     const all = [...recordsOf(engine, opened)];
     expect(all.map(({ bytes }) => bytes)).toEqual(recorded(712));
@@ -244,7 +244,7 @@ describe("EVID-13 what entered is all that is kept of a run", () => {
     );
   });
 
-  test("a run that cannot be computed here: what entered and the outcome are there all the same", () => {
+  test("EVID-34 a run that cannot be computed here: what entered and the outcome are there all the same", () => {
     const foreign = signedAgain(file, {
       run: { semantics: 2 },
       entered: enteredOf(file).map((line) => line.replace('"semantics":1', '"semantics":2')),

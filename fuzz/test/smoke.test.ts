@@ -51,7 +51,7 @@ test("keyring: 5000 changed keyrings, key files and policies are refused, or say
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 });
 
-test("redact: 30 pairs of runs that differ in hidden values give files that differ in hashes and seeds alone", () => {
+test("EVID-48 redact: 30 pairs of runs that differ in hidden values give files that differ in hashes and seeds alone", () => {
   const finding = attack(redactTarget(), SEED, 30);
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 }, 60_000);

@@ -66,7 +66,7 @@ export interface Redaction {
  *   the decision's digest is to be shown; `REACH-E5803` it would not be computed as it was; `REACH-E5007` over a limit
  *
  * @example
- * const { file } = redact(engine, bytes, { drop: ["input/income"] });
+ * const { file } = redact(engine, bytes, { drop: ["input"] });
  * verify(engine, file, { required: ["authentic", "redacted"] }).ok; // → true
  */
 export function redact(engine: Engine, file: Uint8Array, options: RedactOptions): Redaction {

@@ -63,7 +63,7 @@ describe("EVID-37: an opening", () => {
     expect(bare(seen)).toBe(bare(shown));
   });
 
-  test("has no seed of what is hidden, or of anything above it", () => {
+  test("TRACE-22 has no seed of what is hidden, or of anything above it", () => {
     const shown = hiding(value, ["a", "é"]);
     const text = JSON.stringify(opened(shown));
     expect(text).not.toContain(toHex(seed));

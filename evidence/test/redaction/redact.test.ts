@@ -1,6 +1,6 @@
 // redact(): what is hidden, how far the run is still computed, and what is shown by name.
-import { fromUtf8 } from "@reach-fabric/engine";
-import { openEvidence, recordsOf } from "@reach-fabric/evidence";
+import { fromUtf8, packOf } from "@reach-fabric/engine";
+import { openEvidence, pointersOfClasses, recordsOf } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
   codeOf,
@@ -12,7 +12,14 @@ import {
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
-import { evidenceOf, get, post, redacted, shownOf } from "../fixtures/redaction-fixture.ts";
+import {
+  evidenceOf,
+  get,
+  packFor,
+  post,
+  redacted,
+  shownOf,
+} from "../fixtures/redaction-fixture.ts";
 
 /** Carries a name, decides by an income that it asks for, and says so. */
 const loan = evidenceOf({
@@ -206,4 +213,30 @@ test("EVID-45: who has redacted it is signed, for these bytes, and said in the r
   );
   expect(finding(verify(withEntries(file, { [name]: undefined })), "redacted")).toBe("pass");
   expect(codeOf(() => redacted(loan, { by: { ...by, at: "today" } }))).toBe("REACH-E5802");
+});
+
+test("EVID-47: the values of a class are hidden by its name", () => {
+  const run = {
+    do: [{ ask: get("/who") }],
+    input: { name: "Ada", amount: 5 },
+    answers: [{ income: 61234 }],
+  };
+  const said = {
+    id: "test/case",
+    version: "1.0.0",
+    workflows: ["w.json"],
+    tables: [],
+    classification: [
+      { class: "personal", in: "input", pointer: "/name" },
+      { class: "personal", in: "result:/do/0/ask", pointer: "/body/income" },
+      { class: "personal", in: "input", pointer: "/nowhere" },
+    ],
+  };
+  const whole = evidenceOf(run, packOf(engine, said, packFor(run).files));
+  const drop = pointersOfClasses(engine, whole, ["personal"]);
+  expect(drop).toEqual(["/0/input/name", "/2/result/body/income"]);
+  const { file } = redacted(whole, { drop });
+  expect(text(file)).not.toMatch(/Ada|61234/);
+  expect(finding(verify(file, { required: ["authentic"] }), "authentic")).toBe("pass");
+  expect(codeOf(() => pointersOfClasses(engine, whole, ["health"]))).toBe("REACH-E5507");
 });
