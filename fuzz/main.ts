@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { canaryTarget } from "./targets/canary.ts";
 import { exprTarget } from "./targets/expr.ts";
+import { guessTarget } from "./targets/guess.ts";
 import { hashTarget } from "./targets/hash.ts";
 import { jqTarget, jqVersion } from "./targets/jq.ts";
 import { jqRegexTarget } from "./targets/jq-regex.ts";
@@ -31,6 +32,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   merkle: merkleTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   regex: regexTarget as () => Target<never>,
+  guess: guessTarget as () => Target<never>,
   redact: redactTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
   keyring: keyringTarget as () => Target<never>,
