@@ -23,9 +23,10 @@ import { measurePairs, pairTable } from "./pairs.ts";
 import type { Pair } from "./pairs.ts";
 import { regexContests, regexLinearContests } from "./regex.ts";
 import { replayContests } from "./replay.ts";
+import { sizeContests, sizeTable } from "./sizes.ts";
 import { startContests } from "./start.ts";
 import { temporalContests } from "./temporal.ts";
-import { sizes, verifyContests } from "./verify.ts";
+import { peak, peerSizes, verifyContests } from "./verify.ts";
 
 type Contests = Promise<Contest[]> | Contest[];
 
@@ -47,6 +48,7 @@ const parts: Readonly<Record<string, () => Contests>> = {
   "regex-linear": regexLinearContests,
   temporal: temporalContests,
   verify: verifyContests,
+  sizes: sizeContests,
   log: logContests,
   start: startContests,
 };
@@ -123,7 +125,8 @@ async function main(args: string[]): Promise<number> {
     }
   }
   process.stdout.write(table(results));
-  if (wanted.includes("verify")) process.stdout.write(`\n${sizes()}`);
+  if (wanted.includes("verify")) process.stdout.write(`\n${await peak()}\n${peerSizes()}`);
+  if (wanted.includes("sizes")) process.stdout.write(`\n${sizeTable()}`);
   if (values.quick) process.stdout.write("\nA quick run: too short to quote.\n");
   const file = values.output ?? `${folder}/${wanted.join("-")}.json`;
   const report = { machine, effort, at: new Date().toISOString(), results };

@@ -1,41 +1,56 @@
-// verify() of signed evidence of ten steps, with replay: warm, beside Temporal's replayer of ten activities,
-// which checks no signature, no commitment and no answer; and as a whole process, beside the whole process of
-// that replayer. Sizes: the same steps as evidence, as Temporal's history, as LangGraph's checkpoints.
-import { createEngine, toHex } from "@reach-fabric/engine";
-import { createEvidence, newKey, publicKeyOf, signerOf, stripPack } from "@reach-fabric/evidence";
+// What verify() and createEvidence() cost beside replay() and merkleRoot() of the same records. And verify() of signed
+// evidence of ten steps: warm, beside Temporal's replayer of ten activities, which checks no signature, no commitment
+// and no answer; and as a whole process, beside the whole process of that replayer. Sizes: the same steps as evidence,
+// as Temporal's history, as LangGraph's checkpoints.
+import { createEngine, replay, toHex } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { stripPack, verify } from "@reach-fabric/evidence";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Contest } from "./harness.ts";
+import { packaged } from "./packaged.ts";
 import { record } from "./replay.ts";
+import { evidenceOf, key } from "./runs.ts";
 import { cpuOf, install } from "./temporal.ts";
-import { bundleCli } from "../tools/bundle.ts";
 
 const STEPS = 10;
 const home = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const bytes = (seed: number) => (size: number) =>
-  Uint8Array.from({ length: size }, (_, i) => (i * 7 + seed) % 251);
 
-/** Signed evidence of ten sequential requests. */
-function evidence(): { file: Uint8Array; key: ReturnType<typeof newKey>["private"] } {
-  const engine = createEngine();
-  const { pack, records } = record(engine, STEPS, 1e8);
-  const key = newKey(bytes(1)).private;
-  const run = {
-    id: "0191b0c0-0000-4000-8000-000000000001",
-    tenant: "acme",
-    actor: "ops-7",
-    attempt: 1,
-    startedAt: "2026-11-23T07:00:00.000Z",
-    endedAt: "2026-11-23T07:00:01.250Z",
+/** Fuel that a run of so many steps needs, and that a verifier gives it. */
+const FUEL = 9e8;
+
+/** Signed evidence of sequential requests. */
+function evidence(engine: Engine, steps: number): Uint8Array<ArrayBuffer> {
+  const { pack, records } = record(engine, steps, FUEL);
+  return evidenceOf(engine, pack, records);
+}
+
+/** All that verifying and making evidence cost, beside driving the engine and hashing the records. */
+function contest(build: "simd" | "scalar", steps: number): Contest {
+  const engine = createEngine({ build });
+  const { pack, records } = record(engine, steps, FUEL);
+  const file = evidenceOf(engine, pack, records);
+  const driven = (): void => {
+    if (replay(engine, pack, records).status !== "reproduced") throw new Error("no replay");
+    engine.merkleRoot(records);
   };
-  const signer = signerOf(key);
+  const verified = (): void => {
+    if (!verify(engine, file).ok) throw new Error("it does not verify");
+  };
   return {
-    file: createEvidence({ engine, pack, records, runSecret: bytes(2)(32), signer, run }),
-    key,
+    name: `signed evidence of ${steps.toLocaleString("en-US")} steps, ${build} build`,
+    unit: "steps",
+    amount: steps,
+    rounds: 9,
+    contenders: [
+      { name: "replay() and merkleRoot()", run: () => (driven(), true) },
+      { name: "verify()", run: () => (verified(), true) },
+      { name: "createEvidence()", run: () => evidenceOf(engine, pack, records) },
+    ],
   };
 }
 
@@ -50,16 +65,14 @@ function wholeProcess(program: string, args: readonly string[], cwd: string): nu
 
 export async function verifyContests(): Promise<Contest[]> {
   install("temporal");
-  const { file, key } = evidence();
-  const folder = mkdtempSync(join(tmpdir(), "reach-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const { folder, reach, used } = await packaged();
   const path = join(folder, "ten.reach");
-  writeFileSync(path, file);
-  // As the package has it: a checkout's own command starts a second Node.
-  const reach = join(folder, "cli/bundle/main.js");
-  await bundleCli(join(folder, "cli/bundle"));
-  cpSync(home("../cli/package.json"), join(folder, "cli/package.json"));
+  writeFileSync(path, evidence(createEngine(), STEPS));
+  const contests = (["simd", "scalar"] as const).flatMap((build) =>
+    [1000, 10_000].map((steps) => contest(build, steps)),
+  );
   return [
+    ...contests,
     {
       name: `warm verify of signed evidence of ${STEPS} steps, with replay`,
       unit: "files",
@@ -68,8 +81,7 @@ export async function verifyContests(): Promise<Contest[]> {
         {
           name: "reach verify()",
           run: () => undefined,
-          elsewhere: () =>
-            cpuOf(home("warm-process.ts"), [path, toHex(publicKeyOf(key).bytes), 1000]),
+          elsewhere: () => cpuOf(home("warm-process.ts"), [path, toHex(key.bytes), 2500]),
         },
         {
           name: `@temporalio/worker, replay of ${STEPS} activities`,
@@ -88,7 +100,7 @@ export async function verifyContests(): Promise<Contest[]> {
         {
           name: "reach verify FILE",
           run: () => undefined,
-          elsewhere: () => wholeProcess(process.execPath, [reach, "verify", path], folder),
+          elsewhere: () => used([reach, "verify", path]).time,
         },
         {
           name: "node replay.mjs, once",
@@ -105,14 +117,23 @@ export async function verifyContests(): Promise<Contest[]> {
   ];
 }
 
+/** What a process of the packaged CLI takes that verifies 10,000 steps, as a sentence. */
+export async function peak(): Promise<string> {
+  const { folder, reach, used } = await packaged();
+  const path = join(folder, "long.reach");
+  writeFileSync(path, evidence(createEngine(), 10_000));
+  const megabytes = [1, 2, 3].map(() => used([reach, "verify", path]).peak / 2 ** 20);
+  return `A process that verifies 10,000 steps: ${Math.max(...megabytes).toFixed(0)} MB resident at most.\n`;
+}
+
 /** Sizes of the same ten steps, plain and gzipped, as lines of a table. */
-export function sizes(): string {
+export function peerSizes(): string {
   install("temporal");
   install("langgraph");
   const folder = mkdtempSync(join(tmpdir(), "reach-sizes-"));
   try {
     const engine = createEngine();
-    const { file } = evidence();
+    const file = evidence(engine, STEPS);
     const made = (peer: string, program: string, node: string): Uint8Array => {
       const path = join(folder, peer);
       wholeProcess(node, [program, path, String(STEPS)], home(`${peer}/`));

@@ -8,6 +8,8 @@
 // printed with all that is needed to try it again, and belongs into fuzz/corpus with its cause.
 import { parseArgs } from "node:util";
 import { canaryTarget } from "./targets/canary.ts";
+import { commitmentsTarget } from "./targets/commitments.ts";
+import { evidenceTarget } from "./targets/evidence.ts";
 import { exprTarget } from "./targets/expr.ts";
 import { guessTarget } from "./targets/guess.ts";
 import { hashTarget } from "./targets/hash.ts";
@@ -30,12 +32,14 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   numbers: numbersTarget as () => Target<never>,
   hash: hashTarget as () => Target<never>,
   merkle: merkleTarget as () => Target<never>,
+  commitments: commitmentsTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   regex: regexTarget as () => Target<never>,
   guess: guessTarget as () => Target<never>,
   redact: redactTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
   keyring: keyringTarget as () => Target<never>,
+  evidence: evidenceTarget as () => Target<never>,
   proofs: proofsTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { toHex } from "@reach-fabric/engine";
 import type { RunsIndex } from "./runs.ts";
-import type { Golden } from "./transcript.ts";
+import type { Golden } from "./golden.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -31,8 +31,8 @@ export const runsIndex = (): RunsIndex =>
 export const readRun = (file: string): Uint8Array =>
   new Uint8Array(readFileSync(`${root}golden/runs/${file}`));
 
-/** Everything that a runtime is asked, besides programs. */
-export function allGolden(): Omit<Golden, "programs"> {
+/** Everything that a runtime is asked, besides what is generated. */
+export function allGolden(): Omit<Golden, "programs" | "scripts"> {
   const index = runsIndex();
   const runs = index.runs.map(({ file }) => [file, toHex(readRun(file))]);
   return {

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine, fromHex, fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
-import { publicKeyFile, stripPack } from "@reach-fabric/evidence";
+import { proveStep, publicKeyFile, stripPack } from "@reach-fabric/evidence";
 import {
   attacker,
   computed,
@@ -22,6 +22,7 @@ import {
   withEntries,
 } from "../evidence/test/fixtures/fixture.ts";
 import type { Changes } from "../evidence/test/fixtures/fixture.ts";
+import { forgedStep, withStep } from "../evidence/test/fixtures/step-fixture.ts";
 import { judged, policyOf } from "./runs.ts";
 import type { RunCase, RunsIndex } from "./runs.ts";
 
@@ -45,6 +46,22 @@ function large(): Uint8Array {
     },
   });
   return evidence({ pack: echo, records: computed(echo, { text: "x".repeat(65_536) }) });
+}
+
+/** Two tasks with a $context, of which the second one reads it. */
+function inContext(): Uint8Array {
+  const pack = packOf({
+    "loan.yaml": {
+      document: { dsl: "1.0.3", namespace: "test", name: "loan", version: "1.0.0" },
+      do: [
+        { first: { set: { n: "${ .n + 1 }" }, export: { as: "${ {limit: .n} }" } } },
+        {
+          then: { do: [{ second: { set: { limit: "${ $context.limit + $workflow.input.n }" } } }] },
+        },
+      ],
+    },
+  });
+  return evidence({ pack, records: computed(pack, { n: 1, name: "Ada" }) });
 }
 
 /** The file with another entry in front of what entered. */
@@ -94,6 +111,15 @@ function list(): Made[] {
   const at = (line: number, from: string | RegExp, to: string): string[] =>
     lines.with(line, (lines[line] ?? "").replace(from, to));
   const root = "00".repeat(32);
+  const decided = proveStep(fixtureEngine, completed, 4);
+  const step = (
+    name: string,
+    rule: Made["rule"],
+    why: string,
+    make: () => Uint8Array = () => decided,
+  ): Made => ({ file: `completed${name}.step`, rule, why, trusts: "alice", make });
+  const changed = (from: string | RegExp, to: string): Uint8Array =>
+    withEntries(decided, { "step.json": textOf(decided, "step.json").replace(from, to) });
   return [
     valid("completed.reach", "a run that asked one question and ended well", completed, [
       "EVID-5",
@@ -259,6 +285,38 @@ function list(): Made[] {
       entered: at(2, "712", "612"),
       by: attacker,
     }),
+    step("", ["EVID-49", "EVID-51"], "a task by itself, computed again"),
+    valid(
+      "context.step",
+      "a task in a task, with $context and the run's input",
+      proveStep(fixtureEngine, inContext(), 2),
+      ["EVID-49", "EVID-51"],
+    ),
+    step(".value", "EVID-50", "a value that is not the one committed to", () =>
+      changed('"accept":true', '"accept":false'),
+    ),
+    step(".seed", "EVID-50", "another seed of a value", () => changed(/"s":"../, '"s":"00')),
+    step(".proof", "EVID-50", "a proof of another place", () =>
+      changed(/"proof":\["../, '"proof":["00'),
+    ),
+    step(".left-out", "EVID-50", "the task before is left out", () =>
+      withStep(decided, ({ records, ...rest }) => ({ ...rest, records: records.toSpliced(1, 1) })),
+    ),
+    step(".signature", "EVID-50", "one bit of the signature is another", () =>
+      withEntries(decided, { "run.sig": flipped(signatureOf(decided), 20) }),
+    ),
+    step(".hidden", "EVID-51", "nothing of what the task needs is shown", () =>
+      withStep(decided, ({ records, ...rest }) => ({
+        ...rest,
+        records: records.map(({ leaf, proof }) => ({ leaf, proof })),
+      })),
+    ),
+    step(".computed", "EVID-51", "the signer himself changed what a task gave", () =>
+      forgedStep(completed, 4, (text) => text.replace('"accept":true', '"accept":false')),
+    ),
+    step(".asked", "EVID-51", "the signer himself changed what a task asked", () =>
+      forgedStep(completed, 3, (text) => text.replace("/v1/score", "/v1/other")),
+    ),
   ];
 }
 

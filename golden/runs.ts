@@ -2,8 +2,8 @@
 // valid run stands beside tampered siblings. No node: import: runs in a browser, too.
 import { fromHex, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { publicKeyOf, verify } from "@reach-fabric/evidence";
-import type { Finding, KeyFile, Policy, Verdict } from "@reach-fabric/evidence";
+import { isStep, publicKeyOf, verify, verifyStep } from "@reach-fabric/evidence";
+import type { Finding, KeyFile, Policy, StepVerdict, Verdict } from "@reach-fabric/evidence";
 
 /** golden/runs/index.json. */
 export interface RunsIndex {
@@ -15,7 +15,7 @@ export interface RunsIndex {
   readonly runs: readonly RunCase[];
 }
 
-/** A file and what verify() says of it. */
+/** A file and what verify() says of it, or verifyStep() where it is one step by itself. */
 export interface RunCase {
   readonly file: string;
   /** SHA-256 of the file: it was made once and never changes. */
@@ -26,7 +26,7 @@ export interface RunCase {
   readonly trusts?: string;
   readonly exitCode: number;
   /** Each verdict that something was found about: `pass`, or the result and its code. */
-  readonly verdicts: Readonly<Partial<Record<Verdict, string>>>;
+  readonly verdicts: Readonly<Partial<Record<Verdict | StepVerdict, string>>>;
   /** The decision digest in hex, where the file is authentic and discloses it. */
   readonly decision?: string;
 }
@@ -37,6 +37,10 @@ export function judged(
   bytes: Uint8Array,
   policy: Policy,
 ): Pick<RunCase, "exitCode" | "verdicts" | "decision"> {
+  if (isStep(bytes)) {
+    const { exitCode, verdicts } = verifyStep(engine, bytes, policy);
+    return { exitCode, verdicts: found(verdicts) };
+  }
   const { exitCode, verdicts, decision } = verify(engine, bytes, policy);
   return { exitCode, verdicts: found(verdicts), ...(decision === undefined ? {} : { decision }) };
 }

@@ -5,8 +5,10 @@ import { createEngine, engineDigest, fromHex, toHex, utf8 } from "@reach-fabric/
 import type { Engine } from "@reach-fabric/engine";
 import { outcomeOf, readGolden, verifyGolden } from "@reach-fabric/engine/golden";
 import type { GoldenOutcome } from "@reach-fabric/engine/golden";
+import type { Golden } from "./golden.ts";
+import { recomputations } from "./recomputed.ts";
+import type { Recomputations } from "./recomputed.ts";
 import { verifyRuns } from "./runs.ts";
-import type { RunsIndex } from "./runs.ts";
 
 /** What one runtime says. Two runtimes that say the same text agree byte for byte. */
 export interface Transcript {
@@ -27,27 +29,18 @@ export interface BuildTranscript {
   readonly outcomes: string;
   /** SHA-256 over the outputs, errors and fuel of every program. */
   readonly programs: string;
+  /** What the inputs alone give, of all golden runs and those that the scripts say. */
+  readonly recomputed: Pick<Recomputations, "runs" | "fingerprints">;
   /** Runs by case, with decision digest and fingerprint. */
   readonly runs: Readonly<Record<string, unknown>>;
-}
-
-/** What a runtime is asked: plain JSON, so that it can be handed to a page. */
-export interface Golden {
-  readonly files: readonly { readonly path: string; readonly text: string }[];
-  readonly index: RunsIndex;
-  /** The files of the index, in hex. */
-  readonly runs: Readonly<Record<string, string>>;
-  /** The debug build, in hex. */
-  readonly debug: string;
-  /** jq programs, each with an input. */
-  readonly programs: readonly (readonly [program: string, input: string])[];
 }
 
 /** More than this makes the slowest of the builds wait. */
 const FUEL = 200_000;
 
 /** Runs every case twice, and verifies all evidence, on each build that this runtime has. */
-export function transcript({ files, index, runs: evidence, debug, programs }: Golden): Transcript {
+export function transcript(golden: Golden): Transcript {
+  const { files, index, runs: evidence, debug, programs } = golden;
   const builds: BuildTranscript[] = [];
   for (const build of ["scalar", "simd", "debug"] as const) {
     const engine = createEngine(build === "debug" ? { bytes: fromHex(debug) } : { build });
@@ -66,12 +59,14 @@ export function transcript({ files, index, runs: evidence, debug, programs }: Go
     };
     const outcomes = round();
     const again = round() === outcomes ? [] : ["the second round on one engine gave other answers"];
+    const { failed: diverged, ...recomputed } = recomputations(engine, golden);
     builds.push({
       build,
       passed: passed + judged.passed,
-      failed: [...failed, ...judged.failed, ...again],
+      failed: [...failed, ...judged.failed, ...again, ...diverged],
       outcomes,
       programs: evaluated(engine, programs),
+      recomputed,
       runs,
     });
   }

@@ -10,6 +10,9 @@ import type { Plugin } from "rolldown";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
+/** The files of the schema package that need no zod: `reach verify` has its own checks, and uses no others. */
+const PLAIN_SCHEMAS = ["fields/names.ts", "pack/listed.ts", "evidence/verdicts.ts"];
+
 /**
  * One file for each of these, with all that it imports and that is in no file above it: finding a file takes longer than
  * compiling it, and making what is not needed longer than both.
@@ -20,7 +23,10 @@ const groups = Object.entries({
     "\0(late|builtin):.*",
     "cli/src/(program|version|read/(engine|files|instants)|ui/names).ts",
     "bindings/src/(engine/default|run/pack|calls/bytecode).ts",
+    `schema/src/(${PLAIN_SCHEMAS.join("|")})`,
   ],
+  // Loaded when the first schema is asked for.
+  schemas: ["\0schemas"],
   // What those need that look into packs.
   pack: ["evidence/src/file/pack.ts"],
   // The most frequent command.
@@ -72,23 +78,47 @@ const builtins: Plugin = {
 };
 
 /**
- * The files of schemas, each made when the first of its schemas is asked for: a command uses few of them, and making
- * all would be a third of its start.
+ * The files of schemas, in a file of the bundle that is loaded when the first schema is asked for, and each made when
+ * the first of its own is: a command uses few of them, and making all would be a third of its start.
  */
 const schemas: Plugin = {
   name: "schemas",
+  buildStart() {
+    this.emitFile({ type: "chunk", id: "\0schemas", fileName: "schemas.js" });
+  },
   resolveId(source, importer) {
-    const isSchema = importer === join(root, "schema/src/index.ts");
-    return isSchema ? `\0schema:${join(root, "schema/src", source)}` : null;
+    if (["\0schemas", "\0schemas-late"].includes(source)) return source;
+    if (importer !== SCHEMA_INDEX) return null;
+    return PLAIN_SCHEMAS.includes(source.slice(2))
+      ? join(root, "schema/src", source)
+      : `\0schema:${source}`;
   },
   load(id) {
-    const [, file] = /^\0schema:(.*)$/.exec(id) ?? [];
-    if (file === undefined) return null;
-    const made = `made ??= require(${JSON.stringify(file)})`;
-    const code = `let made;\nmodule.exports = new Proxy({}, { get: (_, name) => (${made})[name] });`;
+    if (id === "\0schemas") return listOfSchemas();
+    if (id === "\0schemas-late") return LATE_SCHEMAS;
+    const [, source] = /^\0schema:(.*)$/.exec(id) ?? [];
+    if (source === undefined) return null;
+    const code = `const { schemasIn } = require("\0schemas-late");
+let made;
+module.exports = new Proxy({}, { get: (_, name) => (made ??= schemasIn("${source}"))[name] });`;
     return { code, moduleType: "js" };
   },
 };
+
+const SCHEMA_INDEX = join(root, "schema/src/index.ts");
+
+const LATE_SCHEMAS = `const { createRequire } = process.getBuiltinModule("node:module");
+let all;
+export const schemasIn = (file) => (all ??= createRequire(import.meta.url)("./schemas.js").all)[file]();`;
+
+/** The module that has all files of schemas, each behind a function that makes it. */
+function listOfSchemas(): string {
+  const names = readFileSync(SCHEMA_INDEX, "utf8").matchAll(/ from "\.\/(.*)";/g);
+  const members = [...new Set([...names].map(([, name = ""]) => name))]
+    .filter((name) => !PLAIN_SCHEMAS.includes(name))
+    .map((name) => `"./${name}": () => require(${JSON.stringify(join(root, "schema/src", name))})`);
+  return `export const all = { ${members.join(", ")} };`;
+}
 
 /** Bundles cli/src/main.ts into a folder, which is emptied first. Gives the modules that each file of it is made of. */
 export async function bundleCli(folder: string): Promise<Map<string, readonly string[]>> {

@@ -2,21 +2,28 @@
 // Node, and in headless Chromium. Fetches the Nodes through npm into build/runtimes.
 //
 // Every runtime gets the same bundle (made by esbuild: Node 20 runs no TypeScript) and the same
-// golden files, checks them on both builds of the engine and says all that came of them; then the
+// golden files, checks them on every build of the engine and says all that came of them; then the
 // transcripts are compared as texts. Exit status 1 if anything differs or a runtime is missing.
+//
+//   npm run test:runtimes                             and 10,000 generated runs from their inputs alone
+//   npm run test:runtimes -- --from 4711 --runs 1     of these only number 4711
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import type { Page } from "playwright-core";
 import fc from "fast-check";
 import { inputs, programs, rubble } from "../fuzz/arbitraries/expr.ts";
 import { texts } from "../fuzz/arbitraries/jq.ts";
+import { scripts } from "../fuzz/arbitraries/workflow.ts";
 import { print } from "../fuzz/models/jq/ast.ts";
 import { allGolden } from "../golden/files.ts";
-import type { Golden, Transcript } from "../golden/transcript.ts";
+import type { Golden } from "../golden/golden.ts";
+import type { Transcript } from "../golden/transcript.ts";
 import { fetchNodes, onPath } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -49,14 +56,29 @@ function somePrograms(count: number): [program: string, input: string][] {
   return fc.sample(fc.tuple(program, inputs), { numRuns: count, seed: 20_261_126 });
 }
 
-/**
- * Bundles the questions into a folder: golden files, which `keep` chooses, and so many generated
- * programs.
- */
+/** Generated runs: each follows from its number alone. */
+const someRuns = (from: number, count: number): Golden["scripts"] =>
+  Array.from({ length: count }, (_, i): Golden["scripts"][number] => {
+    const [script] = fc.sample(scripts, { seed: from + i, numRuns: 1 });
+    if (script === undefined) throw new Error("nothing was generated");
+    return [from + i, script];
+  });
+
+/** Bundles the questions into a folder. */
 export async function questions(
   into: string,
-  count: number,
-  keep: (path: string) => boolean = () => true,
+  {
+    programs: count,
+    runs = 0,
+    keep = () => true,
+  }: {
+    /** So many generated programs. */
+    readonly programs: number;
+    /** So many generated runs. */
+    readonly runs?: number;
+    /** Of the golden files, which. */
+    readonly keep?: (path: string) => boolean;
+  },
 ): Promise<Questions> {
   const common = { bundle: true, conditions: ["reach-source"], logLevel: "warning" as const };
   const program = join(into, "transcript.mjs");
@@ -88,10 +110,26 @@ export async function questions(
   ]);
   const all = allGolden();
   const files = all.files.filter(({ path }) => keep(path));
-  const golden = { ...all, files, programs: somePrograms(count) };
-  const file = join(into, "golden.json");
-  writeFileSync(file, JSON.stringify(golden));
-  return { program, file, script: page.outputFiles[0]?.text ?? "", golden };
+  const golden = { ...all, files, programs: somePrograms(count), scripts: someRuns(0, runs) };
+  return asking({
+    program,
+    file: join(into, "golden.json"),
+    script: page.outputFiles[0]?.text ?? "",
+    golden,
+  });
+}
+
+function asking(asked: Questions): Questions {
+  writeFileSync(asked.file, JSON.stringify(asked.golden));
+  return asked;
+}
+
+/** The same programs, asked about other generated runs and nothing else. */
+function aboutRuns(asked: Questions, from: number, count: number): Questions {
+  const { golden, file } = asked;
+  const none = { files: [], programs: [], index: { ...golden.index, runs: [] }, runs: {} };
+  const runs = { ...golden, ...none, scripts: someRuns(from, count) };
+  return asking({ ...asked, file: file.replace(/golden\.json$/, "runs.json"), golden: runs });
 }
 
 /** Asks a Node, with flags and variables of its own where wanted. */
@@ -103,7 +141,6 @@ export function answersOfNode(
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Answers {
-  const version = spawnSync(node, ["--version"], { encoding: "utf8" });
   const { status, stdout, stderr, error } = spawnSync(
     node,
     [...(more.flags ?? []), program, file],
@@ -115,7 +152,7 @@ export function answersOfNode(
   );
   if (status !== 0) throw new Error(`${node} failed: ${error?.message ?? stderr}`);
   return {
-    runtime: `Node ${version.stdout.trim()}`,
+    runtime: `Node ${versionOf(node)}`,
     transcript: JSON.parse(stdout) as Transcript,
   };
 }
@@ -130,12 +167,12 @@ export async function answersOfChromium(
 ): Promise<Answers> {
   let transcript: Transcript | undefined;
   const runtime = await inChromium(executablePath, script, async (page) => {
-    transcript = await page.evaluate((given) => {
+    transcript = await page.evaluate((text) => {
       const { reach } = globalThis as unknown as {
-        reach: { transcript(asked: typeof given): Transcript };
+        reach: { transcript(asked: unknown): Transcript };
       };
-      return reach.transcript(given);
-    }, golden);
+      return reach.transcript(JSON.parse(text));
+    }, JSON.stringify(golden));
   });
   if (transcript === undefined) throw new Error("the page gave nothing");
   return { runtime, transcript };
@@ -180,17 +217,25 @@ export const findChromium = (): string | undefined =>
 export function ownNode(): string | undefined {
   const found = onPath(["node"], (name) => name.includes("node_modules"));
   if (found === undefined) return undefined;
-  const { stdout } = spawnSync(found, ["--version"], { encoding: "utf8" });
-  return stdout.trim() === process.version ? undefined : found;
+  return versionOf(found) === process.version ? undefined : found;
 }
+
+const versionOf = (node: string): string =>
+  spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 
 /** What differs from the first answers; nothing where all is well. */
 export function differences(all: readonly Answers[]): string[] {
   const [first] = all;
+  const wanted = first?.transcript.builds[0]?.recomputed.runs ?? [];
   return all.flatMap(({ runtime, transcript }) => {
-    const problems = transcript.builds.flatMap(({ build: name, failed }) =>
-      failed.map((failure) => `${runtime} (${name}): ${failure}`),
-    );
+    const problems = transcript.builds.flatMap(({ build: name, failed, recomputed }) => {
+      const other = wanted.find(([run, digest], i) => {
+        const [actual, found] = recomputed.runs[i] ?? [];
+        return actual !== run || found !== digest;
+      });
+      const others = other === undefined ? [] : [`another result of ${other[0]}`];
+      return [...failed, ...others].map((failure) => `${runtime} (${name}): ${failure}`);
+    });
     const answers = transcript.builds.map((each) => `${each.outcomes} ${each.programs}`);
     if (new Set(answers).size !== 1) problems.push(`${runtime}: its builds differ`);
     if (first && JSON.stringify(transcript) !== JSON.stringify(first.transcript)) {
@@ -213,25 +258,63 @@ export function answersLine({ runtime, transcript: { builds } }: Answers): strin
   );
 }
 
-async function main(): Promise<number> {
-  const asked = await questions(folder, 10_000);
+/** More at once would be too much for a page. */
+const CHUNK = 500;
+
+/** Runtimes that are here, each with the way to ask it; and those that are missing. */
+function runtimes(): { asking: ((asked: Questions) => Promise<Answers>)[]; missing: string[] } {
   const nodes = [process.execPath, ...fetchNodes(folder, ["20", "22", "24"])];
   const own = ownNode();
-  if (own !== undefined) nodes.push(own);
-  const all: Answers[] = [];
-  const missing: string[] = [];
-  const say = (answers: Answers): void => {
-    all.push(answers);
-    process.stdout.write(`${answersLine(answers)}\n`);
-  };
-  for (const node of nodes) say(answersOfNode(node, asked));
+  const versions = nodes.map(versionOf);
+  if (own !== undefined && !versions.includes(versionOf(own))) nodes.push(own);
+  const asking = nodes.map(
+    (node) =>
+      async (asked: Questions): Promise<Answers> =>
+        Promise.resolve(answersOfNode(node, asked)),
+  );
   const browser = findChromium();
-  if (browser === undefined) missing.push("Chromium (none on PATH: apt-get install chromium)");
-  else say(await answersOfChromium(browser, asked));
+  if (browser === undefined) {
+    return { asking, missing: ["Chromium (none on PATH: apt-get install chromium)"] };
+  }
+  return { asking: [...asking, async (asked) => answersOfChromium(browser, asked)], missing: [] };
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      from: { type: "string", default: "0" },
+      runs: { type: "string", default: "10000" },
+    },
+  });
+  const [from, runs] = [Number(values.from), Number(values.runs)];
+  const asked = await questions(folder, { programs: 10_000 });
+  const { asking, missing } = runtimes();
+  const problems: string[] = [];
+  const askAll = async (about: Questions): Promise<Answers[]> => {
+    const all: Answers[] = [];
+    for (const ask of asking) {
+      const answers = await ask(about);
+      all.push(answers);
+      if (about === asked) process.stdout.write(`${answersLine(answers)}\n`);
+    }
+    for (const problem of differences(all)) {
+      problems.push(problem);
+      process.stdout.write(`FAILED ${problem}\n`);
+    }
+    return all;
+  };
+  const all = await askAll(asked);
+  for (let done = 0; done < runs; done += CHUNK) {
+    const count = Math.min(CHUNK, runs - done);
+    const [first] = await askAll(aboutRuns(asked, from + done, count));
+    const digest = first?.transcript.builds[0]?.recomputed.runs.map(([, each]) => each) ?? [];
+    process.stdout.write(
+      `${count} generated runs from ${from + done}: ${sha256(digest.join("")).slice(0, 16)}\n`,
+    );
+  }
 
   for (const what of missing) process.stdout.write(`NOT RUN on ${what}\n`);
-  const problems = differences(all);
-  for (const problem of problems) process.stdout.write(`FAILED ${problem}\n`);
   process.stdout.write(
     problems.length > 0
       ? `${problems.length} differences\n`
@@ -240,4 +323,6 @@ async function main(): Promise<number> {
   return problems.length + missing.length === 0 ? 0 : 1;
 }
 
-if (import.meta.main) process.exitCode = await main();
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -142,7 +142,7 @@ async function decide(
     records,
     runSecret,
     signer,
-    run: { ...facts, tenant: "demo", actor: "npm start", attempt: 1 },
+    run: { ...facts, tenant: "demo", actor: "npm start" },
     annotations,
   });
   await writeFileAtomic(`${out}/${name}.reach`, evidence);

@@ -12,6 +12,7 @@ export const processFiles: readonly string[] = [
   "cli/test/process/*.test.ts",
   "cli/test/guides/approval.test.ts",
   "cli/test/start.test.ts",
+  "host/test/run/crash.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
   "tools/test/doc-examples.test.ts",
@@ -36,6 +37,7 @@ export const slowFiles: readonly string[] = [
   "tools/test/adding-an-effect.test.ts",
   "tools/test/engine-build.test.ts",
   "tools/test/runtimes.test.ts",
+  "tools/test/sizes.test.ts",
 ];
 
 /** All files of tests, as patterns. */

@@ -14,7 +14,7 @@ import { makePack } from "./run/pack.ts";
 import { parseRecord } from "./run/records.ts";
 import { firstDifference } from "./run/replay.ts";
 import type { RegexOptions } from "./calls/regex.ts";
-import type { StartOptions } from "./calls/run.ts";
+import type { Pack, StartOptions } from "./calls/run.ts";
 import type { Json } from "./core/value.ts";
 
 /** A file of golden/v1, decoded. */
@@ -389,7 +389,7 @@ export const runSeed: Uint8Array<ArrayBuffer> = utf8("the golden runs have this 
 export function runOf(
   engine: Engine,
   item: RunOperation,
-): { readonly records: Uint8Array[]; readonly status: string } {
+): { readonly pack: Pack; readonly records: Uint8Array[]; readonly status: string } {
   const [[path, workflow] = ["", null], ...files] = Object.entries(item.pack);
   const isWorkflow = (content: unknown): boolean => Object.hasOwn(content as object, "document");
   const some = (kind: "schemas" | "tables" | "workflows"): Record<string, string> =>
@@ -435,7 +435,7 @@ export function runOf(
     step = engine.advance(record);
     records.push(record, ...step.records);
   }
-  return { records, status: step.status };
+  return { pack, records, status: step.status };
 }
 
 /**

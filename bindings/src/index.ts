@@ -39,7 +39,7 @@ export {
   verifyInclusion,
   verifySubtree,
 } from "./engine/default.ts";
-export { listing, outputsOf } from "./calls/bytecode.ts";
+export { ARGUMENTS, listing, outputsOf, variablesOf } from "./calls/bytecode.ts";
 export type { Bytecode, Instruction, Outputs } from "./calls/bytecode.ts";
 export { createEngine, engineDigest } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";

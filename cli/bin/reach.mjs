@@ -5,7 +5,7 @@
 
 /** A module of Node's: imported, it would be read member by member, and so load streams, at a tenth of a start. */
 const builtin = async (name) => process.getBuiltinModule?.(name) ?? (await import(name));
-const { existsSync, lstatSync, mkdirSync, readFileSync } = await builtin("node:fs");
+const { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync } = await builtin("node:fs");
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const supported = (major === 22 && minor >= 19) || major === 24 || major >= 26;
@@ -42,13 +42,27 @@ async function keepCompiled() {
   const { XDG_CACHE_HOME, HOME } = process.env;
   const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
   if (!caches?.startsWith("/") || process.geteuid === undefined) return;
-  const folder = `${caches}/reach`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // One by one: all at once never ends where a file system takes no folder (/proc), and makes a home that is not there.
+    for (const path of [caches, `${caches}/reach`]) {
+      if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+    }
+    const above = realpathSync.native(caches);
+    const folder = `${above}/reach`;
     const { uid, mode } = lstatSync(folder);
-    if (uid !== process.geteuid() || (mode & 0o170077) !== 0o040000) return;
+    if (uid !== process.geteuid() || (mode & 0o170077) !== 0o040000 || !isSafe(above)) return;
     (await builtin("node:module")).enableCompileCache(folder);
   } catch {
     // A home that cannot be written is no reason to fail.
   }
+}
+
+/** Whether no other user but root can rename what is in a folder, or the folder itself: Node opens it by its name later. */
+function isSafe(folder) {
+  if (folder === "") return true;
+  const { uid, mode } = lstatSync(folder);
+  const isOwn = uid === 0 || uid === process.geteuid();
+  // Where others may write, as in /tmp, the sticky bit leaves each name to its owner.
+  if (!isOwn || ((mode & 0o022) !== 0 && (mode & 0o1000) === 0)) return false;
+  return isSafe(folder.slice(0, folder.lastIndexOf("/")));
 }

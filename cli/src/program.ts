@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   disclose: async () => (await import("./commands/redact/disclose.ts")).disclose,
   erase: async () => (await import("./commands/redact/erase.ts")).erase,
   export: async () => (await import("./commands/export.ts")).exportCommand,
+  prove: async () => (await import("./commands/prove.ts")).prove,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
   keys: async () => (await import("./commands/keys/keys.ts")).keys,
   log: async () => (await import("./commands/log/log.ts")).log,
@@ -62,7 +63,7 @@ export async function reach(args: readonly string[], machine: Machine): Promise<
     .addHelpText(
       "after",
       "\nExit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
-        "3 could not check, 4 not authorised, 130 interrupted.\n\n" +
+        "3 could not check, 4 not authorised, 130 interrupted, 143 terminated.\n\n" +
         "Example:\n  $ reach run workflow.yaml --input input.json --grant grant.json -o one.reach",
     );
   const [first = ""] = args;

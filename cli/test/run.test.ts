@@ -203,7 +203,7 @@ describe("a run and what can be asked of it", () => {
 
   test("--record keeps the run's folder", async () => {
     await decide("01-strong", "kept.reach", ["--record", "kept"]);
-    expect(existsSync(join(folder, "kept/records.jsonl"))).toBe(true);
+    expect(existsSync(join(folder, "kept/entered.jsonl"))).toBe(true);
   });
 
   test("an existing output is kept unless --force is given", async () => {

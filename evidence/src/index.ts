@@ -3,6 +3,7 @@
  * it shows and what it does not. No I/O and no Node: it runs in a browser.
  */
 export { firstDifferentByte } from "./encoding/bytes.ts";
+export { runSeedOf } from "./commitments/seeds.ts";
 export { attachPack, stripPack } from "./file/attach.ts";
 export { createEvidence } from "./file/create.ts";
 export type { CreateOptions, RunFacts } from "./file/create.ts";
@@ -52,6 +53,10 @@ export { packVerdicts, verifyPack, yankPack } from "./pack/verify-pack.ts";
 export type { PackPolicy, PackReport, PackVerdict } from "./pack/verify-pack.ts";
 export { defaultRequired, verdicts } from "./trust/verdicts.ts";
 export type { Finding, Judgement, Report, Verdict } from "./trust/verdicts.ts";
+export { proveStep } from "./step/prove.ts";
+export { isStep } from "./step/step.ts";
+export { stepVerdicts, verifyStep } from "./step/verify-step.ts";
+export type { StepReport, StepVerdict } from "./step/verify-step.ts";
 export { whatIf, whatIfLive } from "./compare/what-if.ts";
 export type { Change, Hypothesis } from "./compare/what-if.ts";
 export { readPolicy } from "./trust/policy.ts";

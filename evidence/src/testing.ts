@@ -12,6 +12,7 @@ export { readDocument } from "./file/open.ts";
 export { writeBundle } from "./signature/bundle.ts";
 export { preAuthEncoding } from "./signature/dsse.ts";
 export { signRun, signedRunBytes } from "./signature/statement.ts";
+export { requireManifest } from "./file/manifest.ts";
 export { hasHole, holeAt, holesOf, parseWithHoles, textWithHoles } from "./commitments/holes.ts";
 export { filled, openingOf, readOpening } from "./commitments/opening.ts";
 export { filledSlots, readSlots, slotsOfRecord } from "./commitments/record.ts";

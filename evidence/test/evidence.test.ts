@@ -64,6 +64,22 @@ describe("a file", () => {
     }
   });
 
+  test("of a pack that is loaded does not load it again, and one of another pack does", () => {
+    const other = packOf({ "loan.yaml": workflowWith(600) });
+    const theirs = evidence({ pack: other, records: recorded(650, { pack: other }) });
+    let loads = 0;
+    const own = createEngine();
+    const load: typeof own.load = (each) => {
+      loads += 1;
+      own.load(each);
+    };
+    // What an engine has loaded is asked of it each time.
+    const counted = Object.defineProperty({ ...own, load }, "loaded", { get: () => own.loaded });
+    const results = [file, file, theirs, theirs, file].map((each) => verify(counted, each).ok);
+    expect(results).toEqual([true, true, true, true, true]);
+    expect(loads).toBe(3);
+  });
+
   test("whose key nobody vouches for passes, and that is said", () => {
     const report = verify(engine, file);
     expect(finding(report, "trusted")).toBe("not checked");

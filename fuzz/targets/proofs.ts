@@ -22,6 +22,7 @@ import {
   openCheckpoint,
   packPredicate,
   parseEntry,
+  proveStep,
   publicKeyOf,
   readPackFile,
   signerOf,
@@ -31,6 +32,7 @@ import {
   verifyLoggedEntry,
   verifyPack,
   verifyPeriod,
+  verifyStep,
   writePackFile,
 } from "@reach-fabric/evidence";
 import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
@@ -40,7 +42,7 @@ import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
 import type { Target } from "./registry.ts";
 
-const kinds = ["evidence", "pack", "checkpoint", "proof", "period"] as const;
+const kinds = ["evidence", "step", "pack", "checkpoint", "proof", "period"] as const;
 type Kind = (typeof kinds)[number];
 
 interface Attack {
@@ -204,6 +206,16 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
     verify(engine, bytes, { trustedKeys, required }).ok ? textOf(bytes) : undefined;
   return {
     evidence: { bytes: file, isArchive: true, judge: whole },
+    step: {
+      bytes: proveStep(engine, file, 4),
+      isArchive: true,
+      judge: (bytes) =>
+        verifyStep(engine, bytes, { trustedKeys }).ok
+          ? readContainer(bytes)
+              .map(({ name, bytes: content }) => `${name}\n${textOf(content)}`)
+              .join("\n")
+          : undefined,
+    },
     pack: {
       bytes: writePackFile(engine, pack, new Map([["pack", bundle]])),
       isArchive: true,

@@ -4,10 +4,10 @@
 import { createEngine, parseRecord, replay, utf8 } from "@reach-fabric/engine";
 import fc from "fast-check";
 import { scripts } from "../arbitraries/workflow.ts";
-import type { Script } from "../arbitraries/workflow.ts";
+import type { Script } from "../models/script.ts";
+import { canonical, packOf, tell } from "../models/tell.ts";
 import type { Json } from "../models/workflow.ts";
 import type { Target } from "./registry.ts";
-import { canonical, packOf, tell } from "./workflow.ts";
 
 /** What is done to a trace; numbers choose, whatever its size. */
 type Act =

@@ -16,195 +16,24 @@ import {
 } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { agreed, survivors } from "../../tools/engine/builds.ts";
-import { events, schemas, scripts, tables } from "../arbitraries/workflow.ts";
-import type { Answer, Script } from "../arbitraries/workflow.ts";
+import { scripts } from "../arbitraries/workflow.ts";
+import { schemas, tables } from "../models/script.ts";
+import type { Script } from "../models/script.ts";
+import {
+  canonical,
+  emits,
+  eventsFor,
+  granted,
+  limits,
+  outside,
+  packOf,
+  tell,
+  texts,
+} from "../models/tell.ts";
+import type { Told } from "../models/tell.ts";
 import { comparePaths, GiveUp, interpret } from "../models/workflow.ts";
 import type { Evaluate, Json, Question, Setting } from "../models/workflow.ts";
 import type { Target } from "./registry.ts";
-
-/** Patterns of all tools whose name does not begin with a letter. */
-function toolsBut(letter: string): string[] {
-  const others = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
-  return others.filter((c) => c !== letter && c !== "*").map((c) => `tools/call ${c}*`);
-}
-const limits = { fuel: 400_000, effects: 60 };
-const grant = {
-  http: [{ origin: "https://a.example", methods: ["GET", "POST"], paths: ["/v1/*"] }],
-  emit: ["a.*"],
-  models: ["small"],
-  mcp: [{ server: "https://a.example/v1/mcp", calls: ["tools/list*", ...toolsBut("b")] }],
-};
-/** What a model says, in turn. */
-const sayings: readonly object[] = [
-  { finish: "stop", model: "m-1", text: '{"n":1,"a":true}' },
-  { finish: "stop", model: "m-1", text: "yes" },
-  { finish: "stop", model: "m-1", text: "[1]" },
-  { finish: "length", model: "m-1", text: '{"n":' },
-  { status: 429 },
-  { failure: "timeout" },
-];
-/** What MCP servers and gRPC services say, in turn. */
-const tools: readonly object[] = [
-  { result: { content: [], structuredContent: { n: 1, a: true } } },
-  { result: {} },
-  { result: { isError: true, content: [{ type: "text", text: "no" }] } },
-  { result: { isError: true } },
-  { error: { code: -32602, message: "é" } },
-  { status: 404 },
-  { failure: "reset" },
-];
-const messages: readonly object[] = [
-  { value: { n: 2, a: { b: "x" } } },
-  { value: {} },
-  { code: 5, message: "none" },
-  { code: 2, message: "" },
-  { failure: "tls" },
-];
-const emits = (type: string): boolean => type.startsWith("a.");
-const granted = (_: string, uri: string): boolean => uri.startsWith("https://a.example/v1/");
-
-export const packOf = (engine: Engine, { document, children = [] }: Script): Pack =>
-  makePack(engine, {
-    id: "fuzz/case",
-    version: "1.0.0",
-    workflows: {
-      ...Object.fromEntries(children.map((child, i) => [`c${i}.json`, JSON.stringify(child)])),
-      "w.json": JSON.stringify(document),
-    },
-    tables: texts(tables),
-    schemas: texts(schemas),
-  });
-const texts = (files: Readonly<Record<string, Json>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(files).map(([path, file]) => [path, JSON.stringify(file)]));
-
-interface Asked {
-  readonly key: string;
-  readonly type: string;
-  readonly request: { readonly [name: string]: unknown };
-}
-
-const numberOf = (key: string): number => {
-  let n = 7;
-  for (const c of key) n = (n * 31 + c.charCodeAt(0)) % 9973;
-  return n;
-};
-
-/** The events in the order in which they come to an effect. */
-const eventsFor = (key: string): readonly Record<string, Json>[] => {
-  const first = numberOf(key) % events.length;
-  return [...events.slice(first), ...events.slice(0, first)];
-};
-
-/** What the outside says to an effect, whenever it is asked. */
-function outside(
-  { answers, chance }: Script,
-  { key, type, request }: Asked,
-): { readonly result: object; readonly body?: string } {
-  const n = numberOf(key);
-  if (type === "clock") return { result: { ms: 1_700_000_000_000 + n * 1001 } };
-  if (type === "random") return { result: { hex: chance[n % chance.length] } };
-  if (type === "timer") return { result: {} };
-  if (type === "mcp") return { result: tools[n % tools.length] as object };
-  if (type === "grpc") return { result: messages[n % messages.length] as object };
-  if (type === "llm") return { result: sayings[n % sayings.length] as object };
-  if (type === "emit") {
-    if (n % 7 === 0) return { result: { failure: "reset" } };
-    const event = request["event"] as Record<string, unknown>;
-    return {
-      result: {
-        ...(event["id"] === undefined ? { id: `e${n}` } : {}),
-        ...(event["time"] === undefined ? { ms: n * 977 } : {}),
-      },
-    };
-  }
-  const { status, headers, body = "", failure } = answers[n % answers.length] as Answer;
-  return failure === undefined ? { result: { status, headers }, body } : { result: { failure } };
-}
-
-interface Told {
-  readonly records: Uint8Array[];
-  readonly status: string;
-  readonly fuel: number;
-  readonly decision: string;
-}
-
-/** A whole run. `next` gives the engine that goes on after a record has been taken. */
-export function tell(script: Script, engine: Engine, next?: (from: Engine) => Engine): Told {
-  let at = engine;
-  const first = at.admitStart({ grant, limits }, JSON.stringify(script.input));
-  let step = at.start(first);
-  const records = [first, ...step.records];
-  const open: RequestRecord[] = [];
-  const late: RequestRecord[] = [];
-  for (let n = 0; ; n++) {
-    for (const bytes of step.records) {
-      const record = parseRecord(bytes);
-      if (record.kind === "request") open.push(record);
-    }
-    for (const key of at.dropped()) {
-      const [gone] = open.splice(
-        open.findIndex((request) => request.key === key),
-        1,
-      );
-      if (gone?.type === "http" && script.late) late.push(gone);
-    }
-    if (step.status !== "waiting") break;
-    if (next !== undefined) at = next(at);
-    if (n === script.pauseAfter) {
-      for (const isEnd of [false, true]) {
-        const record = isEnd ? at.admitResume() : at.admitSuspend("a while");
-        const { status, records: none } = at.advance(record);
-        expect(status === "waiting" && none.length === 0, "a pause does something");
-        records.push(record);
-        if (next !== undefined) at = next(at);
-      }
-    }
-    const chosen = (script.order[n % script.order.length] ?? 0) % open.length;
-    const record =
-      n === script.cancelAfter
-        ? at.admitCancel("enough")
-        : ((late.length > 0 ? answer(script, at, late, 0) : undefined) ??
-          answer(script, at, open, chosen) ??
-          at.admitCancel("nothing comes"));
-    step = at.advance(record);
-    records.push(record, ...step.records);
-  }
-  return { records, status: step.status, fuel: at.fuelUsed(), decision: at.decision() };
-}
-
-/** The answer to one of the effects: to that one, or the next that has an answer; it is taken out. */
-function answer(
-  script: Script,
-  engine: Engine,
-  open: RequestRecord[],
-  chosen: number,
-): Uint8Array<ArrayBuffer> | undefined {
-  for (let i = 0; i < open.length; i++) {
-    const at = (chosen + i) % open.length;
-    const asked = open[at] as RequestRecord;
-    const record =
-      asked.type === "event" ? anEvent(engine, asked.key) : admit(script, engine, asked);
-    if (record === undefined) continue;
-    open.splice(at, 1);
-    return record;
-  }
-  return undefined;
-}
-function admit(script: Script, engine: Engine, asked: RequestRecord): Uint8Array<ArrayBuffer> {
-  const { result, body } = outside(script, asked);
-  return engine.admitResult(asked.key, result, body);
-}
-/** The first event that the engine takes. */
-function anEvent(engine: Engine, key: string): Uint8Array<ArrayBuffer> | undefined {
-  for (const event of eventsFor(key)) {
-    try {
-      return engine.admitResult(key, { event });
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== "REACH-E1604") throw error;
-    }
-  }
-  return undefined;
-}
 
 /** The result that a body becomes (TRACE-6), for the model. */
 function admitted({ type, request }: Question, given: ReturnType<typeof outside>): Json {
@@ -251,13 +80,6 @@ const validator =
     const { instance, schema, missing } = failure;
     return `at "${instance}" of the value, by ${schema}${missing === undefined ? "" : `: no ${missing}`}`;
   };
-
-export function canonical(v: Json): string {
-  if (v === null || typeof v !== "object") return JSON.stringify(v);
-  if (Array.isArray(v)) return `[${v.map((x) => canonical(x)).join(",")}]`;
-  const members = Object.keys(v).sort();
-  return `{${members.map((k) => `${JSON.stringify(k)}:${canonical(v[k] as Json)}`).join(",")}}`;
-}
 
 interface Modelled {
   readonly records: Json[];

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { attack, tryCorpus } from "../targets/registry.ts";
 import type { Target } from "../targets/registry.ts";
 import { canaryTarget } from "../targets/canary.ts";
+import { commitmentsTarget } from "../targets/commitments.ts";
+import { evidenceTarget } from "../targets/evidence.ts";
 import { exprTarget } from "../targets/expr.ts";
 import { guessTarget } from "../targets/guess.ts";
 import { hashTarget } from "../targets/hash.ts";
@@ -28,6 +30,7 @@ const targets: readonly [() => Target<never>, number][] = [
   [numbersTarget as () => Target<never>, 2000],
   [hashTarget as () => Target<never>, 1500],
   [merkleTarget as () => Target<never>, 800],
+  [commitmentsTarget as () => Target<never>, 500],
   [exprTarget as () => Target<never>, 3000],
   [regexTarget as () => Target<never>, 5000],
   [tamperTarget as () => Target<never>, 500],
@@ -37,6 +40,11 @@ const targets: readonly [() => Target<never>, number][] = [
 test("proofs: 1500 changed pieces of evidence, packs, checkpoints and proofs are refused, or say the same", () => {
   const finding = attack(proofsTarget(), SEED, 1500);
   expect(finding?.error.message).toBeUndefined();
+}, 60_000);
+
+test("evidence: of 1000 signed files in any form two verifiers say the same", () => {
+  const finding = attack(evidenceTarget(), SEED, 1000);
+  expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 }, 60_000);
 
 test("keyring: 5000 changed keyrings, key files and policies are refused, or say the same", () => {

@@ -19,13 +19,17 @@ export interface Known {
   readonly entered: Members[];
   outcome?: Value;
   isComplete: boolean;
+  /** False where it is seen without an engine that these are not the records of one run (EVID-17). */
+  isOneRun: boolean;
   /** Requires that all that the engine computed is what was signed. */
   compare: (records: readonly Members[]) => void;
 }
 
 const RUN = `actor annotations? attempt decision endedAt engine entered format id key pack semantics
   startedAt tenant trace workflow`.replace(/\s+/g, " ");
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const TIME = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}Z$/;
+const isCount = (value: Value | undefined): boolean =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 0xffffffff;
 
 /** The DSSE pre-authentication encoding of the statement that follows from run.json. */
 export function signedBytes(bytes: Uint8Array, run: Members): { statement: string; pae: Buffer } {
@@ -53,14 +57,17 @@ export function readRun(entries: Entries): Members {
   for (const name of ["trace", "entered"]) {
     const { root, size } = d.exactly(run[name], "root size");
     d.hash32(root);
-    d.need(Number.isInteger(size) && Number(size) > 0 && Number(size) < d.RUN, "not a size");
+    d.need(isCount(size), "not a size");
   }
   const [startedAt, endedAt] = [d.textOf(run["startedAt"]), d.textOf(run["endedAt"])];
   d.need(TIME.test(startedAt) && TIME.test(endedAt) && startedAt <= endedAt, "not its times");
   d.need(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(d.textOf(run["id"])), "not an id");
   for (const name of ["attempt", "semantics"]) {
-    d.need(Number.isInteger(run[name]) && Number(run[name]) >= 1, `not a number: ${name}`);
+    d.need(isCount(run[name]), `not a number: ${name}`);
   }
+  const { workflow } = run;
+  const isName = typeof workflow === "string" && workflow !== "" && workflow.length <= 512;
+  d.need(isName, "not a workflow");
   const { alg, public: text } = d.exactly(run["key"], "alg public");
   const x = Buffer.from(d.textOf(text), "base64");
   d.need(alg === "Ed25519" && x.length === 32 && x.toString("base64") === text, "not a key");

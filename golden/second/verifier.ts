@@ -47,7 +47,8 @@ export function verify(file: Uint8Array, recompute?: Recompute): Answer {
   // What is shown by an engine that then computes something else is not shown at all.
   const before = { disclosed: new Map(known.disclosed), hidden: [...known.hidden] };
   const replay = (): Partial<Answer> & Pick<Answer, "replayed"> => {
-    if (recompute === undefined || pack === null) return { replayed: "not checked" };
+    if (recompute === undefined || pack === null || !known.isOneRun)
+      return { replayed: "not checked" };
     try {
       const inputs = entered.map((record) => Buffer.from(d.canonical(record)));
       const records = recompute(pack, inputs).map((text) => d.recordOf(d.parse(text, true)));
@@ -81,6 +82,7 @@ function readEvidence(entries: Entries): Known {
     hidden: [],
     entered: [],
     isComplete: false,
+    isOneRun: true,
     compare: () => d.fail("nothing to compare"),
   };
   if (entries.has("entered.jsonl")) readWhole(known, linesOf(entries.get("entered.jsonl")));

@@ -41,7 +41,8 @@ export function readWhole(known: Known, [first, ...lines]: Value[]): void {
   const end = isLeaf ? d.leafHash(outcome) : hashOf(outcome);
   requireRoot(run, "entered", [...known.entered.map(hashOf), end], []);
   known.outcome = outcome;
-  known.isComplete = known.pack !== null && isWholeRun(run, known.entered, outcome);
+  known.isOneRun = isWholeRun(run, known.entered, outcome);
+  known.isComplete = known.pack !== null && known.isOneRun;
   known.compare = (records) => {
     requireNumbers(records);
     requireSameInputs(records, known.entered);

@@ -53,14 +53,9 @@ export { createPerformer } from "./run/performer.ts";
 export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
 export { readSecrets } from "./effects/egress/secrets.ts";
+export type { Annotation, End, Entry } from "./record/journal.ts";
 export { folderRecorder, memoryRecorder } from "./record/recorder.ts";
-export type {
-  Annotation,
-  Beginning,
-  IdentityOptions,
-  Recorder,
-  RunIdentity,
-} from "./record/recorder.ts";
+export type { Beginning, IdentityOptions, Recorder, RunIdentity } from "./record/recorder.ts";
 export { run } from "./run/run.ts";
 export type { RunOptions } from "./run/options.ts";
 export type { RunResult } from "./run/run.ts";

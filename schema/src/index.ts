@@ -4,7 +4,8 @@
  */
 export { runCommand } from "./run/command.ts";
 export type { RunCommand } from "./run/command.ts";
-export { packPath, whyNotPackPath } from "./fields/common.ts";
+export { packPath } from "./fields/common.ts";
+export { CLASSIFIED_IN, isPackId, LABEL, POINTER, SEMVER, whyNotPackPath } from "./fields/names.ts";
 export { editorDocuments, editorSchema } from "./editor.ts";
 export type { EditorDocument } from "./editor.ts";
 export { inTotoStatement, packYank, sigstoreBundle } from "./evidence/evidence.ts";
@@ -32,6 +33,8 @@ export { logEntry, logFile, logGrowth, logHead, logPeriod } from "./evidence/log
 export type { LogEntry, LogFile, LogHead, LogPeriod, NewLogEntry } from "./evidence/log.ts";
 export { ociIndex, ociManifest } from "./pack/oci.ts";
 export type { OciDescriptor, OciIndex, OciManifest } from "./pack/oci.ts";
+export { misplaced } from "./pack/listed.ts";
+export type { ListedFiles, Misplaced } from "./pack/listed.ts";
 export { packManifest, packSource } from "./pack/pack.ts";
 export type { PackManifest, PackSource } from "./pack/pack.ts";
 export { pinsFile } from "./pack/pins.ts";

@@ -2,6 +2,7 @@
 import { attacks } from "./defence.ts";
 import type { Defence } from "./defence.ts";
 
+const STEP = "evidence/test/step/step.test.ts";
 const POLICY = "evidence/test/trust/policy.test.ts";
 
 export const bounds: readonly Defence[] = [
@@ -70,5 +71,62 @@ export const bounds: readonly Defence[] = [
     put: "(unit) => unit,",
     test: "evidence/test/html.test.ts",
     name: "EVID-33 HTML and bidi injection: texts of the evidence are shown, not interpreted",
+  },
+  // Steps.
+  {
+    attack: "a step with an older context",
+    file: "evidence/src/step/step.ts",
+    take: 'if (leaves[0]?.kind === "start" && isWhole) return;',
+    put: "return;",
+    test: STEP,
+    name: "EVID-50 an older context in place of the one before it: nothing between can be left out",
+  },
+  {
+    attack: "a step of another trace",
+    file: "evidence/src/step/step.ts",
+    take: "if (!engine.verifyInclusion({ ...place, proof: proof.map(fromHex) })) {",
+    put: "if (place.index < 0) {",
+    test: STEP,
+    name: "EVID-50 a record, a value, a proof, an entry or a signature that is another one",
+  },
+  {
+    attack: "a step of another run than it says",
+    file: "evidence/src/step/verify-step.ts",
+    take: "requireBegun(document, leaves);",
+    put: "",
+    test: STEP,
+    name: "EVID-50 a step whose run started as another one than its run.json says",
+  },
+  {
+    attack: "fuel bombs in steps",
+    file: "evidence/src/step/compute.ts",
+    take: "const limits = { effects: 0xffffffff, fuel };",
+    put: "const limits = { effects: 0xffffffff, fuel: 1e15 + fuel };",
+    test: STEP,
+    name: "EVID-50 fuel bombs: a step of a run that may use more than the verifier spends is not computed",
+  },
+  {
+    attack: "a step that gives away the input of its run",
+    file: "evidence/src/step/prove.ts",
+    take: 'return plan.runInput ? ["input"] : [];',
+    put: 'return ["input"];',
+    test: STEP,
+    name: "EVID-49 shows nothing but what its task is computed from",
+  },
+  {
+    attack: "a step that cannot be checked",
+    file: "evidence/src/step/prove.ts",
+    take: "requireUseful(engine, file, { workflow, pack: parts.pack });",
+    put: "",
+    test: "evidence/test/step/alone.test.ts",
+    name: "EVID-51 not what looks at what no record has: it is refused, and says what",
+  },
+  {
+    attack: "code put where the command keeps its own compiled",
+    file: "cli/bin/reach.mjs",
+    take: "|| !isSafe(above)",
+    put: "",
+    test: "tools/test/bundle.test.ts",
+    name: "nowhere else: others could put code there",
   },
 ];

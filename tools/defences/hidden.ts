@@ -35,7 +35,7 @@ export const hidden: readonly Defence[] = [
     take: "const stretches = stretchesOf(end, hiding.map(seqOf));",
     put: "const stretches = stretchesOf(end, []);",
     test: REDACT,
-    name: "the file has neither the run's seed nor one of what is hidden",
+    name: "the file has neither the run's seed nor one of what is hidden, or of anything above it",
   },
   {
     attack: "a seed of more than is shown left in the file",
@@ -107,7 +107,7 @@ export const hidden: readonly Defence[] = [
     take: "const hiding = computed.filter(hasHole);",
     put: "const hiding = computed.filter(isEntered).filter(hasHole);",
     test: REDACT,
-    name: "EVID-38: is hidden wherever the run carries it",
+    name: "EVID-38: is hidden wherever the run carries it, and all is computed",
   },
   {
     attack: "redaction that tells a value by what else it hides",
@@ -141,6 +141,6 @@ export const hidden: readonly Defence[] = [
     take: "verifiedPayload(bundle, named);",
     put: "",
     test: REDACT,
-    name: "EVID-45: who has redacted it is signed, for these bytes",
+    name: "EVID-45: who has redacted it is signed, for these bytes, and said in the report",
   },
 ];

@@ -179,7 +179,7 @@ export const records: readonly Defence[] = [
   },
   {
     attack: "case and Unicode collisions",
-    file: "schema/src/pack/pack.ts",
+    file: "schema/src/pack/listed.ts",
     take: 'if (seen.has(path)) return [[index, "Two files whose names differ in case only."]];',
     put: "",
     test: PACK,

@@ -103,7 +103,7 @@ test.each([
 
 test("a command loads only what it needs", () => {
   writeFileSync(join(folder, "input.json"), "{}");
-  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
+  cpSync(join(root, "golden/runs/completed.reach"), join(folder, "golden.reach"));
   cpSync(join(root, "examples/triage"), join(folder, "triage"), { recursive: true });
   const packagesOf = (...args: string[]): string[] => {
     const modules = modulesOf(...args);
@@ -112,7 +112,7 @@ test("a command loads only what it needs", () => {
     );
   };
   expect(packagesOf("eval", ".", "input.json")).toEqual([]);
-  expect(packagesOf("verify", "golden.reach")).toEqual(["zod", "@noble/curves"]);
+  expect(packagesOf("verify", "golden.reach")).toEqual(["@noble/curves"]);
   expect(packagesOf("lint", "triage/workflow.yaml")).toEqual(["zod", "yaml"]);
 });
 
@@ -129,7 +129,7 @@ globalThis.Function = new Proxy(Function, {
 
 test("no schema is compiled for the few values that a command looks at", () => {
   writeFileSync(join(folder, "no-programs.mjs"), NO_PROGRAMS);
-  cpSync(join(root, "golden/runs/v2.completed.reach"), join(folder, "golden.reach"));
+  cpSync(join(root, "golden/runs/completed.reach"), join(folder, "golden.reach"));
   const args = ["--import", "./no-programs.mjs", program, "verify", "golden.reach"];
   expect(spawnSync(process.execPath, args, { cwd: folder, env }).status).toBe(0);
   expect(existsSync(join(folder, "made.txt"))).toBe(false);
@@ -166,11 +166,21 @@ describe.skipIf(process.geteuid === undefined)("compiled code is kept", () => {
     const linked = fresh();
     symlinkSync(fresh(), join(linked, "reach"));
     expect(kept(linked)).toEqual([]);
+    const shared = fresh();
+    chmodSync(shared, 0o777);
+    expect(kept(join(shared, "caches"))).toEqual([]);
+    // As in /tmp: each name is its owner's.
+    chmodSync(shared, 0o1777);
+    expect(kept(join(shared, "caches"))).toHaveLength(1);
     if (process.geteuid?.() !== 0) return;
     const foreign = fresh();
     mkdirSync(join(foreign, "reach"), { mode: 0o700 });
     chownSync(join(foreign, "reach"), 4711, 4711);
     expect(kept(foreign)).toEqual([]);
+    // Whose folder it is may rename what root has in it.
+    const owned = fresh();
+    chownSync(owned, 4711, 4711);
+    expect(kept(owned)).toEqual([]);
   });
 
   test("unless there is no place for it, or nobody wants it", () => {
@@ -179,6 +189,9 @@ describe.skipIf(process.geteuid === undefined)("compiled code is kept", () => {
     expect(kept(file)).toEqual([]);
     expect(kept("relative", { HOME: "" })).toEqual([]);
     expect(existsSync("relative")).toBe(false);
+    const absent = join(fresh(), "home");
+    kept("", { HOME: absent });
+    expect(existsSync(absent)).toBe(false);
     expect(kept(fresh(), { NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual([]);
   });
 });

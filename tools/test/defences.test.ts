@@ -14,7 +14,7 @@ test("every defence is where the list says, and so is the test that holds it", (
     expect({ path, isThere: existsSync(new URL(`../../${path}`, import.meta.url)) }).toMatchObject({
       isThere: true,
     });
-    expect({ name, times: read(path).split(`("${name}"`).length - 1 }).toEqual({ name, times: 1 });
+    expect({ name, times: read(path).split(`"${name}"`).length - 1 }).toEqual({ name, times: 1 });
   }
 });
 

@@ -14,7 +14,10 @@ import {
 } from "../runtimes.ts";
 import type { Answers } from "../runtimes.ts";
 
-const asked = await questions(mkdtempSync(join(tmpdir(), "reach-runtimes-")), 500);
+const asked = await questions(mkdtempSync(join(tmpdir(), "reach-runtimes-")), {
+  programs: 500,
+  runs: 200,
+});
 const pinned = answersOfNode(process.execPath, asked);
 
 test(`every golden case holds on the pinned Node ${process.version}`, () => {
@@ -48,6 +51,16 @@ test("a runtime that answers otherwise is found", () => {
   expect(differences([pinned, change(pinned, "00")])).toEqual([
     `another answers otherwise than ${pinned.runtime}`,
   ]);
+  const [last = ["", ""]] = pinned.transcript.builds[0]?.recomputed.runs.slice(-1) ?? [];
+  expect(last[0]).toBe("run 199");
+  const simd = pinned.transcript.builds.map((build) => {
+    const { runs, fingerprints } = build.recomputed;
+    const other = [...runs.slice(0, -1), [last[0], "0".repeat(16)] as const];
+    return build.build === "simd" ? { ...build, recomputed: { runs: other, fingerprints } } : build;
+  });
+  expect(
+    differences([{ runtime: "one", transcript: { ...pinned.transcript, builds: simd } }]),
+  ).toEqual(["one (simd): another result of run 199"]);
   const broken: Answers = {
     runtime: "broken",
     transcript: {

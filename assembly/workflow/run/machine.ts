@@ -27,6 +27,7 @@ import { beginSubflow, enterSubflow } from "../state/subflow";
 import { COST_PHASE } from "../state/cost";
 import {
   CALL,
+  DECIDE,
   DO,
   EMIT,
   FOR,
@@ -259,8 +260,10 @@ function stepBody(b: Branch, f: Frame, t: Task): bool {
       return stepListen(b, f, changetype<Listen>(t.body));
     case CALL:
       return stepCall(b, f, t);
-    default:
+    case DECIDE:
       return stepDecide(b, f, t);
+    default:
+      return unreachable(); // a kind without its step
   }
 }
 

@@ -125,6 +125,70 @@ export function listing(program: Bytecode): string {
     .join("\n");
 }
 
+/** The variables of a workflow that every expression may read, by their numbers (assembly/workflow/compile/scope.ts). */
+export const ARGUMENTS = ["context", "input", "output", "task", "workflow", "runtime"] as const;
+
+/**
+ * Which variables of its workflow a program reads, by their numbers, taken or not; those of enclosing loops and
+ * `catch` clauses come behind the arguments, outermost first. With each the names of the members that are read of it,
+ * or `whole` where it is used in any other way than `.name`.
+ *
+ * @example
+ * variablesOf(explain(".a + 1")).size; // → 0
+ */
+export function variablesOf(
+  program: Bytecode,
+): ReadonlyMap<number, { readonly members: ReadonlySet<string>; readonly whole: boolean }> {
+  const found = new Map<number, { members: Set<string>; whole: boolean }>();
+  const { code, constants, functions } = program;
+  const entries = functions.map(([entry]) => entry).sort((a, b) => a - b);
+  for (const [at, [op, slot, , , variable]] of code.entries()) {
+    if (op !== O.OP_GLOBAL) continue;
+    const known = found.get(variable) ?? { members: new Set<string>(), whole: false };
+    found.set(variable, known);
+    const end = entries.find((entry) => entry > at) ?? code.length;
+    for (const [i, other] of code.entries()) {
+      const isOwn = i > at && i < end;
+      if (!(isOwn ? slotsRead(other) : slotsOutside(other)).includes(slot)) continue;
+      const member = isOwn && other[0] === O.OP_FIELD ? constants[other[4]] : undefined;
+      if (typeof member === "string") known.members.add(member);
+      else known.whole = true;
+    }
+  }
+  return found;
+}
+
+/** The slots that an instruction reads of its own function; at least those. */
+function slotsRead(instruction: Instruction): number[] {
+  const [op, a, b, c, x, y] = instruction;
+  switch (op) {
+    case O.OP_CONST:
+    case O.OP_GLOBAL:
+    case O.OP_OUTER:
+    case O.OP_CLOSURE:
+    case O.OP_BREAK:
+      return [];
+    case O.OP_FIELD:
+    case O.OP_CALL:
+    case O.OP_CALL_PARAM:
+      return [b];
+    case O.OP_SLICE:
+    case O.OP_PUT:
+    case O.OP_SETPATH:
+      return [b, c, y];
+    case O.OP_NATIVE:
+      return [b, c, y & 0xffff, y >>> 16];
+    case O.OP_SLOTS:
+      return [a, b, c, x, y];
+    default:
+      return [b, c];
+  }
+}
+
+/** The slots that it reads of a function around its own. */
+const slotsOutside = ([op, a, b]: Instruction): number[] =>
+  op === O.OP_OUTER || (op === O.OP_CLOSURE && a !== 0) ? [b] : [];
+
 /** How many outputs a program can have where no error ends it: `many` more than one, `none` none. */
 export interface Outputs {
   readonly none: boolean;

@@ -96,7 +96,8 @@ function drive(
   };
 
   try {
-    engine.load(pack);
+    // Runs of one pack often come in series.
+    if (engine.loaded !== pack) engine.load(pack);
   } catch (error) {
     return so("refused", reasonOf(error));
   }

@@ -8,7 +8,11 @@ import { answersOfNode, questions } from "../../../tools/runtimes.ts";
 const patch = new URL("patched-host.mjs", import.meta.url).href;
 const folder = fileURLToPath(new URL("../../../build/host-test/", import.meta.url));
 // Without the cases that burn a lot of fuel: an unoptimised engine would need minutes.
-const asked = await questions(folder, 200, (path) => !path.endsWith("limits.json"));
+const asked = await questions(folder, {
+  programs: 200,
+  runs: 20,
+  keep: (path) => !path.endsWith("limits.json"),
+});
 const plain = answersOfNode(process.execPath, asked).transcript;
 
 const hosts: readonly [string, Parameters<typeof answersOfNode>[2]][] = [

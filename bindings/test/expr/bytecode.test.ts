@@ -6,6 +6,7 @@ import {
   listing,
   makePack,
   outputsOf,
+  variablesOf,
 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 
@@ -97,4 +98,51 @@ test("what else is wrong with a pack is the error, after the expressions before 
   );
   expect(expressions).toHaveLength(1);
   expect(error?.code).toMatch(/^REACH-E15/);
+});
+
+test.each([
+  [".a", {}],
+  ["$context.a + $context.b", { 0: ["a", "b"] }],
+  ["$workflow | .id, .input", { 4: ["id", "input"] }],
+  ['$workflow["id"]', { 4: ["id"] }],
+  ["$workflow | keys", { 4: ["*"] }],
+  ["$workflow, $input.x", { 1: ["x"], 4: ["*"] }],
+  ["$workflow as $w | .l | map($w.id)", { 4: ["id"] }],
+  ["$workflow as $w | def f: .a, ($w.id | f); first(f)", { 4: ["*"] }],
+  ["if .a then 1 else $workflow.id end", { 4: ["id"] }],
+  ['"at \\($workflow) \\($task.name)"', { 3: ["name"], 4: ["*"] }],
+  ["def f(g): g; f($workflow).id", { 4: ["*"] }],
+  ["{a: $workflow.input, b: [$workflow]}", { 4: ["*", "input"] }],
+  [".[$workflow:]", { 4: ["*"] }],
+  ["setpath([$workflow.id]; $context)", { 0: ["*"], 4: ["id"] }],
+  ["reduce $workflow[] as $x (0; . + $x)", { 4: ["*"] }],
+  ["$n + $at", { 6: ["*"], 7: ["*"] }],
+  ["5 as $n | $n", {}],
+])("the variables of %s", (program, expected) => {
+  const engine = createEngine();
+  const pack = makePack(engine, {
+    id: "t/t",
+    version: "1.0.0",
+    workflows: {
+      "t.json": JSON.stringify({
+        document: { dsl: "1.0.3", namespace: "t", name: "t", version: "1.0.0" },
+        do: [
+          {
+            l: {
+              for: { each: "n", at: "at", in: "${ [] }" },
+              do: [{ a: { set: { x: `\${ ${program} }` } } }],
+            },
+          },
+        ],
+      }),
+    },
+  });
+  const { expressions } = engine.listExpressions(pack);
+  const found = expressions.find(({ place }) => place.endsWith("/set/x"))?.program;
+  if (found === undefined) throw new Error(`${program} does not compile`);
+  const names = [...variablesOf(found)].map(([variable, { members, whole }]) => [
+    variable,
+    [...(whole ? ["*"] : []), ...[...members].sort()],
+  ]);
+  expect(Object.fromEntries(names)).toEqual(expected);
 });

@@ -51,7 +51,7 @@ const slots: Readonly<Record<string, readonly string[]>> = {
   late: ["result"],
   task: ["input", "context", "output", "error"],
   retry: ["error"],
-  outcome: ["output", "error"],
+  outcome: ["output", "error", "reason"],
   cancel: ["reason"],
   suspend: ["reason"],
   resume: ["reason"],

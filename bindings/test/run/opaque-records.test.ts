@@ -191,7 +191,7 @@ test("TRACE-30 commands may have hidden reasons", () => {
   const cancelled = engine.advance(utf8(reason.replace("suspend", "cancel").replace("2}", "4}")));
   expect(cancelled.status).toBe("cancelled");
   expect(fromUtf8(cancelled.records[0] ?? new Uint8Array())).toBe(
-    '{"kind":"outcome","seq":5,"status":"cancelled"}',
+    `{"kind":"outcome","reason":${HOLE},"seq":5,"status":"cancelled"}`,
   );
 });
 

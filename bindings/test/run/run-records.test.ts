@@ -346,6 +346,7 @@ describe("calls in a wrong order", () => {
       expect(step.status).toBe("cancelled");
       expect(outcomeOf(step)).toEqual({
         kind: "outcome",
+        reason: "enough",
         seq: expect.any(Number),
         status: "cancelled",
       });

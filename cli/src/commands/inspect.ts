@@ -12,6 +12,7 @@ import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
 import { readEvidence } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
+import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns, table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
@@ -125,7 +126,7 @@ function printLifecycle(
   if (uncomputed !== undefined) throw new CliError(problemOf(uncomputed, file));
   if (hidden !== null) {
     const what = "the events of a run need all of it, and something is hidden";
-    throw new CliError(problemOf(new EvidenceError("REACH-E5504", what), file));
+    throw new CliError(problemOf(new EvidenceError(EVIDENCE.undisclosed, what), file));
   }
   const { id, workflow, startedAt, annotations } = run;
   const about = { id, workflow, startedAt, annotations: annotations ?? [] };

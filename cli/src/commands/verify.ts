@@ -2,13 +2,15 @@ import { existsSync } from "node:fs";
 import {
   defaultRequired,
   EvidenceError,
+  isStep,
   publicKeyOf,
   readPolicy,
   reportHtml,
   verdicts,
   verify as verifyBytes,
+  verifyStep,
 } from "@reach-fabric/evidence";
-import type { Policy, Report, Verdict } from "@reach-fabric/evidence";
+import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
 import { EngineError, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
@@ -54,7 +56,7 @@ export function verify(program: Command, verb: Verb): void {
         "--policy what that asks for. " +
         "Exits 1 if a required verdict fails, 3 if one could not be checked.",
     )
-    .argument("<file...>", "evidence, one or more .reach files")
+    .argument("<file...>", "evidence, one or more .reach files, or steps of reach prove")
     .option(
       "--trust <keyfile>",
       "a key (the public file is enough) that may have signed; may be given again",
@@ -82,6 +84,14 @@ export function verify(program: Command, verb: Verb): void {
         const reports: [string, Report][] = [];
         const judged = async (file: string): Promise<number> => {
           const read = readInput(terminal.machine, file);
+          if (isStep(read)) {
+            if (options.pack !== undefined) throw usage("a step has its pack: no --pack");
+            if (page !== undefined) throw usage("a page is about evidence: no --html of a step");
+            const report = verifyStep(engine(), read, policy);
+            printStep(terminal, file, report);
+            if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
+            return report.exitCode;
+          }
           const onProgress = longWork(terminal);
           const bytes = await withPack(engine(), read, file, options.pack);
           const report = verifyBytes(engine(), bytes, policy, { onProgress });
@@ -102,8 +112,10 @@ export function verify(program: Command, verb: Verb): void {
         }
         const [first] = reports;
         if (page !== undefined && first !== undefined) await writePage(page, ...first);
-        const [file = ""] = files;
-        if (codes.every((code) => code === 0)) terminal.next(["reach", "inspect", file]);
+        const [[file] = []] = reports;
+        if (file !== undefined && codes.every((code) => code === 0)) {
+          terminal.next(["reach", "inspect", file]);
+        }
         // A proven fault says more than what could not be checked, and that more than bad input.
         return (
           [EXIT.failed, EXIT.unchecked, EXIT.usage].find((code) => codes.includes(code)) ?? EXIT.ok
@@ -185,6 +197,32 @@ function verdictList(text: string): Verdict[] {
   });
 }
 
+function printStep(terminal: Terminal, file: string, report: StepReport): void {
+  const { task, seq } = report;
+  if (terminal.json) {
+    const { ok, exitCode, required, verdicts: found } = report;
+    terminal.result({ file, ok, exitCode, required, verdicts: found, task, seq });
+    return;
+  }
+  const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
+  terminal.print(`${headOf(terminal, file, report)}${safe(about)}`);
+  terminal.print(verdictTable(terminal, report));
+}
+
+/** The file, and what was found, in a word. */
+function headOf(
+  { colors: { green, red, yellow, bold } }: Terminal,
+  file: string,
+  { ok, exitCode }: Pick<Report, "ok" | "exitCode">,
+): string {
+  const head = ok
+    ? green("verified")
+    : exitCode === EXIT.failed
+      ? red("FAILED")
+      : yellow("could not be checked");
+  return `${bold(safe(file))}  ${head}`;
+}
+
 function print(terminal: Terminal, file: string, report: Report): void {
   const { verdicts: found, ok, exitCode, required, run, outcome, decision, fingerprint } = report;
   const { redaction, unread = [] } = report;
@@ -204,13 +242,7 @@ function print(terminal: Terminal, file: string, report: Report): void {
     });
     return;
   }
-  const { green, red, yellow, bold } = terminal.colors;
-  const head = ok
-    ? green("verified")
-    : exitCode === EXIT.failed
-      ? red("FAILED")
-      : yellow("could not be checked");
-  terminal.print(`${bold(safe(file))}  ${head}`);
+  terminal.print(headOf(terminal, file, report));
   terminal.print(verdictTable(terminal, report));
   if (run !== undefined) {
     terminal.print(

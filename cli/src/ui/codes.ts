@@ -24,8 +24,11 @@ const named = {
   notAKeyring: "REACH-E5209",
   notAPolicy: "REACH-E5218",
   otherPack: "REACH-E5407",
+  undisclosed: "REACH-E5504",
   noSuchValue: "REACH-E5507",
   decision: "REACH-E5508",
+  notATask: "REACH-E5510",
+  notAlone: "REACH-E5512",
   redacted: "REACH-E5514",
 } as const;
 /** Codes of evidence that commands know by name; its catalogue has them all. */

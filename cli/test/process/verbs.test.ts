@@ -63,6 +63,7 @@ const reading: readonly (readonly [line: string, status: number])[] = [
 /** Verbs that write, each into a file of its own. */
 const writing: readonly string[] = [
   "run plain.yaml -i one.json -o plain.reach",
+  "prove one.reach 3 -o three.step",
   "export one.reach --bundle -o one.sigstore.json",
   "export one.reach --records -o one.jsonl",
   "redact one.reach --drop /run/actor -o redacted.reach",

@@ -1,10 +1,13 @@
 // What the world does to the process of a run: Ctrl-C, a full disk.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { createEngine } from "@reach-fabric/engine";
+import { readFolder } from "@reach-fabric/host";
 import { asking } from "../asking.ts";
 import { decider, ended, errorOf, reachProcess, start, temporaryFolder } from "../reach.ts";
+import type { Ended } from "../reach.ts";
 
 const folder = temporaryFolder();
 const decide = decider(folder, reachProcess);
@@ -22,12 +25,32 @@ describe("what the world does to a run", () => {
       expect(run.status).toBe(130);
       expect(error).toMatchObject({
         code: "REACH-E4005",
-        why: expect.stringMatching(/it had 2 whole records and was waiting on effect 0/) as string,
+        why: expect.stringMatching(/it had 2 records and was waiting on effect 0/) as string,
       });
       const where = String(error["where"]);
       expect(where).toContain(join(folder, "state/reach/runs"));
-      expect(existsSync(join(where, "records.jsonl"))).toBe(true);
+      expect(existsSync(join(where, "entered.jsonl"))).toBe(true);
       expect(existsSync(join(folder, "interrupted.reach"))).toBe(false);
+    } finally {
+      stop();
+    }
+  });
+
+  test("a process that is killed leaves what entered, and what was asked is computed again", async () => {
+    const { args, stop } = await asking(folder, () => undefined);
+    try {
+      const child = start(folder, [...args, "-o", "killed.reach", "--record", "killed"]);
+      child.stderr?.on("data", (chunk: Buffer) => {
+        if (chunk.includes('"event":"request"')) child.kill("SIGKILL");
+      });
+      await ended(child);
+      expect(existsSync(join(folder, "killed.reach"))).toBe(false);
+      expect(await readFolder(createEngine(), join(folder, "killed"))).toMatchObject({
+        torn: 0,
+        isClosed: false,
+        waiting: [{ key: "0", type: "http" }],
+        summary: expect.stringMatching(/^The run was interrupted: it had 2 records/) as string,
+      });
     } finally {
       stop();
     }
@@ -48,10 +71,21 @@ describe("a full disk", () => {
     return { path, unmount: () => spawnSync("umount", [path]) };
   }
 
+  /** A run whose answer has more bytes than the disk. */
+  async function askForMuch(output: string, env: Record<string, string>): Promise<Ended> {
+    const much = JSON.stringify("x".repeat(100_000));
+    const { args, stop } = await asking(folder, (_, response) => void response.end(much));
+    try {
+      return await reachProcess(folder, [...args, "-o", output], { env });
+    } finally {
+      stop();
+    }
+  }
+
   test.for([
     { what: "the evidence", pages: 2, kept: true },
     { what: "the beginning of the records", pages: 3, kept: false },
-    { what: "the rest of the records", pages: 8, kept: true },
+    { what: "a large answer", pages: 8, kept: true },
   ])("$what does not fit: nothing half-written is left", async ({ what, pages, kept }, context) => {
     const disk = smallDisk(pages);
     if (typeof disk === "string") {
@@ -62,7 +96,10 @@ describe("a full disk", () => {
       const evidence = what === "the evidence";
       const output = join(evidence ? disk.path : folder, "full.reach");
       const env = evidence ? {} : { XDG_STATE_HOME: disk.path };
-      const run = await decide("09-bureau-recovers", output, ["--json"], { env });
+      const run =
+        what === "a large answer"
+          ? await askForMuch(output, env)
+          : await decide("09-bureau-recovers", output, ["--json"], { env });
       expect([run.status, errorOf(run)["code"]]).toEqual([2, "REACH-E4110"]);
       const left = readdirSync(disk.path, { recursive: true, encoding: "utf8" });
       expect(existsSync(output)).toBe(false);
@@ -72,12 +109,11 @@ describe("a full disk", () => {
       const where = /The records are in (.*)$/.exec(hint)?.[1];
       expect(where !== undefined).toBe(kept);
       if (where === undefined) {
-        expect(left.filter((name) => name.includes("records"))).toEqual([]);
+        expect(left.filter((name) => name.includes("entered"))).toEqual([]);
         return;
       }
-      const lines = readFileSync(join(where, "records.jsonl"), "utf8").split("\n");
-      expect(lines.pop()).toBe("");
-      for (const [seq, line] of lines.entries()) expect(JSON.parse(line)).toMatchObject({ seq });
+      const { inputs, torn } = await readFolder(createEngine(), where);
+      expect([inputs.length > 0, torn]).toEqual([true, 0]);
     } finally {
       disk.unmount();
     }

@@ -4,6 +4,7 @@ import { concat, EngineError, fromUtf8, pointerOf } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { inOrder, problemsOf } from "@reach-fabric/schema";
 import { firstDifferentByte } from "./bytes.ts";
+import { misfit } from "./shape.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 
 const NEWLINE = 0x0a;
@@ -81,9 +82,8 @@ export function inShape<T>(
   const result = schema.safeParse(value);
   if (result.success) return value as T;
   const issue = result.error.issues[0];
-  const pointer = pointerOf((issue?.path ?? []).map(String));
-  const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
-  throw new EvidenceError(code, `${where}: ${quoted(issue?.message ?? "another shape")}`);
+  const path = (issue?.path ?? []).map(String);
+  throw misfit(what, path, quoted(issue?.message ?? "another shape"), code);
 }
 
 /**

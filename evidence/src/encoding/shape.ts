@@ -57,6 +57,15 @@ export const listOf =
     return undefined;
   };
 
+/** A list of so many items. */
+export const sized = (from: number, to: number, check: Check): Check => {
+  const items = listOf(check);
+  return (value) =>
+    Array.isArray(value) && (value.length < from || value.length > to)
+      ? fault(to === Number.MAX_SAFE_INTEGER ? `${from} or more items` : `${from} to ${to} items`)
+      : items(value);
+};
+
 /** A text of some units that a pattern fits. */
 export const text =
   (expected: string, fits: (text: string) => boolean = () => true): Check =>
@@ -100,8 +109,17 @@ export function requireShape(
   code: EvidenceCode = "REACH-E5103",
 ): void {
   const found = check(value);
-  if (found === undefined) return;
-  const pointer = pointerOf(found.path);
+  if (found !== undefined) throw misfit(what, found.path, `expected ${found.expected}`, code);
+}
+
+/** The error about a value that has not its form, at a place below `what`. */
+export function misfit(
+  what: string,
+  path: readonly string[],
+  why: string,
+  code: EvidenceCode,
+): EvidenceError {
+  const pointer = pointerOf(path);
   const where = pointer === "" ? what : `${what} at ${quoted(pointer)}`;
-  throw new EvidenceError(code, `${where}: expected ${found.expected}`);
+  return new EvidenceError(code, `${where}: ${why}`);
 }

@@ -8,7 +8,7 @@
 // from it and the seed, and run.json has their root: so nothing in it can be changed, whether or not an engine is
 // at hand that can compute the run.
 import { fromHex, fromUtf8, toHex } from "@reach-fabric/engine";
-import type { Engine } from "@reach-fabric/engine";
+import type { Engine, TraceRecord } from "@reach-fabric/engine";
 import { commitRunValues, RUN_SLOTS } from "../commitments/seeds.ts";
 import { canonicalBytes, jsonLines, linesOf, parseCanonical } from "../encoding/json.ts";
 import { anyObject, digest, listOf, object, requireShape, text } from "../encoding/shape.ts";
@@ -16,7 +16,7 @@ import type { Check } from "../encoding/shape.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { ENTRY } from "./layout.ts";
 import { requireLeaf } from "./leaf.ts";
-import type { Leaf } from "./leaf.ts";
+import type { Leaf, StartLeaf } from "./leaf.ts";
 import type { EvidenceRun, TreeHead } from "./run.ts";
 
 /** Bytes that an outcome has at most that stands in the file: one that is an answer again is not there twice. */
@@ -218,11 +218,14 @@ export function requireWhole(run: EvidenceRun, leaves: readonly Leaf[]): void {
 }
 
 /**
- * Requires that what entered begins with a start, of the pack, workflow and semantics of run.json.
+ * Requires that what entered, or what is shown of a run, begins with a start, of the pack, workflow and semantics of run.json.
  *
  * @throws EvidenceError `REACH-E5603`, `REACH-E5605`
  */
-export function requireBegun(run: EvidenceRun, [start]: readonly Leaf[]): void {
+export function requireBegun(
+  run: EvidenceRun,
+  [start]: readonly (StartLeaf | { readonly kind: Exclude<TraceRecord["kind"], "start"> })[],
+): void {
   if (start?.kind !== "start") throw new EvidenceError("REACH-E5603", "there is no start");
   for (const member of ["pack", "workflow", "semantics"] as const) {
     if (start[member] === run[member]) continue;

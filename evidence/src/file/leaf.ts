@@ -32,8 +32,8 @@ export interface OutcomeLeaf {
 
 export type Leaf = StartLeaf | InputLeaf | OutcomeLeaf;
 
-const seq = integer(0, 0xfffffffe);
-const key = matching(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/, "an effect's key");
+export const seq: Check = integer(0, 0xfffffffe);
+export const key: Check = matching(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/, "an effect's key");
 const answer = (kind: string): Check => object({ kind: oneOf(kind), seq, key, result: digest });
 const said = (kind: string): Check => object({ kind: oneOf(kind), seq, reason: digest });
 const kind = oneOf("outcome");

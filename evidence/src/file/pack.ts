@@ -1,10 +1,10 @@
 // The pack as it was run, as blobs: pack.json and its files. docs/spec/evidence.md, EVID-16.
 import { fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { packManifest } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { inShape, parseCanonical } from "../encoding/json.ts";
+import { parseCanonical } from "../encoding/json.ts";
+import { requireManifest } from "./manifest.ts";
 
 const manifests = new WeakMap<Pack, PackManifest>();
 
@@ -70,8 +70,7 @@ export function readPack(
     refuseStrangers(strangers);
     return null;
   }
-  const value = parseCanonical(engine, manifest, "pack.json");
-  const { files } = inShape(packManifest, value, "pack.json", "REACH-E5402");
+  const { files } = checkedManifest(engine, digest, manifest);
   const missing: string[] = [];
   const found = files.flatMap(({ path, sha256, size }) => {
     const bytes = blobs.get(sha256);
@@ -91,6 +90,18 @@ export function readPack(
   refuseStrangers(strangers);
   return missing.length > 0 ? null : { manifest, files: found, digest };
 }
+
+/** What bytes with this SHA-256 say as pack.json. */
+function checkedManifest(engine: Engine, digest: string, bytes: Uint8Array): PackManifest {
+  if (lastChecked?.digest !== digest) {
+    const manifest = requireManifest(parseCanonical(engine, bytes, "pack.json"));
+    lastChecked = { digest, manifest };
+  }
+  return lastChecked.manifest;
+}
+
+/** Files come in series from one pack. */
+let lastChecked: { readonly digest: string; readonly manifest: PackManifest } | undefined;
 
 function refuseStrangers(blobs: ReadonlySet<string>): void {
   const [first] = blobs;

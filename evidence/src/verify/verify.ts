@@ -4,19 +4,17 @@
 // only on what the checks before it have let through: nothing is computed before it is known to be what was
 // signed, and that it was signed needs no engine that could compute it.
 import type { Engine, Recomputed } from "@reach-fabric/engine";
-import { noteTrust, requireAllowed, requireComputable, requiredBy, requireKey } from "./allowed.ts";
+import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
+import { requireSigned } from "./signed.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { noPack } from "../file/cursor.ts";
 import { requireBegun, requireWhole } from "../file/entered.ts";
 import { assemble, contentOf, outcomeIn, readDocument } from "../file/open.ts";
-import { readPack, requireBlobs } from "../file/pack.ts";
-import { namedKey } from "../file/run.ts";
 import { prefixOf, requirePrefix } from "../file/prefix.ts";
 import { replayEvidence } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
-import { requireSignature } from "../signature/statement.ts";
 import type { Policy } from "../trust/policy.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Report, Verdict } from "../trust/verdicts.ts";
@@ -70,21 +68,20 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readDocument(engine, bytes);
-    // 4 the key: named by the file, trusted only if the policy says so
-    const key = namedKey(document);
-    findings.attempt("trusted", () => requireKey(policy, { key, endedAt: document.endedAt }));
-    // 5 the signature is valid, over the statement that follows from these bytes
-    const { run, signature, proof } = layout;
-    const signed = requireSignature(engine, { document, run }, signature, key);
-    // 6 every blob belongs to the pack that was signed; pack and engine are ones that may be used
-    requireBlobs(engine, layout.blobs);
-    const pack = readPack(engine, document.pack, layout.blobs);
-    findings.attempt("replayed", () => requireAllowed(policy, document));
+    const { run, signature, proof, blobs } = layout;
+    const parts = { document, run, signature, blobs };
+    const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");
     // 7 the lines have their form; 8 every value and record is the one that was committed to
     const content = contentOf(engine, document, layout);
     const entry = entryOf(engine, { document, run, signed, key });
-    const parts = { document, layout, key, pack, content };
-    return { document, entered: content.entered, entry, proof, ...assemble(parts) };
+    const { entered } = content;
+    return {
+      document,
+      entered,
+      entry,
+      proof,
+      ...assemble({ document, layout, key, pack, content }),
+    };
   });
   if (evidence === undefined) return undefined;
   findings.pass(

@@ -78,13 +78,13 @@ export const hostCode = {
   symbolicLink: "REACH-E4121",
   /** A file of a pack's folder is not what pack.json says. */
   changedFile: "REACH-E4122",
-  /** Not the folder of a run. */
+  /** Not the folder of a run, or one of a form that this version does not read. */
   notARun: "REACH-E4130",
-  /** The folder of a run is damaged. */
+  /** The folder of a run is damaged, or the engine computes something else. */
   damagedRun: "REACH-E4131",
   /** Others may read the secrets. */
   openSecrets: "REACH-E4132",
-  /** The pack is made for another engine. */
+  /** The pack, or a run, is one for another engine. */
   otherEngine: "REACH-E4140",
   /** Not the name of a thing in a registry. */
   badReference: "REACH-E4141",

@@ -13,13 +13,14 @@ import { readLog } from "./reader.ts";
  * @example
  * await run({ ...options, recorder: loggedRecorder(folderRecorder("runs/1"), log) });
  */
-export function loggedRecorder(recorder: Recorder, log: Log, attempt: number = 1): Recorder {
+export function loggedRecorder(recorder: Recorder, log: Log): Recorder {
   return {
     ...recorder,
     begin: async (beginning) => {
       await recorder.begin(beginning);
       const { pack, engine } = beginning;
-      const body = { run: recorder.run.id, attempt, pack: pack.digest, engine };
+      const { id, attempt } = recorder.run;
+      const body = { run: id, attempt, pack: pack.digest, engine };
       await log.append({ type: "started", body });
     },
   };

@@ -1,14 +1,17 @@
-// Reading a run's folder back: what an interrupted run had, and whether anything was damaged.
-import { isInput, parseRecord } from "@reach-fabric/engine";
-import type { Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
+// Reading a run's folder back: the run is computed again from what entered it, and compared with what was noted.
+import { EngineError, parseRecord, sameBytes } from "@reach-fabric/engine";
+import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
+import { runSeedOf } from "@reach-fabric/evidence";
 import { packManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { readRegularFile, systemCode } from "../files/files.ts";
-import { names } from "./recorder.ts";
-import type { Annotation, RunIdentity } from "./recorder.ts";
+import { parseJournal } from "./journal.ts";
+import type { Annotation, End, Entry } from "./journal.ts";
+import { FORMAT, names } from "./recorder.ts";
+import type { RunIdentity } from "./recorder.ts";
 
 /** Largest journal that is read back. */
 const MAX_JOURNAL = 1024 * 1024 * 1024;
@@ -19,14 +22,18 @@ export interface FolderRun {
   /** SHA-256 of the engine that ran, in hex. */
   readonly engine: string;
   readonly pack: Pack;
-  /** The whole records, in order. */
+  /** The records that entered: what createEvidence() and replay() take. */
+  readonly inputs: readonly Uint8Array[];
+  /** All records, in order: what left was computed again. */
   readonly records: readonly Uint8Array[];
   readonly annotations: readonly Annotation[];
-  /** Bytes of a last record that was not completely written; 0 if there is none. */
+  /** Bytes of a last line that was not completely written; 0 if there is none. */
   readonly torn: number;
   /** How the run ended; undefined if it was interrupted. */
   readonly ended: "completed" | "faulted" | "cancelled" | undefined;
-  /** Effects that were asked for and have no recorded result. */
+  /** Whether it was noted that the run has ended: then no record can be missing. */
+  readonly isClosed: boolean;
+  /** Effects that the run waits for. Those of the last record may not have been performed yet. */
   readonly waiting: readonly Pick<RequestRecord, "key" | "type" | "task" | "iteration">[];
   /** The above in one sentence. */
   readonly summary: string;
@@ -35,34 +42,139 @@ export interface FolderRun {
 /**
  * What a folder of folderRecorder() holds, also after a crash in the middle of a write.
  *
- * A last line that is not a whole record is told by `torn` and left out. Anything else that is not
- * as it was written is an error: the numbers of the records leave no gap, and the pack is the one
- * that run.json names.
+ * A last line that is not whole is told by `torn` and left out: the engine had not seen its record. Anything
+ * else that is not as it was written is an error. What the engine computes from what entered is compared
+ * with the digest that was noted of it, record by record.
  *
- * @throws ReachError `REACH-E4130` not a run's folder, `REACH-E4131` damaged, `REACH-E41xx` files
+ * @param engine its pack and run are replaced: afterwards it is where the run was
+ * @throws ReachError `REACH-E4130` not a run's folder, or one of another form, `REACH-E4131` damaged, or the engine
+ *   computes something else, `REACH-E4140` the run has other semantics than the engine, `REACH-E41xx` files
+ *
+ * @example
+ * await run({ ...options, recorder: folderRecorder("runs/2") });
+ * const { summary } = await readFolder(createEngine(), "runs/2");
+ * summary; // → "The run has ended (completed) with 3 records."
  */
-export async function readFolder(folder: string): Promise<FolderRun> {
+export async function readFolder(engine: Engine, folder: string): Promise<FolderRun> {
   const meta = await readMeta(folder);
   const secret = await readSecret(join(folder, names.secret));
   const pack = await readPack(join(folder, names.pack), meta.pack);
-  const recordsPath = join(folder, names.records);
-  const journal = splitLines(await readOrEmpty(recordsPath));
-  const { records, parsed, torn } = wholeRecords(journal, recordsPath);
-  const annotations = await readAnnotations(join(folder, names.annotations));
+  const where = join(folder, names.entered);
+  const { lines, torn, bad } = parseJournal(await readOrEmpty(where));
+  if (bad !== undefined) throw damaged(where, `line ${bad} is not as it was written`);
+  const run = { id: meta.id, attempt: meta.attempt, secret, startedAt: meta.startedAt };
+  const records = computeAgain(engine, { folder, pack, run, lines });
+  const entries = lines.filter((line) => "record" in line);
+  const parsed = records.map((record) => parseRecord(record));
   const last = parsed.at(-1);
-  const ended = last?.kind === "outcome" ? last.status : undefined;
-  const waiting = openRequests(parsed);
+  const found = {
+    records,
+    torn,
+    ended: last?.kind === "outcome" ? last.status : undefined,
+    isClosed: entries.length < lines.length,
+    waiting: openRequests(parsed),
+  };
   return {
-    run: { id: meta.id, secret, startedAt: meta.startedAt },
+    run,
     engine: meta.engine,
     pack,
-    records,
-    annotations,
-    torn,
-    ended,
-    waiting,
-    summary: summarise(parsed, torn, ended, waiting),
+    inputs: entries.map(({ record }) => record),
+    annotations: entries.map(({ stamp }) => stamp),
+    ...found,
+    summary: summarise(found),
   };
+}
+
+/**
+ * All records of the run, from those that entered.
+ *
+ * @throws ReachError `REACH-E4131`, `REACH-E4140`
+ */
+function computeAgain(
+  engine: Engine,
+  {
+    folder,
+    pack,
+    run,
+    lines,
+  }: {
+    readonly folder: string;
+    readonly pack: Pack;
+    readonly run: RunIdentity;
+    readonly lines: readonly (Entry | End)[];
+  },
+): Uint8Array[] {
+  const where = join(folder, names.entered);
+  requireSemantics(engine, lines[0], where);
+  attempt(join(folder, names.pack), () => engine.load(pack));
+  engine.commit(runSeedOf(engine, run.secret, run));
+  try {
+    return drive(engine, lines, where);
+  } finally {
+    // Who runs the same pack next finds the engine as after load().
+    if (!engine.trapped) engine.commit(null);
+  }
+}
+
+function drive(engine: Engine, lines: readonly (Entry | End)[], where: string): Uint8Array[] {
+  const records: Uint8Array[] = [];
+  let entered: number | undefined;
+  let isOver = false;
+  for (const [i, line] of lines.entries()) {
+    const computed = entered === undefined ? none : engine.commitments().left;
+    if (!sameBytes(computed, line.left ?? none)) {
+      throw differs(where, entered === undefined ? "before the start" : `after record ${entered}`);
+    }
+    if (!("record" in line)) {
+      if (isOver && i === lines.length - 1) break;
+      throw damaged(where, `line ${i + 1} ends a run that goes on`);
+    }
+    const { record } = line;
+    const step = attempt(`${where}, line ${i + 1}`, () =>
+      entered === undefined ? engine.start(record) : engine.advance(record),
+    );
+    entered = records.length;
+    isOver = step.status !== "waiting";
+    records.push(record);
+    for (const left of step.records) records.push(left);
+  }
+  return records;
+}
+
+const none = new Uint8Array();
+
+function attempt<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw damaged(where, `the engine does not take it: ${error.message} (${error.code})`);
+  }
+}
+
+/** What an engine of another meaning computes says nothing of the folder. */
+function requireSemantics(
+  { semantics }: Engine,
+  start: Entry | End | undefined,
+  where: string,
+): void {
+  if (start === undefined || !("record" in start)) return;
+  const record = recordOf(start.record);
+  if (record?.kind !== "start" || record.semantics === semantics) return;
+  throw new ReachError(hostCode.otherEngine, "The run is one of another engine.", {
+    where,
+    why: `it has semantics ${record.semantics}, this engine has ${semantics}`,
+    hint: "Take the version of Reach that ran it.",
+  });
+}
+
+/** Undefined for what is none: the engine says so. */
+function recordOf(bytes: Uint8Array): ReturnType<typeof parseRecord> | undefined {
+  try {
+    return parseRecord(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 const damaged = (where: string, why: string): ReachError =>
@@ -72,7 +184,15 @@ const damaged = (where: string, why: string): ReachError =>
     hint: "What it holds cannot be used as a run; the input can be run again.",
   });
 
+const differs = (where: string, place: string): ReachError =>
+  new ReachError(hostCode.damagedRun, "The engine does not compute what was recorded.", {
+    where,
+    why: `what it computes ${place} is not what was recorded`,
+    hint: "The folder was changed, or another engine ran it: run.json has its digest.",
+  });
+
 interface Meta {
+  readonly attempt: number;
   readonly engine: string;
   readonly format: string;
   readonly id: string;
@@ -95,14 +215,19 @@ async function readMeta(folder: string): Promise<Meta> {
   } catch {
     throw damaged(path, "it is not JSON");
   }
-  if (meta.format !== "reach/run/v1") {
+  if (meta.format !== FORMAT) {
+    const isOlder = meta.format === "reach/run/v1";
     throw new ReachError(hostCode.notARun, "This version does not read runs of this format.", {
       where: path,
-      hint: "It may be from a later version.",
+      hint: isOlder
+        ? "It is from before the first release: run the input again."
+        : "It may be from a later version.",
     });
   }
   const texts = [meta.engine, meta.id, meta.pack, meta.startedAt];
-  if (!texts.every((text) => typeof text === "string")) throw damaged(path, "a field is missing");
+  if (!texts.every((text) => typeof text === "string") || !Number.isSafeInteger(meta.attempt)) {
+    throw damaged(path, "a field is missing");
+  }
   return meta as Meta;
 }
 
@@ -131,56 +256,7 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
   });
 }
 
-/** The lines of a file, and what comes after the last line's end. */
-function splitLines(bytes: Uint8Array): { lines: Uint8Array[]; rest: Uint8Array } {
-  const lines: Uint8Array[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
-  }
-  return { lines, rest: bytes.subarray(start) };
-}
-
-function wholeRecords(
-  { lines, rest }: { lines: readonly Uint8Array[]; rest: Uint8Array },
-  where: string,
-): { records: Uint8Array[]; parsed: TraceRecord[]; torn: number } {
-  const parsed: TraceRecord[] = [];
-  for (const [index, line] of lines.entries()) {
-    const record = tryParse(line);
-    if (!record || record.seq !== index) {
-      // A disk may write the end of a line before its middle.
-      if (!record && index === lines.length - 1 && rest.length === 0) {
-        return { records: lines.slice(0, index), parsed, torn: line.length + 1 };
-      }
-      throw damaged(where, `line ${index + 1} is not record ${index}`);
-    }
-    parsed.push(record);
-  }
-  return { records: [...lines], parsed, torn: rest.length };
-}
-
-function tryParse(line: Uint8Array): TraceRecord | undefined {
-  try {
-    return parseRecord(line);
-  } catch {
-    return undefined;
-  }
-}
-
-async function readAnnotations(path: string): Promise<Annotation[]> {
-  const { lines } = splitLines(await readOrEmpty(path));
-  return lines.flatMap((line) => {
-    try {
-      return [JSON.parse(new TextDecoder().decode(line)) as Annotation];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function openRequests(records: readonly TraceRecord[]): RequestRecord[] {
+function openRequests(records: readonly ReturnType<typeof parseRecord>[]): RequestRecord[] {
   const open = new Map<string, RequestRecord>();
   for (const record of records) {
     if (record.kind === "request") open.set(record.key, record);
@@ -194,22 +270,20 @@ function openRequests(records: readonly TraceRecord[]): RequestRecord[] {
   return [...open.values()];
 }
 
-function summarise(
-  records: readonly TraceRecord[],
-  torn: number,
-  ended: FolderRun["ended"],
-  waiting: readonly RequestRecord[],
-): string {
-  const count = `${records.length} whole ${records.length === 1 ? "record" : "records"}`;
-  const half = torn > 0 ? `; a further record was cut off after ${torn} bytes` : "";
-  if (ended !== undefined) return `The run has ended (${ended}) with ${count}${half}.`;
+function summarise({
+  records,
+  torn,
+  ended,
+  isClosed,
+  waiting,
+}: Pick<FolderRun, "records" | "torn" | "ended" | "isClosed" | "waiting">): string {
+  const count = `${records.length} ${records.length === 1 ? "record" : "records"}`;
+  const half = torn > 0 ? `; a last line was cut off after ${torn} bytes` : "";
+  if (ended !== undefined) {
+    const stop = isClosed ? "" : ", and was interrupted before that was noted";
+    return `The run has ended (${ended}) with ${count}${stop}${half}.`;
+  }
   const effects = waiting.map(({ key, type, task }) => `effect ${key} (${type}) of task ${task}`);
-  const last = records.at(-1);
-  const state =
-    effects.length > 0
-      ? `waiting on ${effects.join(", ")}`
-      : last !== undefined && isInput(last)
-        ? "about to compute its next step"
-        : "not begun";
+  const state = effects.length > 0 ? `waiting on ${effects.join(", ")}` : "not begun";
   return `The run was interrupted: it had ${count} and was ${state}${half}.`;
 }

@@ -1,40 +1,23 @@
-// Where a run is kept while it happens. A recorder promises one thing: when append() has resolved,
-// the records survive whatever happens to the process or the machine (ABI-8).
-import { concat, utf8 } from "@reach-fabric/engine";
+// Where a run is kept while it happens: what entered it, as all else follows from that. A recorder promises one
+// thing: when append() has resolved, the record survives whatever happens to the process or the machine (ABI-8).
+import { utf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { manifestOf } from "@reach-fabric/evidence";
 import { randomBytes, randomUUID } from "node:crypto";
-import { open, readdir, rm, unlink } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { hostCode } from "../files/codes.ts";
-import { ReachError } from "../files/error.ts";
-import {
-  cannotWrite,
-  makeEmptyFolder,
-  syncFolder,
-  writeAll,
-  writeFileAtomic,
-} from "../files/files.ts";
+import { cannotWrite, makeEmptyFolder, syncFolder, writeFileAtomic } from "../files/files.ts";
+import { Journal } from "./journal.ts";
+import type { End, Entry } from "./journal.ts";
 
 /** What the host knows of a run and the engine does not. */
 export interface RunIdentity {
   /** A random lower-case UUID. */
   readonly id: string;
-  /** 32 random bytes: the key of the salts of every commitment (TRACE-12). Never to be shown. */
+  /** From 1 on. */
+  readonly attempt: number;
+  /** 32 random bytes: the seeds of every commitment follow from them (TRACE-12). Never to be shown. */
   readonly secret: Uint8Array;
-}
-
-/**
- * What the host notes beside a record: signed with the evidence, in neither digest, and of no
- * consequence for a replay.
- */
-export interface Annotation {
-  readonly [name: string]: string | number;
-  /** The record. */
-  readonly seq: number;
-  /** When the host had it, in UTC with milliseconds. */
-  readonly at: string;
 }
 
 /** What a recorder is told before the first record. */
@@ -49,19 +32,24 @@ export interface Beginning {
 export interface Recorder {
   readonly run: RunIdentity;
   begin(beginning: Beginning): Promise<void>;
-  /** Resolves when all records are durable; if it rejects, none of them counts. */
-  append(records: readonly Uint8Array[], annotation?: Annotation): Promise<void>;
+  /** Takes a record that enters. Resolves when it is durable; if it rejects, it does not count. */
+  append(entry: Entry): Promise<void>;
+  /** Notes that the run has ended. */
+  end(end: End): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Where identities come from; tests give their own. */
 export interface IdentityOptions {
   readonly id?: string;
+  /** 1 unless it is given. */
+  readonly attempt?: number;
   readonly secret?: Uint8Array;
 }
 
-const identity = ({ id, secret }: IdentityOptions): RunIdentity => ({
+const identity = ({ id, attempt, secret }: IdentityOptions): RunIdentity => ({
   id: id ?? randomUUID(),
+  attempt: attempt ?? 1,
   secret: secret ?? new Uint8Array(randomBytes(32)),
 });
 
@@ -71,28 +59,30 @@ export function memoryRecorder(options: IdentityOptions = {}): Recorder {
     run: identity(options),
     begin: () => Promise.resolve(),
     append: () => Promise.resolve(),
+    end: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
 
-/** Names inside a run's folder. */
+/** The form of a run's folder: docs/spec/run-folder.md. */
+export const FORMAT = "reach/run/v2";
+
+/** Names inside it. */
 export const names = {
   meta: "run.json",
   secret: "secret",
   pack: "pack",
-  records: "records.jsonl",
-  annotations: "annotations.jsonl",
+  entered: "entered.jsonl",
 } as const;
 
 /**
  * Records a run in a folder, which must be empty or not there yet:
  *
  * ```
- * run.json           the run's id, its beginning, the digests of engine and pack
- * secret             the run secret in hex, readable by its owner only
- * pack/              pack.json, and every file of the pack under its SHA-256
- * records.jsonl      one record a line, each on the disk before the run goes on
- * annotations.jsonl  the host's stamps
+ * run.json       the run's id and attempt, its beginning, the digests of engine and pack
+ * secret         the run secret in hex, readable by its owner only
+ * pack/          pack.json, and every file of the pack under its SHA-256
+ * entered.jsonl  a record that entered a line, each on the disk before the engine takes it
  * ```
  *
  * What was appended is on the disk; what could not be appended is taken back, so that the file
@@ -104,11 +94,14 @@ export const names = {
  */
 export function folderRecorder(folder: string, options: IdentityOptions = {}): Recorder {
   const run = identity(options);
-  let records: Journal | undefined;
-  let annotations: Journal | undefined;
+  let journal: Journal | undefined;
+  const append = async (line: Entry | End): Promise<void> => {
+    if (!journal) throw new TypeError("append() comes after begin()");
+    await journal.append(line);
+  };
   const close = async (): Promise<void> => {
-    await Promise.all([records?.close(), annotations?.close()]);
-    records = annotations = undefined;
+    await journal?.close();
+    journal = undefined;
   };
   return {
     run,
@@ -116,8 +109,7 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
       await makeEmptyFolder(folder);
       try {
         await writeBeginning(folder, run, beginning);
-        records = await Journal.create(join(folder, names.records));
-        annotations = await Journal.create(join(folder, names.annotations));
+        journal = await Journal.create(join(folder, names.entered));
         await syncFolder(folder);
       } catch (error) {
         // The folder was empty: everything in it is from here.
@@ -126,12 +118,8 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
         throw cannotWrite(folder, error);
       }
     },
-    append: async (lines, annotation) => {
-      if (!records || !annotations) throw new TypeError("append() comes after begin()");
-      await records.append(lines);
-      // Beside the trace: it may lag behind and is made durable at the end.
-      if (annotation) await annotations.append([encode(annotation)], false);
-    },
+    append,
+    end: append,
     close,
   };
 }
@@ -154,7 +142,8 @@ async function writeBeginning(
     if (!bytes || !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError("A pack that is not one");
     await writeFileAtomic(join(folder, names.pack, sha256), bytes);
   }
-  const meta = { engine, format: "reach/run/v1", id: run.id, pack: pack.digest, startedAt };
+  const { attempt, id } = run;
+  const meta = { attempt, engine, format: FORMAT, id, pack: pack.digest, startedAt };
   await writeFileAtomic(join(folder, names.meta), encode(meta));
 }
 
@@ -163,55 +152,3 @@ async function empty(folder: string): Promise<void> {
     await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
-
-/** A file that only grows, by whole lines. */
-class Journal {
-  readonly #path: string;
-  readonly #file: FileHandle;
-  #length = 0;
-  #broken = false;
-
-  private constructor(path: string, file: FileHandle) {
-    this.#path = path;
-    this.#file = file;
-  }
-
-  static async create(path: string): Promise<Journal> {
-    try {
-      return new Journal(path, await open(path, "ax", 0o600));
-    } catch (error) {
-      throw cannotWrite(path, error);
-    }
-  }
-
-  async append(lines: readonly Uint8Array[], durable: boolean = true): Promise<void> {
-    if (lines.length === 0) return;
-    if (this.#broken) {
-      const why = "an earlier write failed, and a record must not be missing";
-      throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
-        where: this.#path,
-        why,
-      });
-    }
-    const bytes = concat(lines.flatMap((line) => [line, NEWLINE]));
-    try {
-      await writeAll(this.#file, bytes);
-      if (durable) await this.#file.datasync();
-      this.#length += bytes.length;
-    } catch (error) {
-      // After a failed write or sync nobody can say what is on the disk beyond the last length.
-      this.#broken = true;
-      await this.#file.truncate(this.#length).catch(() => undefined);
-      await this.#file.datasync().catch(() => undefined);
-      throw cannotWrite(this.#path, error);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#file.sync().catch(() => undefined);
-    await this.#file.close();
-    if (this.#length === 0) await unlink(this.#path).catch(() => undefined);
-  }
-}
-
-const NEWLINE = new Uint8Array([0x0a]);

@@ -36,6 +36,6 @@ export interface RunOptions {
   readonly effects?: Partial<Effects>;
   /** Interrupts the run; what is recorded stays as it is. */
   readonly signal?: AbortSignal;
-  /** Called for each record once it is durable, with its bytes as they are kept. */
+  /** Called for each record, with its bytes, once it is durable or what it follows from is. */
   readonly onRecord?: (record: TraceRecord, bytes: Uint8Array) => void;
 }

@@ -1,10 +1,11 @@
-// A run: the engine computes, the host performs what it asks for, and everything is on the disk
+// A run: the engine computes, the host performs what it asks for, and what enters is on the disk
 // before it has consequences (ABI-8).
 import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
-import { manifestOf } from "@reach-fabric/evidence";
+import { manifestOf, runSeedOf } from "@reach-fabric/evidence";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import type { Annotation } from "../record/recorder.ts";
+import type { Annotation } from "../record/journal.ts";
+import type { RunIdentity } from "../record/recorder.ts";
 import { createOutside } from "../effects/outside.ts";
 import type { RunOptions } from "./options.ts";
 import { Session } from "./session.ts";
@@ -22,10 +23,7 @@ export interface RunResult {
   readonly error?: unknown;
   /** The host's stamps and remarks, in the order of the records. */
   readonly annotations: readonly Annotation[];
-  readonly run: {
-    /** A lower-case UUID. */
-    readonly id: string;
-    readonly secret: Uint8Array;
+  readonly run: RunIdentity & {
     /** In UTC with milliseconds. */
     readonly startedAt: string;
     readonly endedAt: string;
@@ -35,8 +33,8 @@ export interface RunResult {
 /**
  * Runs a workflow to its end.
  *
- * Guarantees: every record is durable in the recorder before the engine goes on from it, every
- * request before it is performed; the records are a trace that replay() reproduces. A fault of the
+ * Guarantees: every record that enters is durable in the recorder before the engine sees it, and so before anything
+ * that follows from it is asked of the world; the records are a trace that replay() reproduces. A fault of the
  * workflow is a result, with status `faulted`, never an exception.
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
@@ -61,6 +59,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     const startedAt = session.stamp();
     await recorder.begin({ pack, engine: engine.digest, startedAt });
+    engine.commit(runSeedOf(engine, recorder.run.secret, recorder.run));
     const end = await session.runFrom(start, startedAt);
     return {
       ...outcomeOf(end),
@@ -74,6 +73,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (options.signal?.aborted) throw interrupted(error);
     throw error;
   } finally {
+    // Who runs the same pack next finds the engine as after load().
+    if (!engine.trapped) engine.commit(null);
     // Nothing waits for effects that are still under way.
     stop.abort(new Error("the run has ended"));
     await Promise.allSettled([remote.close(), recorder.close()]);

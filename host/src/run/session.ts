@@ -11,7 +11,7 @@ import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";
-import type { Annotation } from "../record/recorder.ts";
+import type { Annotation } from "../record/journal.ts";
 import type { RunOptions } from "./options.ts";
 import { StartTimes } from "./start-times.ts";
 
@@ -68,15 +68,20 @@ export class Session {
   }
 
   async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
-    const { engine } = this.#options;
+    const { engine, recorder } = this.#options;
     await this.#keepInput(start, startedAt);
     let advance = engine.start(start);
     void this.#receive();
     void this.#obey();
     for (;;) {
-      const outputs = await this.#keepOutputs(advance);
-      if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
+      const outputs = this.#take(advance);
+      if (advance.status !== "waiting") {
+        await recorder.end({ left: engine.commitments().left });
+        return outputs.at(-1) as OutcomeRecord;
+      }
       this.#stopDropped();
+      // All that these requests follow from is durable: they are computed again if the process ends here.
+      this.#signal.throwIfAborted();
       for (const output of outputs) if (output.kind === "request") this.#perform(output);
       this.#inbox.settle();
       const next = await this.#next();
@@ -101,29 +106,33 @@ export class Session {
     return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
   }
 
+  /** Makes a record durable that is about to enter. */
   async #keepInput(record: Uint8Array, at: string, note?: EffectNote): Promise<void> {
-    const annotation = { seq: this.records.length, at, ...note };
-    await this.#append([record], annotation);
+    const { engine, recorder, onRecord } = this.#options;
+    this.#signal.throwIfAborted();
+    const seq = this.records.length;
+    const stamp = { seq, at, ...note };
+    await recorder.append({
+      ...(seq === 0 ? {} : { left: engine.commitments().left }),
+      record,
+      stamp,
+    });
+    this.records.push(record);
     // Only for who listens: an input can be large, and the run has no need of it.
-    this.#options.onRecord?.(parseRecord(record), record);
-    this.annotations.push(annotation);
+    onRecord?.(parseRecord(record), record);
+    this.annotations.push(stamp);
     this.#times.input(Date.parse(at));
   }
 
-  async #keepOutputs({ records }: Advance): Promise<TraceRecord[]> {
-    await this.#append(records);
+  /** The records that have left the engine. */
+  #take({ records }: Advance): TraceRecord[] {
     return records.map((bytes) => {
+      this.records.push(bytes);
       const record = parseRecord(bytes);
       this.#options.onRecord?.(record, bytes);
       this.#times.output(record);
       return record;
     });
-  }
-
-  async #append(records: readonly Uint8Array[], annotation?: Annotation): Promise<void> {
-    this.#signal.throwIfAborted();
-    await this.#options.recorder.append(records, annotation);
-    this.records.push(...records);
   }
 
   /** Nothing waits for effects whose branch was cancelled. */

@@ -1,10 +1,11 @@
 // Runs on the real engine, with real HTTP servers on loopback.
-import { spawn } from "node:child_process";
-import { writeFile, mkdir } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createEngine, parseRecord, replay } from "@reach-fabric/engine";
+import { concat, createEngine, parseRecord, replay, sha256, toHex } from "@reach-fabric/engine";
 import type { Json } from "@reach-fabric/engine";
+import { createEvidence, newKey, runSeedOf, signerOf, verify } from "@reach-fabric/evidence";
 import {
   effectiveGrant,
   folderRecorder,
@@ -253,11 +254,63 @@ describe("a folder", () => {
     const { origin } = await serve(json({ a: 1 }));
     const folder = join(await newFolder(), "run");
     const result = await runOf(one, origin, { recorder: folderRecorder(folder) });
-    const found = await readFolder(folder);
+    const found = await readFolder(createEngine(), folder);
     expect(found.records.map(text)).toEqual(result.records.map(text));
     expect(found.annotations).toEqual(result.annotations);
+    expect(found).toMatchObject({ run: { attempt: 1 }, ended: "completed", isClosed: true });
     expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
       status: "reproduced",
+    });
+  });
+
+  it("RUN-3 has digests over leaves, under the seed of run and attempt; evidence is made of it", async () => {
+    const { origin } = await serve(json({ id: "c-2" }));
+    const folder = join(await newFolder(), "run");
+    const recorder = folderRecorder(folder, { attempt: 2 });
+    const { records, run: facts, annotations } = await runOf(one, origin, { recorder });
+    const engine = createEngine();
+    const { run: kept, pack, inputs, ...found } = await readFolder(engine, folder);
+    const seed = runSeedOf(engine, facts.secret, { id: facts.id, attempt: 2 });
+    const { hashes } = engine.leaves(seed, records);
+    const lefts = [sha256(hashes[1]!), sha256(concat(hashes.slice(3)))];
+    const lines = (await readFile(join(folder, "entered.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { left?: string }).left)).toEqual([
+      undefined,
+      ...lefts.map(toHex),
+    ]);
+    const signer = signerOf(newKey((size) => randomBytes(size)).private);
+    const { secret: runSecret, ...known } = kept;
+    const about = { ...known, endedAt: facts.endedAt, tenant: "t", actor: "a" };
+    const options = { engine, pack, runSecret, signer, run: about };
+    const evidence = createEvidence({
+      ...options,
+      records: inputs,
+      annotations: found.annotations,
+    });
+    expect(evidence).toEqual(createEvidence({ ...options, records, annotations }));
+    expect(verify(engine, evidence)).toMatchObject({ ok: true, run: { attempt: 2 } });
+  });
+
+  it("RUN-4 with what the engine refuses is damaged", async () => {
+    const { origin } = await serve(json({ a: 1 }));
+    const folder = join(await newFolder(), "run");
+    await runOf(one, origin, { recorder: folderRecorder(folder) });
+    const journal = join(folder, "entered.jsonl");
+    const content = await readFile(journal, "utf8");
+    for (const [from, to, line] of [
+      [/"record":.*?,"stamp"/, '"record":1,"stamp"', 1],
+      ['"kind":"start"', '"kind":"stop"', 1],
+      ['"kind":"result"', '"kind":"cancel"', 2],
+    ] as const) {
+      await writeFile(journal, content.replace(from, to));
+      const error = await errorOf(readFolder(createEngine(), folder));
+      expect(error).toMatchObject({ code: "REACH-E4131", where: `${journal}, line ${line}` });
+    }
+    await writeFile(journal, content);
+    await appendFile(join(folder, "pack/pack.json"), " ");
+    expect(await errorOf(readFolder(createEngine(), folder))).toMatchObject({
+      code: "REACH-E4131",
+      where: join(folder, "pack"),
     });
   });
 
@@ -272,42 +325,10 @@ describe("a folder", () => {
     const tasks = `do:\n  - first: ${call}\n  - second: ${call}\n`;
     const running = runOf(tasks, origin, { recorder: folderRecorder(folder), signal: stop.signal });
     expect((await errorOf(running)).code).toBe("REACH-E3002");
-    const found = await readFolder(folder);
+    const found = await readFolder(createEngine(), folder);
     expect(found.summary).toMatch(
-      /^The run was interrupted: it had \d+ whole records and was waiting on effect 1 \(http\) of task \/do\/1\/second\.$/,
+      /^The run was interrupted: it had \d+ records and was waiting on effect 1 \(http\) of task \/do\/1\/second\.$/,
     );
-    expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
-      status: "incomplete",
-    });
-  });
-
-  it("of a process that was killed tells the request that it was killed in", async () => {
-    const workflow = join(await newFolder(), "workflow.yaml");
-    await writeFile(workflow, `${head}do:\n  - first: ${call}\n  - second: ${call}\n`);
-    const folder = join(await newFolder(), "run");
-    const program = `
-      import { createEngine } from "@reach-fabric/engine";
-      import { folderRecorder, loadPack, run } from "@reach-fabric/host";
-      const [workflow, folder, grant, addresses] = process.argv.slice(1);
-      await run({ engine: createEngine(), pack: await loadPack(workflow), recorder: folderRecorder(folder),
-        input: new TextEncoder().encode('{"id":"c-1"}'), grant: JSON.parse(grant), addresses: JSON.parse(addresses) });`;
-    let kill = (): unknown => undefined;
-    const { origin } = await serve((request, response) => {
-      if (request.url === "/v1/c-1") return json({ id: "c-2" })(request, response, "");
-      return void kill();
-    });
-    const args = [workflow, folder, JSON.stringify(granted), JSON.stringify({ [A]: origin })];
-    const child = spawn(
-      process.execPath,
-      ["--conditions=reach-source", "--input-type=module", "-e", program, ...args],
-      { cwd: new URL("..", import.meta.url).pathname, stdio: "ignore" },
-    );
-    kill = () => child.kill("SIGKILL");
-    const ended = await new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
-    expect(ended).toBe("SIGKILL");
-    const found = await readFolder(folder);
-    expect([found.torn, found.ended]).toEqual([0, undefined]);
-    expect(found.waiting).toMatchObject([{ key: "1", type: "http", task: "/do/1/second" }]);
     expect(replay(createEngine(), found.pack, found.records)).toMatchObject({
       status: "incomplete",
     });
@@ -322,7 +343,7 @@ describe("a folder", () => {
     await expect(
       runOf("do:\n  - s: {set: '${ .a | '}\n", undefined, { recorder }),
     ).rejects.toThrow();
-    expect((await errorOf(readFolder(folder))).code).toBe("REACH-E4130");
+    expect((await errorOf(readFolder(createEngine(), folder))).code).toBe("REACH-E4130");
   });
 });
 

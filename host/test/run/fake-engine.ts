@@ -1,7 +1,14 @@
 // An engine whose workflow is a generator: it yields the effects that it asks for and is given one
 // result at a time. It checks what a host must never do, and computes nothing.
-import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
-import type { Advance, Engine, Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
+import { canonicalize, concat, fromUtf8, hmacSha256, sha256 } from "@reach-fabric/engine";
+import type {
+  Advance,
+  Commitments,
+  Engine,
+  Pack,
+  RequestRecord,
+  TraceRecord,
+} from "@reach-fabric/engine";
 
 import { samplePack } from "../helpers.ts";
 
@@ -11,6 +18,7 @@ export type Program = () => Generator<readonly (Asked | Ended)[], unknown, Answe
 /** A task that has ended. */
 interface Ended {
   readonly ended: string;
+  readonly status?: "cancelled";
 }
 
 export const pack: Pack = samplePack();
@@ -31,7 +39,8 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
     }
     const records = step.value.map((item) => {
       if ("ended" in item) {
-        return emit({ kind: "task", task: item.ended, iteration: [], status: "completed" });
+        const { ended: task, status = "completed" } = item;
+        return emit({ kind: "task", task, iteration: [], status });
       }
       const key = String(state.keys);
       state.keys += 1;
@@ -41,9 +50,17 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
     });
     return { status: "waiting", records };
   };
+  let left = sha256(new Uint8Array());
+  const leave = (advance: Advance): Advance => {
+    left = sha256(concat(advance.records));
+    return advance;
+  };
   const parse = (bytes: Uint8Array): TraceRecord => JSON.parse(fromUtf8(bytes)) as TraceRecord;
   const engine: Partial<Engine> = {
     digest: "e".repeat(64),
+    hmacSha256,
+    commit: () => undefined,
+    commitments: () => ({ left }) as Commitments,
     load: () => void calls.push("load"),
     admitStart: (options, input) => record({ kind: "start", input: String(input), ...options }),
     admitResult: (key, result, body) =>
@@ -55,7 +72,7 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
     start: (bytes) => {
       calls.push("start");
       state.seq = parse(bytes).seq + 1;
-      return take(state.steps.next(undefined as never));
+      return leave(take(state.steps.next(undefined as never)));
     },
     advance: (bytes) => {
       const result = parse(bytes) as unknown as Answer & { seq: number };
@@ -63,7 +80,7 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
       if (result.seq !== state.seq || !state.open.delete(result.key))
         throw new Error("Not pending");
       state.seq += 1;
-      return take(state.steps.next(result));
+      return leave(take(state.steps.next(result)));
     },
     decision: () => "1".repeat(64),
     dropped: () => [],

@@ -3,85 +3,136 @@ import {
   appendFile,
   chmod,
   mkdir,
+  open,
   readdir,
   readFile,
   stat,
-  truncate,
   writeFile,
 } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
-import { folderRecorder, memoryRecorder, readFolder, writeFileAtomic } from "@reach-fabric/host";
+import { describe, expect, it, vi } from "vitest";
+import { sha256, toHex } from "@reach-fabric/engine";
+import {
+  folderRecorder,
+  memoryRecorder,
+  readFolder,
+  run,
+  writeFileAtomic,
+} from "@reach-fabric/host";
+import type { Beginning, RunOptions } from "@reach-fabric/host";
+import { fakeEngine, pack } from "./fake-engine.ts";
+import type { Program } from "./fake-engine.ts";
 import { asNobody, bytes, errorOf, later, newFolder, samplePack, text } from "../helpers.ts";
 
-const at = "2026-11-23T07:00:00.000Z";
-const record = (seq: number, more: object): Uint8Array =>
-  canonicalize(JSON.stringify({ ...more, seq }));
-const start = record(0, { kind: "start", input: "\u00e4\n" });
-const request = record(1, {
-  kind: "request",
-  key: "0",
-  type: "http",
-  task: "/do/0/a",
-  iteration: [],
-});
-const result = record(2, { kind: "result", key: "0", result: {} });
-const outcome = record(3, { kind: "outcome", status: "completed", output: 1 });
+type Bytes = Uint8Array;
 
-const pack = samplePack();
+const at = "2026-11-23T07:00:00.000Z";
 const beginning = { pack, engine: "e".repeat(64), startedAt: at };
 
-async function recorded(...records: Uint8Array[]): Promise<string> {
-  const folder = join(await newFolder(), "run");
-  const recorder = folderRecorder(folder);
-  await recorder.begin(beginning);
-  for (const [seq, line] of records.entries()) await recorder.append([line], { seq, at });
-  await recorder.close();
-  return folder;
+/** Asks once, and gives what came. */
+const once: Program = function* () {
+  const { result } = yield [{ type: "http" }];
+  return result;
+};
+
+/** Records a run in a folder. */
+async function recorded(program: Program = once, more: Partial<RunOptions> = {}) {
+  const folder = join(await newFolder(), "deep", "run");
+  const note = { code: "REACH-E3231", why: "reset" };
+  const result = await run({
+    engine: fakeEngine(program),
+    pack,
+    input: bytes("\u00e4\n"),
+    recorder: folderRecorder(folder),
+    effects: {
+      clock: () => Date.parse(at),
+      fetch: () => Promise.resolve({ result: { failure: "reset" }, note }),
+    },
+    ...more,
+  });
+  return { folder, journal: join(folder, "entered.jsonl"), result };
 }
 
-describe("a folder", () => {
+/** The same, but that it was stopped when so many lines were written. */
+async function stopped(lines: number, program: Program = once) {
+  const run = await recorded(program);
+  const all = (await readFile(run.journal, "utf8")).match(/.*\n/g) ?? [];
+  expect(all.length).toBeGreaterThan(lines);
+  await writeFile(run.journal, all.slice(0, lines).join(""));
+  return run;
+}
+
+const read = (folder: string, program: Program = once): ReturnType<typeof readFolder> =>
+  readFolder(fakeEngine(program), folder);
+
+describe("RUN-1 a folder", () => {
   it("gives back what was recorded", async () => {
-    const folder = join(await newFolder(), "deep", "run");
-    const recorder = folderRecorder(folder);
-    await recorder.begin(beginning);
-    await recorder.append([start], { seq: 0, at });
-    await recorder.append([request]);
-    await recorder.append([result, outcome], { seq: 2, at, code: "REACH-E3231", why: "reset" });
-    await recorder.close();
-    const found = await readFolder(folder);
+    const { folder, result } = await recorded();
+    const found = await read(folder);
     expect(found).toMatchObject({
-      run: { id: recorder.run.id, startedAt: at },
+      run: { id: result.run.id, attempt: 1, startedAt: at },
       engine: beginning.engine,
       pack: { digest: pack.digest },
       torn: 0,
       ended: "completed",
+      isClosed: true,
       waiting: [],
-      summary: "The run has ended (completed) with 4 whole records.",
+      summary: "The run has ended (completed) with 4 records.",
       annotations: [
         { seq: 0, at },
         { seq: 2, at, code: "REACH-E3231", why: "reset" },
       ],
     });
-    expect(found.records.map(text)).toEqual([start, request, result, outcome].map(text));
-    expect(found.run.secret).toEqual(recorder.run.secret);
+    expect(found.records.map(text)).toEqual(result.records.map(text));
+    expect(found.inputs.map(text)).toEqual([0, 2].map((seq) => text(result.records[seq]!)));
+    expect(found.run.secret).toEqual(result.run.secret);
     expect(found.pack.files.map((file) => text(file.bytes))).toEqual(
       pack.files.map((file) => text(file.bytes)),
     );
-    expect(recorder.run.id).toMatch(
+    expect(result.run.id).toMatch(
       /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
     );
-    expect(recorder.run.secret).toHaveLength(32);
+    expect(result.run.secret).toHaveLength(32);
   });
 
-  it("keeps the secret and the records from others", async (context) => {
+  it("RUN-3 keeps what entered, what it left behind as a digest, and nothing that left", async () => {
+    const { journal, result } = await recorded();
+    const [start, asked, answer, outcome] = result.records as [Bytes, Bytes, Bytes, Bytes];
+    const stamps = result.annotations.map((stamp) => JSON.stringify(stamp));
+    expect(await readFile(journal, "utf8")).toBe(
+      `{"record":${text(start)},"stamp":${stamps[0]}}\n` +
+        `{"left":"${toHex(sha256(asked))}","record":${text(answer)},"stamp":${stamps[1]}}\n` +
+        `{"left":"${toHex(sha256(outcome))}"}\n`,
+    );
+  });
+
+  it("ABI-8 costs one sync a record that enters, and one at the end", async () => {
+    const file = await open(join(await newFolder(), "x"), "w");
+    const kind = Object.getPrototypeOf(file) as FileHandle;
+    await file.close();
+    const five: Program = function* () {
+      for (let i = 0; i < 5; i += 1) yield [{ type: "http" }, { ended: "/do/0/a" }];
+    };
+    const recorder = folderRecorder(join(await newFolder(), "run"));
+    const counts: (() => number)[] = [];
+    const begin = async (beginning: Beginning): Promise<void> => {
+      await recorder.begin(beginning);
+      for (const name of ["sync", "datasync"] as const) {
+        const spy = vi.spyOn(kind, name);
+        later(() => spy.mockRestore());
+        counts.push(() => spy.mock.calls.length);
+      }
+    };
+    await recorded(five, { recorder: { ...recorder, begin } });
+    expect(counts.map((count) => count())).toEqual([0, 1 + 5 + 1]);
+  });
+
+  it("keeps the secret and what entered from others", async (context) => {
     if (process.platform === "win32") context.skip("Windows has other permissions");
-    const folder = await recorded(start);
+    const { folder } = await recorded();
     const mode = async (name: string) => (await stat(join(folder, name))).mode & 0o077;
-    expect(await Promise.all([mode("."), mode("secret"), mode("records.jsonl")])).toEqual([
-      0, 0, 0,
-    ]);
+    expect(await Promise.all([".", "secret", "entered.jsonl"].map(mode))).toEqual([0, 0, 0]);
   });
 
   it("is refused if it holds anything, which stays as it is", async () => {
@@ -90,9 +141,9 @@ describe("a folder", () => {
     const error = await errorOf(folderRecorder(folder).begin(beginning));
     expect(error.code).toBe("REACH-E4112");
     expect(await readdir(folder)).toEqual(["mine"]);
-    const run = await recorded(start);
-    expect((await errorOf(folderRecorder(run).begin(beginning))).code).toBe("REACH-E4112");
-    expect((await readFolder(run)).records).toHaveLength(1);
+    const run = await recorded();
+    expect((await errorOf(folderRecorder(run.folder).begin(beginning))).code).toBe("REACH-E4112");
+    expect((await read(run.folder)).records).toHaveLength(4);
   });
 
   it("is refused if it is a file, or if nobody may write there", async () => {
@@ -132,91 +183,146 @@ describe("a folder", () => {
   });
 });
 
-describe("an interrupted run", () => {
+describe("RUN-4 an interrupted run", () => {
   it("does not wait for what a cancelled task has asked for", async () => {
-    const cancelled = record(2, {
-      kind: "task",
-      task: "/do/0/a",
-      iteration: [],
-      status: "cancelled",
-      next: "cancel",
-      input: 1,
-      context: null,
-    });
-    expect(await readFolder(await recorded(start, request, cancelled))).toMatchObject({
-      waiting: [],
-    });
+    const cancelling: Program = function* () {
+      yield [
+        { type: "http", task: "/do/0/a" },
+        { type: "http", task: "/do/1/b" },
+        { ended: "/do/0/a", status: "cancelled" },
+      ];
+      return null;
+    };
+    const { folder } = await stopped(1, cancelling);
+    expect((await read(folder, cancelling)).waiting).toMatchObject([{ key: "1" }]);
   });
 
-  it("says what it had and waits for", async () => {
-    expect((await readFolder(await recorded(start, request))).summary).toBe(
-      "The run was interrupted: it had 2 whole records and was waiting on effect 0 (http) of task /do/0/a.",
-    );
-    expect(await readFolder(await recorded(start, request, result))).toMatchObject({
+  it("says what it had and waits for, as the engine computes it", async () => {
+    expect(await read((await stopped(1)).folder)).toMatchObject({
       ended: undefined,
+      isClosed: false,
+      waiting: [{ key: "0" }],
+      summary:
+        "The run was interrupted: it had 2 records and was waiting on effect 0 (http) of task /do/0/a.",
+    });
+    expect(await read((await stopped(2)).folder)).toMatchObject({
+      ended: "completed",
+      isClosed: false,
       waiting: [],
       summary:
-        "The run was interrupted: it had 3 whole records and was about to compute its next step.",
+        "The run has ended (completed) with 4 records, and was interrupted before that was noted.",
     });
-    expect((await readFolder(await recorded())).summary).toBe(
-      "The run was interrupted: it had 0 whole records and was not begun.",
+    expect((await read((await stopped(0)).folder)).summary).toBe(
+      "The run was interrupted: it had 0 records and was not begun.",
     );
   });
 
-  it("a record that was cut off anywhere is told and left out", async () => {
-    const line = request.length + 1;
-    for (let cut = 1; cut <= line; cut += 1) {
-      const folder = await recorded(start, request);
-      const path = join(folder, "records.jsonl");
-      await truncate(path, start.length + 1 + line - cut);
-      const found = await readFolder(folder);
-      expect([found.records.length, found.torn, found.ended]).toEqual([1, line - cut, undefined]);
-      if (cut < line)
-        expect(found.summary).toMatch(/a further record was cut off after \d+ bytes\.$/);
+  it("RUN-5 a line that was cut off anywhere is told and left out", async () => {
+    for (const kept of [0, 1, 2]) {
+      const { folder, journal } = await recorded();
+      const lines = (await readFile(journal)).toString("latin1").match(/.*\n/g) ?? [];
+      const whole = Buffer.from(lines.slice(0, kept).join(""), "latin1");
+      const line = Buffer.from(lines[kept] ?? "", "latin1");
+      for (let length = 1; length < line.length; length += 6) {
+        await writeFile(journal, Buffer.concat([whole, line.subarray(0, length)]));
+        const found = await read(folder);
+        expect([found.inputs.length, found.torn, found.isClosed]).toEqual([kept, length, false]);
+        expect(found.summary).toMatch(/; a last line was cut off after \d+ bytes\.$/);
+      }
     }
   });
 
-  it("a tail that the disk left empty or half is told and left out", async () => {
-    for (const tail of [new Uint8Array(100), bytes(`{"kind":"requ\u0000\u0000\n`), bytes("\n")]) {
-      const folder = await recorded(start);
-      await appendFile(join(folder, "records.jsonl"), tail);
-      const found = await readFolder(folder);
-      expect([found.records.length, found.torn]).toEqual([1, tail.length]);
+  it("RUN-5 a tail that the disk left empty or half is told and left out", async () => {
+    for (const tail of [new Uint8Array(100), bytes(`{"left":"ab\u0000\u0000\n`), bytes("\n")]) {
+      const { folder, journal } = await stopped(1);
+      await appendFile(journal, tail);
+      const found = await read(folder);
+      expect([found.inputs.length, found.torn]).toEqual([1, tail.length]);
     }
   });
 
-  it.each<[string, (content: string) => string]>([
-    ["a record taken out", (content) => content.split("\n").toSpliced(1, 1).join("\n")],
+  const other = "is not what was recorded";
+  it.each<[string, (lines: string[]) => string[], string | RegExp]>([
+    ["a record taken out", ([a, , c]) => [a!, c!], other],
+    ["the first record taken out", ([, b, c]) => [b!, c!], "before the start"],
+    ["two records swapped", ([a, b, c]) => [b!, a!, c!], "before the start"],
+    ["a record twice", ([a, b, c]) => [a!, a!, b!, c!], "after record 0 is not"],
     [
-      "two records swapped",
-      (content) => {
-        const [a, b, c, d, e] = content.split("\n");
-        return [a, c, b, d, e].join("\n");
-      },
+      "an answer changed",
+      ([a, b, c]) => [a!, b!.replace('"reset"', '"other"'), c!],
+      "after record 2",
     ],
-    ["a record twice", (content) => content.replace(/^(.*\n)/, "$1$1")],
-    ["nonsense in the middle", (content) => content.replace('"kind":"request"', '"kind":"req')],
-    ["nonsense at the end, after a torn line", (content) => `${content}nonsense\n{"kin`],
-  ])("%s is damage", async (_, change) => {
-    const folder = await recorded(start, request, result, outcome);
-    const path = join(folder, "records.jsonl");
-    await writeFile(path, change(await readFile(path, "utf8")));
-    expect((await errorOf(readFolder(folder))).code).toBe("REACH-E4131");
+    ["a digest changed", ([a, b, c]) => [a!, b!.replace(/[0-9a-f]"/, '_"'), c!], "line 2 is not"],
+    ["other digests", ([a, b, c]) => [a!, b!.replace(/^(.{9})./, "$1g"), c!], "line 2 is not"],
+    ["a blank", ([a, b, c]) => [a!, b!.replace(",", ", "), c!], "line 2 is not as it was written"],
+    [
+      "a stamp without a time",
+      ([a, b, c]) => [a!.replace('"at"', '"et"'), b!, c!],
+      "line 1 is not",
+    ],
+    [
+      "no stamp",
+      ([a, b, c]) => [a!.replace(/"stamp":.*/, '"stamp":null}'), b!, c!],
+      "line 1 is not",
+    ],
+    ["nonsense in the middle", ([a, , c]) => [a!, '{"rec', c!], "line 2 is not"],
+    ["nonsense at the end, after a torn line", (all) => [...all, "nonsense", '{"rec'], "line 4"],
+    ["an end too early", ([, , c]) => [c!], "before the start"],
+    ["an end twice", ([a, b, c]) => [a!, b!, c!, c!], "line 3 ends a run that goes on"],
+  ])("%s is damage", async (_, change, why) => {
+    const { folder, journal } = await recorded();
+    const lines = (await readFile(journal, "utf8")).split("\n");
+    await writeFile(
+      journal,
+      change(lines.slice(0, -1))
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+    const error = await errorOf(read(folder));
+    expect(error.code).toBe("REACH-E4131");
+    expect(error.why).toMatch(why);
   });
 
-  it("a damaged secret, a missing file of the pack, a later format, another folder", async () => {
-    const folder = await recorded(start);
+  it("of an engine that computes something else is told with the record", async () => {
+    const { folder } = await recorded();
+    const another: Program = function* () {
+      yield [{ type: "http", task: "/do/0/b" }];
+      return null;
+    };
+    expect(await errorOf(read(folder, another))).toMatchObject({
+      code: "REACH-E4131",
+      message: "The engine does not compute what was recorded.",
+      why: "what it computes after record 0 is not what was recorded",
+    });
+  });
+
+  it("of an engine with other semantics is none of this one's", async () => {
+    const { folder } = await recorded();
+    const engine = { ...fakeEngine(once), semantics: 1000 };
+    expect((await errorOf(readFolder(engine, folder))).code).toBe("REACH-E4140");
+  });
+
+  it("RUN-2 a damaged secret, a missing file of the pack, another format, another folder", async () => {
+    const { folder } = await recorded();
     await writeFile(join(folder, "secret"), "x");
-    expect((await errorOf(readFolder(folder))).code).toBe("REACH-E4131");
-    const later = await recorded(start);
-    await writeFile(join(later, "run.json"), '{"format":"reach/run/v2"}');
-    expect((await errorOf(readFolder(later))).code).toBe("REACH-E4130");
+    expect((await errorOf(read(folder))).code).toBe("REACH-E4131");
+    const { folder: later } = await recorded();
+    await writeFile(join(later, "run.json"), '{"format":"reach/run/v3"}');
+    expect(await errorOf(read(later))).toMatchObject({
+      code: "REACH-E4130",
+      hint: "It may be from a later version.",
+    });
+    await writeFile(join(later, "run.json"), '{"format":"reach/run/v1"}');
+    expect(await errorOf(read(later))).toMatchObject({
+      code: "REACH-E4130",
+      hint: "It is from before the first release: run the input again.",
+    });
     await writeFile(join(later, "run.json"), "{");
-    expect((await errorOf(readFolder(later))).code).toBe("REACH-E4131");
-    expect((await errorOf(readFolder(await newFolder()))).code).toBe("REACH-E4130");
-    const packless = await recorded(start);
+    expect((await errorOf(read(later))).code).toBe("REACH-E4131");
+    expect((await errorOf(read(await newFolder()))).code).toBe("REACH-E4130");
+    const { folder: packless } = await recorded();
     execFileSync("rm", [join(packless, "pack", toHex(sha256(pack.files[0]!.bytes)))]);
-    expect((await errorOf(readFolder(packless))).code).toBe("REACH-E4102");
+    expect((await errorOf(read(packless))).code).toBe("REACH-E4102");
   });
 });
 
@@ -279,16 +385,18 @@ describe("a full disk", () => {
 
   it("a record in the middle: the whole records before it stay, and nothing of it", async (context) => {
     const disk = (await smallDisk()) ?? context.skip("a small tmpfs cannot be mounted here");
-    const recorder = folderRecorder(join(disk, "run"));
+    const folder = join(disk, "run");
+    const body = new Uint8Array(200_000).fill(0x78);
+    const fetch = () => Promise.resolve({ result: { status: 200, headers: {} }, body });
+    const recorder = folderRecorder(folder);
+    const kept = { ...recorder, close: () => Promise.resolve() };
     later(() => recorder.close());
-    await recorder.begin(beginning);
-    await recorder.append([start]);
-    const big = record(1, { kind: "task", task: "/do/0/a", output: "x".repeat(200_000) });
-    expect((await errorOf(recorder.append([big]))).code).toBe("REACH-E4110");
+    const running = recorded(once, { recorder: kept, effects: { fetch } });
+    expect((await errorOf(running)).code).toBe("REACH-E4110");
     // What failed once is not tried again: a later record would leave a gap.
-    await expect(recorder.append([outcome])).rejects.toThrow();
-    const found = await readFolder(join(disk, "run"));
-    expect([found.records.map(text), found.torn]).toEqual([[text(start)], 0]);
+    await expect(recorder.end({ left: new Uint8Array(32) })).rejects.toThrow();
+    const found = await read(folder);
+    expect([found.inputs.length, found.torn, found.isClosed]).toEqual([1, 0, false]);
   });
 });
 
@@ -296,7 +404,6 @@ it("the memory recorder has an identity of its own", async () => {
   const [a, b] = [memoryRecorder(), memoryRecorder()];
   expect(a.run.id).not.toBe(b.run.id);
   expect(a.run.secret).not.toEqual(b.run.secret);
-  await a.begin(beginning);
-  await a.append([start]);
-  await a.close();
+  expect(memoryRecorder({ attempt: 2 }).run.attempt).toBe(2);
+  expect((await recorded(once, { recorder: a })).result.run).toMatchObject(a.run);
 });

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { sha256 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
 import type {
-  Annotation,
   Effects,
+  End,
+  Entry,
   HttpResult,
   Performed,
   Recorder,
@@ -15,6 +17,8 @@ import { machine } from "@reach-fabric/host/testing";
 import { fakeEngine, pack } from "./fake-engine.ts";
 import type { Program } from "./fake-engine.ts";
 import { bytes, errorOf, newFolder, text } from "../helpers.ts";
+
+type Bytes = Uint8Array;
 
 /** Answers each request by its `name`, after its `after` milliseconds. */
 const answering =
@@ -31,23 +35,34 @@ const http = (name: string, after?: number) => ({
 });
 
 /** A recorder that notes what was durable when. */
-function noting(log: string[]): Recorder & { records: string[]; annotations: Annotation[] } {
-  const records: string[] = [];
-  const annotations: Annotation[] = [];
+function noting(log: string[]): Recorder & { entries: Entry[]; ends: End[] } {
+  const entries: Entry[] = [];
+  const ends: End[] = [];
+  const slowly = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
   return {
     ...memoryRecorder(),
-    records,
-    annotations,
-    append: async (lines, annotation) => {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      for (const line of lines) {
-        records.push(text(line));
-        const { kind, key } = JSON.parse(text(line)) as { kind: string; key?: string };
-        log.push(`durable ${kind}${key === undefined ? "" : ` ${key}`}`);
-      }
-      if (annotation) annotations.push(annotation);
+    entries,
+    ends,
+    append: async (entry) => {
+      await slowly();
+      entries.push(entry);
+      const { kind, key } = JSON.parse(text(entry.record)) as { kind: string; key?: string };
+      log.push(`durable ${kind}${key === undefined ? "" : ` ${key}`}`);
+    },
+    end: async (end) => {
+      await slowly();
+      ends.push(end);
+      log.push("durable end");
     },
   };
+}
+
+/** A recorder whose disk is full from its so-manieth record on. */
+function fullAt(record: number): Recorder {
+  let appended = 0;
+  const full = new ReachError("REACH-E4110", "The disk is full.");
+  const append = () => ((appended += 1) < record ? Promise.resolve() : Promise.reject(full));
+  return { ...memoryRecorder(), append };
 }
 
 const start = (program: Program | undefined, more: Partial<RunOptions> = {}) =>
@@ -61,7 +76,7 @@ const start = (program: Program | undefined, more: Partial<RunOptions> = {}) =>
   });
 
 describe("a run", () => {
-  it("makes everything durable before it has consequences", async () => {
+  it("ABI-8 makes what enters durable before it has consequences", async () => {
     const log: string[] = [];
     const recorder = noting(log);
     const engine = fakeEngine(function* () {
@@ -78,15 +93,13 @@ describe("a run", () => {
       "load",
       "durable start",
       "start",
-      "durable request 0",
       "perform a",
       "durable result 0",
       "advance 0",
-      "durable request 1",
       "perform b",
       "durable result 1",
       "advance 1",
-      "durable outcome",
+      "durable end",
     ]);
     expect(result).toMatchObject({
       status: "completed",
@@ -94,8 +107,16 @@ describe("a run", () => {
       decision: "1".repeat(64),
       fingerprint: "2".repeat(64),
     });
-    expect(result.records.map(text)).toEqual(recorder.records);
-    expect(result.annotations).toEqual(recorder.annotations);
+    const [first, asked, second, askedAgain, third, outcome] = result.records as [
+      ...[Bytes, Bytes, Bytes, Bytes, Bytes, Bytes],
+    ];
+    const stamps = result.annotations;
+    expect(recorder.entries).toEqual([
+      { record: first, stamp: stamps[0] },
+      { left: sha256(asked), record: second, stamp: stamps[1] },
+      { left: sha256(askedAgain), record: third, stamp: stamps[2] },
+    ]);
+    expect(recorder.ends).toEqual([{ left: sha256(outcome) }]);
     expect(result.annotations.map(({ seq }) => seq)).toEqual([0, 2, 4]);
     expect(result.run).toMatchObject(recorder.run);
     expect(result.run.startedAt).toBe(result.annotations[0]!.at);
@@ -122,7 +143,7 @@ describe("a run", () => {
     expect(result.output).toEqual(["1", "2", "0"]);
   });
 
-  it("tells each record once, when it is durable", async () => {
+  it("tells each record once, when it or what it follows from is durable", async () => {
     const seen: string[] = [];
     const log: string[] = [];
     await start(
@@ -137,7 +158,7 @@ describe("a run", () => {
         },
       },
     );
-    expect(seen).toEqual(["1 start", "2 request", "3 result", "4 outcome"]);
+    expect(seen).toEqual(["1 start", "1 request", "2 result", "2 outcome"]);
   });
 
   it("notes why an effect failed beside the trace, not in it", async () => {
@@ -257,36 +278,20 @@ describe("effects", () => {
 });
 
 describe("what goes wrong around a run", () => {
-  it("nothing is performed whose request is not durable", async () => {
-    const log: string[] = [];
-    const full = new ReachError("REACH-E4110", "The disk is full.");
-    let appended = 0;
-    const recorder: Recorder = {
-      ...memoryRecorder(),
-      append: () => ((appended += 1) === 2 ? Promise.reject(full) : Promise.resolve()),
-    };
-    const program: Program = function* () {
-      yield [http("a")];
-    };
-    const error = await errorOf(start(program, { recorder, effects: { fetch: answering(log) } }));
-    expect([error.code, log]).toEqual(["REACH-E4110", []]);
-  });
-
-  it("the engine never sees a result that is not durable", async () => {
-    const log: string[] = [];
-    let appended = 0;
-    const recorder: Recorder = {
-      ...memoryRecorder(),
-      append: () =>
-        (appended += 1) === 3
-          ? Promise.reject(new ReachError("REACH-E4110", "full"))
-          : Promise.resolve(),
-    };
-    const engine = fakeEngine(function* () {
-      yield [http("a")];
-    }, log);
-    await errorOf(start(undefined, { engine, recorder }));
-    expect(log).toEqual(["load", "start"]);
+  it("nothing is performed that follows from what is not durable", async () => {
+    for (const [record, done] of [
+      [1, ["load"]],
+      [2, ["load", "start", "perform a"]],
+    ] as const) {
+      const log: string[] = [];
+      const engine = fakeEngine(function* () {
+        yield [http("a")];
+        yield [http("b")];
+      }, log);
+      const effects = { fetch: answering(log) };
+      const error = await errorOf(start(undefined, { engine, recorder: fullAt(record), effects }));
+      expect([error.code, log]).toEqual(["REACH-E4110", done]);
+    }
   });
 
   it("effects that are still under way end with it", async () => {
@@ -300,15 +305,11 @@ describe("what goes wrong around a run", () => {
       );
       return answer;
     };
-    let appended = 0;
-    const recorder: Recorder = {
-      ...memoryRecorder(),
-      append: () => ((appended += 1) === 3 ? Promise.reject(new Error("full")) : Promise.resolve()),
-    };
     const program: Program = function* () {
       yield [http("a", 1), http("b", 60_000)];
     };
-    await expect(start(program, { recorder, effects: { fetch } })).rejects.toThrow("full");
+    const running = start(program, { recorder: fullAt(2), effects: { fetch } });
+    await expect(running).rejects.toThrow("full");
     await vi.waitFor(() => {
       expect(ended).toEqual(["the run has ended"]);
     });
@@ -352,12 +353,33 @@ describe("what goes wrong around a run", () => {
     await vi.waitFor(() => {
       expect(ended).toBe(2);
     });
-    const found = await readFolder(folder);
-    expect(found.records).toHaveLength(3);
+    const found = await readFolder(fakeEngine(program), folder);
+    expect(found.inputs).toHaveLength(1);
     expect(found.summary).toBe(
-      "The run was interrupted: it had 3 whole records and was waiting on " +
+      "The run was interrupted: it had 3 records and was waiting on " +
         "effect 0 (http) of task /do/0/a, effect 1 (http) of task /do/0/a.",
     );
+  });
+
+  it("an interruption while a record is made durable performs nothing more", async () => {
+    const stop = new AbortController();
+    const log: string[] = [];
+    const recorder = noting(log);
+    const append = async (entry: Entry): Promise<void> => {
+      await recorder.append(entry);
+      stop.abort();
+    };
+    const program: Program = function* () {
+      yield [http("a")];
+    };
+    const error = await errorOf(
+      start(program, {
+        recorder: { ...recorder, append },
+        signal: stop.signal,
+        effects: { fetch: answering(log) },
+      }),
+    );
+    expect([error.code, log]).toEqual(["REACH-E3002", ["durable start"]]);
   });
 
   it("an interruption before the start performs nothing", async () => {

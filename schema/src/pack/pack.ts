@@ -3,7 +3,9 @@
 import * as z from "zod";
 import { label, packPath, semver, sha256Hex } from "../fields/common.ts";
 import { limits } from "../fields/limits.ts";
+import { CLASSIFIED_IN, isPackId, POINTER } from "../fields/names.ts";
 import { problemCode, report, strict } from "../fields/problem.ts";
+import { misplaced } from "./listed.ts";
 
 const file = strict({ path: packPath, sha256: sha256Hex, size: z.int().min(0) });
 
@@ -17,14 +19,9 @@ const capability = strict({
 const classified = strict({
   class: label,
   /** `input`, or `result:` and the pointer of the task that asked. */
-  in: z
-    .string()
-    .regex(/^(input|result:(\/[^/]*)+)$/, { error: "Expected input or result:/do/..." }),
+  in: z.string().regex(CLASSIFIED_IN, { error: "Expected input or result:/do/..." }),
   /** Of the value in it; empty for all of it. */
-  pointer: z
-    .string()
-    .regex(/^(\/[^/]*)*$/, { error: "Expected a JSON pointer." })
-    .max(1000),
+  pointer: z.string().regex(POINTER, { error: "Expected a JSON pointer." }).max(1000),
 });
 
 /** What an author may say beside the workflows; left out of pack.json where it is not said. */
@@ -54,13 +51,7 @@ export type PackSource = { format: "reach/pack-source/v1" } & Pick<
 const fields = strict({
   ...said,
   format: z.literal("reach/pack/v1", { error: "Expected reach/pack/v1." }),
-  id: z.string().check((context) => {
-    const [namespace, name, ...more] = context.value.split("/");
-    const fits =
-      more.length === 0 && [namespace, name].every((part) => label.safeParse(part).success);
-    if (!fits)
-      report(context, [], { code: problemCode.badValue, what: "Expected namespace/name." });
-  }),
+  id: z.string().refine(isPackId, { error: "Expected namespace/name." }),
   version: semver,
   files: z.array(file).min(1, { error: "A pack has at least one file." }).max(4096),
   workflows: z.array(packPath).min(1, { error: "A pack has at least one workflow." }),
@@ -71,46 +62,10 @@ const fields = strict({
 
 /** A pack's manifest: its files in the order of their paths, and what each of them is. */
 export const packManifest: typeof fields = fields.check((context) => {
-  const { files, workflows, tables, schemas = [] } = context.value;
-  const paths = files.map(({ path }) => path);
-  for (const [index, path] of paths.entries()) {
-    const before = paths[index - 1];
-    if (before !== undefined && before >= path) {
-      report(context, ["files", index, "path"], {
-        code: problemCode.badValue,
-        what: "The files are not in the order of their paths, each once.",
-      });
-    }
-  }
-  for (const [index, what] of clashes(paths)) {
-    report(context, ["files", index, "path"], { code: problemCode.duplicateName, what });
-  }
-  for (const [name, list] of Object.entries({ workflows, tables, schemas })) {
-    for (const [index, path] of list.entries()) {
-      if (paths.includes(path)) continue;
-      report(context, [name, index], {
-        code: problemCode.unknownName,
-        what: "The manifest lists no such file.",
-      });
-    }
+  for (const { path, kind, what } of misplaced(context.value)) {
+    report(context, path, { code: problemCode[kind], what });
   }
 });
 
 /** A pack's manifest. */
 export type PackManifest = z.infer<typeof packManifest>;
-
-/** Files that cannot lie beside others on every system, and why; paths are ASCII. */
-function clashes(paths: readonly string[]): [index: number, why: string][] {
-  const lower = paths.map((path) => path.toLowerCase());
-  const folders = new Set(
-    lower.flatMap((path) => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index))),
-  );
-  const seen = new Set<string>();
-  return lower.flatMap((path, index): [number, string][] => {
-    // One that is there twice is out of order already.
-    if (paths[index] === paths[index - 1]) return [];
-    if (seen.has(path)) return [[index, "Two files whose names differ in case only."]];
-    seen.add(path);
-    return folders.has(path) ? [[index, "A file is below another file."]] : [];
-  });
-}

@@ -1,6 +1,7 @@
 // What every task may have: schemas, transformations, a timeout.
 import * as z from "zod";
-import { anyObject, whyNotPackPath } from "../fields/common.ts";
+import { anyObject } from "../fields/common.ts";
+import { whyNotPackPath } from "../fields/names.ts";
 import { duration } from "../fields/duration.ts";
 import { problemCode, report, shorten, strict } from "../fields/problem.ts";
 import { refused } from "../fields/refusals.ts";

@@ -65,7 +65,7 @@ export function run(program: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option(
       "--record <dir>",
-      "keep the run's records in this folder as it goes; otherwise they are below " +
+      "keep what the run is told in this folder as it goes; otherwise it is below " +
         "$XDG_STATE_HOME/reach/runs until the evidence is written",
     )
     .option(
@@ -140,7 +140,7 @@ async function runCommand(
         onRecord: progressOf(terminal),
       });
     } catch (error) {
-      const kept = await keptRecords(folder, host.readFolder);
+      const kept = await keptRecords(folder, host);
       if (kept === undefined && options.record === undefined) await remove(folder);
       if (interrupt.signal.aborted) throw new CliError(interrupted(folder, kept, interrupt.code()));
       throw new CliError({ ...problemOf(error, workflow), ...keptHint(folder, kept) });
@@ -148,29 +148,23 @@ async function runCommand(
       interrupt.stop();
     }
 
+    const { secret: runSecret, ...facts } = result.run;
     let evidence: Uint8Array;
     try {
       evidence = createEvidence({
         engine,
         pack,
         records: result.records,
-        runSecret: result.run.secret,
+        runSecret,
         signer,
-        run: {
-          id: result.run.id,
-          tenant: options.tenant,
-          actor: options.actor,
-          attempt: 1,
-          startedAt: result.run.startedAt,
-          endedAt: result.run.endedAt,
-        },
+        run: { ...facts, tenant: options.tenant, actor: options.actor },
         annotations: result.annotations,
       });
       if (log !== undefined) evidence = await host.logEvidence(log, engine, evidence);
       await host.writeFileAtomic(options.output, evidence);
     } catch (error) {
       // The effects have happened: the records of them are worth more than a tidy folder.
-      const kept = await keptRecords(folder, host.readFolder);
+      const kept = await keptRecords(folder, host);
       throw new CliError({ ...problemOf(error, options.output), ...keptHint(folder, kept) });
     }
     if (options.record === undefined) await remove(folder);
@@ -311,11 +305,12 @@ function onInterrupt(machine: Machine): {
 /** What the folder of a run that did not end holds, in one sentence; undefined for nothing. */
 async function keptRecords(
   folder: string,
-  readFolder: (folder: string) => Promise<{ records: readonly unknown[]; summary: string }>,
+  { readFolder }: typeof Host,
 ): Promise<string | undefined> {
   try {
-    const { records, summary } = await readFolder(folder);
-    return records.length === 0 ? undefined : summary;
+    // An engine of its own: that of the run may have trapped.
+    const { inputs, summary } = await readFolder(createEngine(), folder);
+    return inputs.length === 0 ? undefined : summary;
   } catch {
     return undefined;
   }

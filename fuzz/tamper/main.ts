@@ -1,0 +1,59 @@
+// npm run tamper                            everything: every byte, 1,000 edits, 100,000 changes of parts
+// npm run tamper -- --seed 7 --runs 20000
+// npm run tamper -- --only parts --from 4711 --runs 1     one change again
+//
+// No file passes but the one that was signed. Exits 1 and says what it is where one does.
+import { parseArgs } from "node:util";
+import { allOthers, changedBytes, changedInside } from "./bytes.ts";
+import { allRefused, edits, large, mutations, small, sum } from "./campaign.ts";
+import type { Tally } from "./campaign.ts";
+import { allVerifiers, said, verifiers } from "./judge.ts";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    runs: { type: "string", default: "100000" },
+    from: { type: "string", default: "0" },
+    only: { type: "string" },
+  },
+});
+const { seed, only } = values;
+
+const campaigns: Readonly<Record<string, readonly [what: string, try_: () => Tally]>> = {
+  bytes: [
+    `every other value of each of ${small.length} bytes`,
+    () => allRefused(small, changedBytes(small, allOthers)),
+  ],
+  inside: [
+    "every other value of each byte of an entry, in a container that fits",
+    () => allRefused(small, changedInside(small, allOthers)),
+  ],
+  edits: [`edits of a file of ${large.length} bytes`, () => allRefused(large, edits(seed, 1000))],
+  parts: [
+    "changes of parts, also by verifiers that cannot compute the run",
+    () =>
+      allRefused(small, mutations(seed, Number(values.from), Number(values.runs)), {
+        others: true,
+      }),
+  ],
+};
+
+for (const name of allVerifiers) {
+  for (const file of [small, large]) {
+    const actual = `${said(file, name, "authentic")}, ${said(file, name, "replayed")}`;
+    if (actual !== `pass, ${verifiers[name].replayed}`) {
+      throw new Error(`the file itself is judged otherwise by the verifier ${name}: ${actual}`);
+    }
+  }
+}
+process.stdout.write(`seed ${seed}; the files themselves pass\n`);
+for (const [name, [what, attack]] of Object.entries(campaigns)) {
+  if (only !== undefined && only !== name) continue;
+  const start = performance.now();
+  const tally = attack();
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  process.stdout.write(`${name}: ${sum(tally)} ${what}: all refused, ${seconds} s\n`);
+  for (const [answer, count] of [...tally].sort(([, a], [, b]) => b - a)) {
+    process.stdout.write(`  ${count} authentic: ${answer}\n`);
+  }
+}
