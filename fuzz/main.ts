@@ -11,6 +11,7 @@ import { canaryTarget } from "./targets/canary.ts";
 import { commitmentsTarget } from "./targets/commitments.ts";
 import { evidenceTarget } from "./targets/evidence.ts";
 import { exprTarget } from "./targets/expr.ts";
+import { guessTarget } from "./targets/guess.ts";
 import { hashTarget } from "./targets/hash.ts";
 import { jqTarget, jqVersion } from "./targets/jq.ts";
 import { jqRegexTarget } from "./targets/jq-regex.ts";
@@ -34,6 +35,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   commitments: commitmentsTarget as () => Target<never>,
   expr: exprTarget as () => Target<never>,
   regex: regexTarget as () => Target<never>,
+  guess: guessTarget as () => Target<never>,
   redact: redactTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
   keyring: keyringTarget as () => Target<never>,

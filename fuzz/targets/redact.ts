@@ -166,8 +166,8 @@ function requireVerified(engine: Engine, file: Uint8Array): void {
   }
 }
 
-/** Whoever knows the pack and guesses what is hidden finds none of it again in the file, not even by guessing right. */
-function requireNoGuess(engine: Engine, one: Case, file: Uint8Array): void {
+/** The 32-byte values of a file, and the seeds that follow from them. */
+export function whatIsIn(file: Uint8Array): { all: Set<string>; seeds: readonly Buffer[] } {
   const [head = "", ...lines] = textOf(file, "shown.jsonl").split("\n").slice(0, -1);
   const digests = digestsOf(file);
   const all = new Set(digests);
@@ -182,6 +182,12 @@ function requireNoGuess(engine: Engine, one: Case, file: Uint8Array): void {
     }
   }
   const seeds = seedsOf(digests, JSON.parse(head) as { seeds: [number, number, string][] });
+  return { all, seeds };
+}
+
+/** Whoever knows the pack and guesses what is hidden finds none of it again in the file, not even by guessing right. */
+function requireNoGuess(engine: Engine, one: Case, file: Uint8Array): void {
+  const { all, seeds } = whatIsIn(file);
   const [{ input, answer }] = one.hidden;
   for (const guess of [input, answer, true]) {
     const found = seeds.map((seed) => toHex(commitment(guess as Value, seed)));

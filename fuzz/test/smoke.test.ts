@@ -6,6 +6,7 @@ import { canaryTarget } from "../targets/canary.ts";
 import { commitmentsTarget } from "../targets/commitments.ts";
 import { evidenceTarget } from "../targets/evidence.ts";
 import { exprTarget } from "../targets/expr.ts";
+import { guessTarget } from "../targets/guess.ts";
 import { hashTarget } from "../targets/hash.ts";
 import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
@@ -53,6 +54,11 @@ test("keyring: 5000 changed keyrings, key files and policies are refused, or say
 
 test("EVID-48 redact: 30 pairs of runs that differ in hidden values give files that differ in hashes and seeds alone", () => {
   const finding = attack(redactTarget(), SEED, 30);
+  expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
+}, 60_000);
+
+test("guess: nothing in a redacted file follows from 1000 guesses of what it hides, the right ones among them", () => {
+  const finding = attack(guessTarget(), SEED, 1000);
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 }, 60_000);
 
