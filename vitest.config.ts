@@ -13,7 +13,7 @@ export default defineConfig({
     // The smallest machine that we test on has two cores.
     maxWorkers: 2,
     execArgv: ["--conditions=reach-source"],
-    testTimeout: 180_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     reporters: [["default", { summary: false }], "./tools/reporter.ts"],

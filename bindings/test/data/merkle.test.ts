@@ -7,7 +7,7 @@ import type { SubtreeClaim } from "@reach-fabric/engine";
 
 const long = process.env["REACH_LONG"] === "1";
 const engine = createEngine();
-const MOST = long ? 70 : 40;
+const MOST = 70;
 const TIME = long ? 1_800_000 : 60_000;
 // Two million claims are refused by an error of the engine, whose stack would take longer than the proof.
 Error.stackTraceLimit = 0;
@@ -95,7 +95,7 @@ function attack(claim: SubtreeClaim): string[] {
   return wrong;
 }
 
-test(`merkleRoot is the tree head of RFC 6962, of all sizes up to ${MOST} and around a batch`, () => {
+test("merkleRoot is the tree head of RFC 6962, of all sizes up to 70 and around a batch", () => {
   for (let size = 0; size <= MOST; size++) {
     expect(toHex(engine.merkleRoot(leaves.slice(0, size)))).toBe(
       toHex(root(hashes.slice(0, size))),
@@ -117,7 +117,7 @@ test("more leaves than the input window holds give the same tree head", () => {
 });
 
 test(
-  `inclusion: every leaf of every tree up to ${MOST} leaves, and every change of a claim`,
+  "inclusion: every leaf of every tree up to 70 leaves, and every change of a claim",
   () => {
     const wrong: string[] = [];
     for (let size = 1; size <= MOST; size++) {
@@ -139,7 +139,7 @@ test(
 );
 
 test(
-  `consistency: every pair of sizes up to ${MOST} leaves, and every change of a claim`,
+  "consistency: every pair of sizes up to 70 leaves, and every change of a claim",
   () => {
     const wrong: string[] = [];
     for (let size = 1; size <= MOST; size++) {
@@ -162,7 +162,7 @@ test(
   TIME,
 );
 
-test(`subtrees: every one of every tree up to ${MOST} leaves has a proof, and nothing else has`, () => {
+test("subtrees: every one of every tree up to 70 leaves has a proof, and nothing else has", () => {
   const wrong: string[] = [];
   for (let size = 1; size <= MOST; size++) {
     const list = hashes.slice(0, size);

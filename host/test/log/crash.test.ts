@@ -183,7 +183,7 @@ async function search(skips?: () => Skips): Promise<string | undefined> {
 describe("a disk that drops what was not synced", () => {
   test("at every call: nothing acknowledged is lost, no checkpoint is taken back", async () => {
     expect(await search()).toBeUndefined();
-  }, 300_000);
+  }, 120_000);
 
   /** The syncs of the log, each by what it is for. `trail` holds the calls before it. */
   const atRoot = (call: string, path: string): boolean => call === "syncFolder" && path === FOLDER;
@@ -217,7 +217,7 @@ describe("a disk that drops what was not synced", () => {
         };
       });
       expect(wrong).toBeDefined();
-    }, 300_000);
+    }, 120_000);
   }
 });
 
@@ -243,7 +243,7 @@ describe("a disk of which one call fails", () => {
         }
       }
     }
-  }, 300_000);
+  }, 120_000);
 
   test("after an error the log has stopped, and says so", async () => {
     const disk = await logOf(3);
