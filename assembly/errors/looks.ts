@@ -53,7 +53,7 @@ export function checking(what: string): void {
   subject = what;
 }
 
-/** Somebody asks what a hidden value is. The answer is the tag of null, which nothing may be made from. */
+/** A hidden value is asked what it is. The answer is the tag of null, which nothing may be made from. */
 export function look(): u32 {
   if (!looked) {
     looked = true;

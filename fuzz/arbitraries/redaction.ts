@@ -92,7 +92,7 @@ export const tables = {
   },
 };
 
-/** What somebody could guess: texts of the pack and of answers, small numbers, truths. */
+/** What could be guessed: texts of the pack and of answers, small numbers, truths. */
 const guesses: readonly unknown[] = [
   null,
   true,

@@ -1,5 +1,5 @@
 // A generated run: what is run, what it is given, and what the outside answers. Pure data: a script is the same
-// in every runtime, whoever has made it.
+// in every runtime, wherever it was made.
 import type { Json } from "./workflow.ts";
 
 export interface Answer {

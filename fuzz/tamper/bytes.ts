@@ -1,4 +1,4 @@
-// Changes of a file as bytes, by somebody who knows nothing of what is in it.
+// Changes of a file as bytes, by one who knows nothing of what is in it.
 import { sameBytes } from "@reach-fabric/engine";
 import { entries, fileOf } from "../../evidence/test/fixtures/fixture.ts";
 import type { Dice } from "./dice.ts";

@@ -1,4 +1,4 @@
-// What a verifier says of a file that nobody signed, also where it cannot compute the run: one with no fuel, of
+// What a verifier says of a file that is not signed, also where it cannot compute the run: one with no fuel, of
 // another meaning, or with an engine that is known as faulty. `authentic` needs none of that.
 import { sameBytes } from "@reach-fabric/engine";
 import { verify } from "@reach-fabric/evidence";

@@ -1,4 +1,4 @@
-// Changes of the parts of evidence by somebody who can write evidence and has no key that is trusted: members, lines,
+// Changes of the parts of evidence by one who can write evidence and has no key that is trusted: members, lines,
 // entries, seeds, roots, hashes and numbers, in one file or from one into the other; then, where chance has it so, all
 // that follows from them is made anew, and signed with a key of his own.
 import { fromHex, fromUtf8, recompute, toHex, utf8 } from "@reach-fabric/engine";

@@ -1,4 +1,4 @@
-// Changes of a JSON value, by somebody who knows its form.
+// Changes of a JSON value, by one who knows its form.
 import type { Dice } from "./dice.ts";
 
 /** Parts of a value that can be changed: where it stands, and its name or place there. */

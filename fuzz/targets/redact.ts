@@ -1,5 +1,5 @@
 // Redaction by data flow. Two runs that differ in hidden values alone give files that differ in seeds, commitments,
-// hashes and the signature alone; and of none of those can be said what is hidden, by whoever guesses it.
+// hashes and the signature alone; and of none of those can be said what is hidden, by guessing.
 import {
   createEngine,
   fromHex,
@@ -185,7 +185,7 @@ export function whatIsIn(file: Uint8Array): { all: Set<string>; seeds: readonly 
   return { all, seeds };
 }
 
-/** Whoever knows the pack and guesses what is hidden finds none of it again in the file, not even by guessing right. */
+/** Guesses of what is hidden, even right ones, are not found again in the file by one who knows the pack. */
 function requireNoGuess(engine: Engine, one: Case, file: Uint8Array): void {
   const { all, seeds } = whatIsIn(file);
   const [{ input, answer }] = one.hidden;

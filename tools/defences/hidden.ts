@@ -136,7 +136,7 @@ export const hidden: readonly Defence[] = [
     name: "EVID-43: stamps of records that are not computed are hidden",
   },
   {
-    attack: "another file said to be what somebody redacted",
+    attack: "another file said to be the redacted one",
     file: "evidence/src/signature/redaction.ts",
     take: "verifiedPayload(bundle, named);",
     put: "",

@@ -47,7 +47,7 @@ export interface CommitCalls {
    * records are committed to as they are made, and leave as `keep` says. With `null` there are no
    * commitments, as after load(). Fuel, limits and what comes of the run are the same in any case.
    *
-   * @param seed the run's seed, 32 bytes: whoever has it can compute every commitment
+   * @param seed the run's seed, 32 bytes: with it every commitment can be computed
    */
   commit(seed: Uint8Array | null, options?: CommitOptions): void;
   /** What the run commits to so far. @throws EngineError `REACH-E1001` where it commits to nothing */

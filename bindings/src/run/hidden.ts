@@ -14,7 +14,7 @@ export interface OpaqueReplayOptions {
 export interface OpaqueReplay {
   /**
    * `ended`: the run has, and nothing looked. `looked`: what comes next depends on a hidden value. `incomplete`:
-   * the records end before the run. `refused`: a record, or the pack, is none; `refusal` says why.
+   * the records end before the run. `refused`: a record, or the pack, is malformed; `refusal` says why.
    */
   readonly status: "ended" | "looked" | "incomplete" | "refused";
   /** How many records were computed or taken in: those numbered 0 to `records` - 1. */

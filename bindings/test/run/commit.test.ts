@@ -118,7 +118,7 @@ for (const { name, engine } of builds) {
 
 const engine = createEngine();
 
-test("TRACE-13 leaves() gives the leaves of whole records, and refuses what is none", () => {
+test("TRACE-13 leaves() gives the leaves of whole records, and refuses anything else", () => {
   const records = recorded(engine, scorePack(engine));
   const { hashes, texts } = engine.leaves(seed, records, { texts: true });
   expect(texts?.map((text) => Buffer.from(text).toString())).toEqual(

@@ -211,7 +211,7 @@ test("ABI-12 there is no seed, digest or snapshot beside hidden values", () => {
   expect(codeOf(() => engine.fingerprint())).toBe("REACH-E1001");
 });
 
-test("a pack or a record that is none is refused, and one of another run, too", () => {
+test("a malformed pack or record is refused, and one of another run, too", () => {
   const { engine, start } = prepared();
   const pack = packOf(engine, document);
   expect(opaqueReplay(engine, { ...pack, manifest: utf8("{}") }, [])).toMatchObject({

@@ -178,7 +178,7 @@ function print(terminal: Terminal, file: string, evidence: Evidence, steps: Step
   terminal.print(table(["#", "kind", "task", ""], rows));
 }
 
-/** Who says that it was redacted, where somebody does. */
+/** Who says that it was redacted, if that is signed. */
 const redactedBy = (redaction: Evidence["redaction"]): string[][] => {
   if (redaction === null) return [];
   const { by, at, why, key } = redaction;

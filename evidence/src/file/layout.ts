@@ -82,7 +82,7 @@ export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
   const reserved = new Map<string, Uint8Array>();
   const isWhole = found.has(ENTRY.entered);
   const known = new Set<string>(Object.values(ENTRY));
-  // A run of which nothing is hidden was redacted by nobody.
+  // A run of which nothing is hidden was not redacted.
   if (isWhole) for (const name of [ENTRY.shown, ENTRY.redaction]) known.delete(name);
   for (const { name, bytes } of entries) {
     const digest = digestOfBlob(name);

@@ -60,7 +60,7 @@ export interface Evidence {
   readonly missing: readonly string[];
   /** What a redaction has left of the run; null where nothing is hidden. */
   readonly shown: Shown | null;
-  /** Who has redacted the file, as the key in it has signed; null where nobody says so. */
+  /** Who has redacted the file, as the key in it has signed; null where it is not signed. */
   readonly redaction: RedactionStatement | null;
   /** Entries that this version does not look into. */
   readonly unread: readonly string[];

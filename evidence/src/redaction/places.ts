@@ -1,4 +1,4 @@
-// The places that somebody names in a run: by the numbers of records, or by the names of tasks as they are shown.
+// Places in a run, as they are named: by the numbers of records, or by the names of tasks as they are shown.
 // docs/spec/evidence.md, EVID-46.
 import { pathOf, taskName, valueAt } from "@reach-fabric/engine";
 import { RUN_SLOTS, slotsOf } from "../commitments/seeds.ts";
@@ -14,7 +14,7 @@ export interface Found {
 }
 
 /**
- * The paths of what somebody names: `/9/result/body`, `/run/actor`; `input/name` of the run, `outcome/output`; or a slot of
+ * The paths of what is named: `/9/result/body`, `/run/actor`; `input/name` of the run, `outcome/output`; or a slot of
  * all records of a task, as `income.ask/result/body`, or of one in a loop: `each.ask[2]/result`.
  *
  * @throws EvidenceError `REACH-E5507` where there is nothing

@@ -19,7 +19,7 @@ export interface RedactedBy {
   readonly why: string;
 }
 
-/** What somebody has signed who has redacted a file. Whose key it is, the file cannot say. */
+/** What the one who redacted a file has signed. Whose key it is, the file cannot say. */
 export interface RedactionStatement extends Omit<RedactedBy, "signer"> {
   readonly key: PublicKey;
 }

@@ -169,7 +169,7 @@ function leafHashes(engine: Engine, evidence: Evidence): Uint8Array[] {
   throw new EvidenceError("REACH-E5701", "the run that the engine computes is not what was signed");
 }
 
-/** What would be of no use is not written: whoever gets it can only be told that it could not be checked. */
+/** What would be of no use is not written: its reader could only be told that it could not be checked. */
 function requireUseful(
   engine: Engine,
   file: Uint8Array,

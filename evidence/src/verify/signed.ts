@@ -19,7 +19,7 @@ export interface SignedParts {
 }
 
 /**
- * Requires that somebody with the key that run.json names has signed it, and that the pack is the one that it names.
+ * Requires that the holder of the key that run.json names has signed it, and that the pack is the one that it names.
  *
  * @param computing the verdict that fails where the policy does not allow engine or pack
  * @returns the bytes that the signature is over, and what is there of the pack

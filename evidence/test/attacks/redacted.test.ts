@@ -1,4 +1,4 @@
-// Redacted files that somebody has changed: anybody, whose changes are found without an engine; and their signer, whose
+// Redacted files that were changed: by anyone, whose changes are found without an engine; and their signer, whose
 // are found by computing what is there.
 import { fromHex, toHex } from "@reach-fabric/engine";
 import { describe, expect, test } from "vitest";
@@ -198,7 +198,7 @@ describe("changed by anybody", () => {
   });
 });
 
-/** The commitment of a value in the place of its seed: whoever has the file can compute it. */
+/** The commitment of a value in the place of its seed: every reader of the file can compute it. */
 const hidden = (_: string, seed: string): string =>
   `"plain":"${toHex(engine.commitValue(fromHex(seed), "1"))}"`;
 

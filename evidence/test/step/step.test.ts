@@ -152,7 +152,7 @@ describe("the file of a step", () => {
       { second: { set: { n: 1 }, export: { as: "${ {limit: 5} }" } } },
       { third: { set: { limit: "${ $context.limit }" }, export: { as: "${ {limit: 9} }" } } },
     ]);
-    // Somebody ran the third task with the context that the first one left, and signed that.
+    // A signer ran the third task with the context that the first one left, and signed that.
     const lied = forgedStep(run, 3, (text) =>
       text.replace('"output":{"limit":5}', '"output":{"limit":9}'),
     );

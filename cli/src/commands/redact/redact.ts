@@ -108,7 +108,7 @@ export function redact(program: Command, verb: Verb): void {
 const usage = (what: string, hint: string): CliError =>
   new CliError({ code: CODE.usage, what, hint, exitCode: EXIT.usage });
 
-/** Who says so, if somebody does. */
+/** Who says so, if that is signed. */
 async function byOf(
   machine: Machine,
   { by, why, key, passphraseFile }: ByOptions,
