@@ -4,7 +4,7 @@ import { createEngine, recompute } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { commitCalls, Core, engineScalar, runCalls } from "@reach-fabric/engine/testing";
 import type { Exports } from "@reach-fabric/engine/testing";
-import { openEvidence, replayEvidence, verify } from "@reach-fabric/evidence";
+import { redact, openEvidence, replayEvidence, verify } from "@reach-fabric/evidence";
 import { gzipSync } from "node:zlib";
 import type { Contest } from "./harness.ts";
 import { record } from "./replay.ts";
@@ -56,7 +56,12 @@ export function sizesOf(engine: Engine): {
     gzipped: gzipSync(file, { level: 9 }).length,
   });
   const { pack, records } = record(engine, 10, 9e8);
-  const sizes = [size("10 steps", evidenceOf(engine, pack, records))];
+  const whole = evidenceOf(engine, pack, records);
+  const { file } = redact(engine, whole, { drop: ["input"], show: ["outcome/output"] });
+  const sizes = [
+    size("10 steps", whole),
+    size("10 steps, the input hidden and the outcome shown", file),
+  ];
   for (const [name, make] of growing) {
     const driven = make(engine);
     sizes.push(size(name, evidenceOf(engine, driven.pack, driven.inputs)));

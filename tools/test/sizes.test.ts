@@ -5,8 +5,9 @@ import { memoryOf, sizesOf } from "../../bench/sizes.ts";
 
 test("a run takes as much space as what entered it, however its state grows", () => {
   const { sizes, answer } = sizesOf(createEngine());
-  const [steps, loop, agent, large] = sizes;
+  const [steps, redacted, loop, agent, large] = sizes;
   expect(steps?.gzipped).toBeLessThan(2000);
+  expect(redacted?.gzipped).toBeLessThan(3000);
   expect(loop?.bytes).toBeLessThan(20_000);
   expect(agent?.bytes).toBeLessThan(150_000);
   expect(answer).toBeGreaterThan(5_000_000);
