@@ -149,8 +149,8 @@ export const records: readonly Defence[] = [
     file: "assembly/json/reader.ts",
     take: "if (depth == deepest) return fail(C.E_LIMIT_DEPTH, (p - text) as u32);",
     put: "",
-    test: attacks("records"),
-    name: "deep nesting",
+    test: "bindings/test/expr/limits.test.ts",
+    name: "LIMIT-3 a JSON text 10,000 levels deep",
   },
   // Archives.
   {
