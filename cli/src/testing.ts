@@ -7,4 +7,4 @@ export { sealerOf } from "./read/sealer.ts";
 export { brief, runError, taskName } from "./ui/names.ts";
 export { columns } from "./ui/table.ts";
 export { quoted } from "./ui/terminal.ts";
-export { clip, safe, safeJson } from "./ui/text.ts";
+export { clip, joined, jsonText, line, safe, safeJson, styled } from "./ui/text.ts";

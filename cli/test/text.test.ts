@@ -4,9 +4,13 @@ import {
   taskName,
   columns,
   clip,
+  joined,
+  jsonText,
+  line,
   safe,
   safeJson,
   quoted,
+  styled,
 } from "@reach-fabric/cli/testing";
 import { expect, test } from "vitest";
 
@@ -32,6 +36,15 @@ test("safeJson is safe, and the same JSON", () => {
   expect(safe(safeJson(value, 2).replaceAll("\n", ""))).not.toContain("\u202e");
 });
 
+test("what is put into a line is escaped, unless it was made safe before", () => {
+  const evil = "\u001b[2J\n\u202e";
+  expect(String(line`a\n${evil} ${1n} ${styled(1, evil, 22)}`)).toBe(
+    "a\n\\u001b[2J\\n\\u202e 1 \u001b[1m\\u001b[2J\\n\\u202e\u001b[22m",
+  );
+  expect(String(joined([evil, line`b`]))).toBe("\\u001b[2J\\n\\u202e\nb");
+  expect(String(jsonText('["\u202e"]'))).toBe(String.raw`["\u202e"]`);
+});
+
 test("clip counts characters, not halves of them", () => {
   expect(clip("🙂🙂🙂", 3)).toBe("🙂🙂🙂");
   expect(clip("🙂🙂🙂🙂", 3)).toBe("🙂🙂…");
@@ -49,12 +62,11 @@ test.each([
 });
 
 test("columns are aligned and foreign text in them is escaped", () => {
-  expect(
-    columns([
-      ["a", "long one", "x"],
-      ["ü\u001b", "b", "y"],
-    ]),
-  ).toBe("  a        long one  x\n  ü\\u001b  b         y");
+  const shown = columns([
+    ["a", "long one", "x"],
+    ["ü\u001b", "b", "y"],
+  ]);
+  expect(String(shown)).toBe("  a        long one  x\n  ü\\u001b  b         y");
 });
 
 test("a suggested command is one that a shell reads back", () => {

@@ -73,6 +73,10 @@ describe("what the world does to a run", () => {
         await reach(folder, ["inspect", "evil.reach"]),
         await reach(folder, ["inspect", "evil.reach", "--step", "2"]),
         await reach(folder, ["inspect", "evil.reach", "--json"]),
+        await reach(folder, ["inspect", "evil.reach", "--lifecycle"]),
+        await reach(folder, ["replay", "evil.reach"]),
+        await reach(folder, ["replay", "evil.reach", "--until", "2"]),
+        await reach(folder, ["redact", "evil.reach", "--drop", "/0/input", "--dry-run"]),
         await reach(folder, ["verify", "evil.reach"]),
         await reach(folder, ["diff", "evil.reach", "connection-refused.reach"]),
       ].map(({ stdout, stderr }) => stdout + stderr);

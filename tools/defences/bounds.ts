@@ -65,6 +65,14 @@ export const bounds: readonly Defence[] = [
     name: "columns are aligned and foreign text in them is escaped",
   },
   {
+    attack: "terminal injection by the events of a run",
+    file: "cli/src/commands/inspect.ts",
+    take: "terminal.print(json(event))",
+    put: "terminal.print(JSON.stringify(event) as never)",
+    test: "cli/test/world.test.ts",
+    name: "hostile text in an answer cannot act on the terminal",
+  },
+  {
     attack: "HTML and bidirectional text in a report",
     file: "evidence/src/verify/html.ts",
     take: '(unit) => NAMED[unit] ?? `\\\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,',

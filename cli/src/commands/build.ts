@@ -14,7 +14,7 @@ import { taskName } from "../ui/names.ts";
 import { EXIT } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
-import { safe } from "../ui/text.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 interface Warning {
@@ -109,25 +109,25 @@ function print(
   const { bold, dim, yellow } = terminal.colors;
   const manifest = manifestOf(pack);
   terminal.print(
-    `${bold(safe(`${manifest.id}:${manifest.version}`))}  ${dim(`pack ${pack.digest}`)}`,
+    line`${bold(`${manifest.id}:${manifest.version}`)}  ${dim(`pack ${pack.digest}`)}`,
   );
-  terminal.print("\nFiles");
+  terminal.print(line`\nFiles`);
   terminal.print(
     columns(
       manifest.files.map(({ path, size }) => [path, kindOf(path, manifest), `${size} bytes`]),
     ),
   );
-  terminal.print("\nIt asks for");
-  if (capabilities.length === 0) terminal.print("  nothing");
+  terminal.print(line`\nIt asks for`);
+  if (capabilities.length === 0) terminal.print(line`  nothing`);
   else {
-    terminal.print(columns(capabilities.map((one) => [taskName(one.task), safe(describe(one))])));
-    terminal.print(`\nA grant for it\n${grantText(capabilities)}`);
+    terminal.print(columns(capabilities.map((one) => [taskName(one.task), describe(one)])));
+    terminal.print(line`\nA grant for it\n${grantText(capabilities)}`);
     if (capabilities.some(({ kind }) => kind === "model")) {
-      terminal.print('\nBeside "models", "providers" says where each of them is.');
+      terminal.print(line`\nBeside "models", "providers" says where each of them is.`);
     }
   }
-  if (warnings.length > 0) terminal.print("");
+  if (warnings.length > 0) terminal.print(line``);
   for (const { where, what } of warnings) {
-    terminal.print(`${safe(where)}  ${yellow("warning")}  ${safe(what)}`);
+    terminal.print(line`${where}  ${yellow("warning")}  ${what}`);
   }
 }

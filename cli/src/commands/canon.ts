@@ -4,6 +4,7 @@ import { eachLine } from "../read/batch.ts";
 import { engines } from "../read/engine.ts";
 import { atByte, readInput } from "../read/files.ts";
 import { CliError, problemOf } from "../ui/problem.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** `reach canon [FILE]`: the RFC 8785 text of one JSON text, byte for byte. */
@@ -45,7 +46,7 @@ export function canon(program: Command, verb: Verb): void {
           terminal.result({ output: fromUtf8(output), sha256: toHex(sha256(output)) });
         } else {
           terminal.bytes(output);
-          if (terminal.machine.stdout.isTTY) terminal.print("");
+          if (terminal.machine.stdout.isTTY) terminal.print(line``);
         }
         return 0;
       }),

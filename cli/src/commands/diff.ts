@@ -6,7 +6,7 @@ import { readEvidence } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName } from "../ui/names.ts";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
-import { safe, short } from "../ui/text.ts";
+import { line, short } from "../ui/text.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
 
@@ -47,27 +47,27 @@ export function diff(program: Command, verb: Verb): void {
 function print(terminal: Terminal, a: string, b: string, report: DiffReport): void {
   const { bold, green, yellow } = terminal.colors;
   const { same, step, task, kind, pointer, values, packs, decisions, outcomes } = report;
-  const names = `${safe(a)} and ${safe(b)}`;
+  const names = `${a} and ${b}`;
   const verdict =
     same === null
       ? yellow("differ in nothing that both show")
       : same
         ? green("the same decision")
         : yellow("differ");
-  terminal.print(`${bold(names)}  ${verdict}`);
+  terminal.print(line`${bold(names)}  ${verdict}`);
   if (same !== false) {
     terminal.print(columns([["decision", decisions.a ?? decisions.b ?? "not disclosed"]]));
     return;
   }
   if (packs !== undefined) {
     const files = packs.files.length === 0 ? "" : `, in ${packs.files.join(", ")}`;
-    terminal.print(`\npacks differ: ${short(packs.a)} and ${short(packs.b)}${safe(files)}`);
+    terminal.print(line`\npacks differ: ${short(packs.a)} and ${short(packs.b)}${files}`);
   }
   if (step === undefined) {
-    terminal.print("\nNo record differs: what differs is what the run began with.");
+    terminal.print(line`\nNo record differs: what differs is what the run began with.`);
   } else {
     const about = task === undefined ? (kind ?? "") : taskName(task);
-    terminal.print(`\nFirst difference: record ${step}, ${safe(kind ?? "")} ${safe(about)}`);
+    terminal.print(line`\nFirst difference: record ${step}, ${kind ?? ""} ${about}`);
     terminal.print(
       columns([
         ["at", pointer === undefined || pointer === "" ? "the whole record" : pointer],
@@ -76,7 +76,7 @@ function print(terminal: Terminal, a: string, b: string, report: DiffReport): vo
       ]),
     );
   }
-  terminal.print("\nOutcomes");
+  terminal.print(line`\nOutcomes`);
   terminal.print(
     columns([
       [

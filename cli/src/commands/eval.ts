@@ -6,7 +6,7 @@ import { engines } from "../read/engine.ts";
 import { placeIn, pointAt, readInput } from "../read/files.ts";
 import { CliError, CODE, EXIT, sentence } from "../ui/problem.ts";
 import type { CliProblem } from "../ui/problem.ts";
-import { safe } from "../ui/text.ts";
+import { joined, jsonText, line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 import { isOfKind } from "../ui/codes.ts";
 
@@ -72,8 +72,8 @@ export function evalCommand(program: Command, verb: Verb): void {
             terminal.result({ outputs, error, fuel, ...(bytecode && { bytecode }) });
           } else {
             if (bytecode !== undefined)
-              terminal.print(`${listing(bytecode).split("\n").map(safe).join("\n")}\n`);
-            if (outputs.length > 0) terminal.print(outputs.join("\n"));
+              terminal.print(line`${joined(listing(bytecode).split("\n"))}\n`);
+            if (outputs.length > 0) terminal.print(joined(outputs.map(jsonText)));
             if (fuel > 0) terminal.progress("fuel", `fuel ${fuel}`);
           }
           if (error === null) return EXIT.ok;

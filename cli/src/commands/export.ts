@@ -7,6 +7,7 @@ import { readEvidence, recordsIn, withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 interface ExportOptions {
@@ -55,7 +56,7 @@ export function exportCommand(program: Command, verb: Verb): void {
         const { writeFileAtomic } = await import("@reach-fabric/host/packs");
         await writeFileAtomic(output, written);
         if (terminal.json) terminal.result({ file: output, bytes: written.length });
-        else terminal.print(`  ${output}  ${written.length} bytes`);
+        else terminal.print(line`  ${output}  ${written.length} bytes`);
         return EXIT.ok;
       }),
     );

@@ -6,6 +6,7 @@ import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { readInput } from "../read/files.ts";
 import { CODE, CliError, EXIT, systemProblem } from "../ui/problem.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** `reach golden verify [DIR]`: does the engine here answer as every engine must? */
@@ -46,7 +47,7 @@ export function golden(program: Command, verb: Verb): void {
         else {
           for (const build of builds) {
             terminal.print(
-              `${build.build.padEnd(6)}  ${build.passed} passed, ${build.failed.length} failed in ${files.length} files`,
+              line`${build.build.padEnd(6)}  ${build.passed} passed, ${build.failed.length} failed in ${files.length} files`,
             );
           }
         }

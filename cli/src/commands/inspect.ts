@@ -16,7 +16,7 @@ import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns, table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
-import { safe, safeJson, short } from "../ui/text.ts";
+import { json, line, short } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** `reach inspect FILE`: what is in a piece of evidence, without a word about whether it is true. */
@@ -114,7 +114,7 @@ function printStep(terminal: Terminal, { records, uncomputed }: Steps, text: str
     });
   }
   if (terminal.json) terminal.result(step);
-  else terminal.print(safeJson(step, 2));
+  else terminal.print(json(step, 2));
 }
 
 function printLifecycle(
@@ -130,13 +130,13 @@ function printLifecycle(
   }
   const { id, workflow, startedAt, annotations } = run;
   const about = { id, workflow, startedAt, annotations: annotations ?? [] };
-  for (const event of lifecycleEvents(about, records)) terminal.print(JSON.stringify(event));
+  for (const event of lifecycleEvents(about, records)) terminal.print(json(event));
 }
 
 function print(terminal: Terminal, file: string, evidence: Evidence, steps: Steps): void {
   const { run, pack, outcome, unread } = evidence;
   const { bold, dim, yellow } = terminal.colors;
-  terminal.print(`${bold(safe(file))}  ${dim("evidence of one run, not verified here")}`);
+  terminal.print(line`${bold(file)}  ${dim("evidence of one run, not verified here")}`);
   terminal.print(
     columns([
       ["workflow", run.workflow],
@@ -154,15 +154,15 @@ function print(terminal: Terminal, file: string, evidence: Evidence, steps: Step
     ]),
   );
   if (pack !== null) {
-    terminal.print(`\nFiles of the pack`);
+    terminal.print(line`\nFiles of the pack`);
     terminal.print(columns(pack.files.map(({ path, bytes }) => [path, `${bytes.length} bytes`])));
   }
   const { records, uncomputed } = steps;
   terminal.print(
-    uncomputed === undefined ? "\nRecords" : "\nRecords that entered, and the outcome",
+    uncomputed === undefined ? line`\nRecords` : line`\nRecords that entered, and the outcome`,
   );
   if (uncomputed !== undefined) {
-    terminal.print(yellow(`  The others are computed, and were not: ${safe(uncomputed.message)}.`));
+    terminal.print(yellow(`  The others are computed, and were not: ${uncomputed.message}.`));
   }
   const { shown } = evidence;
   if (shown !== null) {

@@ -12,7 +12,7 @@ import { pathsIn, placeOf, unloadable } from "../read/load.ts";
 import { brief } from "../ui/names.ts";
 import { EXIT, sentence } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
-import { safe } from "../ui/text.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** Where something is: the file as people name it, a JSON pointer into it, and from 1 the line and column. */
@@ -198,24 +198,23 @@ function print(
   const paint = { error: colors.red, warning: colors.yellow, note: colors.dim };
   for (const { where, text, findings } of linted) {
     for (const { severity, code, message, offset } of findings) {
-      const end = code === undefined ? "" : `   ${colors.dim(code)}`;
-      terminal.print(`${safe(where)}  ${paint[severity](severity)}  ${safe(message)}${end}`);
+      const end = code === undefined ? "" : line`   ${colors.dim(code)}`;
+      terminal.print(line`${where}  ${paint[severity](severity)}  ${message}${end}`);
       if (severity === "note") continue;
       const shown = offset === undefined ? text.trim() : pointAt(text, offset);
-      for (const line of shown.split("\n")) terminal.print(`    ${safe(line)}`);
+      for (const part of shown.split("\n")) terminal.print(line`    ${part}`);
     }
   }
   for (const { where, message } of tasks) {
-    terminal.print(`${safe(where)}  ${paint.warning("warning")}  ${safe(message)}`);
+    terminal.print(line`${where}  ${paint.warning("warning")}  ${message}`);
   }
   for (const { file, message, example } of tables) {
-    terminal.print(`${safe(file)}  ${paint.warning("warning")}  ${safe(message)}`);
-    if (example !== undefined) terminal.print(`    for example ${brief(example, 160)}`);
+    terminal.print(line`${file}  ${paint.warning("warning")}  ${message}`);
+    if (example !== undefined) terminal.print(line`    for example ${brief(example, 160)}`);
   }
   const { errors, warnings, notes } = counts;
   const some = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
   terminal.print(
-    `${some(linted.length, "expression")}: ${some(errors, "error")}, ` +
-      `${some(warnings, "warning")}, ${some(notes, "note")}`,
+    line`${some(linted.length, "expression")}: ${some(errors, "error")}, ${some(warnings, "warning")}, ${some(notes, "note")}`,
   );
 }

@@ -6,6 +6,7 @@ import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
 import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 interface ProveOptions {
@@ -56,7 +57,7 @@ export function prove(program: Command, verb: Verb): void {
         await writeFileAtomic(output, written);
         if (terminal.json) {
           terminal.result({ file: output, step: Number(step), bytes: written.length });
-        } else terminal.print(`  ${output}  ${written.length} bytes, record ${step}`);
+        } else terminal.print(line`  ${output}  ${written.length} bytes, record ${step}`);
         terminal.next(["reach", "verify", output]);
         return EXIT.ok;
       }),

@@ -28,7 +28,8 @@ import { longWork } from "../ui/progress.ts";
 import { several } from "../read/options.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
-import { safe } from "../ui/text.ts";
+import { line } from "../ui/text.ts";
+import type { SafeText } from "../ui/text.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
 
@@ -205,7 +206,7 @@ function printStep(terminal: Terminal, file: string, report: StepReport): void {
     return;
   }
   const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
-  terminal.print(`${headOf(terminal, file, report)}${safe(about)}`);
+  terminal.print(line`${headOf(terminal, file, report)}${about}`);
   terminal.print(verdictTable(terminal, report));
 }
 
@@ -214,13 +215,13 @@ function headOf(
   { colors: { green, red, yellow, bold } }: Terminal,
   file: string,
   { ok, exitCode }: Pick<Report, "ok" | "exitCode">,
-): string {
+): SafeText {
   const head = ok
     ? green("verified")
     : exitCode === EXIT.failed
       ? red("FAILED")
       : yellow("could not be checked");
-  return `${bold(safe(file))}  ${head}`;
+  return line`${bold(file)}  ${head}`;
 }
 
 function print(terminal: Terminal, file: string, report: Report): void {

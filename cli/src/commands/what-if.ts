@@ -14,6 +14,7 @@ import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { longWork } from "../ui/progress.ts";
 import { table } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
+import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** What a recorded run has come to, and would have come to. */
@@ -181,7 +182,7 @@ function filesOf(path: string): string[] {
 
 function print(terminal: Terminal, rows: readonly Row[], changed: number, unknown: number): void {
   const { yellow } = terminal.colors;
-  const line = ({ file, recorded, hypothetical, changes }: Row): string[] => {
+  const cells = ({ file, recorded, hypothetical, changes }: Row): string[] => {
     const { status, outcome, asks, first } = hypothetical;
     const step = first?.step === undefined ? "" : `record ${first.step}`;
     const at = [step, first?.task === undefined ? "" : taskName(first.task), first?.pointer ?? ""];
@@ -195,12 +196,12 @@ function print(terminal: Terminal, rows: readonly Row[], changed: number, unknow
   terminal.print(
     table(
       ["run", "was", "would have been", "first difference"],
-      rows.map((row) => line(row)),
+      rows.map((row) => cells(row)),
     ),
   );
   const same = rows.length - changed - unknown;
   terminal.print(
-    `\n${rows.length} ${rows.length === 1 ? "run" : "runs"}: ${changed} changed, ${same} the same, ${unknown} not recorded.`,
+    line`\n${rows.length} ${rows.length === 1 ? "run" : "runs"}: ${changed} changed, ${same} the same, ${unknown} not recorded.`,
   );
   const asked = rows.flatMap(({ hypothetical }) => hypothetical.live).length;
   terminal.print(

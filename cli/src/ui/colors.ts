@@ -1,4 +1,6 @@
 import type { Machine, Output } from "./machine.ts";
+import { line, styled } from "./text.ts";
+import type { SafeText } from "./text.ts";
 
 /** What begins and ends each style, as ANSI codes; one is not put into another. */
 const STYLES = {
@@ -9,15 +11,15 @@ const STYLES = {
   yellow: [33, 39],
 } as const;
 
-/** Functions that colour a text, or leave it as it is. */
-export type Colors = Readonly<Record<keyof typeof STYLES, (text: string) => string>>;
+/** Functions that colour a text, or leave it without: escaped in both cases. */
+export type Colors = Readonly<Record<keyof typeof STYLES, (text: string | SafeText) => SafeText>>;
 
 /** Colours for a stream: NO_COLOR and FORCE_COLOR as everywhere, otherwise for a terminal only. */
 export function colorsFor(stream: Output, env: Machine["env"], plain: boolean): Colors {
   const colorful = !plain && isColorful(stream, env);
   const styles = Object.entries(STYLES).map(([name, [open, close]]) => [
     name,
-    (text: string) => (colorful ? `\u001b[${open}m${text}\u001b[${close}m` : text),
+    (text: string | SafeText) => (colorful ? styled(open, text, close) : line`${text}`),
   ]);
   return Object.fromEntries(styles) as Colors;
 }

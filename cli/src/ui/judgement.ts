@@ -4,12 +4,13 @@ import { CODE, EXIT } from "./problem.ts";
 import type { CliProblem } from "./problem.ts";
 import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import type { SafeText } from "./text.ts";
 
 /** A line for each verdict. */
 export function verdictTable<V extends string>(
   { colors: { green, red, yellow } }: Terminal,
   { verdicts, required }: Judgement<V>,
-): string {
+): SafeText {
   const paints = { pass: green, fail: red, "not checked": yellow };
   const rows = (Object.keys(verdicts) as V[]).map((name) => {
     const { result, why } = verdicts[name];

@@ -1,7 +1,8 @@
 import { hostCode } from "@reach-fabric/host/codes";
 import { CODE, isOfKind } from "./codes.ts";
 import type { Colors } from "./colors.ts";
-import { safe, safeJson } from "./text.ts";
+import { joined, json, line } from "./text.ts";
+import type { SafeText } from "./text.ts";
 
 /** The exit codes of every verb. */
 export const EXIT = {
@@ -227,7 +228,7 @@ const MOST_TOLD = 20;
  * A problem in the form of every error: what and code, then where, why and hint. Of a document with several,
  * each; a reason is given where it is new.
  */
-export function printProblem(problem: CliProblem, colors: Colors): string {
+export function printProblem(problem: CliProblem, colors: Colors): SafeText {
   const { problems = [] } = problem;
   // A command may have said more of the first than its document does.
   const told: readonly Told[] = [{ ...problems[0], ...problem }, ...problems.slice(1, MOST_TOLD)];
@@ -238,8 +239,8 @@ export function printProblem(problem: CliProblem, colors: Colors): string {
     return linesOf({ ...other, why }, colors);
   });
   const more = problems.length - told.length;
-  if (more > 0) lines.push(`and ${more} more ${more === 1 ? "problem" : "problems"}`);
-  return `${lines.join("\n")}\n`;
+  if (more > 0) lines.push(line`and ${more} more ${more === 1 ? "problem" : "problems"}`);
+  return joined(lines);
 }
 
 type Told = Omit<CliProblem, "exitCode" | "problems"> | DocumentProblem;
@@ -253,14 +254,14 @@ function placeOf(problem: Told): string | undefined {
   return (line === undefined ? file : `${file}:${line}:${column}`) + below;
 }
 
-function linesOf(problem: Told, colors: Colors): string[] {
+function linesOf(problem: Told, colors: Colors): SafeText[] {
   const { code, what, why, hint } = problem;
   const where = placeOf(problem);
-  const lines = [`${colors.red("x")} ${colors.bold(safe(what))}   ${colors.dim(code)}`];
-  if (where !== undefined) lines.push(`  where: ${safe(where)}`);
+  const lines = [line`${colors.red("x")} ${colors.bold(what)}   ${colors.dim(code)}`];
+  if (where !== undefined) lines.push(line`  where: ${where}`);
   const told = (name: string, text: string): void => {
     const [first = "", ...rest] = text.split("\n");
-    lines.push(`  ${name} ${safe(first)}`, ...rest.map((line) => `         ${safe(line)}`));
+    lines.push(line`  ${name} ${first}`, ...rest.map((more) => line`         ${more}`));
   };
   if (why !== undefined) told("why:  ", why);
   if (hint !== undefined) told("hint: ", hint);
@@ -268,6 +269,6 @@ function linesOf(problem: Told, colors: Colors): string[] {
 }
 
 /** The same as one line of JSON. */
-export function problemJson({ exitCode, problems, ...problem }: CliProblem): string {
-  return `${safeJson({ ...problem, exitCode, ...(problems && { problems }) })}\n`;
+export function problemJson({ exitCode, problems, ...problem }: CliProblem): SafeText {
+  return json({ ...problem, exitCode, ...(problems && { problems }) });
 }

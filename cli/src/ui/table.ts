@@ -1,38 +1,45 @@
-import { safe } from "./text.ts";
+import { joined, line, safe } from "./text.ts";
+import type { SafeText } from "./text.ts";
 
 /** A cell: text, and how it is coloured once its width is known. */
 interface Cell {
   readonly text: string;
-  readonly paint: (text: string) => string;
+  readonly paint: (text: string) => SafeText;
 }
 
 type Row = readonly (string | Cell)[];
 
 /** Rows as aligned columns under a heading, each line indented by two spaces. */
-export function table(head: readonly string[], rows: readonly Row[]): string {
+export function table(head: readonly string[], rows: readonly Row[]): SafeText {
   return columns([head, ...rows]);
 }
 
 /** The same without a heading. */
-export function columns(rows: readonly Row[]): string {
+export function columns(rows: readonly Row[]): SafeText {
   const cells = rows.map((row) => row.map(toCell));
   const count = Math.max(0, ...cells.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, column) =>
     Math.max(...cells.map((row) => width(row[column]))),
   );
-  return cells
-    .map((row) => {
-      const line = row.map((cell, column) => {
-        const pad = " ".repeat((widths[column] ?? 0) - width(cell));
-        return column === row.length - 1 ? cell.paint(cell.text) : cell.paint(cell.text) + pad;
-      });
-      return `  ${line.join("  ")}`.trimEnd();
-    })
-    .join("\n");
+  return joined(
+    cells.map((row) => {
+      // A cell that is followed by empty ones alone needs no padding.
+      const last = row.findLastIndex(({ text }) => text !== "");
+      return joined(
+        row.slice(0, last + 1).map((cell, column) => {
+          const pad = " ".repeat((widths[column] ?? 0) - width(cell));
+          return line`  ${cell.paint(cell.text)}${column === last ? "" : pad}`;
+        }),
+        "",
+      );
+    }),
+  );
 }
 
+const plain = (text: string): SafeText => line`${text}`;
+
 function toCell(cell: string | Cell): Cell {
-  if (typeof cell === "string") return { text: safe(cell), paint: String };
+  if (typeof cell === "string") return { text: safe(cell), paint: plain };
   return { text: safe(cell.text), paint: cell.paint };
 }
 

@@ -3,7 +3,8 @@ import type { Colors } from "./colors.ts";
 import type { Machine } from "./machine.ts";
 import { printProblem, problemJson } from "./problem.ts";
 import type { CliProblem } from "./problem.ts";
-import { safe, safeJson } from "./text.ts";
+import { json as jsonOf, line, safe } from "./text.ts";
+import type { SafeText } from "./text.ts";
 
 /**
  * What a command says: results on stdout, everything else on stderr. With --json every line on
@@ -15,8 +16,8 @@ export interface Terminal {
   readonly json: boolean;
   /** For stdout; without colours where it is no terminal, NO_COLOR says so or --json is given. */
   readonly colors: Colors;
-  /** Lines of the result, for people. They are printed as they are: foreign text is made safe before. */
-  print(text: string): void;
+  /** Lines of the result, for people. */
+  print(text: SafeText): void;
   /** Bytes of the result, exactly. */
   bytes(bytes: Uint8Array): void;
   /** A result for programs: one line of JSON. */
@@ -32,32 +33,31 @@ export function createTerminal(machine: Machine, json: boolean, quiet: boolean):
   const { stdout, stderr, env } = machine;
   const colors = colorsFor(stdout, env, json);
   const errorColors = colorsFor(stderr, env, json);
-  const out = (text: string | Uint8Array): void => {
-    stdout.write(typeof text === "string" ? Buffer.from(text) : text);
+  const out = (text: SafeText): void => {
+    stdout.write(Buffer.from(`${text}\n`));
   };
-  const err = (text: string): void => {
-    stderr.write(Buffer.from(text));
+  const err = (text: SafeText): void => {
+    stderr.write(Buffer.from(`${text}\n`));
   };
   return {
     machine,
     json,
     colors,
-    print: (text) => {
-      out(`${text}\n`);
+    print: out,
+    bytes: (bytes) => {
+      stdout.write(bytes);
     },
-    bytes: out,
     result: (value) => {
-      out(`${safeJson(value)}\n`);
+      out(jsonOf(value));
     },
     progress: (event, text, facts = {}) => {
-      if (quiet) return;
-      err(json ? `${safeJson({ event, ...facts })}\n` : `${errorColors.dim(safe(text))}\n`);
+      if (!quiet) err(json ? jsonOf({ event, ...facts }) : errorColors.dim(text));
     },
     problem: (problem) => {
       err(json ? problemJson(problem) : printProblem(problem, errorColors));
     },
     next: (command) => {
-      if (!json && !quiet) err(`${errorColors.dim("next:")} ${command.map(quoted).join(" ")}\n`);
+      if (!json && !quiet) err(line`${errorColors.dim("next:")} ${command.map(quoted).join(" ")}`);
     },
   };
 }

@@ -1,15 +1,35 @@
 /**
  * Text that is safe to show in a terminal.
  *
- * Everything that comes from a file or from the network goes through `safe` before it is printed:
- * a control character can move the cursor or hide what was printed before, and a bidirectional
- * override can make a text read as another one.
+ * A control character can move the cursor or hide what was printed before, and a bidirectional override can
+ * make a text read as another one. So a terminal prints SafeText alone, and only the functions of this file
+ * make one: `line` of a template, `json` of a value.
  */
 
 /** Controls, formats (bidirectional ones among them), halves of characters, what is invisible. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Makes one. Outside this file there is no way to. */
+let made: (text: string) => SafeText;
+
+/** What a terminal may be given. A text of a file or of the network is none until it was escaped. */
+export class SafeText {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+
+  static {
+    made = (text) => new SafeText(text);
+  }
+}
 
 /** The text on one line, with what could act on the terminal spelt out as an escape. */
 export function safe(text: string): string {
@@ -21,12 +41,45 @@ function escaped(char: string): string {
   return NAMES[char] ?? (code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\u{${code}}`);
 }
 
-/** JSON text that is safe to print and still the same JSON: what is unsafe becomes \uXXXX. */
-export function safeJson(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, undefined, indent) ?? "null";
-  // JSON.stringify escapes controls below U+0020; its own line breaks are the only ones left.
-  return text.replace(UNSAFE, (char) => (char === "\n" ? char : units(char)));
+/**
+ * A template as it is written, lines and all; what is put into it is escaped, where it is no SafeText.
+ *
+ * @example
+ * String(line`${file}:\n  ${size} bytes`);
+ */
+export function line(
+  template: TemplateStringsArray,
+  ...values: readonly (string | number | bigint | SafeText)[]
+): SafeText {
+  return made(template.map((text, i) => text + shown(values[i] ?? "")).join(""));
 }
+
+const shown = (value: string | number | bigint | SafeText): string =>
+  value instanceof SafeText ? String(value) : safe(String(value));
+
+/** The texts, each escaped where it is no SafeText, one below the other or as `between` says. */
+export const joined = (
+  texts: readonly (string | SafeText)[],
+  between: "\n" | "" = "\n",
+): SafeText => made(texts.map(shown).join(between));
+
+/** A text between two codes of the terminal. */
+export const styled = (open: number, text: string | SafeText, close: number): SafeText =>
+  made(`\u001b[${open}m${shown(text)}\u001b[${close}m`);
+
+/** JSON text that is safe to print and still the same JSON: what is unsafe becomes \uXXXX. */
+export const json = (value: unknown, indent?: number): SafeText => made(safeJson(value, indent));
+
+/** The same of a JSON text. */
+export const jsonText = (text: string): SafeText => made(escapedJson(text));
+
+/** The same as a string. */
+export const safeJson = (value: unknown, indent?: number): string =>
+  escapedJson(JSON.stringify(value, undefined, indent) ?? "null");
+
+/** A JSON text has no controls below U+0020 but its own line breaks. */
+const escapedJson = (text: string): string =>
+  text.replace(UNSAFE, (char) => (char === "\n" ? char : units(char)));
 
 function units(char: string): string {
   return Array.from({ length: char.length }, (_, at) => {

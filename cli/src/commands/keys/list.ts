@@ -5,6 +5,7 @@ import { readKey } from "../../read/keys.ts";
 import { readKeyring } from "./keyring.ts";
 import { EXIT, problemOf } from "../../ui/problem.ts";
 import { table } from "../../ui/table.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface ListOptions {
@@ -46,7 +47,7 @@ export function list(group: Command, verb: Verb): void {
             const state = counts === "" ? (at < to ? "counts" : "ended") : counts;
             return [id, role, tenant, from.slice(0, 16), to.slice(0, 16), state];
           });
-          terminal.print(`keyring ${serial}, signed ${issuedAt}, good until ${expiresAt}`);
+          terminal.print(line`keyring ${serial}, signed ${issuedAt}, good until ${expiresAt}`);
           terminal.print(table(["key", "role", "tenant", "from", "to", ""], rows));
         }
         try {

@@ -7,6 +7,7 @@ import { readInput } from "../../read/files.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { countOf } from "./common.ts";
 
@@ -60,7 +61,7 @@ export function append(group: Command, verb: Verb): void {
           );
           for (const { index, at, type } of appended) {
             if (terminal.json) terminal.result({ index, at, type });
-            else terminal.print(`  ${index}  ${at}  ${type}`);
+            else terminal.print(line`  ${index}  ${at}  ${type}`);
           }
         } finally {
           await log.close();

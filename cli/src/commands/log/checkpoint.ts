@@ -2,6 +2,7 @@ import { fromUtf8, toHex } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 import { several } from "../../read/options.ts";
+import { joined } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach log checkpoint DIR`: the last checkpoint, cosigned where that is asked for. */
@@ -41,7 +42,7 @@ export function checkpoint(group: Command, verb: Verb): void {
             note,
             witnesses: answers,
           });
-        } else terminal.print(note.trimEnd());
+        } else terminal.print(joined(note.trimEnd().split("\n")));
         const refused = answers.filter(({ why }) => why !== undefined);
         if (refused.length === 0) return EXIT.ok;
         throw new CliError({

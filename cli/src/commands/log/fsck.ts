@@ -1,7 +1,7 @@
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { EXIT } from "../../ui/problem.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach log fsck DIR`: every byte of a log, from the ground up. */
@@ -35,12 +35,12 @@ export function fsck(group: Command, verb: Verb): void {
           const { green, red, yellow } = terminal.colors;
           for (const { file, offset, why } of faults) {
             const place = offset === undefined ? file : `${file}, byte ${offset}`;
-            terminal.print(`${red("bad")}   ${safe(place)}: ${safe(why)}`);
+            terminal.print(line`${red("bad")}   ${place}: ${why}`);
           }
-          for (const note of notes) terminal.print(`${yellow("note")}  ${safe(note)}`);
+          for (const note of notes) terminal.print(line`${yellow("note")}  ${note}`);
           if (ok)
             terminal.print(
-              `${green("ok")}    ${size} entries in ${files} files of ${safe(origin ?? "")}`,
+              line`${green("ok")}    ${size ?? 0} entries in ${files} files of ${origin ?? ""}`,
             );
         }
         if (ok) return EXIT.ok;

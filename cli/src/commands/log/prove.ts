@@ -14,6 +14,7 @@ import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { instantOf } from "../../read/instants.ts";
 import { CliError, CODE, exists, EXIT, problemOf } from "../../ui/problem.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { countOf } from "./common.ts";
 
@@ -78,7 +79,7 @@ export function prove(group: Command, verb: Verb): void {
         if (terminal.json) terminal.result({ file: output, ...facts });
         else {
           const text = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
-          terminal.print(`  ${output}  ${text.join(", ")}`);
+          terminal.print(line`  ${output}  ${text.join(", ")}`);
         }
         if (!attach && options.since === undefined) {
           terminal.next(["reach", "log", "verify", output, "--log", "VKEY"]);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { EXIT } from "../../ui/problem.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { listenAddress, untilStopped } from "./common.ts";
 
@@ -24,7 +25,7 @@ export function serve(group: Command, verb: Verb): void {
         // Whoever reads the address may stop it at once.
         const stopped = untilStopped(terminal.machine);
         if (terminal.json) terminal.result({ url: server.url });
-        else terminal.print(`serving ${server.url}checkpoint`);
+        else terminal.print(line`serving ${server.url}checkpoint`);
         await stopped;
         await server.close();
         return EXIT.ok;

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { EXIT } from "../../ui/problem.ts";
 import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { listenAddress, noteKeyOf, untilStopped } from "./common.ts";
 
@@ -51,7 +52,7 @@ export function witness(group: Command, verb: Verb): void {
         // Whoever reads the address may stop it at once.
         const stopped = untilStopped(terminal.machine);
         if (terminal.json) terminal.result({ url: server.url, key: vkey });
-        else terminal.print(`witness ${vkey}\nserving ${server.url}add-checkpoint`);
+        else terminal.print(line`witness ${vkey}\nserving ${server.url}add-checkpoint`);
         await stopped;
         await server.close();
         await store.close();

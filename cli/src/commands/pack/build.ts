@@ -6,6 +6,7 @@ import { capabilitiesOf, describe } from "../run/capabilities.ts";
 import { engines } from "../../read/engine.ts";
 import { loadInto } from "../../read/load.ts";
 import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack build WORKFLOW -o FILE.pack`: one file with all of it. */
@@ -48,7 +49,7 @@ export function build(group: Command, verb: Verb): void {
           if (terminal.json) terminal.result({ file: output, ...facts });
           else {
             terminal.print(
-              `  ${output}  ${id}:${version}, ${files.length} files, ${bytes.length} bytes\n  digest  ${pack.digest}`,
+              line`  ${output}  ${id}:${version}, ${files.length} files, ${bytes.length} bytes\n  digest  ${pack.digest}`,
             );
           }
           terminal.next(["reach", "pack", "sign", output, "--key", "KEY"]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { capabilitiesOf, describe } from "../run/capabilities.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack init WORKFLOW`: a pack.yaml to fill in. */
@@ -27,7 +28,7 @@ export function init(group: Command, verb: Verb): void {
         const needs = [...new Set(capabilitiesOf(pack).map(describe))];
         await host.writeFileAtomic(file, utf8(sourceOf(needs)));
         if (terminal.json) terminal.result({ file, capabilities: needs });
-        else terminal.print(`  ${file}  ${needs.length} things to give a reason for`);
+        else terminal.print(line`  ${file}  ${needs.length} things to give a reason for`);
         terminal.next(["reach", "pack", "build", workflow, "-o", "NAME.pack"]);
         return EXIT.ok;
       }),

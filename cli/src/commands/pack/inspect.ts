@@ -5,7 +5,7 @@ import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
-import { safe } from "../../ui/text.ts";
+import { line, safe } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack inspect FILE`: what is in a pack; with --output also as a folder. */
@@ -49,13 +49,13 @@ export function inspect(group: Command, verb: Verb): void {
           return EXIT.ok;
         }
         const { bold } = terminal.colors;
-        terminal.print(`${bold(safe(`${manifest.id}:${manifest.version}`))}  ${pack.digest}`);
+        terminal.print(line`${bold(`${manifest.id}:${manifest.version}`)}  ${pack.digest}`);
         terminal.print(columns(manifest.files.map(({ path, size }) => [path, `${size} bytes`])));
-        terminal.print("\nIt asks for");
-        if (shown.length === 0) terminal.print("  nothing");
+        terminal.print(line`\nIt asks for`);
+        if (shown.length === 0) terminal.print(line`  nothing`);
         else terminal.print(columns(shown.map((what) => [what, reasons.get(what) ?? ""])));
         terminal.print(
-          `\nSigned statements: ${statements.length === 0 ? "none" : statements.join(", ")}`,
+          line`\nSigned statements: ${statements.length === 0 ? "none" : statements.join(", ")}`,
         );
         return EXIT.ok;
       }),

@@ -5,6 +5,7 @@ import { readInput } from "../../read/files.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface RegistryOptions {
@@ -109,7 +110,7 @@ function print(
   else {
     const { manifest, digest, statements } = facts;
     const said = statements.length === 0 ? "none" : statements.join(", ");
-    terminal.print(`  ${where}`);
+    terminal.print(line`  ${where}`);
     terminal.print(
       columns([
         ["pack", digest],

@@ -7,6 +7,7 @@ import { readInput } from "../../read/files.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { bomOf, provenanceOf } from "./supply-chain.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
@@ -44,7 +45,7 @@ export function sign(group: Command, verb: Verb): void {
           await host.writeFileAtomic(file, writePackFile(engine, pack, bundles));
           const facts = { file, digest: pack.digest, key: signer.key.id, statements: names };
           if (terminal.json) terminal.result(facts);
-          else terminal.print(`  ${file}  signed by ${signer.key.id}: ${names.join(", ")}`);
+          else terminal.print(line`  ${file}  signed by ${signer.key.id}: ${names.join(", ")}`);
           terminal.next(["reach", "pack", "verify", file, "--trust", `${key}.pub`]);
           return EXIT.ok;
         },

@@ -7,7 +7,7 @@ import { problemOfJudgement, verdictTable } from "../../ui/judgement.ts";
 import { readKey } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import type { Terminal } from "../../ui/terminal.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface VerifyOptions {
@@ -67,8 +67,9 @@ function print(terminal: Terminal, file: string, report: PackReport): void {
     return;
   }
   const name = manifest === undefined ? "" : `  ${manifest.id}:${manifest.version}`;
-  terminal.print(`${terminal.colors.bold(safe(file))}${safe(name)}`);
+  terminal.print(line`${terminal.colors.bold(file)}${name}`);
   terminal.print(verdictTable(terminal, report));
-  if (digest !== undefined) terminal.print(`  digest  ${digest}`);
-  if (statements.length > 0) terminal.print(`  also signed by that key: ${statements.join(", ")}`);
+  if (digest !== undefined) terminal.print(line`  digest  ${digest}`);
+  if (statements.length > 0)
+    terminal.print(line`  also signed by that key: ${statements.join(", ")}`);
 }

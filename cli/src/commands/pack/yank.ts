@@ -6,6 +6,7 @@ import type { AuditOptions } from "../log/audit.ts";
 import { engines } from "../../read/engine.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface YankOptions extends AuditOptions {
@@ -65,7 +66,7 @@ export function yank(group: Command, verb: Verb): void {
           },
         );
         if (terminal.json) terminal.result({ file: output, digest, key: signer.key.id });
-        else terminal.print(`  ${output}  withdraws ${digest}`);
+        else terminal.print(line`  ${output}  withdraws ${digest}`);
         terminal.next([
           "reach",
           "pack",

@@ -4,7 +4,7 @@ import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { several } from "../../read/options.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { printRedaction, redacted } from "./redaction.ts";
 
@@ -50,9 +50,7 @@ export function disclose(program: Command, verb: Verb): void {
         await writeFileAtomic(output, written);
         if (terminal.json) terminal.result({ file: output, bytes: written.length, ...rest });
         else {
-          terminal.print(
-            `  ${safe(output)}  ${written.length} bytes, showing ${safe(show.join(", "))}`,
-          );
+          terminal.print(line`  ${output}  ${written.length} bytes, showing ${show.join(", ")}`);
           printRedaction(terminal, found);
         }
         terminal.next(["reach", "inspect", output]);

@@ -10,7 +10,7 @@ import type { AuditOptions } from "../log/audit.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { several } from "../../read/options.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 import { printRedaction, redacted, requireHiding } from "./redaction.ts";
 import type { Hiding } from "./redaction.ts";
@@ -75,9 +75,7 @@ export function erase(program: Command, verb: Verb): void {
         if (terminal.json) terminal.result({ file, ...rest });
         else {
           const folder = record === undefined ? "" : `, and ${record}`;
-          terminal.print(
-            `  ${safe(file)}  ${redaction.hidden.length} values erased${safe(folder)}`,
-          );
+          terminal.print(line`  ${file}  ${redaction.hidden.length} values erased${folder}`);
           printRedaction(terminal, redaction);
         }
         terminal.next(["reach", "verify", file, "--require", "authentic,redacted"]);

@@ -8,7 +8,7 @@ import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { printRedaction, redacted, requireHiding } from "./redaction.ts";
 import type { Hiding } from "./redaction.ts";
@@ -94,8 +94,8 @@ export function redact(program: Command, verb: Verb): void {
           terminal.result({ ...(isWritten && { file: output }), bytes: written.length, ...rest });
         } else {
           const { bold } = terminal.colors;
-          const head = isWritten ? bold(safe(output)) : "Nothing is written";
-          terminal.print(`${head}  ${written.length} bytes`);
+          const head = isWritten ? bold(output) : "Nothing is written";
+          terminal.print(line`${head}  ${written.length} bytes`);
           printRedaction(terminal, found);
         }
         if (isWritten)

@@ -6,7 +6,8 @@ import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { EVIDENCE } from "../../ui/codes.ts";
 import { taskName } from "../../ui/names.ts";
 import { columns } from "../../ui/table.ts";
-import { safe } from "../../ui/text.ts";
+import { json, line } from "../../ui/text.ts";
+import type { SafeText } from "../../ui/text.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 
 /** What is to be hidden, as it is said on the command line. */
@@ -56,30 +57,29 @@ const SHOWN = 12;
 export function printRedaction(terminal: Terminal, redaction: Redaction): void {
   const { yellow } = terminal.colors;
   const { hidden, computed, size, stop, outcome, named } = redaction;
-  const list = (head: string, rows: readonly (readonly string[])[]): void => {
+  const list = (head: string | SafeText, rows: readonly (readonly string[])[]): void => {
     if (rows.length === 0) return;
-    terminal.print(`\n${head}`);
+    terminal.print(line`\n${head}`);
     terminal.print(columns(rows.slice(0, SHOWN)));
-    if (rows.length > SHOWN) terminal.print(`  and ${rows.length - SHOWN} more (--json)`);
+    if (rows.length > SHOWN) terminal.print(line`  and ${rows.length - SHOWN} more (--json)`);
   };
   list(
     "Hidden",
     hidden.map((pointer) => [pointer]),
   );
   if (stop === null) {
-    terminal.print(`\nAll ${size} records are still computed: nothing looks at what is hidden.`);
+    terminal.print(
+      line`\nAll ${size} records are still computed: nothing looks at what is hidden.`,
+    );
   } else {
     const { task, what, expression } = stop;
     const where = task === "" ? "the workflow itself" : taskName(task);
     const code = expression === undefined ? what : `${what} ${expression}`;
     terminal.print(
-      yellow(
-        `\n${computed} of ${size} records are still computed, and then ${safe(where)} looks: ${safe(code)}`,
-      ),
+      line`\n${yellow(`${computed} of ${size} records are still computed, and then ${where} looks: ${code}`)}`,
     );
     terminal.print(
-      `  ${size - computed} records are hidden${outcome ? "" : ", how the run ended among them"}. ` +
-        "Hide single values, not what they are in;\n  --show shows a record in spite of that.",
+      line`  ${size - computed} records are hidden${outcome ? "" : ", how the run ended among them"}. Hide single values, not what they are in;\n  --show shows a record in spite of that.`,
     );
   }
   list(

@@ -7,7 +7,7 @@ import { describeOutcome } from "../../ui/names.ts";
 import { EXIT, problemOf } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
 import { changeStep, replayed, showStep } from "./time-travel.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach replay FILE`: the recorded inputs, computed again; the first record that differs. */
@@ -53,7 +53,7 @@ export function replay(program: Command, verb: Verb): void {
         } else {
           const { green, red, bold } = terminal.colors;
           const state = difference === null ? green("reproduced") : red("not reproduced");
-          terminal.print(`${bold(safe(file))}  ${state}`);
+          terminal.print(line`${bold(file)}  ${state}`);
           const { root, size, decision, fuel } = computed;
           terminal.print(
             columns([

@@ -9,7 +9,7 @@ import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { longWork } from "../../ui/progress.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 
 interface Travel {
   readonly terminal: Terminal;
@@ -39,7 +39,7 @@ function stepOf(text: string, { evidence: { run } }: Travel): number {
   const step = Number(text);
   if (/^\d+$/.test(text) && step < run.trace.size) return step;
   const all = `the run has records 0 to ${run.trace.size - 1}`;
-  throw usage(`There is no record ${safe(text)}`, all);
+  throw usage(`There is no record ${text}`, all);
 }
 
 /** `--until`: the record as it is computed, and whether the run is the one that was signed. */
@@ -53,7 +53,7 @@ export function showStep(travel: Travel, until: string): number {
   if (terminal.json) terminal.result({ file, step, reproduced: isAsSigned, record });
   else {
     const state = isAsSigned ? "reproduced" : "not reproduced";
-    terminal.print(`${safe(file)}  record ${step} of ${evidence.run.trace.size}, ${state}`);
+    terminal.print(line`${file}  record ${step} of ${evidence.run.trace.size}, ${state}`);
     terminal.print(
       columns(Object.entries(record).map(([name, value]) => [name, brief(value, 200)])),
     );
@@ -95,7 +95,7 @@ export function changeStep(travel: Travel, from?: string, set?: string): number 
   } else {
     const would = outcome === undefined ? "not recorded" : describeOutcome(outcome, 140);
     const at = first === undefined ? "" : `record ${first.step} ${taskName(first.task ?? "")}`;
-    terminal.print(`${safe(file)}  hypothetical: no requests were made, nothing is signed`);
+    terminal.print(line`${file}  hypothetical: no requests were made, nothing is signed`);
     terminal.print(
       columns([
         ["changed", `record ${step}, ${pointer} = ${brief(value, 100)}`],

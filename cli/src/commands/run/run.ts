@@ -25,7 +25,7 @@ import type { CliProblem } from "../../ui/problem.ts";
 import { progressOf } from "../../ui/progress.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
-import { safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { isOfKind } from "../../ui/codes.ts";
 
@@ -370,7 +370,7 @@ function print(
   }
   const { bold, green, yellow } = terminal.colors;
   terminal.print(
-    `${bold(safe(workflow))}  ${status === "completed" ? green(status) : yellow(status)}`,
+    line`${bold(workflow)}  ${status === "completed" ? green(status) : yellow(status)}`,
   );
   terminal.print(
     columns([
