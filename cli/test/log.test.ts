@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createEngine } from "@reach-fabric/engine";
+import {
+  formatNoteKey,
+  noteKey,
+  publicKey,
+  publicKeyOf,
+  readKeyFile,
+} from "@reach-fabric/evidence";
 import { beforeAll, describe, expect, test } from "vitest";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
 
@@ -333,6 +341,29 @@ describe("log", () => {
       "--json",
     ]);
     expect([late.status, errorOf(late)["code"]]).toEqual([2, "REACH-E4164"]);
+  });
+
+  test("LOG-29 a log is not made with one witness under two names, nor watched twice", async () => {
+    const { bytes } = publicKeyOf(
+      readKeyFile(createEngine(), readFileSync(join(folder, "witness.key.pub"))),
+    );
+    const named = (name: string, kind: "cosignature" | "note"): string =>
+      formatNoteKey(noteKey(name, kind, publicKey(bytes)));
+    const twice = (option: string, kind: "cosignature" | "note"): string[] =>
+      ["a.example", "b.example"].flatMap((name) => [option, named(name, kind)]);
+    const init = [
+      "log",
+      "init",
+      "doubled",
+      "--key",
+      "log.key",
+      ...twice("--witness", "cosignature"),
+    ];
+    const watch = ["log", "witness", "watching", "--key", "team.key", "--name", "w.example"];
+    for (const args of [init, [...watch, ...twice("--log", "note")]]) {
+      const ended = await reach(folder, [...args, "--json"]);
+      expect(errorOf(ended)).toMatchObject({ code: "REACH-E4001", where: "a.example, b.example" });
+    }
   });
 
   test.each([

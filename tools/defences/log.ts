@@ -168,4 +168,12 @@ export const log: readonly Defence[] = [
     test: "host/test/log/fsck.test.ts",
     name: "a flipped bit in any file is found, in the file and at the byte",
   },
+  {
+    attack: "a period that is over for one witness under two names",
+    file: "evidence/src/log/quorum.ts",
+    take: "isEnough(new Set(late.map(({ id }) => id)), quorum);",
+    put: "typeof quorum === 'number' && late.length >= quorum;",
+    test: TREE,
+    name: "LOG-29 attack: a period is not over for one witness under two names",
+  },
 ];

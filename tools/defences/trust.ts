@@ -61,4 +61,12 @@ export const trust: readonly Defence[] = [
     test: KEYRING,
     name: "KEY-10: attack: rollback and split view, an older one or another of the same number",
   },
+  {
+    attack: "key-id collision, among trusted publishers",
+    file: "evidence/src/pack/verify-pack.ts",
+    take: "if (!isForged(error) || i === keys.length - 1) throw error;",
+    put: "throw error;",
+    test: PACK,
+    name: "KEY-2: key-id collision, another trusted key that has the id of the publisher's",
+  },
 ];

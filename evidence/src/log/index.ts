@@ -24,7 +24,8 @@ export { formatPeriod, isPeriod, verifyPeriod } from "./period.ts";
 export type { Period, PeriodParts } from "./period.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./proof.ts";
 export type { TlogProof } from "./proof.ts";
-export { witnessedAt } from "./quorum.ts";
+export { differentKeys, witnessedAt } from "./quorum.ts";
+export type { Quorum, WitnessGroup } from "./quorum.ts";
 export { Subtrees } from "./subtrees.ts";
 export type { TileSource } from "./subtrees.ts";
 export {

@@ -11,6 +11,8 @@ import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 import type { NoteKey } from "./note.ts";
+import { isWitnessedSince } from "./quorum.ts";
+import type { Quorum } from "./quorum.ts";
 import { nodeHash, perfectParts } from "./subtrees.ts";
 
 /** What is needed to prove a period. */
@@ -64,7 +66,8 @@ export interface Period {
  * It rests on the log's time, which never goes back from one entry to the next, and on its
  * signature; witnesses say that others were shown the same log.
  *
- * @param quorum so many witnesses have to say that the period is over, where no later entry does
+ * @param quorum so many witnesses, or such a group, have to say that the period is over, where no later entry
+ *   does
  * @throws EvidenceError `REACH-E5336` no proof of a period, or entries out of it; `REACH-E5333` the
  *   entries do not make the signed root; as openCheckpoint()
  *
@@ -77,7 +80,7 @@ export function verifyPeriod(
   origin: string,
   log: NoteKey,
   witnesses: readonly NoteKey[] = [],
-  quorum: number = 0,
+  quorum: Quorum = 0,
 ): Period {
   const what = "the proof of a period";
   const value = parseCanonical(engine, bytes, what);
@@ -88,17 +91,13 @@ export function verifyPeriod(
   const inside = requireBorders(period, checkpoint.size);
   const entries = period.entries.slice(inside.start, inside.end);
   const hasLater = inside.end < period.entries.length;
-  const seen = checkpoint.signatures.filter(
-    ({ key, time }) =>
-      key.kind === "cosignature" && (time ?? 0n) * 1000n >= BigInt(millisecondsOf(to)),
-  );
   return {
     checkpoint,
     from,
     to,
     first: first + inside.start,
     entries,
-    isOver: hasLater || (quorum > 0 && seen.length >= quorum),
+    isOver: hasLater || isWitnessedSince(checkpoint, quorum, millisecondsOf(to)),
     unfinished: unfinishedRuns(entries),
   };
 }

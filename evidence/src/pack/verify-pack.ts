@@ -94,15 +94,17 @@ function signedBy(
     throw new EvidenceError("REACH-E5411", "no trusted key was given: anyone may have signed it");
   }
   const { hint } = readBundle(engine, bundle, "pack.sigstore.json");
-  const key = trustedKeys.find(({ id }) => id === hint);
+  const hinted = trustedKeys.filter(({ id }) => id === hint);
+  for (const key of hinted) requireAlgorithm(key, "P-256", "a pack");
+  const [key, said] = firstSigner(hinted, (each) =>
+    verifiedStatement(engine, bundle, pack, "pack", each),
+  ) ?? [undefined, {}];
   if (key === undefined) {
     throw new EvidenceError(
       "REACH-E5205",
       `no trusted key is the one that it hints at, ${quoted(hint)}`,
     );
   }
-  requireAlgorithm(key, "P-256", "a pack");
-  const said = verifiedStatement(engine, bundle, pack, "pack", key);
   const wanted = packPredicate(manifest);
   const isSame =
     Object.keys(said).length === 3 &&
@@ -110,6 +112,29 @@ function signedBy(
   if (isSame) return key;
   throw new EvidenceError("REACH-E5305", "the signed statement is about another id or version");
 }
+
+/**
+ * The first of the keys that an id may mean whose signature it is, with what was read by it: an id is a label,
+ * and two keys can be made to share one.
+ *
+ * @throws what `read` throws where it is the signature of none of them
+ */
+function firstSigner<T>(
+  keys: readonly PublicKey[],
+  read: (key: PublicKey) => T,
+): [PublicKey, T] | undefined {
+  for (const [i, key] of keys.entries()) {
+    try {
+      return [key, read(key)];
+    } catch (error) {
+      if (!isForged(error) || i === keys.length - 1) throw error;
+    }
+  }
+  return undefined;
+}
+
+const isForged = (error: unknown): boolean =>
+  error instanceof EvidenceError && error.code === "REACH-E5303";
 
 function furtherStatements(
   engine: Engine,
@@ -173,9 +198,9 @@ function withdrawn(
 ): string | undefined {
   const what = "a withdrawal";
   const bundle = readBundle(engine, bytes, what);
-  const key = trustedKeys.find(({ id }) => id === bundle.hint);
-  if (key === undefined) return undefined;
-  const payload = verifiedPayload(bundle, key);
+  const hinted = trustedKeys.filter(({ id }) => id === bundle.hint);
+  const [, payload] = firstSigner(hinted, (key) => verifiedPayload(bundle, key)) ?? [];
+  if (payload === undefined) return undefined;
   const statement = inShape(inTotoStatement, parseCanonical(engine, payload, what), what);
   const sha256 = statement.subject[0]?.digest.sha256 ?? "";
   const predicate = readStatement(engine, payload, {

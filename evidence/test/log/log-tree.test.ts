@@ -300,6 +300,31 @@ describe("LOG-17 to LOG-19: periods", () => {
     expect(isOver(seconds, 0)).toBe(false);
   });
 
+  test("LOG-29 attack: a period is not over for one witness under two names", () => {
+    const end = BigInt(millisecondsOf(second2(50)) / 1000);
+    const alias = keyOf("50", "example.net/alias", "cosignature");
+    const isOver = (by: readonly (NoteSigner & { time?: bigint })[]): boolean => {
+      const checkpoint = signed(all.length, merkleRoot(all), [log, ...by]);
+      const parts = {
+        from: second2(0),
+        to: second2(50),
+        first: 0,
+        entries,
+        hashes: [],
+        checkpoint,
+      };
+      const keys = [witness.key, alias.key, second.key];
+      return verifyPeriod(engine, formatPeriod(engine, parts), ORIGIN, log.key, keys, 2).isOver;
+    };
+    const twice = [
+      { ...witness, time: end },
+      { ...alias, time: end },
+    ];
+    expect(isOver(twice)).toBe(false);
+    expect(isOver([...twice, { ...second, time: end - 1n }])).toBe(false);
+    expect(isOver([...twice, { ...second, time: end }])).toBe(true);
+  });
+
   test("best of n: every run that was started is there, however many", async () => {
     const period = check(await partsOf(0, 41, 0, 41));
     const runs = period.entries.filter(({ type }) => type === "started");

@@ -212,6 +212,17 @@ describe("who signed it", () => {
     expect(result(check(more), "trusted")).toBe("fail REACH-E5305");
   });
 
+  test("KEY-2: key-id collision, another trusted key that has the id of the publisher's", () => {
+    const collides = { ...publicKeyOf(stranger), id: key.id };
+    const trustedKeys = [collides, key];
+    expect(result(check(file, { trustedKeys }), "trusted")).toBe("pass");
+    expect(check(file, { trustedKeys }).key).toEqual(key);
+    const reason = { reason: "a wrong band", at: AT };
+    const yank = yankPack(engine, pack.digest, reason, signerOf(publisher));
+    expect(result(check(file, { trustedKeys, yanks: [yank] }), "current")).toBe("fail REACH-E5412");
+    expect(result(check(file, { trustedKeys: [collides] }), "trusted")).toBe("fail REACH-E5303");
+  });
+
   test("algorithm confusion: an Ed25519 key signs no pack, and verifies none", () => {
     expect(() => signPack(engine, pack, "pack", {}, signer)).toThrow("takes a key of P-256");
     expect(result(check(file, { trustedKeys: [{ ...signer.key, id: key.id }] }), "trusted")).toBe(

@@ -1,5 +1,5 @@
 // What the verbs of `reach log` have in common.
-import { parseNoteKey } from "@reach-fabric/evidence";
+import { parseNoteKey, sameKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
 import type { Machine } from "../../ui/machine.ts";
 import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
@@ -22,6 +22,29 @@ export function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
     where: key.name,
     exitCode: EXIT.usage,
   });
+}
+
+/** Keys of one option, each another key under another name: names are labels, what counts are keys. */
+export function differentNoteKeys(
+  texts: readonly string[],
+  kind: NoteKey["kind"],
+  option: string,
+): NoteKey[] {
+  const keys = texts.map((text) => noteKeyOf(text, kind));
+  for (const [i, one] of keys.entries()) {
+    const same = keys
+      .slice(0, i)
+      .find(({ name, key }) => name === one.name || sameKey(key, one.key));
+    if (same === undefined) continue;
+    throw new CliError({
+      code: CODE.usage,
+      what: `${option} names one ${same.name === one.name ? "name" : "key"} twice`,
+      where: `${same.name}, ${one.name}`,
+      hint: "Two names of one key are one witness, and one log.",
+      exitCode: EXIT.usage,
+    });
+  }
+  return keys;
 }
 
 /** A whole number of an option. */

@@ -5,7 +5,7 @@ import { columns } from "../../ui/table.ts";
 import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { noteKeyOf } from "./common.ts";
+import { differentNoteKeys } from "./common.ts";
 
 interface InitOptions {
   key: string;
@@ -41,7 +41,7 @@ export function init(group: Command, verb: Verb): void {
         const host = await import("@reach-fabric/host");
         const { key, origin, witness = [], after, afterKey = key } = options;
         const signer = await readSigner(terminal.machine, key, options.passphraseFile);
-        const witnesses = witness.map((text) => noteKeyOf(text, "cosignature"));
+        const witnesses = differentNoteKeys(witness, "cosignature", "--witness");
         const made = { signer, witnesses, ...(origin === undefined ? {} : { origin }) };
         const identity =
           after === undefined

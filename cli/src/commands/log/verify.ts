@@ -1,5 +1,6 @@
 import { createEngine } from "@reach-fabric/engine";
 import {
+  differentKeys,
   evidenceEntryOf,
   isPeriod,
   parseEntry,
@@ -60,7 +61,9 @@ export function verify(group: Command, verb: Verb): void {
           log: noteKeyOf(options.log, "note"),
           witnesses,
           quorum:
-            options.quorum === undefined ? witnesses.length : countOf(options.quorum, "--quorum"),
+            options.quorum === undefined
+              ? differentKeys(witnesses)
+              : countOf(options.quorum, "--quorum"),
           ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
         };
         const bytes = readInput(terminal.machine, file);

@@ -5,7 +5,7 @@ import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { listenAddress, noteKeyOf, untilStopped } from "./common.ts";
+import { differentNoteKeys, listenAddress, untilStopped } from "./common.ts";
 
 interface WitnessOptions {
   key: string;
@@ -41,7 +41,7 @@ export function witness(group: Command, verb: Verb): void {
         const host = await import("@reach-fabric/host");
         const signer = await readSigner(terminal.machine, options.key, options.passphraseFile);
         const name = noteKey(options.name, "cosignature", signer.key);
-        const logs = options.log.map((text) => noteKeyOf(text, "note"));
+        const logs = differentNoteKeys(options.log, "note", "--log");
         const store = await host.openWitness(dir, {
           name,
           signer,
