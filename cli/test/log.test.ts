@@ -69,7 +69,11 @@ describe("LOG-32 a run that is logged", () => {
     ]);
     expect(errorOf(ended)["code"]).toBe("REACH-E3004");
     expect(existsSync(join(folder, "never.reach"))).toBe(false);
-    expect(((await periodOf()) as { unfinished: unknown[] }).unfinished).toHaveLength(1);
+    const { unfinished } = (await periodOf()) as { unfinished: { run: string }[] };
+    expect(unfinished).toMatchObject([{ attempt: 1, starts: 1, evidence: 0 }]);
+    const { stdout } = await reach(folder, ["log", "verify", "period.json", "--log", vkey]);
+    expect(stdout).toContain("without end    1 began, and no evidence followed\n");
+    expect(stdout).toContain(`${unfinished[0]?.run}: 1 started, 0 evidence\n`);
   });
 
   test("what was granted to it stands before its beginning", async () => {

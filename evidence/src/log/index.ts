@@ -26,6 +26,8 @@ export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./proof.ts";
 export type { TlogProof } from "./proof.ts";
 export { differentKeys, witnessedAt } from "./quorum.ts";
 export type { Quorum, WitnessGroup } from "./quorum.ts";
+export { tallyRuns } from "./tally.ts";
+export type { AttemptTally, RunTallies } from "./tally.ts";
 export { Subtrees } from "./subtrees.ts";
 export type { TileSource } from "./subtrees.ts";
 export {

@@ -13,6 +13,8 @@ import type { SignedCheckpoint } from "./checkpoint.ts";
 import type { NoteKey } from "./note.ts";
 import { isWitnessedSince } from "./quorum.ts";
 import type { Quorum } from "./quorum.ts";
+import { tallyRuns } from "./tally.ts";
+import type { RunTallies } from "./tally.ts";
 import { nodeHash, perfectParts } from "./subtrees.ts";
 
 /** What is needed to prove a period. */
@@ -42,8 +44,8 @@ export function formatPeriod(engine: Engine, parts: PeriodParts): Uint8Array<Arr
 /** Whether bytes are meant to be the proof of a period, and not a tlog-proof. */
 export const isPeriod = (bytes: Uint8Array): boolean => bytes[0] === 0x7b;
 
-/** What a proof of a period shows. */
-export interface Period {
+/** What a proof of a period shows, with the attempts at runs that do not come out even in it. */
+export interface Period extends RunTallies {
   readonly checkpoint: SignedCheckpoint;
   readonly from: string;
   readonly to: string;
@@ -56,8 +58,6 @@ export interface Period {
    * as were asked for saw the checkpoint at its end or later.
    */
   readonly isOver: boolean;
-  /** Runs that began in the period and have no evidence in it: `run`, attempt by attempt. */
-  readonly unfinished: readonly { readonly run: string; readonly attempt: number }[];
 }
 
 /**
@@ -98,7 +98,7 @@ export function verifyPeriod(
     first: first + inside.start,
     entries,
     isOver: hasLater || isWitnessedSince(checkpoint, quorum, millisecondsOf(to)),
-    unfinished: unfinishedRuns(entries),
+    ...tallyRuns(entries),
   };
 }
 
@@ -176,15 +176,4 @@ function requireBorders(
   if (!isFirst && size > 0n) throw notPeriod("the entry before the period is not there");
   if (!isLast) throw notPeriod("the entry behind the period is not there");
   return { start: begin, end };
-}
-
-function unfinishedRuns(entries: readonly LogEntry[]): { run: string; attempt: number }[] {
-  const open = new Map<string, { run: string; attempt: number }>();
-  for (const entry of entries) {
-    if (entry.type !== "started" && entry.type !== "evidence") continue;
-    const { run, attempt } = entry.body;
-    if (entry.type === "started") open.set(`${run} ${attempt}`, { run, attempt });
-    else open.delete(`${run} ${attempt}`);
-  }
-  return [...open.values()];
 }

@@ -23,12 +23,13 @@ import {
   readFrontier,
   signNote,
   Subtrees,
+  tallyRuns,
   tilePath,
   tilesOf,
   verifyPeriod,
   witnessedAt,
 } from "@reach-fabric/evidence";
-import type { PeriodParts, Seen, WitnessAnswer } from "@reach-fabric/evidence";
+import type { AttemptTally, PeriodParts, Seen, WitnessAnswer } from "@reach-fabric/evidence";
 import { millisecondsOf } from "@reach-fabric/evidence/testing";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
 import fc from "fast-check";
@@ -124,12 +125,12 @@ const started = (n: number): NewLogEntry => ({
     engine: "cd".repeat(32),
   },
 });
-const ended = (n: number): NewLogEntry => ({
+const ended = (n: number, which = 0xef): NewLogEntry => ({
   type: "evidence",
   body: {
     run: `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`,
     attempt: 1,
-    sha256: "ef".repeat(32),
+    sha256: which.toString(16).padStart(2, "0").repeat(32),
   },
   paeHash: "01".repeat(32),
   keyId: "0123456789abcdef",
@@ -330,6 +331,56 @@ describe("LOG-17 to LOG-19: periods", () => {
     const runs = period.entries.filter(({ type }) => type === "started");
     expect(runs).toHaveLength(20);
     expect(period.unfinished).toHaveLength(4);
+  });
+
+  const tally = (...list: readonly NewLogEntry[]): Record<string, unknown> => {
+    const read = list.map((entry) => parseEntry(engine, formatEntry(engine, entry, second2(0))));
+    const found = Object.entries(tallyRuns(read)).map(([kind, those]) => [
+      kind,
+      (those as readonly AttemptTally[]).map(
+        ({ run, starts, evidence }) => `${Number(run.at(-1))}: ${starts}, ${evidence}`,
+      ),
+    ]);
+    return Object.fromEntries(found) as Record<string, unknown>;
+  };
+  const even = { unfinished: [], withoutStart: [], severalStarts: [], severalEvidence: [] };
+
+  test("best of n: starts are counted, and evidence of another attempt does not end them", () => {
+    expect(tally(started(1), started(2), ended(2), ended(1))).toEqual(even);
+    const again = [started(1), started(1), started(1), ended(1)];
+    expect(tally(...again)).toEqual({
+      ...even,
+      unfinished: ["1: 3, 1"],
+      severalStarts: ["1: 3, 1"],
+    });
+    const second = { ...ended(1), body: { ...ended(1).body, attempt: 2 } } as NewLogEntry;
+    expect(tally(started(1), second)).toEqual({
+      ...even,
+      unfinished: ["1: 1, 0"],
+      withoutStart: ["1: 0, 1"],
+    });
+  });
+
+  test("best of n: several pieces of evidence of one start; the same one again is none", () => {
+    expect(tally(started(1), ended(1), ended(1))).toEqual(even);
+    expect(tally(started(1), ended(1, 1), ended(1, 2), ended(1, 3))).toEqual({
+      ...even,
+      severalEvidence: ["1: 1, 3"],
+    });
+    expect(tally(started(1), started(1), ended(1, 1), ended(1, 2))).toEqual({
+      ...even,
+      severalStarts: ["1: 2, 2"],
+      severalEvidence: ["1: 2, 2"],
+    });
+  });
+
+  test("best of n: evidence that no start precedes, also where one comes afterwards", () => {
+    expect(tally(ended(1))).toEqual({ ...even, withoutStart: ["1: 0, 1"] });
+    expect(tally(ended(1), started(1))).toEqual({
+      ...even,
+      unfinished: ["1: 1, 1"],
+      withoutStart: ["1: 1, 1"],
+    });
   });
 });
 

@@ -9,7 +9,7 @@ import {
   verifyPeriod,
   witnessedAt,
 } from "@reach-fabric/evidence";
-import type { NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
+import type { AttemptTally, NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { readInput } from "../../read/files.ts";
@@ -42,7 +42,9 @@ export function verify(group: Command, verb: Verb): void {
     .description(
       "Checks a proof of `reach log prove`: that the log with this key has signed a checkpoint with the " +
         "entry, or with exactly these entries in the period, and that enough witnesses have cosigned " +
-        "it. Exits 1 if it does not hold, 3 if a period may not be over yet.",
+        "it. For a period it names the runs that began and have no evidence, have evidence and did not begin, " +
+        "began more than once, or have more than one piece of evidence: any of them may be a run that was " +
+        "repeated until one pleased. Exits 1 if the proof does not hold, 3 if a period may not be over yet.",
     )
     .argument("<file>", "a tlog-proof, or the proof of a period")
     .requiredOption("--log <vkey>", "the log's key")
@@ -117,7 +119,8 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
 function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked): number {
   const { log, witnesses, quorum } = asked;
   const shown = verifyPeriod(createEngine(), bytes, log.name, log, witnesses, quorum);
-  const { checkpoint, from, to, first, entries, isOver, unfinished } = shown;
+  const { checkpoint, from, to, first, entries, isOver } = shown;
+  const { unfinished, withoutStart, severalStarts, severalEvidence } = shown;
   const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(checkpoint, quorum));
   if (terminal.json) {
     terminal.result({
@@ -129,6 +132,9 @@ function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Aske
       entries,
       isOver,
       unfinished,
+      withoutStart,
+      severalStarts,
+      severalEvidence,
       witnessed,
     });
   } else {
@@ -136,7 +142,10 @@ function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Aske
       columns([
         ["period", `${from} to ${to} in ${checkpoint.origin}`],
         ["entries", entries.length === 0 ? "none" : `${entries.length}, from number ${first} on`],
-        ["without end", `${unfinished.length} runs that began and have no evidence in it`],
+        ...attempts("without end", unfinished, "began, and no evidence followed"),
+        ...attempts("without start", withoutStart, "have evidence, and no beginning before it"),
+        ...attempts("begun again", severalStarts, "began more than once"),
+        ...attempts("more evidence", severalEvidence, "have more than one piece of evidence"),
         [
           "witnessed",
           witnessed ?? "no witness was required: a log can show other people a different tree",
@@ -154,6 +163,20 @@ function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Aske
     exitCode: EXIT.unchecked,
   });
   return EXIT.unchecked;
+}
+
+/** So many attempts are named; --json has them all. */
+const NAMED = 10;
+
+/** Rows that say how many attempts at runs there are of a kind, and which. */
+function attempts(name: string, all: readonly AttemptTally[], what: string): string[][] {
+  if (all.length === 0) return [[name, "none"]];
+  const named = all.slice(0, NAMED).map(({ run, attempt, starts, evidence }) => {
+    const which = attempt === 1 ? run : `${run}, attempt ${attempt}`;
+    return ["", `${which}: ${starts} started, ${evidence} evidence`];
+  });
+  const more = all.length > NAMED ? [["", `and ${all.length - NAMED} more`]] : [];
+  return [[name, `${all.length} ${what}`], ...named, ...more];
 }
 
 const headOf = ({ origin, size }: SignedCheckpoint): object => ({ origin, size: Number(size) });
