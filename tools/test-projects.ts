@@ -23,6 +23,7 @@ export const processFiles: readonly string[] = [
 export const slowFiles: readonly string[] = [
   "bindings/test/data/merkle.test.ts",
   "bindings/test/engine/core-size.test.ts",
+  "bindings/test/engine/exports.test.ts",
   "bindings/test/engine/host.test.ts",
   "bindings/test/expr/limits.test.ts",
   "bindings/test/run/run-limits.test.ts",
