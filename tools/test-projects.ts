@@ -16,6 +16,7 @@ export const processFiles: readonly string[] = [
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
   "tools/test/doc-examples.test.ts",
+  "tools/test/package-readmes.test.ts",
   "tools/test/setup.test.ts",
 ];
 

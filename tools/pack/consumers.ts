@@ -112,12 +112,14 @@ function bundle(world: World, project: Consumer): void {
   project.put(
     "page.mjs",
     `import { createEngine, replay } from "@reach-fabric/engine";
-import { openEvidence, verify } from "@reach-fabric/evidence";
+import { openEvidence, recordsOf, verify } from "@reach-fabric/evidence";
 import { editorSchema } from "@reach-fabric/schema";
 export function check(bytes) {
-  const { pack, records } = openEvidence(createEngine(), bytes);
+  const evidence = openEvidence(createEngine(), bytes);
+  const records = [...recordsOf(createEngine(), evidence)].map((record) => record.bytes);
   const { ok } = verify(createEngine(), bytes);
-  return [ok, replay(createEngine(), pack, records).status, editorSchema("table").type].join();
+  const { status } = replay(createEngine(), evidence.pack, records);
+  return [ok, status, editorSchema("table").type].join();
 }
 `,
   );
