@@ -79,6 +79,11 @@ export function failDetail(errorCode: u32, at: u32, why: string, text: usize, le
   return false;
 }
 
+/** A malformed record, with what is wrong with it. */
+export function failRecord(why: string): bool {
+  return failDetail(C.E_RECORD, 0, why, 0, 0);
+}
+
 /** Records an error that a program raised: its message is the text, and nothing else. */
 export function failRaised(text: usize, len: u32): bool {
   fail(C.E_EXPR_ERROR, 0);

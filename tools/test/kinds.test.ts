@@ -160,10 +160,22 @@ test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
 test("the numbers of effects that the engine speaks of are their places in its table", () => {
   const source = text("assembly/workflow/state/effects.ts");
   const numbers = [...source.matchAll(/^export const EFFECT_(\w+): u32 = (\d+);$/gm)];
-  expect(numbers.length).toBeGreaterThan(5);
+  expect(numbers.length).toBeGreaterThan(4);
   for (const [, name = "", place] of numbers) {
     expect(effectTypes[Number(place)]).toBe(name.toLowerCase());
   }
   const [, most] = /^export const COUNTS: u32 = (\d+);$/m.exec(source) ?? [];
   expect(effectTypes.length).toBeLessThanOrEqual(Number(most));
+});
+
+test("no file of the engine but its table tells types of effects apart", () => {
+  const folder = new URL("assembly/", root);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".ts"));
+  const asks = files.filter((name) =>
+    /(?:[!=]= ?\(?|\bcase )[^;\n]*\bEFFECT_\w+/.test(text(`assembly/${name}`)),
+  );
+  // Which purposes ask for the clock, a random number or a timer.
+  expect(asks).toEqual(["workflow/snapshot/validate.ts"]);
 });

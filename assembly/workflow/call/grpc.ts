@@ -25,11 +25,12 @@ import { Grpc, Http, Task } from "../state/nodes";
 import { OK, PROBLEM } from "../state/outcome";
 import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from "../state/problem";
 import { isWhole } from "../state/shapes";
-import { Pending } from "../state/state";
+import { Branch, Frame, Pending } from "../state/state";
 import { loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadSecretPlaces } from "./secret-places";
 import { buildRequest, FAILED, loadPart, newHttp } from "./http";
+import { isAddressGranted, stepRemote } from "./remote";
+import { loadSecretPlaces } from "./secret-places";
 
 /** Compiles `with` of a call grpc. 0 with the error recorded. */
 export function loadGrpc(args: usize): u32 {
@@ -105,8 +106,15 @@ function isName(v: usize, field: string): bool {
 
 // ---- The request ---------------------------------------------------------------------------------
 
+/** Asks for the request, if it is granted. */
+export function stepGrpc(b: Branch, f: Frame, t: Task): bool {
+  const h = changetype<Http>(changetype<Grpc>(t.body).http);
+  return stepRemote(b, f, t, h, buildGrpc, isAddressGranted);
+}
+
 /** {arguments, authentication?, method, proto, secrets?, service, uri}. */
-export function buildGrpc(g: Grpc, input: usize, globals: usize, out: usize): u32 {
+function buildGrpc(t: Task, input: usize, globals: usize, out: usize): u32 {
+  const g = changetype<Grpc>(t.body);
   const made = arenaTake(SCRATCH, 16);
   const got = buildRequest(changetype<Http>(g.http), input, globals, made);
   if (got != OK) return got;

@@ -1,4 +1,4 @@
-/** call http: compiling it, building its request, checking the grant, reading its answer. */
+/** call http: compiling it, building its request, reading its answer. */
 
 import { textByte } from "../../bytes/byte";
 import {
@@ -52,12 +52,7 @@ import { cellIs, objectField, objectGet, objectSet } from "../../value/object";
 import { equalBytes } from "../../value/order";
 import { isBoolean, isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
-import {
-  compileTemplate,
-  evaluateTemplate,
-  isExpression,
-  templateMentions,
-} from "../compile/template";
+import { compileTemplate, evaluateTemplate, isExpression } from "../compile/template";
 import { bufferCell, closeObject, literalCell, putMember } from "../state/literal";
 import { CONTENT, Http, NO_SCHEME, RAW, RESPONSE, Task } from "../state/nodes";
 import { ERROR, OK, PROBLEM } from "../state/outcome";
@@ -68,10 +63,11 @@ import {
   problem,
   PROBLEM_DETAIL,
 } from "../state/problem";
-import { Pending, requestOf } from "../state/state";
+import { Branch, Frame, Pending, requestOf } from "../state/state";
 import { givenRequest } from "../step/answers";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
+import { isAddressGranted, stepRemote } from "./remote";
 import { loadSecretPlaces } from "./secret-places";
 import { checkUri, URI, uriFromTemplate, uriFromText, uriQuery } from "./uri";
 
@@ -229,14 +225,13 @@ function isToken(c: usize, lowerOnly: bool): bool {
 
 // ---- The request ----------------------------------------------------------------------------------
 
-/** What its expressions mention. */
-export function httpMentions(h: Http): u32 {
-  let mentions: u32 = h.isTemplate ? 0 : templateMentions(h.endpoint);
-  if (h.headers != 0) mentions |= templateMentions(h.headers);
-  if (h.query != 0) mentions |= templateMentions(h.query);
-  if (h.body != 0) mentions |= templateMentions(h.body);
-  if (h.credentials != 0) mentions |= templateMentions(h.credentials);
-  return mentions;
+/** Asks for the request, if it is granted. */
+export function stepHttp(b: Branch, f: Frame, t: Task): bool {
+  return stepRemote(b, f, t, changetype<Http>(t.body), buildHttp, isAddressGranted);
+}
+
+function buildHttp(t: Task, input: usize, globals: usize, out: usize): u32 {
+  return buildRequest(changetype<Http>(t.body), input, globals, out);
 }
 
 /** Builds the request {body?, headers, method, read?, redirect, responseHeaders?, uri} in SCRATCH. */

@@ -24,13 +24,15 @@ import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
 import { closeObject, keptLiteral, literalCell, putMember } from "../state/literal";
 import { Http, Mcp, Task } from "../state/nodes";
-import { OK, PROBLEM } from "../state/outcome";
+import { OK, PROBLEM, RESULT } from "../state/outcome";
 import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from "../state/problem";
 import { isWhole } from "../state/shapes";
-import { Pending } from "../state/state";
+import { Branch, Frame, GRANT, Pending } from "../state/state";
 import { hasFailed, isFailureResult } from "./failure";
-import { loadSecretPlaces } from "./secret-places";
+import { isMcpGranted } from "./grant";
 import { buildRequest, FAILED, loadEndpoint, loadPart, newHttp } from "./http";
+import { stepRemote } from "./remote";
+import { loadSecretPlaces } from "./secret-places";
 
 /** Compiles `with` of a call mcp. 0 with the error recorded. */
 export function loadMcp(args: usize): u32 {
@@ -118,14 +120,26 @@ function targetName(m: Mcp): string {
 }
 
 /** What the call is for, in its request: the tool's or prompt's name, the resource's URI; 0: nothing. */
-export function mcpTarget(m: Mcp, request: usize): usize {
+function mcpTarget(m: Mcp, request: usize): usize {
   const name = targetName(m);
   const parameters = objectField(request, "parameters");
   return parameters == 0 || name.length == 0 ? 0 : objectField(parameters, name);
 }
 
+/** Asks for the request, if it is granted. */
+export function stepMcp(b: Branch, f: Frame, t: Task): bool {
+  const h = changetype<Http>(changetype<Mcp>(t.body).http);
+  return stepRemote(b, f, t, h, buildMcp, isAllowed);
+}
+
+function isAllowed(t: Task, _h: Http): bool {
+  const m = changetype<Mcp>(t.body);
+  return isMcpGranted(GRANT, m.method, mcpTarget(m, RESULT));
+}
+
 /** {authentication?, client?, headers, method, parameters?, protocolVersion?, secrets?, timeout?, uri}. */
-export function buildMcp(m: Mcp, input: usize, globals: usize, out: usize): u32 {
+function buildMcp(t: Task, input: usize, globals: usize, out: usize): u32 {
+  const m = changetype<Mcp>(t.body);
   const made = arenaTake(SCRATCH, 16);
   const got = buildRequest(changetype<Http>(m.http), input, globals, made);
   if (got != OK) return got;

@@ -1,8 +1,9 @@
-/** call http, mcp and grpc: requests over HTTP. */
+/** What the calls http, mcp and grpc share: a request over HTTP, asked for where it is granted. */
 
 import { setNow } from "../../expr/machine/machine";
-import { EFFECT_GRPC, EFFECT_MCP, FOR_CALL } from "../state/effects";
-import { Grpc, Http, Mcp, Task } from "../state/nodes";
+import { templateMentions } from "../compile/template";
+import { FOR_CALL } from "../state/effects";
+import { Http, Task } from "../state/nodes";
 import { OK, RESULT } from "../state/outcome";
 import { PHASE_EFFECT } from "../state/phases";
 import { Branch, Frame, GRANT, inputOf } from "../state/state";
@@ -10,39 +11,45 @@ import { bind, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
 import { needs } from "../step/evaluate";
 import { raiseProblem, settle } from "../step/faults";
-import { isGranted, isMcpGranted } from "./grant";
-import { buildGrpc } from "./grpc";
+import { isGranted } from "./grant";
 import { areSecretsGranted } from "./secret-places";
-import { buildRequest, httpMentions } from "./http";
-import { buildMcp, mcpTarget } from "./mcp";
+
+/** Builds the request of the call in `out`: OK, ERROR or PROBLEM. */
+type Build = (t: Task, input: usize, globals: usize, out: usize) => u32;
+/** True if the grant allows the request that was built, in RESULT. Otherwise a problem. */
+type IsAllowed = (t: Task, h: Http) => bool;
 
 /** Asks for the request, if it is granted. */
-export function stepRemote(b: Branch, f: Frame, t: Task): bool {
-  const h = requestOfCall(t);
-  const mentions = httpMentions(h);
+export function stepRemote(
+  b: Branch,
+  f: Frame,
+  t: Task,
+  h: Http,
+  build: Build,
+  isAllowed: IsAllowed,
+): bool {
+  const mentions = mentionsOf(h);
   const missing = needs(b, f, mentions);
   if (missing != 0) return askFor(b, f, missing);
   setNow(b.now / 1000);
-  const globals = bind(b, f, INSIDE, mentions);
-  let got: u32;
-  if (t.effect == EFFECT_MCP) got = buildMcp(changetype<Mcp>(t.body), inputOf(f), globals, RESULT);
-  else if (t.effect == EFFECT_GRPC)
-    got = buildGrpc(changetype<Grpc>(t.body), inputOf(f), globals, RESULT);
-  else got = buildRequest(h, inputOf(f), globals, RESULT);
+  const got = build(t, inputOf(f), bind(b, f, INSIDE, mentions), RESULT);
   if (got != OK) return settle(b, f, got);
-  if (!isCallGranted(t, h) || !areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
+  if (!isAllowed(t, h) || !areSecretsGranted(GRANT, h)) return raiseProblem(b, f);
   f.phase = PHASE_EFFECT;
   return ask(b, f, t.effect, FOR_CALL, RESULT);
 }
 
-function requestOfCall(t: Task): Http {
-  if (t.effect == EFFECT_MCP) return changetype<Http>(changetype<Mcp>(t.body).http);
-  if (t.effect == EFFECT_GRPC) return changetype<Http>(changetype<Grpc>(t.body).http);
-  return changetype<Http>(t.body);
+/** What its expressions mention. */
+function mentionsOf(h: Http): u32 {
+  let mentions: u32 = h.isTemplate ? 0 : templateMentions(h.endpoint);
+  if (h.headers != 0) mentions |= templateMentions(h.headers);
+  if (h.query != 0) mentions |= templateMentions(h.query);
+  if (h.body != 0) mentions |= templateMentions(h.body);
+  if (h.credentials != 0) mentions |= templateMentions(h.credentials);
+  return mentions;
 }
 
-function isCallGranted(t: Task, h: Http): bool {
-  if (t.effect != EFFECT_MCP) return isGranted(GRANT, h.method);
-  const m = changetype<Mcp>(t.body);
-  return isMcpGranted(GRANT, m.method, mcpTarget(m, RESULT));
+/** By method, origin and path. */
+export function isAddressGranted(_t: Task, h: Http): bool {
+  return isGranted(GRANT, h.method);
 }

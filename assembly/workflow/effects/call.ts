@@ -3,10 +3,9 @@
 import { E_WF_UNSUPPORTED } from "../../errors/codes";
 import { cellIs, objectField } from "../../value/object";
 import { loadDecide } from "../call/decide";
-import { loadResponseHeaders } from "../call/http";
 import { isObject, isString, onlyTaskFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
-import { EFFECT_HTTP, NO_EFFECT } from "../state/effects";
+import { NO_EFFECT } from "../state/effects";
 import { CALL, DECIDE, Task } from "../state/nodes";
 import { RESULT } from "../state/outcome";
 import { Branch, Frame } from "../state/state";
@@ -26,8 +25,9 @@ export function loadCall(t: Task, v: usize): bool {
     t.kind = CALL;
     t.effect = type;
     t.body = effectAt(type).load(args);
-    const metadata = type == EFFECT_HTTP ? objectField(v, "metadata") : 0;
-    if (t.body != 0 && metadata != 0 && !loadResponseHeaders(t.body, metadata)) return false;
+    const metadata = objectField(v, "metadata");
+    if (t.body != 0 && metadata != 0 && !effectAt(type).loadMetadata(t.body, metadata))
+      return false;
   } else if (cellIs(call, "decide")) {
     t.kind = DECIDE;
     t.body = loadDecide(args);

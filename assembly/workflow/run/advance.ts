@@ -7,7 +7,7 @@ import { arenaLimit, arenaReset, SCRATCH } from "../../bytes/arena";
 import { TEXT } from "../../bytes/buffer";
 import { isHexOf } from "../../bytes/hex";
 import * as C from "../../errors/codes";
-import { clearError, fail, failDetail, fuel, setFuel } from "../../errors/errors";
+import { clearError, fail, fuel, setFuel, failRecord } from "../../errors/errors";
 import { checking, hasLooked, isOpaqueReplay, looksForget } from "../../errors/looks";
 import { parseJson } from "../../json/reader";
 import { carryJson } from "../../json/writer";
@@ -39,7 +39,7 @@ import { cellIs, objectField } from "../../value/object";
 import { equalBytes } from "../../value/order";
 import { isGrant } from "../call/grant";
 import { workflowNamed } from "../compile/workflows";
-import { isResult } from "../effects/table";
+import { isResult, noResult } from "../effects/table";
 import { compact } from "../snapshot/compact";
 import { SMALLEST } from "../snapshot/threshold";
 import {
@@ -51,7 +51,7 @@ import {
 } from "../state/branches";
 import { newCounts } from "../state/counts";
 import { CANCELLED_KEYS } from "../state/cancelled-effects";
-import { EFFECT_EVENT, effectName, isBound } from "../state/effects";
+import { effectName, isBound } from "../state/effects";
 import { PHASE_INPUT } from "../state/phases";
 import { isLimits } from "../state/shapes";
 import {
@@ -83,10 +83,6 @@ import { runBranch } from "./machine";
 const RECORD: usize = memory.data(16, 16);
 const ENTRY: usize = memory.data(32, 16);
 
-export function malformed(why: string): bool {
-  return failDetail(C.E_RECORD, 0, why, 0, 0);
-}
-
 /** Parses a record, which has one spelling only, and checks that it has a kind and a seq. */
 function readRecord(at: usize, length: u32, isOpaque: bool): bool {
   arenaReset(SCRATCH, C.MAX_SCRATCH);
@@ -95,12 +91,12 @@ function readRecord(at: usize, length: u32, isOpaque: bool): bool {
   if (!parseJson(at, length, mode, SCRATCH, RECORD)) return false;
   TEXT.len = 0;
   if (!carryJson(RECORD, TEXT, length) || !equalBytes(TEXT.at, TEXT.len, at, length))
-    return malformed("a record is in RFC 8785 form");
-  if (tagOf(RECORD) != OBJECT) return malformed("a record is an object");
+    return failRecord("a record is in RFC 8785 form");
+  if (tagOf(RECORD) != OBJECT) return failRecord("a record is an object");
   const kind = objectField(RECORD, "kind");
   const seq = objectField(RECORD, "seq");
   if (kind == 0 || tagOf(kind) != STRING || seq == 0 || tagOf(seq) != NUMBER)
-    return malformed("a record has a kind and a seq");
+    return failRecord("a record has a kind and a seq");
   return true;
 }
 
@@ -128,20 +124,20 @@ export function startRun(at: usize, length: u32): bool {
     semantics == 0 ||
     name == 0
   ) {
-    return malformed(
+    return failRecord(
       "a start record has grant, input, kind, limits, pack, semantics, seq and workflow",
     );
   }
   if (numberOf(objectField(RECORD, "seq")) != 0) return fail(C.E_RECORD_ORDER, 0);
   if (tagOf(semantics) != NUMBER || numberOf(semantics) != (C.SEMANTICS as f64))
-    return malformed("another version of the semantics");
+    return failRecord("another version of the semantics");
   if (tagOf(pack) != STRING || !isHexOf(addressOf(pack), lengthOf(pack), PACK_DIGEST, 32))
-    return malformed("the record names another pack");
-  if (!isGrant(grant)) return malformed("the grant is malformed");
-  if (!isLimits(limits)) return malformed("the limits are malformed");
+    return failRecord("the record names another pack");
+  if (!isGrant(grant)) return failRecord("the grant is malformed");
+  if (!isLimits(limits)) return failRecord("the limits are malformed");
   if (isTooDeep(input)) return fail(C.E_LIMIT_DEPTH, 0);
   const w = tagOf(name) == STRING ? workflowNamed(name) : 0;
-  if (w == 0) return malformed("the pack has no such workflow");
+  if (w == 0) return failRecord("the pack has no such workflow");
   runReset();
   RUN.status = RUNNING;
   RUN.workflow = w;
@@ -184,7 +180,7 @@ export function advanceRun(at: usize, length: u32): bool {
   const key = objectField(RECORD, "key");
   const result = objectField(RECORD, "result");
   if (lengthOf(RECORD) != 4 || key == 0 || result == 0 || tagOf(key) != STRING)
-    return malformed("a result record has key, kind, result and seq");
+    return failRecord("a result record has key, kind, result and seq");
   const p = isLate ? cancelledWith(key) : pendingWith(key);
   if (p == 0) return fail(C.E_RECORD_KEY, 0);
   const e = changetype<Pending>(p);
@@ -232,7 +228,7 @@ function noteEffect(b: Branch, e: Pending, result: usize): bool {
 
 /** The run is suspended, or goes on: nothing else changes. */
 function command(suspended: u32): bool {
-  if (!hasReason()) return malformed("a suspend or resume record has kind, reason and seq");
+  if (!hasReason()) return failRecord("a suspend or resume record has kind, reason and seq");
   if (RUN.suspended == suspended) return fail(C.E_RECORD_ORDER, 0);
   RUN.suspended = suspended;
   RUN.seq++;
@@ -251,7 +247,7 @@ function isText(tag: u32): bool {
 }
 
 function cancel(): bool {
-  if (!hasReason()) return malformed("a cancel record has kind, reason and seq");
+  if (!hasReason()) return failRecord("a cancel record has kind, reason and seq");
   const reason = objectField(RECORD, "reason");
   setFuel(i64.MAX_VALUE);
   if (!keep(OUTCOME, reason)) return false;
@@ -277,10 +273,4 @@ function activate(b: Branch, bounded: bool): bool {
     stopAtLimit(changetype<Frame>(changetype<Branch>(RUN.branch).frame));
   clearError();
   return true;
-}
-
-/** The error of a value that is none of its results. Always false. */
-export function noResult(e: Pending): bool {
-  if (e.type == EFFECT_EVENT) return fail(C.E_RECORD_EVENT, 0);
-  return malformed("not a result of this kind of effect");
 }

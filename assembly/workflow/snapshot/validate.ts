@@ -8,12 +8,11 @@ import { MAX_RUN } from "../../errors/codes";
 import { addressOf, ARRAY, lengthOf, NULL, OBJECT, STRING, tagOf } from "../../value/cell";
 import { equalBytes } from "../../value/order";
 import { isGrant } from "../call/grant";
-import { isRequest } from "../effects/table";
+import { hasRequest } from "../effects/table";
 import { isListening } from "../listen/listen";
 import { isFork, nextBranch } from "../state/branches";
 import {
   EFFECT_CLOCK,
-  EFFECT_HTTP,
   EFFECT_RANDOM,
   EFFECT_TIMER,
   FOR_CALL,
@@ -25,6 +24,7 @@ import {
   FOR_WAIT,
   FOR_WORKFLOW_STARTED,
   isBound,
+  isLateKept,
 } from "../state/effects";
 import {
   END,
@@ -70,7 +70,6 @@ import {
   LIMITS,
   Pending,
   prefixOf,
-  requestOf,
   RUN,
   RUN_ID,
   WAITING,
@@ -98,8 +97,7 @@ export function isValidState(): bool {
   }
   for (let e = RUN.cancelled; e != 0; e = changetype<Pending>(e).next) {
     const p = changetype<Pending>(e);
-    if (p.type != EFFECT_HTTP || tagOf(keyOf(p)) != STRING || !isRequest(p.type, requestOf(p)))
-      return false;
+    if (!isLateKept(p.type) || tagOf(keyOf(p)) != STRING || !hasRequest(p)) return false;
   }
   return waiting <= RUN.asked && RUN.used <= RUN.asked - waiting;
 }
@@ -159,7 +157,7 @@ function isWaiting(f: Frame, p: Pending): bool {
   if (p.what == FOR_CALL) {
     if (f.phase != PHASE_EFFECT || f.task == 0 || p.type != changetype<Task>(f.task).effect)
       return false;
-    return isRequest(p.type, requestOf(p)) && (kind != LISTEN || isListening(f));
+    return hasRequest(p) && (kind != LISTEN || isListening(f));
   }
   if (p.what == FOR_RETRY) return kind == TRY && f.phase == PHASE_DELAY && p.type == EFFECT_TIMER;
   if (p.what == FOR_WAIT)

@@ -2,7 +2,7 @@
 
 import { Buffer, bufferBytes, frameBegin, frameEnd } from "../../bytes/buffer";
 import { addressOf, lengthOf } from "../../value/cell";
-import { EFFECT_HTTP } from "./effects";
+import { isLateKept } from "./effects";
 import { Frame, keyOf, Pending, RUN } from "./state";
 
 /** Their keys since the call began, a frame each. */
@@ -12,7 +12,7 @@ export function cancelEffect(e: Pending): void {
   const frame = frameBegin(CANCELLED_KEYS);
   bufferBytes(CANCELLED_KEYS, addressOf(keyOf(e)), lengthOf(keyOf(e)));
   frameEnd(CANCELLED_KEYS, frame);
-  if (e.type != EFFECT_HTTP) return; // its answer would say nothing
+  if (!isLateKept(e.type)) return; // its answer would say nothing
   e.next = RUN.cancelled;
   RUN.cancelled = changetype<usize>(e) as u32;
 }

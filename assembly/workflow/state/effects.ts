@@ -1,14 +1,11 @@
 /** What a run asks of the outside: the types of effects, and what each is asked for. */
 
-// Types of effects that other files speak of, by their places in the table (effects/table.ts).
-export const EFFECT_HTTP: u32 = 0;
+// Types of effects that the machine asks for by itself, by their places in the table (effects/table.ts).
 export const EFFECT_CLOCK: u32 = 1;
 export const EFFECT_RANDOM: u32 = 2;
 export const EFFECT_TIMER: u32 = 3;
 export const EFFECT_EMIT: u32 = 4;
 export const EFFECT_EVENT: u32 = 5;
-export const EFFECT_MCP: u32 = 7;
-export const EFFECT_GRPC: u32 = 8;
 export const NO_EFFECT: u32 = 0xff;
 /** Requests are counted by task and type: so many u32 a task, and no more types. */
 export const COUNTS: u32 = 12;
@@ -35,6 +32,7 @@ export function isBound(what: u32): bool {
 
 const NAMES: usize = memory.data(48, 4); // addresses, COUNTS of them
 let types: u32 = 0;
+let late: u32 = 0; // a bit a type
 
 /** Takes the next type. */
 export function newEffect(name: string): u32 {
@@ -51,4 +49,13 @@ export function effectTypes(): u32 {
 /** The name of a type in records (TRACE-5). */
 export function effectName(type: u32): string {
   return changetype<string>(load<u32>(NAMES + (type << 2)));
+}
+
+/** From now on an answer of this type that comes after its effect was cancelled is recorded. */
+export function keepLate(type: u32): void {
+  late |= 1 << type;
+}
+
+export function isLateKept(type: u32): bool {
+  return (late & (1 << type)) != 0;
 }

@@ -3,6 +3,8 @@
 import { lengthOf, NUMBER, numberOf, OBJECT, tagOf } from "../../value/cell";
 import { objectField } from "../../value/object";
 
+/** Room in a record, and in the memory that reading it takes, for all but the one big value. */
+export const RECORD_ROOM: u32 = 1 << 20;
 /** Latest time that a clock may say: the last millisecond of the year 9999. */
 const LAST_TIME: f64 = 253402300799999;
 
