@@ -34,10 +34,10 @@ export function createTerminal(machine: Machine, json: boolean, quiet: boolean):
   const colors = colorsFor(stdout, env, json);
   const errorColors = colorsFor(stderr, env, json);
   const out = (text: SafeText): void => {
-    stdout.write(Buffer.from(`${text}\n`));
+    stdout.write(Buffer.from(`${String(text)}\n`));
   };
   const err = (text: SafeText): void => {
-    stderr.write(Buffer.from(`${text}\n`));
+    stderr.write(Buffer.from(`${String(text)}\n`));
   };
   return {
     machine,

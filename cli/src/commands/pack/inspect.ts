@@ -5,7 +5,7 @@ import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
-import { line, safe } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 /** `reach pack inspect FILE`: what is in a pack; with --output also as a folder. */

@@ -6,7 +6,7 @@ import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { EVIDENCE } from "../../ui/codes.ts";
 import { taskName } from "../../ui/names.ts";
 import { columns } from "../../ui/table.ts";
-import { json, line } from "../../ui/text.ts";
+import { line } from "../../ui/text.ts";
 import type { SafeText } from "../../ui/text.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 
