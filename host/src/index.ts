@@ -48,7 +48,7 @@ export { loadPack } from "./pack/pack.ts";
 export { folderOfPack, writePack } from "./pack/pack-folder.ts";
 export { pullPack, pushPack } from "./oci/packs.ts";
 export type { Pushed } from "./oci/packs.ts";
-export type { RegistryOptions } from "./oci/client.ts";
+export type { RegistryOptions } from "./oci/access.ts";
 export { createPerformer } from "./run/performer.ts";
 export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";

@@ -7,6 +7,7 @@ import { keys } from "./keys.ts";
 import { looksAtHidden } from "./looks.ts";
 import { log } from "./log.ts";
 import { records } from "./records.ts";
+import { registry } from "./registry.ts";
 import { trust } from "./trust.ts";
 
 export const defences: readonly Defence[] = [
@@ -14,6 +15,7 @@ export const defences: readonly Defence[] = [
   ...keys,
   ...log,
   ...trust,
+  ...registry,
   ...hidden,
   ...looksAtHidden,
   ...bounds,

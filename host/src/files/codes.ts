@@ -98,6 +98,10 @@ export const hostCode = {
   registryMismatch: "REACH-E4145",
   /** What a registry has is not a pack. */
   notAPack: "REACH-E4146",
+  /** A registry asks for a token of a host that was not named. */
+  otherTokenHost: "REACH-E4147",
+  /** Not credentials for a registry. */
+  badRegistryCredentials: "REACH-E4148",
   /** Not the folder of a log. */
   notALog: "REACH-E4160",
   /** A log is damaged. */

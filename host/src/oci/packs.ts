@@ -8,7 +8,7 @@ import type { OciDescriptor, OciIndex, OciManifest } from "@reach-fabric/schema"
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { digestOf, INDEX, MANIFEST, referrersTag, Repository } from "./client.ts";
-import type { RegistryOptions } from "./client.ts";
+import type { RegistryOptions } from "./access.ts";
 import { parseReference } from "./reference.ts";
 
 const PACK = "application/vnd.reach.pack.v1";

@@ -10,6 +10,8 @@ export interface Reference {
   readonly reference: string;
 }
 
+const HOST = /^(?:(?:[a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+
 /**
  * Reads a reference. A registry is always named: there is no default one.
  *
@@ -20,11 +22,12 @@ export interface Reference {
  */
 export function parseReference(text: string): Reference {
   const form =
-    /^((?:[a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)\/([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))?$/;
+    /^([^/]+)\/([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))?$/;
   const [, registry, name, tag, digest] = form.exec(text) ?? [];
   const reference = tag ?? digest;
   if (
     registry !== undefined &&
+    HOST.test(registry) &&
     name !== undefined &&
     name.length <= 255 &&
     reference !== undefined
@@ -32,7 +35,23 @@ export function parseReference(text: string): Reference {
     return { registry, name, reference };
   }
   throw new ReachError(hostCode.badReference, "This is not a reference to a registry.", {
-    where: text,
+    where: withoutUser(text),
     hint: "Write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST.",
   });
 }
+
+/**
+ * The name of a host, with its port where it has one.
+ *
+ * @throws ReachError `REACH-E4141`
+ */
+export function requireHost(text: string): string {
+  if (HOST.test(text)) return text;
+  throw new ReachError(hostCode.badReference, "This is not the name of a host.", {
+    where: withoutUser(text),
+    hint: "Write HOST or HOST:PORT, without a scheme.",
+  });
+}
+
+/** For errors: what stands before an @, which may be a password, is not shown. */
+const withoutUser = (text: string): string => text.replace(/^.*@(?!sha256:)/s, "***@");

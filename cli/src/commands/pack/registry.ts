@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import type { RegistryOptions as HostOptions } from "@reach-fabric/host";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
+import { several } from "../../read/options.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
@@ -10,12 +12,18 @@ import type { Verb } from "../../ui/verb.ts";
 
 interface RegistryOptions {
   credentials?: string;
+  tokenHost?: string[];
   plainHttp?: boolean;
 }
 
 const withRegistry = (command: Command): Command =>
   command
     .option("--credentials <file>", "user:password, for a registry that asks for them")
+    .option(
+      "--token-host <host>",
+      "who else may see them: a host that gives out the registry's tokens; may be given again",
+      several,
+    )
     .option("--plain-http", "speak HTTP without TLS, to a registry on this machine")
     .option("--json", "print {manifest, digest, statements} as JSON; errors as JSON on stderr");
 
@@ -27,7 +35,8 @@ export function push(group: Command, verb: Verb): void {
       .summary("put a pack into an OCI registry")
       .description(
         "Puts a pack into any OCI registry under a tag, and each of its signed statements as an artifact " +
-          "that refers to it.",
+          "that refers to it. Credentials are sent to the registry alone, once it has asked for them; if it asks for " +
+          "a token of another host (Docker Hub: auth.docker.io), that host must be named with --token-host.",
       )
       .argument("<reference>", "HOST[:PORT]/NAME:TAG")
       .argument("<file>", "a .pack file"),
@@ -89,14 +98,12 @@ export function pull(group: Command, verb: Verb): void {
 
 function registryOf(
   machine: Machine,
-  { credentials, plainHttp = false }: RegistryOptions,
-): {
-  credentials?: string;
-  plainHttp: boolean;
-} {
-  if (credentials === undefined) return { plainHttp };
+  { credentials, tokenHost = [], plainHttp = false }: RegistryOptions,
+): HostOptions {
+  const options = { plainHttp, tokenHosts: tokenHost };
+  if (credentials === undefined) return options;
   return {
-    plainHttp,
+    ...options,
     credentials: new TextDecoder().decode(readInput(machine, credentials)).trim(),
   };
 }

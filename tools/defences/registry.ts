@@ -1,0 +1,82 @@
+// Registries of packs.
+import type { Defence } from "./defence.ts";
+
+const CREDENTIALS = "host/test/oci/credentials.test.ts";
+const REDIRECTED = "attack: PACK-19 a host that is redirected to";
+const TOKENS = "attack: PACK-19 a token of another host";
+const DOWNGRADE = "attack: PACK-19 from TLS to plain HTTP";
+
+export const registry: readonly Defence[] = [
+  {
+    attack: "a registry redirects, and what it redirects to asks for credentials",
+    file: "host/src/oci/client.ts",
+    take: "if (first.status !== 401 || !first.isOwn) return first;",
+    put: "if (first.status !== 401) return first;",
+    test: CREDENTIALS,
+    name: REDIRECTED,
+  },
+  {
+    attack: "a redirect takes the registry's token along",
+    file: "host/src/oci/client.ts",
+    take: "isOwn &&= target.origin === this.#base.origin;",
+    put: "isOwn &&= true;",
+    test: CREDENTIALS,
+    name: REDIRECTED,
+  },
+  {
+    attack: "a redirect leads back to the registry, with its credentials",
+    file: "host/src/oci/client.ts",
+    take: "isOwn &&= target.origin === this.#base.origin;",
+    put: "isOwn = target.origin === this.#base.origin;",
+    test: CREDENTIALS,
+    name: REDIRECTED,
+  },
+  {
+    attack: "a registry sends to another host for tokens",
+    file: "host/src/oci/access.ts",
+    take: "if (url.host === this.#base.host || this.#tokenHosts.some((name) => isNamed(url, name))) {",
+    put: "if (url !== undefined) {",
+    test: CREDENTIALS,
+    name: TOKENS,
+  },
+  {
+    attack: "credentials from TLS to plain HTTP, by a redirect",
+    file: "host/src/oci/client.ts",
+    take: "next === null || isWeaker(next, target)",
+    put: "next === null",
+    test: CREDENTIALS,
+    name: DOWNGRADE,
+  },
+  {
+    attack: "credentials from TLS to plain HTTP, for a token",
+    file: "host/src/oci/access.ts",
+    take: "if (url === null || isWeaker(url, this.#base)) throw this.denied();",
+    put: "if (url === null) throw this.denied();",
+    test: CREDENTIALS,
+    name: DOWNGRADE,
+  },
+  {
+    attack: "a registry has uploads sent to another host",
+    file: "host/src/oci/client.ts",
+    take: "if (url?.origin === this.#base.origin) return url;",
+    put: "if (url !== null) return url;",
+    test: CREDENTIALS,
+    name: "PACK-19 uploads that are sent elsewhere are not sent",
+  },
+  {
+    attack: "credentials in an error, from a file that holds something else",
+    file: "host/src/oci/access.ts",
+    take: 'hint: "Write user:password, in one line.",',
+    put: 'hint: "Write user:password, in one line.", why: credentials,',
+    test: CREDENTIALS,
+    name: "PACK-19 no error shows credentials",
+  },
+  {
+    attack: "credentials in an error, from a reference",
+    file: "host/src/oci/reference.ts",
+    take: 'text.replace(/^.*@(?!sha256:)/s, "***@")',
+    put: "text",
+    test: CREDENTIALS,
+    name: "PACK-19 no error shows credentials",
+  },
+];
