@@ -23,13 +23,12 @@ import {
 } from "../evidence/test/fixtures/fixture.ts";
 import type { Changes } from "../evidence/test/fixtures/fixture.ts";
 import { forgedStep, withStep } from "../evidence/test/fixtures/step-fixture.ts";
+import { packKeys, packs } from "./make-packs.ts";
 import { judged, policyOf } from "./runs.ts";
-import type { RunCase, RunsIndex } from "./runs.ts";
+import type { Made, RunCase, RunsIndex } from "./runs.ts";
 
 const folder = fileURLToPath(new URL("runs/", import.meta.url));
 export const indexFile = `${folder}index.json`;
-
-type Made = Pick<RunCase, "file" | "rule" | "why" | "trusts"> & { readonly make: () => Uint8Array };
 
 const flipped = (file: Uint8Array, at: number): Uint8Array => {
   const copy = file.slice();
@@ -329,7 +328,7 @@ export function updateRuns(): string[] {
   const known = existsSync(indexFile)
     ? (JSON.parse(readFileSync(indexFile, "utf8")) as RunsIndex)
     : undefined;
-  const keys = { alice: publicKeyFile(signer.key) };
+  const keys = { alice: publicKeyFile(signer.key), ...packKeys };
   const index: RunsIndex = {
     format: "reach/golden-runs/v1",
     spec: "docs/spec/evidence.md",
@@ -339,7 +338,7 @@ export function updateRuns(): string[] {
     runs: [],
   };
   const changes: string[] = [];
-  const made = list();
+  const made = [...list(), ...packs()];
   // What nothing makes any more is judged as it stands.
   const kept = (known?.runs ?? [])
     .filter(({ file, trusts }) =>
@@ -357,7 +356,7 @@ export function updateRuns(): string[] {
     if (!existsSync(path)) writeFileSync(path, make());
     const bytes = new Uint8Array(readFileSync(path));
     const empty = { ...about, sha256: toHex(engine.sha256(bytes)), exitCode: 0, verdicts: {} };
-    const item = { ...empty, ...judged(engine, bytes, policyOf(empty, index)) };
+    const item = { ...empty, ...judged(engine, about.file, bytes, policyOf(empty, index)) };
     const before = known?.runs.find(
       ({ file, trusts }) => file === about.file && trusts === about.trusts,
     );

@@ -1,9 +1,16 @@
-// golden/runs: evidence that was made once and must be judged alike by every later verifier. Each
-// valid run stands beside tampered siblings. No node: import: runs in a browser, too.
+// golden/runs: evidence and packs that were made once and must be judged alike by every later verifier. Each
+// valid one stands beside tampered siblings. No node: import: runs in a browser, too.
 import { fromHex, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { isStep, publicKeyOf, verify, verifyStep } from "@reach-fabric/evidence";
-import type { Finding, KeyFile, Policy, StepVerdict, Verdict } from "@reach-fabric/evidence";
+import { isStep, publicKeyOf, verify, verifyPack, verifyStep } from "@reach-fabric/evidence";
+import type {
+  Finding,
+  KeyFile,
+  PackVerdict,
+  Policy,
+  StepVerdict,
+  Verdict,
+} from "@reach-fabric/evidence";
 
 /** golden/runs/index.json. */
 export interface RunsIndex {
@@ -15,7 +22,7 @@ export interface RunsIndex {
   readonly runs: readonly RunCase[];
 }
 
-/** A file and what verify() says of it, or verifyStep() where it is one step by itself. */
+/** A file and what verify() says of it; verifyStep() where it is one step by itself, verifyPack() for a pack. */
 export interface RunCase {
   readonly file: string;
   /** SHA-256 of the file: it was made once and never changes. */
@@ -26,17 +33,27 @@ export interface RunCase {
   readonly trusts?: string;
   readonly exitCode: number;
   /** Each verdict that something was found about: `pass`, or the result and its code. */
-  readonly verdicts: Readonly<Partial<Record<Verdict | StepVerdict, string>>>;
+  readonly verdicts: Readonly<Partial<Record<Verdict | StepVerdict | PackVerdict, string>>>;
   /** The decision digest in hex, where the file is authentic and discloses it. */
   readonly decision?: string;
 }
 
+/** A file of the index, and how it is made where it is not there. */
+export type Made = Pick<RunCase, "file" | "rule" | "why" | "trusts"> & {
+  readonly make: () => Uint8Array;
+};
+
 /** What is said of a file, in the form of the index. */
 export function judged(
   engine: Engine,
+  file: string,
   bytes: Uint8Array,
   policy: Policy,
 ): Pick<RunCase, "exitCode" | "verdicts" | "decision"> {
+  if (file.endsWith(".pack")) {
+    const { exitCode, verdicts } = verifyPack(engine, bytes, policy);
+    return { exitCode, verdicts: found(verdicts) };
+  }
   if (isStep(bytes)) {
     const { exitCode, verdicts } = verifyStep(engine, bytes, policy);
     return { exitCode, verdicts: found(verdicts) };
@@ -68,7 +85,7 @@ export function verifyRuns(
   for (const item of index.runs) {
     const bytes = read(item.file);
     const { exitCode, verdicts: expected, decision, file } = item;
-    const actual = judged(engine, bytes, policyOf(item, index));
+    const actual = judged(engine, file, bytes, policyOf(item, index));
     const wanted = {
       exitCode,
       verdicts: expected,

@@ -47,7 +47,15 @@ export type { RedactOptions, Redaction } from "./redaction/redact.ts";
 export type { Stop } from "./redaction/prefix.ts";
 export type { Tell } from "./redaction/tells.ts";
 export type { RedactedBy, RedactionStatement } from "./signature/redaction.ts";
-export { packPredicate, readPackFile, signPack, writePackFile } from "./pack/pack-file.ts";
+export {
+  isSignedBy,
+  MOST_BUNDLES,
+  packPredicate,
+  readPackFile,
+  signPack,
+  withBundle,
+  writePackFile,
+} from "./pack/pack-file.ts";
 export type { PackFile, StatementName } from "./pack/pack-file.ts";
 export { packVerdicts, verifyPack, yankPack } from "./pack/verify-pack.ts";
 export type { PackPolicy, PackReport, PackVerdict } from "./pack/verify-pack.ts";

@@ -217,7 +217,7 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
           : undefined,
     },
     pack: {
-      bytes: writePackFile(engine, pack, new Map([["pack", bundle]])),
+      bytes: writePackFile(engine, pack, new Map([["pack", [bundle]]])),
       isArchive: true,
       judge: (bytes) => {
         const report = verifyPack(engine, bytes, { trustedKeys: [publicKeyOf(publisher)] });

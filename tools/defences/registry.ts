@@ -1,4 +1,5 @@
-// Registries of packs.
+// Registries, and packs that several have signed.
+import { PACK } from "./defence.ts";
 import type { Defence } from "./defence.ts";
 
 const CREDENTIALS = "host/test/oci/credentials.test.ts";
@@ -78,5 +79,21 @@ export const registry: readonly Defence[] = [
     put: "text",
     test: CREDENTIALS,
     name: "PACK-19 no error shows credentials",
+  },
+  {
+    attack: "junk that hides the publisher's signature of a pack",
+    file: "evidence/src/pack/verify-pack.ts",
+    take: "refused.push(error);",
+    put: "throw error;",
+    test: PACK,
+    name: "PACK-10 attack: junk in front of the publisher's bundle, whatever it is",
+  },
+  {
+    attack: "one pack with the same signatures as several files",
+    file: "evidence/src/pack/pack-file.ts",
+    take: "return [...byDigest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes);",
+    put: "return [...byDigest].map(([, bytes]) => bytes);",
+    test: PACK,
+    name: "PACK-4 no other order, no gap, none twice, none beyond the last",
   },
 ];

@@ -99,7 +99,7 @@ const publisher = newKey(pseudoRandom("publisher"), "P-256");
 function packFile(): Uint8Array {
   const predicate = packPredicate(manifestOf(pack));
   const bundle = signPack(engine, pack, "pack", predicate, signerOf(publisher.private));
-  return writePackFile(engine, pack, new Map([["pack", bundle]]));
+  return writePackFile(engine, pack, new Map([["pack", [bundle]]]));
 }
 
 // ---- Logs ---------------------------------------------------------------------------------------

@@ -28,35 +28,70 @@ export const PREDICATES: Readonly<Record<StatementName, string>> = {
   sbom: "https://cyclonedx.org/bom",
 };
 
-const bundleName = (name: StatementName): string => `${name}.sigstore.json`;
+/** Bundles of one type that a pack file can hold: the publisher's, and those of others who have signed it. */
+export const MOST_BUNDLES = 16;
+
+const bundleName = (name: StatementName, i: number): string =>
+  i === 0 ? `${name}.sigstore.json` : `${name}.${i + 1}.sigstore.json`;
+
+const namesOfBundles: ReadonlyMap<string, StatementName> = new Map(
+  STATEMENTS.flatMap((name) =>
+    Array.from({ length: MOST_BUNDLES }, (_, i) => [bundleName(name, i), name] as const),
+  ),
+);
+
+/** Bundles by what they say they are; nothing in them is verified. */
+export type Bundles = ReadonlyMap<StatementName, readonly Uint8Array[]>;
 
 /** A pack with what was signed about it. */
 export interface PackFile {
   readonly pack: Pack;
   readonly manifest: PackManifest;
-  /** Bundles by what they are; nothing in them is verified. */
-  readonly bundles: ReadonlyMap<StatementName, Uint8Array>;
+  /** Of each type in the order of their SHA-256, none twice. */
+  readonly bundles: Bundles;
 }
 
-/** The one file of a pack with these bundles. */
+/**
+ * The one file of a pack with these bundles, whose order does not matter.
+ *
+ * @throws EvidenceError `REACH-E5007` more than 16 of one type
+ */
 export function writePackFile(
   engine: Engine,
   pack: Pack,
-  bundles: PackFile["bundles"] = new Map(),
+  bundles: Bundles = new Map(),
 ): Uint8Array<ArrayBuffer> {
   const blobs = packBlobs(engine, pack);
   blobs.delete(pack.digest);
   const entries: Entry[] = [
     { name: "pack.json", bytes: pack.manifest },
-    ...STATEMENTS.flatMap((name) => {
-      const bytes = bundles.get(name);
-      return bytes === undefined ? [] : [{ name: bundleName(name), bytes }];
-    }),
+    ...STATEMENTS.flatMap((name) =>
+      inOrder(engine, name, bundles.get(name) ?? []).map((bytes, i) => ({
+        name: bundleName(name, i),
+        bytes,
+      })),
+    ),
     ...[...blobs]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([digest, bytes]) => ({ name: blobName(digest), bytes })),
   ];
   return writeContainer(entries);
+}
+
+/** Bundles in the one order that they have in a file. */
+function inOrder(
+  engine: Engine,
+  name: StatementName,
+  bundles: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  const byDigest = new Map(bundles.map((bytes) => [toHex(engine.sha256(bytes)), bytes]));
+  if (byDigest.size > MOST_BUNDLES) {
+    throw new EvidenceError(
+      "REACH-E5007",
+      `a pack file has room for ${MOST_BUNDLES} ${name} statements, and these are ${byDigest.size}`,
+    );
+  }
+  return [...byDigest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes);
 }
 
 /**
@@ -78,12 +113,13 @@ export function readPackFile(engine: Engine, bytes: Uint8Array): PackFile {
   }
   const digest = toHex(engine.sha256(first.bytes));
   const blobs = new Map([[digest, first.bytes]]);
-  const bundles = new Map<StatementName, Uint8Array>();
+  const bundles = new Map<StatementName, Uint8Array[]>();
   for (const { name, bytes: content } of entries.slice(1)) {
-    const statement = STATEMENTS.find((each) => bundleName(each) === name);
+    const statement = namesOfBundles.get(name);
     const blob = digestOfBlob(name);
-    if (statement !== undefined) bundles.set(statement, content);
-    else if (blob !== undefined && blob !== digest) blobs.set(blob, content);
+    if (statement !== undefined) {
+      bundles.set(statement, [...(bundles.get(statement) ?? []), content]);
+    } else if (blob !== undefined && blob !== digest) blobs.set(blob, content);
     else throw new EvidenceError("REACH-E5003", `a pack has no entry ${quoted(name)}`);
   }
   requireBlobs(engine, blobs);
@@ -136,8 +172,38 @@ export function verifiedStatement(
   name: StatementName,
   key: PublicKey,
 ): Readonly<Record<string, unknown>> {
-  const bundle: Bundle = readBundle(engine, bytes, bundleName(name));
+  const bundle: Bundle = readBundle(engine, bytes, `the ${name} bundle`);
   const payload = verifiedPayload(bundle, key);
   const subjects = [{ name: "pack.json", sha256: pack.digest }];
   return readStatement(engine, payload, { subjects, predicateType: PREDICATES[name] });
+}
+
+/** The bundles with one more, in the place of what the same key has signed of its type. */
+export function withBundle(
+  engine: Engine,
+  { pack, bundles }: Pick<PackFile, "pack" | "bundles">,
+  name: StatementName,
+  bundle: Uint8Array,
+  key: PublicKey,
+): Bundles {
+  const others = (bundles.get(name) ?? []).filter(
+    (each) => !isSignedBy(engine, each, pack, name, key),
+  );
+  return new Map([...bundles, [name, [...others, bundle]]]);
+}
+
+/** Whether a bundle is a statement about the pack that this key has signed. Never throws. */
+export function isSignedBy(
+  engine: Engine,
+  bundle: Uint8Array,
+  pack: Pack,
+  name: StatementName,
+  key: PublicKey,
+): boolean {
+  try {
+    verifiedStatement(engine, bundle, pack, name, key);
+    return true;
+  } catch {
+    return false;
+  }
 }

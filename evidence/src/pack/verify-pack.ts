@@ -8,7 +8,7 @@ import { formatStatement, readStatement } from "../signature/in-toto.ts";
 import { inShape, parseCanonical } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
-import { packPredicate, readPackFile, verifiedStatement } from "./pack-file.ts";
+import { isSignedBy, packPredicate, readPackFile, verifiedStatement } from "./pack-file.ts";
 import type { PackFile, StatementName } from "./pack-file.ts";
 import { Findings } from "../trust/verdicts.ts";
 import type { Judgement } from "../trust/verdicts.ts";
@@ -82,18 +82,36 @@ export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy
   };
 }
 
-/** The trusted key that signed; the signature says which pack of which version it is. */
+/** The trusted key that signed; the signature says which pack of which version it is. Any of the bundles will do. */
 function signedBy(
   engine: Engine,
-  { pack, manifest, bundles }: PackFile,
+  file: PackFile,
   trustedKeys: readonly PublicKey[] | undefined,
 ): PublicKey {
-  const bundle = bundles.get("pack");
-  if (bundle === undefined) throw new EvidenceError("REACH-E5411", "the pack is not signed");
+  const bundles = file.bundles.get("pack") ?? [];
+  if (bundles.length === 0) throw new EvidenceError("REACH-E5411", "the pack is not signed");
   if (trustedKeys === undefined) {
     throw new EvidenceError("REACH-E5411", "no trusted key was given: anyone may have signed it");
   }
-  const { hint } = readBundle(engine, bundle, "pack.sigstore.json");
+  const refused: unknown[] = [];
+  for (const bundle of bundles) {
+    try {
+      return signerOfBundle(engine, file, bundle, trustedKeys);
+    } catch (error) {
+      refused.push(error);
+    }
+  }
+  // What is wrong with a bundle of a trusted key says more than that there are those of others.
+  throw refused.find((error) => !isStrangers(error)) ?? refused[0];
+}
+
+function signerOfBundle(
+  engine: Engine,
+  { pack, manifest }: PackFile,
+  bundle: Uint8Array,
+  trustedKeys: readonly PublicKey[],
+): PublicKey {
+  const { hint } = readBundle(engine, bundle, "the pack bundle");
   const hinted = trustedKeys.filter(({ id }) => id === hint);
   for (const key of hinted) requireAlgorithm(key, "P-256", "a pack");
   const [key, said] = firstSigner(hinted, (each) =>
@@ -136,20 +154,19 @@ function firstSigner<T>(
 const isForged = (error: unknown): boolean =>
   error instanceof EvidenceError && error.code === "REACH-E5303";
 
+const isStrangers = (error: unknown): boolean =>
+  error instanceof EvidenceError && error.code === "REACH-E5205";
+
 function furtherStatements(
   engine: Engine,
   { pack, bundles }: PackFile,
   key: PublicKey,
 ): StatementName[] {
-  return [...bundles].flatMap(([name, bytes]) => {
-    if (name === "pack") return [];
-    try {
-      verifiedStatement(engine, bytes, pack, name, key);
-      return [name];
-    } catch {
-      return [];
-    }
-  });
+  return [...bundles].flatMap(([name, all]) =>
+    name !== "pack" && all.some((bytes) => isSignedBy(engine, bytes, pack, name, key))
+      ? [name]
+      : [],
+  );
 }
 
 function requireCurrent(

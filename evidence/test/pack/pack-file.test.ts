@@ -2,6 +2,7 @@
 import { fromUtf8, toHex, utf8 } from "@reach-fabric/engine";
 import {
   manifestOf,
+  MOST_BUNDLES,
   newKey,
   packPredicate,
   publicKeyOf,
@@ -9,6 +10,7 @@ import {
   signerOf,
   signPack,
   verifyPack,
+  withBundle,
   writePackFile,
   yankPack,
 } from "@reach-fabric/evidence";
@@ -31,7 +33,7 @@ function signed(
   const bundle = (
     name: StatementName,
     what: Record<string, unknown>,
-  ): [StatementName, Uint8Array] => [name, signPack(engine, pack, name, what, signerOf(by))];
+  ): [StatementName, Uint8Array[]] => [name, [signPack(engine, pack, name, what, signerOf(by))]];
   const bundles = new Map([bundle("pack", predicate), bundle("sbom", { bomFormat: "CycloneDX" })]);
   return writePackFile(engine, pack, bundles);
 }
@@ -144,6 +146,108 @@ describe("the file", () => {
     expect(result(check(turned), "intact")).toBe("fail REACH-E5004");
     const other = writeContainer(entries.toReversed());
     expect(result(check(other), "intact")).toBe("fail REACH-E5006");
+  });
+});
+
+describe("several bundles of a type", () => {
+  type Entry = ReturnType<typeof readContainer>[number];
+  const by = (
+    each: typeof publisher,
+    predicate: Record<string, unknown> = packPredicate(manifest),
+  ): Uint8Array => signPack(engine, pack, "pack", predicate, signerOf(each));
+  const others = Array.from(
+    { length: MOST_BUNDLES - 1 },
+    (_, i) => newKey(pseudoRandom(`other ${i}`), "P-256").private,
+  );
+  const withPacks = (bundles: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
+    writePackFile(engine, pack, new Map([["pack", bundles]]));
+  const namesOf = (bytes: Uint8Array): string[] => readContainer(bytes).map(({ name }) => name);
+
+  test("PACK-4 in the order of their digests, whatever order they came in, and none twice", () => {
+    const bundles = [by(publisher), by(stranger), ...others.slice(0, 3).map((each) => by(each))];
+    const written = withPacks(bundles);
+    expect(withPacks([...bundles.toReversed(), ...bundles])).toEqual(written);
+    expect(namesOf(written).slice(1, 6)).toEqual([
+      "pack.sigstore.json",
+      ...[2, 3, 4, 5].map((n) => `pack.${n}.sigstore.json`),
+    ]);
+    const read = readPackFile(engine, written);
+    expect(writePackFile(engine, read.pack, read.bundles)).toEqual(written);
+    const digests = read.bundles.get("pack")?.map((bytes) => toHex(engine.sha256(bytes)));
+    expect(digests).toEqual(digests?.toSorted());
+    expect(read.bundles.get("pack")).toEqual(expect.arrayContaining(bundles));
+  });
+
+  test("PACK-4 no other order, no gap, none twice, none beyond the last", () => {
+    const entries = readContainer(withPacks([by(publisher), by(stranger)]));
+    const [json, first, second, ...rest] = entries as [Entry, Entry, Entry, ...Entry[]];
+    const intact = (...bundles: readonly [string, Uint8Array][]): string =>
+      result(
+        check(
+          writeContainer([json, ...bundles.map(([name, bytes]) => ({ name, bytes })), ...rest]),
+        ),
+        "intact",
+      );
+    const [a, b] = ["pack.sigstore.json", "pack.2.sigstore.json"];
+    expect(intact([a, first.bytes], [b, second.bytes])).toBe("pass");
+    expect(intact([a, second.bytes], [b, first.bytes])).toBe("fail REACH-E5004");
+    expect(intact([b, second.bytes], [a, first.bytes])).toBe("fail REACH-E5004");
+    expect(intact([a, first.bytes], [b, first.bytes])).toBe("fail REACH-E5004");
+    expect(intact([a, first.bytes], ["pack.3.sigstore.json", second.bytes])).toBe(
+      "fail REACH-E5004",
+    );
+    expect(intact([b, first.bytes])).toBe("fail REACH-E5004");
+    for (const n of ["0", "1", "02", "17"]) {
+      const name = `pack.${n}.sigstore.json`;
+      expect(intact([a, first.bytes], [name, second.bytes])).toBe("fail REACH-E5003");
+    }
+    const most = [publisher, ...others].map((each) => by(each));
+    expect(readPackFile(engine, withPacks(most)).bundles.get("pack")).toHaveLength(MOST_BUNDLES);
+    expect(() => withPacks([...most, by(stranger)])).toThrow("room for 16 pack statements");
+  });
+
+  test("PACK-10 attack: junk in front of the publisher's bundle, whatever it is", () => {
+    const junk = [
+      utf8("not json"),
+      utf8("{}"),
+      by(stranger),
+      by(publisher, { ...packPredicate(manifest), version: "9.9.9" }),
+      signPack(engine, counting(3), "pack", packPredicate(manifest), signerOf(publisher)),
+      signPack(engine, pack, "sbom", { bomFormat: "CycloneDX" }, signerOf(publisher)),
+      ...others.slice(0, 9).map((each) => by(each)),
+    ];
+    const report = check(withPacks([...junk, by(publisher)]));
+    expect([report.exitCode, report.key?.id]).toEqual([0, key.id]);
+    expect(check(withPacks(junk)).exitCode).toBe(1);
+    for (const each of [stranger, ...others.slice(0, 9)]) {
+      const trustedKeys = [publicKeyOf(each)];
+      expect(check(withPacks([...junk, by(publisher)]), { trustedKeys }).exitCode).toBe(0);
+    }
+  });
+
+  test("PACK-10 of a bundle that hints at a trusted key the fault is told, not that there are others", () => {
+    const lied = by(publisher, { ...packPredicate(manifest), version: "9.9.9" });
+    const strangers = [stranger, ...others.slice(0, 8)].map((each) => by(each));
+    expect(result(check(withPacks([...strangers, lied])), "trusted")).toBe("fail REACH-E5305");
+    expect(result(check(withPacks(strangers)), "trusted")).toBe("fail REACH-E5205");
+  });
+
+  test("PACK-9 a statement takes the place of the one by its key, and of no other", () => {
+    const sbom = (each: typeof publisher, version: number): Uint8Array =>
+      signPack(engine, pack, "sbom", { version }, signerOf(each));
+    const before = {
+      pack,
+      bundles: new Map([["sbom" as const, [sbom(publisher, 1), sbom(stranger, 1)]]]),
+    };
+    const after = withBundle(engine, before, "sbom", sbom(publisher, 2), key);
+    expect(after.get("sbom")).toEqual([sbom(stranger, 1), sbom(publisher, 2)]);
+    const bundles = withBundle(engine, before, "pack", by(publisher), key);
+    expect([...bundles].map(([name, { length }]) => [name, length])).toEqual([
+      ["sbom", 2],
+      ["pack", 1],
+    ]);
+    const report = check(writePackFile(engine, pack, bundles));
+    expect(report.statements).toEqual(["sbom"]);
   });
 });
 

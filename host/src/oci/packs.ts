@@ -1,7 +1,7 @@
 // Packs in registries: an artifact with one layer, and each signed statement as an artifact that refers to
 // it. docs/spec/pack.md, PACK-16 to PACK-18.
 import { createEngine, utf8 } from "@reach-fabric/engine";
-import { readPackFile, writePackFile } from "@reach-fabric/evidence";
+import { MOST_BUNDLES, readPackFile, writePackFile } from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import { ociIndex, ociManifest } from "@reach-fabric/schema";
 import type { OciDescriptor, OciIndex, OciManifest } from "@reach-fabric/schema";
@@ -62,7 +62,8 @@ export async function pushPack(
   await repository.putBlob(nothing);
   await repository.putManifest(tag, manifest, MANIFEST);
   const subject = { mediaType: MANIFEST, digest: digestOf(manifest), size: manifest.length };
-  for (const [statement, bundle] of bundles) {
+  const all = [...bundles].flatMap(([name, each]) => each.map((bundle) => [name, bundle] as const));
+  for (const [statement, bundle] of all) {
     const digest = await repository.putBlob(bundle);
     const refers = artifact(
       BUNDLE,
@@ -147,8 +148,8 @@ export async function pullPack(
 async function statementsOf(
   repository: Repository,
   digest: string,
-): Promise<Map<StatementName, Uint8Array>> {
-  const bundles = new Map<StatementName, Uint8Array>();
+): Promise<Map<StatementName, Uint8Array[]>> {
+  const bundles = new Map<StatementName, Uint8Array[]>();
   const index = await repository.getReferrers(digest);
   if (index === undefined) return bundles;
   const { manifests } = shaped(ociIndex, index, digest);
@@ -156,13 +157,15 @@ async function statementsOf(
     const name = (["pack", "provenance", "sbom"] as const).find(
       (statement) => annotations?.[STATEMENT] === statement,
     );
-    if (artifactType !== BUNDLE || name === undefined || bundles.has(name)) continue;
+    if (artifactType !== BUNDLE || name === undefined) continue;
+    if ((bundles.get(name) ?? []).length === MOST_BUNDLES) continue;
     const bytes = await repository.getManifest(refers, MANIFEST);
     if (bytes === undefined) continue;
     const { layers, subject } = shaped(ociManifest, bytes, refers);
     const [layer] = layers;
     if (subject?.digest !== digest || layer === undefined || layer.size > MOST.bundle) continue;
-    bundles.set(name, await repository.getBlob(layer.digest, layer.size));
+    const bundle = await repository.getBlob(layer.digest, layer.size);
+    bundles.set(name, [...(bundles.get(name) ?? []), bundle]);
   }
   return bundles;
 }

@@ -43,4 +43,4 @@ export const bundleBy = (key: typeof publisher): Uint8Array =>
   signPack(engine, pack, "pack", packPredicate(manifestOf(pack)), signerOf(key));
 
 /** The pack, signed by its publisher. */
-export const packFile = writePackFile(engine, pack, new Map([["pack", bundleBy(publisher)]]));
+export const packFile = writePackFile(engine, pack, new Map([["pack", [bundleBy(publisher)]]]));

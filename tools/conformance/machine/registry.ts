@@ -89,7 +89,7 @@ async function exchange(registry: string): Promise<SuiteResult> {
     const bundles = new Map(
       (["pack", "provenance", "sbom"] as const).map((name) => {
         const predicate = name === "pack" ? packPredicate(manifest) : { name };
-        return [name, signPack(engine, pack, name, predicate, signerOf(key))] as const;
+        return [name, [signPack(engine, pack, name, predicate, signerOf(key))]] as const;
       }),
     );
     return writePackFile(engine, pack, bundles);

@@ -1,4 +1,10 @@
-import { packPredicate, readPackFile, signPack, writePackFile } from "@reach-fabric/evidence";
+import {
+  packPredicate,
+  readPackFile,
+  signPack,
+  withBundle,
+  writePackFile,
+} from "@reach-fabric/evidence";
 import type { StatementName } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
@@ -32,16 +38,18 @@ export function sign(group: Command, verb: Verb): void {
           const host = await import("@reach-fabric/host/packs");
           const engine = engines()();
           const signer = await readSigner(terminal.machine, key, passphraseFile);
-          const { pack, manifest } = opened(terminal.machine, file);
+          const { pack, manifest, bundles: before } = opened(terminal.machine, file);
           const predicates: Readonly<Record<StatementName, Readonly<Record<string, unknown>>>> = {
             pack: packPredicate(manifest),
             provenance: provenanceOf(pack, terminal.machine.version),
             sbom: bomOf(pack),
           };
           const names = Object.keys(predicates) as StatementName[];
-          const bundles = new Map(
-            names.map((name) => [name, signPack(engine, pack, name, predicates[name], signer)]),
-          );
+          let bundles = before;
+          for (const name of names) {
+            const bundle = signPack(engine, pack, name, predicates[name], signer);
+            bundles = withBundle(engine, { pack, bundles }, name, bundle, signer.key);
+          }
           await host.writeFileAtomic(file, writePackFile(engine, pack, bundles));
           const facts = { file, digest: pack.digest, key: signer.key.id, statements: names };
           if (terminal.json) terminal.result(facts);
