@@ -25,6 +25,7 @@ const entry: NewLogEntry = {
     attempt: 1,
     pack: "ab".repeat(32),
     engine: "cd".repeat(32),
+    commitment: "23".repeat(32),
   },
 };
 

@@ -48,7 +48,29 @@ describe("LOG-32 a run that is logged", () => {
     expect(entries.map(({ type }) => type)).toEqual(["opened", "started", "evidence"]);
     expect(entries[1]?.body.run).toBe(entries[2]?.body.run);
     expect(unfinished).toEqual([]);
-    expect(readFileSync(join(folder, "one.reach"), "latin1")).toContain("run.tlog-proof");
+    const text = readFileSync(join(folder, "one.reach"), "latin1");
+    expect(text).toContain("run.tlog-proof");
+    expect(text).toContain("start.tlog-proof");
+    const logs = [
+      { origin: vkey.split("+")[0], key: vkey, quorum: 0, witnesses: [], started: true },
+    ];
+    put(folder, "began.json", JSON.stringify({ format: "reach/policy/v1", logs }));
+    const logged = async (): Promise<unknown> => {
+      const report = await json(["verify", "one.reach", "--policy", "began.json"]);
+      return (report["verdicts"] as { logged: unknown }).logged;
+    };
+    const why = expect.stringMatching(
+      /^entry 2 of 3 .*; its run began at entry 1, at 20/,
+    ) as string;
+    expect(await logged()).toEqual({ result: "pass", why });
+    // A proof by a later checkpoint takes the beginning along.
+    await json(["log", "append", "audit", "--key", "log.key", "--act", "test.done"]);
+    const proven = await json(["log", "prove", "audit", "--evidence", "one.reach", "--attach"]);
+    expect(proven).toMatchObject({ index: 2, started: 1, size: 4 });
+    expect(await logged()).toMatchObject({
+      result: "pass",
+      why: expect.stringContaining("of 4") as string,
+    });
   });
 
   test("that does not end leaves its beginning", async () => {

@@ -39,8 +39,16 @@ export { openEvidence } from "./file/open.ts";
 export type { Evidence, Outcome, Run } from "./file/open.ts";
 export { manifestOf } from "./file/pack.ts";
 export * from "./log/index.ts";
-export { evidenceEntryOf, sameLoggedRun, verifyLoggedEntry, withProof } from "./verify/logged.ts";
+export {
+  evidenceEntryOf,
+  sameLoggedRun,
+  startedEntryIn,
+  verifyLoggedEntry,
+  withProof,
+} from "./verify/logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";
+export { sameStart, startedEntryOf } from "./verify/started.ts";
+export type { RunStart, StartedEntry } from "./verify/started.ts";
 export { pointersOfClasses } from "./redaction/classes.ts";
 export { redact } from "./redaction/redact.ts";
 export type { RedactOptions, Redaction } from "./redaction/redact.ts";

@@ -38,6 +38,7 @@ export type { InitOptions, Log, OpenOptions } from "./log/log.ts";
 export { readLog } from "./log/reader.ts";
 export type { LogReader } from "./log/reader.ts";
 export { logEvidence, loggedRecorder } from "./log/runs.ts";
+export type { LoggedRecorder } from "./log/runs.ts";
 export type { Appended } from "./log/sequencer.ts";
 export { serveLog, serveWitness } from "./log/servers.ts";
 export type { ListenAddress, Listening } from "./log/servers.ts";

@@ -5,6 +5,7 @@ import type { Defence } from "./defence.ts";
 const HOST_LOG = "host/test/log/log.test.ts";
 const LOG = "evidence/test/log/log.test.ts";
 const TREE = "evidence/test/log/log-tree.test.ts";
+const STARTED = "evidence/test/log/started.test.ts";
 const VERDICT = "evidence/test/log/log-verdict.test.ts";
 
 export const log: readonly Defence[] = [
@@ -139,7 +140,7 @@ export const log: readonly Defence[] = [
   {
     attack: "best of n (runs repeated until one pleases)",
     file: "host/src/log/runs.ts",
-    take: 'await log.append({ type: "started", body });',
+    take: "started = (await log.append(entry)).index;",
     put: "",
     test: "cli/test/log.test.ts",
     name: "that does not end leaves its beginning",
@@ -175,6 +176,62 @@ export const log: readonly Defence[] = [
     put: "",
     test: TREE,
     name: "best of n: evidence that no start precedes, also where one comes afterwards",
+  },
+  {
+    attack: "best of n: one start for many tries",
+    file: "evidence/src/verify/started.ts",
+    take: 'if (other !== undefined) throw new EvidenceError("REACH-E5344", other);',
+    put: "",
+    test: STARTED,
+    name: "best of n: one start does not serve another input, grant, time, attempt or secret",
+  },
+  {
+    attack: "best of n: a start that commits to no input",
+    file: "evidence/src/verify/started.ts",
+    take: 'toHex(taggedHash(engine, "started", [leafHash, startedAt]));',
+    put: 'toHex(taggedHash(engine, "started", [leafHash.subarray(32), startedAt]));',
+    test: STARTED,
+    name: "best of n: one start does not serve another input, grant, time, attempt or secret",
+  },
+  {
+    attack: "best of n: a start behind the evidence",
+    file: "evidence/src/verify/started.ts",
+    take: "if (index > evidence.index) {",
+    put: "if (false) {",
+    test: STARTED,
+    name: "best of n: begun only after the evidence, or before the host says so",
+  },
+  {
+    attack: "a start that is not in the log",
+    file: "evidence/src/verify/started.ts",
+    take: "if (!engine.verifyInclusion({ leafHash: leafHash(entry), index, size, root, proof: hashes })) {",
+    put: "if (false) {",
+    test: STARTED,
+    name: "a beginning that is not in the log, or in another tree of it",
+  },
+  {
+    attack: "a start in another tree than the evidence",
+    file: "evidence/src/verify/started.ts",
+    take: "if (head !== known) {",
+    put: "if (false) {",
+    test: STARTED,
+    name: "a beginning that is not in the log, or in another tree of it",
+  },
+  {
+    attack: "a start that was taken out of the file",
+    file: "evidence/src/verify/started.ts",
+    take: "if (logs.some((log) => log.origin === origin && log.started === true)) {",
+    put: "if (false) {",
+    test: STARTED,
+    name: "where the policy asks for it, evidence without it is not checked",
+  },
+  {
+    attack: "a start from which the input can be guessed",
+    file: "evidence/src/verify/started.ts",
+    take: "engine.leaves(runSeedOf(engine, secret, run), [record])",
+    put: "engine.leaves(new Uint8Array(32), [record])",
+    test: STARTED,
+    name: "LOG-61 nothing can be guessed: equal input, grant, pack and time, and another entry",
   },
   {
     attack: "one witness counted twice",

@@ -100,6 +100,11 @@ const entries = {
     "the host's clock was wrong, or the times in the evidence are false",
   ) as Entry,
   "REACH-E5343": open("ask the log for the proof of growth between the two checkpoints") as Entry,
+  "REACH-E5344": fail(
+    "one start is of one run: ask for the evidence of the run that began there",
+  ) as Entry,
+  "REACH-E5345": fail("ask for the evidence of the run that was noted before it began") as Entry,
+  "REACH-E5346": open("ask for the evidence with both proofs: reach log prove --attach") as Entry,
   // 54xx the pack and the engine
   "REACH-E5401": fail(damaged) as Entry,
   "REACH-E5402": fail(damaged) as Entry,

@@ -97,6 +97,7 @@ export function createEvidence(options: CreateOptions): Uint8Array<ArrayBuffer> 
       run: runJson,
       signature: signRun(engine, { document, run: runJson }, signer),
       proof: undefined,
+      start: undefined,
       reserved: new Map(),
       redaction: undefined,
       values: { entered: formatEntered(engine, head, inputs, outcome) },

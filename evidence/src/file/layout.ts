@@ -9,17 +9,17 @@ export const ENTRY = {
   run: "run.json",
   signature: "run.sig",
   proof: "run.tlog-proof",
+  start: "start.tlog-proof",
   redaction: "redaction.sigstore.json",
   entered: "entered.jsonl",
   shown: "shown.jsonl",
 } as const;
 
-/**
- * Entries that have their place and that this version does not look into: the proof that the run's beginning is in
- * a log, and what the pack's publisher has signed.
- */
-const RESERVED = ["start.tlog-proof", "pack.sigstore.jsonl"] as const;
-const [, PUBLISHER] = RESERVED;
+/** Entries that have their place and that this version does not look into: what the pack's publisher has signed. */
+const RESERVED = ["pack.sigstore.jsonl"] as const;
+const [PUBLISHER] = RESERVED;
+/** Entries beside the run's own, as those that are reserved. */
+const BESIDE: ReadonlySet<string> = new Set([ENTRY.start, ENTRY.redaction]);
 /** Bytes that an entry beside the run's own may have. */
 const BESIDE_BYTES = 2 ** 20;
 
@@ -40,6 +40,8 @@ export interface Layout {
   readonly signature: Uint8Array;
   /** The proof that it is in a log. Removable, and put in later: absent where it is in none. */
   readonly proof: Uint8Array | undefined;
+  /** The proof that its run's beginning is in a log. Removable, as the other one. */
+  readonly start: Uint8Array | undefined;
   /** Entries that this version does not look into, by their names. Removable. */
   readonly reserved: ReadonlyMap<string, Uint8Array>;
   /** Who says that the run was redacted. Removable; beside `shown` only. */
@@ -51,13 +53,14 @@ export interface Layout {
 
 /** The entries in their order. */
 export function entriesOf(layout: Layout): Entry[] {
-  const { run, signature, proof, reserved, redaction, values, blobs } = layout;
+  const { run, signature, proof, start, reserved, redaction, values, blobs } = layout;
   const optional = (name: string, bytes: Uint8Array | undefined): Entry[] =>
     bytes === undefined ? [] : [{ name, bytes }];
   return [
     { name: ENTRY.run, bytes: run },
     { name: ENTRY.signature, bytes: signature },
     ...optional(ENTRY.proof, proof),
+    ...optional(ENTRY.start, start),
     ...RESERVED.flatMap((name) => optional(name, reserved.get(name))),
     ...optional(ENTRY.redaction, redaction),
     "entered" in values
@@ -102,6 +105,7 @@ export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
     run: required(ENTRY.run),
     signature: required(ENTRY.signature),
     proof: found.get(ENTRY.proof),
+    start: found.get(ENTRY.start),
     reserved,
     redaction: found.get(ENTRY.redaction),
     values: shown === undefined ? { entered: required(ENTRY.entered) } : { shown },
@@ -117,12 +121,12 @@ export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
     }
   });
   for (const { name, bytes } of entries) {
-    if (reserved.has(name) || name === ENTRY.redaction) requireForm(engine, name, bytes);
+    if (reserved.has(name) || BESIDE.has(name)) requireForm(engine, name, bytes);
   }
   return layout;
 }
 
-/** What a later version will find in an entry has the form of its name already. */
+/** An entry beside the run's own has the form of its name, whoever reads it. */
 function requireForm(engine: Engine, name: string, bytes: Uint8Array): void {
   if (bytes.length > BESIDE_BYTES) {
     throw new EvidenceError("REACH-E5007", `the entry ${name} is over the limit of size`);

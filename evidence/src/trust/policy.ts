@@ -62,6 +62,8 @@ export interface LogPolicy {
   readonly quorum: number;
   /** Where it stood when it was closed: no checkpoint of more entries is its own. */
   readonly final?: { readonly size: bigint; readonly root: Uint8Array };
+  /** The evidence must have the proof that its run's beginning is in the log, too. */
+  readonly started?: boolean;
   /** What the verifier has seen of it before, and proofs of growth between that and others. */
   readonly seen?: {
     readonly size: bigint;
@@ -164,12 +166,14 @@ function logOf({
   witnesses,
   quorum,
   final,
+  started,
 }: NonNullable<PolicyFile["logs"]>[number]): LogPolicy {
   const log = {
     origin,
     key: noteKeyOf(key, "note"),
     witnesses: witnesses.map((text) => noteKeyOf(text, "cosignature")),
     quorum,
+    ...(started === true ? { started } : {}),
   };
   const different = new Set(log.witnesses.map((witness) => toBase64(witness.key.bytes)));
   if (quorum > different.size) {

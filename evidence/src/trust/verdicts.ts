@@ -93,6 +93,11 @@ export class Findings<V extends string> {
     this.note(verdict, findingOf(thrown));
   }
 
+  /** What was found so far. */
+  found(verdict: V): Finding {
+    return this.#found[verdict];
+  }
+
   /** The result of some checks, or undefined where one of them found something. */
   attempt<T>(verdict: V, checks: () => T): T | undefined {
     try {

@@ -11,13 +11,15 @@ import { writeContainer } from "../file/container.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { entriesOf } from "../file/layout.ts";
-import { readDocument } from "../file/open.ts";
+import { contentOf, readDocument } from "../file/open.ts";
 import { namedKey } from "../file/run.ts";
 import type { EvidenceRun } from "../file/run.ts";
 import { leafHash, parseEntry } from "../log/entry.ts";
 import type { SignedCheckpoint } from "../log/checkpoint.ts";
 import type { NoteKey } from "../log/note.ts";
 import { parseTlogProof, verifyTlogProof } from "../log/proof.ts";
+import { requireStarted, startOfEvidence } from "./started.ts";
+import type { StartedEntry } from "./started.ts";
 
 /** An entry about evidence, without what the log adds. */
 export type EvidenceEntry = Extract<NewLogEntry, { type: "evidence" }>;
@@ -34,6 +36,16 @@ export function evidenceEntryOf(engine: Engine, file: Uint8Array): EvidenceEntry
   const { run, signature } = layout;
   const signed = requireSignature(engine, { document, run }, signature, key);
   return entryOf(engine, { document, run, signed, key });
+}
+
+/**
+ * The entry with which the run of a .reach file must have begun in a log: all of it but whom it is about.
+ *
+ * @throws EvidenceError as openEvidence() does
+ */
+export function startedEntryIn(engine: Engine, file: Uint8Array): StartedEntry {
+  const { document, layout } = readDocument(engine, file);
+  return startOfEvidence(engine, document, contentOf(engine, document, layout));
 }
 
 /** The entry of evidence whose signature was verified. */
@@ -100,19 +112,22 @@ export function verifyLoggedEntry(
 }
 
 /**
- * Evidence with the proof that it is in a log, in place of one that it may have.
+ * Evidence with the proof that it is in a log, in place of what it may have of that.
  *
- * @throws EvidenceError as openEvidence() does; `REACH-E5332` not a tlog-proof; `REACH-E5338` a proof of
+ * @param start the proof, by the same checkpoint, of the entry with which its run began
+ * @throws EvidenceError as openEvidence() does; `REACH-E5332` not a tlog-proof; `REACH-E5338`, `REACH-E5344` a proof of
  *   another entry
  */
 export function withProof(
   engine: Engine,
   file: Uint8Array,
   proof: Uint8Array,
+  start?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const { layout } = readDocument(engine, file);
   requireEntry(engine, proof, evidenceEntryOf(engine, file));
-  return writeContainer(entriesOf({ ...layout, proof }));
+  if (start !== undefined) requireStarted(engine, start, startedEntryIn(engine, file));
+  return writeContainer(entriesOf({ ...layout, proof, start }));
 }
 
 /** Requires that a proof is about the entry of this evidence; nothing of it is verified. */

@@ -8,6 +8,7 @@ import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { requireSigned } from "./signed.ts";
+import { noteStart } from "./started.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { noPack } from "../file/cursor.ts";
 import { requireBegun, requireWhole } from "../file/entered.ts";
@@ -48,6 +49,7 @@ export function verify(
   options.onProgress?.({ phase: "read", done: total, total });
   const isWhole = checkComplete(evidence, findings);
   const witnessedAt = checkSeen(engine, evidence, policy, findings);
+  checkStart(engine, evidence, policy, findings);
   checkTrust(evidence, policy, witnessedAt, findings);
   checkRedaction(evidence, findings);
   const computed = isWhole ? checkReplay(engine, evidence, policy, findings, options) : undefined;
@@ -68,7 +70,7 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readDocument(engine, bytes);
-    const { run, signature, proof, blobs } = layout;
+    const { run, signature, proof, start, blobs } = layout;
     const parts = { document, run, signature, blobs };
     const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");
     // 7 the lines have their form; 8 every value and record is the one that was committed to
@@ -80,6 +82,7 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
       entered,
       entry,
       proof,
+      start,
       ...assemble({ document, layout, key, pack, content }),
     };
   });
@@ -122,6 +125,14 @@ function checkSeen(
   findings: Found,
 ): bigint | undefined {
   return checkLog(engine, findings, { proof, entry, endedAt, logs });
+}
+
+/** Stage 3, too: where the log has it, that it has the run's beginning before. */
+function checkStart(engine: Engine, evidence: Authentic, { logs }: Policy, findings: Found): void {
+  const { document, entered, shown, proof, start } = evidence;
+  if (logs === undefined || proof === undefined) return;
+  const content = { entered, shown: shown ?? undefined };
+  noteStart(engine, findings, logs, { document, content, proof, start });
 }
 
 /** Stage 4, check 4 again with all that is known by now: what was witnessed before a compromise still counts. */

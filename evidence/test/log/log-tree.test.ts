@@ -123,6 +123,7 @@ const started = (n: number): NewLogEntry => ({
     attempt: 1,
     pack: "ab".repeat(32),
     engine: "cd".repeat(32),
+    commitment: "23".repeat(32),
   },
 });
 const ended = (n: number, which = 0xef): NewLogEntry => ({

@@ -27,6 +27,8 @@ export interface Beginning {
   readonly engine: string;
   /** In UTC with milliseconds. */
   readonly startedAt: string;
+  /** The first record, which is about to enter. */
+  readonly start: Uint8Array;
 }
 
 export interface Recorder {

@@ -58,7 +58,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const session = new Session(options, remote, signal);
   try {
     const startedAt = session.stamp();
-    await recorder.begin({ pack, engine: engine.digest, startedAt });
+    await recorder.begin({ pack, engine: engine.digest, startedAt, start });
     engine.commit(runSeedOf(engine, recorder.run.secret, recorder.run));
     const end = await session.runFrom(start, startedAt);
     return {

@@ -20,6 +20,7 @@ const started = (n: number): NewLogEntry => ({
     attempt: 1,
     pack: "ab".repeat(32),
     engine: "cd".repeat(32),
+    commitment: "23".repeat(32),
   },
 });
 

@@ -28,7 +28,7 @@ import { asNobody, bytes, errorOf, later, newFolder, samplePack, text } from "..
 type Bytes = Uint8Array;
 
 const at = "2026-11-23T07:00:00.000Z";
-const beginning = { pack, engine: "e".repeat(64), startedAt: at };
+const beginning = { pack, engine: "e".repeat(64), startedAt: at, start: bytes("{}") };
 
 /** Asks once, and gives what came. */
 const once: Program = function* () {

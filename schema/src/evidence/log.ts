@@ -21,6 +21,16 @@ export type LogHead = z.infer<typeof logHead>;
 const head = { v: z.literal(1), at: instant };
 const signed = { keyId: z.string().regex(/^[0-9a-f]{16}$/, "16 hex digits"), paeHash: digest };
 
+/** Whom a run is about, for who has the matter key: the id of that key, and codes in their order, each once. */
+const subjects = z
+  .strictObject({
+    key: z.string().regex(/^[0-9a-f]{16}$/, "16 hex digits"),
+    codes: z.array(digest).min(1).max(64),
+  })
+  .refine(({ codes }) => codes.every((code, i) => i === 0 || code > (codes[i - 1] ?? "")), {
+    error: "codes in their order, each once",
+  });
+
 /** The members of entries, by what they are about. `at` is the log's own time: it never goes back. */
 const bodies = {
   /** The first entry of every log. `previous`: it goes on from a log that is closed. */
@@ -28,7 +38,15 @@ const bodies = {
   /** The last entry of a log that another one goes on from. */
   closed: z.strictObject({ reason: name }),
   /** A run begins: it stands here before its first effect. */
-  started: z.strictObject({ run, attempt, pack: digest, engine: digest }),
+  started: z.strictObject({
+    run,
+    attempt,
+    pack: digest,
+    engine: digest,
+    /** To what it began with and when: LOG-61. */
+    commitment: digest,
+    subjects: subjects.optional(),
+  }),
   /** Evidence of a run was signed: SHA-256 of its run.json. */
   evidence: z.strictObject({ run, attempt, sha256: digest }),
   /** Something that security depends on was done, or tried. Names no person and no secret. */

@@ -27,6 +27,8 @@ const log = strict({
   quorum: z.int().min(0).max(32),
   /** Where it stood when it was closed: a checkpoint of more entries is not its own. */
   final: strict({ size: count, root: digest }).optional(),
+  /** The log must have the run's beginning, too. */
+  started: z.boolean().optional(),
 });
 
 /** A policy as it is written. */

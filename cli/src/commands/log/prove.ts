@@ -2,6 +2,8 @@ import {
   evidenceEntryOf,
   formatConsistencyProof,
   sameLoggedRun,
+  sameStart,
+  startedEntryIn,
   withProof,
 } from "@reach-fabric/evidence";
 import type { Command } from "commander";
@@ -56,7 +58,7 @@ export function prove(group: Command, verb: Verb): void {
     .option("--force", "replace an existing output file")
     .option(
       "--json",
-      "print {file, index, size}, or {file, from, to}, as JSON; errors as JSON on stderr",
+      "print {file, index, size, started}, or {file, from, to}, as JSON; errors as JSON on stderr",
     )
     .addHelpText(
       "after",
@@ -71,9 +73,9 @@ export function prove(group: Command, verb: Verb): void {
         if (output === undefined) throw usage("Give --output, or --evidence and --attach");
         if (!force && existsSync(output)) throw new CliError(exists(output));
         const host = await import("@reach-fabric/host");
-        const { bytes, facts } = await proofOf(terminal.machine, host, dir, options);
+        const { bytes, start, facts } = await proofOf(terminal.machine, host, dir, options);
         const written = attach
-          ? withProof(engines()(), readInput(terminal.machine, output), bytes)
+          ? withProof(engines()(), readInput(terminal.machine, output), bytes, start)
           : bytes;
         await host.writeFileAtomic(output, written);
         if (terminal.json) terminal.result({ file: output, ...facts });
@@ -97,7 +99,7 @@ async function proofOf(
   host: typeof Host,
   dir: string,
   { index, evidence, from, to, since, until }: ProveOptions,
-): Promise<{ bytes: Uint8Array; facts: Record<string, string | number> }> {
+): Promise<Proof> {
   const given = [index, evidence, from, since].filter((option) => option !== undefined).length;
   const isHalf =
     (from === undefined) !== (to === undefined) || (since === undefined && until !== undefined);
@@ -110,20 +112,28 @@ async function proofOf(
     const [start, end] = [instantOf(from, "--from"), instantOf(to, "--to")];
     return { bytes: await witnessed.period(start, end), facts: { from: start, to: end } };
   }
-  const number =
+  const { number, started } =
     evidence === undefined
-      ? countOf(index ?? "", "--index")
-      : await indexOf(machine, host, dir, evidence);
+      ? { number: countOf(index ?? "", "--index") }
+      : await placesOf(machine, host, dir, evidence);
   const log: LogReader = number < witnessed.size ? witnessed : await host.readLog(dir);
-  return { bytes: await log.prove(number), facts: { index: number, size: log.size } };
+  return {
+    bytes: await log.prove(number),
+    ...(started === undefined ? {} : { start: await log.prove(started) }),
+    facts: { index: number, size: log.size, ...(started === undefined ? {} : { started }) },
+  };
+}
+
+/** What is written, and what is said of it. */
+interface Proof {
+  readonly bytes: Uint8Array;
+  /** Of the entry with which the run began. */
+  readonly start?: Uint8Array;
+  readonly facts: Readonly<Record<string, string | number>>;
 }
 
 /** The proof that a log has grown from one size to another. */
-async function growthOf(
-  log: LogReader,
-  since: string,
-  until: string | undefined,
-): Promise<{ bytes: Uint8Array; facts: Record<string, number> }> {
+async function growthOf(log: LogReader, since: string, until: string | undefined): Promise<Proof> {
   const from = countOf(since, "--since");
   const to = until === undefined ? log.size : countOf(until, "--until");
   const range = { from: BigInt(from), to: BigInt(to) };
@@ -132,24 +142,32 @@ async function growthOf(
   return { bytes, facts: { from, to } };
 }
 
-/** The number of the entry about a piece of evidence: the first one, if there are several. */
-async function indexOf(
+/** The number of the entry about a piece of evidence, the first one, and before it that of its run's beginning. */
+async function placesOf(
   machine: Machine,
   host: typeof Host,
   dir: string,
   file: string,
-): Promise<number> {
+): Promise<{ number: number; started?: number }> {
   const engine = engines();
   const log = await host.readLog(dir);
   const wanted = (() => {
     try {
-      return evidenceEntryOf(engine(), readInput(machine, file));
+      const bytes = readInput(machine, file);
+      return {
+        evidence: evidenceEntryOf(engine(), bytes),
+        start: startedEntryIn(engine(), bytes),
+      };
     } catch (error) {
       throw new CliError(problemOf(error, file));
     }
   })();
-  for await (const { index, entry } of log.entries())
-    if (sameLoggedRun(entry, wanted)) return index;
+  let started: number | undefined;
+  for await (const { index, entry } of log.entries()) {
+    if (started === undefined && sameStart(entry, wanted.start)) started = index;
+    if (!sameLoggedRun(entry, wanted.evidence)) continue;
+    return { number: index, ...(started === undefined ? {} : { started }) };
+  }
   throw new CliError({
     code: hostCode.noEntry,
     what: "The log has no entry about this evidence",

@@ -114,10 +114,9 @@ async function runCommand(
   const log = await openAudit(machine, host, options);
   try {
     const folder = options.record ?? join(stateFolder(machine), "runs", randomUUID());
-    const recorder =
-      log === undefined
-        ? host.folderRecorder(folder)
-        : host.loggedRecorder(host.folderRecorder(folder), log);
+    const inFolder = host.folderRecorder(folder);
+    const logged = log === undefined ? undefined : host.loggedRecorder(inFolder, log);
+    const recorder = logged ?? inFolder;
     const interrupt = onInterrupt(machine);
     let result: RunResult;
     try {
@@ -160,7 +159,9 @@ async function runCommand(
         run: { ...facts, tenant: options.tenant, actor: options.actor },
         annotations: result.annotations,
       });
-      if (log !== undefined) evidence = await host.logEvidence(log, engine, evidence);
+      if (log !== undefined) {
+        evidence = await host.logEvidence(log, engine, evidence, logged?.started);
+      }
       await host.writeFileAtomic(options.output, evidence);
     } catch (error) {
       // The effects have happened: the records of them are worth more than a tidy folder.
