@@ -77,6 +77,8 @@ export { whatIf, whatIfLive } from "./compare/what-if.ts";
 export type { Change, Hypothesis } from "./compare/what-if.ts";
 export { readPolicy } from "./trust/policy.ts";
 export type { LogPolicy, Policy, PolicyCircumstances, Signers } from "./trust/policy.ts";
+export { requirePast, sayTime } from "./trust/times.ts";
+export type { SignedAt } from "./trust/times.ts";
 export { requireFresh, signerEntry, signerTrust } from "./trust/trust.ts";
 export type { Circumstances, Freshness, SignatureClaim } from "./trust/trust.ts";
 export { REPLAY_FUEL } from "./verify/allowed.ts";

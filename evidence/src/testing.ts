@@ -1,5 +1,5 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
-export { millisecondsOf } from "./encoding/instant.ts";
+export { instantAt, millisecondsOf } from "./encoding/instant.ts";
 export { catalogue } from "./errors/errors.ts";
 export { CONTAINER_LIMITS, readContainer, writeContainer } from "./file/container.ts";
 export type { Entry } from "./file/container.ts";
@@ -16,4 +16,4 @@ export { requireManifest } from "./file/manifest.ts";
 export { hasHole, holeAt, holesOf, parseWithHoles, textWithHoles } from "./commitments/holes.ts";
 export { filled, openingOf, readOpening } from "./commitments/opening.ts";
 export { filledSlots, readSlots, slotsOfRecord } from "./commitments/record.ts";
-export { commitRunValues, recordSeed, runSeedOf, slotSeed } from "./commitments/seeds.ts";
+export { commitRunValues, recordSeed, RUN_SEQ, runSeedOf, slotSeed } from "./commitments/seeds.ts";

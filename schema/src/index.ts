@@ -38,7 +38,7 @@ export type { ListedFiles, Misplaced } from "./pack/listed.ts";
 export { packManifest, packSource } from "./pack/pack.ts";
 export type { PackManifest, PackSource } from "./pack/pack.ts";
 export { pinsFile } from "./pack/pins.ts";
-export { policyFile } from "./evidence/policy.ts";
+export { lagPattern, policyFile } from "./evidence/policy.ts";
 export type { PolicyFile } from "./evidence/policy.ts";
 export { verdictNames } from "./evidence/verdicts.ts";
 export { inOrder, problemCode, problemsOf } from "./fields/problem.ts";

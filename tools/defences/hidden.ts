@@ -143,4 +143,12 @@ export const hidden: readonly Defence[] = [
     test: REDACT,
     name: "EVID-45: who has redacted it is signed, for these bytes, and said in the report",
   },
+  {
+    attack: "the fingerprint, or the decision's digest, beside hidden values",
+    file: "evidence/src/file/shown.ts",
+    take: 'if (typeof head["decision"] !== "string") {',
+    put: "if (false) {",
+    test: attacks("redacted"),
+    name: "EVID-36: attack: a digest that confirms guesses of what is hidden, with its true opening",
+  },
 ];

@@ -2,6 +2,7 @@
 import { attacks, KEYRING, PACK } from "./defence.ts";
 import type { Defence } from "./defence.ts";
 
+const TIMES = "evidence/test/log/times.test.ts";
 const POLICY = "evidence/test/trust/policy.test.ts";
 
 export const trust: readonly Defence[] = [
@@ -68,5 +69,69 @@ export const trust: readonly Defence[] = [
     put: "throw error;",
     test: PACK,
     name: "KEY-2: key-id collision, another trusted key that has the id of the publisher's",
+  },
+  {
+    attack: "backdating with a key that has ended",
+    file: "evidence/src/verify/allowed.ts",
+    take: "const at = witnessedAt ?? endedAt;",
+    put: "const at = endedAt;",
+    test: TIMES,
+    name: "attack: backdating with a key that has ended",
+  },
+  {
+    attack: "backdating by more than the lag",
+    file: "evidence/src/trust/times.ts",
+    take: "if (spanOf(seenAt)[0] <= millisecondsOf(endedAt) + maxLag) return;",
+    put: "return;",
+    test: TIMES,
+    name: "attack: backdating with a key that has ended",
+  },
+  {
+    attack: "evidence of the future",
+    file: "evidence/src/trust/times.ts",
+    take: "if (now === undefined || spanOf(at)[0] <= millisecondsOf(now) + SKEW) return;",
+    put: "return;",
+    test: TIMES,
+    name: "attack: a run that ends after the verifier's now",
+  },
+  {
+    attack: "witnesses of the future",
+    file: "evidence/src/verify/log.ts",
+    take: "requirePast(seen.at, now, who);",
+    put: "",
+    test: TIMES,
+    name: "attack: an entry, and witnesses, of the future",
+  },
+  {
+    attack: "a log's entry of the future",
+    file: "evidence/src/verify/log.ts",
+    take: 'requirePast(at, now, "the log has it");',
+    put: "",
+    test: TIMES,
+    name: "attack: an entry, and witnesses, of the future",
+  },
+  {
+    attack: "an entry later than its own cosignature",
+    file: "evidence/src/verify/log.ts",
+    take: "if (witnessed !== undefined) requireInOrder(at, witnessed);",
+    put: "",
+    test: TIMES,
+    name: "LOG-41 attack: an entry that is later than its own cosignature",
+  },
+  {
+    attack: "the key of a log that has ended",
+    file: "evidence/src/verify/log.ts",
+    take: 'requireCounts(policy, log.key, "log", {',
+    put: '((..._: unknown[]) => undefined)(policy, log.key, "log", {',
+    test: TIMES,
+    name: "attack: a witness, and a log, that have ended, or were compromised",
+  },
+  {
+    attack: "a stolen witness key that was revoked",
+    file: "evidence/src/verify/log.ts",
+    take: 'requireCounts(policy, key, "witness", { at, tenant });',
+    put: "",
+    test: TIMES,
+    name: "attack: a stolen witness key that its owner has revoked rescues no compromised key",
   },
 ];

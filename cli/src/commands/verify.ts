@@ -149,6 +149,7 @@ function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Pol
       throw usage("--seen and --consistency need a --policy, which names the log");
     }
     return {
+      now: now(),
       ...(trust === undefined
         ? {}
         : { trustedKeys: trust.map((path) => publicKeyOf(readKey(machine, path))) }),

@@ -67,6 +67,12 @@ const entries = {
   "REACH-E5221": fail("ask the pack's owner why it was withdrawn") as Entry,
   "REACH-E5222": fail("`reach keys list` shows the keys of a keyring") as Entry,
   "REACH-E5223": open("take another version of Reach") as Entry,
+  // times, roots and what a verifier keeps: docs/spec/keys.md, KEY-19 to KEY-25
+  "REACH-E5230": fail("one of the clocks is wrong, or the time that is said is false") as Entry,
+  "REACH-E5231": fail(
+    "put the proof into evidence soon after the run, or say maxLag in the policy",
+  ) as Entry,
+  "REACH-E5232": fail("the log's clock is wrong, or the log says false times") as Entry,
   // 53xx the signature and the signed statement
   "REACH-E5301": fail(damaged) as Entry,
   "REACH-E5302": fail(damaged) as Entry,

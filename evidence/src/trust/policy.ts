@@ -1,7 +1,7 @@
 // Policies: what a verifier asks of evidence. docs/spec/keys.md, KEY-13 to KEY-17.
 import { fromHex, fromUtf8, toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { policyFile } from "@reach-fabric/schema";
+import { lagPattern, policyFile } from "@reach-fabric/schema";
 import type { PolicyFile } from "@reach-fabric/schema";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
@@ -41,6 +41,13 @@ export interface Policy {
   /** The logs of which one must have the evidence. With it, `logged` is required, or `witnessed`. */
   readonly logs?: readonly LogPolicy[];
   /**
+   * Milliseconds after the end of a run by which the policy's witnesses, or its log where it asks for none, must have
+   * seen it. Default: a day.
+   */
+  readonly maxLag?: number;
+  /** The verifier's time: no time may lie behind it. With `signers` or `logs` it is needed. */
+  readonly now?: string;
+  /**
    * Fuel that a replay may use. A run that was allowed more is not replayed: `not checked`. Default:
    * REPLAY_FUEL.
    */
@@ -48,7 +55,7 @@ export interface Policy {
 }
 
 /** Who may have signed: a keyring, how new it must be, and the only tenant that counts. */
-export interface Signers extends Freshness {
+export interface Signers extends Omit<Freshness, "now"> {
   readonly keyring: Keyring;
   readonly tenant?: string | undefined;
 }
@@ -115,11 +122,13 @@ export function readPolicy(
   requireRoles(root, keyring, logs ?? []);
   return {
     ...(file.required === undefined ? {} : { required: file.required }),
-    ...(keyring === undefined ? {} : { signers: { keyring, now, tenant, ...wanted } }),
+    now,
+    ...(keyring === undefined ? {} : { signers: { keyring, tenant, ...wanted } }),
     ...(engines?.allowed === undefined ? {} : { engines: engines.allowed }),
     ...(engines?.faulty === undefined ? {} : { faultyEngines: engines.faulty }),
     ...(packs?.yanked === undefined ? {} : { yankedPacks: packs.yanked }),
     ...(logs === undefined ? {} : { logs }),
+    ...(file.maxLag === undefined ? {} : { maxLag: lagOf(file.maxLag) }),
     ...(file.fuel === undefined ? {} : { fuel: file.fuel }),
   };
 }
@@ -183,6 +192,14 @@ function logOf({
   }
   if (final === undefined) return log;
   return { ...log, final: { size: BigInt(final.size), root: fromHex(final.root) } };
+}
+
+/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds. */
+function lagOf(text: string): number {
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = (lagPattern.exec(text) ?? []).map(
+    (part) => Number(part ?? 0),
+  );
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
 function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {

@@ -6,14 +6,16 @@ import { EvidenceError, quoted } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import type { PublicKey } from "../keys/key.ts";
 import type { Keyring } from "./keyring.ts";
+import { isBefore, isWithin, sayTime } from "./times.ts";
+import type { SignedAt } from "./times.ts";
 
 /** What a signature claims: the key, what for, and when. */
 export interface SignatureClaim {
   /** All of the key: an id is never looked up. */
   readonly key: PublicKey;
   readonly role: KeyRole;
-  /** When the signer says that he signed. He can say anything: only `witnessedAt` is by others. */
-  readonly at: string;
+  /** When it was signed, as the signer says, who can say anything, or as others do. Undefined: not judged. */
+  readonly at?: SignedAt | undefined;
 }
 
 /** What is known of the circumstances. */
@@ -46,8 +48,9 @@ export function signerEntry(
   if (own !== role) {
     throw new EvidenceError("REACH-E5213", `the key ${id} may sign as ${own}, not as ${role}`);
   }
-  if (at < from || at >= to) {
-    throw new EvidenceError("REACH-E5215", `signed at ${at}: ${id} counts from ${from} to ${to}`);
+  if (at !== undefined && !isWithin(at, from, to)) {
+    const when = `${typeof at === "string" ? "signed" : "seen"} at ${sayTime(at)}`;
+    throw new EvidenceError("REACH-E5215", `${when}: ${id} counts from ${from} to ${to}`);
   }
   return entry;
 }
@@ -83,9 +86,7 @@ export function signerTrust(
     throw new EvidenceError("REACH-E5214", `this is not one of the tenant ${quoted(wanted)}`);
   }
   if (compromisedAt === undefined) return entry;
-  // The time of a cosignature is a whole second: all of it must lie before.
-  const limit = BigInt(millisecondsOf(compromisedAt));
-  if (witnessedAt !== undefined && (witnessedAt + 1n) * 1000n <= limit) return entry;
+  if (witnessedAt !== undefined && isBefore(witnessedAt, compromisedAt)) return entry;
   throw new EvidenceError(
     "REACH-E5216",
     `the key ${id} was compromised at ${compromisedAt}, and no witness saw this before`,

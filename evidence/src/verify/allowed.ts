@@ -5,24 +5,34 @@ import { EvidenceError } from "../errors/errors.ts";
 import { sameKey } from "../keys/key.ts";
 import type { Leaf } from "../file/leaf.ts";
 import type { Run } from "../file/open.ts";
+import { needsNone } from "../log/quorum.ts";
 import type { Policy } from "../trust/policy.ts";
+import { requirePast, sayTime } from "../trust/times.ts";
+import type { SignedAt } from "../trust/times.ts";
 import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
 import { defaultRequired, verdicts } from "../trust/verdicts.ts";
 import type { Findings, Verdict } from "../trust/verdicts.ts";
 
 /** What a policy requires, said or implied: naming keys, engines, packs or logs is asking for them. */
 export function requiredBy(policy: Policy): Verdict[] {
-  const { required = defaultRequired, trustedKeys, signers, logs } = policy;
+  const { required = defaultRequired, trustedKeys, signers, logs, now } = policy;
+  if (now === undefined && (signers !== undefined || logs !== undefined)) {
+    throw new TypeError("A policy with signers or logs needs the verifier's time: now");
+  }
   const unknown = required.find((verdict) => !verdicts.includes(verdict));
   if (unknown !== undefined) throw new TypeError(`There is no verdict ${unknown}`);
   const implied: readonly [Verdict, boolean][] = [
     ["trusted", trustedKeys !== undefined || signers !== undefined],
     ["replayed", [policy.engines, policy.faultyEngines, policy.yankedPacks].some(isGiven)],
     ["logged", logs !== undefined],
-    ["witnessed", logs?.some(({ quorum }) => quorum > 0) === true],
+    ["witnessed", asksWitnesses(policy)],
   ];
   return ["authentic", ...required, ...implied.flatMap(([verdict, is]) => (is ? [verdict] : []))];
 }
+
+/** Whether witnesses say when something was seen. */
+const asksWitnesses = ({ logs }: Policy): boolean =>
+  logs?.some(({ quorum }) => !needsNone(quorum)) === true;
 
 const isGiven = (value: unknown): boolean => value !== undefined;
 
@@ -40,48 +50,62 @@ function requireSemantics(engine: Pick<Engine, "semantics">, run: Pick<Run, "sem
 }
 
 /**
- * Check 4, as far as it goes before anything is verified: the key is one that may sign evidence then.
+ * Check 4, as far as it goes before anything is verified: the key is one that may sign evidence, then if it is the host who
+ * says when that was.
  *
- * @throws EvidenceError `REACH-E5205` it is not one, `REACH-E5212`, `REACH-E5213`, `REACH-E5215`
+ * @throws EvidenceError `REACH-E5205` it is not one, `REACH-E5212`, `REACH-E5213`, `REACH-E5215`,
+ *   `REACH-E5230` the run ends in the future
  */
-export function requireKey(
-  { trustedKeys, signers }: Policy,
+export function requireKey(policy: Policy, run: Pick<Run, "key" | "endedAt">): void {
+  requireKeyAt(policy, run, asksWitnesses(policy) ? undefined : run.endedAt);
+}
+
+function requireKeyAt(
+  { trustedKeys, signers, now }: Policy,
   { key, endedAt }: Pick<Run, "key" | "endedAt">,
+  at: SignedAt | undefined,
 ): void {
   if (trustedKeys !== undefined && !trustedKeys.some((trusted) => sameKey(trusted, key))) {
     throw new EvidenceError("REACH-E5205", `the policy does not trust the key ${key.id}`);
   }
-  if (signers === undefined) return;
-  requireFresh(signers.keyring, signers);
-  signerEntry(signers.keyring, { key, role: "evidence", at: endedAt });
+  if (signers !== undefined && now !== undefined) {
+    requireFresh(signers.keyring, { ...signers, now });
+    signerEntry(signers.keyring, { key, role: "evidence", at });
+  }
+  requirePast(endedAt, now, "the run ended, as its host says,");
 }
 
 /**
- * Notes whether the policy trusts the signature, with all that is known when the file is authentic.
+ * Notes whether the policy trusts the signature, with all that is known when the file is authentic. A key of a keyring is
+ * judged at the time that witnesses say, and where none do at the one that the host says; what is noted says which.
  *
  * @param witnessedAt seconds since 1970 at which the policy's witnesses had seen it
  */
 export function noteTrust(
   findings: Pick<Findings<"trusted">, "attempt" | "pass" | "leave">,
   policy: Policy,
-  { key, endedAt: at, tenant }: Pick<Run, "key" | "endedAt" | "tenant">,
+  run: Pick<Run, "key" | "endedAt" | "tenant">,
   witnessedAt?: bigint,
 ): void {
+  const { key, endedAt, tenant } = run;
   const { trustedKeys, signers } = policy;
-  if (trustedKeys === undefined && signers === undefined) {
-    findings.leave(
-      "trusted",
-      `no trusted key was given, so the owner of the key ${key.id} is not known`,
-    );
-    return;
-  }
   findings.attempt("trusted", () => {
-    requireKey(policy, { key, endedAt: at });
-    if (signers !== undefined) {
-      const claim = { key, role: "evidence", at } as const;
-      signerTrust(signers.keyring, claim, { tenant, only: signers.tenant, witnessedAt });
+    const at = witnessedAt ?? endedAt;
+    requireKeyAt(policy, run, at);
+    if (trustedKeys === undefined && signers === undefined) {
+      const whose = `no trusted key was given, so the owner of the key ${key.id} is not known`;
+      findings.leave("trusted", whose);
+      return;
     }
-    findings.pass("trusted", `the policy trusts the key ${key.id}`);
+    const trusts = `the policy trusts the key ${key.id}`;
+    if (signers === undefined) {
+      findings.pass("trusted", trusts);
+      return;
+    }
+    const claim = { key, role: "evidence", at } as const;
+    signerTrust(signers.keyring, claim, { tenant, only: signers.tenant, witnessedAt });
+    const who = witnessedAt === undefined ? "as the host alone says" : "as witnesses say";
+    findings.pass("trusted", `${trusts} for what was signed by ${sayTime(at)}, ${who}`);
   });
 }
 

@@ -1,21 +1,22 @@
 // Checks 11 to 14 of verify(): that evidence is in a log, that witnesses have seen it there, that the log
-// is the one that was seen before, and that the times fit. docs/spec/log.md, LOG-33 to LOG-36.
+// is the one that was seen before, and that the times fit. docs/spec/log.md, LOG-33 to LOG-41.
 import { sameBytes, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
-import type { LogPolicy } from "../trust/policy.ts";
+import type { LogPolicy, Policy } from "../trust/policy.ts";
+import { requireEnded, requirePast, requireSoon, sayTime, SKEW } from "../trust/times.ts";
+import type { SignedAt } from "../trust/times.ts";
+import { signerTrust } from "../trust/trust.ts";
 import type { Findings, Verdict } from "../trust/verdicts.ts";
 import { hasGrown, parseCheckpoint } from "../log/checkpoint.ts";
 import { parseEntry } from "../log/entry.ts";
 import { requireEntry, verifyLoggedEntry } from "./logged.ts";
 import type { EvidenceEntry, LoggedEntry } from "./logged.ts";
 import { noteText } from "../log/note.ts";
+import type { NoteKey } from "../log/note.ts";
 import { parseTlogProof } from "../log/proof.ts";
-import { witnessedAt } from "../log/quorum.ts";
-
-/** Milliseconds by which clocks of honest machines may differ. */
-const SKEW = 5 * 60 * 1000;
+import { differentKeys, needsNone, witnessedAt } from "../log/quorum.ts";
 
 /** What is asked about a piece of evidence. */
 export interface LogQuestion {
@@ -25,7 +26,9 @@ export interface LogQuestion {
   readonly entry: EvidenceEntry;
   /** When the run ended, as its host says. */
   readonly endedAt: string;
-  readonly logs: readonly LogPolicy[] | undefined;
+  /** Whose run it is; null where that is not disclosed. */
+  readonly tenant: string | null;
+  readonly policy: Pick<Policy, "logs" | "signers" | "maxLag" | "now">;
 }
 
 /**
@@ -37,8 +40,9 @@ export interface LogQuestion {
 export function checkLog(
   engine: Engine,
   findings: Findings<Verdict>,
-  { proof, entry, endedAt, logs }: LogQuestion,
+  { proof, entry, endedAt, tenant, policy }: LogQuestion,
 ): bigint | undefined {
+  const { logs, maxLag, now } = policy;
   if (logs === undefined) {
     const what =
       proof === undefined ? "there is no proof of it" : "there is a proof that was not checked";
@@ -56,34 +60,112 @@ export function checkLog(
     requireOpen(log, shown);
     // 13 the log has not become another one since it was seen
     requireSeen(engine, log, shown);
-    // 14 it was logged when, or after, it ended
+    // 12 so many witnesses have seen it, whose keys count, and so did the log's own by then
+    const seen = seenBy(policy, log, shown, tenant);
     const { at } = parseEntry(engine, shown.entry);
-    requireTimes(endedAt, millisecondsOf(at), "the log has it");
+    const witnessed = "at" in seen ? seen.at : undefined;
+    requireCounts(policy, log.key, "log", { at: witnessed ?? at, tenant, witnessedAt: witnessed });
+    // 14 it was logged when, or after, it ended, and at a time that can be
+    requirePast(at, now, "the log has it");
+    requireEnded(endedAt, at, "the log has it");
+    if (witnessed !== undefined) requireInOrder(at, witnessed);
+    if (needsNone(log.quorum)) requireSoon(endedAt, at, "the log has it", maxLag);
     findings.pass(
       "logged",
       `entry ${shown.index} of ${shown.checkpoint.size} in ${quoted(log.origin)}, since ${at} by its clock`,
     );
-    return { log, shown };
+    return { log, seen };
   });
   if (found === undefined) return undefined;
-  const { log, shown } = found;
-  if (log.quorum === 0) {
+  const { log, seen } = found;
+  if (needsNone(log.quorum)) {
     findings.leave(
       "witnessed",
       "the policy asks for no witnesses: the log may show others another tree",
     );
     return undefined;
   }
-  // 12 so many witnesses have seen it
   return findings.attempt("witnessed", () => {
-    const seconds = witnessedAt(shown.checkpoint, log.quorum);
-    requireTimes(endedAt, Number(seconds) * 1000, "witnesses have seen it");
+    if (!("at" in seen)) throw seen.why;
+    const who = "witnesses have seen it";
+    requirePast(seen.at, now, who);
+    requireEnded(endedAt, seen.at, who);
+    requireSoon(endedAt, seen.at, who, maxLag);
+    const enough = typeof log.quorum === "number" ? `${log.quorum} of ` : "enough of ";
     findings.pass(
       "witnessed",
-      `${log.quorum} of ${log.witnesses.length} witnesses had seen it by ${seconds} (seconds since 1970)`,
+      `${enough}${differentKeys(log.witnesses)} witnesses had seen it by ${sayTime(seen.at)}`,
     );
-    return seconds;
+    return seen.at;
   });
+}
+
+/** When as many witnesses had seen a checkpoint as the policy asks for, or why they have not. */
+type SeenBy = { readonly at: bigint } | { readonly why: EvidenceError };
+
+/** Of a key that the keyring has, only those cosignatures count that were made while it did. */
+function seenBy(
+  policy: LogQuestion["policy"],
+  { quorum }: LogPolicy,
+  { checkpoint }: LoggedEntry,
+  tenant: string | null,
+): SeenBy {
+  const refused: string[] = [];
+  const counted = checkpoint.signatures.filter(({ key, time: at }) => {
+    if (key.kind !== "cosignature" || at === undefined) return false;
+    try {
+      requireCounts(policy, key, "witness", { at, tenant });
+      return true;
+    } catch (error) {
+      if (!(error instanceof EvidenceError)) throw error;
+      refused.push(error.message);
+      return false;
+    }
+  });
+  try {
+    if (needsNone(quorum)) throw new EvidenceError("REACH-E5337", "no witnesses are asked for");
+    return { at: witnessedAt({ signatures: counted }, quorum) };
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    const why = [error.message, ...refused].join("; ");
+    return { why: new EvidenceError(error.code, why) };
+  }
+}
+
+/**
+ * Requires that a key of a log or a witness counts, where the keyring has it: what a policy names, its root can end. A
+ * key that was compromised says nothing, of any time: who has it can write any time into what they sign, and only of a log
+ * do witnesses say what it had signed before.
+ *
+ * @throws EvidenceError `REACH-E5213` to `REACH-E5217`
+ */
+function requireCounts(
+  { signers }: LogQuestion["policy"],
+  { key }: NoteKey,
+  role: "log" | "witness",
+  {
+    at,
+    tenant,
+    witnessedAt,
+  }: { at: SignedAt; tenant: string | null; witnessedAt?: bigint | undefined },
+): void {
+  if (signers === undefined) return;
+  try {
+    signerTrust(signers.keyring, { key, role, at }, { tenant, only: signers.tenant, witnessedAt });
+  } catch (error) {
+    // One that the keyring does not have is named by the policy alone.
+    if (error instanceof EvidenceError && error.code === "REACH-E5205") return;
+    throw error;
+  }
+}
+
+/** What a log says of an entry's time cannot be later than what it was cosigned at. */
+function requireInOrder(at: string, witnessed: bigint): void {
+  if (Number(witnessed) * 1000 + SKEW >= millisecondsOf(at)) return;
+  throw new EvidenceError(
+    "REACH-E5232",
+    `the log has it at ${at}, and witnesses had seen it there by ${sayTime(witnessed)}`,
+  );
 }
 
 /** The log of the policy whose checkpoint is in a proof; the name alone is read. */
@@ -128,13 +210,5 @@ function requireSeen(
   throw new EvidenceError(
     "REACH-E5333",
     `the log ${quoted(origin)} is not the one that was seen with the root ${toHex(seen.root)}`,
-  );
-}
-
-function requireTimes(endedAt: string, since: number, what: string): void {
-  if (millisecondsOf(endedAt) <= since + SKEW) return;
-  throw new EvidenceError(
-    "REACH-E5342",
-    `${what} before the run ended, as its host says: ${endedAt}`,
   );
 }

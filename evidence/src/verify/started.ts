@@ -19,10 +19,8 @@ import { noteText } from "../log/note.ts";
 import { parseTlogProof } from "../log/proof.ts";
 import type { TlogProof } from "../log/proof.ts";
 import type { LogPolicy } from "../trust/policy.ts";
+import { SKEW } from "../trust/times.ts";
 import type { Findings, Verdict } from "../trust/verdicts.ts";
-
-/** Milliseconds by which clocks of honest machines may differ. */
-const SKEW = 5 * 60 * 1000;
 
 /** An entry about a run that begins, without what the log adds. */
 export type StartedEntry = Extract<NewLogEntry, { type: "started" }>;

@@ -120,11 +120,11 @@ function checkComplete(evidence: Authentic, findings: Found): boolean {
 /** Stage 3, checks 11 to 14: the log, its witnesses, what was seen of it before. When witnesses had seen it. */
 function checkSeen(
   engine: Engine,
-  { entry, proof, document: { endedAt } }: Authentic,
-  { logs }: Policy,
+  { entry, proof, run: { endedAt, tenant } }: Authentic,
+  policy: Policy,
   findings: Found,
 ): bigint | undefined {
-  return checkLog(engine, findings, { proof, entry, endedAt, logs });
+  return checkLog(engine, findings, { proof, entry, endedAt, tenant, policy });
 }
 
 /** Stage 3, too: where the log has it, that it has the run's beginning before. */

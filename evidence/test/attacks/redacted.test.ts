@@ -2,10 +2,25 @@
 // are found by computing what is there.
 import { fromHex, toHex } from "@reach-fabric/engine";
 import { describe, expect, test } from "vitest";
-import { codeOf, engine, finding, joined, verify, withEntries } from "../fixtures/fixture.ts";
+import {
+  codeOf,
+  engine,
+  finding,
+  joined,
+  textOf,
+  verify,
+  withEntries,
+} from "../fixtures/fixture.ts";
 import { evidenceOf, get, post, redacted, shownOf } from "../fixtures/redaction-fixture.ts";
 import { openEvidence } from "@reach-fabric/evidence";
-import { filled } from "@reach-fabric/evidence/testing";
+import {
+  filled,
+  holeAt,
+  openingOf,
+  recordSeed,
+  RUN_SEQ,
+  slotSeed,
+} from "@reach-fabric/evidence/testing";
 
 const file = evidenceOf({
   do: [
@@ -49,6 +64,38 @@ const other = "ab".repeat(32);
 test("the file as it was is authentic, and computed as far as it goes", () => {
   expect(said(public_)).toEqual(["pass", whole]);
   expect(computed).toBeLessThan(openEvidence(engine, public_).run.trace.size);
+});
+
+// Whoever has the whole file has its seeds, and can open what reach redact would hide.
+describe("EVID-36: attack: a digest that confirms guesses of what is hidden, with its true opening", () => {
+  const evidenceRun = openEvidence(engine, file).run;
+  const { decision, fingerprint } = evidenceRun;
+  const seed = (JSON.parse(textOf(file, "entered.jsonl").split("\n")[0] ?? "") as { seed: string })
+    .seed;
+  const own = slotSeed(engine, recordSeed(engine, fromHex(seed), RUN_SEQ), "decision");
+  const both = { decision, fingerprint };
+  const opened = (shown: unknown): unknown => openingOf(engine, own, both, shown);
+
+  test.each<[string, object]>([
+    ["the decision and the fingerprint", both],
+    ["the fingerprint alone", { ...both, decision: holeAt(0) }],
+    ["the decision alone", { ...both, fingerprint: holeAt(0) }],
+    ["neither, but that there are two", { decision: holeAt(0), fingerprint: holeAt(1) }],
+  ])("%s", (_, shown) => {
+    const bytes = head((line) => ({ ...line, decision: opened(shown) }));
+    const report = verify(bytes, { required: ["authentic", "redacted"] });
+    expect(finding(report, "authentic")).toBe("fail REACH-E5509");
+    expect(finding(report, "redacted")).toBe("not checked");
+    expect(report.exitCode).toBe(1);
+  });
+
+  test("is not there where it is hidden as a whole, which is what the run commits to", () => {
+    const bytes = head((line) => ({ ...line, decision: opened(holeAt(0)) }));
+    expect(finding(verify(bytes, { required: ["authentic", "redacted"] }), "redacted")).toBe(
+      "pass",
+    );
+    expect(bytes).toEqual(public_);
+  });
 });
 
 describe("changed by anybody", () => {

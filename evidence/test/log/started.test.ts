@@ -68,6 +68,7 @@ const proofAt = (
 
 const policyOf = (more: Partial<LogPolicy> = {}): Policy => ({
   logs: [{ origin: ORIGIN, key: log.key, witnesses: [], quorum: 0, ...more }],
+  now: "2026-11-24T00:00:00.000Z",
   required: ["authentic", "logged"],
 });
 

@@ -204,18 +204,19 @@ describe("what is asked of a step", () => {
     };
     const all = { role: "evidence", ...year } as const;
     const by = (key: PublicKey): Policy => ({
-      signers: { keyring: ringOf([[key, all]]).keyring, now },
+      now,
+      signers: { keyring: ringOf([[key, all]]).keyring },
     });
     expect(under(by(trusted))).toEqual([PASS, 0]);
     expect(under(by(somebody))).toEqual([["pass", "fail REACH-E5205", "pass"], 1]);
     // Whose run it is, a step does not say.
-    expect(under({ signers: { keyring: acme.keyring, now } })).toEqual([
+    expect(under({ now, signers: { keyring: acme.keyring } })).toEqual([
       ["pass", "not checked REACH-E5217", "pass"],
       3,
     ]);
     const log = { origin: ORIGIN, key: keyOf("log", ORIGIN, "note").key, witnesses: [], quorum: 0 };
     const beyond = ["pass", "not checked REACH-E5512", "pass"];
-    expect(under({ trustedKeys: [trusted], logs: [log] })).toEqual([beyond, 3]);
+    expect(under({ now, trustedKeys: [trusted], logs: [log] })).toEqual([beyond, 3]);
     expect(under({ trustedKeys: [trusted], required: ["complete"] })).toEqual([beyond, 3]);
     expect(under({ required: ["complete"] })).toEqual([beyond, 3]);
     expect(under({ trustedKeys: [trusted], engines: [] })[0][2]).toBe("fail REACH-E5405");

@@ -83,16 +83,19 @@ describe("a policy", () => {
       engines: { allowed: [engine.digest], faulty: ["0".repeat(64)] },
       packs: { yanked: ["1".repeat(64)] },
       logs: [{ ...log, final: { size: 7, root: "2".repeat(64) } }],
+      maxLag: "P1DT2H3M4S",
       fuel: 5,
     };
     const made = readPolicy(engine, policy(whole), { keyring: acme.bytes, now });
     expect(made).toMatchObject({
       required: verdicts,
-      signers: { keyring: acme.keyring, now, tenant: "acme", minSerial: 1, maxAgeDays: 30 },
+      now,
+      signers: { keyring: acme.keyring, tenant: "acme", minSerial: 1, maxAgeDays: 30 },
       engines: [engine.digest],
       faultyEngines: ["0".repeat(64)],
       yankedPacks: ["1".repeat(64)],
       logs: [{ origin: log.origin, quorum: 1, final: { size: 7n } }],
+      maxLag: 93_784_000,
       fuel: 5,
     });
   });
@@ -112,6 +115,9 @@ describe("a policy", () => {
     ["with a digest in another spelling", withoutRoot({ packs: { yanked: ["A".repeat(64)] } })],
     ["with a tenant and no root", withoutRoot({ tenant: "acme" })],
     ["with a keyring and no root", withoutRoot({ keyring: { minSerial: 1 } })],
+    ["with a lag and no log", withoutRoot({ maxLag: "P1D" })],
+    ["with a lag that is no duration", withoutRoot({ logs: [log], maxLag: "PT" })],
+    ["with a lag whose length depends on a date", withoutRoot({ logs: [log], maxLag: "P1M" })],
     ["with a root whose key is too short", policy({ root: { ...pinned, public: "AAAA" } })],
     ["with more witnesses required than named", withoutRoot({ logs: [{ ...log, quorum: 2 }] })],
     [

@@ -10,6 +10,10 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The text of a note's key: NAME+ID+BASE64. */
 const vkey = z.string().min(1).max(512);
 
+/** An ISO 8601 duration of days, hours, minutes and seconds: how long each of them is depends on nothing. */
+export const lagPattern: RegExp =
+  /^P(?!$)(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7})S)?)?$/;
+
 const verdict = z.enum(verdictNames);
 
 /** The key that signs keyrings: pinned here, and in no keyring. */
@@ -48,10 +52,16 @@ export const policyFile = strict({
   }).optional(),
   packs: strict({ yanked: z.array(digest).max(10_000).optional() }).optional(),
   logs: z.array(log).max(64).optional(),
+  /** How long after its end a run must have been seen by the witnesses, or the log. */
+  maxLag: z.string().regex(lagPattern, "a duration such as P1D or PT15M").optional(),
   fuel: count.optional(),
-}).refine(({ root: pinned, keyring, tenant }) => pinned || (!keyring && tenant === undefined), {
-  message: "keyring and tenant need a root",
-});
+})
+  .refine(({ root: pinned, keyring, tenant }) => pinned || (!keyring && tenant === undefined), {
+    message: "keyring and tenant need a root",
+  })
+  .refine(({ logs, maxLag }) => logs !== undefined || maxLag === undefined, {
+    message: "maxLag needs logs",
+  });
 
 /** A policy as it is written: see {@link policyFile}. */
 export type PolicyFile = z.infer<typeof policyFile>;

@@ -4,7 +4,9 @@ import {
   evidenceEntryOf,
   isPeriod,
   parseEntry,
+  requirePast,
   sameLoggedRun,
+  sayTime,
   verifyLoggedEntry,
   verifyPeriod,
   witnessedAt,
@@ -13,6 +15,7 @@ import type { AttemptTally, NoteKey, SignedCheckpoint } from "@reach-fabric/evid
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { readInput } from "../../read/files.ts";
+import { now } from "../../read/instants.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
@@ -84,7 +87,7 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
   const engine = createEngine();
   const { log, witnesses, quorum, evidence } = asked;
   const shown = verifyLoggedEntry(engine, bytes, log.name, log, witnesses);
-  const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(shown.checkpoint, quorum));
+  const witnessed = quorum === 0 ? undefined : seenBy(shown.checkpoint, quorum);
   const found = parseEntry(engine, shown.entry);
   if (
     evidence !== undefined &&
@@ -121,7 +124,7 @@ function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Aske
   const shown = verifyPeriod(createEngine(), bytes, log.name, log, witnesses, quorum);
   const { checkpoint, from, to, first, entries, isOver } = shown;
   const { unfinished, withoutStart, severalStarts, severalEvidence } = shown;
-  const witnessed = quorum === 0 ? undefined : instantOf(witnessedAt(checkpoint, quorum));
+  const witnessed = quorum === 0 ? undefined : seenBy(checkpoint, quorum);
   if (terminal.json) {
     terminal.result({
       file,
@@ -181,4 +184,9 @@ function attempts(name: string, all: readonly AttemptTally[], what: string): str
 
 const headOf = ({ origin, size }: SignedCheckpoint): object => ({ origin, size: Number(size) });
 
-const instantOf = (seconds: bigint): string => new Date(Number(seconds) * 1000).toISOString();
+/** When enough witnesses had seen it, which cannot be in the future. */
+function seenBy(checkpoint: SignedCheckpoint, quorum: number): string {
+  const seconds = witnessedAt(checkpoint, quorum);
+  requirePast(seconds, now(), "witnesses have seen it");
+  return sayTime(seconds);
+}
