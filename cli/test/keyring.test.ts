@@ -1,5 +1,5 @@
 // reach keys trust, rotate, revoke, renew, list; reach verify --policy. docs/spec/keys.md, KEY-8 to KEY-18.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { errorOf, put, reach, repository, temporaryFolder } from "./reach.ts";
@@ -103,8 +103,11 @@ test("KEY-11: rotate lets one key end where another one begins, with its role an
     ]);
     const verified = await verify("--keyring", "ring.json");
     expect([verified.status, trustedBy(verified)]).toMatchObject([1, { code: "REACH-E5215" }]);
+    // The same again changes nothing: an earlier try may have been cut off before it could say so.
     const again = await change("rotate", alice.id, "next.key.pub");
-    expect([again.status, errorOf(again)["code"]]).toEqual([2, "REACH-E5219"]);
+    expect(made(again)).toMatchObject({ act: null, keyring: ended["keyring"] });
+    const other = await change("rotate", ids["next"] ?? "", "next.key.pub");
+    expect([other.status, errorOf(other)["code"]]).toEqual([2, "REACH-E5219"]);
   }));
 
 test("KEY-10: renew goes on from the keyring that is there", () =>
@@ -127,7 +130,9 @@ test("KEY-18: attack: a keyring is not changed by another root, nor from one tha
     put(folder, "ring.json", before.replace(/"payload":"./, '"payload":"f'));
     const changed = await keys(...add, "root.key");
     expect([changed.status, errorOf(changed)["code"]]).toEqual([2, "REACH-E5210"]);
-    expect(existsSync(join(folder, "ring.json.lock"))).toBe(false);
+    // And nothing is locked.
+    put(folder, "ring.json", before);
+    expect((await keys(...add, "root.key")).status).toBe(0);
   }));
 
 test.each([

@@ -92,7 +92,7 @@ describe("redact", () => {
     ["redact Ada.reach --drop keep/output -o x.reach", "REACH-E5507"],
     ["redact Ada.reach --drop input/name --show /run/decision -o x.reach", "REACH-E5508"],
     ["redact name.reach --drop input/income -o x.reach", "REACH-E5514"],
-    ["redact Ada.reach --drop input/name -o name.reach", "REACH-E4113"],
+    ["redact Ada.reach --drop input/income -o name.reach", "REACH-E4113"],
   ])("refuses %s", async (line, code) => {
     const { status, stderr } = await run(line);
     expect([status, stderr]).toEqual([2, expect.stringContaining(code)]);

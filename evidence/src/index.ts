@@ -28,7 +28,13 @@ export {
 export type { PrivateKeyFile, Sealer } from "./keys/key-file.ts";
 export { issueKeyring, openKeyring, requireSuccessor } from "./trust/keyring.ts";
 export type { Issue, Keyring } from "./trust/keyring.ts";
-export { keyWithId, withCompromise, withEnd, withKey } from "./trust/keyring-changes.ts";
+export {
+  isEnrolled,
+  keyWithId,
+  withCompromise,
+  withEnd,
+  withKey,
+} from "./trust/keyring-changes.ts";
 export type { Enrolment } from "./trust/keyring-changes.ts";
 export { publicKey, publicKeyPem, sameKey } from "./keys/key.ts";
 export type { PublicKey, Signer } from "./keys/key.ts";

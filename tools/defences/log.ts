@@ -4,6 +4,7 @@ import type { Defence } from "./defence.ts";
 
 const HOST_LOG = "host/test/log/log.test.ts";
 const LOG = "evidence/test/log/log.test.ts";
+const ACTS = "host/test/log/acts.test.ts";
 const TREE = "evidence/test/log/log-tree.test.ts";
 const STARTED = "evidence/test/log/started.test.ts";
 const VERDICT = "evidence/test/log/log-verdict.test.ts";
@@ -256,5 +257,29 @@ export const log: readonly Defence[] = [
     put: "typeof quorum === 'number' && late.length >= quorum;",
     test: TREE,
     name: "LOG-29 attack: a period is not over for one witness under two names",
+  },
+  {
+    attack: "an act that is done and not noted",
+    file: "host/src/log/acts.ts",
+    take: 'earlier?.isOpen === true ? earlier.index : await note({ outcome: "intended", details });',
+    put: "earlier?.isOpen === true ? earlier.index : 0;",
+    test: ACTS,
+    name: "LOG-50: what is cut off has left its intent",
+  },
+  {
+    attack: "an act that was cut off and cannot be ended",
+    file: "host/src/log/acts.ts",
+    take: "  if (done !== undefined) {",
+    put: "  if (false) {",
+    test: ACTS,
+    name: "LOG-51: the same act ends what was cut off",
+  },
+  {
+    attack: "a lock that outlives its process",
+    file: "host/src/files/lock.ts",
+    take: "const database = new DatabaseSync(path);",
+    put: 'const fs = process.getBuiltinModule("node:fs"); fs.closeSync(fs.openSync(path, "wx")); const database = new DatabaseSync(path);',
+    test: ACTS,
+    name: "KEY-18: a lock ends with the process that held it",
   },
 ];

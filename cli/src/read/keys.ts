@@ -113,6 +113,10 @@ export function xdgFolder({ env, home }: Machine, name: string, fallback: string
   return join(base?.startsWith("/") === true ? base : join(home, fallback), "reach");
 }
 
+/** Where what is kept between commands is. */
+export const stateFolder = (machine: Machine): string =>
+  xdgFolder(machine, "XDG_STATE_HOME", ".local/state");
+
 /** Where the user's own key is, which is made at the first use: in clear, for there is no question then. */
 export function userKey(machine: Machine): {
   readonly path: string;

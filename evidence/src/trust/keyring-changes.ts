@@ -35,12 +35,39 @@ export function withKey(keys: Keys, key: PublicKey, enrolment: Enrolment): Keyri
 }
 
 /**
+ * Whether a key is there and counts as it is to: the same role and tenant, and the same times where they are
+ * given. One that was compromised does not.
+ */
+export function isEnrolled(
+  keys: Keys,
+  key: PublicKey,
+  {
+    role,
+    tenant,
+    from,
+    to,
+  }: Omit<Enrolment, "from" | "to"> & { from?: string | undefined; to?: string | undefined },
+): boolean {
+  const shared = toBase64(key.bytes);
+  const entry = keys.find((one) => one.alg === key.alg && one.public === shared);
+  return (
+    entry !== undefined &&
+    entry.compromisedAt === undefined &&
+    entry.role === role &&
+    entry.tenant === tenant &&
+    entry.from < entry.to &&
+    (from ?? entry.from) === entry.from &&
+    (to ?? entry.to) === entry.to
+  );
+}
+
+/**
  * The keys, of which one counts for nothing that is signed from an instant on. It never begins to count
- * again, and never counted for longer than it did.
+ * again, and never counted for longer than it did. Where that is so already, these keys themselves.
  *
  * @throws EvidenceError `REACH-E5222` there is no such key
  */
-export const withEnd = (keys: Keys, id: string, at: string): KeyringEntry[] =>
+export const withEnd = (keys: Keys, id: string, at: string): Keys =>
   changed(keys, id, (entry) => {
     const end = at < entry.from ? entry.from : at;
     return { ...entry, to: end < entry.to ? end : entry.to };
@@ -51,7 +78,7 @@ export const withEnd = (keys: Keys, id: string, at: string): KeyringEntry[] =>
  *
  * @throws EvidenceError `REACH-E5222` there is no such key
  */
-export const withCompromise = (keys: Keys, id: string, since: string): KeyringEntry[] =>
+export const withCompromise = (keys: Keys, id: string, since: string): Keys =>
   changed(keys, id, (entry) => {
     const { compromisedAt: known = since } = entry;
     return { ...entry, compromisedAt: known < since ? known : since };
@@ -64,11 +91,9 @@ export function keyWithId(keys: Keys, id: string): KeyringEntry {
   throw new EvidenceError("REACH-E5222", `the keyring has no key ${quoted(id)}`);
 }
 
-function changed(
-  keys: Keys,
-  id: string,
-  change: (entry: KeyringEntry) => KeyringEntry,
-): KeyringEntry[] {
+function changed(keys: Keys, id: string, change: (entry: KeyringEntry) => KeyringEntry): Keys {
   const found = keyWithId(keys, id);
-  return keys.map((entry) => (entry === found ? change(entry) : entry));
+  const next = change(found);
+  const isSame = next.to === found.to && next.compromisedAt === found.compromisedAt;
+  return isSame ? keys : keys.map((entry) => (entry === found ? next : entry));
 }

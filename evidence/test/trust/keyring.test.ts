@@ -149,7 +149,7 @@ describe("a keyring", () => {
 
 describe("the next keyring", () => {
   const later = { ...issue, issuedAt: "2026-11-02T00:00:00.000Z" };
-  const next = (keys: Keyring["keys"], before = keyring): Keyring =>
+  const next = (keys: Readonly<Keyring["keys"]>, before = keyring): Keyring =>
     issueKeyring(engine, root, before, { ...later, keys }).keyring;
   /** One that the root signs, whether it continues the first one or not. */
   const forced = (change: object): Keyring => {

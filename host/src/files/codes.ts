@@ -72,6 +72,8 @@ export const hostCode = {
   unwritable: "REACH-E4111",
   /** The folder to write into is not empty. */
   notEmpty: "REACH-E4112",
+  /** Another command is changing the file. */
+  fileInUse: "REACH-E4114",
   /** A pack cannot hold a file of this name. */
   badName: "REACH-E4120",
   /** A file of the pack is reached through a symbolic link. */

@@ -14,6 +14,7 @@ import { logFile } from "@reach-fabric/schema";
 import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
+import type { InUse } from "../files/lock.ts";
 import type { Disk } from "./disk.ts";
 
 /** Names in a log's folder, besides `tile/`. */
@@ -28,6 +29,14 @@ export const NAMES = {
   witnessed: "checkpoint.witnessed",
   lock: "lock",
 } as const;
+
+/** What is said of a log, or of a witness, that another process has. */
+export const logInUse: InUse = {
+  code: hostCode.logInUse,
+  what: "The log is in use.",
+  why: "another process is writing to it",
+  hint: "Only one can: wait for its end, or send the entries through it.",
+};
 
 /** What log.json says. */
 export interface LogIdentity {

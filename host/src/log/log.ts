@@ -26,6 +26,7 @@ import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import {
   damaged,
+  logInUse,
   NAMES,
   readFrontierOf,
   readIdentity,
@@ -34,7 +35,7 @@ import {
   readPart,
 } from "./layout.ts";
 import type { CheckpointNote, LogIdentity } from "./layout.ts";
-import { lockFile } from "./lock.ts";
+import { lockFile } from "../files/lock.ts";
 import { lastOf, Sequencer } from "./sequencer.ts";
 import type { Appended } from "./sequencer.ts";
 
@@ -93,7 +94,8 @@ export async function openLog(folder: string, options: OpenOptions): Promise<Log
       why: `the log has the key ${identity.key.key.id}, this is ${signer.key.id}`,
     });
   }
-  const lock = disk === machineDisk ? await lockFile(join(folder, NAMES.lock), wait) : undefined;
+  const lock =
+    disk === machineDisk ? await lockFile(join(folder, NAMES.lock), wait, logInUse) : undefined;
   try {
     const { last, frontier } = await recover(disk, folder, identity);
     const at = lastOf(engine, await lastEntry(disk, folder, frontier));

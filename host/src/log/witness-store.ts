@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
 import { inFile } from "./layout.ts";
-import { lockFile } from "./lock.ts";
+import { lockFile } from "../files/lock.ts";
+import { logInUse } from "./layout.ts";
 
 export interface WitnessOptions {
   readonly name: NoteKey;
@@ -36,7 +37,7 @@ export async function openWitness(folder: string, options: WitnessOptions): Prom
   const { name, signer, logs, disk = machineDisk, now = Date.now } = options;
   const witness = { engine: createEngine(), logs, name, signer };
   await disk.makeFolder(folder);
-  const lock = disk === machineDisk ? await lockFile(join(folder, "lock"), 0) : undefined;
+  const lock = disk === machineDisk ? await lockFile(join(folder, "lock"), 0, logInUse) : undefined;
   const seen = new Map<string, Seen>();
   for (const origin of logs.keys()) {
     const path = fileOf(folder, origin);

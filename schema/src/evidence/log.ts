@@ -53,7 +53,9 @@ const bodies = {
   act: z.strictObject({
     type: z.string().regex(/^[a-z]+(\.[a-z]+)+$/, "words joined by dots, as key.revoked"),
     actor: name,
-    outcome: z.enum(["success", "failure"]),
+    outcome: z.enum(["intended", "success", "failure"]),
+    /** Index of the entry in which it was intended. */
+    intent: count.optional(),
     details: z.record(z.string().max(64), z.union([z.string().max(1024), count])).optional(),
   }),
 };

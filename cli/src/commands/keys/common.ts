@@ -15,16 +15,21 @@ export const withKeyring = (command: Command): Command =>
     .option("--actor <id>", "who does this, for the record: an id, not a name", "local")
     .option("--json", "print {serial, keyring, expiresAt, act}; errors as JSON on stderr");
 
-/** Says what was done. The act is the record of it: the audit log's entry is made of it. */
+/** Says what was done. The act is the record of it: the audit log has the same. */
 export function tell(terminal: Terminal, { keyring, act }: ChangedKeyring): void {
   const { serial, digest, expiresAt } = keyring;
   if (terminal.json) {
-    terminal.result({ serial, keyring: digest, expiresAt, act });
+    terminal.result({ serial, keyring: digest, expiresAt, act: act ?? null });
     return;
   }
   terminal.print(
     columns([
-      ["done", `${act.type} ${act.details?.["key"] ?? ""}`.trim()],
+      [
+        "done",
+        act === undefined
+          ? "nothing: it was so already"
+          : `${act.type} ${act.details["key"] ?? ""}`.trim(),
+      ],
       ["keyring", `number ${serial}, good until ${expiresAt}`],
       ["SHA-256", digest],
     ]),

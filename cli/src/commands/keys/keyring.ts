@@ -1,16 +1,17 @@
 // Keyring files: reading one, and writing the next one in its place.
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
 import { issueKeyring, openKeyring } from "@reach-fabric/evidence";
 import type { Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
+import { hostCode } from "@reach-fabric/host/codes";
 import { audited } from "../log/audit.ts";
-import type { Act, AuditOptions } from "../log/audit.ts";
+import type { AuditOptions } from "../log/audit.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
 import { daysAfter, now } from "../../read/instants.ts";
 import { readSigner } from "../../read/keys.ts";
 import { refusedFile } from "../../read/refused.ts";
-import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
+import { CliError, CODE, exists, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** The keyring in a file, signed by this root. */
 export function readKeyring(machine: Machine, path: string, root: PublicKey): Keyring {
@@ -35,55 +36,98 @@ export interface KeyringOptions extends AuditOptions {
 /** What was done to a keyring. */
 export interface ChangedKeyring {
   readonly keyring: Keyring;
-  readonly act: Act & { readonly at: string };
+  /** Undefined where the keyring was so already: nothing was signed. */
+  readonly act: KeyringAct | undefined;
 }
 
-/** A change of a keyring's keys, and what to say of it in the audit log. */
+/** The record of a change: an act of the audit log, and when it was done. */
+interface KeyringAct {
+  readonly type: string;
+  readonly actor: string;
+  readonly at: string;
+  readonly outcome: "success";
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+/** What is done to a keyring, and what to say of it in the audit log. */
 export interface KeyringChange {
-  readonly keys: Issue["keys"];
   readonly type: string;
   readonly details: Readonly<Record<string, string>>;
+  /** The keys as they are from then on; those that it is given where they are so already. */
+  readonly keys: (before: Issue["keys"], at: string) => Issue["keys"];
 }
 
 /**
  * Writes the next keyring in the place of the one that is there. Guarantees: it is signed by the same
- * root and continues it; the file holds the old one or the new one; of two that change it at a time, one
- * is refused.
+ * root and continues it; the file holds the old one or the new one; two that change it at a time take turns. A
+ * change that was made already, by a command that was stopped before it could say so, is not made again.
  *
- * @param change is given the keys and the time; with `fresh`, there is no keyring yet
+ * @param fresh there is no keyring yet
  */
 export async function changeKeyring(
   machine: Machine,
   options: KeyringOptions,
-  change: (keys: Issue["keys"], at: string) => KeyringChange,
+  { type, details, keys }: KeyringChange,
   fresh = false,
 ): Promise<ChangedKeyring> {
   const { keyring: path, root: rootPath, passphraseFile, days, actor } = options;
   const valid = daysOf(days, "--days");
   const root = await readSigner(machine, rootPath, passphraseFile);
-  const attempt = { type: "keyring.changed", actor };
-  return audited(machine, options, attempt, async ({ writeFileAtomic }) => {
-    const unlock = lock(path);
+  const { lockFile, writeFileAtomic } = await import("@reach-fabric/host");
+  const act = { type, actor, details };
+  const read = (otherwise?: CliError): Keyring => {
     try {
-      if (fresh && existsSync(path)) {
-        throw new CliError(exists(path, "Leave out --new to change it."));
+      return readKeyring(machine, path, root.key);
+    } catch (error) {
+      throw otherwise ?? error;
+    }
+  };
+  return audited<ChangedKeyring>(machine, options, act, async () => {
+    const lock = await lockFile(`${path}.lock`, LOCK_WAIT, inUse);
+    try {
+      const kept = new CliError(exists(path, "Leave out --new to change it."));
+      const before = existsSync(path) || !fresh ? read(fresh ? kept : undefined) : undefined;
+      // Whatever the clock says, a key can be revoked: a keyring is never older than the one before.
+      const clock = now();
+      const issuedAt = before === undefined || clock > before.issuedAt ? clock : before.issuedAt;
+      const changed = keys(before?.keys ?? [], clock);
+      if (before !== undefined && changed === before.keys) {
+        return { result: { keyring: before, act: undefined }, details: saidOf(before) };
       }
-      const before = fresh ? undefined : readKeyring(machine, path, root.key);
-      const issuedAt = now();
-      const { keys, type, details } = change(before?.keys ?? [], issuedAt);
-      const issue = { keys, issuedAt, expiresAt: daysAfter(issuedAt, valid) };
+      if (fresh && before !== undefined) throw kept;
+      const issue = { keys: changed, issuedAt, expiresAt: daysAfter(issuedAt, valid) };
       const { bytes, keyring } = issueKeyring(createEngine(), root, before, issue);
       await writeFileAtomic(path, bytes);
-      const { serial, digest } = keyring;
-      const act = { type, actor, details: { ...details, serial, keyring: digest } };
-      return { result: { keyring, act: { at: issuedAt, ...act, outcome: "success" } }, act };
+      const said = saidOf(keyring);
+      const done = {
+        ...act,
+        at: clock,
+        outcome: "success",
+        details: { ...details, ...said },
+      } as const;
+      return { result: { keyring, act: done }, details: said };
     } catch (error) {
       throw new CliError(problemOf(error, path));
     } finally {
-      unlock();
+      lock.release();
     }
   });
 }
+
+/** Milliseconds that another command may take for its change. */
+const LOCK_WAIT = 10_000;
+
+const inUse = {
+  code: hostCode.fileInUse,
+  what: "Another command is changing the keyring",
+  why: "it has not ended within ten seconds",
+  hint: "Try again when it has.",
+};
+
+const saidOf = ({ serial, digest }: Keyring): { serial: number; keyring: string } => ({
+  serial,
+  keyring: digest,
+});
 
 /** A whole number of days. */
 export function daysOf(text: string, option: string): number {
@@ -93,20 +137,4 @@ export function daysOf(text: string, option: string): number {
     what: `${option} is not 1 to 99999 days: ${JSON.stringify(text)}`,
     exitCode: EXIT.usage,
   });
-}
-
-/** Keeps others from changing a file while this process does. */
-function lock(path: string): () => void {
-  const name = `${path}.lock`;
-  try {
-    closeSync(openSync(name, "wx", 0o600));
-  } catch (error) {
-    const cause = error as NodeJS.ErrnoException;
-    throw new CliError(
-      cause.code === "EEXIST"
-        ? exists(name, "Another command is changing the keyring. If none is, remove this file.")
-        : systemProblem(cause, name),
-    );
-  }
-  return () => rmSync(name, { force: true });
 }

@@ -21,12 +21,12 @@ export function renew(group: Command, verb: Verb): void {
     )
     .action(
       verb<[KeyringOptions]>(async (terminal, options) => {
-        const same = (keys: Parameters<Parameters<typeof changeKeyring>[2]>[0]) => ({
-          keys,
+        const renewed = await changeKeyring(terminal.machine, options, {
           type: "keyring.renewed",
           details: {},
+          keys: (keys) => [...keys],
         });
-        tell(terminal, await changeKeyring(terminal.machine, options, same));
+        tell(terminal, renewed);
         return EXIT.ok;
       }),
     );

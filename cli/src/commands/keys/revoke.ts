@@ -33,13 +33,13 @@ export function revoke(group: Command, verb: Verb): void {
         const { compromisedAt } = options;
         const since =
           compromisedAt === undefined ? undefined : instantOf(compromisedAt, "--compromised-at");
-        const changed = await changeKeyring(terminal.machine, options, (keys, at) => {
-          const ended = withEnd(keys, id, at);
-          return {
-            keys: since === undefined ? ended : withCompromise(ended, id, since),
-            type: since === undefined ? "key.revoked" : "key.compromised",
-            details: { key: id, ...(since === undefined ? {} : { since }) },
-          };
+        const changed = await changeKeyring(terminal.machine, options, {
+          type: since === undefined ? "key.revoked" : "key.compromised",
+          details: { key: id, ...(since === undefined ? {} : { since }) },
+          keys: (keys, at) => {
+            const ended = withEnd(keys, id, at);
+            return since === undefined ? ended : withCompromise(ended, id, since);
+          },
         });
         tell(terminal, changed);
         return EXIT.ok;

@@ -1,4 +1,4 @@
-import { keyWithId, publicKeyOf, withEnd, withKey } from "@reach-fabric/evidence";
+import { isEnrolled, keyWithId, publicKeyOf, withEnd, withKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { daysAfter, instantOf } from "../../read/instants.ts";
 import { readKey } from "../../read/keys.ts";
@@ -34,16 +34,20 @@ export function rotate(group: Command, verb: Verb): void {
     .action(
       verb<[string, string, RotateOptions]>(async (terminal, id, path, options) => {
         const key = publicKeyOf(readKey(terminal.machine, path));
-        const changed = await changeKeyring(terminal.machine, options, (keys, at) => {
-          const from = options.at === undefined ? at : instantOf(options.at, "--at");
-          const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
-          const { role, tenant } = keyWithId(keys, id);
-          const enrolment = { role, tenant, from, to: end ?? daysAfter(from, 365) };
-          return {
-            keys: withKey(withEnd(keys, id, from), key, enrolment),
-            type: "key.rotated",
-            details: { key: id, next: key.id },
-          };
+        const begin = options.at === undefined ? undefined : instantOf(options.at, "--at");
+        const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
+        const changed = await changeKeyring(terminal.machine, options, {
+          type: "key.rotated",
+          details: { key: id, next: key.id },
+          keys: (keys, at) => {
+            const old = keyWithId(keys, id);
+            const { role, tenant } = old;
+            const isDone = isEnrolled(keys, key, { role, tenant, from: begin, to: end });
+            if (isDone && old.to <= keyWithId(keys, key.id).from) return keys;
+            const from = begin ?? at;
+            const enrolment = { role, tenant, from, to: end ?? daysAfter(from, 365) };
+            return withKey(withEnd(keys, id, from), key, enrolment);
+          },
         });
         tell(terminal, changed);
         return EXIT.ok;

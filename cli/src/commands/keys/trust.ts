@@ -1,4 +1,4 @@
-import { publicKeyOf, withKey } from "@reach-fabric/evidence";
+import { isEnrolled, publicKeyOf, withKey } from "@reach-fabric/evidence";
 import { keyRoles } from "@reach-fabric/schema";
 import type { KeyRole } from "@reach-fabric/schema";
 import type { Command } from "commander";
@@ -44,18 +44,19 @@ export function trust(group: Command, verb: Verb): void {
         const role = roleOf(options.role);
         const key = publicKeyOf(readKey(terminal.machine, path));
         const { tenant } = options;
+        const begin = options.from === undefined ? undefined : instantOf(options.from, "--from");
+        const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
         const changed = await changeKeyring(
           terminal.machine,
           options,
-          (keys, at) => {
-            const from = options.from === undefined ? at : instantOf(options.from, "--from");
-            const end = options.to === undefined ? undefined : instantOf(options.to, "--to");
-            const enrolment = { role, tenant, from, to: end ?? daysAfter(from, 365) };
-            return {
-              keys: withKey(keys, key, enrolment),
-              type: "key.trusted",
-              details: { key: key.id, role },
-            };
+          {
+            type: "key.trusted",
+            details: { key: key.id, role },
+            keys: (keys, at) => {
+              if (isEnrolled(keys, key, { role, tenant, from: begin, to: end })) return keys;
+              const from = begin ?? at;
+              return withKey(keys, key, { role, tenant, from, to: end ?? daysAfter(from, 365) });
+            },
           },
           options.new,
         );

@@ -1,13 +1,9 @@
-// The audit log beside an act: opened before it is done, so that nothing is done that cannot be noted.
+// The audit log beside an act: noted before it is done, so that nothing is done that cannot be noted.
 import type * as Host from "@reach-fabric/host";
-import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
-
-/** What is said of an act: the body of its entry. */
-export type Act = Extract<NewLogEntry, { type: "act" }>["body"];
 
 export interface AuditOptions {
   log?: string;
@@ -40,30 +36,19 @@ export async function openAudit(
   });
 }
 
-/**
- * Does something, and notes in the log that it was done, or tried and not done.
- *
- * @param attempt what is said of it, if `work` says nothing else
- * @param work gives its result, and what is known of it only afterwards
- */
+/** Does something that is noted in the log that was asked for, if one was: see noteAct(). */
 export async function audited<T>(
   machine: Machine,
   options: AuditOptions,
-  attempt: Omit<Act, "outcome">,
-  work: (host: typeof Host) => Promise<{ result: T; act?: Omit<Act, "outcome"> }>,
+  act: Host.IntendedAct,
+  work: () => Promise<Host.DoneAct<T>>,
+  found?: (details: Host.ActDetails) => Host.DoneAct<T> | undefined,
 ): Promise<T> {
   const host = await import("@reach-fabric/host");
   const log = await openAudit(machine, host, options);
-  const note = async (act: Omit<Act, "outcome">, outcome: Act["outcome"]): Promise<void> => {
-    await log?.append({ type: "act", body: { ...act, outcome } });
-  };
   try {
-    const { result, act = attempt } = await work(host);
-    await note(act, "success");
-    return result;
-  } catch (error) {
-    await note(attempt, "failure").catch(() => undefined);
-    throw error;
+    if (log === undefined) return (await work()).result;
+    return await host.noteAct(log, act, work, found);
   } finally {
     await log?.close();
   }

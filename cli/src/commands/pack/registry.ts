@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import type { RegistryOptions as HostOptions } from "@reach-fabric/host";
+import { sha256, toHex } from "@reach-fabric/engine";
 import type { Command } from "commander";
+import { audited, withAudit } from "../log/audit.ts";
+import type { AuditOptions } from "../log/audit.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
 import { several } from "../../read/options.ts";
@@ -16,6 +19,10 @@ interface RegistryOptions {
   plainHttp?: boolean;
 }
 
+interface PushOptions extends RegistryOptions, AuditOptions {
+  actor: string;
+}
+
 const withRegistry = (command: Command): Command =>
   command
     .option("--credentials <file>", "user:password, for a registry that asks for them")
@@ -29,7 +36,7 @@ const withRegistry = (command: Command): Command =>
 
 /** `reach pack push REF FILE`: a pack into an OCI registry. */
 export function push(group: Command, verb: Verb): void {
-  withRegistry(
+  const command = withRegistry(
     group
       .command("push")
       .summary("put a pack into an OCI registry")
@@ -39,20 +46,26 @@ export function push(group: Command, verb: Verb): void {
           "a token of another host (Docker Hub: auth.docker.io), that host must be named with --token-host.",
       )
       .argument("<reference>", "HOST[:PORT]/NAME:TAG")
-      .argument("<file>", "a .pack file"),
-  )
+      .argument("<file>", "a .pack file")
+      .option("--actor <id>", "by whom, for the log: an id, not a name", "local"),
+  );
+  withAudit(command, "it is noted")
     .addHelpText(
       "after",
       "\nExample:\n  $ reach pack push registry.example/acme/loan:1.2.0 loan.pack",
     )
     .action(
-      verb<[string, string, RegistryOptions]>(async (terminal, reference, file, options) => {
+      verb<[string, string, PushOptions]>(async (terminal, reference, file, options) => {
         const host = await import("@reach-fabric/host");
-        const pushed = await host.pushPack(
-          reference,
-          readInput(terminal.machine, file),
-          registryOf(terminal.machine, options),
-        );
+        const bytes = readInput(terminal.machine, file);
+        const registry = registryOf(terminal.machine, options);
+        const details = { reference, file: toHex(sha256(bytes)) };
+        const act = { type: "pack.pushed", actor: options.actor, details };
+        const pushed = await audited(terminal.machine, options, act, async () => {
+          const result = await host.pushPack(reference, bytes, registry);
+          const { digest: pack, manifest } = result;
+          return { result, details: { pack, manifest } };
+        });
         print(terminal, reference, pushed);
         return EXIT.ok;
       }),

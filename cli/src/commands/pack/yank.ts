@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
+import { sha256, toHex } from "@reach-fabric/engine";
 import { yankPack } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import { engines } from "../../read/engine.ts";
+import { readInput } from "../../read/files.ts";
 import { readSigner } from "../../read/keys.ts";
 import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
 import { line } from "../../ui/text.ts";
@@ -41,7 +43,6 @@ export function yank(group: Command, verb: Verb): void {
     .action(
       verb<[string, YankOptions]>(async (terminal, digest, options) => {
         const { key, passphraseFile, reason, output } = options;
-        if (existsSync(output)) throw new CliError(exists(output));
         if (!/^[0-9a-f]{64}$/.test(digest)) {
           throw new CliError({
             code: CODE.usage,
@@ -52,18 +53,20 @@ export function yank(group: Command, verb: Verb): void {
         }
         const signer = await readSigner(terminal.machine, key, passphraseFile);
         const at = new Date().toISOString();
-        const details = { pack: digest, reason };
-        await audited(
-          terminal.machine,
-          options,
-          { type: "pack.yanked", actor: options.actor, details },
-          async (host) => {
-            await host.writeFileAtomic(
-              output,
-              yankPack(engines()(), digest, { reason, at }, signer),
-            );
-            return { result: undefined };
-          },
+        const bytes = yankPack(engines()(), digest, { reason, at }, signer);
+        const yank = toHex(sha256(bytes));
+        const details = { pack: digest, reason, key: signer.key.id, yank };
+        const there = existsSync(output) ? readInput(terminal.machine, output) : undefined;
+        const same = ["pack", "reason", "key"];
+        const act = { type: "pack.yanked", actor: options.actor, details, same };
+        const work = async (): Promise<{ result: undefined }> => {
+          if (there !== undefined) throw new CliError(exists(output));
+          const { writeFileAtomic } = await import("@reach-fabric/host/packs");
+          await writeFileAtomic(output, bytes);
+          return { result: undefined };
+        };
+        await audited(terminal.machine, options, act, work, ({ yank: noted }) =>
+          there !== undefined && noted === toHex(sha256(there)) ? { result: undefined } : undefined,
         );
         if (terminal.json) terminal.result({ file: output, digest, key: signer.key.id });
         else terminal.print(line`  ${output}  withdraws ${digest}`);

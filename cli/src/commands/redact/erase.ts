@@ -1,19 +1,17 @@
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { toHex } from "@reach-fabric/engine";
 import { openEvidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
-import type { Machine } from "../../ui/machine.ts";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { several } from "../../read/options.ts";
 import { line } from "../../ui/text.ts";
-import { CODE, CliError, EXIT } from "../../ui/problem.ts";
-import { printRedaction, redacted, requireHiding } from "./redaction.ts";
+import { EXIT } from "../../ui/problem.ts";
+import { hidingDigest, printRedaction, redacted, requireHiding } from "./redaction.ts";
 import type { Hiding } from "./redaction.ts";
+import { foldersOf, leftovers, removeRun } from "./run-folders.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface EraseOptions extends AuditOptions, Hiding {
@@ -40,7 +38,10 @@ export function erase(program: Command, verb: Verb): void {
       several,
     )
     .option("--class <name>", "all values of a class of the pack; may be given again", several)
-    .option("--record <dir>", "the folder of the run (reach run --record): it is deleted")
+    .option(
+      "--record <dir>",
+      "the folder of the run, if it is not below the state folder: it is deleted",
+    )
     .requiredOption("--reason <text>", "why, for the log: it names no person")
     .option("--actor <id>", "by whom, for the log: an id, not a name", "local");
   withAudit(command, "it is noted")
@@ -51,51 +52,48 @@ export function erase(program: Command, verb: Verb): void {
     )
     .action(
       verb<[string, EraseOptions]>(async (terminal, file, options) => {
-        const { record } = options;
+        const { machine } = terminal;
         requireHiding(options);
         const engine = engines()();
-        const bytes = readInput(terminal.machine, file);
-        const redaction = redacted(engine, file, bytes, options);
-        const { run } = openEvidence(engine, redaction.file);
-        if (record !== undefined) requireRun(terminal.machine, record, run.id);
+        const bytes = readInput(machine, file);
+        const { run, shown } = openEvidence(engine, bytes);
+        // A file of which something is hidden can only be the one that an erasure has left which was cut off.
+        const redaction = shown === null ? redacted(engine, file, bytes, options) : undefined;
+        const folders = foldersOf(machine, run.id, options.record);
         const details = {
           run: run.id,
           reason: options.reason,
-          values: redaction.hidden.length,
-          before: toHex(engine.sha256(bytes)),
-          after: toHex(engine.sha256(redaction.file)),
+          what: hidingDigest(engine, options),
+          ...(redaction && {
+            values: redaction.hidden.length,
+            before: toHex(engine.sha256(bytes)),
+            after: toHex(engine.sha256(redaction.file)),
+          }),
         };
-        const act = { type: "value.erased", actor: options.actor, details };
-        await audited(terminal.machine, options, act, async (host) => {
-          await host.writeFileAtomic(file, redaction.file);
-          if (record !== undefined) await rm(record, { recursive: true });
+        const act = { type: "value.erased", actor: options.actor, details, same: ["run", "what"] };
+        const found = (): { result: undefined } | undefined =>
+          redaction === undefined ? { result: undefined } : undefined;
+        const work = async (): Promise<{ result: undefined }> => {
+          const { file: erased } = redaction ?? redacted(engine, file, bytes, options);
+          // The file last: as long as it holds the values, the same command can be given again.
+          for (const folder of folders) await removeRun(folder);
+          for (const part of leftovers(file)) await rm(part, { force: true });
+          const { writeFileAtomic } = await import("@reach-fabric/host/packs");
+          await writeFileAtomic(file, erased);
           return { result: undefined };
-        });
-        const { file: _, ...rest } = redaction;
-        if (terminal.json) terminal.result({ file, ...rest });
-        else {
-          const folder = record === undefined ? "" : `, and ${record}`;
-          terminal.print(line`  ${file}  ${redaction.hidden.length} values erased${folder}`);
-          printRedaction(terminal, redaction);
+        };
+        await audited(machine, options, act, work, found);
+        if (terminal.json) {
+          const { file: _, ...rest } = redaction ?? { file: bytes };
+          terminal.result({ file, folders, ...rest });
+        } else {
+          const values =
+            redaction === undefined ? "the values" : `${redaction.hidden.length} values`;
+          terminal.print(line`  ${[file, ...folders].join(", ")}  ${values} erased`);
+          if (redaction !== undefined) printRedaction(terminal, redaction);
         }
         terminal.next(["reach", "verify", file, "--require", "authentic,redacted"]);
         return EXIT.ok;
       }),
     );
-}
-
-/** A folder is deleted only if it is that of this run. */
-function requireRun(machine: Machine, folder: string, id: string): void {
-  const meta = join(folder, "run.json");
-  const found = existsSync(meta)
-    ? (JSON.parse(new TextDecoder().decode(readInput(machine, meta))) as { id?: unknown }).id
-    : undefined;
-  if (found === id) return;
-  throw new CliError({
-    code: CODE.usage,
-    what: "This is not the folder of that run",
-    where: folder,
-    hint: "Nothing was erased.",
-    exitCode: EXIT.usage,
-  });
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { sameBytes, toHex } from "@reach-fabric/engine";
 import type { RedactedBy } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../../read/engine.ts";
@@ -7,13 +8,16 @@ import { now } from "../../read/instants.ts";
 import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import type { Machine } from "../../ui/machine.ts";
+import { audited, withAudit } from "../log/audit.ts";
+import type { AuditOptions } from "../log/audit.ts";
 import { CODE, CliError, exists, EXIT } from "../../ui/problem.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { printRedaction, redacted, requireHiding } from "./redaction.ts";
+import { hidingDigest, printRedaction, redacted, requireHiding } from "./redaction.ts";
 import type { Hiding } from "./redaction.ts";
 
-interface RedactOptions extends Hiding, ByOptions {
+interface RedactOptions extends Hiding, ByOptions, AuditOptions {
+  actor: string;
   show?: string[];
   output?: string;
   dryRun?: boolean;
@@ -29,7 +33,7 @@ interface ByOptions {
 
 /** `reach redact FILE --drop POINTER -o OUT`: values hidden, and what depends on them; the rest still verifies. */
 export function redact(program: Command, verb: Verb): void {
-  program
+  const command = program
     .command("redact")
     .summary("hide values of evidence; what is left still verifies")
     .description(
@@ -62,7 +66,9 @@ export function redact(program: Command, verb: Verb): void {
     .option("--key <keyfile>", "the key to sign that with")
     .option("--passphrase-file <file>", "the passphrase of the key")
     .option("--detached", "leave the pack out, too; verify --pack takes it from elsewhere")
-    .option("--force", "replace an existing output file")
+    .option("--actor <id>", "who does this, for the log: an id, not a name", "local")
+    .option("--force", "replace an existing output file");
+  withAudit(command, "it is noted")
     .option("--json", "print {file, hidden, computed, size, ...} as JSON; errors as JSON on stderr")
     .addHelpText(
       "after",
@@ -70,16 +76,15 @@ export function redact(program: Command, verb: Verb): void {
     )
     .action(
       verb<[string, RedactOptions]>(async (terminal, file, options) => {
-        const { output, force, show = [], dryRun = false, detached = false } = options;
+        const { output, force, show = [], dryRun = false, detached = false, actor } = options;
         requireHiding(options, detached);
         if (output === undefined && !dryRun)
           throw usage("Where to write it is not said", "Give -o FILE.");
-        if (output !== undefined && force !== true && existsSync(output)) {
-          throw new CliError(exists(output));
-        }
-        const by = await byOf(terminal.machine, options);
-        const bytes = readInput(terminal.machine, file);
-        const found = redacted(engines()(), file, bytes, options, {
+        const { machine } = terminal;
+        const by = await byOf(machine, options);
+        const bytes = readInput(machine, file);
+        const engine = engines()();
+        const found = redacted(engine, file, bytes, options, {
           show,
           detached,
           ...(by === undefined ? {} : { by }),
@@ -87,8 +92,26 @@ export function redact(program: Command, verb: Verb): void {
         const { file: written, ...rest } = found;
         const isWritten = output !== undefined && !dryRun;
         if (isWritten) {
-          const { writeFileAtomic } = await import("@reach-fabric/host/packs");
-          await writeFileAtomic(output, written);
+          const details = {
+            file: toHex(engine.sha256(bytes)),
+            what: hidingDigest(engine, options, { show, detached }),
+            redacted: toHex(engine.sha256(written)),
+          };
+          const there = existsSync(output) ? readInput(machine, output) : undefined;
+          const act = { type: "value.redacted", actor, details, same: ["file", "what"] };
+          const work = async (): Promise<{ result: undefined }> => {
+            const isSame = there !== undefined && sameBytes(there, written);
+            if (there !== undefined && !isSame && force !== true)
+              throw new CliError(exists(output));
+            const { writeFileAtomic } = await import("@reach-fabric/host/packs");
+            await writeFileAtomic(output, written);
+            return { result: undefined };
+          };
+          await audited(machine, options, act, work, ({ redacted: noted }) =>
+            there !== undefined && noted === toHex(engine.sha256(there))
+              ? { result: undefined }
+              : undefined,
+          );
         }
         if (terminal.json) {
           terminal.result({ ...(isWritten && { file: output }), bytes: written.length, ...rest });

@@ -1,6 +1,7 @@
 // What the verbs that hide values have in common.
 import { EvidenceError, pointersOfClasses, redact } from "@reach-fabric/evidence";
 import type { RedactOptions, Redaction } from "@reach-fabric/evidence";
+import { toHex, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { EVIDENCE } from "../../ui/codes.ts";
@@ -49,6 +50,17 @@ export function requireHiding({ drop = [], class: classes = [] }: Hiding, more =
     exitCode: EXIT.usage,
   });
 }
+
+/** What is to be hidden, as a digest: the log is not told, but that it was the same. */
+export const hidingDigest = (
+  engine: Engine,
+  { drop = [], class: classes = [] }: Hiding,
+  { show = [], detached = false }: Pick<RedactOptions, "show" | "detached"> = {},
+): string => {
+  const sorted = [classes, drop, show].map((names) => names.toSorted());
+  const what = [...sorted, detached];
+  return toHex(engine.canonicalHash(utf8(JSON.stringify(what))));
+};
 
 /** So many pointers are printed of a list. */
 const SHOWN = 12;

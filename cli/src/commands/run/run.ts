@@ -11,13 +11,14 @@ import type { Signer } from "@reach-fabric/evidence";
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
+import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
 import { openAudit, withAudit } from "../log/audit.ts";
-import type { Act, AuditOptions } from "../log/audit.ts";
+import type { AuditOptions } from "../log/audit.ts";
 import { atByte, readInput } from "../../read/files.ts";
 import { deniedProblem, missingGrant } from "./grants.ts";
-import { readSigner, userKey, xdgFolder } from "../../read/keys.ts";
+import { readSigner, stateFolder, userKey } from "../../read/keys.ts";
 import { loadInto } from "../../read/load.ts";
 import { brief, runError, taskName } from "../../ui/names.ts";
 import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
@@ -249,7 +250,7 @@ const grantGiven = (
   { grant }: EffectiveGrant,
   run: string,
   { key }: Signer,
-): Act => ({
+): Extract<NewLogEntry, { type: "act" }>["body"] => ({
   type: "grant.given",
   actor: `key ${key.id}`,
   outcome: "success",
@@ -280,9 +281,6 @@ async function linesOf<T>(
   for await (const one of read(file)) all.push(one);
   return Readable.from(all);
 }
-
-const stateFolder = (machine: Machine): string =>
-  xdgFolder(machine, "XDG_STATE_HOME", ".local/state");
 
 const remove = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true }).catch(() => undefined);

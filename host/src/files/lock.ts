@@ -1,9 +1,9 @@
-// One process at a time writes a log. The lock is SQLite's on a file of its own: the system takes it
-// back when a process ends, however it ends, and a copy of the folder does not carry it along.
+// One process at a time writes a log, or changes a keyring. The lock is SQLite's on a file of its own: the system
+// takes it back when a process ends, however it ends, and a copy of the folder does not carry it along. The file
+// stays, and is no lock.
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hostCode } from "../files/codes.ts";
-import { ReachError } from "../files/error.ts";
+import { ReachError } from "./error.ts";
 
 /** Milliseconds between two tries. */
 const PAUSE = 25;
@@ -16,12 +16,20 @@ export interface Lock {
   release(): void;
 }
 
+/** What is said where another process holds the lock. */
+export interface InUse {
+  readonly code: string;
+  readonly what: string;
+  readonly why: string;
+  readonly hint: string;
+}
+
 /**
  * Takes the lock, or waits for it so many milliseconds.
  *
- * @throws ReachError `REACH-E4162` another process holds it
+ * @throws ReachError as `inUse` says: another process holds it
  */
-export async function lockFile(path: string, wait: number): Promise<Lock> {
+export async function lockFile(path: string, wait: number, inUse: InUse): Promise<Lock> {
   for (let waited = 0; ; waited += PAUSE) {
     const database = new DatabaseSync(path);
     try {
@@ -32,12 +40,8 @@ export async function lockFile(path: string, wait: number): Promise<Lock> {
       database.close();
       if ((error as { errcode?: number }).errcode !== BUSY) throw error;
       if (waited >= wait) {
-        throw new ReachError(hostCode.logInUse, "The log is in use.", {
-          where: path,
-          why: "another process is writing to it",
-          hint: "Only one can: wait for its end, or send the entries through it.",
-          cause: error,
-        });
+        const { code, what, why, hint } = inUse;
+        throw new ReachError(code, what, { where: path, why, hint, cause: error });
       }
     }
     await sleep(PAUSE);
