@@ -124,23 +124,22 @@ export const jsonLines = (lines: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   concat(lines.flatMap((line) => [line, LF]));
 
 /**
- * The lines of a .jsonl entry, each followed by one newline. What is in them is not looked at.
+ * The lines of a .jsonl entry, each followed by one newline. What is in them is not looked at: one after the other,
+ * as millions can be in a hostile file, of which the first is refused.
  *
  * @throws EvidenceError `REACH-E5105`
  */
-export function linesOf(bytes: Uint8Array, what: string): Uint8Array[] {
+export function* linesOf(bytes: Uint8Array, what: string): Generator<Uint8Array, void, undefined> {
   if (bytes.length === 0 || bytes.at(-1) !== NEWLINE) {
     throw new EvidenceError("REACH-E5105", `${what} does not end with a newline`, {
       offset: bytes.length,
     });
   }
-  const lines: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, at);
-    lines.push(bytes.subarray(at, end));
+    yield bytes.subarray(at, end);
     at = end + 1;
   }
-  return lines;
 }
 
 /**
@@ -148,5 +147,13 @@ export function linesOf(bytes: Uint8Array, what: string): Uint8Array[] {
  *
  * @throws EvidenceError `REACH-E5105` for the lines, `REACH-E5101` and `REACH-E5102` for what is in one
  */
-export const parseLines = (engine: Engine, bytes: Uint8Array, what: string): unknown[] =>
-  linesOf(bytes, what).map((line, i) => parseCanonical(engine, line, `${what}, line ${i + 1}`));
+export function* parseLines(
+  engine: Engine,
+  bytes: Uint8Array,
+  what: string,
+): Generator<unknown, void, undefined> {
+  let number = 1;
+  for (const line of linesOf(bytes, what)) {
+    yield parseCanonical(engine, line, `${what}, line ${number++}`);
+  }
+}

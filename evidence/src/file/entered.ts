@@ -88,6 +88,9 @@ export function requireHead(
   requireShape(headShape, value, what, code);
 }
 
+/** Records that are read at once: as many leaves stand in memory as texts, however long the file is. */
+const BATCH = 1024;
+
 /**
  * Reads entered.jsonl; nothing is compared with what was signed.
  *
@@ -95,68 +98,104 @@ export function requireHead(
  *   them, `REACH-E5601` a line that is not a record which enters a run, or its outcome
  */
 export function readEntered(engine: Engine, bytes: Uint8Array): Entered {
-  const [first, ...records] = linesOf(bytes, ENTRY.entered);
-  const head = parseCanonical(engine, first as Uint8Array, `${ENTRY.entered}, line 1`);
+  const lines = linesOf(bytes, ENTRY.entered);
+  const first = lines.next().value as Uint8Array;
+  const head = parseCanonical(engine, first, `${ENTRY.entered}, line 1`);
   requireHead(head, `${ENTRY.entered}, line 1`);
-  const place = (i: number): string => `${ENTRY.entered}, line ${i + 2}`;
-  const end = records.length - 1;
-  const last = records[end];
+  const records: Uint8Array[] = [];
+  const leaves = new Leaves(engine, head.seed);
+  for (const line of lines) {
+    records.push(line);
+    // Which line is the last, and may be another, shows behind it.
+    if (records.length > leaves.read.length + BATCH) {
+      leaves.add(records.slice(leaves.read.length, -1));
+    }
+  }
+  const last = records.at(-1);
   if (last === undefined) {
     throw new EvidenceError("REACH-E5603", `${ENTRY.entered} has no records`);
   }
-  const bare = startsWith(last, LEAF_LINE) ? leafOf(engine, last, place(end)) : undefined;
-  const whole = bare === undefined ? records : records.slice(0, end);
-  const { hashes, texts } = leavesOf(engine, head.seed, whole, place);
-  if (bare !== undefined) {
-    hashes.push(...engine.hashFrames([bare], 0));
-    texts.push(bare);
-  } else if (last.length > OUTCOME_BYTES) {
-    throw new EvidenceError("REACH-E5601", `${place(end)} has ${last.length} bytes`);
+  const isBare = startsWith(last, LEAF_LINE);
+  leaves.add(records.slice(leaves.read.length, isBare ? -1 : undefined));
+  if (isBare) leaves.addBare(last);
+  else if (last.length > OUTCOME_BYTES) {
+    const what = `${placeOf(records.length - 1)} has ${last.length} bytes`;
+    throw new EvidenceError("REACH-E5601", what);
   }
-  const values = JSON.parse(`[${texts.map(fromUtf8).join(",")}]`) as unknown[];
-  const leaves = values.map((value, i) => requireLeaf(value, place(i)));
-  const root = toHex(engine.merkleTree().appendHashes(hashes).root());
   return {
     head,
-    inputs: records.slice(0, end),
-    leaves,
-    tree: { root, size: hashes.length },
-    outcome: bare === undefined ? last : undefined,
+    inputs: records.slice(0, -1),
+    leaves: leaves.read,
+    tree: { root: toHex(leaves.tree.root()), size: leaves.read.length },
+    outcome: isBare ? undefined : last,
   };
+}
+
+/** The line of a record, by its place among them. */
+const placeOf = (i: number): string => `${ENTRY.entered}, line ${i + 2}`;
+
+/** The leaves of lines, and the tree over them. */
+class Leaves {
+  readonly read: Leaf[] = [];
+  readonly tree: ReturnType<Engine["merkleTree"]>;
+  readonly #engine: Engine;
+  readonly #seed: Uint8Array;
+
+  constructor(engine: Engine, seed: string) {
+    this.#engine = engine;
+    this.#seed = fromHex(seed);
+    this.tree = engine.merkleTree();
+  }
+
+  add(records: readonly Uint8Array[]): void {
+    const { hashes, texts } = this.#leavesOf(records);
+    this.tree.appendHashes(hashes);
+    for (const value of JSON.parse(`[${texts.map(fromUtf8).join(",")}]`) as unknown[]) {
+      this.#note(value, placeOf(this.read.length));
+    }
+  }
+
+  #note(value: unknown, what: string): void {
+    const leaf = requireLeaf(value, what);
+    const { kind, seq } = leaf;
+    // Of all others no more is asked, and there may be millions.
+    this.read.push(kind === "start" || kind === "outcome" ? leaf : { kind, seq });
+  }
+
+  /** The leaf in the line of an outcome that is too large to stand there. */
+  addBare(line: Uint8Array): void {
+    const what = placeOf(this.read.length);
+    const value = parseCanonical(this.#engine, line, what);
+    requireShape(leafLine, value, what);
+    this.tree.append([line.subarray(LEAF_LINE.length, -1)]);
+    this.#note((value as { readonly leaf: unknown }).leaf, what);
+  }
+
+  /** By one call of the engine, which takes canonical records alone. */
+  #leavesOf(records: readonly Uint8Array[]): {
+    hashes: readonly Uint8Array[];
+    texts: readonly Uint8Array[];
+  } {
+    try {
+      const { hashes, texts = [] } = this.#engine.leaves(this.#seed, records, { texts: true });
+      return { hashes, texts };
+    } catch (cause) {
+      for (const [i, record] of records.entries()) {
+        const what = placeOf(this.read.length + i);
+        parseCanonical(this.#engine, record, what);
+        try {
+          this.#engine.leaves(this.#seed, [record]);
+        } catch {
+          throw new EvidenceError("REACH-E5601", `${what} is not a record`, { cause });
+        }
+      }
+      throw cause;
+    }
+  }
 }
 
 const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
   start.every((byte, i) => bytes[i] === byte);
-
-/** The leaf in the line of an outcome that is too large to stand there. */
-function leafOf(engine: Engine, line: Uint8Array, what: string): Uint8Array {
-  const value = parseCanonical(engine, line, what);
-  requireShape(leafLine, value, what);
-  return line.subarray(LEAF_LINE.length, -1);
-}
-
-/** Leaves of many records by one call of the engine, which takes canonical ones alone. */
-function leavesOf(
-  engine: Engine,
-  seed: string,
-  records: readonly Uint8Array[],
-  place: (i: number) => string,
-): { hashes: Uint8Array[]; texts: Uint8Array[] } {
-  try {
-    const { hashes, texts = [] } = engine.leaves(fromHex(seed), records, { texts: true });
-    return { hashes: [...hashes], texts: [...texts] };
-  } catch (cause) {
-    for (const [i, record] of records.entries()) {
-      parseCanonical(engine, record, place(i));
-      try {
-        engine.leaves(fromHex(seed), [record]);
-      } catch {
-        throw new EvidenceError("REACH-E5601", `${place(i)} is not a record`, { cause });
-      }
-    }
-    throw cause;
-  }
-}
 
 /**
  * Requires that everything in entered.jsonl is what run.json commits to: the values of its first line, and all its

@@ -131,6 +131,6 @@ function requireForm(engine: Engine, name: string, bytes: Uint8Array): void {
   if (bytes.length > BESIDE_BYTES) {
     throw new EvidenceError("REACH-E5007", `the entry ${name} is over the limit of size`);
   }
-  if (name === PUBLISHER) parseLines(engine, bytes, name);
+  if (name === PUBLISHER) for (const _ of parseLines(engine, bytes, name));
   if (name === ENTRY.redaction) parseCanonical(engine, bytes, name);
 }

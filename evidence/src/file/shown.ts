@@ -83,7 +83,8 @@ const namedShape = object({
  *   belong together; `REACH-E5509` the decision is shown; `REACH-E5604` other records than were signed
  */
 export function readShown(engine: Engine, run: EvidenceRun, bytes: Uint8Array): Shown {
-  const [first, ...lines] = parseLines(engine, bytes, ENTRY.shown);
+  const lines = parseLines(engine, bytes, ENTRY.shown);
+  const first = lines.next().value;
   requireShape(headShape, first, `${ENTRY.shown}, line 1`);
   const head = first as Members;
   const computed = head["computed"] as number;
@@ -92,9 +93,7 @@ export function readShown(engine: Engine, run: EvidenceRun, bytes: Uint8Array): 
   const next = (): number => holes++;
   const values = readValues(engine, run, head, next);
 
-  const { entered, partly, named } = sorted(lines);
-  requireAscending(entered.map(seqOf), computed);
-  requireAscending(partly.map(seqOf), computed);
+  const { entered, partly, named } = sorted(lines, computed);
   const hiding = [...entered.filter((record) => !isWhole(record)), ...partly];
   const cover = coverOf(computed, hiding.map(seqOf), head["seeds"] as readonly unknown[]);
   const opened = entered.map((record) => {
@@ -168,19 +167,26 @@ function readValues(
 const stamp = (value: unknown): ReturnType<typeof anyObject> =>
   isHole(value) ? undefined : anyObject(value);
 
-/** The lines by what they are, which is their order. */
-function sorted(lines: readonly unknown[]): Record<"entered" | "partly" | "named", Members[]> {
+/** The lines by what they are, which is their order; those of the first `computed` records ascend. */
+function sorted(
+  lines: Iterable<unknown>,
+  computed: number,
+): Record<"entered" | "partly" | "named", Members[]> {
   const kinds = { entered: [], partly: [], named: [] } as Record<string, Members[]>;
   const order = ["entered", "partly", "named"];
-  let last = 0;
-  for (const [i, line] of lines.entries()) {
-    const what = `${ENTRY.shown}, line ${i + 2}`;
+  let number = 1;
+  let [last, before] = [0, -1];
+  for (const line of lines) {
+    number += 1;
+    const what = `${ENTRY.shown}, line ${number}`;
     const members = isObject(line) ? line : {};
     const kind = "kind" in members ? 0 : "index" in members ? 2 : 1;
     if (kind === 1) requireShape(partlyShape, line, what, "REACH-E5501");
     if (kind === 2) requireShape(namedShape, line, what, "REACH-E5501");
-    if (kind < last) throw apart(`line ${i + 2} is not in its place`);
-    last = kind;
+    if (kind < last) throw apart(`line ${number} is not in its place`);
+    if (kind > last) before = -1;
+    if (kind < 2) requireNext(seqOf(members), before, computed);
+    [last, before] = [kind, seqOf(members)];
     kinds[order[kind] as string]?.push(members);
   }
   return kinds;
@@ -193,10 +199,12 @@ const isWhole = (record: Members): boolean =>
   slotsOf(record).every((slot) => isCovered(record[slot]));
 
 function requireAscending(numbers: readonly number[], end: number): void {
-  const isSo = numbers.every((seq, i) => {
-    return Number.isInteger(seq) && seq < end && seq > (numbers[i - 1] ?? -1);
-  });
-  if (!isSo) throw apart("the numbers of records do not ascend, or are not below the last one");
+  for (const [i, seq] of numbers.entries()) requireNext(seq, numbers[i - 1] ?? -1, end);
+}
+
+function requireNext(seq: number, before: number, end: number): void {
+  if (Number.isInteger(seq) && seq < end && seq > before) return;
+  throw apart("the numbers of records do not ascend, or are not below the last one");
 }
 
 /** The seeds of all records but those in which something is hidden: as few as can be. */

@@ -1,9 +1,11 @@
 // Attacks on what entered a run, and on the JSON that it is written in.
 import { fromUtf8, utf8 } from "@reach-fabric/engine";
 import { openEvidence } from "@reach-fabric/evidence";
+import { readEntered } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
 import {
   canonical,
+  codeOf,
   engine,
   enteredOf,
   evidence,
@@ -56,6 +58,27 @@ describe("what entered:", () => {
       refused(withLines(changed), "authentic", "REACH-E5604");
     }
     refused(withLines(lines.slice(0, 1)), "authentic", "REACH-E5603");
+  });
+
+  test("memory bombs: of millions of lines those behind a bad one are not read", () => {
+    class Counted extends Uint8Array<ArrayBuffer> {
+      static parts = 0;
+      override subarray(...place: [number?, number?]): Uint8Array<ArrayBuffer> {
+        Counted.parts += 1;
+        return super.subarray(...place);
+      }
+    }
+    const partsOf = (text: string, code: string): number => {
+      Counted.parts = 0;
+      expect(codeOf(() => readEntered(engine, Counted.from(utf8(text))))).toBe(code);
+      return Counted.parts;
+    };
+    const many = (line: string): string => `${line}\n`.repeat(20_000);
+    expect(partsOf(many(""), "REACH-E5101")).toBe(1);
+    expect(partsOf(many("{}"), "REACH-E5103")).toBe(1);
+    expect(partsOf(`${lines[0]}\n${many(start)}`, "accepted")).toBeGreaterThan(20_000);
+    expect(partsOf(`${lines[0]}\n${many("{}")}`, "REACH-E5601")).toBeLessThan(2000);
+    expect(partsOf(`${lines[0]}\n${start}\n${many("[]")}`, "REACH-E5601")).toBeLessThan(2000);
   });
 
   test("the same by the signer: it is not one whole run", () => {
