@@ -36,6 +36,11 @@ test("safeJson is safe, and the same JSON", () => {
   expect(safe(safeJson(value, 2).replaceAll("\n", ""))).not.toContain("\u202e");
 });
 
+test("a table may have as many rows as a run has records", () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => [`${i}`, "task"]);
+  expect(String(columns(rows)).split("\n")).toHaveLength(200_000);
+});
+
 test("what is put into a line is escaped, unless it was made safe before", () => {
   const evil = "\u001b[2J\n\u202e";
   expect(String(line`a\n${evil} ${1n} ${styled(1, evil, 22)}`)).toBe(

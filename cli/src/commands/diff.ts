@@ -1,8 +1,8 @@
 import { diff as compare } from "@reach-fabric/evidence";
-import type { DiffReport } from "@reach-fabric/evidence";
+import type { Budget, DiffReport } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
-import { readEvidence } from "../read/evidence.ts";
+import { FUEL, readEvidence } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName } from "../ui/names.ts";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
@@ -21,16 +21,17 @@ export function diff(program: Command, verb: Verb): void {
     )
     .argument("<a>", "evidence, a .reach file")
     .argument("<b>", "evidence, a .reach file")
+    .option(...FUEL)
     .option("--json", "print the difference as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach diff before.reach after.reach")
     .action(
-      verb<[string, string]>((terminal, a, b) => {
+      verb<[string, string, Budget]>((terminal, a, b, { fuel }) => {
         const engine = engines()();
         const left = readEvidence(terminal.machine, engine, a);
         const right = readEvidence(terminal.machine, engine, b);
         let report: DiffReport;
         try {
-          report = compare(engine, left, right);
+          report = compare(engine, left, right, undefined, { fuel });
         } catch (error) {
           throw new CliError(problemOf(error, `${a}, ${b}`));
         }

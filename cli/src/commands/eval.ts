@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { eachLine } from "../read/batch.ts";
 import { engines } from "../read/engine.ts";
 import { placeIn, pointAt, readInput } from "../read/files.ts";
+import { wholeNumber } from "../read/options.ts";
 import { CliError, CODE, EXIT, sentence } from "../ui/problem.ts";
 import type { CliProblem } from "../ui/problem.ts";
 import { joined, jsonText, line } from "../ui/text.ts";
@@ -45,7 +46,8 @@ export function evalCommand(program: Command, verb: Verb): void {
       verb<[string | undefined, string | undefined, EvalOptions]>(
         (terminal, source, file, options) => {
           const engine = engines();
-          const limit = options.fuel === undefined ? {} : { fuel: wholeNumber(options.fuel) };
+          const limit =
+            options.fuel === undefined ? {} : { fuel: wholeNumber("--fuel", options.fuel) };
           if (options.batch !== undefined) {
             eachLine(terminal, options.batch, ({ id, program: text, input }) => {
               const result = engine().evaluate(text ?? ".", input, limit);
@@ -113,14 +115,4 @@ function problem(
     return { code, what: "The program raised an error", why: message, exitCode: EXIT.failed };
   }
   return { code, what: sentence(message), exitCode: EXIT.failed };
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
-  throw new CliError({
-    code: CODE.usage,
-    what: "--fuel takes a whole number above 0",
-    exitCode: EXIT.usage,
-  });
 }

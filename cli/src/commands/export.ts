@@ -1,16 +1,17 @@
 import { concat, utf8 } from "@reach-fabric/engine";
 import { bundleOf } from "@reach-fabric/evidence";
+import type { Budget } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { engines } from "../read/engine.ts";
-import { readEvidence, recordsIn, withPack } from "../read/evidence.ts";
+import { FUEL, readEvidence, recordsIn, withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
-interface ExportOptions {
+interface ExportOptions extends Budget {
   bundle?: boolean;
   records?: boolean;
   output: string;
@@ -33,6 +34,7 @@ export function exportCommand(program: Command, verb: Verb): void {
     .option("--records", "all records of the run, as lines of JSON")
     .requiredOption("-o, --output <file>", "where it is written")
     .option("--pack <pack>", "the pack, if it was left out: a .pack file, or its folder")
+    .option(...FUEL)
     .option("--force", "replace an existing output file")
     .option("--json", "print {file, bytes} as JSON; errors as JSON on stderr")
     .addHelpText(
@@ -73,13 +75,15 @@ function bundleIn({ machine }: Terminal, file: string): Uint8Array {
 async function linesIn(
   { machine }: Terminal,
   file: string,
-  { pack }: ExportOptions,
+  { pack, fuel }: ExportOptions,
 ): Promise<Uint8Array> {
   const engine = engines()();
   const bytes = await withPack(engine, readInput(machine, file), file, pack);
   const evidence = readEvidence(machine, engine, file, bytes);
   const newline = utf8("\n");
-  return concat(
-    [...recordsIn(engine, file, evidence)].flatMap(({ bytes: record }) => [record, newline]),
-  );
+  const lines: Uint8Array[] = [];
+  for (const { bytes: record } of recordsIn(engine, file, evidence, { fuel })) {
+    lines.push(record, newline);
+  }
+  return concat(lines);
 }

@@ -1,4 +1,4 @@
-import { parseRecord } from "@reach-fabric/engine";
+import { parseRecord, sameBytes } from "@reach-fabric/engine";
 import type { Engine, TraceRecord } from "@reach-fabric/engine";
 import {
   EvidenceError,
@@ -7,10 +7,10 @@ import {
   recordsGiven,
   recordsOf,
 } from "@reach-fabric/evidence";
-import type { Evidence } from "@reach-fabric/evidence";
+import type { Budget, Evidence, RunRecord } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
-import { readEvidence } from "../read/evidence.ts";
+import { FUEL, readEvidence, recordsIn } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
 import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
@@ -32,23 +32,28 @@ export function inspect(program: Command, verb: Verb): void {
     .argument("<file>", "evidence, a .reach file")
     .option("--step <n>", "show one whole record")
     .option("--lifecycle", "print the lifecycle events of the run, one CloudEvent a line")
+    .option(...FUEL)
     .option("--json", "print everything as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach inspect one.reach --step 3")
     .action(
-      verb<[string, { step?: string; lifecycle?: boolean }]>((terminal, file, options) => {
-        const { step, lifecycle } = options;
+      verb<[string, InspectOptions]>((terminal, file, options) => {
+        const { step, lifecycle = false, fuel } = options;
         const engine = engines()();
-        const opened = readEvidence(terminal.machine, engine, file);
-        const steps = stepsOf(engine, file, opened);
-        const evidence = { ...opened, outcome: outcomeOf(opened, steps) };
+        const evidence = readEvidence(terminal.machine, engine, file);
+        const source: Source = { engine, file, evidence, fuel };
         if (step !== undefined) {
-          printStep(terminal, steps, step);
+          printStep(terminal, source, step);
         } else if (lifecycle) {
-          printLifecycle(terminal, file, evidence, steps);
+          printLifecycle(terminal, source);
         } else if (terminal.json) {
-          terminal.result(content(evidence, steps));
+          terminal.result(
+            content(
+              evidence,
+              stepsOf(source, (record) => record),
+            ),
+          );
         } else {
-          print(terminal, file, evidence, steps);
+          print(terminal, source);
           terminal.next(["reach", "verify", file]);
         }
         return EXIT.ok;
@@ -56,34 +61,63 @@ export function inspect(program: Command, verb: Verb): void {
     );
 }
 
-/** The records that can be shown. */
-interface Steps {
-  readonly records: readonly Uint8Array[];
+interface InspectOptions extends Budget {
+  readonly step?: string;
+  readonly lifecycle?: boolean;
+}
+
+/** Where records come from. */
+interface Source extends Budget {
+  readonly engine: Engine;
+  readonly file: string;
+  readonly evidence: Evidence;
+}
+
+/** What is shown of the records. */
+interface Steps<T> {
+  readonly shown: readonly T[];
+  readonly outcome: Evidence["outcome"];
   /** Why these are only those that are in the file. */
   readonly uncomputed?: EvidenceError;
 }
 
-/** All records of a run, or those that are in the file where this engine cannot compute the others. */
-function stepsOf(engine: Engine, file: string, evidence: Evidence): Steps {
+/**
+ * What is shown of each record: of all of a run, or of those that are in the file where this engine cannot compute
+ * the others, or comes to another end than the file says.
+ */
+function stepsOf<T>(
+  { engine, file, evidence, fuel }: Source,
+  show: (record: TraceRecord) => T,
+): Steps<T> {
+  const { last, outcome } = evidence;
+  const collected = (records: Iterable<RunRecord>): Steps<T> => {
+    const shown: T[] = [];
+    let end: RunRecord | undefined;
+    for (end of records) shown.push(show(parseRecord(end.bytes)));
+    if (last !== null && end !== undefined && !sameBytes(end.bytes, last)) {
+      throw new EvidenceError(EVIDENCE.otherRecord, "this engine computes another outcome");
+    }
+    return { shown, outcome: outcomeOf(end) ?? outcome };
+  };
   try {
-    return { records: [...recordsOf(engine, evidence)].map(({ bytes }) => bytes) };
+    return collected(recordsOf(engine, evidence, { fuel }));
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw new CliError(problemOf(error, file));
-    return { records: recordsGiven(evidence).map(({ bytes }) => bytes), uncomputed: error };
+    return { ...collected(recordsGiven(evidence)), uncomputed: error };
   }
 }
 
 /** How the run ended: by its last record where that was computed. */
-function outcomeOf({ outcome }: Evidence, { records }: Steps): Evidence["outcome"] {
-  const last = records.at(-1);
-  const record = last && parseRecord(last);
-  if (record?.kind !== "outcome") return outcome;
+function outcomeOf(last: RunRecord | undefined): Evidence["outcome"] {
+  const record = last && parseRecord(last.bytes);
+  if (record?.kind !== "outcome") return null;
   const { kind: _, seq: __, ...said } = record;
   return said;
 }
 
-function content(evidence: Evidence, { records, uncomputed }: Steps): object {
-  const { run, pack, outcome, missing, redaction, unread } = evidence;
+function content(evidence: Evidence, steps: Steps<TraceRecord>): object {
+  const { run, pack, missing, redaction, unread } = evidence;
+  const { shown: records, outcome, uncomputed } = steps;
   const { key, ...facts } = run;
   return {
     run: { ...facts, key: { alg: key.alg, id: key.id } },
@@ -97,15 +131,18 @@ function content(evidence: Evidence, { records, uncomputed }: Steps): object {
     unread,
     computed: uncomputed === undefined,
     ...(uncomputed === undefined ? {} : { why: uncomputed.message, code: uncomputed.code }),
-    records: records.map((record) => parseRecord(record)),
+    records,
   };
 }
 
-function printStep(terminal: Terminal, { records, uncomputed }: Steps, text: string): void {
-  const steps = records.map((bytes) => parseRecord(bytes));
-  const step = /^\d+$/.test(text) ? steps.find(({ seq }) => seq === Number(text)) : undefined;
+function printStep(terminal: Terminal, source: Source, text: string): void {
+  const number = /^\d+$/.test(text) ? Number(text) : -1;
+  const { shown, uncomputed } = stepsOf(source, (record) =>
+    record.seq === number ? record : undefined,
+  );
+  const step = shown.find((record) => record !== undefined);
   if (step === undefined) {
-    const all = `The records are numbered from 0 to ${steps.at(-1)?.seq}.`;
+    const all = `The records are numbered from 0 to ${source.evidence.run.trace.size - 1}.`;
     throw new CliError({
       code: uncomputed?.code ?? CODE.usage,
       what: `There is no record ${JSON.stringify(text)}`,
@@ -117,24 +154,35 @@ function printStep(terminal: Terminal, { records, uncomputed }: Steps, text: str
   else terminal.print(json(step, 2));
 }
 
-function printLifecycle(
-  terminal: Terminal,
-  file: string,
-  { run, shown: hidden }: Evidence,
-  { records, uncomputed }: Steps,
-): void {
-  if (uncomputed !== undefined) throw new CliError(problemOf(uncomputed, file));
+function printLifecycle(terminal: Terminal, { engine, file, evidence, fuel }: Source): void {
+  const { run, shown: hidden } = evidence;
   if (hidden !== null) {
     const what = "the events of a run need all of it, and something is hidden";
     throw new CliError(problemOf(new EvidenceError(EVIDENCE.undisclosed, what), file));
   }
   const { id, workflow, startedAt, annotations } = run;
   const about = { id, workflow, startedAt, annotations: annotations ?? [] };
+  const records = bytesOf(recordsIn(engine, file, evidence, { fuel }));
   for (const event of lifecycleEvents(about, records)) terminal.print(json(event));
 }
 
-function print(terminal: Terminal, file: string, evidence: Evidence, steps: Steps): void {
-  const { run, pack, outcome, unread } = evidence;
+function* bytesOf(records: Iterable<RunRecord>): Generator<Uint8Array, void, undefined> {
+  for (const { bytes } of records) yield bytes;
+}
+
+function print(terminal: Terminal, source: Source): void {
+  const { file, evidence } = source;
+  const { run, pack, unread } = evidence;
+  const {
+    shown: rows,
+    outcome,
+    uncomputed,
+  } = stepsOf(source, (record) => [
+    String(record.seq),
+    record.kind,
+    placeOf(record),
+    summary(record),
+  ]);
   const { bold, dim, yellow } = terminal.colors;
   terminal.print(line`${bold(file)}  ${dim("evidence of one run, not verified here")}`);
   terminal.print(
@@ -157,7 +205,6 @@ function print(terminal: Terminal, file: string, evidence: Evidence, steps: Step
     terminal.print(line`\nFiles of the pack`);
     terminal.print(columns(pack.files.map(({ path, bytes }) => [path, `${bytes.length} bytes`])));
   }
-  const { records, uncomputed } = steps;
   terminal.print(
     uncomputed === undefined ? line`\nRecords` : line`\nRecords that entered, and the outcome`,
   );
@@ -171,10 +218,6 @@ function print(terminal: Terminal, file: string, evidence: Evidence, steps: Step
     const more = left === 0 ? "" : `, and ${left} of ${size} records`;
     terminal.print(yellow(`  Values are hidden${more}.`));
   }
-  const rows = records.map((bytes) => {
-    const record = parseRecord(bytes);
-    return [String(record.seq), record.kind, placeOf(record), summary(record)];
-  });
   terminal.print(table(["#", "kind", "task", ""], rows));
 }
 

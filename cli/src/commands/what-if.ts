@@ -1,14 +1,14 @@
 import { EngineError, parseRecord } from "@reach-fabric/engine";
 import type { OutcomeRecord, Pack } from "@reach-fabric/engine";
 import { whatIf, whatIfLive } from "@reach-fabric/evidence";
-import type { Hypothesis } from "@reach-fabric/evidence";
+import type { Budget, Hypothesis } from "@reach-fabric/evidence";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { engines } from "../read/engine.ts";
-import { readEvidence, recordsIn } from "../read/evidence.ts";
+import { FUEL, readEvidence, recordsIn } from "../read/evidence.ts";
 import { describeOutcome, taskName } from "../ui/names.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { longWork } from "../ui/progress.ts";
@@ -47,12 +47,13 @@ export function whatIfCommand(program: Command, verb: Verb): void {
       "--safe <operation...>",
       'what changes nothing, too: "POST https://host/path", "tools/call NAME"',
     )
+    .option(...FUEL)
     .option("--json", "print the runs as JSON; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach what-if stricter/workflow.yaml decisions/")
     .action(verb<[string, string[], LiveOptions]>(whatIfRuns));
 }
 
-interface LiveOptions {
+interface LiveOptions extends Budget {
   live?: boolean;
   grant?: string;
   secrets?: string;
@@ -78,7 +79,7 @@ async function whatIfRuns(
   }
   async function rowOf(file: string): Promise<Row> {
     const evidence = readEvidence(terminal.machine, engine, file);
-    const records = [...recordsIn(engine, file, evidence)].map(({ bytes }) => bytes);
+    const records = [...recordsIn(engine, file, evidence, options)].map(({ bytes }) => bytes);
     const last = parseRecord(records.at(-1) as Uint8Array);
     try {
       const hypothetical =

@@ -1,10 +1,24 @@
-import { attachPack, EvidenceError, openEvidence, recordsOf } from "@reach-fabric/evidence";
-import type { Evidence, RunRecord } from "@reach-fabric/evidence";
+import {
+  attachPack,
+  EvidenceError,
+  openEvidence,
+  recordsOf,
+  REPLAY_FUEL,
+} from "@reach-fabric/evidence";
+import type { Budget, Evidence, RunRecord } from "@reach-fabric/evidence";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
+import { wholeNumber } from "./options.ts";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { EVIDENCE } from "../ui/codes.ts";
+
+/** The option for who computes runs that come from others. */
+export const FUEL: readonly [string, string, (text: string) => number] = [
+  "--fuel <n>",
+  `compute a run that may use so much fuel (default: ${REPLAY_FUEL})`,
+  (text) => wholeNumber("--fuel", text),
+];
 
 /**
  * The bytes of evidence with a pack that was left out of it. Bytes that are no evidence stay what they are: who
@@ -55,10 +69,17 @@ export function* recordsIn(
   engine: Engine,
   file: string,
   evidence: Evidence,
+  budget: Budget = {},
 ): Generator<RunRecord, void, undefined> {
   try {
-    yield* recordsOf(engine, evidence);
+    yield* recordsOf(engine, evidence, budget);
   } catch (error) {
     throw new CliError(problemOf(error, file));
   }
+}
+
+/** The record with a number, as far as they come; no more are computed. */
+export function recordAt(records: Iterable<RunRecord>, seq: number): RunRecord | undefined {
+  for (const record of records) if (record.seq === seq) return record;
+  return undefined;
 }

@@ -30,6 +30,7 @@ const named = {
   notATask: "REACH-E5510",
   notAlone: "REACH-E5512",
   redacted: "REACH-E5514",
+  otherRecord: "REACH-E5701",
 } as const;
 /** Codes of evidence that commands know by name; its catalogue has them all. */
 export const EVIDENCE: Readonly<Record<keyof typeof named, EvidenceCode>> = named;

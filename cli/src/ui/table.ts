@@ -17,10 +17,12 @@ export function table(head: readonly string[], rows: readonly Row[]): SafeText {
 /** The same without a heading. */
 export function columns(rows: readonly Row[]): SafeText {
   const cells = rows.map((row) => row.map(toCell));
-  const count = Math.max(0, ...cells.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...cells.map((row) => width(row[column]))),
-  );
+  const widths: number[] = [];
+  for (const row of cells) {
+    for (const [column, cell] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, width(cell));
+    }
+  }
   return joined(
     cells.map((row) => {
       // A cell that is followed by empty ones alone needs no padding.
@@ -43,4 +45,4 @@ function toCell(cell: string | Cell): Cell {
   return { text: safe(cell.text), paint: cell.paint };
 }
 
-const width = (cell: Cell | undefined): number => Array.from(cell?.text ?? "").length;
+const width = ({ text }: Cell): number => Array.from(text).length;

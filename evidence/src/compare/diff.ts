@@ -11,7 +11,7 @@ import type { Engine, TraceRecord } from "@reach-fabric/engine";
 import { holeAt, maskedText } from "../commitments/holes.ts";
 import { Places } from "../commitments/places.ts";
 import { recordsOf } from "../file/cursor.ts";
-import type { RunRecord } from "../file/cursor.ts";
+import type { Budget, RunRecord } from "../file/cursor.ts";
 import { openEvidence } from "../file/open.ts";
 import type { Evidence, Outcome } from "../file/open.ts";
 
@@ -67,6 +67,7 @@ export function diff(
   a: Uint8Array | Evidence,
   b: Uint8Array | Evidence,
   second: Engine = createEngine(),
+  budget: Budget = {},
 ): DiffReport {
   const [left, right] = [a, b].map((side) =>
     side instanceof Uint8Array ? openEvidence(engine, side) : side,
@@ -75,7 +76,9 @@ export function diff(
   const isHidden = decisions.a === null || decisions.b === null;
   const isSame = !isHidden && decisions.a === decisions.b;
   const step = isHidden ? firstShownStep : firstStepOf;
-  const first = isSame ? {} : step(recordsOf(engine, left), recordsOf(second, right));
+  const first = isSame
+    ? {}
+    : step(recordsOf(engine, left, budget), recordsOf(second, right, budget));
   return {
     same: isHidden && first.step === undefined ? null : isSame,
     ...first,

@@ -144,10 +144,10 @@ const entries = {
   "REACH-E5604": fail(inconsistent) as Entry,
   "REACH-E5605": fail(inconsistent) as Entry,
   // 57xx replay
-  "REACH-E5701": fail("`reach replay` shows the record and both values") as Entry,
+  "REACH-E5701": fail("`reach inspect` shows what this engine computes") as Entry,
   "REACH-E5702": fail(inconsistent) as Entry,
   "REACH-E5703": open(
-    "give a larger budget of fuel if you trust where the file comes from",
+    "give a larger budget (--fuel, in a policy `fuel`) if you trust where the file comes from",
   ) as Entry,
   "REACH-E5704": fail(inconsistent) as Entry,
   "REACH-E5705": open(

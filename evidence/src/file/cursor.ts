@@ -25,8 +25,8 @@ export interface RunRecord {
  * of two runs side by side each needs an engine of its own.
  *
  * @throws EvidenceError where the run cannot be computed: `REACH-E5404` its pack is not enclosed,
- *   `REACH-E5406` it has other semantics than the engine; and `REACH-E5704` or `REACH-E5701` where the
- *   engine refuses its pack, its start or a later record
+ *   `REACH-E5406` it has other semantics than the engine, `REACH-E5703` it may use more fuel than the budget; and
+ *   `REACH-E5704` or `REACH-E5701` where the engine refuses its pack, its start or a later record
  *
  * @example
  * const [start] = recordsOf(engine, openEvidence(engine, bytes));
@@ -35,12 +35,13 @@ export interface RunRecord {
 export function* recordsOf(
   engine: Engine,
   evidence: Source,
+  options: Budget = {},
 ): Generator<RunRecord, void, undefined> {
   if (evidence.shown !== null) {
-    yield* shownRecords(engine, evidence, evidence.shown);
+    yield* shownRecords(engine, evidence, evidence.shown, options);
     return;
   }
-  const { pack, inputs } = requireParts(engine, evidence);
+  const { pack, inputs } = requireParts(engine, evidence, options);
   let seq = 0;
   let isEnded = false;
   attempt("REACH-E5704", () => engine.load(pack));
@@ -60,8 +61,9 @@ function* shownRecords(
   engine: Engine,
   evidence: Source,
   shown: Shown,
+  budget: Budget,
 ): Generator<RunRecord, void, undefined> {
-  const { records } = prefixOf(engine, requireComputable(engine, evidence), shown);
+  const { records } = prefixOf(engine, requireComputable(engine, evidence), shown, budget);
   for (const record of records) yield recordWithHoles(record);
   // The outcome may be both.
   for (const record of shown.named) {
@@ -98,20 +100,48 @@ export function recordsGiven({ inputs, last, shown }: Evidence): RunRecord[] {
 /** What a run is computed from. */
 type Source = Pick<Evidence, "run" | "pack" | "inputs" | "seed" | "missing" | "shown">;
 
+/** The default budget of a replay in units of fuel: ten times what a run has by default. */
+export const REPLAY_FUEL = 1_000_000_000;
+
+/** What may be spent on computing a run that comes from others. */
+export interface Budget {
+  /** Units of fuel: 1e9 unless it is given. */
+  readonly fuel?: number | undefined;
+}
+
+/**
+ * Requires that a run may use no more fuel than is to be spent. What it may use is part of its start record, so
+ * computing it cannot take more; one that may take more is not begun.
+ *
+ * @throws EvidenceError `REACH-E5703`
+ */
+export function requireBudget(
+  { limits }: { readonly limits: unknown },
+  { fuel: budget = REPLAY_FUEL }: Budget,
+): void {
+  const { fuel } = limits as { readonly fuel?: unknown };
+  if (typeof fuel !== "number" || fuel <= budget) return;
+  const what = `the run may use ${fuel} units of fuel, the budget is ${budget}`;
+  throw new EvidenceError("REACH-E5703", what);
+}
+
 /**
  * What a run is computed from, all of it.
  *
- * @throws EvidenceError `REACH-E5404`, `REACH-E5504`, `REACH-E5406`
+ * @throws EvidenceError `REACH-E5404`, `REACH-E5504`, `REACH-E5406`, `REACH-E5703`
  */
 export function requireParts(
   engine: Pick<Engine, "semantics">,
   evidence: Source,
+  budget: Budget = {},
 ): { readonly [part in "pack" | "inputs" | "seed"]: NonNullable<Source[part]> } {
   const { inputs, seed, missing } = evidence;
   const pack = requireComputable(engine, evidence);
   if (inputs === null || seed === null) {
     throw new EvidenceError("REACH-E5504", `${missing.length} values are not disclosed`);
   }
+  const start = inputs[0] && parseRecord(inputs[0]);
+  if (start?.kind === "start") requireBudget(start, budget);
   return { pack, inputs, seed };
 }
 

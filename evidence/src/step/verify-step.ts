@@ -1,11 +1,11 @@
 // verifyStep(): the stages of verify(), for a file about one task. docs/spec/evidence.md, EVID-50 and EVID-51.
 import type { Engine } from "@reach-fabric/engine";
-import { noPack } from "../file/cursor.ts";
+import { noPack, REPLAY_FUEL } from "../file/cursor.ts";
 import { requireBegun } from "../file/entered.ts";
 import type { Policy } from "../trust/policy.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Judgement, Verdict } from "../trust/verdicts.ts";
-import { noteTrust, REPLAY_FUEL, requireComputable, requiredBy } from "../verify/allowed.ts";
+import { noteTrust, requireComputable, requiredBy } from "../verify/allowed.ts";
 import { requireSigned } from "../verify/signed.ts";
 import { computeAlone } from "./compute.ts";
 import { cannot } from "./plan.ts";

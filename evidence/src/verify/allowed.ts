@@ -3,6 +3,7 @@
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { sameKey } from "../keys/key.ts";
+import { requireBudget } from "../file/cursor.ts";
 import type { Leaf } from "../file/leaf.ts";
 import type { Run } from "../file/open.ts";
 import { needsNone } from "../log/quorum.ts";
@@ -130,13 +131,9 @@ export function requireAllowed(
   }
 }
 
-/** The default budget of a replay in units of fuel: ten times what a run has by default. */
-export const REPLAY_FUEL = 1_000_000_000;
-
 /**
  * What must hold before anything of a run is computed again: the engine at hand is not known as faulty, means
- * the same by a run, and may spend what the run may use. That is part of the start record, so a replay
- * cannot use more; a run that may use more than the verifier wants to spend is not begun.
+ * the same by a run, and may spend what the run may use.
  *
  * @param start the leaf of the first record
  * @throws EvidenceError `REACH-E5223` this engine is faulty, `REACH-E5406` it means something else by a run,
@@ -146,17 +143,11 @@ export function requireComputable(
   engine: Pick<Engine, "digest" | "semantics">,
   run: Pick<Run, "semantics">,
   start: Leaf | undefined,
-  { fuel: budget = REPLAY_FUEL, faultyEngines }: Policy,
+  { fuel, faultyEngines }: Policy,
 ): void {
   if (faultyEngines?.includes(engine.digest) === true) {
     throw new EvidenceError("REACH-E5223", "this program's own engine is known as faulty");
   }
   requireSemantics(engine, run);
-  const fuel = start?.kind === "start" ? start.limits["fuel"] : undefined;
-  if (typeof fuel === "number" && fuel > budget) {
-    throw new EvidenceError(
-      "REACH-E5703",
-      `the run may use ${fuel} units of fuel, the budget is ${budget}`,
-    );
-  }
+  if (start?.kind === "start") requireBudget(start, { fuel });
 }

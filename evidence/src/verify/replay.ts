@@ -4,6 +4,7 @@ import { fromHex, recompute as recomputeOnEngine, taggedHash, toHex } from "@rea
 import type { Engine, Recomputed } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { requireParts } from "../file/cursor.ts";
+import type { Budget } from "../file/cursor.ts";
 import { OUTCOME_BYTES } from "../file/entered.ts";
 import type { Evidence, Run } from "../file/open.ts";
 import { treesOf } from "../file/run.ts";
@@ -40,7 +41,7 @@ export interface ReplayOptions {
 export function replayEvidence(
   engine: Engine,
   evidence: Evidence,
-  options: ReplayOptions = {},
+  options: ReplayOptions & Budget = {},
 ): { readonly computed: Recomputed; readonly difference: EvidenceError | null } {
   const computed = computeRun(engine, evidence, options);
   try {
@@ -56,14 +57,14 @@ export function replayEvidence(
 /**
  * What a run comes to; no record crosses from the engine but the outcome.
  *
- * @throws EvidenceError `REACH-E5404`, `REACH-E5406`, `REACH-E5504` it cannot be computed
+ * @throws EvidenceError `REACH-E5404`, `REACH-E5406`, `REACH-E5504`, `REACH-E5703` it cannot be computed
  */
 function computeRun(
   engine: Engine,
   evidence: Evidence,
-  { onProgress, signal, recompute = recomputeOnEngine }: ReplayOptions,
+  { fuel, onProgress, signal, recompute = recomputeOnEngine }: ReplayOptions & Budget,
 ): Recomputed {
-  const { pack, inputs, seed } = requireParts(engine, evidence);
+  const { pack, inputs, seed } = requireParts(engine, evidence, { fuel });
   const total = inputs.length;
   // Its blobs are what their names say: one of the same digest is the same pack.
   const { loaded } = engine;

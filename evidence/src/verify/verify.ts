@@ -176,7 +176,10 @@ function checkReplay(
       const what = `${shown.computed} of ${run.trace.size} records, as they were signed`;
       throw new EvidenceError("REACH-E5504", `what is hidden cannot be computed, only ${what}`);
     }
-    const { computed, difference } = replayEvidence(engine, evidence, options);
+    const { computed, difference } = replayEvidence(engine, evidence, {
+      ...options,
+      fuel: policy.fuel,
+    });
     const same = run.engine === engine.digest ? "" : ", computed by another build of the engine";
     const what = `all ${run.trace.size} records, decision and fingerprint${same}`;
     if (difference === null) findings.pass("replayed", what);

@@ -1,9 +1,11 @@
 // Attacks on the replay, and by versions and policies.
 import { EngineTrap, fromHex, recompute, taggedHash } from "@reach-fabric/engine";
-import type { Policy, Report, ReplayOptions, Verdict } from "@reach-fabric/evidence";
+import { diff, openEvidence, recordsOf, replayEvidence } from "@reach-fabric/evidence";
+import type { Budget, Policy, Report, ReplayOptions, Verdict } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
   canonical,
+  codeOf,
   engine,
   enteredOf,
   evidence,
@@ -83,6 +85,16 @@ describe("replay:", () => {
     const bomb = signedAgain(file, { entered });
     expect(finding(verify(bomb, {}, never), "replayed")).toMatch(/E5703$/);
     expect(verify(file, { fuel: 1e8 }).ok).toBe(true);
+    const opened = openEvidence(engine, bomb);
+    const another = evidence({ records: recorded(612) });
+    for (const compute of [
+      (budget: Budget) => [...recordsOf(engine, opened, budget)],
+      (budget: Budget) => replayEvidence(engine, opened, budget),
+      (budget: Budget) => diff(engine, bomb, another, undefined, budget),
+    ]) {
+      expect(codeOf(() => compute({}))).toBe("REACH-E5703");
+      expect(codeOf(() => compute({ fuel: Number.MAX_SAFE_INTEGER }))).toBe("accepted");
+    }
   });
 
   test("a changed input is refused where no engine can compute the run, too", () => {

@@ -1,7 +1,8 @@
 import { toHex } from "@reach-fabric/engine";
+import type { Budget } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../../read/engine.ts";
-import { readEvidence, withPack } from "../../read/evidence.ts";
+import { FUEL, readEvidence, withPack } from "../../read/evidence.ts";
 import { readInput } from "../../read/files.ts";
 import { describeOutcome } from "../../ui/names.ts";
 import { EXIT, problemOf } from "../../ui/problem.ts";
@@ -27,6 +28,7 @@ export function replay(program: Command, verb: Verb): void {
     .option("--from <step>", "the record that --set changes")
     .option("--set <pointer=json>", "a place in it, such as /result/body/score, and its value")
     .option("--pack <pack>", "the pack, if it was left out: a .pack file, or its folder")
+    .option(...FUEL)
     .option("--json", "print the result as JSON; errors as JSON on stderr")
     .addHelpText(
       "after",
@@ -38,7 +40,7 @@ export function replay(program: Command, verb: Verb): void {
         const engine = engines()();
         const bytes = await withPack(engine, readInput(terminal.machine, file), file, options.pack);
         const evidence = readEvidence(terminal.machine, engine, file, bytes);
-        const travel = { terminal, engine, file, evidence };
+        const travel = { terminal, engine, file, evidence, fuel: options.fuel };
         if (options.until !== undefined) return showStep(travel, options.until);
         if (options.from !== undefined || options.set !== undefined) {
           return changeStep(travel, options.from, options.set);
@@ -76,7 +78,7 @@ export function replay(program: Command, verb: Verb): void {
     );
 }
 
-interface ReplayOptions {
+interface ReplayOptions extends Budget {
   readonly pack?: string;
   readonly until?: string;
   readonly from?: string;

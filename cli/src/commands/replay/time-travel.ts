@@ -2,8 +2,8 @@
 import { parseRecord } from "@reach-fabric/engine";
 import type { Engine, Json } from "@reach-fabric/engine";
 import { replayEvidence, whatIf } from "@reach-fabric/evidence";
-import type { Evidence, Hypothesis } from "@reach-fabric/evidence";
-import { recordsIn } from "../../read/evidence.ts";
+import type { Budget, Evidence, Hypothesis } from "@reach-fabric/evidence";
+import { recordAt, recordsIn } from "../../read/evidence.ts";
 import { brief, describeOutcome, taskName } from "../../ui/names.ts";
 import { CODE, CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { longWork } from "../../ui/progress.ts";
@@ -11,7 +11,7 @@ import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { line } from "../../ui/text.ts";
 
-interface Travel {
+interface Travel extends Budget {
   readonly terminal: Terminal;
   readonly engine: Engine;
   readonly file: string;
@@ -24,9 +24,10 @@ export function replayed({
   engine,
   file,
   evidence,
+  fuel,
 }: Travel): ReturnType<typeof replayEvidence> {
   try {
-    return replayEvidence(engine, evidence, { onProgress: longWork(terminal) });
+    return replayEvidence(engine, evidence, { fuel, onProgress: longWork(terminal) });
   } catch (error) {
     throw new CliError(problemOf(error, file));
   }
@@ -47,7 +48,7 @@ export function showStep(travel: Travel, until: string): number {
   const { terminal, engine, file, evidence } = travel;
   const step = stepOf(until, travel);
   const isAsSigned = replayed(travel).difference === null;
-  const found = [...recordsIn(engine, file, evidence)].find(({ seq }) => seq === step);
+  const found = recordAt(recordsIn(engine, file, evidence, travel), step);
   if (found === undefined) throw usage(`There is no record ${step}`, "the run ends before it");
   const record = parseRecord(found.bytes);
   if (terminal.json) terminal.result({ file, step, reproduced: isAsSigned, record });
@@ -75,7 +76,7 @@ export function changeStep(travel: Travel, from?: string, set?: string): number 
   } catch {
     throw usage("--set is not POINTER=JSON", "such as /result/body/score=650, a text in quotes");
   }
-  const records = [...recordsIn(engine, file, evidence)].map(({ bytes }) => bytes);
+  const records = [...recordsIn(engine, file, evidence, travel)].map(({ bytes }) => bytes);
   const { pack } = evidence;
   if (pack === null) throw usage("The pack is not enclosed", "name it with --pack");
   const work = { onProgress: longWork(terminal) };
