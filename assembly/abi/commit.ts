@@ -9,14 +9,14 @@ import { parseJson } from "../json/reader";
 import { writeJson } from "../json/writer";
 import {
   commitNext,
-  goOn,
+  goOnCommitting,
   isCommitting,
   HOLES,
   KEEP_LEAVES,
   opaqueNext,
   writeCommitments,
 } from "../trace/commitments";
-import { commitValue as commitTo } from "../trace/fields";
+import { commitTo } from "../trace/fields";
 import { gather, HASHES, leavesTo, TEXTS, TO_LIST, TO_TEXTS } from "../trace/leaves";
 import { seedsBegin } from "../trace/seeds";
 import { addLeaf, isRecord } from "../trace/slots";
@@ -90,7 +90,7 @@ export function leaves(length: u32, flags: u32): u32 {
     bufferBytes(OUTPUT, TEXTS.at, TEXTS.len);
   }
   arenaReset(SCRATCH, C.MAX_SCRATCH);
-  goOn();
+  goOnCommitting();
   return ok ? C.STATUS_OK : C.STATUS_ERROR;
 }
 

@@ -24,7 +24,7 @@ let streamOpen = false;
 /** SHA-256 of the window. */
 export function sha256(length: u32): u32 {
   if (!begin(length)) return C.STATUS_ERROR;
-  sha.sha256(INPUT.at, length, digestRoom());
+  sha.shaOf(INPUT.at, length, digestRoom());
   return C.STATUS_OK;
 }
 
@@ -34,7 +34,7 @@ export function hmacSha256(keyLength: u32, messageLength: u32): u32 {
   if (!begin(keyLength) || !begin(messageLength)) return C.STATUS_ERROR;
   if (!begin(keyLength + messageLength)) return C.STATUS_ERROR;
   const key: usize = INPUT.at;
-  hmac.hmacSha256(key, keyLength, key + keyLength, messageLength, digestRoom());
+  hmac.hmacOf(key, keyLength, key + keyLength, messageLength, digestRoom());
   return C.STATUS_OK;
 }
 
@@ -95,7 +95,7 @@ export function hashEach(length: u32, size: u32, prefix: i32): u32 {
   if (size == 0 || length % size != 0) return refuse(C.E_FRAMES, length);
   const count = length / size;
   if (count > (C.MAX_INPUT as u32) / 4) return refuse(C.E_LIMIT_SIZE, 0);
-  many.hashEach(INPUT.at, count, size, prefix, outputRoom(count * DIGEST));
+  many.hashSized(INPUT.at, count, size, prefix, outputRoom(count * DIGEST));
   return C.STATUS_OK;
 }
 

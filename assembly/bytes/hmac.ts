@@ -1,6 +1,6 @@
 /** HMAC-SHA-256 (RFC 2104, FIPS 198-1). */
 
-import { DIGEST, sha256, SHA_STATE, shaBegin, shaEnd, shaUpdate } from "./sha256";
+import { DIGEST, shaOf, SHA_STATE, shaBegin, shaEnd, shaUpdate } from "./sha256";
 import { ONES } from "./word";
 
 const BLOCK: u32 = 64;
@@ -8,9 +8,9 @@ const pad: usize = memory.data(64, 16);
 const stream: usize = memory.data(SHA_STATE, 16);
 
 /** Writes the 32-byte code of a message under a key of any length to `out`. */
-export function hmacSha256(key: usize, keyLength: u32, at: usize, length: u32, out: usize): void {
+export function hmacOf(key: usize, keyLength: u32, at: usize, length: u32, out: usize): void {
   memory.fill(pad, 0, BLOCK);
-  if (keyLength > BLOCK) sha256(key, keyLength, pad);
+  if (keyLength > BLOCK) shaOf(key, keyLength, pad);
   else memory.copy(pad, key, keyLength);
   xorPad(ONES * 0x36);
   shaBegin(stream);

@@ -63,7 +63,7 @@ function fourFrames(at: usize, prefix: i32, out: usize): usize {
  * Writes the hashes of `count` messages of `size` bytes each, which lie one behind the other.
  * `out` may be `at`, or any other place at or before it.
  */
-export function hashEach(at: usize, count: u32, size: u32, prefix: i32, out: usize): void {
+export function hashSized(at: usize, count: u32, size: u32, prefix: i32, out: usize): void {
   if (ASC_FEATURE_SIMD) {
     const blocks = blocksOf(size + (prefix >= 0 ? 1 : 0));
     if (count >= 4 && blocks <= LANE_BLOCKS) {
@@ -89,5 +89,5 @@ export function hashEach(at: usize, count: u32, size: u32, prefix: i32, out: usi
 
 /** Replaces `pairs` pairs of hashes by the hashes of the nodes above them (prefix 01). */
 export function hashNodes(at: usize, pairs: u32): void {
-  hashEach(at, pairs, 2 * DIGEST, 1, at);
+  hashSized(at, pairs, 2 * DIGEST, 1, at);
 }

@@ -12,7 +12,7 @@
 
 import { Buffer, bufferBytes } from "./buffer";
 import { hashMany, hashNodes, hashPrefixed } from "./many";
-import { DIGEST, sha256 } from "./sha256";
+import { DIGEST, shaOf } from "./sha256";
 
 /** Bytes of a frontier. */
 export const FRONTIER: u32 = 1288;
@@ -140,7 +140,7 @@ export function rangeRoot(at: usize, count: u32, out: usize): void {
 export function merkleEnd(frontier: usize, out: usize): void {
   const size = load<u64>(frontier);
   if (size == 0) {
-    sha256(0, 0, out);
+    shaOf(0, 0, out);
     return;
   }
   let i = ctz<u64>(size) as u32;

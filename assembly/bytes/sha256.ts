@@ -26,7 +26,7 @@ const COUNT: usize = 96;
 const once: usize = memory.data(SHA_STATE, 16);
 
 /** Writes the 32-byte digest of the bytes to `out`, which may overlap them. */
-export function sha256(at: usize, length: u32, out: usize): void {
+export function shaOf(at: usize, length: u32, out: usize): void {
   shaBegin(once);
   if (ASC_FEATURE_SIMD) {
     if (length == BLOCK) {

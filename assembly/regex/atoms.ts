@@ -28,14 +28,14 @@ import { decodeAt, sizeAt } from "../bytes/utf8";
 import { ECMA, IGNORE_CASE, refuse } from "./dialect";
 import { addEscapedClass, escapeEnd, escapedCharacter, isEscapedClass } from "./escapes";
 import { item, isTooLarge, top } from "./groups";
-import { byteAt, HERE, NONE, numberAt } from "./place";
+import { byteAt, CURSOR, ABSENT, numberAt } from "./place";
 import * as P from "./program";
 import { setAdd, setAddCases, setBegin, setIntern, setNegate, setSingle } from "./sets";
 
 /** An atom begins here. */
 export function begin(): void {
-  HERE.atom = P.codeCount() as i32;
-  HERE.atomGroups = P.FACTS.groups;
+  CURSOR.atom = P.codeCount() as i32;
+  CURSOR.atomGroups = P.FACTS.groups;
   item(false, false);
 }
 
@@ -43,24 +43,24 @@ export function assertion(kind: i32): bool {
   begin();
   top().bare = true;
   top().lastEmpty = true;
-  const ascii = HERE.flags & IGNORE_CASE ? P.FOLDED_WORDS : P.ASCII_WORDS;
-  P.emit(P.ASSERT, HERE.dialect == ECMA ? ascii : P.UNICODE_WORDS, kind);
-  if (HERE.dialect != ECMA && (kind == P.WORD_EDGE || kind == P.NO_WORD_EDGE))
-    HERE.unicodeEdges = true;
-  if (HERE.dialect == ECMA) HERE.atom = NONE;
+  const ascii = CURSOR.flags & IGNORE_CASE ? P.FOLDED_WORDS : P.ASCII_WORDS;
+  P.codeAppend(P.ASSERT, CURSOR.dialect == ECMA ? ascii : P.UNICODE_WORDS, kind);
+  if (CURSOR.dialect != ECMA && (kind == P.WORD_EDGE || kind == P.NO_WORD_EDGE))
+    CURSOR.unicodeEdges = true;
+  if (CURSOR.dialect == ECMA) CURSOR.atom = ABSENT;
   return true;
 }
 
-export function literal(): bool {
+export function literalAtom(): bool {
   begin();
-  const code = decodeAt(HERE.at);
-  HERE.at += sizeAt(HERE.at) as usize;
+  const code = decodeAt(CURSOR.at);
+  CURSOR.at += sizeAt(CURSOR.at) as usize;
   character(code);
   return true;
 }
 
 export function character(code: u32): void {
-  if (HERE.flags & IGNORE_CASE) {
+  if (CURSOR.flags & IGNORE_CASE) {
     setBegin();
     setAdd(code, code);
     if (code >= 128) setAddCases();
@@ -74,25 +74,25 @@ export function character(code: u32): void {
       return;
     }
   }
-  P.emit(P.CHAR, 0, code as i32);
+  P.codeAppend(P.CHAR, 0, code as i32);
 }
 
 /** The set that was built, as an instruction. */
 export function emitSet(): void {
   const only = setSingle();
-  if (only >= 0) P.emit(P.CHAR, 0, only);
-  else P.emit(P.SET, 0, setIntern() as i32);
+  if (only >= 0) P.codeAppend(P.CHAR, 0, only);
+  else P.codeAppend(P.CHAR_SET, 0, setIntern() as i32);
 }
 
 /** Any character, or (`all` is false) any but what ends a line. */
 export function dot(all: bool): bool {
   if (all) {
-    P.emit(P.ANY, 0, 0);
+    P.codeAppend(P.ANY, 0, 0);
     return true;
   }
   setBegin();
   setAdd(10, 10);
-  if (HERE.dialect == ECMA) {
+  if (CURSOR.dialect == ECMA) {
     setAdd(13, 13);
     setAdd(0x2028, 0x2029);
   }
@@ -102,44 +102,49 @@ export function dot(all: bool): bool {
 }
 
 export function escape(): bool {
-  HERE.at++;
-  if (HERE.at == HERE.end) return refuse("end pattern at escape");
-  const c: u32 = textByte(HERE.at);
-  const ecma = HERE.dialect == ECMA;
-  if (isEscapedClass(HERE.at, HERE.end, HERE.dialect)) {
+  CURSOR.at++;
+  if (CURSOR.at == CURSOR.end) return refuse("end pattern at escape");
+  const c: u32 = textByte(CURSOR.at);
+  const ecma = CURSOR.dialect == ECMA;
+  if (isEscapedClass(CURSOR.at, CURSOR.end, CURSOR.dialect)) {
     begin();
     setBegin();
-    const after = addEscapedClass(HERE.at, HERE.end, HERE.dialect, (HERE.flags & IGNORE_CASE) != 0);
+    const after = addEscapedClass(
+      CURSOR.at,
+      CURSOR.end,
+      CURSOR.dialect,
+      (CURSOR.flags & IGNORE_CASE) != 0,
+    );
     if (after == 0) return false;
-    HERE.at = after;
-    if (ecma && HERE.flags & IGNORE_CASE) setAddCases();
+    CURSOR.at = after;
+    if (ecma && CURSOR.flags & IGNORE_CASE) setAddCases();
     emitSet();
     return true;
   }
   switch (c) {
     case LOWER_B:
-      HERE.at++;
+      CURSOR.at++;
       return assertion(P.WORD_EDGE);
     case UPPER_B:
-      HERE.at++;
+      CURSOR.at++;
       return assertion(P.NO_WORD_EDGE);
     case LOWER_K:
-      if (!ecma || byteAt(HERE.at + 1) == LESS) return refuse("backreferences are not supported");
+      if (!ecma || byteAt(CURSOR.at + 1) == LESS) return refuse("backreferences are not supported");
       return refuse("invalid escape");
   }
   // In jq, a number that no group has yet is octal, from 10 on.
-  if (c >= DIGIT_1 && c <= NINE && (ecma || numberAt(HERE.at) <= max<u32>(9, P.FACTS.groups)))
+  if (c >= DIGIT_1 && c <= NINE && (ecma || numberAt(CURSOR.at) <= max<u32>(9, P.FACTS.groups)))
     return refuse("backreferences are not supported");
   if (!ecma) {
     switch (c) {
       case UPPER_A:
-        HERE.at++;
+        CURSOR.at++;
         return assertion(P.TEXT_BEGIN);
       case LOWER_Z:
-        HERE.at++;
+        CURSOR.at++;
         return assertion(P.TEXT_END);
       case UPPER_Z:
-        HERE.at++;
+        CURSOR.at++;
         return assertion(P.NEARLY_END);
       case UPPER_G:
         return refuse("\\G is not supported");
@@ -156,26 +161,26 @@ export function escape(): bool {
         return refuse("\\y is not supported");
       case UPPER_N: // as a dot that matches no line feed
       case UPPER_O: // as one that matches all
-        HERE.at++;
+        CURSOR.at++;
         begin();
         return dot(c == UPPER_O);
       case UPPER_Q: // up to \E all is literal
-        HERE.at++;
+        CURSOR.at++;
         while (
-          HERE.at < HERE.end &&
-          !(textByte(HERE.at) == BACKSLASH && byteAt(HERE.at + 1) == UPPER_E)
+          CURSOR.at < CURSOR.end &&
+          !(textByte(CURSOR.at) == BACKSLASH && byteAt(CURSOR.at + 1) == UPPER_E)
         ) {
           if (isTooLarge()) return false;
-          literal();
+          literalAtom();
         }
-        if (HERE.at < HERE.end) HERE.at += 2;
+        if (CURSOR.at < CURSOR.end) CURSOR.at += 2;
         return true;
     }
   }
-  const code = escapedCharacter(HERE.at, HERE.end, HERE.dialect, false);
+  const code = escapedCharacter(CURSOR.at, CURSOR.end, CURSOR.dialect, false);
   if (code < 0) return false;
   begin();
-  HERE.at = escapeEnd();
+  CURSOR.at = escapeEnd();
   character(code as u32);
   return true;
 }

@@ -6,7 +6,7 @@
 
 import { Buffer, bufferBytes, bufferClear } from "../bytes/buffer";
 import { parseRegex } from "./parse";
-import { FACTS, Facts, PATTERN, PROGRAM, PROGRAM_SIZE } from "./program";
+import { FACTS, Facts, PATTERN_TEXT, PROGRAM, PROGRAM_SIZE } from "./program";
 
 const PLACES: u32 = 16;
 const programs: usize = memory.data(5632, 16); // PLACES * PROGRAM_SIZE
@@ -52,9 +52,9 @@ export function regexAtHand(at: usize, length: u32, dialect: u32, flags: u32): b
     return true;
   }
   memory.copy(PROGRAM, programAt(place), PROGRAM_SIZE);
-  bufferClear(PATTERN);
-  bufferBytes(PATTERN, at, length);
-  FACTS.there = parseRegex(PATTERN.at, length, dialect, flags);
+  bufferClear(PATTERN_TEXT);
+  bufferBytes(PATTERN_TEXT, at, length);
+  FACTS.there = parseRegex(PATTERN_TEXT.at, length, dialect, flags);
   askingCost += FACTS.cost + length;
   memory.copy(programAt(place), PROGRAM, PROGRAM_SIZE);
   if (FACTS.there) keep();

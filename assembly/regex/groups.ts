@@ -1,7 +1,7 @@
 /** Open groups on a stack, and the alternatives in them. The whole pattern is one. */
 
 import { Buffer, bufferRoom } from "../bytes/buffer";
-import { HERE, NONE } from "./place";
+import { CURSOR, ABSENT } from "./place";
 import * as P from "./program";
 
 /** Number of a group that changes flags. */
@@ -14,14 +14,14 @@ const FRAME: u32 = 48;
 
 /** An open group; the whole pattern is one. */
 @unmanaged
-export class Frame {
+export class OpenGroup {
   /** Where the alternative at hand begins. */
   begin: u32;
   /** Jumps from the ends of alternatives to that of the group: the last one; each names another. */
   jumps: i32;
   /** Where the group begins. */
   start: u32;
-  /** Its number, NONE or OPTIONS_GROUP. */
+  /** Its number, ABSENT or OPTIONS_GROUP. */
   group: i32;
   /** Groups before it. */
   groups: u32;
@@ -46,7 +46,7 @@ export class Frame {
 /** Before a pattern: nothing is open but itself. */
 export function groupsBegin(): void {
   STACK.len = 0;
-  open(NONE);
+  open(ABSENT);
 }
 
 /** Is a group of the pattern open, and not just the pattern itself? */
@@ -60,8 +60,8 @@ export function isTooLarge(): bool {
   return program || P.FACTS.cost > P.MOST_COST || STACK.len > MOST_OPEN * FRAME;
 }
 
-export function top(): Frame {
-  return changetype<Frame>(STACK.at + STACK.len - FRAME);
+export function top(): OpenGroup {
+  return changetype<OpenGroup>(STACK.at + STACK.len - FRAME);
 }
 
 export function open(group: i32): void {
@@ -71,22 +71,22 @@ export function open(group: i32): void {
   f.start = P.codeCount();
   f.group = group;
   f.groups = group < 0 ? P.FACTS.groups : P.FACTS.groups - 1;
-  f.flags = HERE.flags;
-  f.jumps = NONE;
+  f.flags = CURSOR.flags;
+  f.jumps = ABSENT;
   f.emptyBefore = false;
   f.bareBefore = false;
   f.joined = false;
-  if (group >= 0) P.emit(P.SAVE, 0, 2 * group);
+  if (group >= 0) P.codeAppend(P.SAVE, 0, 2 * group);
   beginAlternative(f);
 }
 
-function beginAlternative(f: Frame): void {
+function beginAlternative(f: OpenGroup): void {
   f.begin = P.codeCount();
   f.items = 0;
   f.empty = true;
   f.lastEmpty = true;
   f.bare = false;
-  HERE.atom = NONE;
+  CURSOR.atom = ABSENT;
 }
 
 /** The alternative at hand has one more part. */
@@ -98,7 +98,7 @@ export function item(bare: bool, empty: bool): void {
   f.bare = bare;
 }
 
-function endAlternative(f: Frame): void {
+function endAlternative(f: OpenGroup): void {
   f.emptyBefore = f.emptyBefore || (f.empty && f.lastEmpty);
   f.bareBefore = f.bareBefore || (!f.joined && f.items == 1 && f.bare);
 }
@@ -107,7 +107,7 @@ export function alternative(): void {
   const f = top();
   endAlternative(f);
   P.insert(f.begin, P.SPLIT, 0, (P.codeCount() - f.begin + 2) as i32);
-  f.jumps = P.emit(P.JUMP, 0, f.jumps) as i32;
+  f.jumps = P.codeAppend(P.JUMP, 0, f.jumps) as i32;
   beginAlternative(f);
 }
 
@@ -117,16 +117,16 @@ export function close(): void {
   endAlternative(f);
   const here = P.codeCount() as i32;
   let jump = f.jumps;
-  while (jump != NONE) {
+  while (jump != ABSENT) {
     const at = P.instruction(jump as u32);
     const before = load<i32>(at, 4);
     store<i32>(at, here - jump, 4);
     jump = before;
   }
-  if (f.group >= 0) P.emit(P.SAVE, 0, 2 * f.group + 1);
-  HERE.atom = f.start as i32;
-  HERE.atomGroups = f.groups;
-  HERE.flags = f.flags;
+  if (f.group >= 0) P.codeAppend(P.SAVE, 0, 2 * f.group + 1);
+  CURSOR.atom = f.start as i32;
+  CURSOR.atomGroups = f.groups;
+  CURSOR.flags = f.flags;
   STACK.len -= FRAME;
-  if (STACK.len != 0) item(f.group == NONE && f.bareBefore, f.emptyBefore);
+  if (STACK.len != 0) item(f.group == ABSENT && f.bareBefore, f.emptyBefore);
 }

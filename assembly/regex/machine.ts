@@ -137,7 +137,7 @@ export function execute(at: usize, length: u32, from: u32, captures: bool, optio
         break; // whoever comes behind has less preference
       }
       if (!here) continue;
-      const steps = op == P.CHAR ? c == x : op == P.SET ? setHas(x, c) : true;
+      const steps = op == P.CHAR ? c == x : op == P.CHAR_SET ? setHas(x, c) : true;
       if (!steps) continue;
       memory.copy(SLOTS.at, NOW_SLOTS.at + i * slots, slots);
       next = follow(NEXT, NEXT_SLOTS, next, pc + 1, behind);

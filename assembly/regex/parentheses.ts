@@ -30,42 +30,42 @@ import {
 import { bufferU32 } from "../bytes/buffer";
 import { DOT_ALL, ECMA, EXTENDED, IGNORE_CASE, JQ, LINES, refuse } from "./dialect";
 import { open, OPTIONS_GROUP, top } from "./groups";
-import { byteAt, HERE, NONE } from "./place";
+import { byteAt, CURSOR, ABSENT } from "./place";
 import * as P from "./program";
 
 export function openGroup(): bool {
-  HERE.at++;
-  if (HERE.dialect == JQ && byteAt(HERE.at) == ASTERISK)
+  CURSOR.at++;
+  if (CURSOR.dialect == JQ && byteAt(CURSOR.at) == ASTERISK)
     return refuse("callouts are not supported");
-  if (byteAt(HERE.at) != QUESTION) return capture(0, 0);
-  const kind = byteAt(HERE.at + 1);
-  HERE.at += 2;
+  if (byteAt(CURSOR.at) != QUESTION) return capture(0, 0);
+  const kind = byteAt(CURSOR.at + 1);
+  CURSOR.at += 2;
   if (kind == COLON) {
-    open(NONE);
+    open(ABSENT);
     return true;
   }
   if (kind == LESS) {
-    const following = byteAt(HERE.at);
+    const following = byteAt(CURSOR.at);
     if (following == EQUALS || following == BANG) return refuse("lookbehind is not supported");
     return named();
   }
   if (kind == EQUALS || kind == BANG) return refuse("lookahead is not supported");
-  if (HERE.dialect == JQ) {
+  if (CURSOR.dialect == JQ) {
     if (kind == GREATER) return refuse("atomic groups are not supported");
     if (kind == LEFT_PAREN) return refuse("conditions are not supported");
     const numbered =
-      kind - 48 <= 9 || ((kind == PLUS || kind == MINUS) && byteAt(HERE.at) - 48 <= 9);
+      kind - 48 <= 9 || ((kind == PLUS || kind == MINUS) && byteAt(CURSOR.at) - 48 <= 9);
     if (kind == UPPER_R || kind == AMPERSAND || numbered)
       return refuse("subexpression calls are not supported");
     if (kind == TILDE) return refuse("the absent operator is not supported");
     if (kind == HASH) {
-      while (HERE.at < HERE.end && textByte(HERE.at) != RIGHT_PAREN)
-        HERE.at += textByte(HERE.at) == BACKSLASH ? 2 : 1;
-      if (HERE.at >= HERE.end) return refuse("end pattern in group");
-      HERE.at++;
+      while (CURSOR.at < CURSOR.end && textByte(CURSOR.at) != RIGHT_PAREN)
+        CURSOR.at += textByte(CURSOR.at) == BACKSLASH ? 2 : 1;
+      if (CURSOR.at >= CURSOR.end) return refuse("end pattern in group");
+      CURSOR.at++;
       return true;
     }
-    HERE.at--;
+    CURSOR.at--;
     return kind == RIGHT_PAREN ? refuse("undefined group option") : inlineFlags();
   }
   return refuse("invalid group");
@@ -74,32 +74,35 @@ export function openGroup(): bool {
 function capture(name: usize, length: u32): bool {
   if (P.FACTS.groups == P.MOST_GROUPS) return refuse("too many groups");
   P.FACTS.groups++;
-  bufferU32(P.NAMES, name as u32);
-  bufferU32(P.NAMES, length);
+  bufferU32(P.GROUP_NAMES, name as u32);
+  bufferU32(P.GROUP_NAMES, length);
   open(P.FACTS.groups as i32);
   return true;
 }
 
 function named(): bool {
-  const name = HERE.at;
-  while (HERE.at < HERE.end && textByte(HERE.at) != GREATER) {
-    const c: u32 = textByte(HERE.at);
+  const name = CURSOR.at;
+  while (CURSOR.at < CURSOR.end && textByte(CURSOR.at) != GREATER) {
+    const c: u32 = textByte(CURSOR.at);
     const digit = c - ZERO <= 9;
     const letter =
       (c | 32) - LOWER_A < 26 ||
       c == UNDERSCORE ||
       c >= 128 ||
-      (HERE.dialect == ECMA && c == DOLLAR);
-    if (!letter && !(digit && HERE.at != name)) return refuse("invalid group name <>");
-    HERE.at++;
+      (CURSOR.dialect == ECMA && c == DOLLAR);
+    if (!letter && !(digit && CURSOR.at != name)) return refuse("invalid group name <>");
+    CURSOR.at++;
   }
-  if (HERE.at == HERE.end || HERE.at == name) return refuse("group name is empty");
-  const length = (HERE.at - name) as u32;
-  HERE.at++;
-  if (HERE.dialect == ECMA) {
-    for (let i: u32 = 0; i < P.NAMES.len; i += 8) {
-      const known = load<u32>(P.NAMES.at + i) as usize;
-      if (load<u32>(P.NAMES.at + i, 4) == length && memory.compare(known, name, length) == 0) {
+  if (CURSOR.at == CURSOR.end || CURSOR.at == name) return refuse("group name is empty");
+  const length = (CURSOR.at - name) as u32;
+  CURSOR.at++;
+  if (CURSOR.dialect == ECMA) {
+    for (let i: u32 = 0; i < P.GROUP_NAMES.len; i += 8) {
+      const known = load<u32>(P.GROUP_NAMES.at + i) as usize;
+      if (
+        load<u32>(P.GROUP_NAMES.at + i, 4) == length &&
+        memory.compare(known, name, length) == 0
+      ) {
         return refuse("two groups have one name");
       }
     }
@@ -109,11 +112,11 @@ function named(): bool {
 
 /** (?imsx-imsx) up to the end of the group around it, or (?imsx-imsx:...). */
 function inlineFlags(): bool {
-  let set = HERE.flags;
+  let set = CURSOR.flags;
   let off = false;
-  for (; HERE.at < HERE.end; HERE.at++) {
+  for (; CURSOR.at < CURSOR.end; CURSOR.at++) {
     let flag: u32 = 0;
-    switch (textByte(HERE.at)) {
+    switch (textByte(CURSOR.at)) {
       case LOWER_I:
         flag = IGNORE_CASE;
         break;
@@ -130,16 +133,16 @@ function inlineFlags(): bool {
         off = true;
         continue;
       case RIGHT_PAREN:
-        HERE.flags = set;
-        HERE.at++;
-        HERE.atom = NONE;
+        CURSOR.flags = set;
+        CURSOR.at++;
+        CURSOR.atom = ABSENT;
         // Oniguruma takes all that follows in the group for one part.
         if (top().items != 0) top().joined = true;
         return true;
       case COLON:
-        HERE.at++;
+        CURSOR.at++;
         open(OPTIONS_GROUP);
-        HERE.flags = set;
+        CURSOR.flags = set;
         return true;
       default:
         return refuse("undefined group option");

@@ -24,7 +24,7 @@ import {
   RIGHT_PAREN,
   SPACE,
 } from "../bytes/characters";
-import { assertion, begin, dot, emitSet, escape, literal } from "./atoms";
+import { assertion, begin, dot, emitSet, escape, literalAtom } from "./atoms";
 import { readClass } from "./class";
 import {
   DOT_ALL,
@@ -39,7 +39,7 @@ import {
 import { findPrefilter } from "./prefilter";
 import { alternative, areGroupsOpen, close, groupsBegin, isTooLarge } from "./groups";
 import { openGroup } from "./parentheses";
-import { HERE, placeBegin } from "./place";
+import { CURSOR, cursorBegin } from "./place";
 import * as P from "./program";
 import { interval, repeat } from "./quantifiers";
 import { ENDLESS } from "./repeat";
@@ -49,33 +49,33 @@ const MOST_SLOTS: u32 = 1 << 24;
 
 /** Compiles a pattern of valid UTF-8. False: whyRefused() says why. */
 export function parseRegex(at: usize, length: u32, how: u32, options: u32): bool {
-  placeBegin(at, length, how, options);
+  cursorBegin(at, length, how, options);
   regexBegin();
   P.programBegin(how | options);
-  P.emit(P.SAVE, 0, 0);
+  P.codeAppend(P.SAVE, 0, 0);
   groupsBegin();
-  while (HERE.at < HERE.end) {
+  while (CURSOR.at < CURSOR.end) {
     if (!next()) return refuseSize(); // unless there is a reason already
     if (isTooLarge()) return refuseSize();
   }
   if (areGroupsOpen()) return refuse("end pattern with unmatched parenthesis");
   close();
-  P.emit(P.SAVE, 0, 1);
-  P.emit(P.MATCH, 0, 0);
+  P.codeAppend(P.SAVE, 0, 1);
+  P.codeAppend(P.MATCH, 0, 0);
   if (P.codeCount() * (P.FACTS.groups + 1) * 8 > MOST_SLOTS) return refuseSize();
-  findPrefilter(HERE.unicodeEdges);
+  findPrefilter(CURSOR.unicodeEdges);
   return true;
 }
 
 function next(): bool {
-  const c: u32 = textByte(HERE.at);
-  if (HERE.flags & EXTENDED) {
+  const c: u32 = textByte(CURSOR.at);
+  if (CURSOR.flags & EXTENDED) {
     if (c == SPACE || (c >= 9 && c <= CR)) {
-      HERE.at++;
+      CURSOR.at++;
       return true;
     }
     if (c == HASH) {
-      while (HERE.at < HERE.end && textByte(HERE.at) != LF) HERE.at++;
+      while (CURSOR.at < CURSOR.end && textByte(CURSOR.at) != LF) CURSOR.at++;
       return true;
     }
   }
@@ -84,49 +84,55 @@ function next(): bool {
       return openGroup();
     case RIGHT_PAREN:
       if (!areGroupsOpen()) return refuse("unmatched close parenthesis");
-      HERE.at++;
+      CURSOR.at++;
       close();
       return true;
     case PIPE:
-      HERE.at++;
+      CURSOR.at++;
       alternative();
       return true;
     case ASTERISK:
-      HERE.at++;
+      CURSOR.at++;
       return repeat(0, ENDLESS);
     case PLUS:
-      HERE.at++;
+      CURSOR.at++;
       return repeat(1, ENDLESS);
     case QUESTION:
-      HERE.at++;
+      CURSOR.at++;
       return repeat(0, 1);
     case LEFT_BRACE:
       return interval();
     case DOT:
-      HERE.at++;
+      CURSOR.at++;
       begin();
-      return dot((HERE.flags & DOT_ALL) != 0);
+      return dot((CURSOR.flags & DOT_ALL) != 0);
     case CARET:
-      HERE.at++;
-      if (!(HERE.flags & LINES)) return assertion(P.TEXT_BEGIN);
-      return assertion(HERE.dialect == ECMA ? P.ECMA_LINE_BEGIN : P.LINE_BEGIN);
+      CURSOR.at++;
+      if (!(CURSOR.flags & LINES)) return assertion(P.TEXT_BEGIN);
+      return assertion(CURSOR.dialect == ECMA ? P.ECMA_LINE_BEGIN : P.LINE_BEGIN);
     case DOLLAR:
-      HERE.at++;
-      if (HERE.dialect == ECMA) return assertion(HERE.flags & LINES ? P.ECMA_LINE_END : P.TEXT_END);
-      return assertion(HERE.flags & LINES ? P.LINE_END : P.NEARLY_END);
+      CURSOR.at++;
+      if (CURSOR.dialect == ECMA)
+        return assertion(CURSOR.flags & LINES ? P.ECMA_LINE_END : P.TEXT_END);
+      return assertion(CURSOR.flags & LINES ? P.LINE_END : P.NEARLY_END);
     case LEFT_BRACKET: {
       begin();
-      const after = readClass(HERE.at + 1, HERE.end, HERE.dialect, (HERE.flags & IGNORE_CASE) != 0);
+      const after = readClass(
+        CURSOR.at + 1,
+        CURSOR.end,
+        CURSOR.dialect,
+        (CURSOR.flags & IGNORE_CASE) != 0,
+      );
       if (after == 0) return false;
-      HERE.at = after;
+      CURSOR.at = after;
       emitSet();
       return true;
     }
     case BACKSLASH:
       return escape();
     default:
-      if (HERE.dialect == ECMA && (c == RIGHT_BRACKET || c == RIGHT_BRACE))
+      if (CURSOR.dialect == ECMA && (c == RIGHT_BRACKET || c == RIGHT_BRACE))
         return refuse("lone closing bracket");
-      return literal();
+      return literalAtom();
   }
 }

@@ -2,7 +2,7 @@
 
 import { textByte } from "../bytes/byte";
 
-export const NONE: i32 = -1;
+export const ABSENT: i32 = -1;
 
 @unmanaged
 class Place {
@@ -14,7 +14,7 @@ class Place {
   dialect: u32;
   /** Those that hold here. */
   flags: u32;
-  /** Where the last atom begins, or NONE: there is nothing to repeat. */
+  /** Where the last atom begins, or ABSENT: there is nothing to repeat. */
   atom: i32;
   /** Groups before the last atom. */
   atomGroups: u32;
@@ -23,26 +23,26 @@ class Place {
 }
 
 /** Where the parser is. */
-export const HERE: Place = changetype<Place>(memory.data(32, 8));
+export const CURSOR: Place = changetype<Place>(memory.data(32, 8));
 
 /** Before a pattern. */
-export function placeBegin(at: usize, length: u32, dialect: u32, flags: u32): void {
-  HERE.at = at;
-  HERE.begun = at;
-  HERE.end = at + length;
-  HERE.dialect = dialect;
-  HERE.flags = flags;
-  HERE.atom = NONE;
-  HERE.unicodeEdges = false;
+export function cursorBegin(at: usize, length: u32, dialect: u32, flags: u32): void {
+  CURSOR.at = at;
+  CURSOR.begun = at;
+  CURSOR.end = at + length;
+  CURSOR.dialect = dialect;
+  CURSOR.flags = flags;
+  CURSOR.atom = ABSENT;
+  CURSOR.unicodeEdges = false;
 }
 
 /** Where in the pattern the parser stood when it refused it. */
 export function patternErrorOffset(): u32 {
-  return (min(HERE.at, HERE.end) - HERE.begun) as u32;
+  return (min(CURSOR.at, CURSOR.end) - CURSOR.begun) as u32;
 }
 
 export function byteAt(q: usize): u32 {
-  return q < HERE.end ? textByte(q) : 0;
+  return q < CURSOR.end ? textByte(q) : 0;
 }
 
 /** The decimal number at q, or a large one. */

@@ -53,7 +53,7 @@ function findLeads(): bool {
         encodeTo(BYTES, x as u32);
         store<u8>(P.LEADS + textByte(BYTES), 1);
         break;
-      case P.SET:
+      case P.CHAR_SET:
         for (let c: u32 = 0; c < 128; c++) if (setHas(x as u32, c)) store<u8>(P.LEADS + c, 1);
         memory.fill(P.LEADS + 128, 1, 128);
         P.spend(4);

@@ -15,7 +15,7 @@ export const MATCH: u32 = 0;
 /** The character x. */
 export const CHAR: u32 = 1;
 /** A character of the set at offset x. */
-export const SET: u32 = 2;
+export const CHAR_SET: u32 = 2;
 /** Any character. */
 export const ANY: u32 = 3;
 /** Goes on with the next instruction and, if that fails, at x. */
@@ -55,13 +55,13 @@ export const PROGRAM: usize = memory.data(352, 16);
 export const PROGRAM_SIZE: usize = 352;
 
 /** Its pattern, to which the names of its groups refer. */
-export const PATTERN: Buffer = changetype<Buffer>(PROGRAM);
+export const PATTERN_TEXT: Buffer = changetype<Buffer>(PROGRAM);
 /** Its instructions. */
 export const CODE: Buffer = changetype<Buffer>(PROGRAM + 16);
 /** Its sets of characters (sets.ts). */
 export const SETS: Buffer = changetype<Buffer>(PROGRAM + 32);
 /** For each of its groups: address and length of its name (length 0: it has none). */
-export const NAMES: Buffer = changetype<Buffer>(PROGRAM + 48);
+export const GROUP_NAMES: Buffer = changetype<Buffer>(PROGRAM + 48);
 
 @unmanaged
 export class Facts {
@@ -86,7 +86,7 @@ export const FACTS: Facts = changetype<Facts>(PROGRAM + 64);
 /** A byte for each byte: 1 if a match can begin with it. */
 export const LEADS: usize = PROGRAM + 96;
 
-export const INSTRUCTION: u32 = 8;
+export const REGEX_INSTRUCTION: u32 = 8;
 /** More instructions are refused: counted repetitions multiply. */
 export const MOST_CODE: u32 = 20000;
 /** More groups are refused. */
@@ -99,7 +99,7 @@ export const MOST_COST: u32 = 1 << 18;
 export function programBegin(options: u32): void {
   CODE.len = 0;
   SETS.len = 0;
-  NAMES.len = 0;
+  GROUP_NAMES.len = 0;
   memory.fill(changetype<usize>(FACTS), 0, LEADS + 256 - changetype<usize>(FACTS));
   FACTS.options = options;
 }
@@ -125,18 +125,18 @@ export function loopHeight(i: u32): u32 {
 
 /** Number of instructions. */
 export function codeCount(): u32 {
-  return CODE.len / INSTRUCTION;
+  return CODE.len / REGEX_INSTRUCTION;
 }
 
 export function instruction(i: u32): usize {
-  return CODE.at + i * INSTRUCTION;
+  return CODE.at + i * REGEX_INSTRUCTION;
 }
 
 /** Appends an instruction and returns its number. */
-export function emit(op: u32, b: u32, x: i32): u32 {
-  bufferRoom(CODE, INSTRUCTION);
+export function codeAppend(op: u32, b: u32, x: i32): u32 {
+  bufferRoom(CODE, REGEX_INSTRUCTION);
   const n = codeCount();
-  CODE.len += INSTRUCTION;
+  CODE.len += REGEX_INSTRUCTION;
   put(n, op, b, x);
   return n;
 }
@@ -149,19 +149,19 @@ function put(i: u32, op: u32, b: u32, x: i32): void {
 
 /** Puts an instruction before number i; what follows moves, its inner jumps with it. */
 export function insert(i: u32, op: u32, b: u32, x: i32): void {
-  bufferRoom(CODE, INSTRUCTION);
+  bufferRoom(CODE, REGEX_INSTRUCTION);
   const at = instruction(i);
-  const moved = CODE.len - i * INSTRUCTION;
-  memory.copy(at + INSTRUCTION, at, moved);
+  const moved = CODE.len - i * REGEX_INSTRUCTION;
+  memory.copy(at + REGEX_INSTRUCTION, at, moved);
   spend(moved >>> 7);
-  CODE.len += INSTRUCTION;
+  CODE.len += REGEX_INSTRUCTION;
   put(i, op, b, x);
 }
 
 /** Appends a copy of `count` instructions from number i on. */
 export function repeatCode(i: u32, count: u32): void {
-  bufferRoom(CODE, count * INSTRUCTION);
-  memory.copy(CODE.at + CODE.len, instruction(i), count * INSTRUCTION);
-  CODE.len += count * INSTRUCTION;
+  bufferRoom(CODE, count * REGEX_INSTRUCTION);
+  memory.copy(CODE.at + CODE.len, instruction(i), count * REGEX_INSTRUCTION);
+  CODE.len += count * REGEX_INSTRUCTION;
   spend(count >>> 3);
 }

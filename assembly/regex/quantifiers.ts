@@ -2,10 +2,10 @@
 
 import { textByte } from "../bytes/byte";
 import { COMMA, PLUS, QUESTION, RIGHT_BRACE, ZERO } from "../bytes/characters";
-import { literal } from "./atoms";
+import { literalAtom } from "./atoms";
 import { ECMA, JQ, refuse, refuseSize } from "./dialect";
 import { top } from "./groups";
-import { byteAt, HERE, NONE } from "./place";
+import { byteAt, CURSOR, ABSENT } from "./place";
 import * as P from "./program";
 import { ENDLESS, repeatEndless, repeatUpTo } from "./repeat";
 
@@ -13,7 +13,7 @@ const MOST_REPEATS: u32 = 100000;
 
 /** {n}, {n,} or {n,m}; in jq any other brace is a character. */
 export function interval(): bool {
-  let q = HERE.at + 1;
+  let q = CURSOR.at + 1;
   let least: u32 = 0;
   let most: u32 = 0;
   const from = q;
@@ -35,11 +35,11 @@ export function interval(): bool {
     }
   }
   if (!hasLeast || byteAt(q) != RIGHT_BRACE) {
-    if (HERE.dialect == ECMA)
-      return refuse(HERE.atom == NONE ? "nothing to repeat" : "incomplete quantifier");
-    return literal();
+    if (CURSOR.dialect == ECMA)
+      return refuse(CURSOR.atom == ABSENT ? "nothing to repeat" : "incomplete quantifier");
+    return literalAtom();
   }
-  HERE.at = q + 1;
+  CURSOR.at = q + 1;
   if (least > MOST_REPEATS || (most != ENDLESS && most > MOST_REPEATS))
     return refuse("too big number for repeat range");
   if (most < least) return refuse("upper is smaller than lower in repeat range");
@@ -48,26 +48,26 @@ export function interval(): bool {
 
 /** Repeats the last atom; a question mark behind it makes it lazy. */
 export function repeat(least: u32, most: u32): bool {
-  if (HERE.atom == NONE) {
+  if (CURSOR.atom == ABSENT) {
     return refuse(
-      HERE.dialect == ECMA ? "nothing to repeat" : "target of repeat operator is not specified",
+      CURSOR.dialect == ECMA ? "nothing to repeat" : "target of repeat operator is not specified",
     );
   }
-  if (HERE.dialect == JQ && top().bare) return refuse("target of repeat operator is invalid");
+  if (CURSOR.dialect == JQ && top().bare) return refuse("target of repeat operator is invalid");
   let lazy = false;
-  if (byteAt(HERE.at) == QUESTION) {
+  if (byteAt(CURSOR.at) == QUESTION) {
     lazy = true;
-    HERE.at++;
+    CURSOR.at++;
   } else if (
-    byteAt(HERE.at) == PLUS &&
-    HERE.dialect == JQ &&
-    textByte(HERE.at - 1) != RIGHT_BRACE
+    byteAt(CURSOR.at) == PLUS &&
+    CURSOR.dialect == JQ &&
+    textByte(CURSOR.at - 1) != RIGHT_BRACE
   ) {
     return refuse("possessive quantifiers are not supported");
   }
-  const first = HERE.atom as u32;
-  if (HERE.dialect == ECMA && most != 1 && P.FACTS.groups > HERE.atomGroups) {
-    P.insert(first, P.CLEAR, 2 * (HERE.atomGroups + 1), (2 * (P.FACTS.groups + 1)) as i32);
+  const first = CURSOR.atom as u32;
+  if (CURSOR.dialect == ECMA && most != 1 && P.FACTS.groups > CURSOR.atomGroups) {
+    P.insert(first, P.CLEAR, 2 * (CURSOR.atomGroups + 1), (2 * (P.FACTS.groups + 1)) as i32);
   }
   const empty = top().lastEmpty;
   if (least == 0) top().lastEmpty = true;
@@ -76,9 +76,9 @@ export function repeat(least: u32, most: u32): bool {
   if (((copies as u64) + 1) * ((size + 4) as u64) > (P.MOST_CODE as u64)) return refuseSize();
   const height = empty ? P.loopHeight(first) + 1 : 0;
   if (height > P.MOST_HEIGHT) return refuseSize();
-  if (most == 0) P.CODE.len = first * P.INSTRUCTION;
-  else if (most == ENDLESS) repeatEndless(first, size, least, lazy, height, HERE.dialect);
-  else repeatUpTo(first, size, least, most, lazy, HERE.dialect == ECMA ? height : 0);
-  if (HERE.dialect == ECMA) HERE.atom = NONE;
+  if (most == 0) P.CODE.len = first * P.REGEX_INSTRUCTION;
+  else if (most == ENDLESS) repeatEndless(first, size, least, lazy, height, CURSOR.dialect);
+  else repeatUpTo(first, size, least, most, lazy, CURSOR.dialect == ECMA ? height : 0);
+  if (CURSOR.dialect == ECMA) CURSOR.atom = ABSENT;
   return true;
 }

@@ -22,7 +22,7 @@ export function repeatEndless(
   const back = lazy ? P.SPLIT : P.OTHER;
   if (height == 0) {
     for (let i: u32 = 1; i < least; i++) P.repeatCode(first, size);
-    P.emit(back, 0, -(size as i32));
+    P.codeAppend(back, 0, -(size as i32));
     if (least == 0) P.insert(first, skip, 0, (size + 2) as i32);
     return;
   }
@@ -32,9 +32,9 @@ export function repeatEndless(
   for (let i: u32 = 0; i < copies; i++) P.repeatCode(first, size);
   const loop = first + copies * size;
   P.insert(loop, P.TURN, height, 0);
-  P.emit(P.TAKEN, height, dialect == ECMA ? 0 : 2);
+  P.codeAppend(P.TAKEN, height, dialect == ECMA ? 0 : 2);
   P.insert(loop, skip, 0, (size + 4) as i32);
-  P.emit(P.JUMP, 0, -((size + 3) as i32));
+  P.codeAppend(P.JUMP, 0, -((size + 3) as i32));
   if (inside) P.insert(loop, P.JUMP, 0, 2);
 }
 
@@ -54,14 +54,14 @@ export function repeatUpTo(
   const body = first + least * size;
   if (height != 0) {
     P.insert(body, P.TURN, height, 0);
-    P.emit(P.TAKEN, height, 0);
+    P.codeAppend(P.TAKEN, height, 0);
   }
   const turn = P.codeCount() - body;
   const unit = turn + 1;
   P.insert(body, skip, 0, (optional * unit) as i32);
   for (let i: u32 = 1; i < optional; i++) {
-    P.emit(skip, 0, ((optional - i) * unit) as i32);
+    P.codeAppend(skip, 0, ((optional - i) * unit) as i32);
     P.repeatCode(body + 1, turn);
   }
-  if (optional == 0) P.CODE.len = body * P.INSTRUCTION;
+  if (optional == 0) P.CODE.len = body * P.REGEX_INSTRUCTION;
 }

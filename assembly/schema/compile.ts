@@ -30,7 +30,7 @@ import {
   refuseSchema,
   resolveReference,
 } from "./documents";
-import { Check, Entry, Node, Resource } from "./nodes";
+import { Check, Entry, SchemaNode, Resource } from "./nodes";
 import * as W from "./keywords";
 
 // Types, as a set.
@@ -46,7 +46,7 @@ export const TYPE_OBJECT: u32 = 64;
 export function compileSchemas(): bool {
   regexesForget();
   // References may find more nodes, which come last.
-  for (let n = firstOfNodes(); n != 0; n = changetype<Node>(n).next) {
+  for (let n = firstOfNodes(); n != 0; n = changetype<SchemaNode>(n).next) {
     if (!compile(n)) return false;
   }
   return true;
@@ -56,7 +56,7 @@ let node: u32 = 0;
 let next: usize = 0;
 
 function compile(at: u32): bool {
-  const n = changetype<Node>(at);
+  const n = changetype<SchemaNode>(at);
   const cell: usize = n.cell;
   node = at;
   const members: u32 = tagOf(cell) == OBJECT ? lengthOf(cell) : 0;
@@ -78,7 +78,7 @@ function compile(at: u32): bool {
   return true;
 }
 
-function unevaluated(n: Node, name: string, word: u32): void {
+function unevaluated(n: SchemaNode, name: string, word: u32): void {
   const v = objectField(n.cell, name);
   if (v == 0) return;
   n.unevaluated = 1;
@@ -106,12 +106,12 @@ function refuse(why: string, text: usize, word: u32): bool {
 }
 
 /** $schema: the dialect of 2020-12, or one of a document here that says which vocabularies it has. */
-function readDialect(n: Node): bool {
+function readDialect(n: SchemaNode): bool {
   const dialect = objectField(n.cell, "$schema");
   if (dialect == 0) {
     // A schema inside another document has that one's dialect.
     if (n.parent != 0) {
-      const outer = changetype<Node>(n.parent).resource;
+      const outer = changetype<SchemaNode>(n.parent).resource;
       changetype<Resource>(n.resource).validates = changetype<Resource>(outer).validates;
     }
     return true;
@@ -120,14 +120,14 @@ function readDialect(n: Node): bool {
   if (cellIs(dialect, "https://json-schema.org/draft/2020-12/schema")) return true;
   const at = documentAt(dialect);
   if (at == 0) return refuse("the dialect is JSON Schema 2020-12, not", dialect, W.NO_WORD);
-  const words = objectField(changetype<Node>(at).cell, "$vocabulary");
+  const words = objectField(changetype<SchemaNode>(at).cell, "$vocabulary");
   if (words == 0 || tagOf(words) != OBJECT) return true;
   changetype<Resource>(n.resource).validates =
     objectField(words, "https://json-schema.org/draft/2020-12/vocab/validation") != 0 ? 1 : 0;
   return true;
 }
 
-function keyword(n: Node, word: u32, v: usize): bool {
+function keyword(n: SchemaNode, word: u32, v: usize): bool {
   const cell: usize = n.cell;
   if (word >= W.TYPE && word <= W.MIN_CONTAINS && !changetype<Resource>(n.resource).validates)
     return true;

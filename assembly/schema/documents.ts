@@ -33,7 +33,7 @@ import {
 } from "../value/cell";
 import { objectField, objectGet } from "../value/object";
 import { equalBytes } from "../value/order";
-import { Anchor, Node, Resource } from "./nodes";
+import { Anchor, SchemaNode, Resource } from "./nodes";
 import { fragmentBegin, fragmentSize, resolve, RESOLVED } from "./reference";
 import * as W from "./keywords";
 
@@ -97,19 +97,19 @@ export function refuseSchema(code: u32, why: string, text: usize, node: u32, wor
 export function writePlace(b: Buffer, node: u32, word: u32): u32 {
   let depth: u32 = 0;
   let n = node;
-  while (changetype<Node>(n).parent != 0) {
-    n = changetype<Node>(n).parent;
+  while (changetype<SchemaNode>(n).parent != 0) {
+    n = changetype<SchemaNode>(n).parent;
     depth++;
   }
-  const root = changetype<Node>(n);
+  const root = changetype<SchemaNode>(n);
   const uri = changetype<Resource>(root.resource).uri;
   bufferBytes(b, addressOf(uri), lengthOf(uri));
   bufferByte(b, HASH);
   if (root.key != 0) bufferBytes(b, addressOf(root.key), lengthOf(root.key));
   for (let i = depth; i > 0; i--) {
     let m = node;
-    for (let j: u32 = 1; j < i; j++) m = changetype<Node>(m).parent;
-    const step = changetype<Node>(m);
+    for (let j: u32 = 1; j < i; j++) m = changetype<SchemaNode>(m).parent;
+    const step = changetype<SchemaNode>(m);
     bufferByte(b, SLASH);
     W.writeWord(b, step.word);
     if (step.key != 0) writeToken(b, step.key);
@@ -161,9 +161,9 @@ export function nodeOf(
 ): u32 {
   const found = knownNode(cell);
   if (found != 0) return found;
-  const n = changetype<Node>(arenaTake(arena, offsetof<Node>()));
+  const n = changetype<SchemaNode>(arenaTake(arena, offsetof<SchemaNode>()));
   const at = changetype<usize>(n) as u32;
-  memory.fill(at, 0, offsetof<Node>());
+  memory.fill(at, 0, offsetof<SchemaNode>());
   n.cell = cell as u32;
   n.parent = parent;
   n.word = word;
@@ -182,7 +182,7 @@ export function nodeOf(
   }
   enter(cell, at);
   if (lastNode == 0) firstNode = at;
-  else changetype<Node>(lastNode).next = at;
+  else changetype<SchemaNode>(lastNode).next = at;
   lastNode = at;
   if (tag == OBJECT) bufferU32(OPEN, at);
   return at;
@@ -211,9 +211,9 @@ function enter(cell: usize, node: u32): void {
     KNOWN.room(size);
     KNOWN.len = size;
     memory.fill(KNOWN.at, 0, size);
-    for (let n = firstNode; n != 0; n = changetype<Node>(n).next) {
-      const at = slotOf(changetype<Node>(n).cell);
-      store<u32>(at, changetype<Node>(n).cell);
+    for (let n = firstNode; n != 0; n = changetype<SchemaNode>(n).next) {
+      const at = slotOf(changetype<SchemaNode>(n).cell);
+      store<u32>(at, changetype<SchemaNode>(n).cell);
       store<u32>(at, n, 4);
     }
   }
@@ -233,7 +233,7 @@ function indexOpen(): bool {
 }
 
 function index(at: u32): bool {
-  const n = changetype<Node>(at);
+  const n = changetype<SchemaNode>(at);
   if (!identify(n, at)) return false;
   const cell: usize = n.cell;
   if (!charge(lengthOf(cell))) return false;
@@ -277,7 +277,7 @@ function textCell(b: Buffer): usize {
 }
 
 /** $id, $anchor and $dynamicAnchor. */
-function identify(n: Node, at: u32): bool {
+function identify(n: SchemaNode, at: u32): bool {
   const cell: usize = n.cell;
   const id = objectField(cell, "$id");
   if (id != 0) {
@@ -300,7 +300,7 @@ function identify(n: Node, at: u32): bool {
   );
 }
 
-function addAnchor(n: Node, at: u32, name: usize, dynamic: u32): bool {
+function addAnchor(n: SchemaNode, at: u32, name: usize, dynamic: u32): bool {
   if (name == 0) return true;
   if (tagOf(name) != STRING) return refuseSchema(E_SCHEMA, "an anchor is a text", 0, at, W.NO_WORD);
   const r = changetype<Resource>(n.resource);
@@ -348,7 +348,7 @@ export function dynamicAnchor(): u32 {
 /** The node that a reference in a node leads to, or 0: an error is recorded. */
 export function resolveReference(from: u32, text: usize, word: u32): u32 {
   dynamicName = 0;
-  const base = changetype<Resource>(changetype<Node>(from).resource).uri;
+  const base = changetype<Resource>(changetype<SchemaNode>(from).resource).uri;
   resolve(addressOf(base), lengthOf(base), addressOf(text), lengthOf(text));
   const r = resourceNamed(RESOLVED.at, RESOLVED.len);
   if (r == 0) return lost(from, text, word);
@@ -368,7 +368,7 @@ function lost(from: u32, text: usize, word: u32): u32 {
 
 /** A JSON pointer in a fragment, percent-encoded. */
 function follow(resource: u32, from: u32, text: usize, word: u32): u32 {
-  let cell: usize = changetype<Node>(changetype<Resource>(resource).root).cell;
+  let cell: usize = changetype<SchemaNode>(changetype<Resource>(resource).root).cell;
   let r = resource;
   const end = fragmentBegin() + fragmentSize();
   const whole = fragmentBegin();
@@ -383,7 +383,7 @@ function follow(resource: u32, from: u32, text: usize, word: u32): u32 {
     } else cell = 0;
     if (cell == 0) return lost(from, text, word);
     const n = knownNode(cell);
-    if (n != 0) r = changetype<Node>(n).resource;
+    if (n != 0) r = changetype<SchemaNode>(n).resource;
   }
   const found = knownNode(cell);
   if (found != 0) return found;

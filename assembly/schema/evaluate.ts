@@ -35,7 +35,7 @@ import { walkReset } from "../value/walk";
 import * as T from "./compile";
 import { anchorIn, writePlace, writeToken } from "./documents";
 import { isMultiple } from "./multiple";
-import { Anchor, Check, Entry, Node } from "./nodes";
+import { Anchor, Check, Entry, SchemaNode } from "./nodes";
 import * as W from "./keywords";
 
 const STACK: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -105,7 +105,7 @@ export function evaluateSchema(root: u32, value: usize): i32 {
   let said = NONE;
   while (true) {
     const f = top();
-    const n = changetype<Node>(f.node);
+    const n = changetype<SchemaNode>(f.node);
     if (f.check == n.count) {
       if (STACK.len == SIZE) return VALID;
       if (!pop(true)) return STOPPED;
@@ -174,7 +174,7 @@ function push(node: u32, value: usize, step: u32, by: u32, tentative: bool): boo
   f.tentative = speculates ? 1 : 0;
   f.marks = MARKS.len;
   // A schema that asks for nothing does not look.
-  const wanted: bool = inherits || changetype<Node>(node).unevaluated != 0;
+  const wanted: bool = inherits || changetype<SchemaNode>(node).unevaluated != 0;
   if (wanted && (tagOf(value) == ARRAY || tagOf(value) == OBJECT)) {
     f.tracks = 1;
     const bytes = ((lengthOf(value) + 31) >>> 5) << 2;
@@ -525,7 +525,7 @@ function dynamicTarget(c: Check): u32 {
   if (c.b == 0) return c.a;
   let last: u32 = 0;
   for (let at: u32 = 0; at < STACK.len; at += SIZE) {
-    const resource = changetype<Node>(changetype<Frame>(STACK.at + at).node).resource;
+    const resource = changetype<SchemaNode>(changetype<Frame>(STACK.at + at).node).resource;
     if (resource == last) continue;
     last = resource;
     if (!charge(1)) break;

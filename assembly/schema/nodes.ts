@@ -5,7 +5,7 @@
 
 /** A schema, wherever it stands in a document. */
 @unmanaged
-export class Node {
+export class SchemaNode {
   /** The schema: an object or a boolean. */
   cell: u32;
   /** The schema around it (0: none), and its place there: a keyword, and a key (a cell) or an index. */

@@ -182,7 +182,7 @@ export function popOpen(): void {
 }
 
 /** Makes all commitments but those of open containers, which go on in their streams. */
-export function settle(): void {
+export function settleBatch(): void {
   if (count == 0) return;
   for (let depth: u32 = 0; depth <= deepest; depth++) {
     const list = wanted + ((depth as usize) << 2);

@@ -67,12 +67,12 @@ export function commitBegin(): void {
   keeping = nextKeep;
   looksBegin(nextOpaque);
   Digest.copy(ownSeed, nextSeed);
-  goOn();
+  goOnCommitting();
   treesBegin();
 }
 
 /** Leaves go to the run's trees (again). */
-export function goOn(): void {
+export function goOnCommitting(): void {
   leavesTo(keeping == KEEP_LEAVES ? TO_FRAMES : TO_TREES);
   seedsBegin(ownSeed);
 }

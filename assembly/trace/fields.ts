@@ -34,7 +34,7 @@ import {
   PIECE,
   popOpen,
   pushOpen,
-  settle,
+  settleBatch,
   takeSpace,
 } from "./batch";
 import { childSeed, slotSeed } from "./seeds";
@@ -65,7 +65,7 @@ const bytes: usize = memory.data(16, 16);
  */
 export function commitSlot(c: usize, recordSeed: usize, code: u32, out: usize): void {
   batchBegin();
-  if (!hasRoom(sizeOf(c))) settle();
+  if (!hasRoom(sizeOf(c))) settleBatch();
   if (isLong(c)) {
     slotSeed(recordSeed, code, seed);
     hashLong(c, out);
@@ -74,7 +74,7 @@ export function commitSlot(c: usize, recordSeed: usize, code: u32, out: usize): 
 }
 
 /** Writes the commitment of a value whose seed is given. Nothing else is being committed to. */
-export function commitValue(c: usize, given: usize, out: usize): void {
+export function commitTo(c: usize, given: usize, out: usize): void {
   batchBegin();
   memory.copy(seed, given, DIGEST);
   if (isLong(c)) {
@@ -83,7 +83,7 @@ export function commitValue(c: usize, given: usize, out: usize): void {
   }
   add(c, 0, 0, out);
   while (openCount() != 0) step();
-  settle();
+  settleBatch();
 }
 
 /** Adds the next child of the innermost container, or closes it. */
@@ -97,13 +97,13 @@ function step(): void {
   const c: usize = o.unit == PAIR ? key + CELL : key;
   let named = o.unit == PAIR;
   if (named && lengthOf(key) > LONG) {
-    settle();
+    settleBatch();
     absorb(bytes, (putVarint(bytes, lengthOf(key)) - bytes) as u32);
     absorb(addressOf(key), lengthOf(key));
     named = false;
   }
   const long = isLong(c);
-  if (long || !hasRoom(sizeOf(c) + (o.index == o.until ? PIECE_ROOM : 0))) settle();
+  if (long || !hasRoom(sizeOf(c) + (o.index == o.until ? PIECE_ROOM : 0))) settleBatch();
   if (o.index == o.until) reserve(o, named);
   if (named) o.cursor = putName(o.cursor, key) as u32;
   const out = o.cursor;

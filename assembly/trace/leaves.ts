@@ -11,14 +11,14 @@ import { chunkTake } from "../bytes/memory";
 import { FRONTIER, merkleAppendHashes, merkleBegin } from "../bytes/merkle";
 import { Digest, Job, jobAdd, jobsRun, pad, paddedSize } from "../bytes/padded";
 import { DIGEST, SHA_STATE, shaBegin, shaUpdate } from "../bytes/sha256";
-import { settle } from "./batch";
+import { settleBatch } from "./batch";
 import { commitSlot } from "./fields";
 import { recordSeed } from "./seeds";
 
 // What a record is to the tree of what entered.
 export const LEFT: u32 = 0;
 export const ENTERED: u32 = 1;
-export const OUTCOME: u32 = 2;
+export const OUTCOME_LEAF: u32 = 2;
 
 // Where leaves go.
 /** Into the trees. */
@@ -86,7 +86,7 @@ export function treesBegin(): void {
 
 /** Says where leaves go from here on; those that have gathered are forgotten. */
 export function leavesTo(where: u32): void {
-  settle();
+  settleBatch();
   target = where;
   leafCount = 0;
   slotCount = 0;
@@ -144,7 +144,7 @@ export function leafEnd(): void {
 /** Makes the commitments and hashes of all that have gathered, and passes them on. */
 export function gather(): void {
   if (leafCount == 0) return;
-  settle();
+  settleBatch();
   for (let i: u32 = 0; i < slotCount; i++) {
     const slot = slots + ((i * SLOT) as usize);
     putHex(slot, LEAVES.at + load<u32>(slot, DIGEST));

@@ -38,14 +38,21 @@ import {
   RUN,
 } from "../workflow/state/state";
 import { isCommitting, KEEP_RECORDS, kept } from "./commitments";
-import { leafBegin, leafEnd, leafText, leafValue, LEFT, OUTCOME as OUTCOME_LEAF } from "./leaves";
 import {
-  SLOT_CONTEXT,
-  SLOT_ERROR,
-  SLOT_INPUT,
-  SLOT_OUTPUT,
-  SLOT_REASON,
-  SLOT_REQUEST,
+  leafBegin,
+  leafEnd,
+  leafText,
+  leafValue,
+  LEFT,
+  OUTCOME_LEAF,
+} from "./leaves";
+import {
+  SEED_CONTEXT,
+  SEED_ERROR,
+  SEED_INPUT,
+  SEED_OUTPUT,
+  SEED_REASON,
+  SEED_REQUEST,
 } from "./seeds";
 
 /** Longest value of a record that leaves the engine, in bytes. */
@@ -158,7 +165,7 @@ export function writeRequest(p: Pending, frame: Frame, occurrence: u32): bool {
   bufferText(b, ',"kind":"request","occurrence":');
   bufferUint(b, occurrence);
   bufferText(b, ',"request":');
-  const fits = value(requestOf(p), SLOT_REQUEST);
+  const fits = value(requestOf(p), SEED_REQUEST);
   seqAndTask(frame);
   bufferText(b, ',"type":"');
   bufferText(b, effectName(p.type));
@@ -199,13 +206,13 @@ export function writeTask(
   const b: Buffer = OUTPUT;
   const f = begin();
   bufferText(b, '{"context":');
-  let fits = value(contextOf(br), SLOT_CONTEXT);
+  let fits = value(contextOf(br), SEED_CONTEXT);
   if (status == FAULTED) {
     bufferText(b, ',"error":');
-    fits = fits && value(error, SLOT_ERROR);
+    fits = fits && value(error, SEED_ERROR);
   }
   bufferText(b, ',"input":');
-  fits = fits && value(rawOf(frame), SLOT_INPUT);
+  fits = fits && value(rawOf(frame), SEED_INPUT);
   bufferText(b, ',"iteration":');
   iteration(frame);
   bufferText(b, ',"kind":"task","next":');
@@ -217,7 +224,7 @@ export function writeTask(
   }
   if (status <= SKIPPED) {
     bufferText(b, ',"output":');
-    fits = fits && value(outputOf(frame), SLOT_OUTPUT);
+    fits = fits && value(outputOf(frame), SEED_OUTPUT);
   }
   bufferText(b, ',"seq":');
   bufferUint(b, RUN.seq++);
@@ -237,7 +244,7 @@ export function writeRetry(frame: Frame, attempt: u32, delay: f64, error: usize)
   bufferText(b, ',"delay":');
   writeNumber(delay, b);
   bufferText(b, ',"error":');
-  const fits = value(error, SLOT_ERROR);
+  const fits = value(error, SEED_ERROR);
   bufferText(b, ',"iteration":');
   iteration(frame);
   bufferText(b, ',"kind":"retry"');
@@ -269,12 +276,12 @@ function outcomeText(end: u32, seq: u32): bool {
   let fits: bool = true;
   if (end == STATUS_FAULTED) {
     bufferText(b, '{"error":');
-    fits = value(OUTCOME, SLOT_ERROR);
+    fits = value(OUTCOME, SEED_ERROR);
     bufferText(b, ',"kind":"outcome"');
   } else {
     bufferText(b, '{"kind":"outcome"');
     bufferText(b, end == STATUS_COMPLETED ? ',"output":' : ',"reason":');
-    fits = value(OUTCOME, end == STATUS_COMPLETED ? SLOT_OUTPUT : SLOT_REASON);
+    fits = value(OUTCOME, end == STATUS_COMPLETED ? SEED_OUTPUT : SEED_REASON);
   }
   bufferText(b, ',"seq":');
   bufferUint(b, seq);

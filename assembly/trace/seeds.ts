@@ -11,13 +11,13 @@ import { laneAt, lanesHash } from "../bytes/sha256x4";
 import { Word } from "../bytes/word";
 
 // Slots, by the numbers that their seeds are made with.
-export const SLOT_INPUT: u32 = 0;
-export const SLOT_OUTPUT: u32 = 1;
-export const SLOT_ERROR: u32 = 2;
-export const SLOT_CONTEXT: u32 = 3;
-export const SLOT_REQUEST: u32 = 4;
-export const SLOT_RESULT: u32 = 5;
-export const SLOT_REASON: u32 = 6;
+export const SEED_INPUT: u32 = 0;
+export const SEED_OUTPUT: u32 = 1;
+export const SEED_ERROR: u32 = 2;
+export const SEED_CONTEXT: u32 = 3;
+export const SEED_REQUEST: u32 = 4;
+export const SEED_RESULT: u32 = 5;
+export const SEED_REASON: u32 = 6;
 
 /** Records are given seeds by the SUBTREE that has so many levels: its inner seeds serve all of it. */
 const SUBTREE: u32 = 4;

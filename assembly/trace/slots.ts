@@ -15,41 +15,41 @@ import {
   valueAt,
 } from "../value/cell";
 import { cellIs, objectField } from "../value/object";
-import { ENTERED, LEFT, leafBegin, leafEnd, leafText, leafValue, OUTCOME } from "./leaves";
+import { ENTERED, LEFT, leafBegin, leafEnd, leafText, leafValue, OUTCOME_LEAF } from "./leaves";
 import {
-  SLOT_CONTEXT,
-  SLOT_ERROR,
-  SLOT_INPUT,
-  SLOT_OUTPUT,
-  SLOT_REASON,
-  SLOT_REQUEST,
-  SLOT_RESULT,
+  SEED_CONTEXT,
+  SEED_ERROR,
+  SEED_INPUT,
+  SEED_OUTPUT,
+  SEED_REASON,
+  SEED_REQUEST,
+  SEED_RESULT,
 } from "./seeds";
 
 const NO_SLOT: u32 = 31;
 
 /** The slots of a kind, a bit each; 0: there is no such kind. */
 function slotsOf(kind: usize): u32 {
-  if (cellIs(kind, "start")) return 1 << SLOT_INPUT;
-  if (cellIs(kind, "request")) return 1 << SLOT_REQUEST;
-  if (cellIs(kind, "result") || cellIs(kind, "late")) return 1 << SLOT_RESULT;
+  if (cellIs(kind, "start")) return 1 << SEED_INPUT;
+  if (cellIs(kind, "request")) return 1 << SEED_REQUEST;
+  if (cellIs(kind, "result") || cellIs(kind, "late")) return 1 << SEED_RESULT;
   if (cellIs(kind, "task"))
-    return (1 << SLOT_INPUT) | (1 << SLOT_CONTEXT) | (1 << SLOT_OUTPUT) | (1 << SLOT_ERROR);
-  if (cellIs(kind, "retry")) return 1 << SLOT_ERROR;
-  if (cellIs(kind, "outcome")) return (1 << SLOT_OUTPUT) | (1 << SLOT_ERROR) | (1 << SLOT_REASON);
+    return (1 << SEED_INPUT) | (1 << SEED_CONTEXT) | (1 << SEED_OUTPUT) | (1 << SEED_ERROR);
+  if (cellIs(kind, "retry")) return 1 << SEED_ERROR;
+  if (cellIs(kind, "outcome")) return (1 << SEED_OUTPUT) | (1 << SEED_ERROR) | (1 << SEED_REASON);
   return cellIs(kind, "cancel") || cellIs(kind, "suspend") || cellIs(kind, "resume")
-    ? 1 << SLOT_REASON
+    ? 1 << SEED_REASON
     : 0;
 }
 
 function slotNamed(name: usize): u32 {
-  if (cellIs(name, "input")) return SLOT_INPUT;
-  if (cellIs(name, "output")) return SLOT_OUTPUT;
-  if (cellIs(name, "error")) return SLOT_ERROR;
-  if (cellIs(name, "context")) return SLOT_CONTEXT;
-  if (cellIs(name, "request")) return SLOT_REQUEST;
-  if (cellIs(name, "result")) return SLOT_RESULT;
-  return cellIs(name, "reason") ? SLOT_REASON : NO_SLOT;
+  if (cellIs(name, "input")) return SEED_INPUT;
+  if (cellIs(name, "output")) return SEED_OUTPUT;
+  if (cellIs(name, "error")) return SEED_ERROR;
+  if (cellIs(name, "context")) return SEED_CONTEXT;
+  if (cellIs(name, "request")) return SEED_REQUEST;
+  if (cellIs(name, "result")) return SEED_RESULT;
+  return cellIs(name, "reason") ? SEED_REASON : NO_SLOT;
 }
 
 /** True for an object with the kind and the number of a record. */
@@ -68,8 +68,8 @@ export function addLeaf(record: usize): void {
   const kind = objectField(record, "kind");
   const own = slotsOf(kind);
   let side = LEFT;
-  if (cellIs(kind, "outcome")) side = OUTCOME;
-  else if ((own & ((1 << SLOT_RESULT) | (1 << SLOT_REASON))) != 0 || cellIs(kind, "start"))
+  if (cellIs(kind, "outcome")) side = OUTCOME_LEAF;
+  else if ((own & ((1 << SEED_RESULT) | (1 << SEED_REASON))) != 0 || cellIs(kind, "start"))
     side = ENTERED;
   leafBegin(numberOf(objectField(record, "seq")) as u32, side);
   const b = leafText();

@@ -15,7 +15,7 @@ import { PHASE_LIST, PHASE_OUTPUT, PHASE_TURN } from "./state/phases";
 import { EXPRESSION, problem } from "./state/problem";
 import { Branch, extraOf, Frame, inputOf, keep, outputOf, valueOf } from "./state/state";
 import { INSIDE } from "./step/bind";
-import { evaluate } from "./step/evaluate";
+import { evaluateOrWait } from "./step/evaluate";
 import { raiseProblem, settle } from "./step/faults";
 import { enterList, newTurn } from "./step/lists";
 
@@ -57,7 +57,7 @@ export function loadFor(t: Task, v: usize, depth: u32, load: LoadList): bool {
 
 /** The collection, before the first turn. */
 export function stepFor(b: Branch, f: Frame, t: Task): bool {
-  const got = evaluate(b, f, changetype<For>(t.body).collection, inputOf(f), INSIDE);
+  const got = evaluateOrWait(b, f, changetype<For>(t.body).collection, inputOf(f), INSIDE);
   if (got != OK) return settle(b, f, got);
   if (tagOf(RESULT) != ARRAY) {
     problem(EXPRESSION, 400, "for.in is not an array");
@@ -75,7 +75,7 @@ export function stepTurn(b: Branch, f: Frame, t: Task): bool {
   const v = changetype<For>(t.body);
   let more: bool = f.turn < lengthOf(extraOf(f));
   if (more && v.condition != 0) {
-    const got = evaluate(b, f, v.condition, valueOf(f), INSIDE);
+    const got = evaluateOrWait(b, f, v.condition, valueOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);
     more = isTruthy(RESULT);
   }

@@ -23,7 +23,7 @@ import { OK, RESULT } from "./state/outcome";
 import { EXPRESSION, problem } from "./state/problem";
 import { Branch, Frame, inputOf } from "./state/state";
 import { INSIDE } from "./step/bind";
-import { evaluate } from "./step/evaluate";
+import { evaluateOrWait } from "./step/evaluate";
 import { raiseError, raiseProblem, settle } from "./step/faults";
 
 export function loadRaise(t: Task, v: usize): bool {
@@ -100,6 +100,6 @@ function raiseValue(b: Branch, f: Frame, t: Task): bool {
 }
 
 export function stepRaise(b: Branch, f: Frame, t: Task): bool {
-  const got = evaluate(b, f, t.body, inputOf(f), INSIDE);
+  const got = evaluateOrWait(b, f, t.body, inputOf(f), INSIDE);
   return got == OK ? raiseValue(b, f, t) : settle(b, f, got);
 }

@@ -11,7 +11,7 @@ import { OK, RESULT } from "./state/outcome";
 import { PHASE_OUTPUT } from "./state/phases";
 import { Branch, Frame, inputOf, keep, outputOf } from "./state/state";
 import { INSIDE } from "./step/bind";
-import { evaluate } from "./step/evaluate";
+import { evaluateOrWait } from "./step/evaluate";
 import { settle } from "./step/faults";
 
 export function loadSet(t: Task, v: usize): bool {
@@ -27,7 +27,7 @@ export function loadSet(t: Task, v: usize): bool {
 }
 
 export function stepSet(b: Branch, f: Frame, t: Task): bool {
-  const got = evaluate(b, f, t.body, inputOf(f), INSIDE);
+  const got = evaluateOrWait(b, f, t.body, inputOf(f), INSIDE);
   if (got != OK) return settle(b, f, got);
   if (!keep(outputOf(f), RESULT)) return false;
   f.phase = PHASE_OUTPUT;

@@ -19,7 +19,7 @@ import { OK, RESULT } from "./state/outcome";
 import { PHASE_LIST } from "./state/phases";
 import { Branch, Frame, inputOf, keep, valueOf } from "./state/state";
 import { INSIDE } from "./step/bind";
-import { evaluate } from "./step/evaluate";
+import { evaluateOrWait } from "./step/evaluate";
 import { settle } from "./step/faults";
 import { enterList } from "./step/lists";
 
@@ -147,7 +147,7 @@ function loadInside(w: Workflow, depth: u32, load: LoadList): u32 {
 /** Hands the other workflow its input. */
 export function stepRun(b: Branch, f: Frame, c: RunTask): bool {
   if (c.input != 0) {
-    const got = evaluate(b, f, c.input, inputOf(f), INSIDE);
+    const got = evaluateOrWait(b, f, c.input, inputOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);
   } else setCell(RESULT, OBJECT, 0, 0, objectStorage(SCRATCH, 0));
   enterList(f, c.list, PHASE_LIST);

@@ -21,7 +21,7 @@ import { OK, RESULT } from "./state/outcome";
 import { PHASE_OUTPUT } from "./state/phases";
 import { Branch, Frame, inputOf, outputOf } from "./state/state";
 import { INSIDE } from "./step/bind";
-import { evaluate } from "./step/evaluate";
+import { evaluateOrWait } from "./step/evaluate";
 import { settle } from "./step/faults";
 
 export function loadSwitch(t: Task, v: usize): bool {
@@ -72,7 +72,7 @@ export function stepSwitch(b: Branch, f: Frame, t: Task): bool {
       fallback = c;
       continue;
     }
-    const got = evaluate(b, f, condition, inputOf(f), INSIDE);
+    const got = evaluateOrWait(b, f, condition, inputOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);
     if (isTruthy(RESULT)) chosen = c;
   }

@@ -15,7 +15,7 @@ import { EXPRESSION, problem } from "./state/problem";
 import { Branch, Frame, inputOf, outputOf } from "./state/state";
 import { INSIDE } from "./step/bind";
 import { askTimer } from "./step/effects";
-import { evaluate } from "./step/evaluate";
+import { evaluateOrWait } from "./step/evaluate";
 import { raiseProblem, settle } from "./step/faults";
 
 export function loadWait(t: Task, v: usize): bool {
@@ -40,7 +40,7 @@ export function loadWait(t: Task, v: usize): bool {
 export function stepWait(b: Branch, f: Frame, w: Wait): bool {
   let ms = w.ms;
   if (w.program != 0) {
-    const got = evaluate(b, f, w.program, inputOf(f), INSIDE);
+    const got = evaluateOrWait(b, f, w.program, inputOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);
     ms = floor<f64>(durationOf(RESULT));
     if (ms < 0) {

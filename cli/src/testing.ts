@@ -6,5 +6,5 @@ export { bomOf } from "./commands/pack/supply-chain.ts";
 export { sealerOf } from "./read/sealer.ts";
 export { brief, runError, taskName } from "./ui/names.ts";
 export { columns } from "./ui/table.ts";
-export { quoted } from "./ui/terminal.ts";
+export { shellWord } from "./ui/terminal.ts";
 export { clip, joined, jsonText, line, safe, safeJson, styled } from "./ui/text.ts";

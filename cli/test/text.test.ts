@@ -9,7 +9,7 @@ import {
   line,
   safe,
   safeJson,
-  quoted,
+  shellWord,
   styled,
 } from "@reach-fabric/cli/testing";
 import { expect, test } from "vitest";
@@ -75,7 +75,7 @@ test("columns are aligned and foreign text in them is escaped", () => {
 });
 
 test("a suggested command is one that a shell reads back", () => {
-  expect(["plain.reach", "two words", "it's", "$(rm -rf)"].map(quoted)).toEqual([
+  expect(["plain.reach", "two words", "it's", "$(rm -rf)"].map(shellWord)).toEqual([
     "plain.reach",
     "'two words'",
     String.raw`'it'\''s'`,

@@ -2,13 +2,13 @@
 export { instantAt, millisecondsOf } from "./encoding/instant.ts";
 export { catalogue } from "./errors/errors.ts";
 export { CONTAINER_LIMITS, readContainer, writeContainer } from "./file/container.ts";
-export type { Entry } from "./file/container.ts";
+export type { ContainerEntry } from "./file/container.ts";
 export { platformAccepts as browserAccepts } from "./keys/browser.ts";
 export { SPKI, isPlainlyValid, isStrictlyValid } from "./keys/ed25519.ts";
 export { isSignature } from "./keys/key.ts";
 export { compareVersions } from "./pack/verify-pack.ts";
 export { OUTCOME_BYTES, readEntered } from "./file/entered.ts";
-export { readDocument } from "./file/open.ts";
+export { readRunDocument } from "./file/open.ts";
 export { writeBundle } from "./signature/bundle.ts";
 export { preAuthEncoding } from "./signature/dsse.ts";
 export { signRun, signedRunBytes } from "./signature/statement.ts";

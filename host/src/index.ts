@@ -19,7 +19,7 @@ export type { EgressLimits } from "./effects/egress/limits.ts";
 export type { HttpRequest } from "./effects/egress/request.ts";
 export { ReachError } from "./files/error.ts";
 export type { ErrorDetails, PlacedProblem } from "./files/error.ts";
-export type { Place as DocumentPlace } from "./files/place.ts";
+export type { DocumentPlace } from "./files/place.ts";
 export type { Failure } from "./effects/egress/failure.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
 export { readFolder } from "./record/folder.ts";

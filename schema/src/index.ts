@@ -25,6 +25,7 @@ export type { KeyFile, SealedKey } from "./evidence/keys.ts";
 export { isBuiltIn } from "./workflow/calls.ts";
 export { TASK_LISTS, tasksBelow } from "./workflow/lists.ts";
 export type { PlacedTask } from "./workflow/lists.ts";
+export type { TaskList } from "./workflow/tasks.ts";
 export { disagreements } from "./workflow/disagreements.ts";
 export type { Disagreement } from "./workflow/disagreements.ts";
 export { limits } from "./fields/limits.ts";

@@ -23,7 +23,7 @@ import { bufferByte, bufferRoom, bufferText } from "../../bytes/buffer";
 import { hexPair } from "../../bytes/hex";
 import { percentEncode } from "../../bytes/percent";
 import { encodeTo, sequenceAt, utf8Valid } from "../../bytes/utf8";
-import { LONGEST } from "../operations/limits";
+import { LONGEST_STRING } from "../operations/limits";
 import { charge } from "../../errors/errors";
 import { writeJsonJq } from "../../json/writer";
 import {
@@ -93,7 +93,7 @@ export function formatValue(to: usize, c: usize, format: usize): i32 {
       return typeError(TEXT, base64d ? "trailing base64 byte found" : "trailing base32 byte found");
     return repaired(to);
   }
-  if (BUILD.len > LONGEST) return tooLong();
+  if (BUILD.len > LONGEST_STRING) return tooLong();
   return textDone(to);
 }
 
@@ -152,9 +152,9 @@ function row(to: usize, c: usize, csv: bool): i32 {
       else tabEscaped(addressOf(item), lengthOf(item));
     } else if (tag > STRING) return typeError(item, "is not valid in a csv row");
     else if (tag != NULL && !(tag == NUMBER && numberOf(item) != numberOf(item))) {
-      if (!writeJsonJq(item, BUILD, LONGEST)) return FATAL;
+      if (!writeJsonJq(item, BUILD, LONGEST_STRING)) return FATAL;
     }
-    if (BUILD.len > LONGEST) return tooLong();
+    if (BUILD.len > LONGEST_STRING) return tooLong();
   }
   return textDone(to);
 }
@@ -198,8 +198,8 @@ function shell(to: usize, c: usize): i32 {
       }
       bufferByte(BUILD, APOSTROPHE);
     } else if (tagOf(item) > STRING) return typeError(item, "can not be escaped for shell");
-    else if (!writeJsonJq(item, BUILD, LONGEST)) return FATAL;
-    if (BUILD.len > LONGEST) return tooLong();
+    else if (!writeJsonJq(item, BUILD, LONGEST_STRING)) return FATAL;
+    if (BUILD.len > LONGEST_STRING) return tooLong();
   }
   return textDone(to);
 }

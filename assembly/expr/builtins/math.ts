@@ -22,7 +22,7 @@ import * as T from "./table";
 
 export function mathOne(id: u32, to: usize, c: usize): i32 {
   if (tagOf(c) != NUMBER) {
-    if (id == T.N_ABS) {
+    if (id == T.B_ABS) {
       // abs is "negate what is below 0": null and the booleans are below 0.
       if (tagOf(c) < NUMBER) return typeError(c, "cannot be negated");
       copyCell(to, c);
@@ -33,101 +33,101 @@ export function mathOne(id: u32, to: usize, c: usize): i32 {
   const x = numberOf(c);
   let y: f64 = 0;
   switch (id) {
-    case T.N_FLOOR:
+    case T.B_FLOOR:
       y = floor(x);
       break;
-    case T.N_SQRT:
+    case T.B_SQRT:
       y = sqrt(x);
       break;
-    case T.N_FABS:
+    case T.B_FABS:
       y = abs(x);
       break;
-    case T.N_ROUND:
+    case T.B_ROUND:
       y = copysign(floor(abs(x) + 0.5) - (floor(abs(x) + 0.5) - abs(x) > 0.5 ? 1 : 0), x);
       break;
-    case T.N_CEIL:
+    case T.B_CEIL:
       y = ceil(x);
       break;
-    case T.N_TRUNC:
+    case T.B_TRUNC:
       y = trunc(x);
       break;
-    case T.N_ABS:
+    case T.B_ABS:
       y = x < 0 ? -x : x;
       break;
-    case T.N_LOG:
+    case T.B_LOG:
       y = E.log(x);
       break;
-    case T.N_LOG2:
+    case T.B_LOG2:
       y = E.log2(x);
       break;
-    case T.N_LOG10:
+    case T.B_LOG10:
       y = NativeMath.log10(x);
       break;
-    case T.N_LOG1P:
+    case T.B_LOG1P:
       y = NativeMath.log1p(x);
       break;
-    case T.N_EXP:
+    case T.B_EXP:
       y = E.exp(x);
       break;
-    case T.N_EXP2:
+    case T.B_EXP2:
       y = E.exp2(x);
       break;
-    case T.N_EXP10:
+    case T.B_EXP10:
       y = E.pow(10, x);
       break;
-    case T.N_EXPM1:
+    case T.B_EXPM1:
       y = NativeMath.expm1(x);
       break;
-    case T.N_SIN:
+    case T.B_SIN:
       y = NativeMath.sin(x);
       break;
-    case T.N_COS:
+    case T.B_COS:
       y = NativeMath.cos(x);
       break;
-    case T.N_TAN:
+    case T.B_TAN:
       y = NativeMath.tan(x);
       break;
-    case T.N_ASIN:
+    case T.B_ASIN:
       y = NativeMath.asin(x);
       break;
-    case T.N_ACOS:
+    case T.B_ACOS:
       y = NativeMath.acos(x);
       break;
-    case T.N_ATAN:
+    case T.B_ATAN:
       y = NativeMath.atan(x);
       break;
-    case T.N_SINH:
+    case T.B_SINH:
       y = E.sinh(x);
       break;
-    case T.N_COSH:
+    case T.B_COSH:
       y = E.cosh(x);
       break;
-    case T.N_TANH:
+    case T.B_TANH:
       y = NativeMath.tanh(x);
       break;
-    case T.N_ASINH:
+    case T.B_ASINH:
       y = E.asinh(x);
       break;
-    case T.N_ACOSH:
+    case T.B_ACOSH:
       y = E.acosh(x);
       break;
-    case T.N_ATANH:
+    case T.B_ATANH:
       y = NativeMath.atanh(x);
       break;
-    case T.N_CBRT:
+    case T.B_CBRT:
       y = NativeMath.cbrt(x);
       break;
-    case T.N_SIGNIFICAND:
+    case T.B_SIGNIFICAND:
       y = x == 0 || x != x || abs(x) == Infinity ? x : scale(x, -exponentOf(x));
       break;
-    case T.N_LOGB:
+    case T.B_LOGB:
       y = x == 0 ? -Infinity : x != x ? x : abs(x) == Infinity ? Infinity : (exponentOf(x) as f64);
       break;
-    case T.N_RINT:
-    case T.N_NEARBYINT:
+    case T.B_RINT:
+    case T.B_NEARBYINT:
       y = nearest(x);
       break;
-    case T.N_FREXP: {
+    case T.B_FREXP: {
       if (x == 0 || x != x || abs(x) == Infinity) return pair(to, x, 0);
       const e = exponentOf(x) + 1;
       return pair(to, scale(x, -e), e as f64);
@@ -172,39 +172,39 @@ export function mathTwo(id: u32, to: usize, a: usize, b: usize): i32 {
   const y = numberOf(b);
   let z: f64 = 0;
   switch (id) {
-    case T.N_POW:
+    case T.B_POW:
       z = E.pow(x, y);
       break;
-    case T.N_ATAN2:
+    case T.B_ATAN2:
       z = NativeMath.atan2(x, y);
       break;
-    case T.N_FMOD:
+    case T.B_FMOD:
       z = NativeMath.mod(x, y);
       break;
-    case T.N_LDEXP:
-    case T.N_SCALB:
-    case T.N_SCALBLN: {
+    case T.B_LDEXP:
+    case T.B_SCALB:
+    case T.B_SCALBLN: {
       if (x != x || y != y) z = NaN;
       else z = scale(x, y > 10000 ? 10000 : y < -10000 ? -10000 : (y as i32));
       break;
     }
-    case T.N_HYPOT:
+    case T.B_HYPOT:
       z = NativeMath.hypot(x, y);
       break;
-    case T.N_COPYSIGN:
+    case T.B_COPYSIGN:
       z = copysign(x, y);
       break;
-    case T.N_FMIN:
+    case T.B_FMIN:
       z = x != x ? y : y != y ? x : min(x, y);
       break;
-    case T.N_FMAX:
+    case T.B_FMAX:
       z = x != x ? y : y != y ? x : max(x, y);
       break;
-    case T.N_FDIM:
+    case T.B_FDIM:
       z = x != x || y != y ? NaN : x > y ? x - y : 0;
       break;
-    case T.N_DREM:
-    case T.N_REMAINDER:
+    case T.B_DREM:
+    case T.B_REMAINDER:
       z = NativeMath.rem(x, y);
       break;
     default:

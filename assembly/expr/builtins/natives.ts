@@ -59,7 +59,7 @@ import { cellIs } from "../../value/object";
 import { clock } from "./clock";
 import { containsValue } from "./contains";
 import { flattenArray } from "./arrays";
-import { matchRegex } from "./regex";
+import { matchText } from "./regex";
 import { formatValue } from "./formats";
 import { fromJson, toNumber } from "./parsing";
 import { listBuiltins } from "./listing";
@@ -77,19 +77,19 @@ const ITEM: usize = memory.data(16, 16);
 export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize, c: usize): i32 {
   if (!charge(1)) return FATAL;
   switch (id) {
-    case T.N_LENGTH:
+    case T.B_LENGTH:
       return lengthNative(to, input);
-    case T.N_UTF8BYTELENGTH:
+    case T.B_UTF8BYTELENGTH:
       if (tagOf(input) != STRING) return typeError(input, "only strings have UTF-8 byte length");
       setNumber(to, lengthOf(input) as f64);
       return DONE;
-    case T.N_KEYS:
+    case T.B_KEYS:
       return keys(to, input, true);
-    case T.N_KEYS_UNSORTED:
+    case T.B_KEYS_UNSORTED:
       return keys(to, input, false);
-    case T.N_HAS:
+    case T.B_HAS:
       return truth(to, hasKey(input, a));
-    case T.N_CONTAINS: {
+    case T.B_CONTAINS: {
       if (tagOf(input) != tagOf(a))
         return typeError2(input, a, "cannot have their containment checked");
       const r = containsValue(input, a);
@@ -97,136 +97,136 @@ export function callNative(id: u32, to: usize, input: usize, a: usize, b: usize,
       setBool(to, r == 1);
       return DONE;
     }
-    case T.N_STARTSWITH:
+    case T.B_STARTSWITH:
       return truth(to, affixed(input, a, false));
-    case T.N_ENDSWITH:
+    case T.B_ENDSWITH:
       return truth(to, affixed(input, a, true));
-    case T.N_LTRIMSTR:
+    case T.B_LTRIMSTR:
       return trimString(to, input, a, 1);
-    case T.N_RTRIMSTR:
+    case T.B_RTRIMSTR:
       return trimString(to, input, a, 2);
-    case T.N_TRIMSTR:
+    case T.B_TRIMSTR:
       return trimString(to, input, a, 3);
-    case T.N_TRIM:
+    case T.B_TRIM:
       return trim(to, input, 3);
-    case T.N_LTRIM:
+    case T.B_LTRIM:
       return trim(to, input, 1);
-    case T.N_RTRIM:
+    case T.B_RTRIM:
       return trim(to, input, 2);
-    case T.N_SPLIT:
+    case T.B_SPLIT:
       if (tagOf(input) != STRING || tagOf(a) != STRING)
         return raiseText("split input and separator must be strings");
       return splitString(to, input, a);
-    case T.N_JOIN:
+    case T.B_JOIN:
       return joinStrings(to, input, a);
-    case T.N_ASCII_DOWNCASE:
+    case T.B_ASCII_DOWNCASE:
       return asciiCase(to, input, false);
-    case T.N_ASCII_UPCASE:
+    case T.B_ASCII_UPCASE:
       return asciiCase(to, input, true);
-    case T.N_EXPLODE:
+    case T.B_EXPLODE:
       return explode(to, input);
-    case T.N_IMPLODE:
+    case T.B_IMPLODE:
       return implode(to, input);
-    case T.N_TOSTRING:
+    case T.B_TOSTRING:
       return toText(to, input);
-    case T.N_TONUMBER:
+    case T.B_TONUMBER:
       return toNumber(to, input);
-    case T.N_TOBOOLEAN:
+    case T.B_TOBOOLEAN:
       if (tagOf(input) == TRUE || tagOf(input) == FALSE) copyCell(to, input);
       else if (tagOf(input) == STRING && cellIs(input, "true")) setBool(to, true);
       else if (tagOf(input) == STRING && cellIs(input, "false")) setBool(to, false);
       else return typeError(input, "cannot be parsed as a boolean");
       return DONE;
-    case T.N_TOJSON:
+    case T.B_TOJSON:
       return toJson(to, input);
-    case T.N_FROMJSON:
+    case T.B_FROMJSON:
       return fromJson(to, input);
-    case T.N_TYPE:
+    case T.B_TYPE:
       return literal(to, kindName(input));
-    case T.N_SORT:
+    case T.B_SORT:
       return sortBy(to, input, input);
-    case T.N_SORT_BY:
+    case T.B_SORT_BY:
       return sortBy(to, input, a);
-    case T.N_GROUP_BY:
+    case T.B_GROUP_BY:
       return groupBy(to, input, a, false);
-    case T.N_UNIQUE:
+    case T.B_UNIQUE:
       return groupBy(to, input, input, true);
-    case T.N_UNIQUE_BY:
+    case T.B_UNIQUE_BY:
       return groupBy(to, input, a, true);
-    case T.N_MIN:
+    case T.B_MIN:
       return extreme(to, input, input, true);
-    case T.N_MAX:
+    case T.B_MAX:
       return extreme(to, input, input, false);
-    case T.N_MIN_BY:
+    case T.B_MIN_BY:
       return extreme(to, input, a, true);
-    case T.N_MAX_BY:
+    case T.B_MAX_BY:
       return extreme(to, input, a, false);
-    case T.N_REVERSE:
+    case T.B_REVERSE:
       return reverse(to, input);
-    case T.N_STRINDICES:
+    case T.B_STRINDICES:
       return stringIndices(to, input, a);
-    case T.N_INDICES:
+    case T.B_INDICES:
       return indices(to, input, a);
-    case T.N_INDEX:
+    case T.B_INDEX:
       return indexNative(to, input, a, false);
-    case T.N_RINDEX:
+    case T.B_RINDEX:
       return indexNative(to, input, a, true);
-    case T.N_BSEARCH:
+    case T.B_BSEARCH:
       return bsearch(to, input, a);
-    case T.N_FLATTEN:
+    case T.B_FLATTEN:
       return flattenArray(to, input, 1e9, 0);
-    case T.N_FLATTEN_DEPTH:
+    case T.B_FLATTEN_DEPTH:
       if (tagOf(a) < NUMBER || (tagOf(a) == NUMBER && numberOf(a) < 0))
         return raiseText("flatten depth must not be negative");
       return flattenArray(to, input, numberOf(a), tagOf(a) == NUMBER ? 0 : a);
-    case T.N_FORMAT:
+    case T.B_FORMAT:
       return formatValue(to, input, a);
-    case T.N_INFINITE:
+    case T.B_INFINITE:
       setNumber(to, Infinity);
       return DONE;
-    case T.N_NAN:
+    case T.B_NAN:
       setNumber(to, NaN);
       return DONE;
-    case T.N_ISINFINITE:
+    case T.B_ISINFINITE:
       setBool(to, tagOf(input) == NUMBER && abs(numberOf(input)) == Infinity);
       return DONE;
-    case T.N_ISNAN:
+    case T.B_ISNAN:
       setBool(to, tagOf(input) == NUMBER && numberOf(input) != numberOf(input));
       return DONE;
-    case T.N_ISNORMAL: {
+    case T.B_ISNORMAL: {
       const x = abs(numberOf(input));
       setBool(to, tagOf(input) == NUMBER && x >= 2.2250738585072014e-308 && x < Infinity);
       return DONE;
     }
-    case T.N_NOW:
+    case T.B_NOW:
       setNumber(to, clock());
       return DONE;
-    case T.N_SETPATH:
+    case T.B_SETPATH:
       return setPath(to, input, a, b);
-    case T.N_DELPATHS:
+    case T.B_DELPATHS:
       return deletePaths(to, input, a);
-    case T.N_TO_ENTRIES:
+    case T.B_TO_ENTRIES:
       return toEntries(to, input);
-    case T.N_HAVE_DECNUM:
-    case T.N_HAVE_LITERAL_NUMBERS:
+    case T.B_HAVE_DECNUM:
+    case T.B_HAVE_LITERAL_NUMBERS:
       setBool(to, false);
       return DONE;
-    case T.N_BUILTINS:
+    case T.B_BUILTINS:
       return listBuiltins(to);
-    case T.N_GMTIME:
+    case T.B_GMTIME:
       return gmTime(to, input);
-    case T.N_MKTIME:
+    case T.B_MKTIME:
       return makeTime(to, input);
-    case T.N_STRFTIME:
+    case T.B_STRFTIME:
       return formatTime(to, input, a);
-    case T.N_STRPTIME:
+    case T.B_STRPTIME:
       return parseTime(to, input, a);
-    case T.N_FMA:
+    case T.B_FMA:
       return mathThree(id, to, a, b, c);
-    case T.N_MATCH:
-      return matchRegex(to, input, a, b, c);
+    case T.B_MATCH:
+      return matchText(to, input, a, b, c);
     default:
-      if (id >= T.N_POW) return mathTwo(id, to, a, b);
+      if (id >= T.B_POW) return mathTwo(id, to, a, b);
       return mathOne(id, to, input);
   }
 }

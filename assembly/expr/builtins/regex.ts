@@ -10,7 +10,7 @@ import { charge } from "../../errors/errors";
 import { execute, FOUND, LONGEST, NOT_EMPTY } from "../../regex/machine";
 import { regexCost, regexAtHand } from "../../regex/cache";
 import * as D from "../../regex/dialect";
-import { FACTS, NAMES } from "../../regex/program";
+import { FACTS, GROUP_NAMES } from "../../regex/program";
 import { arrayAppend, arrayNew } from "../../value/array";
 import {
   addressOf,
@@ -69,7 +69,7 @@ let global = false;
  * to = what `wanted` asks for: whether a pattern matches a text (true); its matches, as `match` gives
  * them, in an array (false); or that array and another one of the texts between them (null).
  */
-export function matchRegex(to: usize, text: usize, re: usize, flags: usize, wanted: usize): i32 {
+export function matchText(to: usize, text: usize, re: usize, flags: usize, wanted: usize): i32 {
   if (tagOf(text) != STRING) return typeError(text, "cannot be matched, as it is not a string");
   if (tagOf(re) != STRING) return typeError(re, "is not a string");
   const none = tagOf(flags) == NULL;
@@ -200,7 +200,7 @@ function addMatch(text: usize, start: u32, end: u32, offset: u32): bool {
     pair(o, empty ? 1 : 2, TEXT, 6);
     setNumber(VALUE, took ? (characters(text, from as u32, to as u32) as f64) : 0);
     pair(o, empty ? 2 : 1, LENGTH, 6);
-    const name = NAMES.at + (i - 1) * 8;
+    const name = GROUP_NAMES.at + (i - 1) * 8;
     if (load<u32>(name, 4) == 0) setNull(VALUE);
     else setString(VALUE, load<u32>(name) as usize, load<u32>(name, 4), 0);
     if (tagOf(VALUE) == STRING) keepName();

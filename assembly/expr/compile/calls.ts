@@ -7,7 +7,7 @@ import { errorCode, failDetail } from "../../errors/errors";
 import { addressOf, lengthOf } from "../../value/cell";
 import { copyPrelude, findPrelude, preludeLength } from "../builtins/prelude";
 import * as X from "../builtins/special";
-import { N_NOW, findNative } from "../builtins/table";
+import { B_NOW, findNative } from "../builtins/table";
 import { emit, newFunction } from "../bytecode/emit";
 import * as O from "../bytecode/opcodes";
 import { NONE } from "../bytecode/opcodes";
@@ -162,7 +162,7 @@ function failName(code: u32, n: Node, why: string): void {
 }
 
 function genNative(native: u32, args: u32, input: u32, gen: Gen): u32 {
-  if (native == N_NOW) mentionNow();
+  if (native == B_NOW) mentionNow();
   const first = args;
   const second = first == 0 ? 0 : nodeAt(first).next;
   const third = second == 0 ? 0 : nodeAt(second).next;

@@ -11,7 +11,7 @@ import { arenaTake } from "../../bytes/arena";
 import * as C from "../../errors/codes";
 import { errorCode, fail } from "../../errors/errors";
 import { STRING, tagOf } from "../../value/cell";
-import { N_FORMAT as NATIVE_FORMAT } from "../builtins/table";
+import { B_FORMAT } from "../builtins/table";
 import {
   constantOf,
   emit,
@@ -31,7 +31,7 @@ import { bodiesBegin, Body, nextBody } from "./bodies";
 import { callsBegin, define, genCall, genPrelude } from "./calls";
 import { linkJump, patchAll } from "./jumps";
 import { genPatterns } from "./patterns";
-import { contextOf, DYNAMIC, flags, genConstant, HERE, OFF, slot } from "./place";
+import { contextAt, DYNAMIC, flags, genConstant, HERE, OFF, slot } from "./place";
 import * as S from "./scope";
 import { findFunction, newContext, newScope, Scope } from "./scope";
 import { genBreak, genVariable, openLabel, variablesBegin } from "./variables";
@@ -48,7 +48,7 @@ export function generate(tree: u32, text: usize, names: usize, count: u32): bool
   const main = newFunction(0);
   setFunctionEntry(main);
   genTail(tree, SLOT_INPUT, OFF);
-  setFunctionFrame(main, contextOf(program).slots);
+  setFunctionFrame(main, contextAt(program).slots);
   while (errorCode() == 0) {
     const body = nextBody();
     if (body == 0) break;
@@ -75,7 +75,7 @@ function genBody(b: Body): void {
     HERE.scope = newScope(S.S_VARIABLE, n.name, n.nameLength, 0, value, HERE.context, HERE.scope);
   }
   genTail(b.node, SLOT_INPUT, DYNAMIC);
-  setFunctionFrame(b.code, contextOf(HERE.context).slots);
+  setFunctionFrame(b.code, contextAt(HERE.context).slots);
 }
 
 /** Emits an expression whose output is returned from the frame. */
@@ -357,7 +357,7 @@ function genString(n: Node, input: u32): u32 {
 function genFormat(name: usize, length: u32, input: u32): u32 {
   const format = genConstant(stringCell(name, length));
   const out = slot();
-  emit(O.OP_NATIVE, out, input, format, NATIVE_FORMAT, 0);
+  emit(O.OP_NATIVE, out, input, format, B_FORMAT, 0);
   return out;
 }
 

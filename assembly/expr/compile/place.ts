@@ -36,7 +36,7 @@ class Place {
 /** Where the generator is. */
 export const HERE: Place = changetype<Place>(memory.data(8, 8));
 
-export function contextOf(c: u32): Context {
+export function contextAt(c: u32): Context {
   return changetype<Context>(c as usize);
 }
 
@@ -47,7 +47,7 @@ export function slot(): u32 {
 
 /** `count` neighbouring slots; the first one's number. */
 export function slots(count: u32): u32 {
-  const c = contextOf(HERE.context);
+  const c = contextAt(HERE.context);
   const s = c.slots;
   c.slots = s + count;
   if (c.slots > MAX_SLOTS) {
@@ -59,7 +59,7 @@ export function slots(count: u32): u32 {
 
 /** Frames to go out from the current one to a context. */
 export function levelsTo(other: u32): u32 {
-  return contextOf(HERE.context).level - contextOf(other).level;
+  return contextAt(HERE.context).level - contextAt(other).level;
 }
 
 /** Flags of a step into a value. */

@@ -41,7 +41,7 @@ import { deletePaths, setPath } from "../operations/paths";
 import {
   clearRaised,
   DONE,
-  ERROR,
+  ERROR_VALUE,
   FATAL,
   raiseText,
   raiseValue,
@@ -120,7 +120,7 @@ export function evalBegin(code: usize, input: usize, variables: usize): void {
 
 /**
  * The next output is written to `out` (its storage is in SCRATCH or shared with the input):
- * 1 one output, 0 no more, -1 error: E_EXPR_ERROR with the value in ERROR, or a limit.
+ * 1 one output, 0 no more, -1 error: E_EXPR_ERROR with the value in ERROR_VALUE, or a limit.
  */
 export function evalNext(out: usize): i32 {
   let pc: usize = BACKTRACK_CODE;
@@ -371,7 +371,7 @@ export function evalNext(out: usize): i32 {
             Cell.copy(PATH_VALUE, c + 48);
           }
           const handler = load<u32>(c, 4) as usize;
-          if (kind == K_TRY) Cell.copy(fp + ((load<u16>(handler, 2) as usize) << 4), ERROR);
+          if (kind == K_TRY) Cell.copy(fp + ((load<u16>(handler, 2) as usize) << 4), ERROR_VALUE);
           pc = load<u32>(handler, 8);
         }
         continue;
@@ -794,10 +794,10 @@ const ERROR_TEXT: Buffer = changetype<Buffer>(memory.data(16, 16));
 /** No handler caught the error: it becomes the error record. */
 function uncaught(): i32 {
   ERROR_TEXT.len = 0;
-  let text = ERROR;
-  if (tagOf(ERROR) != STRING) {
+  let text = ERROR_VALUE;
+  if (tagOf(ERROR_VALUE) != STRING) {
     text = ERROR_JSON;
-    if (toJson(ERROR_JSON, ERROR) != DONE) return -1;
+    if (toJson(ERROR_JSON, ERROR_VALUE) != DONE) return -1;
   }
   bufferBytes(ERROR_TEXT, addressOf(text), lengthOf(text));
   failRaised(ERROR_TEXT.at, ERROR_TEXT.len);

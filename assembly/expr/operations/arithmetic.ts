@@ -2,7 +2,7 @@
 
 import { SCRATCH } from "../../bytes/arena";
 import { E_LIMIT_SIZE } from "../../errors/codes";
-import { LONGEST } from "./limits";
+import { LONGEST_STRING } from "./limits";
 import { Fuel, fail } from "../../errors/errors";
 import { arrayAppend, arrayConcat, arrayNew } from "../../value/array";
 import {
@@ -150,7 +150,7 @@ function repeat(to: usize, s: usize, times: f64): i32 {
   const count = times > 2147483647 ? 2147483647 : Math.floor(times);
   const size = (n as f64) * count;
   if (size >= REPEAT_LIMIT) return raiseText("Repeat string result too long");
-  if (size > (LONGEST as f64)) {
+  if (size > (LONGEST_STRING as f64)) {
     fail(E_LIMIT_SIZE, 0);
     return FATAL;
   }

@@ -1,6 +1,6 @@
 /** String interpolation: all parts at once, so that a text is written once. */
 
-import { LONGEST } from "./limits";
+import { LONGEST_STRING } from "./limits";
 import { charge } from "../../errors/errors";
 import { writeJsonJq } from "../../json/writer";
 import { addressOf, ASCII, flagsOf, lengthOf, setString, STRING, tagOf } from "../../value/cell";
@@ -18,9 +18,9 @@ export function concatParts(to: usize, fp: usize, pc: usize, count: u32): i32 {
       ascii &= flagsOf(c);
     } else {
       ascii = 0;
-      if (!writeJsonJq(c, BUILD, LONGEST)) return FATAL;
+      if (!writeJsonJq(c, BUILD, LONGEST_STRING)) return FATAL;
     }
-    if (BUILD.len > LONGEST) return tooLong();
+    if (BUILD.len > LONGEST_STRING) return tooLong();
   }
   if (!charge(count + (BUILD.len >>> 4))) return FATAL;
   const r = textDone(to);

@@ -3,4 +3,4 @@
 import { MAX_STRING } from "../../errors/codes";
 
 /** Longest string, in bytes. */
-export const LONGEST: u32 = MAX_STRING as u32;
+export const LONGEST_STRING: u32 = MAX_STRING as u32;

@@ -33,7 +33,7 @@ export const RAISED: i32 = 0;
 export const FATAL: i32 = -1;
 
 /** The cell of the error that was raised last. */
-export const ERROR: usize = memory.data(16, 16);
+export const ERROR_VALUE: usize = memory.data(16, 16);
 
 const MESSAGE: Buffer = changetype<Buffer>(memory.data(16, 16));
 const DUMP: Buffer = changetype<Buffer>(memory.data(16, 16));
@@ -53,7 +53,7 @@ export function messageEnd(): i32 {
   if (MESSAGE.len > ROOM && !arenaRoom(SCRATCH, MESSAGE.len)) return FATAL;
   const at = arenaTake(SCRATCH, MESSAGE.len + 16);
   memory.copy(at, MESSAGE.at, MESSAGE.len);
-  setString(ERROR, at, MESSAGE.len, 0);
+  setString(ERROR_VALUE, at, MESSAGE.len, 0);
   return RAISED;
 }
 
@@ -67,12 +67,12 @@ export function raiseText(text: string): i32 {
 /** Raises any value. A hidden one is looked at: it cannot be an error. */
 export function raiseValue(c: usize): i32 {
   tagOf(c);
-  copyCell(ERROR, c);
+  copyCell(ERROR_VALUE, c);
   return RAISED;
 }
 
 export function clearRaised(): void {
-  setNull(ERROR);
+  setNull(ERROR_VALUE);
 }
 
 export function kindName(c: usize): string {

@@ -5,7 +5,7 @@ import { arenaRoom, arenaTake, ROOM, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferBytes } from "../../bytes/buffer";
 import { decodeAt, encodedSize, encodeTo, sizeAt } from "../../bytes/utf8";
 import { E_LIMIT_SIZE } from "../../errors/codes";
-import { LONGEST } from "./limits";
+import { LONGEST_STRING } from "./limits";
 import { Fuel, fail } from "../../errors/errors";
 import { writeJsonJq } from "../../json/writer";
 import { arrayAppend, arrayNew } from "../../value/array";
@@ -59,7 +59,7 @@ export function tooLong(): i32 {
 
 /** to = a copy of the bytes as a string. */
 export function copyText(to: usize, from: usize, size: u32): i32 {
-  if (size > LONGEST) return tooLong();
+  if (size > LONGEST_STRING) return tooLong();
   const at = stringBytes(size);
   if (at == 0) return outOfMemory();
   Fuel.charge(size >>> 5);
@@ -82,7 +82,7 @@ export function concat(to: usize, a: usize, b: usize): i32 {
     Cell.copy(to, n == 0 ? b : a);
     return DONE;
   }
-  if (n + m > LONGEST) return tooLong();
+  if (n + m > LONGEST_STRING) return tooLong();
   if (!Fuel.charge(m >>> 4)) return FATAL;
   let at = addressOf(a);
   if (at + n != chainEnd || chainEnd + m > chainRoom) {
@@ -103,7 +103,7 @@ export function concat(to: usize, a: usize, b: usize): i32 {
 /** to = c | tojson */
 export function toJson(to: usize, c: usize): i32 {
   BUILD.len = 0;
-  if (!writeJsonJq(c, BUILD, LONGEST)) return FATAL;
+  if (!writeJsonJq(c, BUILD, LONGEST_STRING)) return FATAL;
   if (!Fuel.charge(BUILD.len >>> 3)) return FATAL;
   return textDone(to);
 }
@@ -180,12 +180,12 @@ export function joinStrings(to: usize, array: usize, separator: usize): i32 {
       append(c);
       f &= flagsOf(c);
     } else if (tag > NULL && tag <= NUMBER) {
-      if (!writeJsonJq(c, BUILD, LONGEST)) return FATAL;
+      if (!writeJsonJq(c, BUILD, LONGEST_STRING)) return FATAL;
     } else if (tag != NULL) {
       const r = textDone(ITEM);
       return r == DONE ? typeError2(ITEM, c, "cannot be added") : r;
     }
-    if (BUILD.len > LONGEST) return tooLong();
+    if (BUILD.len > LONGEST_STRING) return tooLong();
     if (!Fuel.charge(1 + (lengthOf(c) >>> 5))) return FATAL;
   }
   const r = textDone(to);
@@ -206,7 +206,7 @@ function joinOdd(to: usize, array: usize, separator: usize): i32 {
     return typeError2(ITEM, first, "cannot be added");
   }
   BUILD.len = 0;
-  if (tagOf(first) != NULL && !writeJsonJq(first, BUILD, LONGEST)) return FATAL;
+  if (tagOf(first) != NULL && !writeJsonJq(first, BUILD, LONGEST_STRING)) return FATAL;
   const r = textDone(ITEM);
   return r == DONE ? typeError2(ITEM, separator, "cannot be added") : r;
 }
@@ -218,7 +218,7 @@ export function append(c: usize): void {
 
 /** Appends bytes to BUILD, which stays at most twice as long as a string may be. */
 export function appendBytes(at: usize, size: u32): void {
-  if (BUILD.len <= LONGEST) bufferBytes(BUILD, at, size);
+  if (BUILD.len <= LONGEST_STRING) bufferBytes(BUILD, at, size);
 }
 
 /** to = text with ASCII letters in the given case. */
@@ -264,7 +264,7 @@ export function implode(to: usize, array: usize): i32 {
       return typeError(c, "can't be imploded, unicode codepoint needs to be numeric");
     }
     size += encodedSize(codePointOf(numberOf(c)));
-    if (size > LONGEST) return tooLong();
+    if (size > LONGEST_STRING) return tooLong();
     if (!Fuel.charge(1)) return FATAL;
   }
   const at = stringBytes(size);

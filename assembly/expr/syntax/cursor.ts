@@ -51,7 +51,7 @@ export function isOutermost(): bool {
 /** Consumes the token, or records that something else stands there. */
 export function expect(token: u32): bool {
   if (!ok()) return false;
-  if (L.tok != token) return L.unexpected();
+  if (L.tok != token) return L.unexpectedToken();
   L.next();
   return true;
 }
@@ -64,7 +64,7 @@ export function accept(token: u32): bool {
 
 /** Records that the current token cannot stand here, unless there is an error; 0. */
 export function bad(): u32 {
-  if (ok()) L.unexpected();
+  if (ok()) L.unexpectedToken();
   return 0;
 }
 

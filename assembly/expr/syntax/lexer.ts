@@ -134,7 +134,7 @@ export function syntaxError(at: usize, why: string, detail: usize, length: u32):
 }
 
 /** Records that the current token cannot stand here; false. */
-export function unexpected(): bool {
+export function unexpectedToken(): bool {
   if (tok == T_END) return syntaxError(tokStart, "syntax error, unexpected end of program", 0, 0);
   return syntaxError(tokStart, "syntax error, unexpected", tokStart, (pos - tokStart) as u32);
 }

@@ -78,7 +78,7 @@ export function parseProgram(at: usize, length: u32): u32 {
   const tree = L.tok == L.T_END ? newNode(N.N_DOT, 0) : query();
   if (errorCode() != 0) return 0;
   if (L.tok != L.T_END) {
-    L.unexpected();
+    L.unexpectedToken();
     return 0;
   }
   return tree;

@@ -11,7 +11,7 @@ import { PHASE_OUTPUT } from "../state/phases";
 import { problem, RUNTIME } from "../state/problem";
 import { Branch, Frame, inputOf, keep, outputOf } from "../state/state";
 import { INSIDE } from "../step/bind";
-import { evaluate } from "../step/evaluate";
+import { evaluateOrWait } from "../step/evaluate";
 import { settle } from "../step/faults";
 import { decide, tableAt } from "./table";
 
@@ -35,7 +35,7 @@ export function loadDecide(args: usize): u32 {
 
 export function stepDecide(b: Branch, f: Frame, t: Task): bool {
   const d = changetype<Decide>(t.body);
-  const got = evaluate(b, f, d.input, inputOf(f), INSIDE);
+  const got = evaluateOrWait(b, f, d.input, inputOf(f), INSIDE);
   if (got != OK) return settle(b, f, got);
   problem(RUNTIME, 500, "The decision table gave no answer");
   const found = decide(changetype<Table>(d.table), RESULT, RESULT);

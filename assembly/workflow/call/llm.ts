@@ -13,7 +13,7 @@ import { charge, clearError, errorCode, fail } from "../../errors/errors";
 import { setNow } from "../../expr/machine/machine";
 import { canonicalCopy } from "../../json/canonical";
 import { parseJson } from "../../json/reader";
-import { Node } from "../../schema/nodes";
+import { SchemaNode } from "../../schema/nodes";
 import {
   addressOf,
   ARRAY,
@@ -38,7 +38,7 @@ import {
 import { cellIs, objectField } from "../../value/object";
 import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
-import { loadSchema, validate } from "../compile/schemas";
+import { loadSchema, validateValue } from "../compile/schemas";
 import { compileTemplate, evaluateTemplate, templateMentions } from "../compile/template";
 import { FOR_CALL } from "../state/effects";
 import { literalCell } from "../state/literal";
@@ -147,7 +147,7 @@ export function buildQuestion(l: Llm, input: usize, globals: usize, out: usize):
   }
   if (l.schema != 0) {
     literalCell(at + 96, "schema");
-    copyCell(at + 112, changetype<Node>(l.schema).cell);
+    copyCell(at + 112, changetype<SchemaNode>(l.schema).cell);
   }
   const n: u32 = l.schema == 0 ? 3 : 4;
   setUsed(at, n);
@@ -312,7 +312,7 @@ function readValue(l: Llm, text: usize): u32 {
     problem(COMMUNICATION, 502, "The model's answer is not JSON");
     return PROBLEM;
   }
-  return validate(l.schema, text);
+  return validateValue(l.schema, text);
 }
 
 export function stepLlm(b: Branch, f: Frame, t: Task): bool {

@@ -136,7 +136,7 @@ function isObjectOrText(v: usize): bool {
 }
 
 /** OK, PROBLEM where the value does not fit, or ERROR (a limit). */
-export function validate(schema: u32, value: usize): u32 {
+export function validateValue(schema: u32, value: usize): u32 {
   if (schema == 0) return OK;
   checking("schema");
   const r = evaluateSchema(schema, value);

@@ -158,10 +158,10 @@ export function countFilters(first: u32): u32 {
 const A: usize = memory.data(16, 16);
 const B: usize = memory.data(16, 16);
 
-export const NO_MATCH: u32 = 0;
-export const MATCH: u32 = 1;
+export const EVENT_LEFT: u32 = 0;
+export const EVENT_TAKEN: u32 = 1;
 /** A limit was hit: its error is recorded. */
-export const STOPPED: u32 = 2;
+export const FILTER_STOPPED: u32 = 2;
 
 /**
  * Does the filter take the event? `known` are the correlations so far, an object; new ones are added
@@ -174,11 +174,11 @@ export function filterTakes(filter: u32, b: Branch, f: Frame, event: usize, know
     at = changetype<Attribute>(at).next
   ) {
     const a = changetype<Attribute>(at);
-    if (!charge(1)) return STOPPED;
+    if (!charge(1)) return FILTER_STOPPED;
     const value = objectGet(event, addressOf(a.key), lengthOf(a.key));
-    if (value == 0) return NO_MATCH;
+    if (value == 0) return EVENT_LEFT;
     const says = a.program == 0 ? equal(value, a.value) : holds(a.program, b, f, value);
-    if (says != MATCH) return says;
+    if (says != EVENT_TAKEN) return says;
   }
   const all = arenaTake(SCRATCH, 16);
   copyCell(all, known);
@@ -189,50 +189,50 @@ export function filterTakes(filter: u32, b: Branch, f: Frame, event: usize, know
   ) {
     const c = changetype<Correlation>(at);
     let says = give(c.from, b, f, event, A);
-    if (says != MATCH) return says;
+    if (says != EVENT_TAKEN) return says;
     if (c.expect != 0) {
       says = give(c.expect, b, f, inputOf(f), B);
-      if (says == MATCH) says = equal(A, B);
-      if (says != MATCH) return says;
+      if (says == EVENT_TAKEN) says = equal(A, B);
+      if (says != EVENT_TAKEN) return says;
       continue;
     }
     const before = objectGet(all, addressOf(c.name), lengthOf(c.name));
     if (before != 0) {
       says = equal(A, before);
-      if (says != MATCH) return says;
+      if (says != EVENT_TAKEN) return says;
     } else {
       const value = arenaTake(SCRATCH, 16);
       copyCell(value, A);
       if (!objectSet(SCRATCH, all, all, c.name, value)) {
         fail(E_LIMIT_MEMORY, 0);
-        return STOPPED;
+        return FILTER_STOPPED;
       }
     }
   }
   copyCell(known, all);
-  return MATCH;
+  return EVENT_TAKEN;
 }
 
 /** A result that is true or false decides; any other is what the attribute has to be. */
 function holds(program: u32, b: Branch, f: Frame, value: usize): u32 {
   const says = give(program, b, f, value, A);
-  if (says != MATCH) return says;
-  if (tagOf(A) == TRUE) return MATCH;
-  return tagOf(A) == FALSE ? NO_MATCH : equal(A, value);
+  if (says != EVENT_TAKEN) return says;
+  if (tagOf(A) == TRUE) return EVENT_TAKEN;
+  return tagOf(A) == FALSE ? EVENT_LEFT : equal(A, value);
 }
 
 /** Evaluates; an error that is no limit means that the filter does not take the event. */
 function give(template: u32, b: Branch, f: Frame, input: usize, out: usize): u32 {
   const globals = bind(b, f, INSIDE, templateMentions(template));
-  if (evaluateTemplate(template, input, globals, out)) return MATCH;
+  if (evaluateTemplate(template, input, globals, out)) return EVENT_TAKEN;
   const code = errorCode() as i32;
-  if (code >= E_LIMIT_FUEL && code < E_EXPR_SYNTAX) return STOPPED;
+  if (code >= E_LIMIT_FUEL && code < E_EXPR_SYNTAX) return FILTER_STOPPED;
   clearError();
-  return NO_MATCH;
+  return EVENT_LEFT;
 }
 
 function equal(a: usize, b: usize): u32 {
   const r = equalStatus(a, b);
-  if (errorCode() != 0) return STOPPED;
-  return r == 1 ? MATCH : NO_MATCH;
+  if (errorCode() != 0) return FILTER_STOPPED;
+  return r == 1 ? EVENT_TAKEN : EVENT_LEFT;
 }

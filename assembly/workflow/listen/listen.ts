@@ -20,7 +20,7 @@ import {
 import { cellIs, objectField } from "../../value/object";
 import { isArray, isString, onlyFields, onlyTaskFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
-import { validate } from "../compile/schemas";
+import { validateValue } from "../compile/schemas";
 import { MOST, scopeCount, scopePop } from "../compile/scope";
 import { LoadList, variable } from "../compile/task";
 import { compileProgram } from "../compile/template";
@@ -64,7 +64,7 @@ import {
 import { givenAnswer } from "../step/answers";
 import { AFTER, EXPORT, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
-import { evaluate, needs } from "../step/evaluate";
+import { evaluateOrWait, needs } from "../step/evaluate";
 import { settle } from "../step/faults";
 import { enterList, newTurn } from "../step/lists";
 import { isEvent } from "./event";
@@ -75,9 +75,9 @@ import {
   filterTakes,
   loadFilter,
   loadFilters,
-  MATCH,
-  NO_MATCH,
-  STOPPED,
+  EVENT_TAKEN,
+  EVENT_LEFT,
+  FILTER_STOPPED,
 } from "./filters";
 
 // ---- Compiling -----------------------------------------------------------------------------------
@@ -178,11 +178,11 @@ function match(l: Listen, b: Branch, f: Frame, event: usize): u32 {
   taker = 0;
   endsIt = true;
   const says = matchOne(l.untilFilters, l.untilEnds, b, f, event);
-  if (says != NO_MATCH) return says;
+  if (says != EVENT_LEFT) return says;
   endsIt = false;
   if (l.filters != 0) return matchOne(l.filters, l.ends, b, f, event);
   copyCell(KNOWN, takenCorrelations(extraOf(f)));
-  return MATCH;
+  return EVENT_TAKEN;
 }
 
 function matchOne(first: u32, ends: u32, b: Branch, f: Frame, event: usize): u32 {
@@ -190,11 +190,11 @@ function matchOne(first: u32, ends: u32, b: Branch, f: Frame, event: usize): u32
     if (ends != EACH || !hasTaken(extraOf(f), taker)) {
       copyCell(KNOWN, takenCorrelations(extraOf(f)));
       const says = filterTakes(at, b, f, event, KNOWN);
-      if (says != NO_MATCH) return says;
+      if (says != EVENT_LEFT) return says;
     }
     taker++;
   }
-  return NO_MATCH;
+  return EVENT_LEFT;
 }
 
 /** True if the value is {"event"} with an event that the listen takes. Nothing changes. */
@@ -210,7 +210,7 @@ export function isEventResult(v: usize, e: Pending): bool {
   arenaRelease(SCRATCH, MARK);
   setFuel(before);
   clearError();
-  return says == MATCH;
+  return says == EVENT_TAKEN;
 }
 
 // ---- Running -------------------------------------------------------------------------------------
@@ -239,8 +239,8 @@ function askEvent(b: Branch, f: Frame, l: Listen): bool {
 export function takeEvent(b: Branch, f: Frame, l: Listen): bool {
   const event = objectField(givenAnswer(), "event");
   const says = match(l, b, f, event);
-  if (says == STOPPED) return false;
-  if (says == NO_MATCH) unreachable(); // it was asked before the record was taken
+  if (says == FILTER_STOPPED) return false;
+  if (says == EVENT_LEFT) unreachable(); // it was asked before the record was taken
   const item = arenaTake(SCRATCH, 16);
   if (!itemOf(l, event, item)) return false;
   if (!addTaken(extraOf(f), KNOWN, taker, item)) return false;
@@ -286,20 +286,20 @@ const MOST_RAW: u32 = 16777216;
 export function stepItem(b: Branch, f: Frame, l: Listen): bool {
   copyCell(outputOf(f), valueOf(f));
   if (l.outputAs != 0) {
-    const got = evaluate(b, f, l.outputAs, valueOf(f), AFTER);
+    const got = evaluateOrWait(b, f, l.outputAs, valueOf(f), AFTER);
     if (got != OK) return settle(b, f, got);
     if (!keep(RESULT, RESULT)) return false;
   } else copyCell(RESULT, valueOf(f));
-  let fits = validate(l.outputSchema, RESULT);
+  let fits = validateValue(l.outputSchema, RESULT);
   if (fits != OK) return settle(b, f, fits);
   copyCell(outputOf(f), RESULT);
   if (l.exportAs != 0) {
     // Entered again once the clock was asked: what is above gives the same again.
-    const got = evaluate(b, f, l.exportAs, outputOf(f), EXPORT);
+    const got = evaluateOrWait(b, f, l.exportAs, outputOf(f), EXPORT);
     if (got != OK) return settle(b, f, got);
     if (!keep(RESULT, RESULT)) return false;
   } else copyCell(RESULT, contextOf(b));
-  fits = validate(l.exportSchema, RESULT);
+  fits = validateValue(l.exportSchema, RESULT);
   if (fits != OK) return settle(b, f, fits);
   if (l.exportAs != 0) {
     copyCell(contextOf(b), RESULT);
@@ -314,7 +314,7 @@ export function stepItem(b: Branch, f: Frame, l: Listen): bool {
 export function stepUntil(b: Branch, f: Frame, l: Listen): bool {
   let over = isOver(l.filters, l.ends, f, countFilters(l.untilFilters));
   if (l.until != 0) {
-    const got = evaluate(b, f, l.until, takenItems(extraOf(f)), INSIDE);
+    const got = evaluateOrWait(b, f, l.until, takenItems(extraOf(f)), INSIDE);
     if (got != OK) return settle(b, f, got);
     over = isTruthy(RESULT);
   }

@@ -8,7 +8,7 @@
 import { Arena, arenaReset, PERSISTENT, SCRATCH } from "../../bytes/arena";
 import { Buffer, bufferByte, bufferBytes, TEXT } from "../../bytes/buffer";
 import { isHexOf } from "../../bytes/hex";
-import { sha256 } from "../../bytes/sha256";
+import { shaOf } from "../../bytes/sha256";
 import {
   E_FRAMES,
   E_PACK_DIGEST,
@@ -75,7 +75,7 @@ export function loadPack(at: usize, length: u32): bool {
   const end = at + length;
   const n = frameAt(at, end);
   if (n == NO_FRAME) return fail(E_FRAMES, 0);
-  sha256(at + 4, n, PACK_DIGEST);
+  shaOf(at + 4, n, PACK_DIGEST);
   manifestName();
   if (!read(at + 4, n, VALUE)) return false;
   const manifest = VALUE;
@@ -191,7 +191,7 @@ function checkFiles(files: usize, at: usize, end: usize): bool {
     }
     const length = frameAt(p, end);
     if (length == NO_FRAME) return failCell(E_PACK_FILE, "a file is missing", path);
-    sha256(p + 4, length, HASH);
+    shaOf(p + 4, length, HASH);
     if (
       tagOf(size) != NUMBER ||
       numberOf(size) != (length as f64) ||

@@ -14,7 +14,7 @@ import { checking, hasLooked } from "../../errors/looks";
 import { saidBytes } from "../../trace/record";
 import { copyCell, isTruthy } from "../../value/cell";
 import { stepDecide } from "../call/decide";
-import { validate } from "../compile/schemas";
+import { validateValue } from "../compile/schemas";
 import { stepDo } from "../do";
 import { readCall, stepCall } from "../effects/call";
 import { readEmitted, stepEmit } from "../emit";
@@ -83,9 +83,9 @@ import {
 } from "../state/state";
 import { givenAnswer, givenRequest } from "../step/answers";
 import { AFTER, BEFORE, EXPORT } from "../step/bind";
-import { evaluate } from "../step/evaluate";
+import { evaluateOrWait } from "../step/evaluate";
 import { endRun, settle, stopAtLimit } from "../step/faults";
-import { enterList, leave, stepList } from "../step/lists";
+import { enterList, leaveTask, stepList } from "../step/lists";
 import { beginTimeout, timeOut } from "../step/timeouts";
 import { stepRun } from "../subflow";
 import { stepSwitch } from "../switch";
@@ -124,7 +124,7 @@ function step(b: Branch, f: Frame): bool {
   switch (f.phase) {
     case PHASE_IF: {
       if (t.condition != 0) {
-        const got = evaluate(b, f, t.condition, rawOf(f), BEFORE);
+        const got = evaluateOrWait(b, f, t.condition, rawOf(f), BEFORE);
         if (got != OK) return settle(b, f, got);
         checking("if");
         if (!isTruthy(RESULT)) {
@@ -139,10 +139,10 @@ function step(b: Branch, f: Frame): bool {
       return t.timeout == 0 || beginTimeout(b, f, t.timeout);
     }
     case PHASE_INPUT: {
-      const fits = validate(t.inputSchema, rawOf(f));
+      const fits = validateValue(t.inputSchema, rawOf(f));
       if (fits != OK) return settle(b, f, fits);
       if (t.inputFrom != 0) {
-        const got = evaluate(b, f, t.inputFrom, rawOf(f), BEFORE);
+        const got = evaluateOrWait(b, f, t.inputFrom, rawOf(f), BEFORE);
         if (got != OK) return settle(b, f, got);
         if (!keep(inputOf(f), RESULT)) return false;
       } else copyCell(inputOf(f), rawOf(f));
@@ -173,22 +173,22 @@ function step(b: Branch, f: Frame): bool {
       if (t.outputAs != 0) {
         // As that of the run's own workflow: no $input.
         const mode = t.kind == SUBFLOW ? BEFORE : AFTER;
-        const got = evaluate(b, f, t.outputAs, outputOf(f), mode);
+        const got = evaluateOrWait(b, f, t.outputAs, outputOf(f), mode);
         if (got != OK) return settle(b, f, got);
         if (!keep(outputOf(f), RESULT)) return false;
       }
-      const fits = validate(t.outputSchema, outputOf(f));
+      const fits = validateValue(t.outputSchema, outputOf(f));
       if (fits != OK) return settle(b, f, fits);
       f.phase = PHASE_EXPORT;
       return true;
     }
     case PHASE_EXPORT: {
       if (t.exportAs != 0) {
-        const got = evaluate(b, f, t.exportAs, outputOf(f), EXPORT);
+        const got = evaluateOrWait(b, f, t.exportAs, outputOf(f), EXPORT);
         if (got != OK) return settle(b, f, got);
         if (!keep(RESULT, RESULT)) return false;
       } else copyCell(RESULT, contextOf(b));
-      const fits = validate(t.exportSchema, RESULT);
+      const fits = validateValue(t.exportSchema, RESULT);
       if (fits != OK) return settle(b, f, fits);
       if (t.exportAs != 0) {
         copyCell(contextOf(b), RESULT);
@@ -198,7 +198,7 @@ function step(b: Branch, f: Frame): bool {
       return true;
     }
     default:
-      return leave(b, f, t);
+      return leaveTask(b, f, t);
   }
 }
 
@@ -207,10 +207,10 @@ function stepRoot(b: Branch, f: Frame): bool {
   const w = changetype<Workflow>(RUN.workflow);
   if (f.phase == PHASE_INPUT) {
     if (w.timeout != 0 && f.timers == 0 && !beginTimeout(b, f, w.timeout)) return false;
-    const fits = validate(w.inputSchema, RAW_INPUT);
+    const fits = validateValue(w.inputSchema, RAW_INPUT);
     if (fits != OK) return settle(b, f, fits);
     if (w.inputFrom != 0) {
-      const got = evaluate(b, f, w.inputFrom, RAW_INPUT, BEFORE);
+      const got = evaluateOrWait(b, f, w.inputFrom, RAW_INPUT, BEFORE);
       if (got != OK) return settle(b, f, got);
       if (!keep(INPUT_CELL, RESULT)) return false;
     } else copyCell(INPUT_CELL, RAW_INPUT);
@@ -221,11 +221,11 @@ function stepRoot(b: Branch, f: Frame): bool {
   }
   if (f.phase == PHASE_LIST) return stepList(b, f);
   if (w.outputAs != 0) {
-    const got = evaluate(b, f, w.outputAs, outputOf(f), BEFORE);
+    const got = evaluateOrWait(b, f, w.outputAs, outputOf(f), BEFORE);
     if (got != OK) return settle(b, f, got);
     if (!keep(outputOf(f), RESULT)) return false;
   }
-  const fits = validate(w.outputSchema, outputOf(f));
+  const fits = validateValue(w.outputSchema, outputOf(f));
   if (fits != OK) return settle(b, f, fits);
   copyCell(OUTCOME, outputOf(f));
   return endRun(C.STATUS_COMPLETED);

@@ -16,7 +16,7 @@ import { bind } from "./bind";
 import { askFor } from "./effects";
 
 /** Evaluates a template into RESULT: OK, WAIT, or ERROR (an error is recorded). */
-export function evaluate(b: Branch, f: Frame, template: u32, input: usize, mode: u32): u32 {
+export function evaluateOrWait(b: Branch, f: Frame, template: u32, input: usize, mode: u32): u32 {
   const missing = needs(b, f, templateMentions(template));
   if (missing != 0) return askFor(b, f, missing) ? WAIT : LIMIT;
   setNow(b.now / 1000);

@@ -80,7 +80,7 @@ export function newTurn(t: Task): bool {
 }
 
 /** A task has ended: its record, and on to what comes next. */
-export function leave(b: Branch, f: Frame, t: Task): bool {
+export function leaveTask(b: Branch, f: Frame, t: Task): bool {
   const p = changetype<Frame>(f.parent);
   cancelTimers(f);
   leaveSubflow(b, f);

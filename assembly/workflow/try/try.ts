@@ -37,7 +37,7 @@ import { Branch, extraOf, Frame, inputOf, outputOf } from "../state/state";
 import { givenAnswer } from "../step/answers";
 import { INSIDE } from "../step/bind";
 import { askFor, askTimer, askTimerBeside } from "../step/effects";
-import { evaluate } from "../step/evaluate";
+import { evaluateOrWait } from "../step/evaluate";
 import { raiseError, settle } from "../step/faults";
 import { endAttempts, enterList } from "../step/lists";
 import { caught } from "./catch";
@@ -60,12 +60,12 @@ export function stepCatching(b: Branch, f: Frame, t: Task): bool {
   const y = changetype<Try>(t.body);
   let mine: bool = y.filter == 0 || caught(y.filter, extraOf(f));
   if (mine && y.when != 0) {
-    const got = evaluate(b, f, y.when, extraOf(f), INSIDE);
+    const got = evaluateOrWait(b, f, y.when, extraOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);
     mine = isTruthy(RESULT);
   }
   if (mine && y.exceptWhen != 0) {
-    const got = evaluate(b, f, y.exceptWhen, extraOf(f), INSIDE);
+    const got = evaluateOrWait(b, f, y.exceptWhen, extraOf(f), INSIDE);
     if (got != OK) return settle(b, f, got);
     mine = !isTruthy(RESULT);
   }
@@ -77,12 +77,12 @@ export function stepCatching(b: Branch, f: Frame, t: Task): bool {
     const r = changetype<Retry>(y.retry);
     let again: bool = !f.spent && (r.attempts == NO_LIMIT || f.attempt - 1 < r.attempts);
     if (again && r.when != 0) {
-      const got = evaluate(b, f, r.when, extraOf(f), INSIDE);
+      const got = evaluateOrWait(b, f, r.when, extraOf(f), INSIDE);
       if (got != OK) return settle(b, f, got);
       again = isTruthy(RESULT);
     }
     if (again && r.exceptWhen != 0) {
-      const got = evaluate(b, f, r.exceptWhen, extraOf(f), INSIDE);
+      const got = evaluateOrWait(b, f, r.exceptWhen, extraOf(f), INSIDE);
       if (got != OK) return settle(b, f, got);
       again = !isTruthy(RESULT);
     }

@@ -4,7 +4,7 @@ import type { Text } from "../core/bytes.ts";
 import { ArgumentError, requireOptions } from "../core/arguments.ts";
 import type { Core, DataExports } from "../core/core.ts";
 import { JSON_BOUNDARY, JSON_INTEGERS_TEXT, JSON_JQ } from "../generated/codes.ts";
-import { jsonText } from "../core/value.ts";
+import { jsonTextOf } from "../core/value.ts";
 import type { Json } from "../core/value.ts";
 
 /** How a JSON text is read. */
@@ -105,8 +105,8 @@ export function jsonCalls(core: Core<DataExports>): JsonCalls {
   return {
     canonicalize,
     canonicalHash,
-    canonicalizeValue: (value) => canonicalize(jsonText(value)),
-    canonicalHashValue: (value) => canonicalHash(jsonText(value)),
+    canonicalizeValue: (value) => canonicalize(jsonTextOf(value)),
+    canonicalHashValue: (value) => canonicalHash(jsonTextOf(value)),
     checkJson: (text, options) => {
       const flags = jsonFlags(options);
       core.checked(exports.checkJson, core.placeOne(text), flags);

@@ -21,7 +21,7 @@ export type Json =
  * @throws EngineError `REACH-E1114` with the JSON pointer of what is no JSON value; `REACH-E1203`
  *   for more than 1,024 levels, also of a value that contains itself
  */
-export function jsonText(value: unknown): string {
+export function jsonTextOf(value: unknown): string {
   return write(value, "", 0);
 }
 

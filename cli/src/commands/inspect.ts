@@ -14,9 +14,9 @@ import { FUEL, readEvidence, recordsIn } from "../read/evidence.ts";
 import { brief, describeOutcome, taskName, textOf } from "../ui/names.ts";
 import { EVIDENCE } from "../ui/codes.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
-import { columns, table } from "../ui/table.ts";
+import { columns, headedColumns } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
-import { json, line, short } from "../ui/text.ts";
+import { jsonOf, line, short } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** `reach inspect FILE`: what is in a piece of evidence, without a word about whether it is true. */
@@ -151,7 +151,7 @@ function printStep(terminal: Terminal, source: Source, text: string): void {
     });
   }
   if (terminal.json) terminal.result(step);
-  else terminal.print(json(step, 2));
+  else terminal.print(jsonOf(step, 2));
 }
 
 function printLifecycle(terminal: Terminal, { engine, file, evidence, fuel }: Source): void {
@@ -163,7 +163,7 @@ function printLifecycle(terminal: Terminal, { engine, file, evidence, fuel }: So
   const { id, workflow, startedAt, annotations } = run;
   const about = { id, workflow, startedAt, annotations: annotations ?? [] };
   const records = bytesOf(recordsIn(engine, file, evidence, { fuel }));
-  for (const event of lifecycleEvents(about, records)) terminal.print(json(event));
+  for (const event of lifecycleEvents(about, records)) terminal.print(jsonOf(event));
 }
 
 function* bytesOf(records: Iterable<RunRecord>): Generator<Uint8Array, void, undefined> {
@@ -218,7 +218,7 @@ function print(terminal: Terminal, source: Source): void {
     const more = left === 0 ? "" : `, and ${left} of ${size} records`;
     terminal.print(yellow(`  Values are hidden${more}.`));
   }
-  terminal.print(table(["#", "kind", "task", ""], rows));
+  terminal.print(headedColumns(["#", "kind", "task", ""], rows));
 }
 
 /** Who says that it was redacted, if that is signed. */

@@ -3,7 +3,7 @@ import type { EditorDocument } from "@reach-fabric/schema";
 import { Argument } from "commander";
 import type { Command } from "commander";
 import { EXIT } from "../ui/problem.ts";
-import { json } from "../ui/text.ts";
+import { jsonOf } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 /** `reach schema DOCUMENT`: the JSON Schema of what people write, for editors. */
@@ -22,7 +22,7 @@ export function schema(program: Command, verb: Verb): void {
     .addHelpText("after", "\nExample:\n  $ reach schema workflow > workflow.schema.json")
     .action(
       verb<[EditorDocument, object]>((terminal, document) => {
-        terminal.print(json(editorSchema(document), terminal.json ? 0 : 2));
+        terminal.print(jsonOf(editorSchema(document), terminal.json ? 0 : 2));
         return EXIT.ok;
       }),
     );

@@ -12,7 +12,7 @@ import { FUEL, readEvidence, recordsIn } from "../read/evidence.ts";
 import { describeOutcome, taskName } from "../ui/names.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { longWork } from "../ui/progress.ts";
-import { table } from "../ui/table.ts";
+import { headedColumns } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
@@ -195,7 +195,7 @@ function print(terminal: Terminal, rows: readonly Row[], changed: number, unknow
     return [file, recorded, would, changes ? at.filter(Boolean).join(" ") : ""];
   };
   terminal.print(
-    table(
+    headedColumns(
       ["run", "was", "would have been", "first difference"],
       rows.map((row) => cells(row)),
     ),

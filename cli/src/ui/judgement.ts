@@ -2,7 +2,7 @@
 import type { Judgement } from "@reach-fabric/evidence";
 import { CODE, EXIT } from "./problem.ts";
 import type { CliProblem } from "./problem.ts";
-import { table } from "./table.ts";
+import { headedColumns } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import type { SafeText } from "./text.ts";
 
@@ -17,7 +17,7 @@ export function verdictTable<V extends string>(
     const label = required.includes(name) ? `${name} *` : name;
     return [label, { text: result, paint: paints[result] }, why];
   });
-  return table(["verdict (* required)", "result", "why"], rows);
+  return headedColumns(["verdict (* required)", "result", "why"], rows);
 }
 
 /** The first required verdict that did not pass, as the error that the command ends with. */

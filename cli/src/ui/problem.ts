@@ -1,7 +1,7 @@
 import { hostCode } from "@reach-fabric/host/codes";
 import { CODE, isOfKind } from "./codes.ts";
 import type { Colors } from "./colors.ts";
-import { joined, json, line } from "./text.ts";
+import { joined, jsonOf, line } from "./text.ts";
 import type { SafeText } from "./text.ts";
 
 /** The exit codes of every verb. */
@@ -270,5 +270,5 @@ function linesOf(problem: Told, colors: Colors): SafeText[] {
 
 /** The same as one line of JSON. */
 export function problemJson({ exitCode, problems, ...problem }: CliProblem): SafeText {
-  return json({ ...problem, exitCode, ...(problems && { problems }) });
+  return jsonOf({ ...problem, exitCode, ...(problems && { problems }) });
 }

@@ -10,7 +10,7 @@ interface Cell {
 type Row = readonly (string | Cell)[];
 
 /** Rows as aligned columns under a heading, each line indented by two spaces. */
-export function table(head: readonly string[], rows: readonly Row[]): SafeText {
+export function headedColumns(head: readonly string[], rows: readonly Row[]): SafeText {
   return columns([head, ...rows]);
 }
 

@@ -3,7 +3,7 @@ import type { Colors } from "./colors.ts";
 import type { Machine } from "./machine.ts";
 import { printProblem, problemJson } from "./problem.ts";
 import type { CliProblem } from "./problem.ts";
-import { json as jsonOf, line, safe } from "./text.ts";
+import { jsonOf, line, safe } from "./text.ts";
 import type { SafeText } from "./text.ts";
 
 /**
@@ -57,13 +57,14 @@ export function createTerminal(machine: Machine, json: boolean, quiet: boolean):
       err(json ? problemJson(problem) : printProblem(problem, errorColors));
     },
     next: (command) => {
-      if (!json && !quiet) err(line`${errorColors.dim("next:")} ${command.map(quoted).join(" ")}`);
+      if (!json && !quiet)
+        err(line`${errorColors.dim("next:")} ${command.map(shellWord).join(" ")}`);
     },
   };
 }
 
 /** An argument as a POSIX shell reads it back. */
-export function quoted(argument: string): string {
+export function shellWord(argument: string): string {
   const text = safe(argument);
   return /^[\w@%+=:,./~^-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

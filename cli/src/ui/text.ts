@@ -68,7 +68,7 @@ export const styled = (open: number, text: string | SafeText, close: number): Sa
   made(`\u001b[${open}m${shown(text)}\u001b[${close}m`);
 
 /** JSON text that is safe to print and still the same JSON: what is unsafe becomes \uXXXX. */
-export const json = (value: unknown, indent?: number): SafeText => made(safeJson(value, indent));
+export const jsonOf = (value: unknown, indent?: number): SafeText => made(safeJson(value, indent));
 
 /** The same of a JSON text. */
 export const jsonText = (text: string): SafeText => made(escapedJson(text));

@@ -171,7 +171,7 @@ export type EvidenceCode = keyof typeof entries;
 export const catalogue: Readonly<Record<EvidenceCode, Entry>> = entries;
 
 /** What an {@link EvidenceError} has beside its message. */
-export interface ErrorDetails {
+export interface EvidenceErrorDetails {
   /** Bytes into the file, or into the entry that the message names. */
   readonly offset?: number;
   readonly problems?: readonly Problem[];
@@ -201,7 +201,7 @@ export class EvidenceError extends Error {
   constructor(
     code: EvidenceCode,
     message: string,
-    { offset, problems = [], cause }: ErrorDetails = {},
+    { offset, problems = [], cause }: EvidenceErrorDetails = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;

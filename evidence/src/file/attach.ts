@@ -5,7 +5,7 @@ import type { Engine, Pack } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { writeContainer } from "./container.ts";
 import { entriesOf } from "./layout.ts";
-import { readDocument } from "./open.ts";
+import { readRunDocument } from "./open.ts";
 import { packBlobs, readPack, requireBlobs } from "./pack.ts";
 
 /**
@@ -19,7 +19,7 @@ import { packBlobs, readPack, requireBlobs } from "./pack.ts";
  * verify(engine, attachPack(engine, withoutPack, pack)).ok; // → true
  */
 export function attachPack(engine: Engine, file: Uint8Array, pack: Pack): Uint8Array<ArrayBuffer> {
-  const { document, layout } = readDocument(engine, file);
+  const { document, layout } = readRunDocument(engine, file);
   requireBlobs(engine, layout.blobs);
   readPack(engine, document.pack, layout.blobs);
   const digest = toHex(engine.sha256(pack.manifest));
@@ -41,6 +41,6 @@ export function attachPack(engine: Engine, file: Uint8Array, pack: Pack): Uint8A
  * attachPack(engine, stripPack(engine, file), pack); // → file
  */
 export function stripPack(engine: Engine, file: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { layout } = readDocument(engine, file);
+  const { layout } = readRunDocument(engine, file);
   return writeContainer(entriesOf({ ...layout, blobs: new Map() }));
 }

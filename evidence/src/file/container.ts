@@ -9,7 +9,7 @@ import { firstDifferentByte } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 
 /** One file in the container. */
-export interface Entry {
+export interface ContainerEntry {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -45,7 +45,7 @@ const NAME = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*){0,3}$/;
  * @throws EvidenceError `REACH-E5003`, `E5004`, `E5007`: it would be over a limit, or have a name
  *   that no reader takes
  */
-export function writeContainer(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
+export function writeContainer(entries: readonly ContainerEntry[]): Uint8Array<ArrayBuffer> {
   checkLimits(entries);
   const sizes = entries.map(({ name, bytes }) => 2 * name.length + bytes.length);
   const perEntry = LOCAL.size + CENTRAL.size;
@@ -85,7 +85,7 @@ export function writeContainer(entries: readonly Entry[]): Uint8Array<ArrayBuffe
  *
  * @throws EvidenceError `REACH-E5001` to `REACH-E5007`
  */
-export function readContainer(file: Uint8Array): Entry[] {
+export function readContainer(file: Uint8Array): ContainerEntry[] {
   if (file.length > CONTAINER_LIMITS.fileBytes) {
     throw new EvidenceError(
       "REACH-E5007",
@@ -93,7 +93,7 @@ export function readContainer(file: Uint8Array): Entry[] {
     );
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const entries: Entry[] = [];
+  const entries: ContainerEntry[] = [];
   let at = 0;
   while (at + 4 <= file.length && view.getUint32(at, true) === LOCAL.signature) {
     if (entries.length === CONTAINER_LIMITS.entries) throw tooMany();
@@ -126,7 +126,7 @@ export function beginsWith(file: Uint8Array, name: string): boolean {
   );
 }
 
-function readEntry(file: Uint8Array, view: DataView, at: number): Entry {
+function readEntry(file: Uint8Array, view: DataView, at: number): ContainerEntry {
   const cut = (): EvidenceError =>
     new EvidenceError("REACH-E5002", `the file ends inside the entry at byte ${at}`, {
       offset: file.length,
@@ -146,7 +146,7 @@ function readEntry(file: Uint8Array, view: DataView, at: number): Entry {
 }
 
 /** Names that are allowed, no two alike, sizes within the limits. */
-function checkLimits(entries: readonly Entry[]): void {
+function checkLimits(entries: readonly ContainerEntry[]): void {
   if (entries.length > CONTAINER_LIMITS.entries) throw tooMany();
   const names = new Set<string>();
   let total = 0;

@@ -11,8 +11,8 @@ import { writeContainer } from "./container.ts";
 import { formatEntered, requireHead } from "./entered.ts";
 import { entriesOf } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
-import { FORMAT, requireRun, treesOf } from "./run.ts";
-import type { TreeHead } from "./run.ts";
+import { EVIDENCE_FORMAT, requireRun, treesOf } from "./run.ts";
+import type { HexTreeHead } from "./run.ts";
 
 /** Who ran what, when: the part of evidence that the engine does not know. */
 export interface RunFacts {
@@ -77,7 +77,7 @@ export function createEvidence(options: CreateOptions): Uint8Array<ArrayBuffer> 
   );
   const document = requireRun(
     {
-      format: FORMAT,
+      format: EVIDENCE_FORMAT,
       ...facts,
       ...commitRunValues(engine, seed, bytes),
       workflow,
@@ -135,8 +135,8 @@ const recordOf = (bytes: Uint8Array): ReturnType<typeof parseRecord> | undefined
 
 /** What a run came to, computed again. */
 interface Reproduced {
-  readonly trace: TreeHead;
-  readonly entered: TreeHead;
+  readonly trace: HexTreeHead;
+  readonly entered: HexTreeHead;
   readonly decision: { readonly decision: string; readonly fingerprint: string };
   readonly inputs: readonly Uint8Array[];
   readonly outcome: Uint8Array;

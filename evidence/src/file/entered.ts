@@ -17,7 +17,7 @@ import { EvidenceError, quoted } from "../errors/errors.ts";
 import { ENTRY } from "./layout.ts";
 import { requireLeaf } from "./leaf.ts";
 import type { Leaf, StartLeaf } from "./leaf.ts";
-import type { EvidenceRun, TreeHead } from "./run.ts";
+import type { EvidenceRun, HexTreeHead } from "./run.ts";
 
 /** Bytes that an outcome has at most that stands in the file: one that is an answer again is not there twice. */
 export const OUTCOME_BYTES = 65_536;
@@ -41,7 +41,7 @@ export interface Entered {
   /** Their leaves, and that of the outcome. */
   readonly leaves: readonly Leaf[];
   /** Over those leaves. */
-  readonly tree: TreeHead;
+  readonly tree: HexTreeHead;
   /** The last record; undefined where only its leaf is there. */
   readonly outcome: Uint8Array | undefined;
 }

@@ -1,7 +1,7 @@
 // The signature of evidence for other programs. docs/spec/evidence.md, EVID-12.
 import type { Engine } from "@reach-fabric/engine";
 import { bundleOfRun, requireSignature } from "../signature/statement.ts";
-import { readDocument } from "./open.ts";
+import { readRunDocument } from "./open.ts";
 import { namedKey } from "./run.ts";
 
 /**
@@ -15,7 +15,7 @@ import { namedKey } from "./run.ts";
  * // → "application/vnd.dev.sigstore.bundle.v0.3+json"
  */
 export function bundleOf(engine: Engine, file: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { document, layout } = readDocument(engine, file);
+  const { document, layout } = readRunDocument(engine, file);
   const key = namedKey(document);
   const run = { document, run: layout.run };
   requireSignature(engine, run, layout.signature, key);

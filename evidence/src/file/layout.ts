@@ -2,7 +2,7 @@
 import type { Engine } from "@reach-fabric/engine";
 import { parseCanonical, parseLines } from "../encoding/json.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import type { Entry } from "./container.ts";
+import type { ContainerEntry } from "./container.ts";
 
 /** The names of the entries. */
 export const ENTRY = {
@@ -52,9 +52,9 @@ export interface Layout {
 }
 
 /** The entries in their order. */
-export function entriesOf(layout: Layout): Entry[] {
+export function entriesOf(layout: Layout): ContainerEntry[] {
   const { run, signature, proof, start, reserved, redaction, values, blobs } = layout;
-  const optional = (name: string, bytes: Uint8Array | undefined): Entry[] =>
+  const optional = (name: string, bytes: Uint8Array | undefined): ContainerEntry[] =>
     bytes === undefined ? [] : [{ name, bytes }];
   return [
     { name: ENTRY.run, bytes: run },
@@ -79,7 +79,7 @@ export function entriesOf(layout: Layout): Entry[] {
  *   not in its place, `REACH-E5006` one that is missing; `REACH-E5007`, `REACH-E5101`, `REACH-E5102`, `REACH-E5105` a
  *   reserved one that has not its form
  */
-export function readLayout(engine: Engine, entries: readonly Entry[]): Layout {
+export function readLayout(engine: Engine, entries: readonly ContainerEntry[]): Layout {
   const found = new Map(entries.map(({ name, bytes }) => [name, bytes]));
   const blobs = new Map<string, Uint8Array>();
   const reserved = new Map<string, Uint8Array>();

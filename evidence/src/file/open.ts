@@ -15,7 +15,7 @@ import { readRedaction } from "../signature/redaction.ts";
 import type { RedactionStatement } from "../signature/redaction.ts";
 import { readShown } from "./shown.ts";
 import type { Shown } from "./shown.ts";
-import type { EvidenceRun, TreeHead } from "./run.ts";
+import type { EvidenceRun, HexTreeHead } from "./run.ts";
 
 /** What a piece of evidence says about its run: run.json, with the values that are disclosed. */
 export interface Run {
@@ -28,8 +28,8 @@ export interface Run {
   /** SHA-256 of the engine and of the pack, in hex. */
   readonly engine: string;
   readonly pack: string;
-  readonly trace: TreeHead;
-  readonly entered: TreeHead;
+  readonly trace: HexTreeHead;
+  readonly entered: HexTreeHead;
   /** The key that run.json names as its signer's: see the verdict `trusted`. */
   readonly key: PublicKey;
   readonly tenant: string | null;
@@ -79,7 +79,7 @@ export interface Evidence {
  * outcome?.status; // → "completed"
  */
 export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
-  const { document, layout } = readDocument(engine, bytes);
+  const { document, layout } = readRunDocument(engine, bytes);
   const key = namedKey(document);
   requireBlobs(engine, layout.blobs);
   const pack = readPack(engine, document.pack, layout.blobs);
@@ -91,7 +91,7 @@ export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
  * The container of a file and its run.json. The version is read before anything that a later
  * version could have changed, except the container itself.
  */
-export function readDocument(
+export function readRunDocument(
   engine: Engine,
   bytes: Uint8Array,
 ): { document: EvidenceRun; layout: Layout } {

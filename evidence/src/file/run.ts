@@ -11,17 +11,17 @@ import { publicKey } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";
 
 /** The version of the format that this program writes, and the one that it reads. */
-export const FORMAT = "reach/evidence/v4";
+export const EVIDENCE_FORMAT = "reach/evidence/v4";
 
 /** The head of a tree of RFC 6962, its root in hex. */
-export interface TreeHead {
+export interface HexTreeHead {
   readonly root: string;
   readonly size: number;
 }
 
 /** run.json as it is signed. What may be about persons is there by its commitment, in hex. */
 export interface EvidenceRun {
-  readonly format: typeof FORMAT;
+  readonly format: typeof EVIDENCE_FORMAT;
   /** The run's random id, a lower-case UUID. */
   readonly id: string;
   readonly attempt: number;
@@ -39,9 +39,9 @@ export interface EvidenceRun {
   readonly engine: string;
   readonly pack: string;
   /** Over all records. */
-  readonly trace: TreeHead;
+  readonly trace: HexTreeHead;
   /** Over the records that entered, and the outcome. */
-  readonly entered: TreeHead;
+  readonly entered: HexTreeHead;
   readonly key: { readonly alg: "Ed25519"; readonly public: string };
 }
 
@@ -80,7 +80,7 @@ const members = {
     public: text("44 characters", ({ length }) => length === 44),
   }),
 };
-const current = object({ ...members, format: oneOf(FORMAT) }, { annotations: digest });
+const current = object({ ...members, format: oneOf(EVIDENCE_FORMAT) }, { annotations: digest });
 const anyFormat = object({ ...members, format: text("a format") }, { annotations: digest });
 
 /**
@@ -110,7 +110,7 @@ export function requireRun(
 /** Versions that there were before the first release, and those that there may be. */
 function requireVersion(value: unknown): void {
   const format = isObject(value) ? value["format"] : undefined;
-  if (typeof format !== "string" || format === FORMAT) return;
+  if (typeof format !== "string" || format === EVIDENCE_FORMAT) return;
   const [, version] = /^reach\/evidence\/v([1-9]\d{0,8})$/.exec(format) ?? [];
   if (version === undefined) return;
   if (Number(version) < 4) {
@@ -119,9 +119,12 @@ function requireVersion(value: unknown): void {
   }
   // All that this version has and nothing else, under another name: no later version is meant to be that.
   if (anyFormat(value) === undefined) {
-    throw new EvidenceError("REACH-E5103", `run.json is one of ${FORMAT} that says ${format}`);
+    throw new EvidenceError(
+      "REACH-E5103",
+      `run.json is one of ${EVIDENCE_FORMAT} that says ${format}`,
+    );
   }
-  const what = `the file has format ${format}, this program reads ${FORMAT}`;
+  const what = `the file has format ${format}, this program reads ${EVIDENCE_FORMAT}`;
   throw new EvidenceError("REACH-E5104", what);
 }
 

@@ -9,7 +9,7 @@ import type { PackManifest } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
 import type { Bundle } from "../signature/bundle.ts";
 import { readContainer, writeContainer } from "../file/container.ts";
-import type { Entry } from "../file/container.ts";
+import type { ContainerEntry } from "../file/container.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { formatStatement, readStatement } from "../signature/in-toto.ts";
 import { requireAlgorithm } from "../keys/key.ts";
@@ -63,7 +63,7 @@ export function writePackFile(
 ): Uint8Array<ArrayBuffer> {
   const blobs = packBlobs(engine, pack);
   blobs.delete(pack.digest);
-  const entries: Entry[] = [
+  const entries: ContainerEntry[] = [
     { name: "pack.json", bytes: pack.manifest },
     ...STATEMENTS.flatMap((name) =>
       inOrder(engine, name, bundles.get(name) ?? []).map((bytes, i) => ({

@@ -9,7 +9,7 @@ import { writeContainer } from "../file/container.ts";
 import { noPack, requireParts } from "../file/cursor.ts";
 import { entriesOf } from "../file/layout.ts";
 import type { Layout } from "../file/layout.ts";
-import { assemble, contentOf, readDocument } from "../file/open.ts";
+import { assemble, contentOf, readRunDocument } from "../file/open.ts";
 import { readPack, requireBlobs } from "../file/pack.ts";
 import { namedKey } from "../file/run.ts";
 import type { EvidenceRun } from "../file/run.ts";
@@ -140,7 +140,7 @@ interface Whole {
 
 /** Reads a run, and computes all its records: they are what was signed. */
 function readWhole(engine: Engine, file: Uint8Array): Whole {
-  const { document, layout } = readDocument(engine, file);
+  const { document, layout } = readRunDocument(engine, file);
   if ("shown" in layout.values) {
     throw new EvidenceError("REACH-E5514", "something is hidden in this file already");
   }

@@ -8,7 +8,7 @@ import { eventOf, packAlone } from "./alone.ts";
 import { cannot, planOf } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { onceAsked, tell } from "./told.ts";
-import type { Answer, StepParts, Told } from "./told.ts";
+import type { GivenAnswer, StepParts, Told } from "./told.ts";
 
 const differs = (what: string): EvidenceError =>
   new EvidenceError("REACH-E5513", `the engine computes something else: ${what}`);
@@ -47,7 +47,7 @@ function compute(engine: Engine, parts: StepParts, fuel: number): string {
   /** The keys of requests: as they were recorded, and as they are here. */
   const keys = new Map<string, string>();
   const recorded = [...told.results];
-  const mine: Answer[] = [];
+  const mine: GivenAnswer[] = [];
   for (;;) {
     for (const record of records.map((bytes) => parseRecord(bytes))) {
       seq = record.seq + 1;
@@ -108,7 +108,7 @@ function answerBefore({ once, requests }: Told, record: RequestRecord, asked: nu
   throw differs(asked < requests.length ? `request ${asked + 1}` : "it asks again");
 }
 
-function nextAnswer(recorded: Answer[], keys: ReadonlyMap<string, string>): Answer {
+function nextAnswer(recorded: GivenAnswer[], keys: ReadonlyMap<string, string>): GivenAnswer {
   const answer = recorded.shift();
   if (answer === undefined) throw differs("it waits for an answer that it did not have");
   const key = keys.get(answer.key);

@@ -48,7 +48,7 @@ const isAtOrBelow = (task: string, pointer: string): boolean =>
   task === pointer || task.startsWith(`${pointer}/`);
 
 /** Whether a record is one of a task's own: of a task in it, or a request of either. */
-export const isWithin = (leaf: StepLeaf, { task, iteration }: Place): boolean =>
+export const isPartOf = (leaf: StepLeaf, { task, iteration }: Place): boolean =>
   "task" in leaf &&
   isAtOrBelow(leaf.task, task) &&
   (leaf.kind !== "task" || leaf.task !== task) &&
@@ -64,7 +64,7 @@ export const isInOther = (task: string): boolean => task.includes("/run/workflow
 export const precedes = (leaf: StepLeaf, own: TaskLeaf): leaf is TaskLeaf =>
   leaf.kind === "task" &&
   leaf.seq < own.seq &&
-  !isWithin(leaf, own) &&
+  !isPartOf(leaf, own) &&
   !levelsOf(own.task).some(
     ({ list, before, at }) =>
       list === "branches" && leaf.task.startsWith(before) && !isAtOrBelow(leaf.task, at),

@@ -6,7 +6,7 @@ import { slotsOfRecord } from "../commitments/record.ts";
 import { recordSeed, slotsOf } from "../commitments/seeds.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { recordsOf, REPLAY_FUEL, requireParts } from "../file/cursor.ts";
-import { openEvidence, readDocument } from "../file/open.ts";
+import { openEvidence, readRunDocument } from "../file/open.ts";
 import type { Evidence } from "../file/open.ts";
 import { computeAlone } from "./compute.ts";
 import { requireStepLeaf } from "./leaf.ts";
@@ -34,7 +34,7 @@ import type { StepRecord, Told } from "./told.ts";
  */
 export function proveStep(engine: Engine, bytes: Uint8Array, seq: number): Uint8Array<ArrayBuffer> {
   const evidence = openEvidence(engine, bytes);
-  const { layout } = readDocument(engine, bytes);
+  const { layout } = readRunDocument(engine, bytes);
   const parts = requireParts(engine, evidence);
   const own = taskOf(engine, evidence, seq);
   const records = withLeaves(engine, parts.seed, around(engine, evidence, own));

@@ -53,7 +53,12 @@ export interface StepLayout {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Whether bytes are meant to be a step, and not evidence. */
+/**
+ * Whether bytes are meant to be a step, and not evidence.
+ *
+ * @example
+ * isStep(bytes); // → false
+ */
 export const isStep = (bytes: Uint8Array): boolean => beginsWith(bytes, STEP);
 
 /** The one file of a step. */

@@ -1,7 +1,7 @@
 // What the records of a step tell of its task.
 import type { Pack, RequestRecord, StartRecord, TaskRecord } from "@reach-fabric/engine";
 import type { StepLeaf, TaskLeaf } from "./leaf.ts";
-import { isInOther, isWithin, precedes } from "./place.ts";
+import { isInOther, isPartOf, precedes } from "./place.ts";
 
 /** A record of a step. */
 export interface StepRecord {
@@ -19,7 +19,7 @@ export interface StepParts {
   readonly records: readonly StepRecord[];
 }
 
-export interface Answer {
+export interface GivenAnswer {
   readonly key: string;
   readonly result: unknown;
 }
@@ -32,9 +32,12 @@ export interface Told {
   /** The task that ended before it began. */
   readonly before: TaskRecord | undefined;
   readonly requests: readonly RequestRecord[];
-  readonly results: readonly (Answer & Seq)[];
+  readonly results: readonly (GivenAnswer & Seq)[];
   /** What was asked for once in the run, before the task, by its name; both records. */
-  readonly once: ReadonlyMap<string, { readonly request: number; readonly answer: Answer & Seq }>;
+  readonly once: ReadonlyMap<
+    string,
+    { readonly request: number; readonly answer: GivenAnswer & Seq }
+  >;
 }
 
 interface Seq {
@@ -48,14 +51,14 @@ export function tell(records: readonly StepRecord[]): Told {
     throw new TypeError("not the records of a step");
   const before = records.findLast((each) => precedes(each.leaf, leaf));
   const since = before?.leaf.seq ?? 0;
-  const isOwn = (each: StepLeaf): boolean => each.seq > since && isWithin(each, leaf);
+  const isOwn = (each: StepLeaf): boolean => each.seq > since && isPartOf(each, leaf);
   const kindOf = <T>(kind: StepLeaf["kind"], wanted: (each: StepLeaf) => boolean): T[] =>
     records
       .filter((each) => each.leaf.kind === kind && wanted(each.leaf))
       .map(({ record }) => record as unknown as T);
   const requests = kindOf<RequestRecord>("request", isOwn);
   const others = kindOf<RequestRecord>("request", (each) => !isOwn(each));
-  const answers = kindOf<Answer & Seq>("result", () => true);
+  const answers = kindOf<GivenAnswer & Seq>("result", () => true);
   const keys = new Set(requests.map(({ key }) => key));
   const once = others.flatMap(({ key, request, task, seq }) => {
     const what = onceAsked(request, task);

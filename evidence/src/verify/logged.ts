@@ -11,7 +11,7 @@ import { writeContainer } from "../file/container.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { entriesOf } from "../file/layout.ts";
-import { contentOf, readDocument } from "../file/open.ts";
+import { contentOf, readRunDocument } from "../file/open.ts";
 import { namedKey } from "../file/run.ts";
 import type { EvidenceRun } from "../file/run.ts";
 import { leafHash, parseEntry } from "../log/entry.ts";
@@ -31,7 +31,7 @@ export type EvidenceEntry = Extract<NewLogEntry, { type: "evidence" }>;
  *   valid, and what nobody has signed is not logged
  */
 export function evidenceEntryOf(engine: Engine, file: Uint8Array): EvidenceEntry {
-  const { document, layout } = readDocument(engine, file);
+  const { document, layout } = readRunDocument(engine, file);
   const key = namedKey(document);
   const { run, signature } = layout;
   const signed = requireSignature(engine, { document, run }, signature, key);
@@ -44,7 +44,7 @@ export function evidenceEntryOf(engine: Engine, file: Uint8Array): EvidenceEntry
  * @throws EvidenceError as openEvidence() does
  */
 export function startedEntryIn(engine: Engine, file: Uint8Array): StartedEntry {
-  const { document, layout } = readDocument(engine, file);
+  const { document, layout } = readRunDocument(engine, file);
   return startOfEvidence(engine, document, contentOf(engine, document, layout));
 }
 
@@ -124,7 +124,7 @@ export function withProof(
   proof: Uint8Array,
   start?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  const { layout } = readDocument(engine, file);
+  const { layout } = readRunDocument(engine, file);
   requireEntry(engine, proof, evidenceEntryOf(engine, file));
   if (start !== undefined) requireStarted(engine, start, startedEntryIn(engine, file));
   return writeContainer(entriesOf({ ...layout, proof, start }));

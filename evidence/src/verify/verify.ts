@@ -12,7 +12,7 @@ import { noteStart } from "./started.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { noPack } from "../file/cursor.ts";
 import { requireBegun, requireWhole } from "../file/entered.ts";
-import { assemble, contentOf, outcomeIn, readDocument } from "../file/open.ts";
+import { assemble, contentOf, outcomeIn, readRunDocument } from "../file/open.ts";
 import { prefixOf, requirePrefix } from "../file/prefix.ts";
 import { replayEvidence } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
@@ -69,7 +69,7 @@ type Authentic = NonNullable<ReturnType<typeof authenticate>>;
 function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, findings: Found) {
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
-    const { document, layout } = readDocument(engine, bytes);
+    const { document, layout } = readRunDocument(engine, bytes);
     const { run, signature, proof, start, blobs } = layout;
     const parts = { document, run, signature, blobs };
     const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");

@@ -1,9 +1,9 @@
 // call a2a: the JSON-RPC request to an agent that it stands for (WF-66). A method that streams is not one.
 import { problemCode } from "@reach-fabric/schema";
-import type { Path } from "@reach-fabric/schema";
+import type { Path, TaskList } from "@reach-fabric/schema";
 import type { Read } from "./read.ts";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 const COMMUNICATION = "https://open-workflow-specification.org/spec/1.0.0/errors/communication";
 

@@ -1,11 +1,11 @@
 // call asyncapi, of an AsyncAPI 2 or 3 document: a message is the http call that publishes it (WF-67), a
 // subscription a listen for what a connector hands on (WF-70).
 import { problemCode } from "@reach-fabric/schema";
-import type { Path } from "@reach-fabric/schema";
+import type { Path, TaskList } from "@reach-fabric/schema";
 import type { Read } from "./read.ts";
 import { followed } from "./openapi.ts";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 /** The list with every message made an http call, and every subscription a listen. */
 export async function callChannels(list: TaskList, read: Read): Promise<TaskList> {

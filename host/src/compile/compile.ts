@@ -1,7 +1,7 @@
 // The compile step (WF-49 to WF-51, WF-64, WF-66, WF-67, WF-70): what the engine does not know is rewritten into what it does, from
 // files that are part of the pack.
 import { problemCode } from "@reach-fabric/schema";
-import type { Path } from "@reach-fabric/schema";
+import type { Path, TaskList } from "@reach-fabric/schema";
 import { callAgents } from "./a2a.ts";
 import { callChannels } from "./asyncapi.ts";
 import { applyExtensions } from "./extensions.ts";
@@ -11,7 +11,7 @@ import { callOfOperation } from "./openapi.ts";
 import type { Read, Resource } from "./read.ts";
 import { takeSecretsOut } from "./secrets.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 /**
  * The document with functions, extensions and the calls that documents describe rewritten; the same one

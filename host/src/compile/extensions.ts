@@ -1,7 +1,8 @@
 // Extensions: tasks before and after others, put there when the pack is built (WF-50).
+import type { TaskList } from "@reach-fabric/schema";
 import { problemCode } from "@reach-fabric/schema";
 import { CompileError, mapTasks } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 /** `extend`, and the field that makes a task one of these. */
 const KINDS: Readonly<Record<string, string>> = {

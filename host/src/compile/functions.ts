@@ -1,8 +1,8 @@
 // Functions: each call becomes the function's own task, on the call's arguments (WF-49).
 import { isBuiltIn, problemCode } from "@reach-fabric/schema";
-import type { Path } from "@reach-fabric/schema";
+import type { Path, TaskList } from "@reach-fabric/schema";
 import { CompileError, mapTasks, pick } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 /** The function of a name: a task. Undefined where there is none. */
 export type FunctionLookup = (name: string, path: Path) => Fields | undefined;

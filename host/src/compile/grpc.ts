@@ -1,9 +1,9 @@
 // Calls of gRPC: their definitions are files of the pack, which hold the method that is called (WF-64).
 import { problemCode } from "@reach-fabric/schema";
-import type { Path } from "@reach-fabric/schema";
+import type { Path, TaskList } from "@reach-fabric/schema";
 import type { Read } from "./read.ts";
 import { CompileError, mapTasks } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 /** The list with every definition named by its path in the pack. */
 export async function pinProtos(list: TaskList, read: Read): Promise<TaskList> {

@@ -1,9 +1,9 @@
 // `$secrets` in the arguments of calls (WF-69): the places that the host fills, told apart from what the engine sees.
 import { pointerOf } from "@reach-fabric/engine";
 import { problemCode } from "@reach-fabric/schema";
-import type { Path } from "@reach-fabric/schema";
+import type { Path, TaskList } from "@reach-fabric/schema";
 import { CompileError, mapTasks } from "./tasks.ts";
-import type { Fields, TaskList } from "./tasks.ts";
+import type { Fields } from "./tasks.ts";
 
 type Part = string | { readonly name: string; readonly field: string };
 

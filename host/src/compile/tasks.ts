@@ -1,13 +1,12 @@
 // Walking and rewriting the tasks of a checked document.
 import { TASK_LISTS } from "@reach-fabric/schema";
-import type { Path, Problem } from "@reach-fabric/schema";
+import type { Path, Problem, TaskList } from "@reach-fabric/schema";
 import { refusalOf, whereOf } from "../files/document.ts";
 import type { ReachError } from "../files/error.ts";
-import type { Place } from "../files/place.ts";
+import type { DocumentPlace } from "../files/place.ts";
 
 /** A task, or any other object of a document. */
 export type Fields = { readonly [name: string]: unknown };
-export type TaskList = readonly Fields[];
 
 /** What the fields of every task are; the others are its own. */
 export const COMMON: readonly string[] = [
@@ -70,7 +69,7 @@ export class CompileError extends Error {
   }
 
   /** The same at its place in a file. */
-  at(locate: (path: Path) => Place): ReachError {
+  at(locate: (path: Path) => DocumentPlace): ReachError {
     const place = locate(this.path);
     return refusalOf([{ ...this.problem, ...place, where: whereOf(place, "workflow") }], this);
   }

@@ -17,7 +17,7 @@ import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { failureOf, RequestFailed } from "./egress/failure.ts";
 import { parseTarget, whyNotGranted } from "./egress/grant.ts";
-import { filled, placeSecrets } from "./egress/secret-places.ts";
+import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
 import { methodOf } from "./protos.ts";
 
@@ -88,7 +88,7 @@ async function perform(
       : methodOf(fromUtf8(file.bytes), call.service, call.method);
   if ("why" in method) throw new RequestFailed("protocol", hostCode.grpcDefinition, method.why);
   const placed = placeSecrets(call.secrets, target.origin, grant, secrets);
-  const given = filled(call.arguments, "arguments", placed) as GrpcCall["arguments"];
+  const given = filledMember(call.arguments, "arguments", placed) as GrpcCall["arguments"];
   const message = method.encode(given);
   if ("why" in message) throw new RequestFailed("protocol", hostCode.grpcDefinition, message.why);
   const { header, texts: proof } = await authorized(

@@ -17,7 +17,7 @@ import type { EffectKind } from "./effect.ts";
 import type { EffectNote, Performed } from "./egress/performed.ts";
 import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget } from "./egress/grant.ts";
-import { filled, placeSecrets } from "./egress/secret-places.ts";
+import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
 
 /** TRACE-5: an MCP request as the engine made it. */
@@ -64,9 +64,9 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
       texts = placed.texts;
       full = {
         ...call,
-        headers: filled(call.headers, "headers", placed) as McpCall["headers"],
+        headers: filledMember(call.headers, "headers", placed) as McpCall["headers"],
         ...(call.parameters
-          ? { parameters: filled(call.parameters, "parameters", placed) as object }
+          ? { parameters: filledMember(call.parameters, "parameters", placed) as object }
           : {}),
       } as McpCall;
     } catch (error) {

@@ -8,7 +8,7 @@ import { hostCode } from "./codes.ts";
 import { ReachError } from "./error.ts";
 import type { PlacedProblem } from "./error.ts";
 import { placeText } from "./place.ts";
-import type { LineColumn, Place } from "./place.ts";
+import type { LineColumn, DocumentPlace } from "./place.ts";
 import { placesInJson, readYaml } from "./yaml.ts";
 
 /** What problemsOf() takes: a schema of @reach-fabric/schema. */
@@ -21,7 +21,7 @@ export interface ReadDocument {
   /** `name:line:column` of a part, or the name alone. */
   place(path: Path): string;
   /** The same as data. */
-  locate(path: Path): Place;
+  locate(path: Path): DocumentPlace;
 }
 
 function documentOf(
@@ -29,7 +29,7 @@ function documentOf(
   file: string,
   find: (path: Path) => LineColumn | undefined,
 ): ReadDocument {
-  const locate = (path: Path): Place => ({ file, ...find(path), pointer: pointerOf(path) });
+  const locate = (path: Path): DocumentPlace => ({ file, ...find(path), pointer: pointerOf(path) });
   return { canonical, locate, place: (path) => placeText(locate(path)) };
 }
 
@@ -153,7 +153,7 @@ function refusal(
 }
 
 /** How people are shown the place of a problem: also what is at the pointer. */
-export const whereOf = (place: Place, what: string): string =>
+export const whereOf = (place: DocumentPlace, what: string): string =>
   `${placeText(place)} (${what} ${place.pointer || "itself"})`;
 
 /** The error with these problems, in the order in which they are told. */

@@ -1,9 +1,10 @@
 import type { Problem } from "@reach-fabric/schema";
 import { placeText } from "./place.ts";
-import type { Place } from "./place.ts";
+import type { DocumentPlace } from "./place.ts";
 
 /** A problem of a document and where it stands, as data and as the text that people are shown. */
-export interface PlacedProblem extends Place, Pick<Problem, "code" | "what" | "why" | "hint"> {
+export interface PlacedProblem
+  extends DocumentPlace, Pick<Problem, "code" | "what" | "why" | "hint"> {
   readonly where: string;
 }
 
@@ -12,7 +13,7 @@ export interface ErrorDetails {
   /** The place: a path, `path:line:column`, a JSON pointer, an effect. */
   where?: string | undefined;
   /** The place in a document; where `where` says nothing else, it is made of this. */
-  place?: Place | undefined;
+  place?: DocumentPlace | undefined;
   /** The cause, in words that need no source code. */
   why?: string | undefined;
   /** What to do about it. */
@@ -63,7 +64,7 @@ export class ReachError extends Error {
   }
 
   /** An error that is one problem of a document. */
-  #asProblem(place: Place): PlacedProblem {
+  #asProblem(place: DocumentPlace): PlacedProblem {
     return {
       ...place,
       code: this.code,

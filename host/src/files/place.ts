@@ -7,12 +7,12 @@ export interface LineColumn {
 }
 
 /** A place in a file; without a line where none is known. */
-export interface Place extends Partial<LineColumn> {
+export interface DocumentPlace extends Partial<LineColumn> {
   readonly file: string;
   /** RFC 6901 pointer of the value. */
   readonly pointer?: string;
 }
 
 /** The same as `file:line:column`, or the file alone. */
-export const placeText = ({ file, line, column }: Place): string =>
+export const placeText = ({ file, line, column }: DocumentPlace): string =>
   line === undefined ? file : `${file}:${line}:${column ?? 1}`;

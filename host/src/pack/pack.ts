@@ -36,7 +36,7 @@ import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotRead, readRegularFile, realFolderOf } from "../files/files.ts";
 import { placeText } from "../files/place.ts";
-import type { Place } from "../files/place.ts";
+import type { DocumentPlace } from "../files/place.ts";
 import { isPackFolder, readPackFolder } from "./pack-folder.ts";
 import { readPins } from "./pins.ts";
 import { filesOf } from "./references.ts";
@@ -131,7 +131,7 @@ async function readSource(folder: string): Promise<Said> {
   return said;
 }
 
-const runsItself = (place: Place, files: readonly string[]): ReachError =>
+const runsItself = (place: DocumentPlace, files: readonly string[]): ReachError =>
   new ReachError(problemCode.refused, "A workflow runs itself.", {
     place,
     why: files.join(" runs "),
@@ -165,7 +165,11 @@ async function addWorkflow(
   if (!sameBytes(bytes, read.canonical)) {
     files.set(`${SOURCES}${name}`, { kind: "sources", bytes: read.canonical });
   }
-  const add = async (kind: Kind, path: string, where: Place): Promise<ReadDocument | undefined> => {
+  const add = async (
+    kind: Kind,
+    path: string,
+    where: DocumentPlace,
+  ): Promise<ReadDocument | undefined> => {
     if (files.get(path)?.kind === kind) return undefined;
     checkNew(path, files, where);
     const found = await readBelow(folder, path, where);
@@ -207,7 +211,7 @@ async function compileWith(
   const pinned = async (
     endpoint: string,
     path: Path,
-  ): Promise<{ where: Place; file: string; bytes: Uint8Array; isUri: boolean }> => {
+  ): Promise<{ where: DocumentPlace; file: string; bytes: Uint8Array; isUri: boolean }> => {
     const where = read.locate(path);
     const isUri = /^[a-z][a-z0-9+.-]*:/i.test(endpoint);
     const file = isUri ? pins.fileOf(endpoint, where) : endpoint;
@@ -248,17 +252,17 @@ type Files = Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>;
 interface Wanted {
   readonly file: string;
   /** Where it is named. */
-  readonly where: Place;
+  readonly where: DocumentPlace;
 }
 
-function checkPath(path: string, place: Place): void {
+function checkPath(path: string, place: DocumentPlace): void {
   const why = whyNotPackPath(path);
   if (why === undefined) return;
   throw new ReachError(hostCode.badName, "A pack cannot hold a file of this name.", { place, why });
 }
 
 /** Two names that differ in case only are one file on some systems and two on others. */
-function checkNew(path: string, files: ReadonlyMap<string, unknown>, place: Place): void {
+function checkNew(path: string, files: ReadonlyMap<string, unknown>, place: DocumentPlace): void {
   const same = [...files.keys()].find((other) => other.toLowerCase() === path.toLowerCase());
   if (same !== undefined) {
     throw new ReachError(problemCode.duplicateName, "Two files whose names differ in case only.", {
@@ -274,11 +278,15 @@ function checkNew(path: string, files: ReadonlyMap<string, unknown>, place: Plac
   }
 }
 
-async function readBelow(folder: string, path: string, where: Place): Promise<ReadDocument> {
+async function readBelow(
+  folder: string,
+  path: string,
+  where: DocumentPlace,
+): Promise<ReadDocument> {
   return readDocument(await bytesBelow(folder, path, where), join(folder, ...path.split("/")));
 }
 
-async function bytesBelow(folder: string, path: string, where: Place): Promise<Uint8Array> {
+async function bytesBelow(folder: string, path: string, where: DocumentPlace): Promise<Uint8Array> {
   checkPath(path, where);
   const full = join(folder, ...path.split("/"));
   let real: string;
@@ -302,7 +310,7 @@ async function bytesBelow(folder: string, path: string, where: Place): Promise<U
 }
 
 /** The same error, which also says where the file is named. */
-const named = (error: Error, by: Place): Error =>
+const named = (error: Error, by: DocumentPlace): Error =>
   error instanceof ReachError
     ? new ReachError(error.code, error.message, {
         where: error.where,

@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { readRegularFile } from "../files/files.ts";
-import type { Place } from "../files/place.ts";
+import type { DocumentPlace } from "../files/place.ts";
 
 /** The name of the file beside a workflow. */
 export const PINS = "reach.pins.json";
 
 export interface Pins {
   /** The path of the file that a URI stands for, whose bytes must be those that were pinned. */
-  fileOf(uri: string, where: Place): string;
-  check(uri: string, bytes: Uint8Array, where: Place): void;
+  fileOf(uri: string, where: DocumentPlace): string;
+  check(uri: string, bytes: Uint8Array, where: DocumentPlace): void;
 }
 
 /** The pins of a workflow's folder. */

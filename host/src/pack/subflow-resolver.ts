@@ -10,7 +10,7 @@ import { readDocument } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { cannotRead, readRegularFile } from "../files/files.ts";
-import type { Place } from "../files/place.ts";
+import type { DocumentPlace } from "../files/place.ts";
 
 /** Files of a folder that are looked at. */
 const MAX_DOCUMENTS = 1000;
@@ -36,7 +36,10 @@ export class SubflowResolver {
    * @param place where it is named
    * @throws ReachError `REACH-E4216` there is none, `REACH-E4217` there are two
    */
-  async find({ namespace, name, version }: NamedWorkflow, place: Place): Promise<FoundWorkflow> {
+  async find(
+    { namespace, name, version }: NamedWorkflow,
+    place: DocumentPlace,
+  ): Promise<FoundWorkflow> {
     const all = await (this.#all ??= heads(this.#folder));
     const same = all.filter((one) => one.namespace === namespace && one.name === name);
     const versions = same.map((one) => one.version);

@@ -10,7 +10,7 @@ import { ReachError } from "../files/error.ts";
 import { readRegularFile, systemCode } from "../files/files.ts";
 import { parseJournal } from "./journal.ts";
 import type { Annotation, End, Entry } from "./journal.ts";
-import { FORMAT, names } from "./recorder.ts";
+import { RUN_FORMAT, names } from "./recorder.ts";
 import type { RunIdentity } from "./recorder.ts";
 
 /** Largest journal that is read back. */
@@ -215,7 +215,7 @@ async function readMeta(folder: string): Promise<Meta> {
   } catch {
     throw damaged(path, "it is not JSON");
   }
-  if (meta.format !== FORMAT) {
+  if (meta.format !== RUN_FORMAT) {
     const isOlder = meta.format === "reach/run/v1";
     throw new ReachError(hostCode.notARun, "This version does not read runs of this format.", {
       where: path,

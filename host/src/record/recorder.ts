@@ -67,7 +67,7 @@ export function memoryRecorder(options: IdentityOptions = {}): Recorder {
 }
 
 /** The form of a run's folder: docs/spec/run-folder.md. */
-export const FORMAT = "reach/run/v2";
+export const RUN_FORMAT = "reach/run/v2";
 
 /** Names inside it. */
 export const names = {
@@ -145,7 +145,7 @@ async function writeBeginning(
     await writeFileAtomic(join(folder, names.pack, sha256), bytes);
   }
   const { attempt, id } = run;
-  const meta = { attempt, engine, format: FORMAT, id, pack: pack.digest, startedAt };
+  const meta = { attempt, engine, format: RUN_FORMAT, id, pack: pack.digest, startedAt };
   await writeFileAtomic(join(folder, names.meta), encode(meta));
 }
 

@@ -1,7 +1,7 @@
 // Calls: the functions that the language knows, and what they are given.
 import * as z from "zod";
 import { namedOrOwn } from "./authentication.ts";
-import { base, schema } from "./clauses.ts";
+import { base, schemaClause } from "./clauses.ts";
 import { anyObject, json, packPath } from "../fields/common.ts";
 import { duration, isExpression } from "../fields/duration.ts";
 import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
@@ -75,7 +75,7 @@ const llmArguments = strict({
       }),
     ])
     .optional(),
-  schema,
+  schema: schemaClause,
   output: z.enum(["content", "response"], { error: "Expected content or response." }).optional(),
 })
   .refine((value) => (value.prompt === undefined) !== (value.messages === undefined), {

@@ -37,7 +37,7 @@ export const pinned = (what: string): z.ZodType<string> =>
 
 const schemaFile = pinned("A schema");
 /** A JSON Schema in the workflow, or a file of the pack by its path. The engine reads what is in it. */
-export const schema = strict({
+export const schemaClause = strict({
   format: jsonFormat,
   document: z.union([anyObject, z.boolean()]).optional(),
   resource: strict({
@@ -56,9 +56,9 @@ export const schema = strict({
   .optional();
 /** A value that may hold expressions at any depth, or one expression. */
 const template = z.union([z.string(), anyObject]);
-export const input = strict({ schema, from: template.optional() });
-export const output = strict({ schema, as: template.optional() });
-export const exports = strict({ schema, as: template.optional() });
+export const input = strict({ schema: schemaClause, from: template.optional() });
+export const output = strict({ schema: schemaClause, as: template.optional() });
+export const exports = strict({ schema: schemaClause, as: template.optional() });
 export const timeoutBody = strict({ after: duration });
 /** Itself, or the name of one in `use.timeouts`. */
 export const timeout = z.union([z.string(), timeoutBody]);

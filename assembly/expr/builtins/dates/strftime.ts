@@ -55,7 +55,7 @@ import {
 import { bufferByte, bufferText } from "../../../bytes/buffer";
 import { charge } from "../../../errors/errors";
 import { addressOf, ARRAY, lengthOf, NUMBER, numberOf, STRING, tagOf } from "../../../value/cell";
-import { LONGEST } from "../../operations/limits";
+import { LONGEST_STRING } from "../../operations/limits";
 import { raiseText } from "../../operations/raise";
 import { BUILD, textDone, tooLong } from "../../operations/strings";
 import { MAX_SECONDS, readPieces } from "./broken-down";
@@ -108,7 +108,7 @@ export function formatTime(to: usize, c: usize, format: usize): i32 {
       }
     }
     conversion(f, pad);
-    if (BUILD.len > LONGEST) return tooLong();
+    if (BUILD.len > LONGEST_STRING) return tooLong();
   }
   return textDone(to);
 }

@@ -16,7 +16,7 @@ export const withKeyring = (command: Command): Command =>
     .option("--json", "print {serial, keyring, expiresAt, act}; errors as JSON on stderr");
 
 /** Says what was done. The act is the record of it: the audit log has the same. */
-export function tell(terminal: Terminal, { keyring, act }: ChangedKeyring): void {
+export function tellChange(terminal: Terminal, { keyring, act }: ChangedKeyring): void {
   const { serial, digest, expiresAt } = keyring;
   if (terminal.json) {
     terminal.result({ serial, keyring: digest, expiresAt, act: act ?? null });

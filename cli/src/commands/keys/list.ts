@@ -4,7 +4,7 @@ import { instantOf, now } from "../../read/instants.ts";
 import { readKey } from "../../read/keys.ts";
 import { readKeyring } from "./keyring.ts";
 import { EXIT, problemOf } from "../../ui/problem.ts";
-import { table } from "../../ui/table.ts";
+import { headedColumns } from "../../ui/table.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
@@ -48,7 +48,7 @@ export function list(group: Command, verb: Verb): void {
             return [id, role, tenant, from.slice(0, 16), to.slice(0, 16), state];
           });
           terminal.print(line`keyring ${serial}, signed ${issuedAt}, good until ${expiresAt}`);
-          terminal.print(table(["key", "role", "tenant", "from", "to", ""], rows));
+          terminal.print(headedColumns(["key", "role", "tenant", "from", "to", ""], rows));
         }
         try {
           requireFresh(keyring, { now: at });

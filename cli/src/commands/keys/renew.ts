@@ -3,7 +3,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tell, withKeyring } from "./common.ts";
+import { tellChange, withKeyring } from "./common.ts";
 
 /** `reach keys renew`: the same keyring, valid for longer. */
 export function renew(group: Command, verb: Verb): void {
@@ -26,7 +26,7 @@ export function renew(group: Command, verb: Verb): void {
           details: {},
           keys: (keys) => [...keys],
         });
-        tell(terminal, renewed);
+        tellChange(terminal, renewed);
         return EXIT.ok;
       }),
     );

@@ -5,7 +5,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tell, withKeyring } from "./common.ts";
+import { tellChange, withKeyring } from "./common.ts";
 
 interface RevokeOptions extends KeyringOptions {
   compromisedAt?: string;
@@ -41,7 +41,7 @@ export function revoke(group: Command, verb: Verb): void {
             return since === undefined ? ended : withCompromise(ended, id, since);
           },
         });
-        tell(terminal, changed);
+        tellChange(terminal, changed);
         return EXIT.ok;
       }),
     );

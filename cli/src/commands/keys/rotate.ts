@@ -6,7 +6,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tell, withKeyring } from "./common.ts";
+import { tellChange, withKeyring } from "./common.ts";
 
 interface RotateOptions extends KeyringOptions {
   at?: string;
@@ -49,7 +49,7 @@ export function rotate(group: Command, verb: Verb): void {
             return withKey(withEnd(keys, id, from), key, enrolment);
           },
         });
-        tell(terminal, changed);
+        tellChange(terminal, changed);
         return EXIT.ok;
       }),
     );

@@ -8,7 +8,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tell, withKeyring } from "./common.ts";
+import { tellChange, withKeyring } from "./common.ts";
 
 interface TrustOptions extends KeyringOptions {
   role: string;
@@ -60,7 +60,7 @@ export function trust(group: Command, verb: Verb): void {
           },
           options.new,
         );
-        tell(terminal, changed);
+        tellChange(terminal, changed);
         return EXIT.ok;
       }),
     );

@@ -7,7 +7,7 @@ import { checked, readJson, refusalOf } from "../../files/document.ts";
 import type { PlacedProblem } from "../../files/error.ts";
 import { readRegularFile } from "../../files/files.ts";
 import { placeText } from "../../files/place.ts";
-import type { Place } from "../../files/place.ts";
+import type { DocumentPlace } from "../../files/place.ts";
 
 /** Largest grant file. */
 const MAX_GRANT = 1024 * 1024;
@@ -56,7 +56,7 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
 }
 
 /** The schema knows names; only a URL parser knows the one spelling of an IPv6 address. */
-function notNormal(origin: string, place: Place): PlacedProblem[] {
+function notNormal(origin: string, place: DocumentPlace): PlacedProblem[] {
   if (URL.canParse(origin) && new URL(origin).origin === origin) return [];
   return [
     {

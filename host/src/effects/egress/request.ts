@@ -6,7 +6,7 @@ import type { Authentication } from "./authorize.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget } from "./grant.ts";
 import type { Target } from "./grant.ts";
-import { filled } from "./secret-places.ts";
+import { filledMember } from "./secret-places.ts";
 import type { PlacedSecrets, SecretPlace } from "./secret-places.ts";
 
 /** TRACE-5: an http request as the engine made it. */
@@ -45,8 +45,8 @@ const SHARED_HEADERS =
 
 export function withSecrets(request: HttpRequest, filling: PlacedSecrets): HttpRequest {
   if (filling.values.length === 0) return request;
-  const headers = filled(request.headers, "headers", filling) as HttpRequest["headers"];
-  const body = filled(request.body, "body", filling);
+  const headers = filledMember(request.headers, "headers", filling) as HttpRequest["headers"];
+  const body = filledMember(request.body, "body", filling);
   return { ...request, headers, ...(body === undefined ? {} : { body }) };
 }
 

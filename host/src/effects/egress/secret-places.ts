@@ -61,7 +61,7 @@ export function placeSecrets(
 }
 
 /** A member of a request with its places filled: `headers`, `body`, `parameters`, `arguments`. */
-export function filled(member: unknown, name: string, { values }: PlacedSecrets): unknown {
+export function filledMember(member: unknown, name: string, { values }: PlacedSecrets): unknown {
   let result = member;
   for (const [[first, ...path], text] of values) {
     if (first === name) result = withText(result, path, text);
