@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { dirname } from "node:path/posix";
 import { cruise } from "dependency-cruiser";
 import type { ICruiseOptions, ICruiseResult, IModule } from "dependency-cruiser";
-import { options, resolving } from "./arrows-rules.ts";
+import { LOADERS, options, resolving } from "./arrows-rules.ts";
 
 /** One file imports another, or the generated module. */
 export interface Arrow {
@@ -44,9 +44,7 @@ export interface Graph {
  * read, instead of all that have a `*.ts` file; what they import is read as well. Files of which git says
  * nothing can be given as `listed`. Throws where a file cannot be parsed.
  *
- * ```ts
- * const { faults } = await arrowsOf(root, { within: ["evidence/src/log"] });
- * ```
+ * `arrowsOf(root, { within: ["evidence/src/log"] })` reads what the log of evidence imports.
  */
 export async function arrowsOf(
   root: string,
@@ -153,6 +151,15 @@ const ELSEWHERE = /\x60(?:\\.|[^\x60\\])*\x60|(?<!path=)\x22(?:\\.|[^\x22\\\n])*
 const ODD =
   /\b(?:from|import) ?\(? ?\x27([^\x27\n]+)\x27|^\/\/\/ *<reference path=\x22([^\x22]+)/gm;
 
+/** All that is in quotes or backticks. */
+const QUOTED =
+  /(\x60)(?:\\.|[^\x60\\])*\x60|(\x22)(?:\\.|[^\x22\\\n])*\x22|(\x27)(?:\\.|[^\x27\\\n])*\x27/gs;
+/** Ways to load a module that no arrow shows, in a source without what is in its quotes. */
+const HIDDEN = /\bcreateRequire\b|\bimport\((?!""|'')/g;
+
+const hiddenIn = (source: string): string[] =>
+  [...source.replaceAll(QUOTED, "$1$1$2$2$3$3").matchAll(HIDDEN)].map(([name]) => name);
+
 /**
  * What of a file was not read. A parser that finds nothing in a file is as green as no parser, and swc's
  * visitor passes over `import("./x.ts").X` among types: so what looks like an import must be one.
@@ -178,6 +185,9 @@ function unread(root: string, file: string, module: IModule | undefined): Fault[
       ),
     ...named(ODD, source.replaceAll(ELSEWHERE, '""')).map((name) =>
       fault("Imports have double quotes, and none is a `<reference path>`.", name),
+    ),
+    ...(LOADERS.includes(file) ? [] : hiddenIn(source)).map((name) =>
+      fault("What is loaded so shows no arrow: import it by a text in double quotes.", name),
     ),
   ];
 }

@@ -160,6 +160,14 @@ export const options: ICruiseOptions = {
   validate: true,
 };
 
+/** Programs that load what was made just before, or what a list names: no arrow could be drawn to that. */
+export const LOADERS: readonly string[] = [
+  "tools/doc-examples/modules.ts",
+  "tools/doc-examples/run.ts",
+  "tools/test/bundle.test.ts",
+  "tools/test/readme.test.ts",
+];
+
 /** As every program of this checkout resolves: packages of the workspace to their sources. */
 export const resolving: Partial<IResolveOptions> = {
   exportsFields: ["exports"],

@@ -83,7 +83,7 @@ export const bounds: readonly Defence[] = [
   {
     attack: "terminal injection by the events of a run",
     file: "cli/src/commands/inspect.ts",
-    take: "terminal.print(json(event))",
+    take: "terminal.print(jsonOf(event))",
     put: "terminal.print(JSON.stringify(event) as never)",
     test: "cli/test/world.test.ts",
     name: "hostile text in an answer cannot act on the terminal",
