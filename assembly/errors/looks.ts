@@ -66,12 +66,12 @@ export function look(): u32 {
   return 0;
 }
 
-/** The fuel of an opaque replay, or its memory, is used up: that is where it ends, too. */
-export function lookAtFuel(): void {
+/** A limit of an opaque replay, as its fuel or memory, is reached: that is where it ends, too (TRACE-29). */
+export function lookAtLimit(): void {
   look();
   fuelBefore = 0;
   lookedIn = 0;
-  lookedFor = "fuel";
+  lookedFor = "limit";
 }
 
 export function lookedExpression(): usize {

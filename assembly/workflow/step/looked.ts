@@ -1,13 +1,12 @@
-/** Where an opaque replay ends (TRACE-28): the first look at a hidden value, or its fuel. */
+/** Where an opaque replay ends (TRACE-28): the first look at a hidden value, or a limit of its own. */
 
 import { Buffer, bufferByte, bufferText, bufferUint } from "../../bytes/buffer";
-import { E_LIMIT_FUEL } from "../../errors/codes";
-import { clearError, errorCode, setFuel } from "../../errors/errors";
+import { clearError, setFuel } from "../../errors/errors";
 import {
   fuelAtLook,
   hasLooked,
   isOpaqueReplay,
-  lookAtFuel,
+  lookAtLimit,
   lookedExpression,
   lookedSubject,
 } from "../../errors/looks";
@@ -16,11 +15,14 @@ import { addressOf, lengthOf } from "../../value/cell";
 import { EMIT, FOR, LISTEN, WAIT_TASK, RAISE, SWITCH, Task, TRY } from "../state/nodes";
 import { Frame, LOOKED, RUN } from "../state/state";
 
-/** True if what has stopped the run at this frame is a look, which is then its end. */
+/**
+ * True if what has stopped the run at this frame is a look, which is then its end. So is every limit of an opaque
+ * replay: how much of it there is left depends on what is hidden.
+ */
 export function stopAtLook(f: Frame): bool {
   if (!hasLooked()) {
-    if (!isOpaqueReplay() || errorCode() != E_LIMIT_FUEL) return false;
-    lookAtFuel();
+    if (!isOpaqueReplay()) return false;
+    lookAtLimit();
   }
   clearError();
   setFuel(fuelAtLook());

@@ -26,7 +26,7 @@ export interface Looked {
   readonly records: number;
   /** JSON pointer of the task that looked; empty: the workflow itself. */
   readonly task: string;
-  /** `"expression"`, `"fuel"` for a replay that has used up its own, or a word for what else looked. */
+  /** `"expression"`, `"limit"` for a replay that has come to a limit, as its fuel, or a word for what else looked. */
   readonly what: string;
   /** The jq program that looked. */
   readonly expression?: string;

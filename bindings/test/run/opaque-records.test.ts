@@ -155,7 +155,7 @@ describe("TRACE-29 limits", () => {
     });
     expect(less).toMatchObject({
       status: "looked",
-      looked: { what: "fuel", task: "/do/0/loop/do/0/a" },
+      looked: { what: "limit", task: "/do/0/loop/do/0/a" },
     });
     // No outcome says that a limit was reached: there was none.
     expect(fromUtf8(records.at(-1) ?? new Uint8Array())).toContain('"kind":"task"');

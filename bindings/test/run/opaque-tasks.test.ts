@@ -350,9 +350,20 @@ describe("TRACE-27, TRACE-28 looks", () => {
         { for: { each: "x", in: "${ [range(1000)] }" }, do: [{ a: set("${ $x }") }] },
         { fuel: 4000 },
       ),
-      "fuel",
+      "limit",
       0,
       "*",
+    ],
+    // The run itself was ended by it as well.
+    "a limit of its own, if only of nesting": [
+      one(set("${ reduce range(1100) as $i (1; [.]) }")),
+      "limit",
+    ],
+    "the number of effects": [
+      { tasks: [{ a: get() }, { at: get() }], input, limits: { effects: 1 } },
+      "limit",
+      4,
+      "/do/1/at",
     ],
   };
   test.each(Object.entries(cases))("%s", (_, [given, what, records = 1, task = "/do/0/at"]) => {

@@ -96,7 +96,7 @@ const differs = (what: string): EvidenceError =>
   new EvidenceError("REACH-E5701", `the engine computes something else: ${what}`);
 
 function tooFew(count: number, computed: number, { looked, refusal }: OpaqueReplay): EvidenceError {
-  if (looked?.what === "fuel") {
+  if (looked?.what === "limit") {
     const what = `the budget is used up after ${count} of ${computed} records`;
     return new EvidenceError("REACH-E5703", what);
   }

@@ -17,8 +17,8 @@ export interface Stop {
   /** JSON pointer of the task; empty: the workflow itself. */
   readonly task: string;
   /**
-   * `answer`: what comes next answers a request that holds a hidden value. `limit`: a limit ended the run. `expression`,
-   * or a word for what else looked at a hidden value; `fuel` if there was not enough.
+   * `answer`: what comes next answers a request that holds a hidden value. `limit`: a limit ended the run.
+   * `expression`, or a word for what else looked at a hidden value.
    */
   readonly what: string;
   /** The jq program that looked. */
