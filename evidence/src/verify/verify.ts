@@ -51,7 +51,7 @@ export function verify(
   const witnessedAt = checkSeen(engine, evidence, policy, findings);
   checkStart(engine, evidence, policy, findings);
   checkTrust(evidence, policy, witnessedAt, findings);
-  checkRedaction(evidence, findings);
+  noteRedaction(evidence, findings);
   const computed = isWhole ? checkReplay(engine, evidence, policy, findings, options) : undefined;
   options.signal?.throwIfAborted();
   return report(evidence, computed, findings);
@@ -87,9 +87,10 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
     };
   });
   if (evidence === undefined) return undefined;
+  const what = evidence.shown === null ? "every byte" : "what is shown of what entered";
   findings.pass(
     "authentic",
-    `every byte is what the key ${evidence.run.key.id} signed; whose key that is, the file cannot say`,
+    `${what} is what the key ${evidence.run.key.id} signed; whose key that is, the file cannot say`,
   );
   findings.leave("complete", "the records were not checked");
   findings.leave("replayed", "the run was not computed");
@@ -145,9 +146,10 @@ function checkTrust(
   noteTrust(findings, policy, run, witnessedAt);
 }
 
-/** Stage 5: what is hidden, and that nothing that is shown confirms a guess of it. */
-function checkRedaction(evidence: Authentic, findings: Found): void {
-  findings.pass("redacted", evidence.shown === null ? "nothing is hidden" : hiddenIn(evidence));
+/** Stage 5: whether something is hidden. That nothing that is shown confirms a guess of it is part of the form. */
+function noteRedaction({ shown }: Authentic, findings: Found): void {
+  if (shown === null) findings.pass("redacted", "nothing is hidden");
+  else findings.leave("redacted", "the run was not computed");
 }
 
 function hiddenIn({ missing, run, shown, redaction }: Authentic): string {
@@ -167,15 +169,13 @@ function checkReplay(
   options: ReplayOptions,
 ): Recomputed | undefined {
   const { run, pack, entered, shown } = evidence;
+  if (shown !== null) {
+    checkShown(engine, { ...evidence, shown }, policy, findings);
+    return undefined;
+  }
   return findings.attempt("replayed", () => {
     if (pack === null) throw noPack();
-    const start = entered === undefined ? shown?.inputs[0]?.leaf : entered.leaves[0];
-    requireComputable(engine, run, start, policy);
-    if (shown !== null) {
-      requirePrefix(engine, run, shown, prefixOf(engine, pack, shown, { fuel: policy.fuel }));
-      const what = `${shown.computed} of ${run.trace.size} records, as they were signed`;
-      throw new EvidenceError("REACH-E5504", `what is hidden cannot be computed, only ${what}`);
-    }
+    requireComputable(engine, run, entered?.leaves[0], policy);
     const { computed, difference } = replayEvidence(engine, evidence, {
       ...options,
       fuel: policy.fuel,
@@ -186,6 +186,30 @@ function checkReplay(
     else findings.fault("replayed", difference);
     return computed;
   });
+}
+
+/** The same of a run of which something is hidden: what can be computed is what was signed, and so is what hides the rest. */
+function checkShown(
+  engine: Engine,
+  evidence: Authentic & { readonly shown: NonNullable<Authentic["shown"]> },
+  policy: Policy,
+  findings: Found,
+): void {
+  const { run, pack, shown } = evidence;
+  try {
+    if (pack === null) throw noPack();
+    requireComputable(engine, run, shown.inputs[0]?.leaf, policy);
+    requirePrefix(engine, run, shown, prefixOf(engine, pack, shown, { fuel: policy.fuel }));
+    findings.pass("redacted", hiddenIn(evidence));
+    const what = `${shown.computed} of ${run.trace.size} records, as they were signed`;
+    findings.fault(
+      "replayed",
+      new EvidenceError("REACH-E5504", `what is hidden cannot be computed, only ${what}`),
+    );
+  } catch (error) {
+    findings.fault("redacted", error);
+    findings.fault("replayed", error);
+  }
 }
 
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */

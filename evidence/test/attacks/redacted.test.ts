@@ -312,6 +312,8 @@ describe("changed where only the computation can tell", () => {
     ],
   ])("%s", (_, code, change) => {
     expect(said(change())).toEqual(["pass", `fail ${code}`]);
+    const report = verify(change(), { required: ["authentic", "redacted"] });
+    expect([finding(report, "redacted"), report.exitCode]).toEqual([`fail ${code}`, 1]);
   });
 
   test("EVID-41: with a budget that ends before the last computed record nobody can tell", () => {

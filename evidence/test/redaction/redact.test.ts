@@ -240,3 +240,32 @@ test("EVID-47: the values of a class are hidden by its name", () => {
   expect(finding(verify(file, { required: ["authentic"] }), "authentic")).toBe("pass");
   expect(codeOf(() => pointersOfClasses(engine, whole, ["health"]))).toBe("REACH-E5507");
 });
+
+test("EVID-41: without the pack nobody can tell whether the rest is behind what was signed", () => {
+  const { file } = redacted(loan, { drop: ["input/applicant/name"], detached: true });
+  const report = verify(file, { required: ["authentic", "redacted"] });
+  expect([finding(report, "authentic"), finding(report, "redacted"), report.exitCode]).toEqual([
+    "pass",
+    "not checked REACH-E5404",
+    3,
+  ]);
+});
+
+test("TRACE-29: how a run ended at a limit is hidden, whatever limit it was, and can be shown by name", () => {
+  const nested = evidenceOf({
+    do: [
+      { keep: { set: { who: "${ .name }" } } },
+      { nest: { set: "${ reduce range(1100) as $i (1; [.]) }" } },
+    ],
+    input: { name: "Ada" },
+  });
+  const { computed, size, stop, outcome } = redacted(nested, { drop: ["input/name"] });
+  expect({ computed, size, outcome, stop }).toEqual({
+    computed: 2,
+    size: 3,
+    outcome: false,
+    stop: { task: "/do/1/nest", what: "limit" },
+  });
+  const { file } = redacted(nested, { drop: ["input/name"], show: ["outcome/error"] });
+  expect(openEvidence(engine, file).outcome?.error).toMatchObject({ status: 500 });
+});
