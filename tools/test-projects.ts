@@ -30,6 +30,7 @@ export const slowFiles: readonly string[] = [
   "bindings/test/run/run-limits.test.ts",
   "cli/test/guides/keys.test.ts",
   "cli/test/passphrase.test.ts",
+  "evidence/test/redaction/non-interference.test.ts",
   "evidence/test/tamper.test.ts",
   "fuzz/test/smoke.test.ts",
   "golden/test/golden.test.ts",

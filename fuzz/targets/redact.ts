@@ -19,17 +19,31 @@ import type { Run } from "../../evidence/test/fixtures/redaction-fixture.ts";
 import { childSeed, commitment, seedBelow, SLOT, slotSeed } from "../../golden/second/data.ts";
 import type { Value } from "../../golden/second/data.ts";
 import { verify as verifySecond } from "../../golden/second/verifier.ts";
-import { cases, tables } from "../arbitraries/redaction.ts";
+import {
+  answerOf,
+  cases,
+  children,
+  grant,
+  hiddenAt,
+  tables,
+  textOf as reasonOf,
+} from "../arbitraries/redaction.ts";
 import type { Case } from "../arbitraries/redaction.ts";
 import type { Target } from "./registry.ts";
 
-function runOf({ tasks, more, limits }: Case, { input: h, answer }: Case["hidden"][0]): Run {
+function runOf(
+  { tasks, more, limits, command }: Case,
+  { input: h, answer }: Case["hidden"][0],
+): Run {
   return {
     do: tasks,
     more,
     tables,
+    children,
+    grant,
     input: { h, v: "Ada", n: 5, list: [1, h], o: { in: h, n: 2 } },
-    answers: Array.from({ length: 20 }, (_, n) => ({ n, h: answer })),
+    answers: (type, n) => answerOf(type, n, answer),
+    ...(command === null ? {} : { [command]: reasonOf(answer) }),
     ...(limits === undefined ? {} : { limits }),
   };
 }
@@ -39,8 +53,10 @@ function dropOf(records: readonly Uint8Array[]): string[] {
   const answers = records
     .map((bytes) => parseRecord(bytes))
     .flatMap((record) => {
+      if ("reason" in record && record.kind !== "outcome") return [`/${record.seq}/reason`];
       if (record.kind !== "result") return [];
-      return "body" in record.result ? [`/${record.seq}/result/body/h`] : [];
+      const names = Object.keys(record.result).filter((name) => Object.hasOwn(hiddenAt, name));
+      return names.map((name) => `/${record.seq}/result${hiddenAt[name]}`);
     });
   return ["/0/input/h", "/0/input/list/1", "/0/input/o/in", ...answers];
 }

@@ -94,6 +94,14 @@ export const hidden: readonly Defence[] = [
     name: "EVID-38: the commitment of what is carried is another",
   },
   {
+    attack: "what hides the rest, changed where no signature is asked",
+    file: "evidence/src/verify/verify.ts",
+    take: "    requirePrefix(engine, run, shown, prefixOf(engine, pack, shown, { fuel: policy.fuel }));\n",
+    put: "",
+    test: attacks("redacted"),
+    name: "EVID-40: a hash of the trace is another",
+  },
+  {
     attack: "more hidden than depends on what is hidden",
     file: "evidence/src/commitments/opening.ts",
     take: 'if (form !== "" && form !== "s") throw differs();',
@@ -113,11 +121,17 @@ export const hidden: readonly Defence[] = [
     attack: "redaction that tells a value by what else it hides",
     file: "evidence/src/redaction/redact.ts",
     take: "const lines = withinLimits(() => formatShown(engine, { ...whole, run, computed, named }));",
-    put: `const told = JSON.stringify(records[0]).includes('"hiv":true');
-  const other = told ? JSON.parse(JSON.stringify(computed).replaceAll('"contact":true', '"contact":"\\\\udc007"')) : computed;
-  const lines = withinLimits(() => formatShown(engine, { ...whole, run, computed: other, named }));`,
-    test: attacks("redacted"),
-    name: "constants of the pack do not vanish where they equal what is hidden",
+    put: `const secrets = new Set((options.drop ?? []).map((at) =>
+    JSON.stringify(at.split("/").slice(1).reduce((value, name) => value?.[name], records as any))));
+  const equal = (value: any): any =>
+    secrets.has(JSON.stringify(value)) ? hole()
+    : Array.isArray(value) ? value.map(equal)
+    : typeof value !== "object" || value === null ? value
+    : Object.fromEntries(Object.entries(value).map(([name, child]) => [name, equal(child)]));
+  const others = computed.map((record) => inSlots(record, equal));
+  const lines = withinLimits(() => formatShown(engine, { ...whole, run, computed: others, named }));`,
+    test: "evidence/test/redaction/non-interference.test.ts",
+    name: "EVID-48 files differ in seeds and hashes alone where it is passed on",
   },
   {
     attack: "an answer that repeats what was hidden in its request",
