@@ -13,6 +13,7 @@ export { writeBundle } from "./signature/bundle.ts";
 export { preAuthEncoding } from "./signature/dsse.ts";
 export { signRun, signedRunBytes } from "./signature/statement.ts";
 export { requireManifest } from "./file/manifest.ts";
+export { stretchesOf } from "./commitments/cover.ts";
 export { hasHole, holeAt, holesOf, parseWithHoles, textWithHoles } from "./commitments/holes.ts";
 export { filled, openingOf, readOpening } from "./commitments/opening.ts";
 export { filledSlots, readSlots, slotsOfRecord } from "./commitments/record.ts";

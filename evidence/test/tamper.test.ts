@@ -10,6 +10,7 @@ import { changedBytes, changedInside } from "../../fuzz/tamper/bytes.ts";
 import type { Changed } from "../../fuzz/tamper/bytes.ts";
 import { allRefused, edits, large, mutations, small, sum } from "../../fuzz/tamper/campaign.ts";
 import { allVerifiers, judged, said, verifiers } from "../../fuzz/tamper/judge.ts";
+import { allShownIsSo, hidingChanges, redacted } from "../../fuzz/tamper/redacted.ts";
 import { engine, entries, evidence, fileOf, pseudoRandom, verify } from "./fixtures/fixture.ts";
 
 /** Undefined where the file is refused as damaged; otherwise what is wrong with that. */
@@ -94,6 +95,26 @@ test("300 changes of parts are refused, by verifiers that cannot compute the run
   expect([...tally.keys()]).toEqual(
     expect.arrayContaining([...answers, "pass, signed by another"]),
   );
+});
+
+describe("a redacted file", () => {
+  test("itself is accepted, and shows what is so", () => {
+    expect(allShownIsSo([{ what: "itself", file: redacted }])).toEqual(new Map([["pass", 1]]));
+  });
+
+  test("with a changed byte in it is refused", () => {
+    const tally = allShownIsSo(changedInside(redacted, (byte) => [byte ^ 1], 16));
+    expect([...tally.keys()].filter((answer) => !answer.startsWith("fail"))).toEqual([]);
+  });
+
+  test("with 500 changes of what it shows, and of how it hides the rest, shows nothing that is not so", () => {
+    const tally = allShownIsSo(hidingChanges(seed, 0, 500));
+    expect(sum(tally)).toBe(500);
+    const answers = ["E5103", "E5501", "E5502", "E5505", "E5601", "E5604", "E5701"];
+    expect([...tally.keys()]).toEqual(
+      expect.arrayContaining(["pass", ...answers.map((code) => `fail REACH-${code}`)]),
+    );
+  });
 });
 
 describe("the same content from another zip tool is refused:", () => {

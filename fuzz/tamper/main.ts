@@ -1,4 +1,5 @@
-// npm run tamper                            everything: every byte, 1,000 edits, 100,000 changes of parts
+// npm run tamper                            everything: every byte, 1,000 edits, 100,000 changes of parts, a tenth of
+//                                           that of what a redacted file shows
 // npm run tamper -- --seed 7 --runs 20000
 // npm run tamper -- --only parts --from 4711 --runs 1     one change again
 //
@@ -8,6 +9,7 @@ import { allOthers, changedBytes, changedInside } from "./bytes.ts";
 import { allRefused, edits, large, mutations, small, sum } from "./campaign.ts";
 import type { Tally } from "./campaign.ts";
 import { allVerifiers, said, verifiers } from "./judge.ts";
+import { allShownIsSo, hidingChanges, redacted } from "./redacted.ts";
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +37,17 @@ const campaigns: Readonly<Record<string, readonly [what: string, try_: () => Tal
       allRefused(small, mutations(seed, Number(values.from), Number(values.runs)), {
         others: true,
       }),
+  ],
+  "shown bytes": [
+    "changed bytes of a redacted file, in a container that fits",
+    () => allShownIsSo(changedInside(redacted, (byte) => [byte ^ 1, byte ^ 0x20])),
+  ],
+  shown: [
+    "changes of what a redacted file shows",
+    () => {
+      const runs = Math.ceil(Number(values.runs) / 10);
+      return allShownIsSo(hidingChanges(seed, Number(values.from), runs));
+    },
   ],
 };
 
