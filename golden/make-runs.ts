@@ -24,6 +24,7 @@ import {
 import type { Changes } from "../evidence/test/fixtures/fixture.ts";
 import { forgedStep, withStep } from "../evidence/test/fixtures/step-fixture.ts";
 import { packKeys, packs } from "./make-packs.ts";
+import { redactedRuns } from "./make-redacted.ts";
 import { judged, policyOf } from "./runs.ts";
 import type { Made, RunCase, RunsIndex } from "./runs.ts";
 
@@ -338,7 +339,7 @@ export function updateRuns(): string[] {
     runs: [],
   };
   const changes: string[] = [];
-  const made = [...list(), ...packs()];
+  const made = [...list(), ...packs(), ...redactedRuns()];
   // What nothing makes any more is judged as it stands.
   const kept = (known?.runs ?? [])
     .filter(({ file, trusts }) =>
