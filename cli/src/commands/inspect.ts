@@ -170,6 +170,9 @@ function* bytesOf(records: Iterable<RunRecord>): Generator<Uint8Array, void, und
   for (const { bytes } of records) yield bytes;
 }
 
+/** One that is hidden is there, and one that is large is among the records. */
+const notThere = ({ shown }: Evidence): string => (shown === null ? "none" : "not disclosed");
+
 function print(terminal: Terminal, source: Source): void {
   const { file, evidence } = source;
   const { run, pack, unread } = evidence;
@@ -191,7 +194,7 @@ function print(terminal: Terminal, source: Source): void {
       ["run", `${run.id}, attempt ${run.attempt}`],
       ["by", `${run.actor ?? "not disclosed"} of ${run.tenant ?? "not disclosed"}`],
       ["from", `${run.startedAt} to ${run.endedAt}`],
-      ["outcome", outcome === null ? "none" : describeOutcome(outcome, 120)],
+      ["outcome", outcome === null ? notThere(evidence) : describeOutcome(outcome, 120)],
       ["decision", run.decision ?? "not disclosed"],
       ["pack", `${run.pack}${pack === null ? " (not enclosed)" : ""}`],
       ["engine", `${run.engine} (semantics ${run.semantics})`],

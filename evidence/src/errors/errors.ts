@@ -127,7 +127,9 @@ const entries = {
   "REACH-E5501": fail(damaged) as Entry,
   "REACH-E5502": fail(damaged) as Entry,
   "REACH-E5503": fail(inconsistent) as Entry,
-  "REACH-E5504": open("ask for the evidence with these values disclosed") as Entry,
+  "REACH-E5504": open(
+    "ask for the evidence with these values disclosed, or require less: authentic, redacted",
+  ) as Entry,
   "REACH-E5505": fail(damaged) as Entry,
   "REACH-E5507": fail("`reach inspect FILE --json` shows what is there") as Entry,
   "REACH-E5508": fail("leave /run/decision out") as Entry,
@@ -136,7 +138,9 @@ const entries = {
   "REACH-E5511": fail(inconsistent) as Entry,
   "REACH-E5512": open("verify the whole evidence instead") as Entry,
   "REACH-E5513": fail(inconsistent) as Entry,
-  "REACH-E5514": fail("redact the whole file, once, with all that is to be hidden") as Entry,
+  "REACH-E5514": fail(
+    "its seeds are gone: redact the evidence of which nothing is hidden, with all that is to be hidden at once",
+  ) as Entry,
   // 56xx the trace
   "REACH-E5601": fail(inconsistent) as Entry,
   "REACH-E5602": fail(inconsistent) as Entry,

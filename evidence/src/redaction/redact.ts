@@ -142,7 +142,10 @@ interface Whole {
 function readWhole(engine: Engine, file: Uint8Array): Whole {
   const { document, layout } = readRunDocument(engine, file);
   if ("shown" in layout.values) {
-    throw new EvidenceError("REACH-E5514", "something is hidden in this file already");
+    throw new EvidenceError(
+      "REACH-E5514",
+      "something is hidden in this file already, and a redacted file cannot be redacted again",
+    );
   }
   requireBlobs(engine, layout.blobs);
   const pack = readPack(engine, document.pack, layout.blobs);

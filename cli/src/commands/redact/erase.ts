@@ -29,7 +29,7 @@ export function erase(program: Command, verb: Verb): void {
       "Takes values out of an evidence file, with all that depends on them, as redact does; deletes the folder in " +
         "which the run was recorded, with the run secret that all seeds follow from; and notes the erasure in the " +
         "audit log, without the values. The signature and every proof still hold. Other people's copies " +
-        "are not erased.",
+        "are not erased. A file that was erased from cannot be erased from again: name all of it at once.",
     )
     .argument("<file>", "evidence, a .reach file: it is replaced")
     .option(

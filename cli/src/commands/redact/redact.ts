@@ -121,8 +121,10 @@ export function redact(program: Command, verb: Verb): void {
           terminal.print(line`${head}  ${written.length} bytes`);
           printRedaction(terminal, found);
         }
-        if (isWritten)
-          terminal.next(["reach", "verify", output, "--require", "authentic,redacted"]);
+        if (isWritten) {
+          const pack = detached ? ["--pack", "FOLDER"] : [];
+          terminal.next(["reach", "verify", output, ...pack, "--require", "authentic,redacted"]);
+        }
         return EXIT.ok;
       }),
     );

@@ -62,6 +62,14 @@ export const hidingDigest = (
   return toHex(engine.canonicalHash(utf8(JSON.stringify(what))));
 };
 
+/** Why no more is computed, in words that follow "and then". */
+function whyStopped({ task, what, expression }: NonNullable<Redaction["stop"]>): string {
+  const where = task === "" ? "the workflow itself" : taskName(task);
+  if (what === "limit") return `a limit ended the run, in ${where}`;
+  if (what === "answer") return `${where} is answered, which was asked something hidden`;
+  return `${where} looks: ${expression === undefined ? what : `${what} ${expression}`}`;
+}
+
 /** So many pointers are printed of a list. */
 const SHOWN = 12;
 
@@ -84,14 +92,13 @@ export function printRedaction(terminal: Terminal, redaction: Redaction): void {
       line`\nAll ${size} records are still computed: nothing looks at what is hidden.`,
     );
   } else {
-    const { task, what, expression } = stop;
-    const where = task === "" ? "the workflow itself" : taskName(task);
-    const code = expression === undefined ? what : `${what} ${expression}`;
+    const why = whyStopped(stop);
     terminal.print(
-      line`\n${yellow(`${computed} of ${size} records are still computed, and then ${where} looks: ${code}`)}`,
+      line`\n${yellow(`${computed} of ${size} records are still computed, and then ${why}`)}`,
     );
+    const left = size - computed === 1 ? "1 record is" : `${size - computed} records are`;
     terminal.print(
-      line`  ${size - computed} records are hidden${outcome ? "" : ", how the run ended among them"}. Hide single values, not what they are in;\n  --show shows a record in spite of that.`,
+      line`  ${left} hidden${outcome ? "" : ", how the run ended among them"}. Hide single values, not what they are in;\n  --show shows a record in spite of that.`,
     );
   }
   list(
