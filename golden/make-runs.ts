@@ -166,10 +166,10 @@ function list(): Made[] {
     sibling("both-forms", "EVID-5", "what is shown beside what entered", () =>
       withEntryBefore(completed, "shown.jsonl", "{}\n"),
     ),
-    sibling("reserved", "EVID-35", "an entry that this version does not look into", () =>
-      withEntryBefore(completed, "start.tlog-proof", "any"),
+    sibling("publisher", "EVID-35", "what a publisher has signed, and no one asks for", () =>
+      withEntryBefore(completed, "pack.sigstore.jsonl", "{}\n"),
     ),
-    sibling("reserved-form", "EVID-35", "a reserved entry that is no JSON", () =>
+    sibling("publisher-form", "EVID-35", "what a publisher has signed is no JSON", () =>
       withEntryBefore(completed, "pack.sigstore.jsonl", "any\n"),
     ),
     sibling("newline", "EVID-4", "a canonical text has no newline", () =>

@@ -1,4 +1,4 @@
-// reach keys trust, rotate, revoke, renew, list; reach verify --policy. docs/spec/keys.md, KEY-8 to KEY-18.
+// reach keys trust, rotate, revoke, renew, list; reach verify --policy. docs/spec/keys.md, KEY-8 to KEY-18; docs/spec/policy.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -62,7 +62,7 @@ const verify = (...args: string[]): Promise<Ended> =>
 const trustedBy = ({ stdout }: Ended): unknown =>
   (JSON.parse(stdout) as { verdicts: Record<string, unknown> }).verdicts["trusted"];
 
-test("KEY-14: verify takes who may sign from a policy and its keyring", async () => {
+test("POL-5: verify takes who may sign from a policy and its keyring", async () => {
   const ended = await verify("--keyring", "ring.json");
   expect([ended.status, trustedBy(ended)]).toMatchObject([0, { result: "pass" }]);
 });

@@ -157,7 +157,7 @@ const cases: readonly {
     file: "p.json",
     problems: [
       "REACH-E5218 3:2 /requird Did you mean `required`?",
-      "REACH-E5218 4:2 /fuel docs/spec/keys.md, KEY-13, says what a policy is",
+      "REACH-E5218 4:2 /fuel `reach policy check` says what a policy asks for",
     ],
   },
   {

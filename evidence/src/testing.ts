@@ -6,7 +6,6 @@ export type { ContainerEntry } from "./file/container.ts";
 export { platformAccepts as browserAccepts } from "./keys/browser.ts";
 export { SPKI, isPlainlyValid, isStrictlyValid } from "./keys/ed25519.ts";
 export { isSignature } from "./keys/key.ts";
-export { compareVersions } from "./pack/verify-pack.ts";
 export { OUTCOME_BYTES, readEntered } from "./file/entered.ts";
 export { readRunDocument } from "./file/open.ts";
 export { writeBundle } from "./signature/bundle.ts";

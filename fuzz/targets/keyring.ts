@@ -1,5 +1,5 @@
 // Keyrings, key files and policies in the hands of somebody who has no private key: what he makes of them
-// is refused, or says the same as before. docs/spec/keys.md, KEY-5, KEY-8, KEY-13.
+// is refused, or says the same as before. docs/spec/keys.md, KEY-5, KEY-8; docs/spec/policy.md, POL-1.
 import { createEngine, fromUtf8 } from "@reach-fabric/engine";
 import {
   EvidenceError,

@@ -20,7 +20,7 @@ it("has words of its own for what a schema refuses", () => {
   const words = (value: object): string[] => problemsOf(policyFile, value).map(({ what }) => what);
   expect(words({ format: "reach/policy/v2" })).toEqual(["Expected reach/policy/v1."]);
   expect(words({ format: "reach/policy/v1", required: ["fine"], fuel: -1 })).toEqual([
-    "Expected authentic or trusted or complete or replayed or logged or witnessed or redacted.",
+    "Expected authentic or trusted or approved or complete or replayed or logged or witnessed or redacted.",
     "Expected at least 0.",
   ]);
 });

@@ -116,7 +116,7 @@ function outcomeOf(last: RunRecord | undefined): Evidence["outcome"] {
 }
 
 function content(evidence: Evidence, steps: Steps<TraceRecord>): object {
-  const { run, pack, missing, redaction, unread } = evidence;
+  const { run, pack, missing, redaction } = evidence;
   const { shown: records, outcome, uncomputed } = steps;
   const { key, ...facts } = run;
   return {
@@ -128,7 +128,6 @@ function content(evidence: Evidence, steps: Steps<TraceRecord>): object {
     },
     missing,
     ...(redaction === null ? {} : { redaction: { ...redaction, key: redaction.key.id } }),
-    unread,
     computed: uncomputed === undefined,
     ...(uncomputed === undefined ? {} : { why: uncomputed.message, code: uncomputed.code }),
     records,
@@ -175,7 +174,7 @@ const notThere = ({ shown }: Evidence): string => (shown === null ? "none" : "no
 
 function print(terminal: Terminal, source: Source): void {
   const { file, evidence } = source;
-  const { run, pack, unread } = evidence;
+  const { run, pack } = evidence;
   const {
     shown: rows,
     outcome,
@@ -201,7 +200,6 @@ function print(terminal: Terminal, source: Source): void {
       ["key", run.key.id],
       ["root", `${run.trace.root} over ${run.trace.size} records`],
       ...redactedBy(evidence.redaction),
-      ...unread.map((name) => ["beside it", `${name}, which this version does not look into`]),
     ]),
   );
   if (pack !== null) {

@@ -227,7 +227,7 @@ function headOf(
 
 function print(terminal: Terminal, file: string, report: Report): void {
   const { verdicts: found, ok, exitCode, required, run, outcome, decision, fingerprint } = report;
-  const { redaction, unread = [] } = report;
+  const { redaction } = report;
   if (terminal.json) {
     terminal.result({
       file,
@@ -240,7 +240,6 @@ function print(terminal: Terminal, file: string, report: Report): void {
       ...(decision === undefined ? {} : { decision }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
       ...(redaction === undefined ? {} : { redaction: { ...redaction, key: redaction.key.id } }),
-      ...(unread.length === 0 ? {} : { unread }),
     });
     return;
   }
@@ -252,7 +251,6 @@ function print(terminal: Terminal, file: string, report: Report): void {
         ["workflow", run.workflow],
         ["outcome", outcome === undefined ? "not disclosed" : describeOutcome(outcome, 100)],
         ["decision", decision ?? "not disclosed"],
-        ...unread.map((name) => ["not checked", `${name}, which this version does not look into`]),
       ]),
     );
   }

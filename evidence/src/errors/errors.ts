@@ -61,12 +61,18 @@ const entries = {
     "only what witnesses saw before the key was compromised still counts",
   ) as Entry,
   "REACH-E5217": open("ask for the evidence with its tenant disclosed") as Entry,
-  "REACH-E5218": fail("docs/spec/keys.md, KEY-13, says what a policy is") as Entry,
+  "REACH-E5218": fail("`reach policy check` says what a policy asks for") as Entry,
   "REACH-E5219": fail("make another key: `reach keys new`") as Entry,
   "REACH-E5220": fail("run it again with an engine that is not faulty") as Entry,
   "REACH-E5221": fail("ask the pack's owner why it was withdrawn") as Entry,
   "REACH-E5222": fail("`reach keys list` shows the keys of a keyring") as Entry,
   "REACH-E5223": open("take another version of Reach") as Entry,
+  // the rules by which a run may have been decided: docs/spec/policy.md
+  "REACH-E5224": fail("the policy lists the packs that it allows") as Entry,
+  "REACH-E5225": fail("the policy lists the workflows that it allows") as Entry,
+  "REACH-E5226": fail("run it with a grant that the policy allows") as Entry,
+  "REACH-E5227": fail("run it with limits that the policy allows") as Entry,
+  "REACH-E5228": fail("the policy takes runs of a window of time") as Entry,
   // times, roots and what a verifier keeps: docs/spec/keys.md, KEY-19 to KEY-25
   "REACH-E5230": fail("one of the clocks is wrong, or the time that is said is false") as Entry,
   "REACH-E5231": fail(

@@ -1,15 +1,16 @@
 // Makes a .reach file of a run that has ended. docs/spec/evidence.md, EVID-18.
 import { isInput, parseRecord, recompute, sameBytes, toBase64, toHex } from "@reach-fabric/engine";
 import type { Engine, Pack, RecomputeOptions } from "@reach-fabric/engine";
+import { whyNotPlain } from "@reach-fabric/schema";
 import { commitRunValues, runSeedOf } from "../commitments/seeds.ts";
-import { canonicalBytes, parseCanonical } from "../encoding/json.ts";
-import { EvidenceError } from "../errors/errors.ts";
+import { canonicalBytes, jsonLines, parseCanonical } from "../encoding/json.ts";
+import { EvidenceError, quoted } from "../errors/errors.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { Signer } from "../keys/key.ts";
 import { signRun } from "../signature/statement.ts";
 import { writeContainer } from "./container.ts";
 import { formatEntered, requireHead } from "./entered.ts";
-import { entriesOf } from "./layout.ts";
+import { BESIDE_BYTES, entriesOf, ENTRY } from "./layout.ts";
 import { packBlobs } from "./pack.ts";
 import { EVIDENCE_FORMAT, requireRun, treesOf } from "./run.ts";
 import type { HexTreeHead } from "./run.ts";
@@ -39,6 +40,8 @@ export interface CreateOptions extends Pick<RecomputeOptions, "onProgress" | "si
   readonly run: RunFacts;
   /** The host's stamps: signed, but in neither digest. Nothing where they are absent. */
   readonly annotations?: readonly object[];
+  /** What publishers have signed about the pack, Sigstore bundles: beside what is signed here. */
+  readonly packBundles?: readonly Uint8Array[];
 }
 
 /**
@@ -72,6 +75,13 @@ export function createEvidence(options: CreateOptions): Uint8Array<ArrayBuffer> 
   };
   const head = { ...values, seed: toHex(seed) };
   requireHead(head, "the facts of the run", "REACH-E5802");
+  const why = whyNotPlain(tenant);
+  if (why !== undefined) {
+    throw new EvidenceError(
+      "REACH-E5802",
+      `the tenant ${quoted(tenant)} is no name to compare: ${why}`,
+    );
+  }
   const bytes = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, canonicalBytes(engine, value)]),
   );
@@ -98,12 +108,23 @@ export function createEvidence(options: CreateOptions): Uint8Array<ArrayBuffer> 
       signature: signRun(engine, { document, run: runJson }, signer),
       proof: undefined,
       start: undefined,
-      reserved: new Map(),
+      publisher: publisherEntry(engine, options.packBundles),
       redaction: undefined,
       values: { entered: formatEntered(engine, head, inputs, outcome) },
       blobs: packBlobs(engine, pack),
     }),
   );
+}
+
+/** The bundles, a line each, in the form that lines have; undefined for none. */
+function publisherEntry(
+  engine: Engine,
+  bundles: readonly Uint8Array[] = [],
+): Uint8Array | undefined {
+  if (bundles.length === 0) return undefined;
+  const lines = jsonLines(bundles.map((bytes) => engine.canonicalize(bytes)));
+  if (lines.length <= BESIDE_BYTES) return lines;
+  throw new EvidenceError("REACH-E5007", `${ENTRY.publisher} would be over the limit of size`);
 }
 
 /** Salts are derived from this secret: one that can be guessed makes every value guessable. */

@@ -10,18 +10,16 @@ export const ENTRY = {
   signature: "run.sig",
   proof: "run.tlog-proof",
   start: "start.tlog-proof",
+  publisher: "pack.sigstore.jsonl",
   redaction: "redaction.sigstore.json",
   entered: "entered.jsonl",
   shown: "shown.jsonl",
 } as const;
 
-/** Entries that have their place and that this version does not look into: what the pack's publisher has signed. */
-const RESERVED = ["pack.sigstore.jsonl"] as const;
-const [PUBLISHER] = RESERVED;
-/** Entries beside the run's own, as those that are reserved. */
-const BESIDE: ReadonlySet<string> = new Set([ENTRY.start, ENTRY.redaction]);
+/** Entries beside the run's own. */
+const BESIDE: ReadonlySet<string> = new Set([ENTRY.start, ENTRY.publisher, ENTRY.redaction]);
 /** Bytes that an entry beside the run's own may have. */
-const BESIDE_BYTES = 2 ** 20;
+export const BESIDE_BYTES: number = 2 ** 20;
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
@@ -42,8 +40,8 @@ export interface Layout {
   readonly proof: Uint8Array | undefined;
   /** The proof that its run's beginning is in a log. Removable, as the other one. */
   readonly start: Uint8Array | undefined;
-  /** Entries that this version does not look into, by their names. Removable. */
-  readonly reserved: ReadonlyMap<string, Uint8Array>;
+  /** What the pack's publishers have signed, a bundle a line. Removable, and put in later. */
+  readonly publisher: Uint8Array | undefined;
   /** Who says that the run was redacted. Removable; beside `shown` only. */
   readonly redaction: Uint8Array | undefined;
   readonly values: Values;
@@ -53,7 +51,7 @@ export interface Layout {
 
 /** The entries in their order. */
 export function entriesOf(layout: Layout): ContainerEntry[] {
-  const { run, signature, proof, start, reserved, redaction, values, blobs } = layout;
+  const { run, signature, proof, start, publisher, redaction, values, blobs } = layout;
   const optional = (name: string, bytes: Uint8Array | undefined): ContainerEntry[] =>
     bytes === undefined ? [] : [{ name, bytes }];
   return [
@@ -61,7 +59,7 @@ export function entriesOf(layout: Layout): ContainerEntry[] {
     { name: ENTRY.signature, bytes: signature },
     ...optional(ENTRY.proof, proof),
     ...optional(ENTRY.start, start),
-    ...RESERVED.flatMap((name) => optional(name, reserved.get(name))),
+    ...optional(ENTRY.publisher, publisher),
     ...optional(ENTRY.redaction, redaction),
     "entered" in values
       ? { name: ENTRY.entered, bytes: values.entered }
@@ -76,13 +74,12 @@ export function entriesOf(layout: Layout): ContainerEntry[] {
  * The entries of a container by what they are.
  *
  * @throws EvidenceError `REACH-E5003` one that the format does not know, `REACH-E5004` one that is
- *   not in its place, `REACH-E5006` one that is missing; `REACH-E5007`, `REACH-E5101`, `REACH-E5102`, `REACH-E5105` a
- *   reserved one that has not its form
+ *   not in its place, `REACH-E5006` one that is missing; `REACH-E5007`, `REACH-E5101`, `REACH-E5102`, `REACH-E5105` one beside
+ *   the run's own that has not its form
  */
 export function readLayout(engine: Engine, entries: readonly ContainerEntry[]): Layout {
   const found = new Map(entries.map(({ name, bytes }) => [name, bytes]));
   const blobs = new Map<string, Uint8Array>();
-  const reserved = new Map<string, Uint8Array>();
   const isWhole = found.has(ENTRY.entered);
   const known = new Set<string>(Object.values(ENTRY));
   // A run of which nothing is hidden was not redacted.
@@ -90,7 +87,6 @@ export function readLayout(engine: Engine, entries: readonly ContainerEntry[]): 
   for (const { name, bytes } of entries) {
     const digest = digestOfBlob(name);
     if (digest !== undefined) blobs.set(digest, bytes);
-    else if (RESERVED.some((each) => each === name)) reserved.set(name, bytes);
     else if (!known.has(name)) {
       throw new EvidenceError("REACH-E5003", `evidence has no entry ${quoted(name)}`);
     }
@@ -106,7 +102,7 @@ export function readLayout(engine: Engine, entries: readonly ContainerEntry[]): 
     signature: required(ENTRY.signature),
     proof: found.get(ENTRY.proof),
     start: found.get(ENTRY.start),
-    reserved,
+    publisher: found.get(ENTRY.publisher),
     redaction: found.get(ENTRY.redaction),
     values: shown === undefined ? { entered: required(ENTRY.entered) } : { shown },
     blobs,
@@ -121,7 +117,7 @@ export function readLayout(engine: Engine, entries: readonly ContainerEntry[]): 
     }
   });
   for (const { name, bytes } of entries) {
-    if (reserved.has(name) || BESIDE.has(name)) requireForm(engine, name, bytes);
+    if (BESIDE.has(name)) requireForm(engine, name, bytes);
   }
   return layout;
 }
@@ -131,6 +127,6 @@ function requireForm(engine: Engine, name: string, bytes: Uint8Array): void {
   if (bytes.length > BESIDE_BYTES) {
     throw new EvidenceError("REACH-E5007", `the entry ${name} is over the limit of size`);
   }
-  if (name === PUBLISHER) for (const _ of parseLines(engine, bytes, name));
+  if (name === ENTRY.publisher) for (const _ of parseLines(engine, bytes, name));
   if (name === ENTRY.redaction) parseCanonical(engine, bytes, name);
 }

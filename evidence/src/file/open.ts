@@ -62,8 +62,6 @@ export interface Evidence {
   readonly shown: Shown | null;
   /** Who has redacted the file, as the key in it has signed; null where it is not signed. */
   readonly redaction: RedactionStatement | null;
-  /** Entries that this version does not look into. */
-  readonly unread: readonly string[];
 }
 
 /**
@@ -84,7 +82,7 @@ export function openEvidence(engine: Engine, bytes: Uint8Array): Evidence {
   requireBlobs(engine, layout.blobs);
   const pack = readPack(engine, document.pack, layout.blobs);
   const content = contentOf(engine, document, layout);
-  return assemble({ document, layout, key, pack, content });
+  return assemble({ document, key, pack, content });
 }
 
 /**
@@ -135,14 +133,13 @@ export function contentOf(engine: Engine, document: EvidenceRun, layout: Layout)
 /** A file whose parts were read, and belong together. */
 export interface Parts {
   readonly document: EvidenceRun;
-  readonly layout: Layout;
   readonly key: PublicKey;
   readonly pack: Pack | null;
   readonly content: Content;
 }
 
 /** One view of what was read. */
-export function assemble({ document, layout, key, pack, content }: Parts): Evidence {
+export function assemble({ document, key, pack, content }: Parts): Evidence {
   const { id, attempt, startedAt, endedAt, workflow, semantics, engine, trace } = document;
   const { values, ...rest } =
     content.shown === undefined ? ofWhole(content.entered) : ofRedacted(content.shown);
@@ -164,7 +161,6 @@ export function assemble({ document, layout, key, pack, content }: Parts): Evide
     pack,
     ...rest,
     redaction: content.shown === undefined ? null : content.redaction,
-    unread: [...layout.reserved.keys()],
   };
 }
 

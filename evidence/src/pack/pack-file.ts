@@ -28,6 +28,9 @@ export const PREDICATES: Readonly<Record<StatementName, string>> = {
   sbom: "https://cyclonedx.org/bom",
 };
 
+/** What a withdrawal of a pack says it is. */
+export const YANK = "urn:reach:yank:v1";
+
 /** Bundles of one type that a pack file can hold: the publisher's, and those of others who have signed it. */
 export const MOST_BUNDLES = 16;
 
@@ -154,7 +157,10 @@ export function signPack(
 }
 
 /** What the own statement of a pack says of it. */
-export const packPredicate = ({ id, version }: PackManifest): Record<string, unknown> => ({
+export const packPredicate = ({
+  id,
+  version,
+}: Pick<PackManifest, "id" | "version">): Record<string, unknown> => ({
   format: "reach/pack/v1",
   id,
   version,

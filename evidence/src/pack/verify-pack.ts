@@ -1,6 +1,6 @@
 // verifyPack(): who signed a pack, and whether it is still to be used. docs/spec/pack.md, PACK-10 to PACK-13.
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { inTotoStatement, packYank } from "@reach-fabric/schema";
+import { compareVersions, inTotoStatement, packYank } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
@@ -8,7 +8,7 @@ import { formatStatement, readStatement } from "../signature/in-toto.ts";
 import { inShape, parseCanonical } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
-import { isSignedBy, packPredicate, readPackFile, verifiedStatement } from "./pack-file.ts";
+import { isSignedBy, packPredicate, readPackFile, verifiedStatement, YANK } from "./pack-file.ts";
 import type { PackFile, StatementName } from "./pack-file.ts";
 import { Findings } from "../trust/verdicts.ts";
 import type { Judgement } from "../trust/verdicts.ts";
@@ -187,8 +187,6 @@ function requireCurrent(
   );
 }
 
-const YANK = "urn:reach:yank:v1";
-
 /** A signed withdrawal of a pack, by its digest. */
 export function yankPack(
   engine: Engine,
@@ -226,30 +224,4 @@ function withdrawn(
   });
   const { reason } = inShape(packYank, predicate, what);
   return sha256 === digest ? reason : undefined;
-}
-
-/** Precedence of semantic versions, SemVer 2.0.0 section 11; build metadata does not count. */
-export function compareVersions(a: string, b: string): number {
-  const parse = (text: string): [numbers: string[], labels: string[]] => {
-    const [, numbers = "", labels = ""] = /^([^-+]*)(?:-([^+]*))?/.exec(text) ?? [];
-    return [numbers.split("."), labels === "" ? [] : labels.split(".")];
-  };
-  const [left, right] = [parse(a), parse(b)];
-  const numbers = compareParts(left[0], right[0]);
-  if (numbers !== 0) return numbers;
-  if (left[1].length === 0 || right[1].length === 0) return right[1].length - left[1].length;
-  return compareParts(left[1], right[1]);
-}
-
-function compareParts(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const [x, y] = [a[i], b[i]];
-    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
-    if (x === y) continue;
-    const [isX, isY] = [/^\d+$/.test(x), /^\d+$/.test(y)];
-    if (isX && isY) return x.length === y.length ? (x < y ? -1 : 1) : x.length - y.length;
-    if (isX !== isY) return isX ? -1 : 1;
-    return x < y ? -1 : 1;
-  }
-  return 0;
 }

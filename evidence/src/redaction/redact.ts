@@ -151,7 +151,7 @@ function readWhole(engine: Engine, file: Uint8Array): Whole {
   const pack = readPack(engine, document.pack, layout.blobs);
   if (pack === null) throw noPack();
   const content = contentOf(engine, document, layout);
-  const evidence = assemble({ document, layout, key: namedKey(document), pack, content });
+  const evidence = assemble({ document, key: namedKey(document), pack, content });
   const bytes: Uint8Array[] = [];
   const { difference } = replayEvidence(engine, evidence, {
     recompute: (on, of, inputs, given) =>

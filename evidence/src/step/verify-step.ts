@@ -2,21 +2,25 @@
 import type { Engine } from "@reach-fabric/engine";
 import { noPack, REPLAY_FUEL } from "../file/cursor.ts";
 import { requireBegun } from "../file/entered.ts";
+import { manifestOf } from "../file/pack.ts";
 import type { Policy } from "../trust/policy.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
-import type { Judgement, Verdict } from "../trust/verdicts.ts";
+import type { Judgement, ReportedPack, Verdict } from "../trust/verdicts.ts";
+import { noteApproved } from "../verify/approved.ts";
 import { noteTrust, requireComputable, requiredBy } from "../verify/allowed.ts";
 import { requireSigned } from "../verify/signed.ts";
+import type { VerifyOptions } from "../verify/verify.ts";
 import { computeAlone } from "./compute.ts";
 import { cannot } from "./plan.ts";
 import { readStep, recordsOfStep } from "./step.ts";
 
 /** The questions about a step. */
-export const stepVerdicts = ["authentic", "trusted", "recomputed"] as const;
+export const stepVerdicts = ["authentic", "trusted", "approved", "recomputed"] as const;
 
 /**
  * - `authentic`: its records are in the trace that was signed, with these values
  * - `trusted`: the policy trusts the signature, and asks for nothing that a step cannot show
+ * - `approved`: the run that it is of is by rules that the policy allows
  * - `recomputed`: from its input, $context and answers the engine computes the same requests, output, next task,
  *   and $context, where that is shown
  */
@@ -27,6 +31,7 @@ export interface StepReport extends Judgement<StepVerdict> {
   /** The task, where the step is authentic. */
   readonly task?: string;
   readonly seq?: number;
+  readonly pack?: ReportedPack;
 }
 
 type Found = Findings<StepVerdict>;
@@ -45,15 +50,25 @@ type Authentic = NonNullable<ReturnType<typeof authenticate>>;
  * const { ok, verdicts } = verifyStep(engine, proveStep(engine, bytes, 4), { trustedKeys });
  * ok; // → true
  */
-export function verifyStep(engine: Engine, bytes: Uint8Array, policy: Policy = {}): StepReport {
+export function verifyStep(
+  engine: Engine,
+  bytes: Uint8Array,
+  policy: Policy = {},
+  { packBundles = [] }: Pick<VerifyOptions, "packBundles"> = {},
+): StepReport {
   const { required, beyond } = requiredOfStep(policy);
   const findings = new Findings(stepVerdicts, required, "the step is not authentic");
   const step = authenticate(engine, bytes, policy, findings);
   if (step === undefined) return findings.judgement();
   checkTrust(step, policy, beyond, findings);
+  const pack = checkApproved(engine, step, policy, packBundles, findings);
   checkTask(engine, step, policy, findings);
   const { own } = step;
-  return { ...findings.judgement(), ...(own?.kind === "task" && { seq: own.seq, task: own.task }) };
+  return {
+    ...findings.judgement(),
+    pack,
+    ...(own?.kind === "task" && { seq: own.seq, task: own.task }),
+  };
 }
 
 /** Stage 1: from bytes to what was signed, every record in its trace, every value at its commitment. */
@@ -86,6 +101,23 @@ function checkTrust(
   });
 }
 
+/** Stage 4, too: of the rules all that is asked for stands in run.json and in the leaf of the start. */
+function checkApproved(
+  engine: Engine,
+  { document, pack, start }: Authentic,
+  policy: Policy,
+  bundles: readonly Uint8Array[],
+  findings: Found,
+): ReportedPack {
+  return noteApproved(engine, findings, policy, {
+    ...document,
+    tenant: null,
+    manifest: pack && manifestOf(pack),
+    start: start?.kind === "start" ? start : undefined,
+    bundles,
+  });
+}
+
 /** Stage 6: the task is computed. */
 function checkTask(engine: Engine, step: Authentic, policy: Policy, findings: Found): void {
   const { document, pack, records, start } = step;
@@ -105,11 +137,13 @@ function requiredOfStep(policy: Policy): {
 } {
   const asked = requiredBy({ ...policy, required: policy.required ?? ["replayed"] });
   const beyond = verdicts.filter(
-    (name) => asked.includes(name) && !["authentic", "trusted", "replayed"].includes(name),
+    (name) =>
+      asked.includes(name) && !["authentic", "trusted", "approved", "replayed"].includes(name),
   );
   const isAsked = {
     authentic: true,
     trusted: asked.includes("trusted") || beyond.length > 0,
+    approved: asked.includes("approved"),
     recomputed: asked.includes("replayed"),
   };
   return { required: stepVerdicts.filter((name) => isAsked[name]), beyond };

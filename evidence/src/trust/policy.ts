@@ -1,7 +1,7 @@
-// Policies: what a verifier asks of evidence. docs/spec/keys.md, KEY-13 to KEY-17.
+// Policies: what a verifier asks of evidence. docs/spec/policy.md.
 import { fromHex, fromUtf8, toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { lagPattern, policyFile } from "@reach-fabric/schema";
+import { lagPattern, namesRules, policyFile } from "@reach-fabric/schema";
 import type { PolicyFile } from "@reach-fabric/schema";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
@@ -15,6 +15,7 @@ import { parseConsistencyProof } from "../log/consistency.ts";
 import type { ConsistencyProof } from "../log/consistency.ts";
 import { noteText, parseNoteKey } from "../log/note.ts";
 import type { NoteKey } from "../log/note.ts";
+import type { AllowedPack, Rules } from "./rules.ts";
 import type { Freshness } from "./trust.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -27,6 +28,13 @@ export interface Policy {
   readonly trustedKeys?: readonly PublicKey[];
   /** Who may have signed, for whom and when, by a keyring. With it, `trusted` is required. */
   readonly signers?: Signers;
+  /**
+   * Keys that are known, as the verifier's own: a signature by one of them is `trusted`, one by another key is not
+   * checked, and no fail. It requires nothing by itself.
+   */
+  readonly ownKeys?: readonly PublicKey[];
+  /** By which rules a run may have been decided. With it, `approved` is required. */
+  readonly rules?: Rules;
   /** The verdicts that must pass; `authentic` always must. Default: and `complete`, `replayed`. */
   readonly required?: readonly Verdict[];
   /**
@@ -111,7 +119,8 @@ export function readPolicy(
   bytes: Uint8Array,
   { keyring: ring, now, seen = [], growth = [] }: PolicyCircumstances,
 ): Policy {
-  const { root: pinned, keyring: wanted, tenant, engines, packs, ...file } = parse(engine, bytes);
+  const file = parse(engine, bytes);
+  const { root: pinned, keyring: wanted, tenant, engines, packs } = file;
   const root = pinned === undefined ? undefined : keyOf(pinned);
   if ((root === undefined) !== (ring === undefined)) {
     throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
@@ -124,6 +133,7 @@ export function readPolicy(
     ...(file.required === undefined ? {} : { required: file.required }),
     now,
     ...(keyring === undefined ? {} : { signers: { keyring, tenant, ...wanted } }),
+    ...(namesRules(file) ? { rules: rulesOf(file) } : {}),
     ...(engines?.allowed === undefined ? {} : { engines: engines.allowed }),
     ...(engines?.faulty === undefined ? {} : { faultyEngines: engines.faulty }),
     ...(packs?.yanked === undefined ? {} : { yankedPacks: packs.yanked }),
@@ -165,6 +175,31 @@ function parse(engine: Engine, bytes: Uint8Array): PolicyFile {
   return fileInShape(policyFile, value, "the policy", "REACH-E5218");
 }
 
+/** What a policy says of the rules; none of it where it names none. */
+function rulesOf({ packs, workflows, grants, limits, window }: PolicyFile): Rules {
+  const signedBy = packs?.signedBy;
+  const publishers = signedBy?.keys?.map(keyOf) ?? (signedBy && "keyring");
+  return {
+    ...(packs?.allowed && { packs: packs.allowed.map(allowedPack) }),
+    ...(publishers && { publishers }),
+    ...(workflows && { workflows }),
+    ...(grants && { grants }),
+    ...(limits && { limits }),
+    ...(window && { window }),
+  } as Rules;
+}
+
+type WrittenPack = NonNullable<NonNullable<PolicyFile["packs"]>["allowed"]>[number];
+
+const allowedPack = ({ digest, name = "", versions, publisher }: WrittenPack): AllowedPack =>
+  digest === undefined
+    ? {
+        name,
+        ...(versions === undefined ? {} : { versions }),
+        ...(publisher && { publisher: keyOf(publisher) }),
+      }
+    : { digest };
+
 function keyOf({ alg, public: shared }: NonNullable<PolicyFile["root"]>): PublicKey {
   return publicKey(exactBase64(shared) ?? new Uint8Array(), alg);
 }
@@ -184,12 +219,6 @@ function logOf({
     quorum,
     ...(started === true ? { started } : {}),
   };
-  const different = new Set(log.witnesses.map((witness) => toBase64(witness.key.bytes)));
-  if (quorum > different.size) {
-    throw notPolicy(
-      `${quorum} witnesses of ${quoted(origin)} are required, ${different.size} named`,
-    );
-  }
   if (final === undefined) return log;
   return { ...log, final: { size: BigInt(final.size), root: fromHex(final.root) } };
 }

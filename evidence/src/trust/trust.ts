@@ -1,5 +1,5 @@
-// Check 4: whether a key may have signed this, for this tenant, at this time. docs/spec/keys.md, KEY-12
-// and KEY-14.
+// Check 4: whether a key may have signed this, for this tenant, at this time. docs/spec/keys.md, KEY-12;
+// docs/spec/policy.md, POL-5.
 import { toBase64 } from "@reach-fabric/engine";
 import type { KeyringEntry, KeyRole } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";

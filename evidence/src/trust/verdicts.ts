@@ -3,6 +3,7 @@ import { EngineTrap } from "@reach-fabric/engine";
 import type { Recomputed } from "@reach-fabric/engine";
 import { verdictNames } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
+import type { PublicKey } from "../keys/key.ts";
 import type { Outcome, Run } from "../file/open.ts";
 import type { RedactionStatement } from "../signature/redaction.ts";
 
@@ -12,6 +13,8 @@ export const verdicts: typeof verdictNames = verdictNames;
 /**
  * - `authentic`: every byte is what the key named in the file signed
  * - `trusted`: that key is one that the policy trusts
+ * - `approved`: the run is by rules that the policy allows: its pack and who published that, workflow, grant, limits,
+ *   times
  * - `complete`: all that entered the run is there, from start to outcome, with its values and the pack
  * - `replayed`: the engine computes the same records, decision digest and fingerprint again
  * - `redacted`: what is hidden is behind commitments, and nothing that is shown confirms guesses of it
@@ -40,6 +43,16 @@ export interface Judgement<V extends string> {
   readonly exitCode: 0 | 1 | 3;
 }
 
+/** A pack as a report names it. */
+export interface ReportedPack {
+  readonly digest: string;
+  /** `namespace/name` and version: as its publisher has signed them, or as pack.json says of itself. */
+  readonly id?: string;
+  readonly version?: string;
+  /** Whose signature about this digest was found valid, and counts. Without it no one vouches for the name. */
+  readonly publisher?: PublicKey;
+}
+
 /** What verify() found. */
 export interface Report extends Judgement<Verdict> {
   /** The rest is only there when the file is authentic. */
@@ -48,12 +61,12 @@ export interface Report extends Judgement<Verdict> {
   /** The signed decision digest and fingerprint in hex, where they are disclosed. */
   readonly decision?: string;
   readonly fingerprint?: string;
+  /** The pack: its digest, and what is known of its name. */
+  readonly pack?: ReportedPack;
   /** What the run came to when it was computed again. */
   readonly computed?: Recomputed;
   /** Who has redacted it, as a key has signed: whose key that is, the file cannot say. */
   readonly redaction?: RedactionStatement;
-  /** Entries of the file that this version does not look into. */
-  readonly unread?: readonly string[];
 }
 
 /** The verdicts that are required where a policy does not say. */

@@ -1,5 +1,5 @@
 // What a policy says of a run: who may sign, which engine and pack may be used, which verdicts must pass.
-// docs/spec/keys.md, KEY-14 to KEY-16.
+// docs/spec/policy.md, POL-5 to POL-7.
 import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
 import { sameKey } from "../keys/key.ts";
@@ -24,6 +24,7 @@ export function requiredBy(policy: Policy): Verdict[] {
   if (unknown !== undefined) throw new TypeError(`There is no verdict ${unknown}`);
   const implied: readonly [Verdict, boolean][] = [
     ["trusted", trustedKeys !== undefined || signers !== undefined],
+    ["approved", policy.rules !== undefined],
     ["replayed", [policy.engines, policy.faultyEngines, policy.yankedPacks].some(isGiven)],
     ["logged", logs !== undefined],
     ["witnessed", asksWitnesses(policy)],
@@ -89,11 +90,15 @@ export function noteTrust(
   witnessedAt?: bigint,
 ): void {
   const { key, endedAt, tenant } = run;
-  const { trustedKeys, signers } = policy;
+  const { trustedKeys, signers, ownKeys = [] } = policy;
   findings.attempt("trusted", () => {
     const at = witnessedAt ?? endedAt;
     requireKeyAt(policy, run, at);
     if (trustedKeys === undefined && signers === undefined) {
+      if (ownKeys.some((own) => sameKey(own, key))) {
+        findings.pass("trusted", `signed with your own key ${key.id}`);
+        return;
+      }
       const whose = `no trusted key was given, so the owner of the key ${key.id} is not known`;
       findings.leave("trusted", whose);
       return;
@@ -117,15 +122,28 @@ export function noteTrust(
  *   faulty, `REACH-E5221` a pack that was withdrawn
  */
 export function requireAllowed(
-  { engines, faultyEngines, yankedPacks }: Policy,
+  policy: Policy,
   { engine, pack }: Pick<Run, "engine" | "pack">,
 ): void {
+  const { engines, faultyEngines } = policy;
   if (engines !== undefined && !engines.includes(engine)) {
     throw new EvidenceError("REACH-E5405", `the policy does not allow the engine ${engine}`);
   }
   if (faultyEngines?.includes(engine) === true) {
     throw new EvidenceError("REACH-E5220", `the engine ${engine} is known as faulty`);
   }
+  requireNotYanked(policy, { pack });
+}
+
+/**
+ * Requires a pack that the policy does not name as withdrawn.
+ *
+ * @throws EvidenceError `REACH-E5221`
+ */
+export function requireNotYanked(
+  { yankedPacks }: Pick<Policy, "yankedPacks">,
+  { pack }: Pick<Run, "pack">,
+): void {
   if (yankedPacks?.includes(pack) === true) {
     throw new EvidenceError("REACH-E5221", `the pack ${pack} was withdrawn`);
   }

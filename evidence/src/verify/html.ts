@@ -13,6 +13,10 @@ const MEANING: Readonly<Record<Verdict, readonly [shows: string, not: string]>> 
     "The policy lets this key sign this, for this tenant, at this time.",
     "That its holder tells the truth.",
   ],
+  approved: [
+    "The policy allows what decided: the pack and who published it, the workflow, the grant, the limits, the times.",
+    "That the rules are good ones; that a publisher's key was nobody else's.",
+  ],
   complete: [
     "Everything that entered the run is there, from start to outcome, with its values and its pack.",
     "That no other run took place.",

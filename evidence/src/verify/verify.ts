@@ -4,12 +4,16 @@
 // only on what the checks before it have let through: nothing is computed before it is known to be what was
 // signed, and that it was signed needs no engine that could compute it.
 import type { Engine, Recomputed } from "@reach-fabric/engine";
+import { noteApproved } from "./approved.ts";
 import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
 import { checkLog } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { requireSigned } from "./signed.ts";
 import { noteStart } from "./started.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
+import { linesOf } from "../encoding/json.ts";
+import { ENTRY } from "../file/layout.ts";
+import { manifestOf } from "../file/pack.ts";
 import { noPack } from "../file/cursor.ts";
 import { requireBegun, requireWhole } from "../file/entered.ts";
 import { assemble, contentOf, outcomeIn, readRunDocument } from "../file/open.ts";
@@ -18,7 +22,12 @@ import { replayEvidence } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Policy } from "../trust/policy.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
-import type { Report, Verdict } from "../trust/verdicts.ts";
+import type { Report, ReportedPack, Verdict } from "../trust/verdicts.ts";
+
+export interface VerifyOptions extends ReplayOptions {
+  /** What publishers have signed about packs, beside what is in the file: Sigstore bundles, withdrawals among them. */
+  readonly packBundles?: readonly Uint8Array[] | undefined;
+}
 
 /**
  * Verifies a .reach file and says what is shown and what is not, verdict by verdict. For hostile
@@ -40,7 +49,7 @@ export function verify(
   engine: Engine,
   bytes: Uint8Array,
   policy: Policy = {},
-  options: ReplayOptions = {},
+  options: VerifyOptions = {},
 ): Report {
   const findings = new Findings(verdicts, requiredBy(policy), "the file is not authentic");
   const evidence = authenticate(engine, bytes, policy, findings);
@@ -51,10 +60,12 @@ export function verify(
   const witnessedAt = checkSeen(engine, evidence, policy, findings);
   checkStart(engine, evidence, policy, findings);
   checkTrust(evidence, policy, witnessedAt, findings);
+  const bundles = [...evidence.bundles, ...(options.packBundles ?? [])];
+  const pack = checkApproved(engine, { ...evidence, bundles }, policy, isWhole, findings);
   noteRedaction(evidence, findings);
   const computed = isWhole ? checkReplay(engine, evidence, policy, findings, options) : undefined;
   options.signal?.throwIfAborted();
-  return report(evidence, computed, findings);
+  return report(evidence, { computed, pack }, findings);
 }
 
 type Found = Findings<Verdict>;
@@ -70,7 +81,7 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readRunDocument(engine, bytes);
-    const { run, signature, proof, start, blobs } = layout;
+    const { run, signature, proof, start, publisher, blobs } = layout;
     const parts = { document, run, signature, blobs };
     const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");
     // 7 the lines have their form; 8 every value and record is the one that was committed to
@@ -83,7 +94,8 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
       entry,
       proof,
       start,
-      ...assemble({ document, layout, key, pack, content }),
+      bundles: publisher === undefined ? [] : [...linesOf(publisher, ENTRY.publisher)],
+      ...assemble({ document, key, pack, content }),
     };
   });
   if (evidence === undefined) return undefined;
@@ -92,6 +104,7 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
     "authentic",
     `${what} is what the key ${evidence.run.key.id} signed; whose key that is, the file cannot say`,
   );
+  findings.leave("approved", "the rules were not looked at");
   findings.leave("complete", "the records were not checked");
   findings.leave("replayed", "the run was not computed");
   return evidence;
@@ -144,6 +157,23 @@ function checkTrust(
   findings: Found,
 ): void {
   noteTrust(findings, policy, run, witnessedAt);
+}
+
+/** Stage 4, too: the rules by which it was decided. */
+function checkApproved(
+  engine: Engine,
+  { run, pack, bundles, entered, shown }: Authentic,
+  policy: Policy,
+  isWhole: boolean,
+  findings: Found,
+): ReportedPack {
+  const leaf = entered === undefined ? shown?.inputs[0]?.leaf : entered.leaves[0];
+  return noteApproved(engine, findings, policy, {
+    ...run,
+    manifest: pack && manifestOf(pack),
+    start: isWhole && leaf?.kind === "start" ? leaf : undefined,
+    bundles,
+  });
 }
 
 /** Stage 5: whether something is hidden. That nothing that is shown confirms a guess of it is part of the form. */
@@ -214,8 +244,8 @@ function checkShown(
 
 /** Stage 7: the verdicts, and what of the run an authentic file shows. */
 function report(
-  { run, outcome: shown, last, redaction, unread }: Authentic,
-  computed: Recomputed | undefined,
+  { run, outcome: shown, last, redaction }: Authentic,
+  { computed, pack }: { computed: Recomputed | undefined; pack: ReportedPack },
   findings: Found,
 ): Report {
   const judgement = findings.judgement();
@@ -225,11 +255,11 @@ function report(
   return {
     ...judgement,
     run,
+    pack,
     ...(outcome === null ? {} : { outcome }),
     ...(run.decision === null ? {} : { decision: run.decision }),
     ...(run.fingerprint === null ? {} : { fingerprint: run.fingerprint }),
     ...(computed === undefined ? {} : { computed }),
     ...(redaction === null ? {} : { redaction }),
-    ...(unread.length === 0 ? {} : { unread }),
   };
 }

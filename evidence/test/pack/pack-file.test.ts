@@ -15,7 +15,8 @@ import {
   yankPack,
 } from "@reach-fabric/evidence";
 import type { PackPolicy, PackReport, StatementName } from "@reach-fabric/evidence";
-import { readContainer, writeContainer, compareVersions } from "@reach-fabric/evidence/testing";
+import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
+import { compareVersions } from "@reach-fabric/schema";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonical, counting, engine, pack, pseudoRandom, signer } from "../fixtures/fixture.ts";

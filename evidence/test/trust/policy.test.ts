@@ -1,4 +1,4 @@
-// docs/spec/keys.md, KEY-13 to KEY-17: policies, and what verify() makes of them.
+// docs/spec/policy.md: policies, and what verify() makes of them.
 import { toBase64, utf8 } from "@reach-fabric/engine";
 import {
   formatNoteKey,
@@ -6,6 +6,7 @@ import {
   noteKey,
   publicKeyOf,
   readPolicy,
+  signerOf,
   verdicts,
   withCompromise,
 } from "@reach-fabric/evidence";
@@ -61,6 +62,8 @@ const found = (report: Report, verdict: Verdict): [string, number] => [
 const read = (bytes: Uint8Array, keyring?: Uint8Array): string =>
   codeOf(() => readPolicy(engine, bytes, { keyring, now }));
 
+const publisher = signerOf(newKey(pseudoRandom("publisher"), "P-256").private);
+const publisherKey = { alg: publisher.key.alg, public: toBase64(publisher.key.bytes) };
 const vkey = (name: string, kind: "note" | "cosignature", key: PublicKey): string =>
   formatNoteKey(noteKey(name, kind, key));
 const logKey = publicKeyOf(newKey(pseudoRandom("log")).public);
@@ -73,7 +76,7 @@ const log = {
 };
 
 describe("a policy", () => {
-  test("KEY-13: is strict JSON in any layout", () => {
+  test("POL-1: is strict JSON in any layout", () => {
     expect(read(withoutRoot())).toBe("accepted");
     expect(read(policy(), acme.bytes)).toBe("accepted");
     const whole = {
@@ -81,7 +84,18 @@ describe("a policy", () => {
       keyring: { minSerial: 1, maxAgeDays: 30 },
       tenant: "acme",
       engines: { allowed: [engine.digest], faulty: ["0".repeat(64)] },
-      packs: { yanked: ["1".repeat(64)] },
+      packs: {
+        allowed: [
+          { digest: pack.digest },
+          { name: "test/loan", versions: "^1.0.0", publisher: publisherKey },
+        ],
+        signedBy: { role: "pack" },
+        yanked: ["1".repeat(64)],
+      },
+      workflows: [{ name: "test/loan", versions: "1.0.0" }],
+      grants: { models: ["small"] },
+      limits: { fuel: 5, effects: 3 },
+      window: { from: "2026-01-01T00:00:00.000Z", to: "2027-01-01T00:00:00.000Z" },
       logs: [{ ...log, final: { size: 7, root: "2".repeat(64) } }],
       maxLag: "P1DT2H3M4S",
       fuel: 5,
@@ -93,6 +107,17 @@ describe("a policy", () => {
       signers: { keyring: acme.keyring, tenant: "acme", minSerial: 1, maxAgeDays: 30 },
       engines: [engine.digest],
       faultyEngines: ["0".repeat(64)],
+      rules: {
+        packs: [
+          { digest: pack.digest },
+          { name: "test/loan", versions: "^1.0.0", publisher: publisher.key },
+        ],
+        publishers: "keyring",
+        workflows: whole.workflows,
+        grants: whole.grants,
+        limits: whole.limits,
+        window: whole.window,
+      },
       yankedPacks: ["1".repeat(64)],
       logs: [{ origin: log.origin, quorum: 1, final: { size: 7n } }],
       maxLag: 93_784_000,
@@ -100,8 +125,9 @@ describe("a policy", () => {
     });
   });
 
-  test("KEY-13: knows the verdicts that there are", () => {
-    const { required } = policyFile.parse({ format: "reach/policy/v1", required: [...verdicts] });
+  test("POL-1: knows the verdicts that there are", () => {
+    const named = { root: pinned, required: [...verdicts], logs: [log] };
+    const { required } = policyFile.parse({ format: "reach/policy/v1", ...named });
     expect(required).toEqual(verdicts);
   });
 
@@ -139,11 +165,11 @@ describe("a policy", () => {
       withoutRoot({ logs: [{ ...log, key: log.witnesses[0] }] }),
     ],
     ["with a log's key for a witness's", withoutRoot({ logs: [{ ...log, witnesses: [log.key] }] })],
-  ])("KEY-13: is refused %s", (_, bytes) => {
+  ])("POL-1: is refused %s", (_, bytes) => {
     expect(read(bytes)).toBe("REACH-E5218");
   });
 
-  test("KEY-13: is refused with a key that is none, and with one that is not safe", () => {
+  test("POL-1: is refused with a key that is none, and with one that is not safe", () => {
     expect(read(withoutRoot({ logs: [{ ...log, key: "x" }] }))).toBe("REACH-E5310");
     const neutral = new Uint8Array(32);
     neutral[0] = 1;
@@ -151,14 +177,14 @@ describe("a policy", () => {
     expect(read(low, acme.bytes)).toBe("REACH-E5202");
   });
 
-  test("KEY-13: a root and a keyring go together", () => {
+  test("POL-2: a root and a keyring go together", () => {
     expect(read(policy())).toBe("REACH-E5218");
     expect(read(withoutRoot(), acme.bytes)).toBe("REACH-E5218");
     const other = { alg: otherRoot.key.alg, public: toBase64(otherRoot.key.bytes) };
     expect(read(policy({ root: other }), acme.bytes)).toBe("REACH-E5210");
   });
 
-  test("KEY-13: attack: one key in two roles, of root, keyring, log and witness", () => {
+  test("POL-2: attack: one key in two roles, of root, keyring, log and witness", () => {
     const logs = (as: Partial<typeof log>): string =>
       read(policy({ logs: [{ ...log, ...as }] }), acme.bytes);
     expect(logs({})).toBe("accepted");
@@ -169,7 +195,7 @@ describe("a policy", () => {
   });
 });
 
-describe("KEY-14: the signer", () => {
+describe("POL-5: the signer", () => {
   test("is trusted by the keyring", () => {
     const report = judged({ tenant: "acme", keyring: { minSerial: 1, maxAgeDays: 30 } });
     expect(found(report, "trusted")).toEqual(["pass", 0]);
@@ -237,7 +263,7 @@ describe("KEY-14: the signer", () => {
   });
 });
 
-describe("KEY-15: engine and pack", () => {
+describe("POL-6: engine and pack", () => {
   test("attack: a withdrawn engine, and the pack that was withdrawn", () => {
     const other = "0".repeat(64);
     const signed = signedAgain(file, { run: { engine: other } });
@@ -266,7 +292,7 @@ describe("KEY-15: engine and pack", () => {
   });
 });
 
-test("KEY-16: evidence is not logged because a policy asks for it", () => {
+test("POL-14: evidence is not logged because a policy asks for it", () => {
   const { exitCode, required } = judgedWithoutRoot({ required: ["authentic"], logs: [log] });
   expect(required).toEqual(["authentic", "logged", "witnessed"]);
   expect(exitCode).not.toBe(0);
@@ -274,6 +300,6 @@ test("KEY-16: evidence is not logged because a policy asks for it", () => {
   expect(unwitnessed.required).not.toContain("witnessed");
 });
 
-test("KEY-17: the budget of a replay is the policy's", () => {
+test("POL-15: the budget of a replay is the policy's", () => {
   expect(finding(judgedWithoutRoot({ fuel: 5 }), "replayed")).toBe("not checked REACH-E5703");
 });

@@ -2,6 +2,7 @@
 // KEY-12.
 import * as z from "zod";
 import { strict } from "../fields/problem.ts";
+import { plainName } from "../fields/look-alikes.ts";
 import { base64Of, instant } from "../fields/texts.ts";
 
 const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
@@ -14,7 +15,7 @@ export const keyRoles = ["evidence", "pack", "log", "witness"] as const;
 export type KeyRole = (typeof keyRoles)[number];
 
 /** A tenant as run.json names it. */
-export const tenantName: z.ZodString = z.string().min(1).max(256);
+export const tenantName: z.ZodString = plainName(256);
 
 const inEntry = {
   id,

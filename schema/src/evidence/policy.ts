@@ -1,67 +1,11 @@
-// Policies: what a verifier asks of evidence, format reach/policy/v1. docs/spec/keys.md, KEY-13 to KEY-17.
-import * as z from "zod";
-import { strict } from "../fields/problem.ts";
-import { tenantName } from "./keyring.ts";
-import { base64Of } from "../fields/texts.ts";
-import { verdictNames } from "./verdicts.ts";
+// Policies: what a verifier asks of evidence, format reach/policy/v1. docs/spec/policy.md.
+import { besideUnknown, report } from "../fields/problem.ts";
+import { contradictions } from "./policy-checks.ts";
+import { policyMembers } from "./policy-members.ts";
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
-const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-/** The text of a note's key: NAME+ID+BASE64. */
-const vkey = z.string().min(1).max(512);
+export type { PolicyFile } from "./policy-members.ts";
 
-/** An ISO 8601 duration of days, hours, minutes and seconds: how long each of them is depends on nothing. */
-export const lagPattern: RegExp =
-  /^P(?!$)(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7})S)?)?$/;
-
-const verdict = z.enum(verdictNames);
-
-/** The key that signs keyrings: pinned here, and in no keyring. */
-const root = z.discriminatedUnion("alg", [
-  strict({ alg: z.literal("Ed25519"), public: base64Of(32) }),
-  strict({ alg: z.literal("P-256"), public: base64Of(65) }),
-]);
-
-/** A log in which evidence may be, and who must have seen it there. */
-const log = strict({
-  origin: z.string().min(1).max(256),
-  key: vkey,
-  witnesses: z.array(vkey).max(32),
-  /** So many different keys of `witnesses` must have cosigned. */
-  quorum: z.int().min(0).max(32),
-  /** Where it stood when it was closed: a checkpoint of more entries is not its own. */
-  final: strict({ size: count, root: digest }).optional(),
-  /** The log must have the run's beginning, too. */
-  started: z.boolean().optional(),
-});
-
-/** A policy as it is written. */
-export const policyFile = strict({
-  format: z.literal("reach/policy/v1"),
-  required: z.array(verdict).max(16).optional(),
-  root: root.optional(),
-  keyring: strict({
-    minSerial: z.int().min(1).max(0xffffffff).optional(),
-    maxAgeDays: z.int().min(1).max(36_500).optional(),
-  }).optional(),
-  /** Evidence must be about runs of this tenant. */
-  tenant: tenantName.optional(),
-  engines: strict({
-    allowed: z.array(digest).max(10_000).optional(),
-    faulty: z.array(digest).max(10_000).optional(),
-  }).optional(),
-  packs: strict({ yanked: z.array(digest).max(10_000).optional() }).optional(),
-  logs: z.array(log).max(64).optional(),
-  /** How long after its end a run must have been seen by the witnesses, or the log. */
-  maxLag: z.string().regex(lagPattern, "a duration such as P1D or PT15M").optional(),
-  fuel: count.optional(),
-})
-  .refine(({ root: pinned, keyring, tenant }) => pinned || (!keyring && tenant === undefined), {
-    message: "keyring and tenant need a root",
-  })
-  .refine(({ logs, maxLag }) => logs !== undefined || maxLag === undefined, {
-    message: "maxLag needs logs",
-  });
-
-/** A policy as it is written: see {@link policyFile}. */
-export type PolicyFile = z.infer<typeof policyFile>;
+/** A policy as it is written: its members, and nothing in them that contradicts something else. */
+export const policyFile: typeof policyMembers = policyMembers.superRefine((_, context) => {
+  for (const { path, ...finding } of contradictions(context.value)) report(context, path, finding);
+}, besideUnknown);

@@ -4,6 +4,7 @@
 export const verdictNames = [
   "authentic",
   "trusted",
+  "approved",
   "complete",
   "replayed",
   "logged",

@@ -11,6 +11,7 @@ import type { Signer } from "@reach-fabric/evidence";
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
+import { whyNotPlain } from "@reach-fabric/schema";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
@@ -100,6 +101,7 @@ async function runCommand(
   // All that can be refused is refused before anything is asked of the world.
   await checkOutput(options);
   refuseSharedStdin(options);
+  refuseTenant(options);
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
   const input = checkedInput(machine, engine, options.input);
@@ -208,6 +210,18 @@ function refuseSharedStdin({ input, events, commands }: RunCommandOptions): void
     code: CODE.usage,
     what: "Only one of --input, --events and --commands can be stdin",
     hint: "Put the others into files.",
+    exitCode: EXIT.usage,
+  });
+}
+
+/** A name that no evidence can have is found before the run, not after it. */
+function refuseTenant({ tenant }: RunCommandOptions): void {
+  const why = whyNotPlain(tenant);
+  if (why === undefined) return;
+  throw new CliError({
+    code: CODE.usage,
+    what: "--tenant is no name that people can compare",
+    why,
     exitCode: EXIT.usage,
   });
 }

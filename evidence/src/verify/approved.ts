@@ -1,0 +1,165 @@
+// The verdict `approved`: that a run was decided by rules that the policy allows. docs/spec/policy.md, POL-7 to POL-13.
+import { fromBase64 } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import type { PackManifest } from "@reach-fabric/schema";
+import { EvidenceError } from "../errors/errors.ts";
+import type { StartLeaf } from "../file/leaf.ts";
+import { publicKey, requireAlgorithm, sameKey } from "../keys/key.ts";
+import type { PublicKey } from "../keys/key.ts";
+import { requirePublished } from "../pack/publisher.ts";
+import type { Published, Publishers } from "../pack/publisher.ts";
+import type { Policy } from "../trust/policy.ts";
+import {
+  requireGrant,
+  requireLimits,
+  requirePackRule,
+  requireWindow,
+  requireWorkflow,
+} from "../trust/rules.ts";
+import type { Rules } from "../trust/rules.ts";
+import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
+import type { Findings, ReportedPack } from "../trust/verdicts.ts";
+import { requireNotYanked } from "./allowed.ts";
+
+/** A run, as far as a policy's rules are about it. */
+export interface RuledRun {
+  readonly pack: string;
+  /** pack.json, where it is at hand. */
+  readonly manifest: PackManifest | null;
+  readonly workflow: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Null where it is not disclosed. */
+  readonly tenant: string | null;
+  /** The leaf of the first record; undefined where it is not known to be one of this run. */
+  readonly start: StartLeaf | undefined;
+  /** What publishers have signed, in the file and beside it. */
+  readonly bundles: readonly Uint8Array[];
+}
+
+/**
+ * Notes whether the policy's rules allow a run. All that are named must hold; where one cannot be looked at, and none
+ * is broken, that is not checked.
+ *
+ * @returns what is known of the pack
+ */
+export function noteApproved(
+  engine: Engine,
+  findings: Pick<Findings<"approved">, "fault" | "pass" | "leave">,
+  policy: Policy,
+  run: RuledRun,
+): ReportedPack {
+  const { rules = {} } = policy;
+  const faults: unknown[] = [];
+  const attempt = <T>(check: () => T): T | undefined => {
+    try {
+      return check();
+    } catch (error) {
+      faults.push(error);
+      return undefined;
+    }
+  };
+  const held: string[] = [];
+  attempt(() => requireNotYanked(policy, run));
+  const published = attempt(() => publishedBy(engine, policy, run)) ?? [];
+  const allowed = attempt(() => requireAllowedPack(rules, run.pack, published));
+  const [signed] = allowed?.by ? [allowed.by] : published;
+  if (signed !== undefined) held.push(`the key ${signed.publisher.id} has published the pack`);
+  if (allowed !== undefined) held.push(`it allows ${allowed.how}`);
+  attempt(() => requireWorkflow(rules, run.workflow));
+  attempt(() => requireWindow(rules, run));
+  if (rules.grants !== undefined) attempt(() => requireGrant(rules, startOf(run).grant));
+  if (rules.limits !== undefined) attempt(() => requireLimits(rules, startOf(run).limits));
+  const named = (["workflows", "grants", "limits", "window"] as const).filter(
+    (name) => rules[name] !== undefined,
+  );
+  if (named.length > 0) held.push(`${named.join(", ")} allow the run`);
+  const first = faults.find(
+    (error) => !(error instanceof EvidenceError) || error.outcome === "fail",
+  );
+  if (faults.length > 0) findings.fault("approved", first ?? faults[0]);
+  else if (held.length > 0) findings.pass("approved", `as the policy asks: ${held.join("; ")}`);
+  else findings.leave("approved", "the policy does not say by which rules a run may be decided");
+  const about = signed ?? run.manifest;
+  return {
+    digest: run.pack,
+    ...(about && { id: about.id, version: about.version }),
+    ...(signed && { publisher: signed.publisher }),
+  };
+}
+
+/** The pack is allowed, by its digest or as one of its publishers has named it; undefined where no packs are named. */
+function requireAllowedPack(
+  rules: Rules,
+  digest: string,
+  published: readonly Published[],
+): { readonly how: string; readonly by?: Published } | undefined {
+  let refused: unknown;
+  for (const by of published) {
+    try {
+      const how = requirePackRule(rules, { digest, signed: by });
+      return how === undefined ? undefined : { how, by };
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  if (refused !== undefined) throw refused;
+  const how = requirePackRule(rules, { digest });
+  return how === undefined ? undefined : { how };
+}
+
+function startOf({ start }: RuledRun): StartLeaf {
+  if (start !== undefined) return start;
+  throw new EvidenceError(
+    "REACH-E5504",
+    "what the run was granted and its limits are not disclosed",
+  );
+}
+
+/**
+ * What publishers have signed. Where the policy does not ask for one, only what counts says something, and a
+ * withdrawal.
+ */
+function publishedBy(
+  engine: Engine,
+  policy: Policy,
+  { pack: digest, manifest, bundles, ...run }: RuledRun,
+): readonly Published[] {
+  const publishers = publishersOf(policy, run);
+  if (publishers === undefined) return [];
+  try {
+    return requirePublished(engine, { digest, manifest }, bundles, publishers);
+  } catch (error) {
+    const isWithdrawn = error instanceof EvidenceError && error.code === "REACH-E5412";
+    if (policy.rules?.publishers !== undefined || isWithdrawn) throw error;
+    return [];
+  }
+}
+
+/** Whose signature is looked for: of the keys that the policy names, and those of the keyring. */
+function publishersOf(
+  { rules = {}, signers, now = "" }: Policy,
+  { startedAt, tenant }: Pick<RuledRun, "startedAt" | "tenant">,
+): Publishers | undefined {
+  const { publishers, packs = [] } = rules;
+  const named = packs.flatMap((one) => ("name" in one && one.publisher ? [one.publisher] : []));
+  const pinned = typeof publishers === "object" ? publishers : publishers ? [] : named;
+  const ring = typeof publishers === "object" ? undefined : signers;
+  if (pinned.length === 0 && ring === undefined) return undefined;
+  for (const key of pinned) requireAlgorithm(key, "P-256", "a pack");
+  const isPinned = (key: PublicKey): boolean => pinned.some((one) => sameKey(one, key));
+  const role = "pack";
+  const inRing = ring?.keyring.keys.filter((entry) => entry.role === role) ?? [];
+  return {
+    keys: [...pinned, ...inRing.map((entry) => publicKey(fromBase64(entry.public), entry.alg))],
+    requirePublisher: (key) => {
+      if (ring === undefined || isPinned(key)) return;
+      requireFresh(ring.keyring, { ...ring, now });
+      // When the pack was used: what its publisher says of the time does not matter.
+      signerTrust(ring.keyring, { key, role, at: startedAt }, { tenant, only: ring.tenant });
+    },
+    requireWithdrawer: (key, at) => {
+      if (ring !== undefined && !isPinned(key)) signerEntry(ring.keyring, { key, role, at });
+    },
+  };
+}
