@@ -1,6 +1,7 @@
 // reach keys trust, rotate, revoke, renew, list; reach verify --policy. docs/spec/keys.md, KEY-8 to KEY-18; docs/spec/policy.md.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { errorOf, put, reach, repository, temporaryFolder } from "./reach.ts";
 import type { Ended } from "./reach.ts";
@@ -171,4 +172,37 @@ test("for people: what was done, and which keys count", async () => {
   const { status, stdout } = await reach(folder, args);
   expect(status).toBe(0);
   expect(stdout).toMatch(new RegExp(`${alice.id} +evidence +acme +2026-01-01T00:00 .* counts`));
+});
+
+test("EVID-53: verify --attest signs what passed under a policy, and nothing where something did not", async () => {
+  const ring = ["--keyring", "ring.json"];
+  await keys("new", "--no-passphrase", "-o", "auditor.key");
+  const attest = ["--attest", "auditor.key", "--attest-output", "result.json"];
+  const path = join(folder, "result.json");
+  const refused = await verify("--keyring", "ring.json", "--now", "2036-01-01", ...attest);
+  expect([refused.status, existsSync(path)]).toEqual([3, false]);
+  expect((await verify(...ring, ...attest)).status).toBe(0);
+  const { dsseEnvelope } = JSON.parse(readFileSync(path, "utf8")) as {
+    dsseEnvelope: { payload: string };
+  };
+  const statement = JSON.parse(Buffer.from(dsseEnvelope.payload, "base64").toString()) as unknown;
+  const sha256 = (name: string): string =>
+    createHash("sha256")
+      .update(readFileSync(resolve(folder, name)))
+      .digest("hex");
+  expect(statement).toMatchObject({
+    subject: [{ digest: { sha256: sha256(evidence) } }],
+    predicate: {
+      properties: expect.arrayContaining(["REACH_TRUSTED", "REACH_REPLAYED"]) as unknown,
+      verifier: {
+        policy: { digest: { sha256: sha256("policy.json") } },
+        keyring: { digest: { sha256: sha256("ring.json") } },
+      },
+    },
+  });
+  // It is kept, and a result needs a policy.
+  const again = await verify(...ring, ...attest);
+  expect([again.status, errorOf(again)["code"]]).toEqual([2, "REACH-E4113"]);
+  const without = await reach(folder, ["verify", evidence, "--json", "--attest", "auditor.key"]);
+  expect([without.status, errorOf(without)["code"]]).toEqual([2, "REACH-E4001"]);
 });

@@ -60,6 +60,8 @@ export { redact } from "./redaction/redact.ts";
 export type { RedactOptions, Redaction } from "./redaction/redact.ts";
 export type { Stop } from "./redaction/prefix.ts";
 export type { Tell } from "./redaction/tells.ts";
+export { attest } from "./signature/verification.ts";
+export type { Attested } from "./signature/verification.ts";
 export type { RedactedBy, RedactionStatement } from "./signature/redaction.ts";
 export {
   isSignedBy,

@@ -8,7 +8,7 @@ export { SPKI, isPlainlyValid, isStrictlyValid } from "./keys/ed25519.ts";
 export { isSignature } from "./keys/key.ts";
 export { OUTCOME_BYTES, readEntered } from "./file/entered.ts";
 export { readRunDocument } from "./file/open.ts";
-export { writeBundle } from "./signature/bundle.ts";
+export { readBundle, verifiedPayload, writeBundle } from "./signature/bundle.ts";
 export { preAuthEncoding } from "./signature/dsse.ts";
 export { signRun, signedRunBytes } from "./signature/statement.ts";
 export { requireManifest } from "./file/manifest.ts";

@@ -45,7 +45,7 @@ export const bounds: readonly Defence[] = [
     take: 'if (start?.kind === "start") requireBudget(start, budget);',
     put: "",
     test: "cli/test/hostile.test.ts",
-    name: "reach replay bomb.reach --until 1 does not begin it",
+    name: "fuel bombs: a run that may use more than 1e9 units of fuel",
   },
   {
     attack: "memory bombs of many lines",

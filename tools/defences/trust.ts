@@ -5,6 +5,8 @@ import type { Defence } from "./defence.ts";
 const TIMES = "evidence/test/log/times.test.ts";
 const POLICY = "evidence/test/trust/policy.test.ts";
 
+const ATTEST = "evidence/test/attest.test.ts";
+
 export const trust: readonly Defence[] = [
   {
     attack: "pack rollback",
@@ -133,5 +135,21 @@ export const trust: readonly Defence[] = [
     put: "",
     test: TIMES,
     name: "attack: a stolen witness key that its owner has revoked rescues no compromised key",
+  },
+  {
+    attack: "a signed result of a verification that did not pass",
+    file: "evidence/src/signature/verification.ts",
+    take: "if (open !== undefined) {",
+    put: "if (false) {",
+    test: ATTEST,
+    name: "EVID-54 attack: nothing is signed where a required verdict did not pass",
+  },
+  {
+    attack: "a signed result with what was not checked",
+    file: "evidence/src/signature/verification.ts",
+    take: 'const passed = Object.keys(verdicts).filter((name) => verdicts[name]?.result === "pass");',
+    put: 'const passed = Object.keys(verdicts).filter((name) => verdicts[name]?.result !== "fail");',
+    test: ATTEST,
+    name: "EVID-54: has the verdicts that passed, and no other",
   },
 ];

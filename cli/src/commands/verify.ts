@@ -10,11 +10,13 @@ import {
   verify as verifyBytes,
   verifyStep,
 } from "@reach-fabric/evidence";
-import type { Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
+import type { Judgement, Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
 import { EngineError, utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import type { Machine } from "../ui/machine.ts";
+import { attesterOf } from "./attest.ts";
+import type { AttestOptions, Attester } from "./attest.ts";
 import { engines } from "../read/engine.ts";
 import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
@@ -33,11 +35,9 @@ import type { SafeText } from "../ui/text.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
 
-interface VerifyOptions {
+interface VerifyOptions extends AttestOptions {
   trust?: string[];
   require?: string;
-  policy?: string;
-  keyring?: string;
   now?: string;
   seen?: string[];
   growth?: string[];
@@ -75,13 +75,21 @@ export function verify(program: Command, verb: Verb): void {
     )
     .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")
     .option("--html <file>", "also write a page about it, for one piece of evidence")
+    .option(
+      "--attest <keyfile>",
+      "sign what the verification came to, if it passes; needs a --policy",
+    )
+    .option("--attest-output <file>", "where the signed result is written (default: FILE.svr.json)")
+    .option("--attest-passphrase-file <file>", "the passphrase of that key")
     .option("--json", "one JSON report a line for each file; errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach verify one.reach --trust team.key.pub")
     .action(
       verb<[string[], VerifyOptions]>(async (terminal, files, options) => {
         const page = pageOf(files, options);
         const engine = engines();
-        const policy = policyOf(terminal.machine, engine(), options);
+        const at = timeOf(options);
+        const attester = await attesterOf(terminal.machine, files, at, options);
+        const policy = policyOf(terminal.machine, engine(), at, options);
         const reports: [string, Report][] = [];
         const judged = async (file: string): Promise<number> => {
           const read = readInput(terminal.machine, file);
@@ -91,6 +99,7 @@ export function verify(program: Command, verb: Verb): void {
             const report = verifyStep(engine(), read, policy);
             printStep(terminal, file, report);
             if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
+            else await attested(terminal, attester, engine(), read, report);
             return report.exitCode;
           }
           const onProgress = longWork(terminal);
@@ -99,6 +108,7 @@ export function verify(program: Command, verb: Verb): void {
           reports.push([file, report]);
           print(terminal, file, report);
           if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
+          else await attested(terminal, attester, engine(), read, report);
           return report.exitCode;
         };
         const codes: number[] = [];
@@ -138,8 +148,25 @@ async function writePage(path: string, file: string, report: Report): Promise<vo
   await writeFileAtomic(path, utf8(reportHtml(report, { file, at: now() })));
 }
 
+/** Signs what it came to, if that was asked for. */
+async function attested(
+  terminal: Terminal,
+  attester: Attester | undefined,
+  engine: Engine,
+  file: Uint8Array,
+  report: Judgement<string>,
+): Promise<void> {
+  if (attester === undefined) return;
+  const written = await attester(engine, file, report);
+  terminal.progress("attested", `the result is signed: ${written}`, { file: written });
+}
+
+/** The verifier's time. */
+const timeOf = ({ now: said }: VerifyOptions): string =>
+  said === undefined ? now() : instantOf(said, "--now");
+
 /** The policy of the options, or the one in a file: who may sign is said in one place. */
-function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Policy {
+function policyOf(machine: Machine, engine: Engine, at: string, options: VerifyOptions): Policy {
   const { trust, require, policy, keyring, seen = [], growth = [] } = options;
   if (policy === undefined) {
     if (keyring !== undefined || options.now !== undefined) {
@@ -149,7 +176,7 @@ function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Pol
       throw usage("--seen and --consistency need a --policy, which names the log");
     }
     return {
-      now: now(),
+      now: at,
       ...(trust === undefined
         ? {}
         : { trustedKeys: trust.map((path) => publicKeyOf(readKey(machine, path))) }),
@@ -159,7 +186,6 @@ function policyOf(machine: Machine, engine: Engine, options: VerifyOptions): Pol
   if (trust !== undefined || require !== undefined) {
     throw usage("--policy says who may sign and what is required: no --trust and no --require");
   }
-  const at = options.now === undefined ? now() : instantOf(options.now, "--now");
   const bytes = readInput(machine, policy);
   const ring = keyring === undefined ? undefined : readInput(machine, keyring);
   const kept = {

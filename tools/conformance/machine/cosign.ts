@@ -1,13 +1,15 @@
 // A real cosign, offline, with the plain public key: it accepts our bundles and refuses those that were
 // changed. docs/spec/pack.md, PACK-8.
-import { createEngine } from "@reach-fabric/engine";
+import { createEngine, utf8 } from "@reach-fabric/engine";
 import {
+  attest,
   bundleOf,
   newKey,
   publicKeyOf,
   publicKeyPem,
   signerOf,
   signPack,
+  verify,
   packPredicate,
   readPackFile,
   writePackFile,
@@ -71,6 +73,18 @@ function cases(): Case[] {
       bundle: bundleOf(engine, evidence),
       pem: publicKeyPem(publicKeyOf(runKey)),
       type: "urn:reach:evidence:v1",
+    },
+    {
+      name: "the result of a verification",
+      blob: evidence,
+      bundle: attest(engine, verify(engine, evidence), {
+        signer: signerOf(runKey),
+        at: "2026-11-30T10:00:00.000Z",
+        file: evidence,
+        policy: utf8("{}"),
+      }),
+      pem: publicKeyPem(publicKeyOf(runKey)),
+      type: "https://in-toto.io/attestation/svr/v0.1",
     },
     about("pack", packPredicate(manifest), "urn:reach:pack:v1"),
     about("sbom", { bomFormat: "CycloneDX", specVersion: "1.6" }, "https://cyclonedx.org/bom"),
