@@ -45,7 +45,7 @@ function escaped(char: string): string {
  * A template as it is written, lines and all; what is put into it is escaped, where it is no SafeText.
  *
  * @example
- * String(line`${file}:\n  ${size} bytes`);
+ * String(line`${"a\u202eb.reach"}: ${3} bytes`); // → "a\\u202eb.reach: 3 bytes"
  */
 export function line(
   template: TemplateStringsArray,

@@ -1,7 +1,13 @@
 // Bytes and base64 in the one spelling that evidence allows.
 import { fromBase64, toBase64 } from "@reach-fabric/engine";
 
-/** The offset of the first difference, the shorter length where one begins the other, or -1. */
+/**
+ * The offset of the first difference, the shorter length where one begins the other, or -1.
+ *
+ * @example
+ * firstDifferentByte(utf8("score"), utf8("scope")); // → 3
+ * firstDifferentByte(utf8("score"), utf8("score")); // → -1
+ */
 export function firstDifferentByte(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return i;

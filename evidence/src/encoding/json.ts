@@ -36,7 +36,12 @@ type ShapeCode =
   | "REACH-E5402"
   | "REACH-E5802";
 
-/** The canonical bytes of a value that JSON can hold. */
+/**
+ * The canonical bytes of a value that JSON can hold.
+ *
+ * @example
+ * fromUtf8(canonicalBytes(engine, { b: 1, a: [] })); // → '{"a":[],"b":1}'
+ */
 export function canonicalBytes(engine: Engine, value: unknown): Uint8Array<ArrayBuffer> {
   return engine.canonicalize(JSON.stringify(value));
 }

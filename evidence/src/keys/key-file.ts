@@ -37,7 +37,13 @@ export function newKey(
   return { private: { ...shared, private: toBase64(secret) }, public: shared };
 }
 
-/** The key file of a public key: of format v1 where that has it, so that older programs read it. */
+/**
+ * The key file of a public key: of format v1 where that has it, so that older programs read it.
+ *
+ * @example
+ * const { run } = openEvidence(engine, bytes);
+ * publicKeyFile(run.key).alg; // → "Ed25519"
+ */
 export const publicKeyFile = ({ alg, id, bytes }: PublicKey): KeyFile =>
   alg === "Ed25519"
     ? { format: "reach/key/v1", alg, id, public: toBase64(bytes) }
@@ -48,6 +54,11 @@ export const publicKeyFile = ({ alg, id, bytes }: PublicKey): KeyFile =>
  *
  * @throws EvidenceError `REACH-E5201` not a key file, `REACH-E5202` a key that is not safe,
  *   `REACH-E5203` its parts do not belong together
+ *
+ * @example
+ * const { public: shared } = newKey((n) => crypto.getRandomValues(new Uint8Array(n)));
+ * readKeyFile(engine, JSON.stringify(shared)).id === shared.id; // → true
+ * readKeyFile(engine, "{}"); // → throws REACH-E5201
  */
 export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): KeyFile {
   let value: unknown;
@@ -67,6 +78,10 @@ export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): K
  * The public key of a key file.
  *
  * @throws EvidenceError `REACH-E5201`, `REACH-E5202`, `REACH-E5203` as readKeyFile() does
+ *
+ * @example
+ * const key = publicKeyOf(keyFile);
+ * verify(engine, bytes, { trustedKeys: [key] }).verdicts.trusted.result; // → "pass"
  */
 export function publicKeyOf(file: Pick<KeyFile, "alg" | "id" | "public">): PublicKey {
   const bytes = exactBase64(file.public);
@@ -83,6 +98,11 @@ export function publicKeyOf(file: Pick<KeyFile, "alg" | "id" | "public">): Publi
  *
  * @throws EvidenceError `REACH-E5204` there is none; `REACH-E5207` it is encrypted; `REACH-E5203` it
  *   is that of another key
+ *
+ * @example
+ * const { private: secret, public: shared } = newKey((n) => crypto.getRandomValues(new Uint8Array(n)));
+ * sameKey(signerOf(secret).key, publicKeyOf(shared)); // → true
+ * signerOf(shared); // → throws REACH-E5204
  */
 export function signerOf(file: KeyFile): Signer {
   const key = publicKeyOf(file);

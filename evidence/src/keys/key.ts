@@ -26,6 +26,10 @@ export interface Signer {
  * signature is valid for many messages.
  *
  * @throws EvidenceError `REACH-E5201` for the length, `REACH-E5202` for the rest
+ *
+ * @example
+ * publicKey(new Uint8Array(31)); // → throws REACH-E5201
+ * publicKey(new Uint8Array(32)); // → throws REACH-E5202
  */
 export function publicKey(bytes: Uint8Array, alg: AlgorithmName = "Ed25519"): PublicKey {
   const { publicSize, isSafe } = algorithms[alg];
@@ -49,7 +53,13 @@ export function publicKey(bytes: Uint8Array, alg: AlgorithmName = "Ed25519"): Pu
 /** Files come in series from one signer, and the check costs as much as half a signature. */
 let lastEnrolled: PublicKey | undefined;
 
-/** True for the same key: its algorithm and all of its bytes, never its id. */
+/**
+ * True for the same key: its algorithm and all of its bytes, never its id.
+ *
+ * @example
+ * const { run } = openEvidence(engine, bytes);
+ * sameKey(run.key, publicKeyOf(keyFile)); // → true
+ */
 export const sameKey = (a: PublicKey, b: PublicKey): boolean =>
   a.alg === b.alg &&
   a.bytes.length === algorithms[a.alg].publicSize &&
@@ -77,7 +87,12 @@ export function requireAlgorithm(
   );
 }
 
-/** The key as PEM, for openssl and cosign. */
+/**
+ * The key as PEM, for openssl and cosign.
+ *
+ * @example
+ * publicKeyPem(publicKeyOf(keyFile)).split("\n")[0]; // → "-----BEGIN PUBLIC KEY-----"
+ */
 export function publicKeyPem({ alg, bytes }: PublicKey): string {
   const der = toBase64(concat([algorithms[alg].spki, bytes]));
   const lines = der.match(/.{1,64}/g) ?? [];

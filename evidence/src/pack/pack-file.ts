@@ -58,6 +58,9 @@ export interface PackFile {
  * The one file of a pack with these bundles, whose order does not matter.
  *
  * @throws EvidenceError `REACH-E5007` more than 16 of one type
+ *
+ * @example
+ * readPackFile(engine, writePackFile(engine, pack)).pack.digest === pack.digest; // → true
  */
 export function writePackFile(
   engine: Engine,
@@ -138,6 +141,13 @@ export function readPackFile(engine: Engine, bytes: Uint8Array): PackFile {
  * The bundle of a statement about a pack: stock cosign checks it with the plain public key.
  *
  * @throws EvidenceError `REACH-E5206` a key of another algorithm than P-256
+ *
+ * @example
+ * const publisher = newKey((n) => crypto.getRandomValues(new Uint8Array(n)), "P-256");
+ * const predicate = packPredicate(manifestOf(pack));
+ * const bundle = signPack(engine, pack, "pack", predicate, signerOf(publisher.private));
+ * const one = writePackFile(engine, pack, new Map([["pack", [bundle]]]));
+ * verifyPack(engine, one, { trustedKeys: [publicKeyOf(publisher.public)] }).ok; // → true
  */
 export function signPack(
   engine: Engine,

@@ -89,6 +89,10 @@ function requireConsistent(
  * there, and of none has anything changed but that it ends earlier, or was compromised (earlier).
  *
  * @throws EvidenceError `REACH-E5211`
+ *
+ * @example
+ * requireSuccessor(keyring, keyring);
+ * requireSuccessor({ ...keyring, serial: keyring.serial + 1 }, keyring); // → throws REACH-E5211
  */
 export function requireSuccessor(older: Keyring, newer: Keyring): void {
   if (newer.serial === older.serial) {
@@ -136,6 +140,16 @@ export interface Issue {
  * @param before undefined for the first
  * @throws EvidenceError `REACH-E5209`, `REACH-E5211`, `REACH-E5219` it would be none, or not continue
  *   the one before
+ *
+ * @example
+ * const root = newKey((n) => crypto.getRandomValues(new Uint8Array(n)));
+ * const keys = withKey([], publicKeyOf(keyFile), {
+ *   role: "evidence", tenant: "acme", from: "2026-01-01T00:00:00.000Z", to: "2027-01-01T00:00:00.000Z",
+ * });
+ * const { bytes: first } = issueKeyring(engine, signerOf(root.private), undefined, {
+ *   keys, issuedAt: "2026-11-01T00:00:00.000Z", expiresAt: "2026-12-01T00:00:00.000Z",
+ * });
+ * openKeyring(engine, first, publicKeyOf(root.public)).serial; // → 1
  */
 export function issueKeyring(
   engine: Engine,

@@ -34,6 +34,11 @@ export interface Circumstances {
  *
  * @throws EvidenceError `REACH-E5205` the key is not in the keyring, `REACH-E5213` it has another role,
  *   `REACH-E5215` it did not count then
+ *
+ * @example
+ * const { key, endedAt: at } = openEvidence(engine, bytes).run;
+ * signerEntry(keyring, { key, role: "evidence", at }).tenant; // → "acme"
+ * signerEntry(keyring, { key, role: "pack", at }); // → throws REACH-E5213
  */
 export function signerEntry(
   { keys }: Pick<Keyring, "keys">,
@@ -108,6 +113,11 @@ const DAY = 86_400_000;
  * what it says is neither a yes nor a no.
  *
  * @throws EvidenceError `REACH-E5212`
+ *
+ * @example
+ * requireFresh(keyring, { now });
+ * requireFresh(keyring, { now: "2027-06-01T00:00:00.000Z" }); // → throws REACH-E5212
+ * requireFresh(keyring, { now, minSerial: keyring.serial + 1 }); // → throws REACH-E5212
  */
 export function requireFresh(
   { serial, issuedAt, expiresAt }: Pick<Keyring, "serial" | "issuedAt" | "expiresAt">,

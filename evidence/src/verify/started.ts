@@ -46,8 +46,12 @@ export interface RunStart {
  * @throws EngineError `REACH-E1601` the record is none
  *
  * @example
- * const entry = startedEntryOf(engine, { run, record, pack: pack.digest, engine: engine.digest, startedAt });
- * entry.body.run; // → run.id
+ * const [record = new Uint8Array()] = records;
+ * const { body } = startedEntryOf(engine, {
+ *   run: { ...run, secret: runSecret },
+ *   record, pack: pack.digest, engine: engine.digest, startedAt: run.startedAt,
+ * });
+ * body.run === run.id; // → true
  */
 export function startedEntryOf(
   engine: Engine,

@@ -41,6 +41,10 @@ const YAML = new Set([".yaml", ".yml"]);
  *
  * @param name the file's name: its end decides how it is read, and errors begin with it
  * @throws ReachError `REACH-E42xx` for YAML and encoding, the engine's `REACH-E11xx` for JSON
+ *
+ * @example
+ * fromUtf8(readDocument(utf8("days: 20"), "input.yaml").canonical); // → '{"days":20}'
+ * readDocument(utf8("days: 20"), "input.toml"); // → throws REACH-E4200
  */
 export function readDocument(bytes: Uint8Array, name: string): ReadDocument {
   const end = extname(name).toLowerCase();
@@ -55,7 +59,13 @@ export function readDocument(bytes: Uint8Array, name: string): ReadDocument {
   return documentOf(strictJson(yaml.json, name), name, (path) => yaml.place(path));
 }
 
-/** Strict JSON, whatever the file is called. */
+/**
+ * Strict JSON, whatever the file is called.
+ *
+ * @example
+ * fromUtf8(readJson(utf8('{"days": 20}'), "input").canonical); // → '{"days":20}'
+ * readJson(utf8('{"days": 20, "days": 21}'), "input"); // → throws REACH-E1109
+ */
 export function readJson(bytes: Uint8Array, name: string): ReadDocument {
   let places: ReturnType<typeof placesInJson> | undefined;
   return documentOf(strictJson(bytes, name), name, (path) => {

@@ -216,6 +216,9 @@ export interface InitOptions extends Omit<OpenOptions, "wait"> {
  *
  * @throws ReachError `REACH-E4113` the folder is there, `REACH-E411x` it cannot be made; EvidenceError
  *   `REACH-E5310` a name that no log can have
+ *
+ * @example
+ * const { key } = await initLog("decisions", { origin: "example.com/decisions", signer });
  */
 export async function initLog(folder: string, options: InitOptions): Promise<LogIdentity> {
   const {

@@ -32,6 +32,10 @@ export interface WitnessStore {
  * origin. One process at a time has it.
  *
  * @throws ReachError `REACH-E4162` another process has it, `REACH-E4161` the state is damaged
+ *
+ * @example
+ * const witness = await openWitness("witness", { name, signer, logs });
+ * await witness.close();
  */
 export async function openWitness(folder: string, options: WitnessOptions): Promise<WitnessStore> {
   const { name, signer, logs, disk = machineDisk, now = Date.now } = options;

@@ -28,6 +28,10 @@ export const folderOfPack = async (workflow: string): Promise<string> =>
  * Writes a pack into a new or empty folder; pack.json comes last, so that a folder with one is whole.
  *
  * @throws ReachError `REACH-E411x` where it cannot be written, or the folder is not empty
+ *
+ * @example
+ * await writePack("built", pack);
+ * (await loadPack("built")).digest === pack.digest; // → true
  */
 export async function writePack(folder: string, pack: Pack): Promise<void> {
   await makeEmptyFolder(folder);

@@ -55,7 +55,13 @@ const identity = ({ id, attempt, secret }: IdentityOptions): RunIdentity => ({
   secret: secret ?? new Uint8Array(randomBytes(32)),
 });
 
-/** A recorder that keeps nothing beyond the process: for tests and for embedders with a store. */
+/**
+ * A recorder that keeps nothing beyond the process: for tests and for embedders with a store.
+ *
+ * @example
+ * const { status } = await run({ engine, pack, input, recorder: memoryRecorder() });
+ * status; // → "completed"
+ */
 export function memoryRecorder(options: IdentityOptions = {}): Recorder {
   return {
     run: identity(options),
@@ -93,6 +99,10 @@ export const names = {
  *
  * @throws ReachError from begin() and append(): `REACH-E4110` disk full, `REACH-E4111` not
  *   writable, `REACH-E4112` the folder holds something
+ *
+ * @example
+ * await run({ engine, pack, input, recorder: folderRecorder("runs/2") });
+ * const { records } = await readFolder(engine, "runs/2");
  */
 export function folderRecorder(folder: string, options: IdentityOptions = {}): Recorder {
   const run = identity(options);
