@@ -29,7 +29,7 @@ export const slowFiles: readonly string[] = [
   "bindings/test/expr/limits.test.ts",
   "bindings/test/run/run-limits.test.ts",
   "cli/test/guides/keys.test.ts",
-  "cli/test/passphrase.test.ts",
+  "cli/test/keys/passphrase.test.ts",
   "evidence/test/redaction/non-interference.test.ts",
   "evidence/test/tamper.test.ts",
   "fuzz/test/smoke.test.ts",

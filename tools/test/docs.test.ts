@@ -105,6 +105,16 @@ test("a name without a folder in docs/threat-model.md is a file beside the one b
   expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
 });
 
+test("docs/threat-model.md names a control's tests by their files, not by a folder", () => {
+  const rows = text("docs/threat-model.md").matchAll(/^\| .* \| .* \| (.*) \|$/gm);
+  const folders = [...rows].flatMap(([, tests = ""]) =>
+    [...tests.matchAll(/`([\w-]+\/[\w./-]*)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !/\.(?:ts|json)$/.test(path)),
+  );
+  expect(folders).toEqual([]);
+});
+
 /** The rows of the index of docs/hacking.md: what is looked for, the file, and the name in it. */
 const featureIndex = (): string[][] =>
   (text("docs/hacking.md").split("| feature |")[1]?.split("\n\n")[0] ?? "")

@@ -15,14 +15,42 @@ const files = packages.flatMap((name) =>
 
 test("no package imports child_process, and nothing asks for a shell", () => {
   expect(files.length).toBeGreaterThan(50);
-  const found = [...files, "cli/bin/reach.mjs", "tools/node.mjs", "tools/setup.mjs"].filter(
-    (file) => {
-      const source = readFileSync(new URL(file, root), "utf8");
-      if (/shell:\s*true|\bexec(?:Sync)?\(/.test(source.replaceAll(/\.exec\(/g, ""))) return true;
-      return file.endsWith(".ts") && /child_process|worker_threads|node:vm/.test(source);
-    },
-  );
+  const found = [
+    ...files,
+    "cli/bin/reach.cjs",
+    "cli/bin/start.cjs",
+    "tools/node.mjs",
+    "tools/setup.mjs",
+  ].filter((file) => {
+    const source = readFileSync(new URL(file, root), "utf8");
+    if (/shell:\s*true|\bexec(?:Sync)?\(/.test(source.replaceAll(/\.exec\(/g, ""))) return true;
+    return file.endsWith(".ts") && /child_process|worker_threads|node:vm/.test(source);
+  });
   expect(found).toEqual([]);
+});
+
+test("what is installed runs no script, is of one version, and is held to its digest", () => {
+  const text = (file: string): string => readFileSync(new URL(file, root), "utf8");
+  expect(text(".npmrc")).toMatch(/^ignore-scripts=true$/m);
+  const manifests = ["", ...packages.map((name) => `${name}/`)].map(
+    (folder) => JSON.parse(text(`${folder}package.json`)) as Record<string, unknown>,
+  );
+  const wanted = manifests.flatMap((manifest) =>
+    ["dependencies", "devDependencies", "optionalDependencies"].flatMap((list) =>
+      Object.entries((manifest[list] ?? {}) as Record<string, string>),
+    ),
+  );
+  expect(wanted.length).toBeGreaterThan(40);
+  expect(wanted.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  const { packages: installed } = JSON.parse(text("package-lock.json")) as {
+    packages: Record<string, { link?: true; integrity?: string }>;
+  };
+  const foreign = Object.entries(installed).filter(([, { link }]) => link === undefined);
+  const loose = foreign.filter(
+    ([path, { integrity = "" }]) =>
+      path.includes("node_modules/") && !integrity.startsWith("sha512-"),
+  );
+  expect(loose.map(([path]) => path)).toEqual([]);
 });
 
 // Secrets are used, never compared: keys make signatures, a passphrase opens a key file by the tag of its

@@ -17,6 +17,8 @@ export const EXIT = {
   denied: 4,
   /** Ctrl-C. */
   interrupted: 130,
+  /** SIGTERM. */
+  terminated: 143,
 } as const;
 
 /** One thing that is wrong in a document, and where that is, also as data. Lines and columns are from 1. */

@@ -309,7 +309,7 @@ function onInterrupt(machine: Machine): {
   let code: number = EXIT.interrupted;
   const stop = machine.onStop((name) => {
     if (controller.signal.aborted) machine.exit(code);
-    if (name === "SIGTERM") code = 143;
+    if (name === "SIGTERM") code = EXIT.terminated;
     controller.abort(new Error("interrupted"));
   });
   return { signal: controller.signal, code: () => code, stop };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { readKeyFile, signerOf } from "@reach-fabric/evidence";
 import { expect, test } from "vitest";
-import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
+import { errorOf, put, reach, temporaryFolder } from "../reach.ts";
 
 const folder = temporaryFolder();
 const engine = createEngine();

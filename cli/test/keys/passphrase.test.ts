@@ -7,7 +7,7 @@ import { utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { KeyFile } from "@reach-fabric/evidence";
 import { expect, test } from "vitest";
-import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
+import { errorOf, put, reach, temporaryFolder } from "../reach.ts";
 
 const folder = temporaryFolder();
 const phrase = put(folder, "phrase", "correct horse battery staple\n");

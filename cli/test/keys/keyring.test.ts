@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { errorOf, put, reach, repository, temporaryFolder } from "./reach.ts";
-import type { Ended } from "./reach.ts";
+import { errorOf, put, reach, repository, temporaryFolder } from "../reach.ts";
+import type { Ended } from "../reach.ts";
 
 const folder = temporaryFolder();
 /** Signed by alice for acme on 2026-11-23. */
