@@ -53,7 +53,7 @@ export async function packaged(): Promise<Packaged> {
   const report = join(folder, "used.json");
   return {
     folder,
-    reach: join(folder, "cli/bin/reach.mjs"),
+    reach: join(folder, "cli/bin/reach.cjs"),
     used: (args) => {
       const env = { ...process.env, USED: report, XDG_CACHE_HOME: folder };
       const start = performance.now();

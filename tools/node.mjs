@@ -27,7 +27,7 @@ export function runNode(args, { quiet = false } = {}) {
   const node = pinnedNode();
   if (node === process.execPath && Number(process.versions.node.split(".")[0]) < 22) {
     process.stderr.write("No pinned Node here (run `npm start` first), and this one is too old.\n");
-    // As bin/reach.mjs says it: 1 would say that what was to be verified is wrong.
+    // As cli/bin/reach.cjs says it: 1 would say that what was to be verified is wrong.
     return Promise.resolve(3);
   }
   const [main, ...rest] = args.map((arg) => (arg instanceof URL ? fileURLToPath(arg) : arg));

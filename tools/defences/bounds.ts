@@ -147,7 +147,7 @@ export const bounds: readonly Defence[] = [
   },
   {
     attack: "code put where the command keeps its own compiled",
-    file: "cli/bin/reach.mjs",
+    file: "cli/bin/start.cjs",
     take: "|| !isSafe(above)",
     put: "",
     test: "tools/test/bundle.test.ts",

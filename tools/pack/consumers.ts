@@ -66,7 +66,7 @@ export function followReadme(world: World, each: Package): string[] {
 function tryOldNodes({ nodes }: World, project: Consumer): void {
   const [cli] = packages.filter(({ folder }) => folder === "cli") as [Package];
   for (const node of nodes.filter((each) => !runsOn(cli, each))) {
-    const bin = join(project.folder, "node_modules", cli.manifest.name, "bin/reach.mjs");
+    const bin = join(project.folder, "node_modules", cli.manifest.name, "bin/reach.cjs");
     const { stderr } = project.expect(3, [node.path, bin, "verify", "case.reach"], {
       node: node.path,
     });
@@ -88,6 +88,7 @@ export function useElsewhere(world: World): string[] {
     const able = libraries
       .filter((each) => runsOn(each, node))
       .map(({ manifest }) => manifest.name);
+    if (able.length === 0) continue;
     // `require` of ECMAScript modules is there from Node 22.12 on.
     const canRequire = satisfies(node.version, ">=22.12");
     const load = (name: string): string =>

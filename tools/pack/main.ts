@@ -15,8 +15,11 @@ import { packages, root } from "./packages.ts";
 import { pack, problemsOf } from "./tarballs.ts";
 import { canTrace } from "./trace.ts";
 
-/** The oldest Nodes of the lines that any package supports, and one that some do not; the pinned one is the newest. */
-const VERSIONS = ["20.0.0", "22.19.0", "24.0.0"];
+/**
+ * One that is too old for the syntax, the oldest Nodes of the lines that any package supports, and one that some do not;
+ * the pinned one is the newest.
+ */
+const VERSIONS = ["6.0.0", "20.0.0", "22.19.0", "24.0.0"];
 
 const found: string[] = [];
 

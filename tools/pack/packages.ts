@@ -47,7 +47,13 @@ export function filesOf({ folder }: Package): string[] {
     globSync(pattern, { cwd: join(root, folder) }).map((name) => name.replaceAll(sep, "/"));
   const built =
     folder === "cli"
-      ? ["bin/reach.mjs", "bundle/scalar.wasm", "bundle/simd.wasm", ...bundle(below)]
+      ? [
+          "bin/reach.cjs",
+          "bin/start.cjs",
+          "bundle/scalar.wasm",
+          "bundle/simd.wasm",
+          ...bundle(below),
+        ]
       : [...below("src/**/*.ts").flatMap(compiled), ...below("src/**/*.wasm").map(inDist)];
   return [...new Set(["LICENSE", "README.md", "package.json", ...built])].sort();
 }

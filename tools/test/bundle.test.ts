@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleCli } from "../bundle.ts";
 
@@ -24,7 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), "reach-bundle-"));
 const bundle = join(folder, "cli/bundle");
 const { NODE_COMPILE_CACHE: _, NODE_DISABLE_COMPILE_CACHE: __, ...env } = process.env;
 env["XDG_CACHE_HOME"] = join(folder, "caches");
-const program = join(folder, "cli/bin/reach.mjs");
+const program = join(folder, "cli/bin/reach.cjs");
 const reach = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder, env });
 
@@ -194,6 +195,27 @@ describe.skipIf(process.geteuid === undefined)("compiled code is kept", () => {
     expect(existsSync(absent)).toBe(false);
     expect(kept(fresh(), { NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual([]);
   });
+});
+
+test("a Node that is too old for the syntax, or for the program, is answered with a sentence", () => {
+  const old = join(folder, "old.cjs");
+  const run = (version: string): ReturnType<typeof reach> => {
+    writeFileSync(old, `Object.defineProperty(process.versions, "node", { value: "${version}" });`);
+    const args = ["--require", old, program, "verify", "golden.reach"];
+    return spawnSync(process.execPath, args, { encoding: "utf8", cwd: folder, env });
+  };
+  for (const version of ["0.12.0", "12.22.12", "20.0.0", "22.18.0", "25.0.0"]) {
+    expect(run(version)).toMatchObject({
+      status: 3,
+      stdout: "",
+      stderr: `reach needs Node 22.19, 24 or 26 and newer; this is ${version}.\n`,
+    });
+  }
+  // Nothing in the entry is newer than ECMAScript 5: there is nothing to translate. npm run pack tries a real one.
+  const entry = readFileSync(program, "utf8");
+  const translated = (target: string): string => transformSync(entry, { target }).code;
+  expect(translated("es5")).toBe(translated("esnext"));
+  expect(() => transformSync("const a = 1;", { target: "es5" })).toThrow("not supported");
 });
 
 test("the version is told before the program is loaded", () => {
