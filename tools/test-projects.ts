@@ -37,6 +37,7 @@ export const slowFiles: readonly string[] = [
   "golden/test/second.test.ts",
   "host/test/log/crash.test.ts",
   "host/test/log/log.test.ts",
+  "host/test/oci/referrers.test.ts",
   "tools/test/adding-an-effect.test.ts",
   "tools/test/engine-build.test.ts",
   "tools/test/runtimes.test.ts",

@@ -69,6 +69,8 @@ export {
   packPredicate,
   readPackFile,
   signPack,
+  statementIn,
+  STATEMENTS,
   withBundle,
   writePackFile,
 } from "./pack/pack-file.ts";

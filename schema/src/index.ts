@@ -8,7 +8,13 @@ export { packPath } from "./fields/common.ts";
 export { CLASSIFIED_IN, isPackId, LABEL, POINTER, SEMVER, whyNotPackPath } from "./fields/names.ts";
 export { editorDocuments, editorSchema } from "./editor.ts";
 export type { EditorDocument } from "./editor.ts";
-export { inTotoStatement, packYank, sigstoreBundle } from "./evidence/evidence.ts";
+export {
+  foreignBundle,
+  foreignStatement,
+  inTotoStatement,
+  packYank,
+  sigstoreBundle,
+} from "./evidence/evidence.ts";
 export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
 export type { Grant, GrantFile, HttpGrant, Provider } from "./run/grant.ts";
@@ -32,7 +38,7 @@ export { limits } from "./fields/limits.ts";
 export type { Limits } from "./fields/limits.ts";
 export { logEntry, logFile, logGrowth, logHead, logPeriod } from "./evidence/log.ts";
 export type { LogEntry, LogFile, LogHead, LogPeriod, NewLogEntry } from "./evidence/log.ts";
-export { ociIndex, ociManifest } from "./pack/oci.ts";
+export { ociDescriptor, ociIndex, ociManifest } from "./pack/oci.ts";
 export type { OciDescriptor, OciIndex, OciManifest } from "./pack/oci.ts";
 export { misplaced } from "./pack/listed.ts";
 export type { ListedFiles, Misplaced } from "./pack/listed.ts";

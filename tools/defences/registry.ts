@@ -3,6 +3,9 @@ import { PACK } from "./defence.ts";
 import type { Defence } from "./defence.ts";
 
 const CREDENTIALS = "host/test/oci/credentials.test.ts";
+const REFERRERS = "host/test/oci/referrers.test.ts";
+const MANY = "attack: PACK-20 many referrers";
+const SLOW = "attack: PACK-20 answers that come a byte at a time";
 const REDIRECTED = "attack: PACK-19 a host that is redirected to";
 const TOKENS = "attack: PACK-19 a token of another host";
 const DOWNGRADE = "attack: PACK-19 from TLS to plain HTTP";
@@ -95,5 +98,69 @@ export const registry: readonly Defence[] = [
     put: "return [...byDigest].map(([, bytes]) => bytes);",
     test: PACK,
     name: "PACK-4 no other order, no gap, none twice, none beyond the last",
+  },
+  {
+    attack: "a referrer that is broken, in front of the publisher's",
+    file: "host/src/oci/referrers.ts",
+    take: "return skip(referrer.digest, error);",
+    put: "throw error;",
+    test: REFERRERS,
+    name: "attack: PACK-20 listed first, by",
+  },
+  {
+    attack: "a referrer whose bundle is broken, in front of the publisher's",
+    file: "host/src/oci/referrers.ts",
+    take: "return skip(digest, error);",
+    put: "throw error;",
+    test: REFERRERS,
+    name: "attack: PACK-20 listed first, by",
+  },
+  {
+    attack: "the publisher's bundle, said to have another size",
+    file: "host/src/oci/referrers.ts",
+    take: "[`${layer.digest} ${layer.size}`, layer]",
+    put: "[layer.digest, layer]",
+    test: REFERRERS,
+    name: "attack: PACK-20 listed first, by",
+  },
+  {
+    attack: "referrers without end",
+    file: "host/src/oci/referrers.ts",
+    take: "if (looked++ === MOST.referrers)",
+    put: "if (looked++ < 0)",
+    test: REFERRERS,
+    name: "what comes behind it is not looked at, and that is told",
+  },
+  {
+    attack: "pages of referrers without end",
+    file: "host/src/oci/referrers.ts",
+    take: "if (pages++ === MOST.pages)",
+    put: "if (pages++ === 5 * MOST.pages)",
+    test: REFERRERS,
+    name: "PACK-20 pages",
+  },
+  {
+    attack: "a thousand signatures of strangers, which hide the publisher's",
+    file: "host/src/oci/referrers.ts",
+    take: "for (const each of [...trusted, ...found.filter((one) => !trusted.has(one))]) {",
+    put: "for (const each of found) {",
+    test: REFERRERS,
+    name: MANY,
+  },
+  {
+    attack: "large bundles in the place of small ones",
+    file: "host/src/oci/referrers.ts",
+    take: ".sort((a, b) => a.size - b.size)",
+    put: ".sort((a, b) => b.size - a.size)",
+    test: REFERRERS,
+    name: MANY,
+  },
+  {
+    attack: "an answer of a registry that never ends",
+    file: "host/src/oci/exchange.ts",
+    take: "const late = AbortSignal.timeout(most);",
+    put: "const late = AbortSignal.timeout(20 * most);",
+    test: REFERRERS,
+    name: SLOW,
   },
 ];

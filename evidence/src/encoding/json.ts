@@ -53,16 +53,7 @@ export function canonicalBytes(engine: Engine, value: unknown): Uint8Array<Array
  * @throws EvidenceError `REACH-E5101` not strict JSON, `REACH-E5102` not canonical
  */
 export function parseCanonical(engine: Engine, bytes: Uint8Array, what: string): unknown {
-  let canonical: Uint8Array;
-  try {
-    canonical = engine.canonicalize(bytes);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new EvidenceError("REACH-E5101", `${what}: ${error.message} (${error.code})`, {
-      offset: error.offset,
-      cause: error,
-    });
-  }
+  const canonical = canonicalized(engine, bytes, what);
   const offset = firstDifferentByte(bytes, canonical);
   if (offset >= 0) {
     throw new EvidenceError("REACH-E5102", `${what} is not canonical from byte ${offset} on`, {
@@ -70,6 +61,27 @@ export function parseCanonical(engine: Engine, bytes: Uint8Array, what: string):
     });
   }
   return JSON.parse(fromUtf8(bytes));
+}
+
+/**
+ * The value of strict JSON in any spelling, for what other programs have written. One text still has one meaning:
+ * members that come twice and numbers that no double holds are refused.
+ *
+ * @throws EvidenceError `REACH-E5101`
+ */
+export const parseAnySpelling = (engine: Engine, bytes: Uint8Array, what: string): unknown =>
+  JSON.parse(fromUtf8(canonicalized(engine, bytes, what)));
+
+function canonicalized(engine: Engine, bytes: Uint8Array, what: string): Uint8Array {
+  try {
+    return engine.canonicalize(bytes);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EvidenceError("REACH-E5101", `${what}: ${error.message} (${error.code})`, {
+      offset: error.offset,
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Bundle } from "../signature/bundle.ts";
 import { readContainer, writeContainer } from "../file/container.ts";
 import type { ContainerEntry } from "../file/container.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { formatStatement, readStatement } from "../signature/in-toto.ts";
+import { formatStatement, parseForeign, readStatement } from "../signature/in-toto.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
 import { blobName, digestOfBlob } from "../file/layout.ts";
@@ -191,7 +191,38 @@ export function verifiedStatement(
   const bundle: Bundle = readBundle(engine, bytes, `the ${name} bundle`);
   const payload = verifiedPayload(bundle, key);
   const subjects = [{ name: "pack.json", sha256: pack.digest }];
-  return readStatement(engine, payload, { subjects, predicateType: PREDICATES[name] });
+  const predicateType = PREDICATES[name];
+  return readStatement(engine, payload, { subjects, predicateType, isForeign: true });
+}
+
+/**
+ * Which statement about this pack a bundle says it is. Nothing of it is verified.
+ *
+ * @throws EvidenceError `REACH-E5101` to `REACH-E5103`, `REACH-E5301`, `REACH-E5302`, `REACH-E5305` not such a
+ *   statement, `REACH-E5306` one about another pack
+ */
+export function statementIn(engine: Engine, bytes: Uint8Array, pack: Pack): StatementName {
+  const { payload, signatures } = readBundle(engine, bytes, "the bundle");
+  if (signatures.length !== 1) {
+    throw new EvidenceError(
+      "REACH-E5301",
+      `the bundle has ${signatures.length} signatures, not one`,
+    );
+  }
+  return statementOf(engine, payload, pack);
+}
+
+/** Which statement about this pack a payload is. */
+export function statementOf(engine: Engine, payload: Uint8Array, pack: Pack): StatementName {
+  const said = parseForeign(engine, payload);
+  const name = STATEMENTS.find((each) => PREDICATES[each] === said.predicateType);
+  if (name === undefined) {
+    const what = `the signed statement is a ${quoted(said.predicateType)}, which no pack has`;
+    throw new EvidenceError("REACH-E5305", what);
+  }
+  const subjects = [{ name: "pack.json", sha256: pack.digest }];
+  readStatement(engine, payload, { subjects, predicateType: said.predicateType, isForeign: true });
+  return name;
 }
 
 /** The bundles with one more, in the place of what the same key has signed of its type. */

@@ -3,7 +3,7 @@
 import type { Engine } from "@reach-fabric/engine";
 import * as shapes from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
+import { canonicalBytes, inShape, parseAnySpelling, parseCanonical } from "../encoding/json.ts";
 
 /** A file that a statement is about. */
 export interface Subject {
@@ -31,6 +31,28 @@ export const formatStatement = (
     predicate,
   });
 
+/** What a statement has to be. */
+interface Expected {
+  readonly subjects: readonly Subject[];
+  readonly predicateType: string;
+  /** Whether another program may have written it: v0.1 or v1, in any spelling of its JSON. */
+  readonly isForeign?: boolean;
+}
+
+/**
+ * A statement of any type about anything, as other programs write them.
+ *
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5305`
+ */
+export function parseForeign(
+  engine: Engine,
+  payload: Uint8Array,
+): Pick<shapes.InTotoStatement, "subject" | "predicateType" | "predicate"> {
+  const what = "the signed statement";
+  const value = parseAnySpelling(engine, payload, what);
+  return inShape(shapes.foreignStatement, value, what, "REACH-E5305");
+}
+
 /**
  * The statement in a verified payload, about exactly these subjects and of this type.
  *
@@ -42,18 +64,12 @@ export const formatStatement = (
 export function readStatement(
   engine: Engine,
   payload: Uint8Array,
-  {
-    subjects,
-    predicateType,
-  }: { readonly subjects: readonly Subject[]; readonly predicateType: string },
+  { subjects, predicateType, isForeign = false }: Expected,
 ): Readonly<Record<string, unknown>> {
   const what = "the signed statement";
-  const value = inShape(
-    shapes.inTotoStatement,
-    parseCanonical(engine, payload, what),
-    what,
-    "REACH-E5305",
-  );
+  const value = isForeign
+    ? parseForeign(engine, payload)
+    : inShape(shapes.inTotoStatement, parseCanonical(engine, payload, what), what, "REACH-E5305");
   if (value.predicateType !== predicateType) {
     throw new EvidenceError("REACH-E5305", `${what} is a ${quoted(value.predicateType)}`);
   }

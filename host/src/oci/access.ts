@@ -16,6 +16,8 @@ export interface RegistryOptions {
   readonly tokenHosts?: readonly string[];
   /** Plain HTTP, for a registry on this machine or in a closed network. */
   readonly plainHttp?: boolean;
+  /** How long an answer may take to begin, in milliseconds; 30 s where nothing is said. */
+  readonly patience?: number;
 }
 
 /** The entrance of one registry. */
@@ -23,10 +25,12 @@ export class Access {
   readonly #base: URL;
   readonly #basic: string | undefined;
   readonly #tokenHosts: readonly string[];
+  readonly #patience: number | undefined;
 
   /** @throws ReachError `REACH-E4141` for the name of a token host, `REACH-E4148` for the credentials */
-  constructor(base: URL, { credentials, tokenHosts = [] }: RegistryOptions) {
+  constructor(base: URL, { credentials, tokenHosts = [], patience }: RegistryOptions) {
     this.#base = base;
+    this.#patience = patience;
     this.#basic = credentials === undefined ? undefined : basicOf(credentials);
     this.#tokenHosts = tokenHosts.map(requireHost);
   }
@@ -51,7 +55,14 @@ export class Access {
       const value = new RegExp(`${name}="([^"]+)"`).exec(bearer)?.[1];
       if (value !== undefined) url.searchParams.set(name, value);
     }
-    const { status, body } = await exchange(url, { method: "GET" }, this.#basic);
+    const { status, body } = await exchange(
+      url,
+      { method: "GET" },
+      {
+        authorization: this.#basic,
+        ...(this.#patience === undefined ? {} : { patience: this.#patience }),
+      },
+    );
     let token: unknown;
     try {
       const said = JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-// A client of the OCI distribution API 1.1: blobs, manifests, referrers. docs/spec/pack.md, PACK-16 to PACK-19.
+// A client of the OCI distribution API 1.1: blobs, manifests, referrers. docs/spec/pack.md, PACK-16 to PACK-20.
 //
 // A registry is not trusted: what it gives is bounded before it is read, and compared with its digest.
 import { sha256, toHex } from "@reach-fabric/engine";
@@ -6,7 +6,7 @@ import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { Access, isWeaker } from "./access.ts";
 import type { RegistryOptions } from "./access.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, PATIENCE } from "./exchange.ts";
 import type { Answer, Ask } from "./exchange.ts";
 
 const REDIRECTS = 3;
@@ -17,6 +17,7 @@ export const digestOf = (bytes: Uint8Array): string => `sha256:${toHex(sha256(by
 export class Repository {
   readonly #base: URL;
   readonly #access: Access;
+  readonly #patience: number;
   #authorization: string | undefined;
 
   /** @param name the repository's name, as parseReference() gives it */
@@ -25,6 +26,7 @@ export class Repository {
       `${options.plainHttp === true ? "http" : "https"}://${registry}/v2/${name}/`,
     );
     this.#access = new Access(this.#base, options);
+    this.#patience = options.patience ?? PATIENCE;
   }
 
   /** Uploads bytes, unless they are there; returns their digest. */
@@ -36,7 +38,7 @@ export class Repository {
     const location = begun.headers["location"];
     if (begun.status !== 202 || typeof location !== "string")
       throw this.#refused("an upload", begun);
-    const target = this.#own(URL.parse(location, this.#base));
+    const target = this.#own(URL.parse(location, this.#base), "the upload");
     target.searchParams.set("digest", digest);
     const headers = { "content-type": "application/octet-stream" };
     const done = await this.#ask(target, { method: "PUT", body: bytes, headers });
@@ -45,8 +47,8 @@ export class Repository {
   }
 
   /** Bytes of a blob: exactly as many as its descriptor says, with its digest. */
-  async getBlob(digest: string, size: number): Promise<Uint8Array> {
-    const answer = await this.#ask(`blobs/${digest}`, { method: "GET", limit: size });
+  async getBlob(digest: string, size: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const answer = await this.#ask(`blobs/${digest}`, { method: "GET", limit: size, signal });
     if (answer.status !== 200) throw this.#refused("a blob", answer);
     return checked(answer.body, digest, size);
   }
@@ -59,28 +61,58 @@ export class Repository {
     return done.headers["oci-subject"] !== undefined;
   }
 
-  /** A manifest by tag or digest; undefined where there is none. */
-  async getManifest(reference: string, accept: string): Promise<Uint8Array | undefined> {
+  /** A manifest by tag or digest, with the size that was said of it; undefined where there is none. */
+  async getManifest(
+    reference: string,
+    { accept, size, signal }: { accept: string; size?: number; signal?: AbortSignal },
+  ): Promise<Uint8Array | undefined> {
     const answer = await this.#ask(`manifests/${reference}`, {
       method: "GET",
       headers: { accept },
+      ...(size === undefined ? {} : { limit: size }),
+      signal,
     });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw this.#refused("a manifest", answer);
-    return reference.startsWith("sha256:") ? checked(answer.body, reference) : answer.body;
+    return reference.startsWith("sha256:") ? checked(answer.body, reference, size) : answer.body;
   }
 
-  /** The index of what refers to a manifest, by the API or by the tag that stands for it. */
-  async getReferrers(digest: string): Promise<Uint8Array | undefined> {
-    const answer = await this.#ask(`referrers/${digest}`, { method: "GET" });
-    if (answer.status === 200) return answer.body;
-    return this.getManifest(referrersTag(digest), INDEX);
+  /**
+   * Pages of the index of what refers to a manifest, as the registry gives them: by the API, one link after the
+   * other, or under the tag that stands for it where there is no API.
+   */
+  async *getReferrers(
+    digest: string,
+    artifactType: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void> {
+    const first = new URL(`referrers/${digest}`, this.#base);
+    first.searchParams.set("artifactType", artifactType);
+    let page: URL | undefined = first;
+    while (page !== undefined) {
+      const answer: Answer = await this.#ask(page, { method: "GET", signal });
+      if (answer.status !== 200 && page === first) {
+        const index = await this.getManifest(referrersTag(digest), { accept: INDEX, signal });
+        if (index !== undefined) yield index;
+        return;
+      }
+      if (answer.status !== 200) throw this.#refused("a page of referrers", answer);
+      yield answer.body;
+      page = this.#next(answer, page);
+    }
   }
 
-  /** Uploads go to where the registry says, and nowhere else. */
-  #own(url: URL | null): URL {
+  /** The next page (RFC 8288), which is the registry's own. */
+  #next({ headers }: Answer, page: URL): URL | undefined {
+    const link = [headers["link"] ?? ""].flat().join(", ");
+    const [, to] = /<([^<>]*)>\s*;[^,<]*\brel="?next\b/i.exec(link) ?? [];
+    return to === undefined ? undefined : this.#own(URL.parse(to, page), "the next page");
+  }
+
+  /** Uploads and pages are where the registry says, and on no other host. */
+  #own(url: URL | null, what: string): URL {
     if (url?.origin === this.#base.origin) return url;
-    throw new ReachError(hostCode.registryRefused, "The registry sends uploads elsewhere.", {
+    throw new ReachError(hostCode.registryRefused, `The registry sends elsewhere for ${what}.`, {
       where: this.#base.host,
       why: `to ${url?.origin ?? "what is not a URL"}`,
     });
@@ -101,7 +133,10 @@ export class Repository {
     let isOwn = true;
     for (let redirects = 0; ; redirects++) {
       isOwn &&= target.origin === this.#base.origin;
-      const answer = await exchange(target, ask, isOwn ? this.#authorization : undefined);
+      const answer = await exchange(target, ask, {
+        authorization: isOwn ? this.#authorization : undefined,
+        patience: this.#patience,
+      });
       const location = answer.headers["location"];
       const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && ask.method === "GET";
       if (!isRedirect || typeof location !== "string") return { ...answer, isOwn };

@@ -19,36 +19,58 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   /** Most bytes that an answer may have. */
   readonly limit?: number;
+  /** Ends it, and whatever it is a part of. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-const PATIENCE = 30_000;
+/** How long an answer may take to begin, in milliseconds; its body has as long again, and more for each byte. */
+export const PATIENCE = 30_000;
 const SMALL = 4 * 1024 * 1024;
+/** What comes more slowly, in bytes a millisecond, is not waited for: one byte now and then would never end. */
+const SLOWEST = 64;
 
-/** @throws ReachError `REACH-E4142` no answer, `REACH-E4145` one that is too large */
+/** @throws ReachError `REACH-E4142` no answer in time, `REACH-E4145` one that is too large */
 export async function exchange(
   url: URL,
-  { method, body, headers = {}, limit = SMALL }: Ask,
-  authorization?: string,
+  { method, body, headers = {}, limit = SMALL, signal }: Ask,
+  { authorization, patience = PATIENCE }: { authorization?: string | undefined; patience?: number },
 ): Promise<Answer> {
-  try {
+  const most = 2 * patience + Math.ceil(Math.max(limit, body?.length ?? 0) / SLOWEST);
+  const late = AbortSignal.timeout(most);
+  const ends = signal === undefined ? late : AbortSignal.any([late, signal]);
+  const once = async (): Promise<Answer> => {
     const answer = await request(url, {
       method,
       ...(body === undefined ? {} : { body }),
       headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-      headersTimeout: PATIENCE,
-      bodyTimeout: PATIENCE,
+      headersTimeout: patience,
+      bodyTimeout: patience,
+      signal: ends,
     });
     const bytes = await readUpTo(answer.body, limit, url.host);
     return { status: answer.statusCode, headers: answer.headers, body: bytes };
+  };
+  try {
+    // A connection that has lain idle may be closed just when it is used again.
+    return await once().catch((error: unknown) => {
+      if (isClosed(error) && (method === "GET" || method === "HEAD")) return once();
+      throw error;
+    });
   } catch (error) {
     if (error instanceof ReachError) throw error;
+    const message = error instanceof Error ? error.message : "no answer";
     throw new ReachError(hostCode.noRegistry, "The registry cannot be reached.", {
       where: url.host,
-      why: error instanceof Error ? error.message : "no answer",
+      why: ends.aborted ? "its answer has not come in time" : message,
       cause: error,
     });
   }
 }
+
+const isClosed = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "ECONNRESET" || error.code === "UND_ERR_SOCKET");
 
 async function readUpTo(
   body: AsyncIterable<Uint8Array>,
@@ -63,10 +85,7 @@ async function readUpTo(
       throw new ReachError(
         hostCode.registryMismatch,
         "The registry gave something other than what was asked for.",
-        {
-          where,
-          why: `more than ${limit} bytes`,
-        },
+        { where, why: `more than ${limit} bytes` },
       );
     }
     chunks.push(chunk);

@@ -19,7 +19,8 @@ export const engine = createEngine();
 const WORKFLOW =
   "document: {dsl: '1.0.3', namespace: t, name: plain, version: 1.2.0}\ndo: [{a: {set: {n: 1}}}]\n";
 
-const keyFrom = (first: number): ReturnType<typeof newKey>["private"] =>
+/** A key that follows from a number. */
+export const keyFrom = (first: number): ReturnType<typeof newKey>["private"] =>
   newKey((size) => Uint8Array.from({ length: size }, (_, i) => first + i), "P-256").private;
 
 export const publisher = keyFrom(1);

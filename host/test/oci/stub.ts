@@ -58,6 +58,21 @@ export const elsewhere = (
     response.end(body);
   });
 
+export const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+export const INDEX = "application/vnd.oci.image.index.v1+json";
+export const BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/** Writes a byte every now and then: each comes in time, and all of them never do. */
+function drip(response: ServerResponse, bytes: Buffer): void {
+  let sent = 0;
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(sent, sent + 1));
+    if (++sent >= bytes.length) response.end();
+    if (response.closed || response.writableEnded) clearInterval(timer);
+  }, 50);
+  timer.unref();
+}
+
 export interface Stored {
   readonly bytes: Buffer;
   readonly type: string;
@@ -80,6 +95,26 @@ export class Registry {
   redirect: string | undefined;
   /** Where uploads are said to go. */
   uploads = "";
+  /** Referrers on a page; all of them where nothing is said. */
+  pageSize: number | undefined;
+  /** What the next page is said to be, in the place of the right one. */
+  nextPage: string | undefined;
+  /** Manifests that it lists, and does not have. */
+  readonly gone = new Set<string>();
+  /** Manifests that it lists as referrers of everything. */
+  readonly alsoLists = new Set<string>();
+  /** What a list says of a referrer. */
+  describe: (descriptor: Record<string, unknown>) => unknown = (descriptor) => descriptor;
+  /** Paths whose answers come a byte at a time. */
+  isSlow: (path: string) => boolean = () => false;
+
+  /** Another manifest, in front of all that are there. */
+  putFirst(bytes: Buffer, type = MANIFEST): void {
+    const others = [...this.manifests];
+    this.manifests.clear();
+    this.manifests.set(digestOf(bytes), { bytes, type });
+    for (const [name, stored] of others) this.manifests.set(name, stored);
+  }
 
   listen(certificate?: Parameters<typeof serve>[1]): Promise<Host> {
     return serve((request, response, body) => this.#answer(request, response, body), certificate);
@@ -91,6 +126,7 @@ export class Registry {
     const path = url.pathname;
     const reply: Reply = (status, bytes = "", more = {}) => {
       response.writeHead(status, more);
+      if (this.isSlow(path)) return drip(response, Buffer.from(bytes));
       response.end(method === "HEAD" ? undefined : bytes);
     };
     if (path === "/token") {
@@ -114,10 +150,10 @@ export class Registry {
       if (this.redirect !== undefined) return reply(307, "", { location: this.redirect });
       return reply(200, this.spoil?.(path, found) ?? found);
     }
-    if (path.includes("/referrers/")) return this.#referrers(last, reply);
+    if (path.includes("/referrers/")) return this.#referrers(last, url, reply);
     if (method === "PUT") return this.#put(last, body, String(headers["content-type"]), reply);
     const found = this.manifests.get(last);
-    if (found === undefined) return reply(404);
+    if (found === undefined || this.gone.has(last)) return reply(404);
     reply(200, this.spoil?.(path, found.bytes) ?? found.bytes);
   }
 
@@ -128,18 +164,29 @@ export class Registry {
     reply(201, "", isKept ? { "oci-subject": subject.digest } : {});
   }
 
-  #referrers(subject: string, reply: Reply): void {
+  #referrers(subject: string, url: URL, reply: Reply): void {
     if (!this.hasReferrers) return reply(404);
-    const manifests = [...this.manifests].flatMap(([name, { bytes, type }]) => {
+    const from = Number(url.searchParams.get("from") ?? 0);
+    const all = this.#about(subject);
+    const end = from + (this.pageSize ?? all.length);
+    const next = this.nextPage ?? (end < all.length ? `?from=${end}` : undefined);
+    const link = next === undefined ? undefined : `<${next}>; rel="next"`;
+    const index = { schemaVersion: 2, manifests: all.slice(from, end) };
+    reply(200, JSON.stringify(index), link === undefined ? {} : { link });
+  }
+
+  #about(subject: string): unknown[] {
+    return [...this.manifests].flatMap(([name, { bytes, type }]) => {
       const value = JSON.parse(bytes.toString()) as {
         subject?: { digest: string };
         artifactType?: string;
         annotations?: object;
       };
-      if (value.subject?.digest !== subject || !name.startsWith("sha256:")) return [];
+      const isAbout = value.subject?.digest === subject || this.alsoLists.has(name);
+      if (!isAbout || !name.startsWith("sha256:")) return [];
       const { artifactType, annotations } = value;
-      return [{ mediaType: type, digest: name, size: bytes.length, artifactType, annotations }];
+      const size = bytes.length;
+      return [this.describe({ mediaType: type, digest: name, size, artifactType, annotations })];
     });
-    reply(200, JSON.stringify({ schemaVersion: 2, manifests }));
   }
 }

@@ -16,6 +16,24 @@ export const sigstoreBundle = z.strictObject({
   }),
 });
 
+/**
+ * A Sigstore bundle v0.3 as other programs write it: with log entries and time stamps, of which nothing is looked at, and
+ * key ids in signatures. A certificate in the place of the key is not read.
+ */
+export const foreignBundle = z.strictObject({
+  mediaType: sigstoreBundle.shape.mediaType,
+  verificationMaterial: z.strictObject({
+    publicKey: z.strictObject({ hint: z.string().max(1024).optional() }),
+    tlogEntries: z.array(z.unknown()).optional(),
+    timestampVerificationData: z.unknown().optional(),
+  }),
+  dsseEnvelope: z.strictObject({
+    payload: z.string(),
+    payloadType: sigstoreBundle.shape.dsseEnvelope.shape.payloadType,
+    signatures: z.array(z.strictObject({ sig: z.string(), keyid: z.string().optional() })),
+  }),
+});
+
 /** A Sigstore bundle as Reach writes it. */
 export type SigstoreBundle = z.infer<typeof sigstoreBundle>;
 
@@ -27,6 +45,11 @@ export const inTotoStatement = z.strictObject({
     .max(16),
   predicateType: z.string().max(256),
   predicate: z.record(z.string(), z.unknown()),
+});
+
+/** An in-toto Statement as other programs write it: cosign still has v0.1, whose members are the same. */
+export const foreignStatement = inTotoStatement.extend({
+  _type: z.enum(["https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"]),
 });
 
 /** An in-toto statement. */

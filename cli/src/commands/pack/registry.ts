@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import type { RegistryOptions as HostOptions } from "@reach-fabric/host";
 import { sha256, toHex } from "@reach-fabric/engine";
+import { publicKeyOf } from "@reach-fabric/evidence";
+import type { Pulled, RegistryOptions as HostOptions } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
+import { readKey } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import { CliError, exists, EXIT } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
@@ -23,6 +25,12 @@ interface PushOptions extends RegistryOptions, AuditOptions {
   actor: string;
 }
 
+interface PullOptions extends RegistryOptions {
+  output: string;
+  force?: boolean;
+  trust?: string[];
+}
+
 const withRegistry = (command: Command): Command =>
   command
     .option("--credentials <file>", "user:password, for a registry that asks for them")
@@ -32,7 +40,10 @@ const withRegistry = (command: Command): Command =>
       several,
     )
     .option("--plain-http", "speak HTTP without TLS, to a registry on this machine")
-    .option("--json", "print {manifest, digest, statements} as JSON; errors as JSON on stderr");
+    .option(
+      "--json",
+      "print {manifest, digest, statements}, for a pull also {skipped}, as JSON; errors as JSON on stderr",
+    );
 
 /** `reach pack push REF FILE`: a pack into an OCI registry. */
 export function push(group: Command, verb: Verb): void {
@@ -80,33 +91,47 @@ export function pull(group: Command, verb: Verb): void {
       .summary("get a pack from an OCI registry")
       .description(
         "Takes a pack and the signed statements about it from an OCI registry, compares every byte with its " +
-          "digest, and writes one file. `reach pack verify` says who signed it.",
+          "digest, and writes one file. Statements that are broken, or about something else, are passed over and " +
+          "named. `reach pack verify` says who signed the pack.",
       )
       .argument("<reference>", "HOST[:PORT]/NAME:TAG or HOST[:PORT]/NAME@sha256:DIGEST")
       .requiredOption("-o, --output <file>", "where the pack is written, a .pack file")
+      .option(
+        "--trust <keyfile>",
+        "a publisher's key: what it has signed is kept where there are more than 16 statements of a type; may be given again",
+        several,
+      )
       .option("--force", "replace an existing output file"),
   )
     .addHelpText(
       "after",
-      "\nExample:\n  $ reach pack pull registry.example/acme/loan:1.2.0 -o loan.pack",
+      "\nExample:\n  $ reach pack pull registry.example/acme/loan:1.2.0 -o loan.pack --trust publisher.key.pub",
     )
     .action(
-      verb<[string, RegistryOptions & { output: string; force?: boolean }]>(
-        async (terminal, reference, options) => {
-          const { output, force } = options;
-          if (force !== true && existsSync(output)) throw new CliError(exists(output));
-          const host = await import("@reach-fabric/host");
-          const { bytes, ...pulled } = await host.pullPack(
-            reference,
-            registryOf(terminal.machine, options),
-          );
-          await host.writeFileAtomic(output, bytes);
-          print(terminal, output, pulled);
-          terminal.next(["reach", "pack", "verify", output, "--trust", "KEY.pub"]);
-          return EXIT.ok;
-        },
-      ),
+      verb<[string, PullOptions]>(async (terminal, reference, options) => {
+        const { output, force, trust = [] } = options;
+        if (force !== true && existsSync(output)) throw new CliError(exists(output));
+        const host = await import("@reach-fabric/host");
+        const { bytes, ...pulled } = await host.pullPack(reference, {
+          ...registryOf(terminal.machine, options),
+          trustedKeys: trust.map((path) => publicKeyOf(readKey(terminal.machine, path))),
+        });
+        await host.writeFileAtomic(output, bytes);
+        print(terminal, output, pulled);
+        if (!terminal.json) printSkipped(terminal, pulled.skipped);
+        terminal.next(["reach", "pack", "verify", output, "--trust", trust[0] ?? "KEY.pub"]);
+        return EXIT.ok;
+      }),
     );
+}
+
+/** The first few of what was passed over; --json has all. */
+function printSkipped(terminal: Terminal, skipped: Pulled["skipped"]): void {
+  if (skipped.length === 0) return;
+  terminal.print(line`  passed over: ${skipped.length}`);
+  const rows = skipped.slice(0, 5).map(({ what, why }): [string, string] => [what, why]);
+  terminal.print(columns(rows));
+  if (skipped.length > rows.length) terminal.print(line`  and more, which --json names`);
 }
 
 function registryOf(
