@@ -153,4 +153,12 @@ export const bounds: readonly Defence[] = [
     test: "tools/test/bundle.test.ts",
     name: "nowhere else: others could put code there",
   },
+  {
+    attack: "memory bombs of errors that are caught",
+    file: "assembly/expr/machine/machine.ts",
+    take: "    if (arenaOver(SCRATCH)) {\n      if (errorCode() == 0)",
+    put: "    if (r == DONE && arenaOver(SCRATCH)) {\n      if (errorCode() == 0)",
+    test: "bindings/test/expr/limits.test.ts",
+    name: "LIMIT-6 what errors say that are caught",
+  },
 ];

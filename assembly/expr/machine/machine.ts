@@ -194,7 +194,7 @@ export function evalNext(out: usize): i32 {
           continue;
         }
         r = indexStep(a, b, key, (flags & tracking & O.FLAG_PATH) != 0);
-        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
+        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError() && !arenaOver(SCRATCH)) {
           pc = BACKTRACK_CODE;
           continue;
         }
@@ -210,7 +210,7 @@ export function evalNext(out: usize): i32 {
           (flags & tracking & O.FLAG_PATH) != 0,
         );
         left = fuel;
-        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
+        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError() && !arenaOver(SCRATCH)) {
           pc = BACKTRACK_CODE;
           continue;
         }
@@ -229,7 +229,7 @@ export function evalNext(out: usize): i32 {
           (flags & tracking & O.FLAG_PATH) != 0,
         );
         left = fuel;
-        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError()) {
+        if (r == RAISED && flags & O.FLAG_OPTIONAL && notPathError() && !arenaOver(SCRATCH)) {
           pc = BACKTRACK_CODE;
           continue;
         }
@@ -759,13 +759,13 @@ export function evalNext(out: usize): i32 {
         break;
       }
     }
-    // A step that may fail has ended here.
-    if (r == DONE) {
-      if (!arenaOver(SCRATCH)) continue;
+    // A step that may fail has ended here. What an error says takes memory as well, and nothing else may see it.
+    if (arenaOver(SCRATCH)) {
       if (errorCode() == 0) fail(C.E_LIMIT_MEMORY, 0);
       setFuel(left);
       return finish(-1);
     }
+    if (r == DONE) continue;
     if (r == FATAL || errorCode() != 0) {
       setFuel(left);
       return finish(-1);

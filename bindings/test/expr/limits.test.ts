@@ -52,6 +52,18 @@ const evaluations: readonly [
     "null",
     "REACH-E1204",
   ],
+  [
+    "LIMIT-6 what errors say that nothing looks at",
+    "last(range(1e9) | (.a?, 1))",
+    "null",
+    "REACH-E1202",
+  ],
+  [
+    "LIMIT-6 what errors say that are caught",
+    "last(range(1e9) | try .a catch 1)",
+    "null",
+    "REACH-E1202",
+  ],
   ["a value that nests without end", "reduce range(1e9) as $i (null; [.])", "null", "REACH-E1202"],
   [
     "a path into nowhere",
