@@ -105,7 +105,7 @@ export const registry: readonly Defence[] = [
     take: "return skip(referrer.digest, error);",
     put: "throw error;",
     test: REFERRERS,
-    name: "attack: PACK-20 listed first, by",
+    name: "attack: PACK-20 listed first",
   },
   {
     attack: "a referrer whose bundle is broken, in front of the publisher's",
@@ -113,7 +113,7 @@ export const registry: readonly Defence[] = [
     take: "return skip(digest, error);",
     put: "throw error;",
     test: REFERRERS,
-    name: "attack: PACK-20 listed first, by",
+    name: "attack: PACK-20 listed first",
   },
   {
     attack: "the publisher's bundle, said to have another size",
@@ -121,7 +121,7 @@ export const registry: readonly Defence[] = [
     take: "[`${layer.digest} ${layer.size}`, layer]",
     put: "[layer.digest, layer]",
     test: REFERRERS,
-    name: "attack: PACK-20 listed first, by",
+    name: "attack: PACK-20 listed first",
   },
   {
     attack: "referrers without end",
