@@ -21,7 +21,7 @@ const groups = Object.entries({
   // What nearly every command needs.
   common: [
     "\0(late|builtin):.*",
-    "cli/src/(program|version|read/(engine|files|instants)|ui/names).ts",
+    "cli/src/(program|version|read/(engine|files|instants|options)|ui/names).ts",
     "bindings/src/(engine/default|run/pack|calls/bytecode).ts",
     `schema/src/(${PLAIN_SCHEMAS.join("|")})`,
   ],
