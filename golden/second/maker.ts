@@ -1,6 +1,6 @@
 // Makes evidence v4 as the second verifier reads it: for its tests, and for docs/spec/evidence-example.md.
 // As plain and as slow; nothing of Reach is imported.
-import { createPublicKey, sign } from "node:crypto";
+import { createHmac, createPublicKey, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { writeContainer } from "./container.ts";
 import type { Entries } from "./container.ts";
@@ -40,7 +40,7 @@ export class Made {
   constructor(of: MadeOf) {
     const { facts, values, records, secret, key } = of;
     this.of = of;
-    this.seed = d.runSeed(secret, d.textOf(facts["id"]), Number(facts["attempt"]));
+    this.seed = runSeed(secret, d.textOf(facts["id"]), Number(facts["attempt"]));
     const hashOf = (record: Members): Buffer => d.leafHash(this.leaf(record));
     const root = (leaves: readonly Buffer[]): Value => ({
       root: d.hex(d.rootOf(leaves, leaves.length, [])),
@@ -187,6 +187,13 @@ export class Made {
   #innerSeed(from: number, level: number): Buffer {
     return d.seedBelow(this.seed, 32 - level, from / 2 ** level);
   }
+}
+
+/** TRACE-12. */
+function runSeed(secret: Uint8Array, id: string, attempt: number): Buffer {
+  const number = Buffer.alloc(4);
+  number.writeUInt32BE(attempt);
+  return createHmac("sha256", secret).update(`reach/v4/run-seed\0${id}\0`).update(number).digest();
 }
 
 /** Puts holes where these pointers lead. */

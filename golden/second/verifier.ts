@@ -1,15 +1,14 @@
 // A second verifier of evidence v4, written from docs/spec alone. It has neither the code of
 // evidence/ nor the engine's commitments: all that it takes from elsewhere is `recompute`, by which a
-// caller gives it the records that follow from those that entered. It says no policy and no decision
-// digest; keys that are unsafe (KEY-2) it takes as OpenSSL does.
+// caller gives it the records that follow from those that entered. It says whether a file is authentic,
+// its roots, and what it discloses. It has no policy, no decision digest and no limits of size; which
+// members a record has it leaves to the engine, and keys that are unsafe (KEY-2) it takes as OpenSSL does.
 import { linesOf, readContainer } from "./container.ts";
-import type { Entries } from "./container.ts";
 import * as d from "./data.ts";
-import type { Value } from "./data.ts";
-import { readRedacted } from "./redacted.ts";
-import { readPack, readRun } from "./run.ts";
-import type { Known, PackFiles } from "./run.ts";
-import { readWhole } from "./whole.ts";
+import type { Members, Value } from "./data.ts";
+import { readPack, readRun, treeOf } from "./run.ts";
+import type { PackFiles } from "./run.ts";
+import { readEntered, readShown } from "./shown.ts";
 
 /**
  * All records of the run, in order, those that entered among them, as far as they can be computed: of a
@@ -33,59 +32,56 @@ export interface Answer {
   readonly replayed: "pass" | "fail" | "not checked";
 }
 
-export function verify(file: Uint8Array, recompute?: Recompute): Answer {
-  let known: Known;
-  try {
-    known = readEvidence(readContainer(file));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "";
-    const nothing = { disclosed: new Map(), hidden: [], complete: false } as const;
-    return { authentic: false, why, ...nothing, replayed: "not checked" };
-  }
-  const { run, pack, entered } = known;
-  const enteredRoot = d.textOf(d.members(run["entered"])["root"]);
-  // What is shown by an engine that then computes something else is not shown at all.
-  const before = { disclosed: new Map(known.disclosed), hidden: [...known.hidden] };
-  const replay = (): Partial<Answer> & Pick<Answer, "replayed"> => {
-    if (recompute === undefined || pack === null || !known.isOneRun)
-      return { replayed: "not checked" };
-    try {
-      const inputs = entered.map((record) => Buffer.from(d.canonical(record)));
-      const records = recompute(pack, inputs).map((text) => d.recordOf(d.parse(text, true)));
-      known.compare(records);
-      return { replayed: "pass", traceRoot: d.textOf(d.members(run["trace"])["root"]) };
-    } catch (error) {
-      return { ...before, replayed: "fail", why: error instanceof Error ? error.message : "" };
-    }
-  };
-  const replayed = replay();
-  const { disclosed, hidden, outcome, isComplete: complete } = known;
-  const shown = outcome === undefined ? {} : { outcome };
-  return { authentic: true, enteredRoot, disclosed, hidden, ...shown, complete, ...replayed };
-}
-
+/** The entries in their order (EVID-5). */
 const NAMES =
   /^run\.json,run\.sig(,run\.tlog-proof)?(,start\.tlog-proof)?(,pack\.sigstore\.jsonl)?(,entered\.jsonl|(,redaction\.sigstore\.json)?,shown\.jsonl)(,blobs\/sha256\/[0-9a-f]{64})*$/;
 
-function readEvidence(entries: Entries): Known {
-  d.need(NAMES.test([...entries.keys()].join(",")), "other entries, or in another order");
-  for (const [name, bytes] of entries) {
-    if (name.endsWith(".json")) d.parse(bytes);
-    if (name.endsWith(".jsonl")) linesOf(bytes);
+export function verify(file: Uint8Array, recompute?: Recompute): Answer {
+  const nothing = { disclosed: new Map(), hidden: [], complete: false } as const;
+  let answer: Answer = { authentic: false, ...nothing, replayed: "not checked" };
+  try {
+    const entries = readContainer(file);
+    d.need(NAMES.test([...entries.keys()].join(",")), "other entries, or in another order");
+    for (const [name, bytes] of entries) {
+      if (name.endsWith(".json")) d.parse(bytes);
+      if (name.endsWith(".jsonl")) linesOf(bytes);
+    }
+    const run = readRun(entries);
+    const pack = readPack(d.textOf(run["pack"]), entries);
+    const isWhole = entries.has("entered.jsonl");
+    const lines = linesOf(entries.get(isWhole ? "entered.jsonl" : "shown.jsonl"));
+    const shown = (isWhole ? readEntered : readShown)(run, lines);
+    const isOne = !isWhole || isOneRun(run, [...shown.inputs, d.members(shown.outcome)]);
+    const { disclosed, hidden } = shown.openings;
+    answer = {
+      ...answer,
+      authentic: true,
+      enteredRoot: treeOf(run, "entered").root,
+      // What an engine computes that comes to something else is not shown at all.
+      disclosed: new Map(disclosed),
+      hidden: [...hidden],
+      ...(shown.outcome === undefined ? {} : { outcome: shown.outcome }),
+      complete: pack !== null && isWhole && isOne,
+    };
+    if (recompute === undefined || pack === null || !isOne) return answer;
+    answer = { ...answer, replayed: "fail" };
+    const inputs = shown.inputs.map((record) => Buffer.from(d.canonical(record)));
+    shown.compare(recompute(pack, inputs).map((text) => d.members(d.parse(text, true))));
+    const outcome = shown.outcome === undefined ? {} : { outcome: shown.outcome };
+    const traceRoot = treeOf(run, "trace").root;
+    return { ...answer, replayed: "pass", traceRoot, disclosed, hidden, ...outcome };
+  } catch (error) {
+    return { ...answer, why: error instanceof Error ? error.message : "" };
   }
-  const run = readRun(entries);
-  const pack = readPack(d.textOf(run["pack"]), entries);
-  const known: Known = {
-    run,
-    pack,
-    disclosed: new Map(),
-    hidden: [],
-    entered: [],
-    isComplete: false,
-    isOneRun: true,
-    compare: () => d.fail("nothing to compare"),
-  };
-  if (entries.has("entered.jsonl")) readWhole(known, linesOf(entries.get("entered.jsonl")));
-  else readRedacted(known, linesOf(entries.get("shown.jsonl")));
-  return known;
+}
+
+/** Begins once, with what was signed; ascends; ends with the last record (EVID-17). */
+function isOneRun(run: Members, records: readonly Members[]): boolean {
+  const [start = {}] = records;
+  const begins = ["pack", "semantics", "workflow"].every((name) => start[name] === run[name]);
+  const numbers = records.map(d.seqOf);
+  const rises = numbers.every((seq, i) => seq > (numbers[i - 1] ?? -1));
+  const starts = records.filter(({ kind }) => kind === "start");
+  const isOnce = starts.length === 1 && start["kind"] === "start" && numbers[0] === 0;
+  return begins && rises && isOnce && numbers.at(-1) === treeOf(run, "trace").size - 1;
 }
