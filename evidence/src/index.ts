@@ -35,6 +35,10 @@ export {
   withEnd,
   withKey,
 } from "./trust/keyring-changes.ts";
+export { digestOfRoot, rootOf } from "./trust/roots.ts";
+export type { Root, RootSigners } from "./trust/roots.ts";
+export { emptyState, formatState, mergedState, readState } from "./trust/state.ts";
+export type { KeptKeyring, VerifierState } from "./trust/state.ts";
 export type { Enrolment } from "./trust/keyring-changes.ts";
 export { publicKey, publicKeyPem, sameKey } from "./keys/key.ts";
 export type { PublicKey, Signer } from "./keys/key.ts";

@@ -23,9 +23,16 @@ export {
   keyringFile,
   keyringPayload,
   keyRoles,
+  rootChangePayload,
+  signedRootChange,
   tenantName,
 } from "./evidence/keyring.ts";
-export type { KeyringEntry, KeyringPayload, KeyRole } from "./evidence/keyring.ts";
+export type {
+  KeyringEntry,
+  KeyringPayload,
+  KeyRole,
+  SignedRootChange,
+} from "./evidence/keyring.ts";
 export { keyFile, sealedKey } from "./evidence/keys.ts";
 export type { KeyFile, SealedKey } from "./evidence/keys.ts";
 export { isBuiltIn } from "./workflow/calls.ts";
@@ -50,6 +57,8 @@ export { lagPattern } from "./evidence/policy-members.ts";
 export { policyFile } from "./evidence/policy.ts";
 export type { PolicyFile } from "./evidence/policy.ts";
 export { namesRules } from "./evidence/policy-checks.ts";
+export { stateFile } from "./evidence/state.ts";
+export type { StateFile } from "./evidence/state.ts";
 export { verdictNames } from "./evidence/verdicts.ts";
 export { inOrder, problemCode, problemsOf } from "./fields/problem.ts";
 export type { Path, Problem } from "./fields/problem.ts";

@@ -39,9 +39,9 @@ export const keys: readonly Defence[] = [
   },
   {
     attack: "embedded keys, in keyrings",
-    file: "evidence/src/trust/keyring.ts",
-    take: "if (!isSignature(root, preAuthEncoding(PAYLOAD_TYPE, payload), signature)) {",
-    put: "if (false) {",
+    file: "evidence/src/trust/roots.ts",
+    take: "if (key === undefined) {",
+    put: "if (key === undefined) return; if (false) {",
     test: KEYRING,
     name: "KEY-8: attack: key substitution, a keyring that another root signed",
   },

@@ -3,6 +3,8 @@ import { attacks, KEYRING, PACK } from "./defence.ts";
 import type { Defence } from "./defence.ts";
 
 const TIMES = "evidence/test/log/times.test.ts";
+const STATE = "evidence/test/trust/state.test.ts";
+const ROOTS = "evidence/test/trust/roots.test.ts";
 const POLICY = "evidence/test/trust/policy.test.ts";
 
 const ATTEST = "evidence/test/attest.test.ts";
@@ -151,5 +153,93 @@ export const trust: readonly Defence[] = [
     put: 'const passed = Object.keys(verdicts).filter((name) => verdicts[name]?.result !== "fail");',
     test: ATTEST,
     name: "EVID-54: has the verdicts that passed, and no other",
+  },
+  {
+    attack: "keyring rollback within its days",
+    file: "evidence/src/trust/state.ts",
+    take: "if (kept !== undefined && (serial < kept.serial || roots.length - 1 < kept.changes)) {",
+    put: "if (kept !== undefined && roots.length - 1 < kept.changes) {",
+    test: STATE,
+    name: "attack: keyring rollback within its 90 days",
+  },
+  {
+    attack: "an older root, once a newer one was seen",
+    file: "evidence/src/trust/state.ts",
+    take: "(serial < kept.serial || roots.length - 1 < kept.changes)",
+    put: "(serial < kept.serial)",
+    test: STATE,
+    name: "attack: an older root, once a newer one was seen",
+  },
+  {
+    attack: "another keyring of the number that was seen",
+    file: "evidence/src/trust/state.ts",
+    take: "if (isFork) {",
+    put: "if (false) {",
+    test: STATE,
+    name: "attack: another keyring of the number that was seen, or one that does not continue it",
+  },
+  {
+    attack: "split view, against what was kept",
+    file: "evidence/src/trust/state.ts",
+    take: "if (sameBytes(root, kept.root)) return state;",
+    put: "return state;",
+    test: STATE,
+    name: "attack: split view, another tree of the size that was kept",
+  },
+  {
+    attack: "a log that has become another one since it was kept",
+    file: "evidence/src/trust/state.ts",
+    take: "if (!hasGrown(engine, older, newer, proof.hashes)) throw isOther();",
+    put: "",
+    test: STATE,
+    name: "attack: a log that is shown to have become another one, or to have shrunk",
+  },
+  {
+    attack: "a checkpoint that no witness has seen, as what was seen",
+    file: "evidence/src/verify/log.ts",
+    take: "return witnessed === undefined ? { state } : { witnessedAt: witnessed, state: next };",
+    put: "return witnessed === undefined ? { state: next } : { witnessedAt: witnessed, state: next };",
+    test: STATE,
+    name: "attack: what did not verify under the policy moves nothing",
+  },
+  {
+    attack: "one key of a root that counts twice",
+    file: "evidence/src/trust/roots.ts",
+    take: ".filter((key) => !signed.some((other) => sameKey(other, key)));",
+    put: "",
+    test: ROOTS,
+    name: "attack: with fewer, with one key that signs twice, or with a key of another root",
+  },
+  {
+    attack: "too few keys of a root",
+    file: "evidence/src/trust/roots.ts",
+    take: "if (count >= root.threshold) continue;",
+    put: "continue;",
+    test: ROOTS,
+    name: "attack: with fewer, with one key that signs twice, or with a key of another root",
+  },
+  {
+    attack: "a change of the root by the new one alone",
+    file: "evidence/src/trust/roots.ts",
+    take: "requireSignedBy([before, root], message,",
+    put: "requireSignedBy([root], message,",
+    test: ROOTS,
+    name: "attack: a change that too few of the old root, or of the new one, have signed",
+  },
+  {
+    attack: "a change of another root",
+    file: "evidence/src/trust/roots.ts",
+    take: "if (serial !== i + 1)",
+    put: "if (false)",
+    test: ROOTS,
+    name: "attack: a change of another root, one that is missing, and one twice",
+  },
+  {
+    attack: "the key of a pack's publisher that had ended when witnesses saw",
+    file: "evidence/src/verify/approved.ts",
+    take: "const at = witnessedAt ?? startedAt;",
+    put: "const at = startedAt;",
+    test: TIMES,
+    name: "attack: one that had ended, or was compromised, by the time that witnesses say",
   },
 ];

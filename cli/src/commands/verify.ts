@@ -28,6 +28,8 @@ import { problemOfJudgement, verdictTable } from "../ui/judgement.ts";
 import { describeOutcome } from "../ui/names.ts";
 import { longWork } from "../ui/progress.ts";
 import { several } from "../read/options.ts";
+import { keepState, openState } from "../read/state.ts";
+import type { StateFile } from "../read/state.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
 import { line } from "../ui/text.ts";
@@ -41,6 +43,8 @@ interface VerifyOptions extends AttestOptions {
   now?: string;
   seen?: string[];
   growth?: string[];
+  /** False with --no-state. */
+  state?: string | boolean;
   pack?: string;
   html?: string;
 }
@@ -73,6 +77,11 @@ export function verify(program: Command, verb: Verb): void {
       "a proof of reach log prove --since; may be given again",
       several,
     )
+    .option(
+      "--state <file>",
+      "what this verifier has seen of keyrings and logs under a policy (default: a file of your own)",
+    )
+    .option("--no-state", "forget what was seen, and keep nothing")
     .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")
     .option("--html <file>", "also write a page about it, for one piece of evidence")
     .option(
@@ -90,13 +99,16 @@ export function verify(program: Command, verb: Verb): void {
         const at = timeOf(options);
         const attester = await attesterOf(terminal.machine, files, at, options);
         const policy = policyOf(terminal.machine, engine(), at, options);
+        const kept = stateOf(terminal, engine(), options);
+        let state = kept?.state;
         const reports: [string, Report][] = [];
         const judged = async (file: string): Promise<number> => {
           const read = readInput(terminal.machine, file);
           if (isStep(read)) {
             if (options.pack !== undefined) throw usage("a step has its pack: no --pack");
             if (page !== undefined) throw usage("a page is about evidence: no --html of a step");
-            const report = verifyStep(engine(), read, policy);
+            const report = verifyStep(engine(), read, policy, { state });
+            state = report.state;
             printStep(terminal, file, report);
             if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
             else await attested(terminal, attester, engine(), read, report);
@@ -104,7 +116,8 @@ export function verify(program: Command, verb: Verb): void {
           }
           const onProgress = longWork(terminal);
           const bytes = await withPack(engine(), read, file, options.pack);
-          const report = verifyBytes(engine(), bytes, policy, { onProgress });
+          const report = verifyBytes(engine(), bytes, policy, { onProgress, state });
+          state = report.state;
           reports.push([file, report]);
           print(terminal, file, report);
           if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
@@ -121,6 +134,9 @@ export function verify(program: Command, verb: Verb): void {
             codes.push(found.exitCode);
           }
         }
+        if (kept !== undefined && state !== undefined) {
+          await keepState(terminal, engine(), kept, state);
+        }
         const [first] = reports;
         if (page !== undefined && first !== undefined) await writePage(page, ...first);
         const [[file] = []] = reports;
@@ -133,6 +149,19 @@ export function verify(program: Command, verb: Verb): void {
         );
       }),
     );
+}
+
+/** What was seen under a policy: without one, nothing is kept, for no one says which keyrings and logs count. */
+function stateOf(
+  terminal: Terminal,
+  engine: Engine,
+  { state = true, policy }: VerifyOptions,
+): StateFile | undefined {
+  if (typeof state === "string" && policy === undefined) {
+    throw usage("--state needs a --policy, which names the root and the logs");
+  }
+  if (state === false || policy === undefined) return undefined;
+  return openState(terminal, engine, typeof state === "string" ? state : undefined);
 }
 
 /** Where the page goes, which must not be there. */

@@ -30,6 +30,8 @@ type ShapeCode =
   | "REACH-E5201"
   | "REACH-E5209"
   | "REACH-E5218"
+  | "REACH-E5234"
+  | "REACH-E5237"
   | "REACH-E5305"
   | "REACH-E5335"
   | "REACH-E5336"

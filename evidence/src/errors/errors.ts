@@ -73,12 +73,22 @@ const entries = {
   "REACH-E5226": fail("run it with a grant that the policy allows") as Entry,
   "REACH-E5227": fail("run it with limits that the policy allows") as Entry,
   "REACH-E5228": fail("the policy takes runs of a window of time") as Entry,
-  // times, roots and what a verifier keeps: docs/spec/keys.md, KEY-19 to KEY-25
+  // times, roots and what a verifier keeps: docs/spec/keys.md, KEY-13 to KEY-20
   "REACH-E5230": fail("one of the clocks is wrong, or the time that is said is false") as Entry,
   "REACH-E5231": fail(
     "put the proof into evidence soon after the run, or say maxLag in the policy",
   ) as Entry,
   "REACH-E5232": fail("the log's clock is wrong, or the log says false times") as Entry,
+  "REACH-E5234": fail(
+    "get the keyring again from its owner, with all changes of its root",
+  ) as Entry,
+  "REACH-E5235": open("get the newest keyring from its owner") as Entry,
+  "REACH-E5236": fail(
+    "keep both: together they show that the holders of the root, or of its keys, tell two stories",
+  ) as Entry,
+  "REACH-E5237": fail(
+    "remove the file if you know why it is damaged: what was seen is then forgotten",
+  ) as Entry,
   // 53xx the signature and the signed statement
   "REACH-E5301": fail(damaged) as Entry,
   "REACH-E5302": fail(damaged) as Entry,

@@ -4,10 +4,12 @@ import { noPack, REPLAY_FUEL } from "../file/cursor.ts";
 import { requireBegun } from "../file/entered.ts";
 import { manifestOf } from "../file/pack.ts";
 import type { Policy } from "../trust/policy.ts";
+import type { VerifierState } from "../trust/state.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Judgement, ReportedPack, Verdict } from "../trust/verdicts.ts";
 import { noteApproved } from "../verify/approved.ts";
-import { noteTrust, requireComputable, requiredBy } from "../verify/allowed.ts";
+import { keptKeyring, noteTrust, requireComputable, requiredBy } from "../verify/allowed.ts";
+import type { Judging } from "../verify/allowed.ts";
 import { requireSigned } from "../verify/signed.ts";
 import type { VerifyOptions } from "../verify/verify.ts";
 import { computeAlone } from "./compute.ts";
@@ -32,6 +34,8 @@ export interface StepReport extends Judgement<StepVerdict> {
   readonly task?: string;
   readonly seq?: number;
   readonly pack?: ReportedPack;
+  /** What the verifier keeps from now on, where verifyStep() was given what it kept. */
+  readonly state?: VerifierState;
 }
 
 type Found = Findings<StepVerdict>;
@@ -53,13 +57,16 @@ type Authentic = NonNullable<ReturnType<typeof authenticate>>;
 export function verifyStep(
   engine: Engine,
   bytes: Uint8Array,
-  policy: Policy = {},
-  { packBundles = [] }: Pick<VerifyOptions, "packBundles"> = {},
+  asked: Policy = {},
+  { packBundles = [], state }: Pick<VerifyOptions, "packBundles" | "state"> = {},
 ): StepReport {
+  const policy: Judging = { ...asked, state };
   const { required, beyond } = requiredOfStep(policy);
   const findings = new Findings(stepVerdicts, required, "the step is not authentic");
   const step = authenticate(engine, bytes, policy, findings);
-  if (step === undefined) return findings.judgement();
+  const next = keptKeyring(policy);
+  const kept = next && { state: next };
+  if (step === undefined) return { ...findings.judgement(), ...kept };
   checkTrust(step, policy, beyond, findings);
   const pack = checkApproved(engine, step, policy, packBundles, findings);
   checkTask(engine, step, policy, findings);
@@ -67,12 +74,13 @@ export function verifyStep(
   return {
     ...findings.judgement(),
     pack,
+    ...kept,
     ...(own?.kind === "task" && { seq: own.seq, task: own.task }),
   };
 }
 
 /** Stage 1: from bytes to what was signed, every record in its trace, every value at its commitment. */
-function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, findings: Found) {
+function authenticate(engine: Engine, bytes: Uint8Array, policy: Judging, findings: Found) {
   return findings.attempt("authentic", () => {
     const layout = readStep(engine, bytes);
     const { document } = layout;
@@ -90,7 +98,7 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, finding
 /** Stage 4: whose run it is, and who has seen it, is not in a step. */
 function checkTrust(
   { key, document: { endedAt } }: Authentic,
-  policy: Policy,
+  policy: Judging,
   beyond: readonly Verdict[],
   findings: Found,
 ): void {

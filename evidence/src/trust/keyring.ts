@@ -1,19 +1,21 @@
-// Keyrings: reading, continuing, issuing. docs/spec/keys.md, KEY-8 to KEY-11.
+// Keyrings: reading, continuing, issuing. docs/spec/keys.md, KEY-8 to KEY-11, KEY-13 and KEY-14.
 //
-//     {"payload": BASE64, "payloadType": "application/vnd.reach.keyring.v1+json", "signatures": [{"sig"}]}
+//     {"payload": BASE64, "payloadType": "application/vnd.reach.keyring.v1+json", "roots"?: [CHANGE],
+//      "signatures": [{"sig"}]}
 //
 // A keyring is trusted for one reason: the root that the reader has pinned signed it. Nothing in it can
 // say which root that is, or by which algorithm.
 import { sha256, toBase64, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { keyringFile, keyringPayload } from "@reach-fabric/schema";
-import type { KeyringEntry, KeyringPayload } from "@reach-fabric/schema";
+import type { KeyringEntry, KeyringPayload, SignedRootChange } from "@reach-fabric/schema";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { canonicalBytes, fileInShape, parseCanonical } from "../encoding/json.ts";
-import { isSignature } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
+import { followRoots, requireSignedBy, rootOf, signaturesBy, signRootChange } from "./roots.ts";
+import type { Root, RootSigners } from "./roots.ts";
 
 const PAYLOAD_TYPE = "application/vnd.reach.keyring.v1+json";
 /** More than 10,000 keys have. */
@@ -23,22 +25,28 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export interface Keyring extends KeyringPayload {
   /** SHA-256 of what was signed, in hex: the `previous` of the next one. */
   readonly digest: string;
+  /** The root that the reader has pinned, those that came after it, and last the one that signed. */
+  readonly rootPath: readonly Root[];
+  /** The changes from one root to the next that are in the file. */
+  readonly roots: readonly SignedRootChange[];
 }
 
 const notKeyring = (what: string): EvidenceError => new EvidenceError("REACH-E5209", what);
 const notNext = (what: string): EvidenceError => new EvidenceError("REACH-E5211", what);
 
 /**
- * The keyring in a file. Guarantees: this root signed all of it, no key stands in it twice, and every id
- * is that of its key. Whether it is the newest, and fit for a decision now, requireFresh() says.
+ * The keyring in a file. Guarantees: this root signed all of it, or one to which signed changes lead from it, no key
+ * stands in it twice, and every id is that of its key. Whether it is the newest, and fit for a decision now, requireFresh() says.
  *
+ * @param pinned the root, or its only key
  * @throws EvidenceError `REACH-E5101`, `REACH-E5102` not canonical, `REACH-E5209` not a keyring,
- *   `REACH-E5210` not signed by this root, `REACH-E5219` a key that is there twice, or is the root
+ *   `REACH-E5210` not signed by this root, `REACH-E5219` a key that is there twice, or is the root, `REACH-E5234`
+ *   changes of the root that do not lead on from it
  *
  * @example
  * const keyring = openKeyring(engine, keyringBytes, publicKeyOf(rootFile));
  */
-export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey): Keyring {
+export function openKeyring(engine: Engine, bytes: Uint8Array, pinned: PublicKey | Root): Keyring {
   const what = "the keyring";
   if (bytes.length > MAX_BYTES) throw notKeyring(`a keyring has at most ${MAX_BYTES} bytes`);
   const envelope = fileInShape(
@@ -48,29 +56,32 @@ export function openKeyring(engine: Engine, bytes: Uint8Array, root: PublicKey):
     "REACH-E5209",
   );
   const payload = exactBase64(envelope.payload);
-  const signature = exactBase64(envelope.signatures[0].sig);
-  if (payload === undefined || signature === undefined) {
+  const { roots = [], signatures } = envelope;
+  const isSpelled = signatures.every(({ sig }) => exactBase64(sig) !== undefined);
+  if (payload === undefined || !isSpelled) {
     throw notKeyring("the keyring has base64 in another spelling");
   }
-  if (!isSignature(root, preAuthEncoding(PAYLOAD_TYPE, payload), signature)) {
-    throw new EvidenceError("REACH-E5210", `the root ${root.id} has not signed this keyring`);
-  }
+  const path = followRoots(engine, rootOf(pinned), roots);
+  const root = path.at(-1) as Root;
+  if (signatures.length > root.keys.length)
+    throw notKeyring("more signatures than its root has keys");
+  requireSignedBy([root], preAuthEncoding(PAYLOAD_TYPE, payload), signatures, "this keyring");
   const value = parseCanonical(engine, payload, what);
   const signed = fileInShape(keyringPayload, value, what, "REACH-E5209");
-  requireConsistent(signed, root);
-  return { ...signed, digest: toHex(sha256(payload)) };
+  requireConsistent(signed, path);
+  return { ...signed, digest: toHex(sha256(payload)), rootPath: path, roots };
 }
 
 /** What the root must see to before it signs, and a reader does not take from it on trust. */
 function requireConsistent(
   { serial, previous, issuedAt, expiresAt, keys }: KeyringPayload,
-  root: PublicKey,
+  roots: readonly Root[],
 ): void {
   if ((serial === 1) !== (previous === undefined)) {
     throw notKeyring("only the first keyring has no keyring before it");
   }
   if (expiresAt <= issuedAt) throw notKeyring("the keyring ends before it begins");
-  const ids = new Set<string>([root.id]);
+  const ids = new Set<string>(roots.flatMap((root) => root.keys.map(({ id }) => id)));
   for (const { id, public: shared, from, to } of keys) {
     if (toHex(sha256(exactBase64(shared) ?? new Uint8Array())).slice(0, 16) !== id) {
       throw notKeyring(`the key ${id} has another id`);
@@ -132,11 +143,14 @@ export interface Issue {
   readonly keys: readonly KeyringEntry[];
   readonly issuedAt: string;
   readonly expiresAt: string;
+  /** Another root, which signs from now on; the one before signs that this is so. */
+  readonly newRoot?: RootSigners | undefined;
 }
 
 /**
  * The next keyring: with these keys, signed by the root. What it returns has been read again.
  *
+ * @param by the root's only key, or as many keys of the root as must sign
  * @param before undefined for the first
  * @throws EvidenceError `REACH-E5209`, `REACH-E5211`, `REACH-E5219` it would be none, or not continue
  *   the one before
@@ -153,10 +167,17 @@ export interface Issue {
  */
 export function issueKeyring(
   engine: Engine,
-  root: Signer,
+  by: Signer | RootSigners,
   before: Keyring | undefined,
-  { keys, issuedAt, expiresAt }: Issue,
+  { keys, issuedAt, expiresAt, newRoot }: Issue,
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly keyring: Keyring } {
+  const old = "signers" in by ? by : { root: rootOf(by.key), signers: [by] };
+  const { root, signers } = newRoot ?? old;
+  const roots = [...(before?.roots ?? [])];
+  if (newRoot !== undefined) {
+    const serial = roots.length + 1;
+    roots.push(signRootChange(engine, old, newRoot, { serial, issuedAt }));
+  }
   const payload = canonicalBytes(engine, {
     format: "reach/keyring/v1",
     serial: (before?.serial ?? 0) + 1,
@@ -168,9 +189,11 @@ export function issueKeyring(
   const bytes = canonicalBytes(engine, {
     payload: toBase64(payload),
     payloadType: PAYLOAD_TYPE,
-    signatures: [{ sig: toBase64(root.sign(preAuthEncoding(PAYLOAD_TYPE, payload))) }],
+    ...(roots.length === 0 ? {} : { roots }),
+    signatures: signaturesBy(signers, preAuthEncoding(PAYLOAD_TYPE, payload)),
   });
-  const keyring = openKeyring(engine, bytes, root.key);
+  const keyring = openKeyring(engine, bytes, old.root);
+  if (newRoot !== undefined) openKeyring(engine, bytes, root);
   if (before !== undefined) requireSuccessor(before, keyring);
   return { bytes, keyring };
 }

@@ -15,6 +15,8 @@ import { parseConsistencyProof } from "../log/consistency.ts";
 import type { ConsistencyProof } from "../log/consistency.ts";
 import { noteText, parseNoteKey } from "../log/note.ts";
 import type { NoteKey } from "../log/note.ts";
+import { requireRoot, rootOf } from "./roots.ts";
+import type { Root } from "./roots.ts";
 import type { AllowedPack, Rules } from "./rules.ts";
 import type { Freshness } from "./trust.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -79,12 +81,10 @@ export interface LogPolicy {
   readonly final?: { readonly size: bigint; readonly root: Uint8Array };
   /** The evidence must have the proof that its run's beginning is in the log, too. */
   readonly started?: boolean;
-  /** What the verifier has seen of it before, and proofs of growth between that and others. */
-  readonly seen?: {
-    readonly size: bigint;
-    readonly root: Uint8Array;
-    readonly growth?: readonly Pick<ConsistencyProof, "from" | "to" | "hashes">[];
-  };
+  /** What the verifier has seen of it before. */
+  readonly seen?: { readonly size: bigint; readonly root: Uint8Array };
+  /** Proofs that it has grown, between what was seen or kept of it and others. */
+  readonly growth?: readonly Pick<ConsistencyProof, "from" | "to" | "hashes">[];
 }
 
 /** What a policy is read with. */
@@ -121,7 +121,7 @@ export function readPolicy(
 ): Policy {
   const file = parse(engine, bytes);
   const { root: pinned, keyring: wanted, tenant, engines, packs } = file;
-  const root = pinned === undefined ? undefined : keyOf(pinned);
+  const root = pinned === undefined ? undefined : rootIn(pinned);
   if ((root === undefined) !== (ring === undefined)) {
     throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
   }
@@ -156,10 +156,15 @@ function withSeen(
     if (log === undefined) throw notPolicy(`the policy does not name the log ${quoted(origin)}`);
     if (log.seen !== undefined) throw notPolicy(`two checkpoints of ${quoted(origin)} were given`);
     const { size, root } = openCheckpoint(note, origin, log.key, log.witnesses);
-    const growth = grown.filter((proof) => proof.origin === origin);
-    named.set(origin, { ...log, seen: { size, root, growth } });
+    named.set(origin, { ...log, seen: { size, root } });
   }
-  return logs && [...named.values()];
+  return (
+    logs &&
+    [...named.values()].map((log) => ({
+      ...log,
+      growth: grown.filter(({ origin }) => origin === log.origin),
+    }))
+  );
 }
 
 /** The policy as it is written. */
@@ -200,7 +205,20 @@ const allowedPack = ({ digest, name = "", versions, publisher }: WrittenPack): A
       }
     : { digest };
 
-function keyOf({ alg, public: shared }: NonNullable<PolicyFile["root"]>): PublicKey {
+/** One key, or several of which so many must sign. */
+function rootIn(pinned: NonNullable<PolicyFile["root"]>): Root {
+  if ("alg" in pinned) return rootOf(keyOf(pinned));
+  const root = { threshold: pinned.threshold, keys: pinned.keys.map(keyOf) };
+  try {
+    requireRoot(root);
+    return root;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "";
+    throw new EvidenceError("REACH-E5218", `the policy at "/root": ${why}`, { cause });
+  }
+}
+
+function keyOf({ alg, public: shared }: Pick<PublicKey, "alg"> & { public: string }): PublicKey {
   return publicKey(exactBase64(shared) ?? new Uint8Array(), alg);
 }
 
@@ -241,7 +259,7 @@ function noteKeyOf(text: string, kind: NoteKey["kind"]): NoteKey {
 
 /** A key that is used for two things can be made to sign one for the other. */
 function requireRoles(
-  root: PublicKey | undefined,
+  root: Root | undefined,
   keyring: Keyring | undefined,
   logs: readonly LogPolicy[],
 ): void {
@@ -252,7 +270,8 @@ function requireRoles(
     ...witnesses.map((witness) => ({ key: witness.key, role: "witness" })),
   ]);
   for (const { key, role } of used) {
-    if (root !== undefined && sameKey(root, key)) throw shared(key);
+    const roots = keyring?.rootPath ?? (root === undefined ? [] : [root]);
+    if (roots.some(({ keys }) => keys.some((one) => sameKey(one, key)))) throw shared(key);
     const bytes = toBase64(key.bytes);
     const entry = keyring?.keys.find((one) => one.alg === key.alg && one.public === bytes);
     if (entry !== undefined && entry.role !== role) throw shared(key);

@@ -6,6 +6,7 @@ import { EvidenceError } from "../errors/errors.ts";
 import type { PublicKey } from "../keys/key.ts";
 import type { Outcome, Run } from "../file/open.ts";
 import type { RedactionStatement } from "../signature/redaction.ts";
+import type { VerifierState } from "./state.ts";
 
 /** The questions about a piece of evidence, in the order in which they are answered. */
 export const verdicts: typeof verdictNames = verdictNames;
@@ -67,6 +68,8 @@ export interface Report extends Judgement<Verdict> {
   readonly computed?: Recomputed;
   /** Who has redacted it, as a key has signed: whose key that is, the file cannot say. */
   readonly redaction?: RedactionStatement;
+  /** What the verifier keeps from now on, where verify() was given what it kept. */
+  readonly state?: VerifierState;
 }
 
 /** The verdicts that are required where a policy does not say. */

@@ -8,6 +8,8 @@ import type { Leaf } from "../file/leaf.ts";
 import type { Run } from "../file/open.ts";
 import { needsNone } from "../log/quorum.ts";
 import type { Policy } from "../trust/policy.ts";
+import { withKeyring } from "../trust/state.ts";
+import type { VerifierState } from "../trust/state.ts";
 import { requirePast, sayTime } from "../trust/times.ts";
 import type { SignedAt } from "../trust/times.ts";
 import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
@@ -51,19 +53,36 @@ function requireSemantics(engine: Pick<Engine, "semantics">, run: Pick<Run, "sem
   );
 }
 
+/** A policy, and what its verifier keeps. */
+export interface Judging extends Policy {
+  readonly state?: VerifierState | undefined;
+}
+
+/** What the verifier keeps once it has seen the policy's keyring: nothing new where that is not to be relied on. */
+export function keptKeyring({ signers, now, state }: Judging): VerifierState | undefined {
+  if (signers === undefined || now === undefined || state === undefined) return state;
+  try {
+    requireFresh(signers.keyring, { ...signers, now });
+    return withKeyring(state, signers.keyring);
+  } catch (error) {
+    if (error instanceof EvidenceError) return state;
+    throw error;
+  }
+}
+
 /**
  * Check 4, as far as it goes before anything is verified: the key is one that may sign evidence, then if it is the host who
  * says when that was.
  *
  * @throws EvidenceError `REACH-E5205` it is not one, `REACH-E5212`, `REACH-E5213`, `REACH-E5215`,
- *   `REACH-E5230` the run ends in the future
+ *   `REACH-E5230` the run ends in the future, `REACH-E5235`, `REACH-E5236` a newer keyring was seen, or another one
  */
-export function requireKey(policy: Policy, run: Pick<Run, "key" | "endedAt">): void {
+export function requireKey(policy: Judging, run: Pick<Run, "key" | "endedAt">): void {
   requireKeyAt(policy, run, asksWitnesses(policy) ? undefined : run.endedAt);
 }
 
 function requireKeyAt(
-  { trustedKeys, signers, now }: Policy,
+  { trustedKeys, signers, now, state }: Judging,
   { key, endedAt }: Pick<Run, "key" | "endedAt">,
   at: SignedAt | undefined,
 ): void {
@@ -72,6 +91,7 @@ function requireKeyAt(
   }
   if (signers !== undefined && now !== undefined) {
     requireFresh(signers.keyring, { ...signers, now });
+    if (state !== undefined) withKeyring(state, signers.keyring);
     signerEntry(signers.keyring, { key, role: "evidence", at });
   }
   requirePast(endedAt, now, "the run ended, as its host says,");
@@ -85,7 +105,7 @@ function requireKeyAt(
  */
 export function noteTrust(
   findings: Pick<Findings<"trusted">, "attempt" | "pass" | "leave">,
-  policy: Policy,
+  policy: Judging,
   run: Pick<Run, "key" | "endedAt" | "tenant">,
   witnessedAt?: bigint,
 ): void {

@@ -35,6 +35,8 @@ export interface RuledRun {
   readonly start: StartLeaf | undefined;
   /** What publishers have signed, in the file and beside it. */
   readonly bundles: readonly Uint8Array[];
+  /** Seconds since 1970 at which the policy's witnesses had seen it. */
+  readonly witnessedAt?: bigint | undefined;
 }
 
 /**
@@ -139,7 +141,7 @@ function publishedBy(
 /** Whose signature is looked for: of the keys that the policy names, and those of the keyring. */
 function publishersOf(
   { rules = {}, signers, now = "" }: Policy,
-  { startedAt, tenant }: Pick<RuledRun, "startedAt" | "tenant">,
+  { startedAt, tenant, witnessedAt }: Pick<RuledRun, "startedAt" | "tenant" | "witnessedAt">,
 ): Publishers | undefined {
   const { publishers, packs = [] } = rules;
   const named = packs.flatMap((one) => ("name" in one && one.publisher ? [one.publisher] : []));
@@ -156,7 +158,8 @@ function publishersOf(
       if (ring === undefined || isPinned(key)) return;
       requireFresh(ring.keyring, { ...ring, now });
       // When the pack was used: what its publisher says of the time does not matter.
-      signerTrust(ring.keyring, { key, role, at: startedAt }, { tenant, only: ring.tenant });
+      const at = witnessedAt ?? startedAt;
+      signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant, witnessedAt });
     },
     requireWithdrawer: (key, at) => {
       if (ring !== undefined && !isPinned(key)) signerEntry(ring.keyring, { key, role, at });

@@ -5,6 +5,8 @@ import type { Engine } from "@reach-fabric/engine";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import type { LogPolicy, Policy } from "../trust/policy.ts";
+import { withCheckpoint } from "../trust/state.ts";
+import type { VerifierState } from "../trust/state.ts";
 import { requireEnded, requirePast, requireSoon, sayTime, SKEW } from "../trust/times.ts";
 import type { SignedAt } from "../trust/times.ts";
 import { signerTrust } from "../trust/trust.ts";
@@ -29,26 +31,34 @@ export interface LogQuestion {
   /** Whose run it is; null where that is not disclosed. */
   readonly tenant: string | null;
   readonly policy: Pick<Policy, "logs" | "signers" | "maxLag" | "now">;
+  /** What the verifier keeps. */
+  readonly state?: VerifierState | undefined;
 }
 
-/**
- * Notes the findings for `logged` and `witnessed`.
- *
- * @returns seconds since 1970 at which as many witnesses as the policy asks for had seen it; undefined
- *   where they have not, or nothing was sent for
- */
+/** What is known once the log was looked at. */
+export interface LogFound {
+  /**
+   * Seconds since 1970 at which as many witnesses as the policy asks for had seen it; undefined where they have not, or
+   * nothing was sent for.
+   */
+  readonly witnessedAt?: bigint | undefined;
+  /** What the verifier keeps from now on; as it was, unless all that is asked of the log has passed. */
+  readonly state?: VerifierState | undefined;
+}
+
+/** Notes the findings for `logged` and `witnessed`. */
 export function checkLog(
   engine: Engine,
   findings: Findings<Verdict>,
-  { proof, entry, endedAt, tenant, policy }: LogQuestion,
-): bigint | undefined {
+  { proof, entry, endedAt, tenant, policy, state }: LogQuestion,
+): LogFound {
   const { logs, maxLag, now } = policy;
   if (logs === undefined) {
     const what =
       proof === undefined ? "there is no proof of it" : "there is a proof that was not checked";
     findings.leave("logged", `the policy names no log: ${what}`);
     findings.leave("witnessed", "the policy names no witnesses");
-    return undefined;
+    return { state };
   }
   findings.leave("witnessed", "it is not known to be in a log");
   const found = findings.attempt("logged", () => {
@@ -60,6 +70,7 @@ export function checkLog(
     requireOpen(log, shown);
     // 13 the log has not become another one since it was seen
     requireSeen(engine, log, shown);
+    const next = state && withCheckpoint(engine, state, log.key, shown.checkpoint, log.growth);
     // 12 so many witnesses have seen it, whose keys count, and so did the log's own by then
     const seen = seenBy(policy, log, shown, tenant);
     const { at } = parseEntry(engine, shown.entry);
@@ -74,18 +85,18 @@ export function checkLog(
       "logged",
       `entry ${shown.index} of ${shown.checkpoint.size} in ${quoted(log.origin)}, since ${at} by its clock`,
     );
-    return { log, seen };
+    return { log, seen, next };
   });
-  if (found === undefined) return undefined;
-  const { log, seen } = found;
+  if (found === undefined) return { state };
+  const { log, seen, next } = found;
   if (needsNone(log.quorum)) {
     findings.leave(
       "witnessed",
       "the policy asks for no witnesses: the log may show others another tree",
     );
-    return undefined;
+    return { state: next };
   }
-  return findings.attempt("witnessed", () => {
+  const witnessed = findings.attempt("witnessed", () => {
     if (!("at" in seen)) throw seen.why;
     const who = "witnesses have seen it";
     requirePast(seen.at, now, who);
@@ -98,6 +109,7 @@ export function checkLog(
     );
     return seen.at;
   });
+  return witnessed === undefined ? { state } : { witnessedAt: witnessed, state: next };
 }
 
 /** When as many witnesses had seen a checkpoint as the policy asks for, or why they have not. */
@@ -192,13 +204,13 @@ function requireOpen(
 /** What was seen of a log before: an equal size is an equal tree, a larger one has grown from it. */
 function requireSeen(
   engine: Engine,
-  { seen, origin }: LogPolicy,
+  { seen, growth: proofs, origin }: LogPolicy,
   { checkpoint: { size, root } }: LoggedEntry,
 ): void {
   if (seen === undefined) return;
   const same = size === seen.size && sameBytes(root, seen.root);
   const [older, newer] = size < seen.size ? [{ size, root }, seen] : [seen, { size, root }];
-  const growth = seen.growth?.find(({ from, to }) => from === older.size && to === newer.size);
+  const growth = proofs?.find(({ from, to }) => from === older.size && to === newer.size);
   const grown = same || hasGrown(engine, older, newer, growth?.hashes ?? []);
   if (grown && older.size > 0n) return;
   if (size !== seen.size && growth === undefined) {

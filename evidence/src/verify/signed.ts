@@ -6,9 +6,9 @@ import { namedKey } from "../file/run.ts";
 import type { EvidenceRun } from "../file/run.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { requireSignature } from "../signature/statement.ts";
-import type { Policy } from "../trust/policy.ts";
 import type { Findings } from "../trust/verdicts.ts";
 import { requireAllowed, requireKey } from "./allowed.ts";
+import type { Judging } from "./allowed.ts";
 
 /** What was signed, as it stands in a file. */
 export interface SignedParts {
@@ -27,7 +27,7 @@ export interface SignedParts {
 export function requireSigned<C extends string>(
   engine: Engine,
   { document, run, signature, blobs }: SignedParts,
-  policy: Policy,
+  policy: Judging,
   findings: Pick<Findings<"trusted" | C>, "attempt">,
   computing: C,
 ): { readonly key: PublicKey; readonly signed: Uint8Array; readonly pack: Pack | null } {

@@ -5,8 +5,10 @@
 // signed, and that it was signed needs no engine that could compute it.
 import type { Engine, Recomputed } from "@reach-fabric/engine";
 import { noteApproved } from "./approved.ts";
-import { noteTrust, requireComputable, requiredBy } from "./allowed.ts";
+import { keptKeyring, noteTrust, requireComputable, requiredBy } from "./allowed.ts";
+import type { Judging } from "./allowed.ts";
 import { checkLog } from "./log.ts";
+import type { LogFound } from "./log.ts";
 import { entryOf } from "./logged.ts";
 import { requireSigned } from "./signed.ts";
 import { noteStart } from "./started.ts";
@@ -21,10 +23,14 @@ import { prefixOf, requirePrefix } from "../file/prefix.ts";
 import { replayEvidence } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Policy } from "../trust/policy.ts";
+import type { VerifierState } from "../trust/state.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
 import type { Report, ReportedPack, Verdict } from "../trust/verdicts.ts";
 
+/** How verify() goes about it. */
 export interface VerifyOptions extends ReplayOptions {
+  /** What the verifier keeps: the report then has what it keeps from now on. */
+  readonly state?: VerifierState | undefined;
   /** What publishers have signed about packs, beside what is in the file: Sigstore bundles, withdrawals among them. */
   readonly packBundles?: readonly Uint8Array[] | undefined;
 }
@@ -48,24 +54,32 @@ export interface VerifyOptions extends ReplayOptions {
 export function verify(
   engine: Engine,
   bytes: Uint8Array,
-  policy: Policy = {},
+  asked: Policy = {},
   options: VerifyOptions = {},
 ): Report {
+  const policy: Judging = { ...asked, state: options.state };
   const findings = new Findings(verdicts, requiredBy(policy), "the file is not authentic");
   const evidence = authenticate(engine, bytes, policy, findings);
-  if (evidence === undefined) return findings.judgement();
+  const state = keptKeyring(policy);
+  if (evidence === undefined) return { ...findings.judgement(), ...(state && { state }) };
   const total = evidence.inputs?.length ?? 0;
   options.onProgress?.({ phase: "read", done: total, total });
   const isWhole = checkComplete(evidence, findings);
-  const witnessedAt = checkSeen(engine, evidence, policy, findings);
+  const { witnessedAt, state: next } = checkSeen(engine, evidence, { ...policy, state }, findings);
   checkStart(engine, evidence, policy, findings);
   checkTrust(evidence, policy, witnessedAt, findings);
   const bundles = [...evidence.bundles, ...(options.packBundles ?? [])];
-  const pack = checkApproved(engine, { ...evidence, bundles }, policy, isWhole, findings);
+  const pack = checkApproved(
+    engine,
+    { ...evidence, bundles, witnessedAt },
+    policy,
+    isWhole,
+    findings,
+  );
   noteRedaction(evidence, findings);
   const computed = isWhole ? checkReplay(engine, evidence, policy, findings, options) : undefined;
   options.signal?.throwIfAborted();
-  return report(evidence, { computed, pack }, findings);
+  return { ...report(evidence, { computed, pack }, findings), ...(next && { state: next }) };
 }
 
 type Found = Findings<Verdict>;
@@ -77,7 +91,7 @@ type Authentic = NonNullable<ReturnType<typeof authenticate>>;
  * Stage 1, checks 1 to 8: from bytes to what was signed, every value at its commitment. Lets through what
  * somebody with the key in the file has signed, unchanged.
  */
-function authenticate(engine: Engine, bytes: Uint8Array, policy: Policy, findings: Found) {
+function authenticate(engine: Engine, bytes: Uint8Array, policy: Judging, findings: Found) {
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readRunDocument(engine, bytes);
@@ -135,10 +149,11 @@ function checkComplete(evidence: Authentic, findings: Found): boolean {
 function checkSeen(
   engine: Engine,
   { entry, proof, run: { endedAt, tenant } }: Authentic,
-  policy: Policy,
+  policy: Judging,
   findings: Found,
-): bigint | undefined {
-  return checkLog(engine, findings, { proof, entry, endedAt, tenant, policy });
+): LogFound {
+  const { state } = policy;
+  return checkLog(engine, findings, { proof, entry, endedAt, tenant, policy, state });
 }
 
 /** Stage 3, too: where the log has it, that it has the run's beginning before. */
@@ -152,7 +167,7 @@ function checkStart(engine: Engine, evidence: Authentic, { logs }: Policy, findi
 /** Stage 4, check 4 again with all that is known by now: what was witnessed before a compromise still counts. */
 function checkTrust(
   { run }: Authentic,
-  policy: Policy,
+  policy: Judging,
   witnessedAt: bigint | undefined,
   findings: Found,
 ): void {
@@ -162,7 +177,7 @@ function checkTrust(
 /** Stage 4, too: the rules by which it was decided. */
 function checkApproved(
   engine: Engine,
-  { run, pack, bundles, entered, shown }: Authentic,
+  { run, pack, bundles, entered, shown, witnessedAt }: Authentic & Pick<LogFound, "witnessedAt">,
   policy: Policy,
   isWhole: boolean,
   findings: Found,
@@ -173,6 +188,7 @@ function checkApproved(
     manifest: pack && manifestOf(pack),
     start: isWhole && leaf?.kind === "start" ? leaf : undefined,
     bundles,
+    witnessedAt,
   });
 }
 

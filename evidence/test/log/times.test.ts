@@ -6,7 +6,13 @@ import {
   formatCheckpoint,
   formatEntry,
   formatTlogProof,
+  manifestOf,
+  newKey,
+  packPredicate,
+  publicKeyOf,
+  signerOf,
   signNote,
+  signPack,
   withCompromise,
   withEnd,
   withProof,
@@ -14,7 +20,16 @@ import {
 import type { Enrolment, LogPolicy, Policy, PublicKey, Report } from "@reach-fabric/evidence";
 import { instantAt, millisecondsOf } from "@reach-fabric/evidence/testing";
 import { describe, expect, test } from "vitest";
-import { engine, evidence, facts, finding, trusted, verify } from "../fixtures/fixture.ts";
+import {
+  engine,
+  evidence,
+  facts,
+  finding,
+  pack,
+  pseudoRandom,
+  trusted,
+  verify,
+} from "../fixtures/fixture.ts";
 import { acme, evidenceOfAcme, now, ringOf, year } from "../fixtures/keyring-fixture.ts";
 import { keyOf, ORIGIN } from "../fixtures/log-fixture.ts";
 import type { NoteSigner } from "../fixtures/log-fixture.ts";
@@ -270,6 +285,43 @@ describe("KEY-20: the keys of logs, witnesses", () => {
     expect(found(judged({ by }, role))["witnessed"]).toBe("fail REACH-E5337");
     const ofLog = ring([[log.key.key, { ...asLog, tenant: "globex" }]]);
     expect(found(judged({ by }, ofLog))["logged"]).toBe("fail REACH-E5214");
+  });
+});
+
+describe("KEY-20: the key that signed the pack", () => {
+  const publisher = newKey(pseudoRandom("publisher"), "P-256").private;
+  const key = publicKeyOf(publisher);
+  const bundle = signPack(
+    engine,
+    pack,
+    "pack",
+    packPredicate(manifestOf(pack)),
+    signerOf(publisher),
+  );
+  const approved = (change: Parameters<typeof ringOf>[1], quorum = 1): string => {
+    const logs = [{ origin: ORIGIN, key: log.key, witnesses: [first.key], quorum }];
+    const policy: Policy = {
+      now,
+      logs,
+      rules: { publishers: "keyring" },
+      ...ring([[key, { role: "pack", ...year }]], change),
+    };
+    const report = verify(made({ by: [[first, SEEN]] }), policy, { packBundles: [bundle] });
+    return finding(report, "approved");
+  };
+
+  test("attack: one that had ended, or was compromised, by the time that witnesses say", () => {
+    const until = (to: string, quorum?: number): string =>
+      approved((all) => withEnd(all, key.id, to), quorum);
+    expect(until("2026-11-23T07:01:07.000Z")).toBe("pass");
+    expect(until("2026-11-23T07:01:06.999Z")).toBe("fail REACH-E5215");
+    // Without witnesses the host says when the run was.
+    expect(until("2026-11-23T07:01:06.999Z", 0)).toBe("pass");
+    const since = (at: string, quorum?: number): string =>
+      approved((all) => withCompromise(all, key.id, at), quorum);
+    expect(since("2026-11-23T07:01:07.000Z")).toBe("pass");
+    expect(since("2026-11-23T07:01:06.000Z")).toBe("fail REACH-E5216");
+    expect(since("2026-11-23T07:01:07.000Z", 0)).toBe("fail REACH-E5216");
   });
 });
 

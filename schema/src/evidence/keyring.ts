@@ -48,6 +48,48 @@ export const keyringEntry = z.discriminatedUnion("alg", [
 /** A public key, what it may sign, and when. */
 export type KeyringEntry = z.infer<typeof keyringEntry>;
 
+/** Keys that sign keyrings: pinned in a policy, and in no keyring. */
+export const rootKey = z.discriminatedUnion("alg", [
+  strict({ alg: z.literal("Ed25519"), public: base64Of(32) }),
+  strict({ alg: z.literal("P-256"), public: base64Of(65) }),
+]);
+
+/** How many keys a root has at most. */
+const MOST = 16;
+
+/** Keys of which so many must sign. */
+export const rootKeys = {
+  keys: z.array(rootKey).min(1).max(MOST),
+  threshold: z.int().min(1).max(MOST),
+};
+
+/** What the old root and the new one sign together. */
+export const rootChangePayload = strict({
+  format: z.literal("reach/root/v1"),
+  /** Counts the changes from 1 on. */
+  serial: z.int().min(1).max(0xffffffff),
+  /** SHA-256 of the root before. */
+  previous: digest,
+  issuedAt: instant,
+  ...rootKeys,
+});
+
+const signatures = (most: number) =>
+  z
+    .array(strict({ sig: z.string() }))
+    .min(1)
+    .max(most);
+
+/** A change of the root: a DSSE envelope. */
+export const signedRootChange = strict({
+  payload: z.string(),
+  payloadType: z.literal("application/vnd.reach.root.v1+json"),
+  signatures: signatures(2 * MOST),
+});
+
+/** A change of the root, as it is signed: see {@link signedRootChange}. */
+export type SignedRootChange = z.infer<typeof signedRootChange>;
+
 /** What the root signs. */
 export const keyringPayload = strict({
   format: z.literal("reach/keyring/v1"),
@@ -62,9 +104,10 @@ export const keyringPayload = strict({
 /** What the root signs. */
 export type KeyringPayload = z.infer<typeof keyringPayload>;
 
-/** A keyring as a file: a DSSE envelope with one signature. */
+/** A keyring as a file: a DSSE envelope with signatures of its root, and the changes that led to that. */
 export const keyringFile = strict({
   payload: z.string(),
   payloadType: z.literal("application/vnd.reach.keyring.v1+json"),
-  signatures: z.tuple([strict({ sig: z.string() })]),
+  roots: z.array(signedRootChange).min(1).max(256).optional(),
+  signatures: signatures(MOST),
 });

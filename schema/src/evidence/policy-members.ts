@@ -2,8 +2,7 @@
 import * as z from "zod";
 import { strict } from "../fields/problem.ts";
 import { plainName } from "../fields/look-alikes.ts";
-import { base64Of } from "../fields/texts.ts";
-import { tenantName } from "./keyring.ts";
+import { rootKey, rootKeys, tenantName } from "./keyring.ts";
 import { packRules, runRules } from "./rules.ts";
 import { verdictNames } from "./verdicts.ts";
 
@@ -18,11 +17,8 @@ export const lagPattern: RegExp =
 
 const verdict = z.enum(verdictNames);
 
-/** The key that signs keyrings: pinned here, and in no keyring. */
-const root = z.discriminatedUnion("alg", [
-  strict({ alg: z.literal("Ed25519"), public: base64Of(32) }),
-  strict({ alg: z.literal("P-256"), public: base64Of(65) }),
-]);
+/** The key that signs keyrings, or several of which so many must: pinned here, and in no keyring. */
+const root = z.union([rootKey, strict(rootKeys)]);
 
 /** A log in which evidence may be, and who must have seen it there. */
 const log = strict({

@@ -1,6 +1,7 @@
 // What the verbs that write a keyring have in common.
 import type { Command } from "commander";
 import { withAudit } from "../log/audit.ts";
+import { several } from "../../read/options.ts";
 import type { ChangedKeyring } from "./keyring.ts";
 import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
@@ -9,8 +10,13 @@ import type { Terminal } from "../../ui/terminal.ts";
 export const withKeyring = (command: Command): Command =>
   withAudit(command, "it is noted")
     .requiredOption("--keyring <file>", "the keyring")
-    .requiredOption("-r, --root <file>", "the root's private key, which signs it")
-    .option("--passphrase-file <file>", "the passphrase of that key")
+    .requiredOption(
+      "-r, --root <file>",
+      "the root's private key, which signs it; of a root of several keys, each of them, those that do not sign by their public files",
+      several,
+    )
+    .option("--threshold <n>", "how many keys of the root must sign (default: all)")
+    .option("--passphrase-file <file>", "the passphrase of the keys that sign")
     .option("--days <n>", "for how many days the keyring is valid", "90")
     .option("--actor <id>", "who does this, for the record: an id, not a name", "local")
     .option("--json", "print {serial, keyring, expiresAt, act}; errors as JSON on stderr");

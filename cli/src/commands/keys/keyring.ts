@@ -1,20 +1,28 @@
 // Keyring files: reading one, and writing the next one in its place.
 import { existsSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
-import { issueKeyring, openKeyring } from "@reach-fabric/evidence";
-import type { Issue, Keyring, PublicKey } from "@reach-fabric/evidence";
+import { digestOfRoot, issueKeyring, openKeyring, publicKeyOf } from "@reach-fabric/evidence";
+import type {
+  Issue,
+  KeyFile,
+  Keyring,
+  PublicKey,
+  Root,
+  RootSigners,
+  Signer,
+} from "@reach-fabric/evidence";
 import { hostCode } from "@reach-fabric/host/codes";
 import { audited } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { readInput } from "../../read/files.ts";
 import { daysAfter, now } from "../../read/instants.ts";
-import { readSigner } from "../../read/keys.ts";
+import { readKey, readSigner } from "../../read/keys.ts";
 import { refusedFile } from "../../read/refused.ts";
 import { CliError, CODE, exists, EXIT, problemOf } from "../../ui/problem.ts";
 
 /** The keyring in a file, signed by this root. */
-export function readKeyring(machine: Machine, path: string, root: PublicKey): Keyring {
+export function readKeyring(machine: Machine, path: string, root: Root): Keyring {
   const bytes = readInput(machine, path);
   try {
     return openKeyring(createEngine(), bytes, root);
@@ -27,7 +35,8 @@ export function readKeyring(machine: Machine, path: string, root: PublicKey): Ke
 /** The options of every verb that writes a keyring. */
 export interface KeyringOptions extends AuditOptions {
   keyring: string;
-  root: string;
+  root: string[];
+  threshold?: string;
   passphraseFile?: string;
   days: string;
   actor: string;
@@ -52,9 +61,11 @@ interface KeyringAct {
 /** What is done to a keyring, and what to say of it in the audit log. */
 export interface KeyringChange {
   readonly type: string;
-  readonly details: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, string | number>>;
   /** The keys as they are from then on; those that it is given where they are so already. */
   readonly keys: (before: Issue["keys"], at: string) => Issue["keys"];
+  /** Another root, which signs from then on. */
+  readonly newRoot?: RootSigners;
 }
 
 /**
@@ -67,17 +78,17 @@ export interface KeyringChange {
 export async function changeKeyring(
   machine: Machine,
   options: KeyringOptions,
-  { type, details, keys }: KeyringChange,
+  { type, details, keys, newRoot }: KeyringChange,
   fresh = false,
 ): Promise<ChangedKeyring> {
-  const { keyring: path, root: rootPath, passphraseFile, days, actor } = options;
+  const { keyring: path, days, actor } = options;
   const valid = daysOf(days, "--days");
-  const root = await readSigner(machine, rootPath, passphraseFile);
+  const by = await readRoot(machine, options.root, options);
   const { lockFile, writeFileAtomic } = await import("@reach-fabric/host");
   const act = { type, actor, details };
   const read = (otherwise?: CliError): Keyring => {
     try {
-      return readKeyring(machine, path, root.key);
+      return readKeyring(machine, path, by.root);
     } catch (error) {
       throw otherwise ?? error;
     }
@@ -91,12 +102,12 @@ export async function changeKeyring(
       const clock = now();
       const issuedAt = before === undefined || clock > before.issuedAt ? clock : before.issuedAt;
       const changed = keys(before?.keys ?? [], clock);
-      if (before !== undefined && changed === before.keys) {
+      if (before !== undefined && changed === before.keys && isRootOf(before, newRoot)) {
         return { result: { keyring: before, act: undefined }, details: saidOf(before) };
       }
       if (fresh && before !== undefined) throw kept;
-      const issue = { keys: changed, issuedAt, expiresAt: daysAfter(issuedAt, valid) };
-      const { bytes, keyring } = issueKeyring(createEngine(), root, before, issue);
+      const issue = { keys: changed, issuedAt, expiresAt: daysAfter(issuedAt, valid), newRoot };
+      const { bytes, keyring } = issueKeyring(createEngine(), by, before, issue);
       await writeFileAtomic(path, bytes);
       const said = saidOf(keyring);
       const done = {
@@ -114,6 +125,11 @@ export async function changeKeyring(
   });
 }
 
+/** Whether it is the root already, where there is to be another one. */
+const isRootOf = ({ rootPath }: Keyring, newRoot: RootSigners | undefined): boolean =>
+  newRoot === undefined ||
+  rootPath.slice(-1).some((root) => digestOfRoot(root) === digestOfRoot(newRoot.root));
+
 /** Milliseconds that another command may take for its change. */
 const LOCK_WAIT = 10_000;
 
@@ -128,6 +144,43 @@ const saidOf = ({ serial, digest }: Keyring): { serial: number; keyring: string 
   serial,
   keyring: digest,
 });
+
+/** How the root is given: its keys, and what opens them. */
+interface RootOptions {
+  readonly threshold?: string;
+  readonly passphraseFile?: string;
+}
+
+/** The root of these key files; those that hold a private key sign. */
+export async function readRoot(
+  machine: Machine,
+  paths: readonly string[],
+  { threshold, passphraseFile }: RootOptions,
+): Promise<RootSigners> {
+  const files = paths.map((path) => ({ path, file: readKey(machine, path) }));
+  const signers: Signer[] = [];
+  for (const { path, file } of files) {
+    if (files.length > 1 && !canSign(file)) continue;
+    signers.push(await readSigner(machine, path, passphraseFile));
+  }
+  const keys = files.map(({ file }) => publicKeyOf(file));
+  return { root: { threshold: thresholdOf(threshold, keys), keys }, signers };
+}
+
+const canSign = (file: KeyFile): boolean =>
+  file.private !== undefined || ("sealed" in file && file.sealed !== undefined);
+
+/** So many of the keys must sign: all of them, unless less is said. */
+export function thresholdOf(text: string | undefined, keys: readonly PublicKey[]): number {
+  if (text === undefined) return keys.length;
+  const threshold = /^[1-9]\d?$/.test(text) ? Number(text) : keys.length + 1;
+  if (threshold <= keys.length) return threshold;
+  throw new CliError({
+    code: CODE.usage,
+    what: `--threshold is not 1 to ${keys.length}, the number of the root's keys: ${JSON.stringify(text)}`,
+    exitCode: EXIT.usage,
+  });
+}
 
 /** A whole number of days. */
 export function daysOf(text: string, option: string): number {

@@ -2,7 +2,8 @@ import { publicKeyOf, requireFresh } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { instantOf, now } from "../../read/instants.ts";
 import { readKey } from "../../read/keys.ts";
-import { readKeyring } from "./keyring.ts";
+import { several } from "../../read/options.ts";
+import { readKeyring, thresholdOf } from "./keyring.ts";
 import { EXIT, problemOf } from "../../ui/problem.ts";
 import { headedColumns } from "../../ui/table.ts";
 import { line } from "../../ui/text.ts";
@@ -10,7 +11,8 @@ import type { Verb } from "../../ui/verb.ts";
 
 interface ListOptions {
   keyring: string;
-  root: string;
+  root: string[];
+  threshold?: string;
   now?: string;
 }
 
@@ -24,7 +26,12 @@ export function list(group: Command, verb: Verb): void {
         "show later revocations.",
     )
     .requiredOption("--keyring <file>", "the keyring")
-    .requiredOption("-r, --root <file>", "the root's key (the public file is enough)")
+    .requiredOption(
+      "-r, --root <file>",
+      "the root's key (the public file is enough); may be given again",
+      several,
+    )
+    .option("--threshold <n>", "how many keys of the root must sign (default: all)")
     .option("--now <instant>", "judge at this time (default: now)")
     .option("--json", "print the keyring as one object; errors as JSON on stderr")
     .addHelpText(
@@ -34,11 +41,9 @@ export function list(group: Command, verb: Verb): void {
     .action(
       verb<[ListOptions]>((terminal, options) => {
         const at = options.now === undefined ? now() : instantOf(options.now, "--now");
-        const keyring = readKeyring(
-          terminal.machine,
-          options.keyring,
-          publicKeyOf(readKey(terminal.machine, options.root)),
-        );
+        const roots = options.root.map((path) => publicKeyOf(readKey(terminal.machine, path)));
+        const root = { threshold: thresholdOf(options.threshold, roots), keys: roots };
+        const keyring = readKeyring(terminal.machine, options.keyring, root);
         const { serial, issuedAt, expiresAt, keys } = keyring;
         if (terminal.json) terminal.result(keyring);
         else {

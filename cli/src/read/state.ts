@@ -1,0 +1,91 @@
+// What `reach verify` keeps from one time to the next: a small file of the user's. docs/spec/keys.md, KEY-16.
+//
+// Keeping is never a reason to fail: a home that cannot be written, or another verify at the same time, changes no verdict.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Engine } from "@reach-fabric/engine";
+import { emptyState, formatState, mergedState, readState } from "@reach-fabric/evidence";
+import type { VerifierState } from "@reach-fabric/evidence";
+import { hostCode } from "@reach-fabric/host/codes";
+import { CliError, EXIT, problemOf } from "../ui/problem.ts";
+import type { Terminal } from "../ui/terminal.ts";
+import { xdgFolder } from "./keys.ts";
+
+/** The file of a verifier's state, and what it held. */
+export interface StateFile {
+  readonly path: string;
+  readonly state: VerifierState;
+}
+
+/**
+ * Reads the state at a path, or the user's own. One that is not there, or cannot be read, is that of a verifier which has
+ * seen nothing.
+ *
+ * @throws CliError where a file is there and holds something else
+ */
+export function openState(
+  terminal: Terminal,
+  engine: Engine,
+  given: string | undefined,
+): StateFile {
+  const own = (): string =>
+    join(xdgFolder(terminal.machine, "XDG_STATE_HOME", ".local/state"), "verify.json");
+  const path = given ?? own();
+  return { path, state: stateAt(terminal, engine, path) };
+}
+
+function stateAt(terminal: Terminal, engine: Engine, path: string): VerifierState {
+  if (!existsSync(path)) return emptyState;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    tellWhy(terminal, path, "cannot be read", error);
+    return emptyState;
+  }
+  try {
+    return readState(engine, bytes);
+  } catch (error) {
+    throw new CliError({ ...problemOf(error, path), exitCode: EXIT.usage });
+  }
+}
+
+/** Keeps what was seen, beside what others have kept in the meantime. */
+export async function keepState(
+  terminal: Terminal,
+  engine: Engine,
+  { path, state: before }: StateFile,
+  state: VerifierState,
+): Promise<void> {
+  const written = (one: VerifierState): string => Buffer.from(formatState(engine, one)).toString();
+  if (written(state) === written(before)) return;
+  try {
+    const { lockFile, writeFileAtomic } = await import("@reach-fabric/host");
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const lock = await lockFile(`${path}.lock`, LOCK_WAIT, inUse);
+    try {
+      const merged = mergedState(stateAt(terminal, engine, path), state);
+      await writeFileAtomic(path, formatState(engine, merged), 0o600);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    tellWhy(terminal, path, "cannot be written: what was seen is not kept", error);
+  }
+}
+
+/** Milliseconds that another one may take to keep what it has seen. */
+const LOCK_WAIT = 5000;
+
+const inUse = {
+  code: hostCode.fileInUse,
+  what: "Another verify is keeping what it has seen",
+  why: "it has not ended within five seconds",
+  hint: "Nothing is to be done.",
+};
+
+function tellWhy(terminal: Terminal, path: string, what: string, error: unknown): void {
+  const { why = "" } = problemOf(error, path);
+  const text = `${path} ${what}${why === "" ? "" : ` (${why})`}`;
+  terminal.progress("state", text, { file: path, why: what });
+}
