@@ -57,7 +57,7 @@ export {
   withProof,
 } from "./verify/logged.ts";
 export type { EvidenceEntry, LoggedEntry } from "./verify/logged.ts";
-export { sameStart, startedEntryOf } from "./verify/started.ts";
+export { sameStart, startedEntryOf, subjectsIn } from "./verify/started.ts";
 export type { RunStart, StartedEntry } from "./verify/started.ts";
 export { pointersOfClasses } from "./redaction/classes.ts";
 export { redact } from "./redaction/redact.ts";

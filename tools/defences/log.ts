@@ -6,6 +6,8 @@ const HOST_LOG = "host/test/log/log.test.ts";
 const LOG = "evidence/test/log/log.test.ts";
 const ACTS = "host/test/log/acts.test.ts";
 const TREE = "evidence/test/log/log-tree.test.ts";
+const MONITOR = "host/test/log/monitor.test.ts";
+const SUBJECT = "cli/test/log-monitor.test.ts";
 const STARTED = "evidence/test/log/started.test.ts";
 const VERDICT = "evidence/test/log/log-verdict.test.ts";
 
@@ -233,6 +235,110 @@ export const log: readonly Defence[] = [
     put: "engine.leaves(new Uint8Array(32), [record])",
     test: STARTED,
     name: "LOG-61 nothing can be guessed: equal input, grant, pack and time, and another entry",
+  },
+  {
+    attack: "whom runs are about, linked in a log",
+    file: "evidence/src/log/subject.ts",
+    take: "utf8(`reach/v1/subject\\0${run}\\0`)",
+    put: "utf8(`reach/v1/subject\\0${run.slice(36)}\\0`)",
+    test: SUBJECT,
+    name: "nothing of a subject can be seen without the key, not even that two are one",
+  },
+  {
+    attack: "whom a run is about, guessed without the key",
+    file: "evidence/src/log/subject.ts",
+    take: "return toHex(engine.hmacSha256(secret, concat(message)));",
+    put: "return toHex(engine.hmacSha256(secret.subarray(32), concat(message)));",
+    test: "evidence/test/log/subject.test.ts",
+    name: "attack: a code cannot be made without the key's secret",
+  },
+  {
+    attack: "runs under another matter key, left out in silence",
+    file: "cli/src/commands/log/subject.ts",
+    take: "if (others.length === 0) return EXIT.ok;",
+    put: "return EXIT.ok;",
+    test: SUBJECT,
+    name: "runs under another key are not passed over in silence: exit 3",
+  },
+  {
+    attack: "a list of runs from which some were taken out",
+    file: "cli/src/commands/log/subject.ts",
+    take: "if (holds) return { origin: log.origin, size: log.size };",
+    put: "return { origin: log.origin, size: log.size + Number(holds) * 0 };",
+    test: SUBJECT,
+    name: "a log whose entries are not those of its root lists nothing",
+  },
+  {
+    attack: "a matter key that others can read",
+    file: "cli/src/read/matter-key.ts",
+    take: "(statSync(path).mode & 0o077) !== 0",
+    put: "statSync(path).mode === 0",
+    test: SUBJECT,
+    name: "a matter key is a file for its owner alone, and in no message",
+  },
+  {
+    attack: "a subject that is not noted, without a key",
+    file: "host/src/log/runs.ts",
+    take: "if (key === undefined) {",
+    put: "if (key === undefined) return {}; if (key === undefined) {",
+    test: SUBJECT,
+    name: "a logged run of such a pack needs the key; one that is not logged has no use for it",
+  },
+  {
+    attack: "split view, before a monitor",
+    file: "host/src/log/monitor.ts",
+    take: 'return isOther ? "fork" : undefined;',
+    put: "return isOther ? undefined : undefined;",
+    test: MONITOR,
+    name: "split view: a fork of the size that was seen, and one that has grown since",
+  },
+  {
+    attack: "split view, grown, before a monitor",
+    file: "host/src/log/monitor.ts",
+    take: "if (!walked.holds)",
+    put: "if (false)",
+    test: MONITOR,
+    name: "split view: a fork of the size that was seen, and one that has grown since",
+  },
+  {
+    attack: "checkpoint rollback, before a monitor",
+    file: "host/src/log/monitor.ts",
+    take: 'if (shown.size < checkpoint.size) return "rollback";',
+    put: "",
+    test: MONITOR,
+    name: "checkpoint rollback: fewer entries than were seen",
+  },
+  {
+    attack: "a log that has stopped and says times of the future",
+    file: "host/src/log/monitor.ts",
+    take: "const since = lastAt !== undefined && lastAt < seenAt ? lastAt : seenAt;",
+    put: "const since = lastAt ?? seenAt;",
+    test: MONITOR,
+    name: "a stall: no new checkpoint in time, by the log's clock and by the monitor's",
+  },
+  {
+    attack: "best of n, before a monitor",
+    file: "host/src/log/open-runs.ts",
+    take: "if (found === undefined || found.evidence.includes(entry.body.sha256)) return;",
+    put: "if (found === undefined) return;",
+    test: MONITOR,
+    name: "best of n: runs without evidence in time, each start by itself and once",
+  },
+  {
+    attack: "a monitor whose state was changed",
+    file: "host/src/log/monitor.ts",
+    take: "if (restored.size === checkpoint.size && sameBytes(restored.root(), checkpoint.root)) {",
+    put: "if (restored.size >= 0n) {",
+    test: MONITOR,
+    name: "its state is that of one log and one monitor, and held to its own signature",
+  },
+  {
+    attack: "a server of a log that answers without end",
+    file: "host/src/log/source.ts",
+    take: "if (size > limit) throw",
+    put: "if (false) throw",
+    test: MONITOR,
+    name: "a server that redirects, fails or gives too much is refused",
   },
   {
     attack: "one witness counted twice",

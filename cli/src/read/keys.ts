@@ -53,7 +53,7 @@ export function createKeyFile(
 }
 
 /** A file that was not there before, complete and durable, or an error and no file. */
-function writeNew(path: string, value: unknown, mode: number): void {
+export function writeNew(path: string, value: unknown, mode: number): void {
   let fd: number | undefined;
   try {
     fd = openSync(path, "wx", mode);

@@ -183,4 +183,15 @@ describe("a process", () => {
       });
     },
   );
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "LOG-65 that follows a log says what it finds, and ends in order after %s",
+    async (signal) => {
+      const state = ["--state", `${signal}.state`, "--every", "1s"];
+      const child = start(folder, ["log", "monitor", "audit", "--stall", "1s", ...state]);
+      child.stdout?.once("data", () => child.kill(signal));
+      const { status, stdout } = await ended(child);
+      expect([status, JSON.parse(stdout)]).toMatchObject([0, { finding: "stall" }]);
+    },
+  );
 });

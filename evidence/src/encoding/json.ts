@@ -36,7 +36,8 @@ type ShapeCode =
   | "REACH-E5335"
   | "REACH-E5336"
   | "REACH-E5402"
-  | "REACH-E5802";
+  | "REACH-E5802"
+  | "REACH-E5347";
 
 /**
  * The canonical bytes of a value that JSON can hold.

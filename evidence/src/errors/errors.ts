@@ -127,6 +127,9 @@ const entries = {
   ) as Entry,
   "REACH-E5345": fail("ask for the evidence of the run that was noted before it began") as Entry,
   "REACH-E5346": open("ask for the evidence with both proofs: reach log prove --attach") as Entry,
+  "REACH-E5347": fail(
+    "make one with `reach log matter-key`, or get it from the tenant again",
+  ) as Entry,
   // 54xx the pack and the engine
   "REACH-E5401": fail(damaged) as Entry,
   "REACH-E5402": fail(damaged) as Entry,

@@ -26,6 +26,8 @@ export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./proof.ts";
 export type { TlogProof } from "./proof.ts";
 export { differentKeys, witnessedAt } from "./quorum.ts";
 export type { Quorum, WitnessGroup } from "./quorum.ts";
+export { newMatterKey, readMatterKey, SubjectSearch, subjectsUnder } from "./subject.ts";
+export type { FoundRuns, MatterKey, RunAbout } from "./subject.ts";
 export { tallyRuns } from "./tally.ts";
 export type { AttemptTally, RunTallies } from "./tally.ts";
 export { Subtrees } from "./subtrees.ts";

@@ -4,14 +4,15 @@
 // It commits to the leaf of the first record: workflow, grant, limits and the input's own commitment, which follows
 // from the run's seed. So one start is that of one try; who has the evidence can tell, redacted or not, and who has
 // not learns nothing, for nothing can be guessed without the seed.
-import { hashFrames, taggedHash, toHex } from "@reach-fabric/engine";
-import type { Engine } from "@reach-fabric/engine";
+import { hashFrames, parseRecord, pathOf, taggedHash, toHex, valueAt } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
 import type { LogEntry, NewLogEntry } from "@reach-fabric/schema";
 import { runSeedOf } from "../commitments/seeds.ts";
 import { canonicalBytes } from "../encoding/json.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Content } from "../file/open.ts";
+import { manifestOf } from "../file/pack.ts";
 import type { EvidenceRun } from "../file/run.ts";
 import { parseCheckpoint } from "../log/checkpoint.ts";
 import { leafHash, parseEntry } from "../log/entry.ts";
@@ -35,6 +36,26 @@ export interface RunStart {
   readonly engine: string;
   /** The host's clock, as run.json will have it. */
   readonly startedAt: string;
+  /** Whom it is about (LOG-63): subjectsUnder() makes it. */
+  readonly subjects?: StartedEntry["body"]["subjects"];
+}
+
+/**
+ * Whom a run is about, by the class `subject` of its pack: the values in its input, in the order of pack.json. A place
+ * that the input does not have, or that is null, is left out.
+ *
+ * @param start the first record
+ * @returns undefined where the pack has no such class
+ */
+export function subjectsIn(pack: Pack, start: Uint8Array): unknown[] | undefined {
+  const { classification = [] } = manifestOf(pack);
+  const places = classification.filter((one) => one.class === "subject" && one.in === "input");
+  if (places.length === 0) return undefined;
+  const record = parseRecord(start);
+  const input = record.kind === "start" ? record.input : undefined;
+  return places
+    .map(({ pointer }) => valueAt(input, pathOf(pointer)))
+    .filter((value) => value !== undefined && value !== null);
 }
 
 /**
@@ -55,12 +76,13 @@ export interface RunStart {
  */
 export function startedEntryOf(
   engine: Engine,
-  { run, record, pack, engine: digest, startedAt }: RunStart,
+  { run, record, pack, engine: digest, startedAt, subjects }: RunStart,
 ): StartedEntry {
   const { id, attempt, secret } = run;
   const [hash] = engine.leaves(runSeedOf(engine, secret, run), [record]).hashes;
   const commitment = commitmentTo(engine, hash as Uint8Array, startedAt);
-  return { type: "started", body: { run: id, attempt, pack, engine: digest, commitment } };
+  const body = { run: id, attempt, pack, engine: digest, commitment };
+  return { type: "started", body: subjects === undefined ? body : { ...body, subjects } };
 }
 
 /**

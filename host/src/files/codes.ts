@@ -120,6 +120,10 @@ export const hostCode = {
   logStopped: "REACH-E4166",
   /** The log has no such entry. */
   noEntry: "REACH-E4167",
+  /** The server of a log does not give it. */
+  noLogServer: "REACH-E4170",
+  /** The pack says whom its runs are about, and there is no key to note it. */
+  noMatterKey: "REACH-E4171",
   // 42xx documents; 4210 to 4217 are the schema's own (problemCode)
   /** Neither a JSON nor a YAML file. */
   unknownFormat: "REACH-E4200",

@@ -6,18 +6,22 @@ import {
   entriesPath,
   formatPeriod,
   formatTlogProof,
+  openCheckpoint,
   parseEntries,
   parseEntry,
   Subtrees,
   tilePath,
 } from "@reach-fabric/evidence";
+import type { NoteKey } from "@reach-fabric/evidence";
 import type { LogEntry } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { machineDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
-import { inFile, NAMES, readIdentity, readLast, readNote, readPart } from "./layout.ts";
+import { inFile, NAMES, readIdentity, readLast, readNote } from "./layout.ts";
 import type { CheckpointNote, LogIdentity } from "./layout.ts";
+import { folderSource, partOf, serverSource } from "./source.ts";
+import type { LogSource } from "./source.ts";
 
 /** A log as it was when it was opened for reading. */
 export interface LogReader extends LogIdentity {
@@ -58,19 +62,60 @@ export async function readLog(
   const witnessed =
     which === "witnessed" ? await readNote(disk, folder, NAMES.witnessed, identity) : undefined;
   const note = witnessed ?? (await readLast(disk, folder, identity));
+  return readerOf(engine, folderSource(disk, folder), identity, note);
+}
+
+/**
+ * Opens a log that a server gives, to read it as readLog() does.
+ *
+ * @param key the log's own: its name is the log's
+ * @throws ReachError `REACH-E4161` what the server gives is not signed by that key, or is damaged, `REACH-E4170` it
+ *   gives nothing
+ *
+ * @example
+ * const { url, close } = await serveLog("audit");
+ * const { key } = await readLog("audit");
+ * (await readServedLog(url, key)).size; // → 1
+ * await close();
+ */
+export async function readServedLog(
+  address: string,
+  key: NoteKey,
+  {
+    witnesses = [],
+    signal,
+  }: { readonly witnesses?: readonly NoteKey[]; readonly signal?: AbortSignal | undefined } = {},
+): Promise<LogReader> {
+  const source = serverSource(address, signal);
+  const identity = { origin: key.name, key, witnesses };
+  const bytes = await partOf(source, NAMES.checkpoint);
+  const note = inFile(`${address} ${NAMES.checkpoint}`, () => ({
+    ...openCheckpoint(bytes, key.name, key, witnesses),
+    note: bytes,
+  }));
+  return readerOf(createEngine(), source, identity, note);
+}
+
+function readerOf(
+  engine: Engine,
+  source: LogSource,
+  identity: LogIdentity,
+  note: CheckpointNote,
+): LogReader {
+  const { where } = source;
   const size = Number(note.size);
   /** A tree of this size, or an older one: that one lies in the tiles of this one. */
   const treeOf = (wanted: bigint): Subtrees =>
     new Subtrees(wanted, async (level, n, width) => {
       const own = Math.min(256, Number((note.size >> BigInt(8 * level)) - n * 256n));
-      const tile = await readTile(disk, folder, tilePath(level, n, own), tilePath(level, n));
+      const tile = await readTile(source, tilePath(level, n, own), tilePath(level, n));
       return tile.subarray(0, 32 * width);
     });
   const tiles = treeOf(note.size);
-  const bundles = new Bundles(engine, disk, folder, size);
+  const bundles = new Bundles(engine, source, size);
   const entry = async (index: number): Promise<Uint8Array> => {
     if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
-      throw noEntry(`it has ${size} entries, counted from 0`, folder);
+      throw noEntry(`it has ${size} entries, counted from 0`, where);
     }
     return bundles.entry(index);
   };
@@ -88,7 +133,7 @@ export async function readLog(
       if (newSize > note.size || oldSize > newSize) {
         throw noEntry(
           `it has ${size} entries and has not grown from ${oldSize} to ${newSize}`,
-          folder,
+          where,
         );
       }
       return treeOf(newSize).consistency(oldSize);
@@ -117,38 +162,31 @@ export async function readLog(
     entries: async function* (from = 0) {
       for (let index = from; index < size; index++) {
         const bytes = await bundles.entry(index);
-        yield { index, entry: inFile(folder, () => parseEntry(engine, bytes)), bytes };
+        yield { index, entry: inFile(where, () => parseEntry(engine, bytes)), bytes };
       }
     },
   };
 }
 
 /** A tile; the whole one where the part that an older checkpoint needs was removed. */
-async function readTile(
-  disk: Disk,
-  folder: string,
-  path: string,
-  whole: string,
-): Promise<Uint8Array> {
-  const bytes = await disk.read(`${folder}/${path}`);
-  if (bytes !== undefined || path === whole) return bytes ?? readPart(disk, folder, path);
+async function readTile(source: LogSource, path: string, whole: string): Promise<Uint8Array> {
+  const bytes = await source.read(path);
+  if (bytes !== undefined || path === whole) return bytes ?? partOf(source, path);
   const width = Number(path.slice(path.lastIndexOf("/") + 1));
-  return (await readPart(disk, folder, whole)).subarray(0, 32 * width);
+  return (await partOf(source, whole)).subarray(0, 32 * width);
 }
 
 /** The entries of a log, the bundle that was read last kept. */
 class Bundles {
   readonly #engine: Engine;
-  readonly #disk: Disk;
-  readonly #folder: string;
+  readonly #source: LogSource;
   readonly #size: number;
   #n = -1;
   #entries: readonly Uint8Array[] = [];
 
-  constructor(engine: Engine, disk: Disk, folder: string, size: number) {
+  constructor(engine: Engine, source: LogSource, size: number) {
     this.#engine = engine;
-    this.#disk = disk;
-    this.#folder = folder;
+    this.#source = source;
     this.#size = size;
   }
 
@@ -158,8 +196,8 @@ class Bundles {
       const width = Math.min(256, this.#size - 256 * n);
       const path = entriesPath(BigInt(n), width);
       const whole = entriesPath(BigInt(n));
-      const part = await this.#disk.read(`${this.#folder}/${path}`);
-      const bytes = part ?? (await readPart(this.#disk, this.#folder, whole));
+      const part = await this.#source.read(path);
+      const bytes = part ?? (await partOf(this.#source, whole));
       this.#entries = inFile(path, () => parseEntries(bytes, part ? width : 256));
       this.#n = n;
     }

@@ -2,10 +2,25 @@
 // and LOG-61 to LOG-64.
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { evidenceEntryOf, startedEntryOf, withProof } from "@reach-fabric/evidence";
-import type { Recorder } from "../record/recorder.ts";
+import {
+  evidenceEntryOf,
+  startedEntryOf,
+  subjectsIn,
+  subjectsUnder,
+  withProof,
+} from "@reach-fabric/evidence";
+import type { MatterKey, RunStart } from "@reach-fabric/evidence";
+import type { Beginning, Recorder, RunIdentity } from "../record/recorder.ts";
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
 import type { Log } from "./log.ts";
 import { readLog } from "./reader.ts";
+
+/** What a log notes beside a run. */
+export interface LoggedOptions {
+  /** The tenant's key, under which it is noted whom the run is about; needed where the pack says so. */
+  readonly matterKey?: MatterKey | undefined;
+}
 
 /** A recorder of a run that is noted in a log. */
 export interface LoggedRecorder extends Recorder {
@@ -16,12 +31,18 @@ export interface LoggedRecorder extends Recorder {
 /**
  * A recorder that notes the run in a log when it begins: durable there before anything is asked of the
  * world. A run that is never heard of again has left its beginning, and what it was: input, grant, pack and time cannot
- * be others afterwards.
+ * be others afterwards. Where the pack has values of the class `subject`, who has the matter key can find it by them.
+ *
+ * @throws ReachError from begin(): `REACH-E4171` the pack has such values and there is no key; as Log.append() does
  *
  * @example
  * await run({ ...options, recorder: loggedRecorder(folderRecorder("runs/1"), log) });
  */
-export function loggedRecorder(recorder: Recorder, log: Log): LoggedRecorder {
+export function loggedRecorder(
+  recorder: Recorder,
+  log: Log,
+  { matterKey }: LoggedOptions = {},
+): LoggedRecorder {
   let started: number | undefined;
   return {
     ...recorder,
@@ -31,12 +52,33 @@ export function loggedRecorder(recorder: Recorder, log: Log): LoggedRecorder {
     begin: async (beginning) => {
       const { pack, engine, startedAt, start: record } = beginning;
       const { run } = recorder;
-      const facts = { run, record, pack: pack.digest, engine, startedAt };
-      const entry = startedEntryOf(createEngine(), facts);
+      const own = createEngine();
+      const subjects = subjectsOf(own, beginning, run, matterKey);
+      const facts = { run, record, pack: pack.digest, engine, startedAt, ...subjects };
+      const entry = startedEntryOf(own, facts);
       await recorder.begin(beginning);
       started = (await log.append(entry)).index;
     },
   };
+}
+
+/** What the entry says of whom the run is about, where its pack says where that stands. */
+function subjectsOf(
+  engine: Engine,
+  { pack, start }: Beginning,
+  { id, attempt }: RunIdentity,
+  key: MatterKey | undefined,
+): Pick<RunStart, "subjects"> {
+  const subjects = subjectsIn(pack, start);
+  if (subjects === undefined) return {};
+  if (key === undefined) {
+    throw new ReachError(hostCode.noMatterKey, "The log needs a matter key.", {
+      why: "the pack says whom its runs are about, and the log notes that under such a key",
+      hint: "Give --matter-key FILE; make one: reach log matter-key -o FILE",
+    });
+  }
+  if (subjects.length === 0) return {};
+  return { subjects: subjectsUnder(engine, key, { run: id, attempt }, subjects) };
 }
 
 /**

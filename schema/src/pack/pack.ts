@@ -22,6 +22,9 @@ const classified = strict({
   in: z.string().regex(CLASSIFIED_IN, { error: "Expected input or result:/do/..." }),
   /** Of the value in it; empty for all of it. */
   pointer: z.string().regex(POINTER, { error: "Expected a JSON pointer." }).max(1000),
+}).refine((one) => one.class !== "subject" || one.in === "input", {
+  error: "A subject is in the input: it is noted before the run asks for anything.",
+  path: ["in"],
 });
 
 /** What an author may say beside the workflows; left out of pack.json where it is not said. */

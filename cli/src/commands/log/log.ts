@@ -4,8 +4,11 @@ import { append } from "./append.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { fsck } from "./fsck.ts";
 import { init } from "./init.ts";
+import { matterKey } from "./matter-key.ts";
+import { monitor } from "./monitor.ts";
 import { prove } from "./prove.ts";
 import { serve } from "./serve.ts";
+import { subject } from "./subject.ts";
 import { verify } from "./verify.ts";
 import { witness } from "./witness.ts";
 
@@ -15,7 +18,19 @@ export function log(program: Command, verb: Verb): void {
     .command("log")
     .summary("keep an append-only log that witnesses cosign, and prove what is in it")
     .addHelpText("after", "\nExample:\n  $ reach log init audit --key log.key");
-  for (const add of [init, append, checkpoint, prove, verify, fsck, witness, serve]) {
+  for (const add of [
+    init,
+    append,
+    checkpoint,
+    prove,
+    verify,
+    subject,
+    matterKey,
+    monitor,
+    fsck,
+    witness,
+    serve,
+  ]) {
     add(group, verb);
   }
 }

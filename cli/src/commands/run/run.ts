@@ -19,6 +19,7 @@ import { openAudit, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import { atByte, readInput } from "../../read/files.ts";
 import { deniedProblem, missingGrant } from "./grants.ts";
+import { matterKeyIn } from "../../read/matter-key.ts";
 import { readSigner, stateFolder, userKey } from "../../read/keys.ts";
 import { loadInto } from "../../read/load.ts";
 import { brief, runError, taskName } from "../../ui/names.ts";
@@ -45,6 +46,7 @@ interface RunCommandOptions extends AuditOptions {
   actor: string;
   tenant: string;
   force?: boolean;
+  matterKey?: string;
 }
 
 /** `reach run WORKFLOW`: one run, its effects performed, its evidence in one file. */
@@ -83,6 +85,10 @@ export function run(program: Command, verb: Verb): void {
     .option("--tenant <name>", "for which tenant, as recorded in the evidence", "local")
     .option("--force", "replace an existing output file");
   withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
+    .option(
+      "--matter-key <file>",
+      "the tenant's key, under which the log notes whom the run is about, where the pack says so",
+    )
     .option("-q, --quiet", "no progress on stderr")
     .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
     .addHelpText(
@@ -113,12 +119,23 @@ async function runCommand(
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
+  if (options.matterKey !== undefined && options.log === undefined) {
+    throw new CliError({
+      code: CODE.usage,
+      what: "--matter-key is for a run that a log notes",
+      hint: "Give --log DIR and --log-key FILE, too.",
+      exitCode: EXIT.usage,
+    });
+  }
+  const matterKey =
+    options.matterKey === undefined ? undefined : matterKeyIn(machine, options.matterKey);
 
   const log = await openAudit(machine, host, options);
   try {
     const folder = options.record ?? join(stateFolder(machine), "runs", randomUUID());
     const inFolder = host.folderRecorder(folder);
-    const logged = log === undefined ? undefined : host.loggedRecorder(inFolder, log);
+    const logged =
+      log === undefined ? undefined : host.loggedRecorder(inFolder, log, { matterKey });
     const recorder = logged ?? inFolder;
     const interrupt = onInterrupt(machine);
     let result: RunResult;
