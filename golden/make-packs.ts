@@ -1,6 +1,7 @@
 // The packs of golden/runs, from fixed keys.
-import { utf8 } from "@reach-fabric/engine";
+import { toBase64, utf8 } from "@reach-fabric/engine";
 import {
+  importStatement,
   newKey,
   packPredicate,
   publicKeyOf,
@@ -11,6 +12,7 @@ import {
   writePackFile,
 } from "@reach-fabric/evidence";
 import type { KeyFile, StatementName } from "@reach-fabric/evidence";
+import { preAuthEncoding } from "@reach-fabric/evidence/testing";
 import {
   engine,
   entries,
@@ -60,6 +62,25 @@ function renamed(file: Uint8Array, names: Readonly<Record<string, string>>): Uin
   return fileOf(new Map([json, ...bundles, ...blobs]));
 }
 
+/** As cosign writes it: v0.1, members in its own order, a hint of its own. */
+function foreign(): Uint8Array {
+  const statement = {
+    _type: "https://in-toto.io/Statement/v0.1",
+    subject: [{ name: "pack.json", digest: { sha256: pack.digest } }],
+    predicateType: "urn:reach:pack:v1",
+    predicate: says,
+  };
+  const payload = utf8(JSON.stringify(statement));
+  const payloadType = "application/vnd.in-toto+json";
+  const sig = toBase64(signerOf(publisher).sign(preAuthEncoding(payloadType, payload)));
+  const bundle = {
+    mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+    verificationMaterial: { publicKey: { hint: "c29tZSBoaW50" } },
+    dsseEnvelope: { payload: toBase64(payload), payloadType, signatures: [{ sig }] },
+  };
+  return utf8(JSON.stringify(bundle));
+}
+
 /** The pack of the runs, signed in several ways, and files that are no packs. */
 export function packs(): Made[] {
   const sbom = (key: Private): Uint8Array => signed(key, "sbom", { bomFormat: "CycloneDX" });
@@ -87,6 +108,15 @@ export function packs(): Made[] {
     ),
     sample("signed.version", "its publisher signed another version", "PACK-10", "publisher", () =>
       made({ pack: [signed(publisher, "pack", { ...says, version: "9.9.9" })] }),
+    ),
+    sample("signed.cosign", "signed by cosign, and put in", "PACK-21", "publisher", () => {
+      const file = readPackFile(engine, one);
+      return made({
+        pack: [importStatement(engine, foreign(), file, publicKeyOf(publisher)).bundle],
+      });
+    }),
+    sample("signed.as-is", "signed by cosign, as it stands", "PACK-21", "publisher", () =>
+      made({ pack: [foreign()] }),
     ),
     sample("signed.turned", "two bundles in the other order", "PACK-4", "publisher", () =>
       renamed(two, { [first]: second, [second]: first }),

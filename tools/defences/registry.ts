@@ -6,6 +6,8 @@ const CREDENTIALS = "host/test/oci/credentials.test.ts";
 const REFERRERS = "host/test/oci/referrers.test.ts";
 const MANY = "attack: PACK-20 many referrers";
 const SLOW = "attack: PACK-20 answers that come a byte at a time";
+const IMPORT = "evidence/test/pack/import.test.ts";
+const FOREIGN = "attack: PACK-21 a bundle that is not what the key has signed about this pack";
 const REDIRECTED = "attack: PACK-19 a host that is redirected to";
 const TOKENS = "attack: PACK-19 a token of another host";
 const DOWNGRADE = "attack: PACK-19 from TLS to plain HTTP";
@@ -162,5 +164,32 @@ export const registry: readonly Defence[] = [
     put: "const late = AbortSignal.timeout(20 * most);",
     test: REFERRERS,
     name: SLOW,
+  },
+  {
+    attack: "a bundle of another program, by another key",
+    file: "evidence/src/pack/import.ts",
+    take: `  const name = statementOf(engine, verifiedPayload(readBundle(engine, bundle, what), key), pack);
+  const said = verifiedStatement(engine, bundle, pack, name, key);
+  if (name === "pack") requireOwnPredicate(manifest, said);
+`,
+    put: "  const name = statementOf(engine, readBundle(engine, bundle, what).payload, pack);\n",
+    test: IMPORT,
+    name: FOREIGN,
+  },
+  {
+    attack: "a bundle of another program, about another version",
+    file: "evidence/src/pack/import.ts",
+    take: 'if (name === "pack") requireOwnPredicate(manifest, said);',
+    put: "void said;",
+    test: IMPORT,
+    name: FOREIGN,
+  },
+  {
+    attack: "a bundle of another program, in a file as it stands",
+    file: "evidence/src/signature/bundle.ts",
+    take: "inShape(sigstoreBundle, parseCanonical(engine, bytes, what), what)",
+    put: "inShape(sigstoreBundle, parseAnySpelling(engine, bytes, what), what)",
+    test: IMPORT,
+    name: "in a pack file a bundle still has one spelling",
   },
 ];

@@ -179,6 +179,8 @@ export const given = {
   },
   now: () => now,
   packFile,
+  fromCosign: () =>
+    signPack(engine, pack, "pack", packPredicate(manifestOf(pack)), signerOf(publisher.private)),
   publisherFile: () => publisher.public,
   origin: () => origin,
   logKey: () => logKey,

@@ -22,6 +22,11 @@ export interface Algorithm {
   readonly publicOf: (secret: Uint8Array) => Uint8Array;
   readonly sign: (message: Uint8Array, secret: Uint8Array) => Uint8Array;
   readonly verify: (signature: Uint8Array, message: Uint8Array, key: Uint8Array) => boolean;
+  /**
+   * The one form that Reach takes of a signature that another program has made; bytes that are none stay as they
+   * are. Of an ECDSA signature there are two, and programs give either.
+   */
+  readonly normalized: (signature: Uint8Array) => Uint8Array;
   /** DER of SubjectPublicKeyInfo up to the key itself: RFC 8410, RFC 5480. */
   readonly spki: Uint8Array;
 }
@@ -48,6 +53,7 @@ const ed25519Keys: Algorithm = {
   sign: (message, secret) => ed25519.sign(message, secret),
   verify: (signature, message, key) =>
     isPlainlyValid(signature, message, key) || isStrictlyValid(signature, message, key),
+  normalized: (signature) => signature,
   spki: SPKI,
 };
 
@@ -72,6 +78,15 @@ const p256Keys: Algorithm = {
       return p256.verify(signature, message, key, ECDSA);
     } catch {
       return false;
+    }
+  },
+  normalized: (signature) => {
+    try {
+      const { r, s } = p256.Signature.fromBytes(signature, "der");
+      const low = s > p256.Point.Fn.ORDER / 2n ? p256.Point.Fn.ORDER - s : s;
+      return new p256.Signature(r, low).toBytes("der");
+    } catch {
+      return signature;
     }
   },
   spki: fromHex("3059301306072a8648ce3d020106082a8648ce3d030107034200"),

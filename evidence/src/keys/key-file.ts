@@ -8,7 +8,7 @@ import type { AlgorithmName } from "./algorithms.ts";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import { fileInShape } from "../encoding/json.ts";
-import { publicKey, sameKey } from "./key.ts";
+import { publicKey, publicKeyOfPem, sameKey } from "./key.ts";
 import type { PublicKey, Signer } from "./key.ts";
 
 /** A key file with its private part in clear. */
@@ -50,7 +50,8 @@ export const publicKeyFile = ({ alg, id, bytes }: PublicKey): KeyFile =>
     : { format: "reach/key/v2", alg, id, public: toBase64(bytes) };
 
 /**
- * The key file in a JSON text, its members checked and its key enrolled as publicKey() does.
+ * The key file in a JSON text, its members checked and its key enrolled as publicKey() does. The PEM of a public key is
+ * read as its key file.
  *
  * @throws EvidenceError `REACH-E5201` not a key file, `REACH-E5202` a key that is not safe,
  *   `REACH-E5203` its parts do not belong together
@@ -61,6 +62,8 @@ export const publicKeyFile = ({ alg, id, bytes }: PublicKey): KeyFile =>
  * readKeyFile(engine, "{}"); // → throws REACH-E5201
  */
 export function readKeyFile(engine: Pick<Engine, "canonicalize">, text: Text): KeyFile {
+  const pem = publicKeyOfPem(typeof text === "string" ? text : new TextDecoder().decode(text));
+  if (pem !== undefined) return publicKeyFile(pem);
   let value: unknown;
   try {
     value = JSON.parse(fromUtf8(engine.canonicalize(text)));

@@ -1,7 +1,8 @@
 // Public keys and signatures. docs/spec/keys.md, KEY-1 to KEY-4.
-import { concat, sha256, toBase64, toHex } from "@reach-fabric/engine";
+import { concat, sameBytes, sha256, toBase64, toHex } from "@reach-fabric/engine";
 import { algorithms } from "./algorithms.ts";
 import type { AlgorithmName } from "./algorithms.ts";
+import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError } from "../errors/errors.ts";
 
 /** A key that signatures are checked with. Its encoding has been checked. */
@@ -70,6 +71,10 @@ export const sameKey = (a: PublicKey, b: PublicKey): boolean =>
 export const isSignature = (key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean =>
   algorithms[key.alg].verify(signature, message, key.bytes);
 
+/** The signature that another program has made with this key, in the one form that isSignature() takes. */
+export const normalSignature = ({ alg }: PublicKey, signature: Uint8Array): Uint8Array =>
+  algorithms[alg].normalized(signature);
+
 /**
  * Requires a key of an algorithm: evidence, notes and logs have Ed25519, packs P-256.
  *
@@ -97,4 +102,24 @@ export function publicKeyPem({ alg, bytes }: PublicKey): string {
   const der = toBase64(concat([algorithms[alg].spki, bytes]));
   const lines = der.match(/.{1,64}/g) ?? [];
   return `-----BEGIN PUBLIC KEY-----\n${lines.join("\n")}\n-----END PUBLIC KEY-----\n`;
+}
+
+const PEM = /^-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PUBLIC KEY-----\s*$/;
+
+/**
+ * The public key in a PEM text, as openssl and cosign write it; undefined where the text is no PEM of a public key.
+ *
+ * @throws EvidenceError `REACH-E5201` a key of another algorithm, `REACH-E5202` as publicKey() does
+ */
+export function publicKeyOfPem(text: string): PublicKey | undefined {
+  const base64 = PEM.exec(text)?.[1]?.replaceAll(/[\r\n]/g, "");
+  if (base64 === undefined) return undefined;
+  const der = exactBase64(base64) ?? new Uint8Array();
+  for (const alg of Object.keys(algorithms) as AlgorithmName[]) {
+    const { spki, publicSize } = algorithms[alg];
+    const isOne =
+      der.length === spki.length + publicSize && sameBytes(der.subarray(0, spki.length), spki);
+    if (isOne) return publicKey(der.subarray(spki.length), alg);
+  }
+  throw new EvidenceError("REACH-E5201", "the PEM is not that of a public key of P-256 or Ed25519");
 }

@@ -177,6 +177,23 @@ export const packPredicate = ({
 });
 
 /**
+ * Requires that what a publisher has signed is this id and this version.
+ *
+ * @throws EvidenceError `REACH-E5305`
+ */
+export function requireOwnPredicate(
+  about: Pick<PackManifest, "id" | "version">,
+  said: Readonly<Record<string, unknown>>,
+): void {
+  const wanted = Object.entries(packPredicate(about));
+  const isSame =
+    Object.keys(said).length === wanted.length &&
+    wanted.every(([name, value]) => said[name] === value);
+  if (isSame) return;
+  throw new EvidenceError("REACH-E5305", "the signed statement is about another id or version");
+}
+
+/**
  * The predicate of a statement about a pack that this key signed.
  *
  * @throws EvidenceError `REACH-E5103`, `REACH-E5301` to `REACH-E5306`

@@ -1,15 +1,15 @@
 // Who has published a pack, by what travels with evidence or beside it: the publishers' statements about the pack's
 // digest, and their withdrawals. docs/spec/policy.md, POL-8.
 import type { Engine } from "@reach-fabric/engine";
-import { inTotoStatement, packYank } from "@reach-fabric/schema";
+import { packYank } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
-import { inShape, parseCanonical } from "../encoding/json.ts";
+import { inShape } from "../encoding/json.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { readBundle, verifiedPayload } from "../signature/bundle.ts";
 import type { Bundle } from "../signature/bundle.ts";
-import { readStatement } from "../signature/in-toto.ts";
-import { packPredicate, PREDICATES, YANK } from "./pack-file.ts";
+import { parseForeign, readStatement } from "../signature/in-toto.ts";
+import { PREDICATES, requireOwnPredicate, YANK } from "./pack-file.ts";
 
 /** What a publisher has signed about a pack. */
 export interface Published {
@@ -145,25 +145,19 @@ function readAbout(
   { digest, manifest }: PublishedPack,
   payload: Uint8Array,
 ): { id: string; version: string } | { reason: string; at: string } | undefined {
-  const what = "a publisher's statement";
-  const statement = inShape(inTotoStatement, parseCanonical(engine, payload, what), what);
-  const { predicateType, subject } = statement;
+  const { predicateType, subject } = parseForeign(engine, payload);
   if (subject.length !== 1 || subject[0]?.digest.sha256 !== digest) return undefined;
-  const about = { subjects: [{ name: "pack.json", sha256: digest }], predicateType };
+  const subjects = [{ name: "pack.json", sha256: digest }];
+  const about = { subjects, predicateType, isForeign: true };
   if (predicateType === YANK) {
-    return inShape(packYank, readStatement(engine, payload, about), what);
+    return inShape(packYank, readStatement(engine, payload, about), "a publisher's withdrawal");
   }
   if (predicateType !== PREDICATES.pack) return undefined;
   const said = readStatement(engine, payload, about);
   const { id, version } = said;
-  if (typeof id !== "string" || typeof version !== "string") throw anotherPack();
-  const wanted = packPredicate(manifest ?? { id, version });
-  const isSame =
-    Object.keys(said).length === Object.keys(wanted).length &&
-    Object.entries(wanted).every(([name, value]) => said[name] === value);
-  if (isSame) return { id, version };
-  throw anotherPack();
+  if (typeof id !== "string" || typeof version !== "string") {
+    throw new EvidenceError("REACH-E5305", "the signed statement names no id or no version");
+  }
+  requireOwnPredicate(manifest ?? { id, version }, said);
+  return { id, version };
 }
-
-const anotherPack = (): EvidenceError =>
-  new EvidenceError("REACH-E5305", "the signed statement is about another id or version");

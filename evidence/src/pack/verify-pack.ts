@@ -8,7 +8,13 @@ import { formatStatement, readStatement } from "../signature/in-toto.ts";
 import { inShape, parseCanonical } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
-import { isSignedBy, packPredicate, readPackFile, verifiedStatement, YANK } from "./pack-file.ts";
+import {
+  isSignedBy,
+  readPackFile,
+  requireOwnPredicate,
+  verifiedStatement,
+  YANK,
+} from "./pack-file.ts";
 import type { PackFile, StatementName } from "./pack-file.ts";
 import { Findings } from "../trust/verdicts.ts";
 import type { Judgement } from "../trust/verdicts.ts";
@@ -123,12 +129,8 @@ function signerOfBundle(
       `no trusted key is the one that it hints at, ${quoted(hint)}`,
     );
   }
-  const wanted = packPredicate(manifest);
-  const isSame =
-    Object.keys(said).length === 3 &&
-    Object.entries(wanted).every(([name, value]) => said[name] === value);
-  if (isSame) return key;
-  throw new EvidenceError("REACH-E5305", "the signed statement is about another id or version");
+  requireOwnPredicate(manifest, said);
+  return key;
 }
 
 /**

@@ -2,12 +2,12 @@
 // asks for it. docs/spec/pack.md, PACK-6; docs/spec/evidence.md, EVID-10 and EVID-12.
 import { toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { sigstoreBundle } from "@reach-fabric/schema";
+import { foreignBundle, sigstoreBundle } from "@reach-fabric/schema";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "./dsse.ts";
 import { EvidenceError } from "../errors/errors.ts";
-import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
-import { isSignature } from "../keys/key.ts";
+import { canonicalBytes, inShape, parseAnySpelling, parseCanonical } from "../encoding/json.ts";
+import { isSignature, normalSignature } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
 
 const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -53,17 +53,42 @@ export function formatBundle(
  */
 export function readBundle(engine: Engine, bytes: Uint8Array, what: string): Bundle {
   const bundle = inShape(sigstoreBundle, parseCanonical(engine, bytes, what), what);
-  const decode = (text: string, name: string): Uint8Array => {
-    const decoded = exactBase64(text);
-    if (decoded !== undefined) return decoded;
-    throw new EvidenceError("REACH-E5302", `${what}: ${name} is not canonical base64`);
-  };
   const { payload, signatures } = bundle.dsseEnvelope;
   return {
     hint: bundle.verificationMaterial.publicKey.hint,
-    payload: decode(payload, "the payload"),
-    signatures: signatures.map(({ sig }) => decode(sig, "the signature")),
+    payload: decoded(payload, `${what}: the payload`),
+    signatures: signatures.map(({ sig }) => decoded(sig, `${what}: the signature`)),
   };
+}
+
+/**
+ * The bundle that another program has made with this key, in the form that Reach writes: its payload and its signature.
+ * Log entries and time stamps, of which nothing is checked here, are left out, and so is the hint, which every program makes in its own
+ * way. Nothing is verified.
+ *
+ * @throws EvidenceError `REACH-E5101`, `REACH-E5103`, `REACH-E5301`, `REACH-E5302`
+ */
+export function normalBundle(
+  engine: Engine,
+  bytes: Uint8Array,
+  key: PublicKey,
+  what: string,
+): Uint8Array<ArrayBuffer> {
+  const { dsseEnvelope } = inShape(foreignBundle, parseAnySpelling(engine, bytes, what), what);
+  const [signature, ...more] = dsseEnvelope.signatures;
+  if (signature === undefined || more.length > 0) {
+    const count = dsseEnvelope.signatures.length;
+    throw new EvidenceError("REACH-E5301", `${what} has ${count} signatures, not one`);
+  }
+  const payload = decoded(dsseEnvelope.payload, `${what}: the payload`);
+  const sig = decoded(signature.sig, `${what}: the signature`);
+  return formatBundle(engine, payload, normalSignature(key, sig), key);
+}
+
+function decoded(text: string, what: string): Uint8Array {
+  const bytes = exactBase64(text);
+  if (bytes !== undefined) return bytes;
+  throw new EvidenceError("REACH-E5302", `${what} is not canonical base64`);
 }
 
 /** The bytes that the signature of a statement is over. */

@@ -1,5 +1,5 @@
 // A real cosign, offline, with the plain public key: it accepts our bundles and refuses those that were
-// changed. docs/spec/pack.md, PACK-8.
+// changed, and what it signs is put into a pack. docs/spec/pack.md, PACK-8 and PACK-21.
 import { createEngine, utf8 } from "@reach-fabric/engine";
 import {
   attest,
@@ -15,10 +15,19 @@ import {
   writePackFile,
 } from "@reach-fabric/evidence";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEvidence } from "@reach-fabric/evidence";
+import { fileURLToPath } from "node:url";
+import {
+  createEvidence,
+  EvidenceError,
+  importStatement,
+  readKeyFile,
+  verifyPack,
+} from "@reach-fabric/evidence";
+import type { PublicKey } from "@reach-fabric/evidence";
+import { steps } from "../../../cli/test/guides/sign-packs.ts";
 import { readContainer } from "@reach-fabric/evidence/testing";
 import {
   computed,
@@ -29,6 +38,8 @@ import {
 import type { Suite, SuiteResult } from "../suite.ts";
 import { debianPackage } from "./debian.ts";
 import type { DebianPackage } from "./debian.ts";
+
+const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
 
 interface Case {
   readonly name: string;
@@ -148,10 +159,81 @@ function run(): SuiteResult {
       );
       check(`${name}: another key`, !accepts({ ...each, pem: stranger }));
     }
+    for (const { line, holds } of guide(cosign, folder))
+      check(`docs/guides/sign-packs.md: ${line}`, holds);
+    const signed = new Uint8Array(readFileSync(join(folder, "hello.pack")));
+    for (const [name, holds] of imported(cosign, folder, signed)) check(name, holds);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return { passed, failed, skipped: [], notes: [`cosign ${found.version} of Debian sid`] };
+}
+
+const environment = (folder: string): NodeJS.ProcessEnv => ({
+  HOME: folder,
+  PATH: process.env["PATH"],
+  COSIGN_PASSWORD: "",
+});
+
+/** Types docs/guides/sign-packs.md. */
+function guide(cosign: string, folder: string): { line: string; holds: boolean }[] {
+  const reach = [process.execPath, "--conditions=reach-source", MAIN];
+  return steps().flatMap((step) => {
+    if ("file" in step) {
+      writeFileSync(join(folder, step.file), step.text);
+      return [];
+    }
+    const { program, args, to } = step;
+    const [file = "", ...before] =
+      program === "reach" ? reach : program === "cosign" ? [cosign] : [program];
+    const { status, stdout } = spawnSync(file, [...before, ...args], {
+      cwd: folder,
+      env: environment(folder),
+    });
+    if (to !== undefined) writeFileSync(join(folder, to), stdout);
+    return [{ line: [program, ...args].join(" "), holds: status === 0 }];
+  });
+}
+
+/** How many bundles cosign makes, so that both values of S are among them: that half are high was seen. */
+const MANY = 16;
+
+/** What cosign signs, again and again, is taken; what it signs with another key or about another file is not. */
+function* imported(
+  cosign: string,
+  folder: string,
+  signed: Uint8Array,
+): Generator<[string, boolean]> {
+  const engine = createEngine();
+  const file = readPackFile(engine, signed);
+  const read = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)));
+  const keyOf = (name: string): PublicKey => publicKeyOf(readKeyFile(engine, read(name)));
+  const cosigned = (blob: string, key = "cosign.key"): Uint8Array => {
+    const args = ["--type", "urn:reach:pack:v1", "--predicate", "pack.predicate.json"];
+    const more = ["--bundle", "out.json", "--signing-config", "offline.json", "--yes", blob];
+    spawnSync(cosign, ["attest-blob", "--key", key, ...args, ...more], {
+      cwd: folder,
+      env: environment(folder),
+      stdio: "ignore",
+    });
+    return read("out.json");
+  };
+  const takes = (bundle: Uint8Array, key = keyOf("cosign.pub")): boolean => {
+    try {
+      const { bundle: normal } = importStatement(engine, bundle, file, key);
+      const pack = writePackFile(engine, file.pack, new Map([["pack", [normal]]]));
+      return verifyPack(engine, pack, { trustedKeys: [key] }).ok;
+    } catch (error) {
+      if (error instanceof EvidenceError) return false;
+      throw error;
+    }
+  };
+  for (let i = 0; i < MANY; i++)
+    yield [`signed by cosign, ${i}: taken`, takes(cosigned("hello/pack.json"))];
+  const stranger = publicKeyOf(newKey(pseudoRandom("a stranger"), "P-256").public);
+  yield ["signed by cosign: another key", !takes(cosigned("hello/pack.json"), stranger)];
+  writeFileSync(join(folder, "pack.json"), "{}");
+  yield ["signed by cosign: another file", !takes(cosigned("pack.json"))];
 }
 
 export const suites: readonly Suite[] = [{ name: "cosign", run }];

@@ -1,27 +1,38 @@
 import {
-  packPredicate,
+  importStatement,
+  publicKeyOf,
   readPackFile,
   signPack,
+  STATEMENTS,
   withBundle,
   writePackFile,
 } from "@reach-fabric/evidence";
-import type { StatementName } from "@reach-fabric/evidence";
+import type { ImportedStatement, PackFile, PublicKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
-import { readSigner } from "../../read/keys.ts";
-import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
-import { bomOf, provenanceOf } from "./supply-chain.ts";
+import { readKey, readSigner } from "../../read/keys.ts";
+import { several } from "../../read/options.ts";
+import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
+import { predicateOf } from "./supply-chain.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface SignOptions extends AuditOptions {
-  key: string;
+  key?: string;
   passphraseFile?: string;
+  bundle?: string[];
+  trust?: string;
   actor: string;
+}
+
+/** Statements with their signatures, and whose they are. */
+interface Signed {
+  readonly key: PublicKey;
+  readonly statements: readonly ImportedStatement[];
 }
 
 /** `reach pack sign FILE --key KEY`: statements about a pack, each with its signature, put into it. */
@@ -33,54 +44,98 @@ export function sign(group: Command, verb: Verb): void {
       "Signs three statements about a pack with a P-256 key and puts them into the file: which pack of which " +
         "version it is; what it is made of, as CycloneDX, with the models that it asks; and how it was made, " +
         "as SLSA provenance. Each is an in-toto statement in a Sigstore bundle, which cosign checks offline. " +
-        "The pack and its digest stay as they are.",
+        "The pack and its digest stay as they are. With --bundle the statements are those that another program has " +
+        "signed, such as cosign with a key in a KMS or an HSM: each is checked against the pack and the public key. " +
+        "What other keys have signed stays in the file.",
     )
     .argument("<file>", "a .pack file")
-    .requiredOption("-k, --key <file>", "the publisher's key (reach keys new --alg P-256)")
+    .option("-k, --key <file>", "the publisher's key (reach keys new --alg P-256)")
     .option("--passphrase-file <file>", "the passphrase of that key")
+    .option(
+      "--bundle <file>",
+      "a statement that cosign has signed (cosign attest-blob --bundle); may be given again",
+      several,
+    )
+    .option("--trust <keyfile>", "the public key that has signed the bundles, a PEM or a key file")
     .option("--actor <id>", "by whom, for the log: an id, not a name", "local");
   withAudit(command, "it is noted")
     .option("--json", "print {file, digest, key, statements} as JSON; errors as JSON on stderr")
-    .addHelpText("after", "\nExample:\n  $ reach pack sign loan.pack --key publisher.key")
+    .addHelpText(
+      "after",
+      [
+        "\nExamples:",
+        "  $ reach pack sign loan.pack --key publisher.key",
+        "  $ reach pack sign loan.pack --bundle loan.bundle.json --trust cosign.pub",
+      ].join("\n"),
+    )
     .action(
       verb<[string, SignOptions]>(async (terminal, file, options) => {
-        const { key, passphraseFile, actor } = options;
         const host = await import("@reach-fabric/host/packs");
         const engine = engines()();
-        const signer = await readSigner(terminal.machine, key, passphraseFile);
-        const { pack, manifest, bundles: before } = opened(terminal.machine, file);
-        const predicates: Readonly<Record<StatementName, Readonly<Record<string, unknown>>>> = {
-          pack: packPredicate(manifest),
-          provenance: provenanceOf(pack, terminal.machine.version),
-          sbom: bomOf(pack),
-        };
-        const names = Object.keys(predicates) as StatementName[];
-        let bundles = before;
-        for (const name of names) {
-          const bundle = signPack(engine, pack, name, predicates[name], signer);
-          bundles = withBundle(engine, { pack, bundles }, name, bundle, signer.key);
+        const opened = readPack(terminal.machine, file);
+        const { pack } = opened;
+        const { key, statements } = await statementsOf(terminal.machine, opened, options);
+        let bundles = opened.bundles;
+        for (const { name, bundle } of statements) {
+          bundles = withBundle(engine, { pack, bundles }, name, bundle, key);
         }
         const signed = writePackFile(engine, pack, bundles);
-        const details = { pack: pack.digest, key: signer.key.id };
+        const details = { pack: pack.digest, key: key.id };
         await audited(
           terminal.machine,
           options,
-          { type: "pack.signed", actor, details },
+          { type: "pack.signed", actor: options.actor, details },
           async () => {
             await host.writeFileAtomic(file, signed);
             return { result: undefined };
           },
         );
-        const facts = { file, digest: pack.digest, key: signer.key.id, statements: names };
+        const names = statements.map(({ name }) => name);
+        const facts = { file, digest: pack.digest, key: key.id, statements: names };
         if (terminal.json) terminal.result(facts);
-        else terminal.print(line`  ${file}  signed by ${signer.key.id}: ${names.join(", ")}`);
-        terminal.next(["reach", "pack", "verify", file, "--trust", `${key}.pub`]);
+        else terminal.print(line`  ${file}  signed by ${key.id}: ${names.join(", ")}`);
+        const shared = options.trust ?? `${options.key}.pub`;
+        terminal.next(["reach", "pack", "verify", file, "--trust", shared]);
         return EXIT.ok;
       }),
     );
 }
 
-function opened(machine: Machine, file: string): ReturnType<typeof readPackFile> {
+/** Signed here, or brought along. */
+async function statementsOf(
+  machine: Machine,
+  file: PackFile,
+  { key, passphraseFile, bundle, trust }: SignOptions,
+): Promise<Signed> {
+  const engine = engines()();
+  if (key !== undefined && bundle === undefined && trust === undefined) {
+    const signer = await readSigner(machine, key, passphraseFile);
+    const statements = STATEMENTS.map((name) => ({
+      name,
+      bundle: signPack(engine, file.pack, name, predicateOf(file, name, machine.version), signer),
+    }));
+    return { key: signer.key, statements };
+  }
+  if (key !== undefined || bundle === undefined || trust === undefined) {
+    throw new CliError({
+      code: CODE.usage,
+      what: "Whose signature is it?",
+      hint: "Give --key KEY to sign here, or --bundle FILE and --trust PUBLIC_KEY for what another program has signed.",
+      exitCode: EXIT.usage,
+    });
+  }
+  const shared = publicKeyOf(readKey(machine, trust));
+  const statements = bundle.map((path) => {
+    try {
+      return importStatement(engine, readInput(machine, path), file, shared);
+    } catch (error) {
+      throw new CliError(problemOf(error, path));
+    }
+  });
+  return { key: shared, statements };
+}
+
+function readPack(machine: Machine, file: string): PackFile {
   try {
     return readPackFile(engines()(), readInput(machine, file));
   } catch (error) {

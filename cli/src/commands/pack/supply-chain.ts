@@ -2,10 +2,21 @@
 // an SLSA v1.2 provenance. Both follow from the pack alone: the same pack has the same. docs/spec/pack.md,
 // PACK-14 and PACK-15.
 import type { Pack } from "@reach-fabric/engine";
-import { manifestOf } from "@reach-fabric/evidence";
+import { manifestOf, packPredicate } from "@reach-fabric/evidence";
+import type { PackFile, StatementName } from "@reach-fabric/evidence";
 import { capabilitiesOf } from "../run/capabilities.ts";
 
 type Predicate = Readonly<Record<string, unknown>>;
+
+/** What a statement about a pack says of it. */
+export function predicateOf(
+  { pack, manifest }: PackFile,
+  name: StatementName,
+  version: string,
+): Predicate {
+  if (name === "pack") return packPredicate(manifest);
+  return name === "sbom" ? bomOf(pack) : provenanceOf(pack, version);
+}
 
 /** The bill of materials: files, models that are asked, services that are called. */
 export function bomOf(pack: Pack): Predicate {
@@ -64,7 +75,7 @@ function uuidOf(digest: string): string {
 }
 
 /** How the pack came to be: by this program, from these documents. */
-export function provenanceOf(pack: Pack, version: string): Predicate {
+function provenanceOf(pack: Pack, version: string): Predicate {
   const manifest = manifestOf(pack);
   const sources = manifest.files.filter(({ path }) => path.startsWith("sources/"));
   const inputs = sources.length > 0 ? sources : manifest.files;
