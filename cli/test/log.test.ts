@@ -56,7 +56,14 @@ describe("LOG-32 a run that is logged", () => {
     ];
     put(folder, "began.json", JSON.stringify({ format: "reach/policy/v1", logs }));
     const logged = async (): Promise<unknown> => {
-      const report = await json(["verify", "one.reach", "--policy", "began.json"]);
+      const report = await json([
+        "verify",
+        "one.reach",
+        "--policy",
+        "began.json",
+        "--trust",
+        "team.key",
+      ]);
       return (report["verdicts"] as { logged: unknown }).logged;
     };
     const why = expect.stringMatching(
@@ -229,7 +236,7 @@ describe("log", () => {
     await log("prove", "seen", "--since", String(size), "-o", "on.json");
 
     const verdict = async (...args: string[]): Promise<[number | null, unknown, unknown]> => {
-      const options = ["--policy", "seen.json", ...args, "--json"];
+      const options = ["--policy", "seen.json", "--trust", "team.key", ...args, "--json"];
       const ended = await reach(folder, ["verify", "seen.reach", ...options]);
       const { verdicts } = JSON.parse(ended.stdout) as {
         verdicts: { logged: { result: string; code?: string } };

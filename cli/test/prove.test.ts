@@ -38,7 +38,7 @@ describe("prove", () => {
       task: "/do/1/loop",
       seq: 4,
     });
-    const human = await reach(folder, ["verify", "loop.step"]);
+    const human = await reach(folder, ["verify", "loop.step", ...trust]);
     expect(human.stdout).toMatch(/^loop\.step {2}verified {2}record 4, task \/do\/1\/loop\n/);
     expect(human.stderr).not.toContain("inspect");
     writeFileSync(
@@ -77,6 +77,9 @@ describe("prove", () => {
     expect((await reach(folder, args)).status).toBe(2);
     expect(readFileSync(join(folder, "there.step"), "utf8")).toBe("mine");
     await json([...args, "--force"]);
-    expect(await json(["verify", "there.step"])).toMatchObject({ ok: true, task: "/do/0/first" });
+    expect(await json(["verify", "there.step", "--trust", "team.key"])).toMatchObject({
+      ok: true,
+      task: "/do/0/first",
+    });
   });
 });

@@ -14,12 +14,12 @@ import {
 const about = { file: "one.reach", at: "2026-11-27T10:00:00.000Z" };
 
 test("EVID-33 says what was proven, what that does not show, and what was not checked", () => {
-  const page = reportHtml(verify(evidence()), about);
+  const page = reportHtml(verify(evidence(), { trustedKeys: [trusted] }), about);
   expect(page).toMatch(/<h1 class="pass">Verified/);
   expect(page).toContain("What was proven");
   expect(page).toContain("That an answer was genuine");
   const [, unchecked = ""] = page.split("What was not checked");
-  for (const name of ["trusted", "logged", "witnessed"])
+  for (const name of ["approved", "logged", "witnessed"])
     expect(unchecked).toContain(`<b>${name}</b>`);
   expect(page.split("What was not checked")[0]).not.toContain("<b>logged</b>");
 });
@@ -36,7 +36,7 @@ test("EVID-33 a failure comes first", () => {
 test("EVID-33 HTML and bidi injection: texts of the evidence are shown, not interpreted", () => {
   const evil = `</pre><script>alert(1)</script>"'\`&\u202egnp.exe\u200b\u0007`;
   const file = evidence({
-    run: { ...facts, actor: evil, tenant: `${evil}2` },
+    run: { ...facts, actor: evil },
     records: recorded(evil),
   });
   const page = reportHtml(verify(file), { ...about, file: evil });

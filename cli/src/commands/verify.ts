@@ -1,29 +1,26 @@
 import { existsSync } from "node:fs";
 import {
   defaultRequired,
-  EvidenceError,
   isStep,
-  publicKeyOf,
-  readPolicy,
   reportHtml,
+  sameKey,
+  standingOf,
   verdicts,
   verify as verifyBytes,
   verifyStep,
 } from "@reach-fabric/evidence";
-import type { Judgement, Policy, Report, StepReport, Verdict } from "@reach-fabric/evidence";
-import { EngineError, utf8 } from "@reach-fabric/engine";
+import type { Judgement, Policy, PublicKey, Report, StepReport } from "@reach-fabric/evidence";
+import { utf8 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { Command } from "commander";
-import type { Machine } from "../ui/machine.ts";
 import { attesterOf } from "./attest.ts";
 import type { AttestOptions, Attester } from "./attest.ts";
 import { engines } from "../read/engine.ts";
 import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
-import { instantOf, now } from "../read/instants.ts";
-import { readKey } from "../read/keys.ts";
-import { refusedFile } from "../read/refused.ts";
-import { EVIDENCE } from "../ui/codes.ts";
+import { now } from "../read/instants.ts";
+import { packBundlesOf, policyOf, timeOf } from "../read/policies.ts";
+import type { PolicyOptions } from "../read/policies.ts";
 import { problemOfJudgement, verdictTable } from "../ui/judgement.ts";
 import { describeOutcome } from "../ui/names.ts";
 import { longWork } from "../ui/progress.ts";
@@ -31,22 +28,20 @@ import { several } from "../read/options.ts";
 import { keepState, openState } from "../read/state.ts";
 import type { StateFile } from "../read/state.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
+import { headOfReport, problemOfSigner, signerOfReport } from "../ui/signer.ts";
 import { columns } from "../ui/table.ts";
 import { line } from "../ui/text.ts";
-import type { SafeText } from "../ui/text.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import type { Verb } from "../ui/verb.ts";
 
-interface VerifyOptions extends AttestOptions {
-  trust?: string[];
-  require?: string;
-  now?: string;
-  seen?: string[];
-  growth?: string[];
+interface VerifyOptions extends PolicyOptions, AttestOptions {
+  readonly policy?: string;
+  readonly keyring?: string;
   /** False with --no-state. */
-  state?: string | boolean;
-  pack?: string;
-  html?: string;
+  readonly state?: string | boolean;
+  readonly pack?: string;
+  readonly yanked?: readonly string[];
+  readonly html?: string;
 }
 
 /** `reach verify FILE...`: what each piece of evidence shows, verdict by verdict. */
@@ -57,9 +52,10 @@ export function verify(program: Command, verb: Verb): void {
     .description(
       "Checks evidence offline: that nothing was changed since it was signed, that nothing is " +
         "missing, and that the engine computes the same decision again. Each verdict is pass, fail or " +
-        `not checked. Required are ${defaultRequired.join(", ")}; with --trust also trusted; with ` +
-        "--policy what that asks for. " +
-        "Exits 1 if a required verdict fails, 3 if one could not be checked.",
+        `not checked. Required are trusted, ${defaultRequired.join(", ")}; with --policy what that asks ` +
+        "for. Your own key is trusted ($XDG_CONFIG_HOME/reach/key.json, with which reach run signs); of " +
+        "anyone else's, say --trust KEY. " +
+        "Exits 1 if a required verdict fails, 3 if one could not be checked, as who signed it.",
     )
     .argument("<file...>", "evidence, one or more .reach files, or steps of reach prove")
     .option(
@@ -67,8 +63,9 @@ export function verify(program: Command, verb: Verb): void {
       "a key (the public file is enough) that may have signed; may be given again",
       several,
     )
+    .option("--allow-untrusted", "exit 0 whoever signed it, where all else passes")
     .option("--require <verdicts>", `verdicts that must pass, of ${verdicts.join(",")}`)
-    .option("--policy <file>", "who may sign, and what else is asked for (docs/spec/keys.md)")
+    .option("--policy <file>", "who may sign, and what else is asked for (reach policy check)")
     .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
     .option("--now <instant>", "judge the keyring at this time (default: now)")
     .option("--seen <note>", "a checkpoint of a log that you have kept; one of each log", several)
@@ -82,7 +79,27 @@ export function verify(program: Command, verb: Verb): void {
       "what this verifier has seen of keyrings and logs under a policy (default: a file of your own)",
     )
     .option("--no-state", "forget what was seen, and keep nothing")
-    .option("--pack <pack>", "the pack of evidence without one: a .pack file, or its folder")
+    .option(
+      "--pack <pack>",
+      "its pack: a .pack file with what publishers have signed, or the folder of evidence without one",
+    )
+    .option(
+      "--pack-key <keyfile>",
+      "a key that must have signed the pack, its publisher's; may be given again",
+      several,
+    )
+    .option("--yanked <file>", "a withdrawal of a pack; may be given again", several)
+    .option(
+      "--log <key>",
+      "the key of a log that must have it, or a file with it, as log.json; may be given again",
+      several,
+    )
+    .option(
+      "--witness <key>",
+      "the key of a witness that must have seen it there, or a file with it; may be given again",
+      several,
+    )
+    .option("--quorum <n>", "how many of them must have (default: all that are given)")
     .option("--html <file>", "also write a page about it, for one piece of evidence")
     .option(
       "--attest <keyfile>",
@@ -102,27 +119,32 @@ export function verify(program: Command, verb: Verb): void {
         const kept = stateOf(terminal, engine(), options);
         let state = kept?.state;
         const reports: [string, Report][] = [];
+        const packBundles = packBundlesOf(terminal.machine, engine(), options);
         const judged = async (file: string): Promise<number> => {
           const read = readInput(terminal.machine, file);
           if (isStep(read)) {
-            if (options.pack !== undefined) throw usage("a step has its pack: no --pack");
+            if (options.pack !== undefined && !options.pack.endsWith(".pack")) {
+              throw usage("a step has its pack: of --pack only a .pack file says more");
+            }
             if (page !== undefined) throw usage("a page is about evidence: no --html of a step");
-            const report = verifyStep(engine(), read, policy, { state });
+            const report = verifyStep(engine(), read, policy, { packBundles, state });
             state = report.state;
-            printStep(terminal, file, report);
-            if (!report.ok) terminal.problem(problemOfJudgement("step", file, report));
-            else await attested(terminal, attester, engine(), read, report);
-            return report.exitCode;
+            const shown = signerLeft(report, options);
+            printStep(terminal, file, shown, policy);
+            if (!shown.ok) terminal.problem(problemOfReport("step", file, shown, shown.key));
+            else await attested(terminal, attester, engine(), read, shown);
+            return shown.exitCode;
           }
           const onProgress = longWork(terminal);
           const bytes = await withPack(engine(), read, file, options.pack);
-          const report = verifyBytes(engine(), bytes, policy, { onProgress, state });
+          const report = verifyBytes(engine(), bytes, policy, { onProgress, packBundles, state });
           state = report.state;
-          reports.push([file, report]);
-          print(terminal, file, report);
-          if (!report.ok) terminal.problem(problemOfJudgement("evidence", file, report));
-          else await attested(terminal, attester, engine(), read, report);
-          return report.exitCode;
+          const shown = signerLeft(report, options);
+          reports.push([file, shown]);
+          print(terminal, file, shown, policy);
+          if (!shown.ok) terminal.problem(problemOfReport("evidence", file, shown, shown.run?.key));
+          else await attested(terminal, attester, engine(), read, shown);
+          return shown.exitCode;
         };
         const codes: number[] = [];
         for (const file of files) {
@@ -139,10 +161,11 @@ export function verify(program: Command, verb: Verb): void {
         }
         const [first] = reports;
         if (page !== undefined && first !== undefined) await writePage(page, ...first);
-        const [[file] = []] = reports;
-        if (file !== undefined && codes.every((code) => code === 0)) {
-          terminal.next(["reach", "inspect", file]);
+        if (first !== undefined && codes.every((code) => code === 0)) {
+          terminal.next(["reach", "inspect", first[0]]);
         }
+        const unknown = reports.find(([, report]) => !report.ok && isUnknown(report));
+        if (unknown !== undefined) terminal.next(["reach", "verify", unknown[0], "--trust", "KEY"]);
         // A proven fault says more than what could not be checked, and that more than bad input.
         return (
           [EXIT.failed, EXIT.unchecked, EXIT.usage].find((code) => codes.includes(code)) ?? EXIT.ok
@@ -190,99 +213,61 @@ async function attested(
   terminal.progress("attested", `the result is signed: ${written}`, { file: written });
 }
 
-/** The verifier's time. */
-const timeOf = ({ now: said }: VerifyOptions): string =>
-  said === undefined ? now() : instantOf(said, "--now");
+const isUnknown = (report: Parameters<typeof standingOf>[0]): boolean =>
+  standingOf(report) === "signer not checked";
 
-/** The policy of the options, or the one in a file: who may sign is said in one place. */
-function policyOf(machine: Machine, engine: Engine, at: string, options: VerifyOptions): Policy {
-  const { trust, require, policy, keyring, seen = [], growth = [] } = options;
-  if (policy === undefined) {
-    if (keyring !== undefined || options.now !== undefined) {
-      throw usage("--keyring and --now need a --policy, which names the root");
-    }
-    if (seen.length + growth.length > 0) {
-      throw usage("--seen and --consistency need a --policy, which names the log");
-    }
-    return {
-      now: at,
-      ...(trust === undefined
-        ? {}
-        : { trustedKeys: trust.map((path) => publicKeyOf(readKey(machine, path))) }),
-      ...(require === undefined ? {} : { required: verdictList(require) }),
-    };
-  }
-  if (trust !== undefined || require !== undefined) {
-    throw usage("--policy says who may sign and what is required: no --trust and no --require");
-  }
-  const bytes = readInput(machine, policy);
-  const ring = keyring === undefined ? undefined : readInput(machine, keyring);
-  const kept = {
-    seen: seen.map((path) => readInput(machine, path)),
-    growth: growth.map((path) => readInput(machine, path)),
-  };
-  try {
-    return readPolicy(engine, bytes, { keyring: ring, now: at, ...kept });
-  } catch (error) {
-    if (error instanceof EvidenceError) {
-      const isShape = error.problems.length > 0 || error.cause instanceof EngineError;
-      if (error.code === EVIDENCE.notAPolicy && isShape) {
-        throw refusedFile(error, { path: policy, bytes });
-      }
-      if (error.code === EVIDENCE.notAKeyring && keyring !== undefined) {
-        throw refusedFile(error, { path: keyring });
-      }
-    }
-    const files = [policy, ...(keyring === undefined ? [] : [keyring]), ...seen, ...growth];
-    throw new CliError(problemOf(error, files.join(", ")));
-  }
+/** With --allow-untrusted a signer that is not known is left as it is: not checked, and not required. */
+function signerLeft<R extends Report | StepReport>(report: R, options: VerifyOptions): R {
+  if (options.allowUntrusted !== true || !isUnknown(report)) return report;
+  const required = report.required.filter((name) => name !== "trusted");
+  return { ...report, required, ok: true, exitCode: 0 };
 }
+
+const problemOfReport = (
+  what: "step" | "evidence",
+  file: string,
+  report: Report | StepReport,
+  key: PublicKey | undefined,
+): ReturnType<typeof problemOfJudgement> =>
+  key !== undefined && isUnknown(report)
+    ? problemOfSigner(file, report, key)
+    : problemOfJudgement<string>(what, file, report);
 
 const usage = (what: string): CliError =>
   new CliError({ code: CODE.usage, what, hint: "reach verify --help", exitCode: EXIT.usage });
 
-function verdictList(text: string): Verdict[] {
-  return text.split(",").map((name) => {
-    const known = verdicts.find((verdict) => verdict === name.trim());
-    if (known !== undefined) return known;
-    throw new CliError({
-      code: CODE.usage,
-      what: `There is no verdict ${JSON.stringify(name)}`,
-      hint: `The verdicts are ${verdicts.join(", ")}.`,
-      exitCode: EXIT.usage,
-    });
-  });
-}
+/** Whose signature it is, by what was asked. */
+const whose = (
+  { ownKeys = [] }: Policy,
+  report: Report | StepReport,
+  key: PublicKey | undefined,
+): ReturnType<typeof signerOfReport> =>
+  signerOfReport(report, key !== undefined && ownKeys.some((own) => sameKey(own, key)));
 
-function printStep(terminal: Terminal, file: string, report: StepReport): void {
-  const { task, seq } = report;
+function printStep(terminal: Terminal, file: string, report: StepReport, policy: Policy): void {
+  const { task, seq, key, pack } = report;
+  const signer = whose(policy, report, key);
   if (terminal.json) {
     const { ok, exitCode, required, verdicts: found } = report;
-    terminal.result({ file, ok, exitCode, required, verdicts: found, task, seq });
+    const about = { signer, ...(key && { key: key.id }), ...packOf(pack) };
+    terminal.result({ file, ok, exitCode, required, verdicts: found, ...about, task, seq });
     return;
   }
   const about = task === undefined ? "" : `  record ${seq}, task ${task}`;
-  terminal.print(line`${headOf(terminal, file, report)}${about}`);
-  terminal.print(verdictTable(terminal, report));
+  terminal.print(line`${headOfReport(terminal, file, report, signer)}${about}`);
+  terminal.print(verdictTable<string>(terminal, report));
 }
 
-/** The file, and what was found, in a word. */
-function headOf(
-  { colors: { green, red, yellow, bold } }: Terminal,
-  file: string,
-  { ok, exitCode }: Pick<Report, "ok" | "exitCode">,
-): SafeText {
-  const head = ok
-    ? green("verified")
-    : exitCode === EXIT.failed
-      ? red("FAILED")
-      : yellow("could not be checked");
-  return line`${bold(file)}  ${head}`;
-}
+/** What is known of the pack, for programs. */
+const packOf = (pack: Report["pack"]): { pack?: object } =>
+  pack === undefined
+    ? {}
+    : { pack: { ...pack, ...(pack.publisher && { publisher: pack.publisher.id }) } };
 
-function print(terminal: Terminal, file: string, report: Report): void {
+function print(terminal: Terminal, file: string, report: Report, policy: Policy): void {
   const { verdicts: found, ok, exitCode, required, run, outcome, decision, fingerprint } = report;
-  const { redaction } = report;
+  const { redaction, pack } = report;
+  const signer = whose(policy, report, run?.key);
   if (terminal.json) {
     terminal.result({
       file,
@@ -290,7 +275,9 @@ function print(terminal: Terminal, file: string, report: Report): void {
       exitCode,
       required,
       verdicts: found,
+      signer,
       ...(run === undefined ? {} : { workflow: run.workflow, run: run.id, key: run.key.id }),
+      ...packOf(pack),
       ...(outcome === undefined ? {} : { outcome }),
       ...(decision === undefined ? {} : { decision }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -298,15 +285,18 @@ function print(terminal: Terminal, file: string, report: Report): void {
     });
     return;
   }
-  terminal.print(headOf(terminal, file, report));
+  terminal.print(headOfReport(terminal, file, report, signer));
   terminal.print(verdictTable(terminal, report));
-  if (run !== undefined) {
-    terminal.print(
-      columns([
-        ["workflow", run.workflow],
-        ["outcome", outcome === undefined ? "not disclosed" : describeOutcome(outcome, 100)],
-        ["decision", decision ?? "not disclosed"],
-      ]),
-    );
-  }
+  if (run === undefined || pack === undefined) return;
+  const { id, version, digest, publisher } = pack;
+  const by = publisher === undefined ? "its publisher was not checked" : `by key ${publisher.id}`;
+  terminal.print(
+    columns([
+      ["workflow", run.workflow],
+      ["pack", `${id === undefined ? "" : `${id} ${version}, `}${by}`],
+      ["", digest],
+      ["outcome", outcome === undefined ? "not disclosed" : describeOutcome(outcome, 100)],
+      ["decision", decision ?? "not disclosed"],
+    ]),
+  );
 }

@@ -102,8 +102,8 @@ export async function readSigner(
   }
 }
 
-/** Where a run without --key looks for its key: XDG_CONFIG_HOME/reach/key.json. */
-function defaultKeyPath(machine: Machine): string {
+/** Where the user's own key is, which a run without --key signs with: XDG_CONFIG_HOME/reach/key.json. */
+export function defaultKeyPath(machine: Machine): string {
   return join(xdgFolder(machine, "XDG_CONFIG_HOME", ".config"), "key.json");
 }
 
@@ -117,18 +117,25 @@ export function xdgFolder({ env, home }: Machine, name: string, fallback: string
 export const stateFolder = (machine: Machine): string =>
   xdgFolder(machine, "XDG_STATE_HOME", ".local/state");
 
-/** Where the user's own key is, which is made at the first use: in clear, for there is no question then. */
+/** The same, in a folder that is there: one is made for the user alone. */
+export function ownKeyPath(machine: Machine): string {
+  const path = defaultKeyPath(machine);
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return path;
+  } catch (error) {
+    throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));
+  }
+}
+
+/** The user's own key, which is made at the first use: in clear, for there is no question then. */
 export function userKey(machine: Machine): {
   readonly path: string;
   readonly made?: MadeKey;
 } {
-  const path = defaultKeyPath(machine);
-  if (existsSync(path)) return { path };
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));
-  }
+  const there = defaultKeyPath(machine);
+  if (existsSync(there)) return { path: there };
+  const path = ownKeyPath(machine);
   try {
     return { path, made: createKeyFile(path, (size) => randomBytes(size)) };
   } catch (error) {

@@ -17,18 +17,21 @@ export interface WrittenFile {
 /**
  * The error of a command for whose file evidence has thrown one, with all that is wrong in it, by line. Its
  * `problem` has no lines: they are looked for only when it is told.
+ *
+ * @param exitCode in place of what the code of the error means elsewhere
  */
-export function refusedFile(error: unknown, file: WrittenFile): CliError {
-  const problem = problemOf(error, file.path);
+export function refusedFile(error: unknown, file: WrittenFile, exitCode?: number): CliError {
+  const found = problemOf(error, file.path);
+  const problem = { ...found, exitCode: exitCode ?? found.exitCode };
   if (!(error instanceof EvidenceError)) return new CliError(problem);
   const { problems, cause } = error;
   if (problems.length === 0) {
     if (file.bytes === undefined || !(cause instanceof EngineError)) return new CliError(problem);
     // It is no JSON, from a byte on.
-    const { exitCode, ...said } = problem;
+    const { exitCode: code, ...said } = problem;
     const place = lineColumn(file.bytes, cause.offset);
     const told = { ...said, where: file.path, file: file.path, ...place };
-    return new CliError(problemOfDocument([told], exitCode));
+    return new CliError(problemOfDocument([told], code));
   }
   return new CliError(problemIn(error, file, problem.exitCode), async () => {
     if (file.bytes === undefined) return problemIn(error, file, problem.exitCode);

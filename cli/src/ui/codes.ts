@@ -12,6 +12,7 @@ export const CODE = {
   golden: "REACH-E4007",
   unchecked: "REACH-E4008",
   capabilities: "REACH-E4009",
+  unknownSigner: "REACH-E4010",
   noGrant: "REACH-E3150",
   notGranted: "REACH-E3151",
   denied: "REACH-E3152",

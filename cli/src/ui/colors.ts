@@ -9,6 +9,7 @@ const STYLES = {
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
+  magenta: [35, 39],
 } as const;
 
 /** Functions that colour a text, or leave it without: escaped in both cases. */

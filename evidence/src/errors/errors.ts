@@ -56,7 +56,9 @@ const entries = {
   "REACH-E5212": open("get the keyring again from its owner") as Entry,
   "REACH-E5213": fail("a key has one role: this one may not sign this") as Entry,
   "REACH-E5214": fail("this key may not sign for this tenant") as Entry,
-  "REACH-E5215": fail("the signature says a time at which this key did not count") as Entry,
+  "REACH-E5215": fail(
+    "the key did not count then; `reach keys trust --from` says since when it does, where it is enrolled",
+  ) as Entry,
   "REACH-E5216": fail(
     "only what witnesses saw before the key was compromised still counts",
   ) as Entry,

@@ -1,14 +1,20 @@
 // Who has published a pack, by what travels with evidence or beside it: the publishers' statements about the pack's
 // digest, and their withdrawals. docs/spec/policy.md, POL-8.
+import { fromBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { packYank } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
 import { inShape } from "../encoding/json.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
+import { publicKey, requireAlgorithm, sameKey } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { readBundle, verifiedPayload } from "../signature/bundle.ts";
 import type { Bundle } from "../signature/bundle.ts";
 import { parseForeign, readStatement } from "../signature/in-toto.ts";
+import type { Policy } from "../trust/policy.ts";
+import { requirePackRule } from "../trust/rules.ts";
+import type { Rules } from "../trust/rules.ts";
+import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
 import { PREDICATES, requireOwnPredicate, YANK } from "./pack-file.ts";
 
 /** What a publisher has signed about a pack. */
@@ -160,4 +166,80 @@ function readAbout(
   }
   requireOwnPredicate(manifest ?? { id, version }, said);
   return { id, version };
+}
+
+/** When a pack is used, as its host says and as the policy's witnesses do, and for whom; null where that is not disclosed. */
+export interface PackUse {
+  readonly startedAt: string;
+  readonly tenant: string | null;
+  readonly witnessedAt?: bigint | undefined;
+}
+
+/**
+ * Whose signature is looked for: of the keys that the policy names, and those of the keyring. Undefined where there are
+ * none.
+ */
+export function publishersOf(
+  { rules = {}, signers, now = "" }: Policy,
+  { startedAt, tenant, witnessedAt }: PackUse,
+): Publishers | undefined {
+  const { publishers, packs = [] } = rules;
+  const named = packs.flatMap((one) => ("name" in one && one.publisher ? [one.publisher] : []));
+  const pinned = typeof publishers === "object" ? publishers : publishers ? [] : named;
+  const ring = typeof publishers === "object" ? undefined : signers;
+  if (pinned.length === 0 && ring === undefined) return undefined;
+  for (const key of pinned) requireAlgorithm(key, "P-256", "a pack");
+  const isPinned = (key: PublicKey): boolean => pinned.some((one) => sameKey(one, key));
+  const role = "pack";
+  const inRing = ring?.keyring.keys.filter((entry) => entry.role === role) ?? [];
+  return {
+    keys: [...pinned, ...inRing.map((entry) => publicKey(fromBase64(entry.public), entry.alg))],
+    requirePublisher: (key) => {
+      if (ring === undefined || isPinned(key)) return;
+      requireFresh(ring.keyring, { ...ring, now });
+      // When the pack was used: what its publisher says of the time does not matter.
+      const at = witnessedAt ?? startedAt;
+      signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant, witnessedAt });
+    },
+    requireWithdrawer: (key, at) => {
+      if (ring !== undefined && !isPinned(key)) signerEntry(ring.keyring, { key, role, at });
+    },
+  };
+}
+
+/**
+ * The pack is allowed, by its digest or as one of its publishers has named it; undefined where no packs are named.
+ *
+ * @throws EvidenceError `REACH-E5224`, `REACH-E5411`
+ */
+export function requireAllowedPack(
+  rules: Rules,
+  digest: string,
+  published: readonly Published[],
+): { readonly how: string; readonly by?: Published } | undefined {
+  let refused: unknown;
+  for (const by of published) {
+    try {
+      const how = requirePackRule(rules, { digest, signed: by });
+      return how === undefined ? undefined : { how, by };
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  if (refused !== undefined) throw refused;
+  const how = requirePackRule(rules, { digest });
+  return how === undefined ? undefined : { how };
+}
+
+/** What publishers have signed; where none is asked for, only a withdrawal says something against it. */
+export function publishedIf(
+  isAsked: boolean,
+  find: () => readonly Published[],
+): readonly Published[] {
+  try {
+    return find();
+  } catch (error) {
+    if (isAsked || (error instanceof EvidenceError && error.code === "REACH-E5412")) throw error;
+    return [];
+  }
 }

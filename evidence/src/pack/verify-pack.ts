@@ -16,16 +16,20 @@ import {
   YANK,
 } from "./pack-file.ts";
 import type { PackFile, StatementName } from "./pack-file.ts";
+import { publishedIf, publishersOf, requireAllowedPack, requirePublished } from "./publisher.ts";
+import type { Policy } from "../trust/policy.ts";
+import { requireNotYanked } from "../trust/rules.ts";
 import { Findings } from "../trust/verdicts.ts";
 import type { Judgement } from "../trust/verdicts.ts";
 
 /** The questions about a pack. */
-export const packVerdicts = ["intact", "trusted", "current"] as const;
+export const packVerdicts = ["intact", "trusted", "approved", "current"] as const;
 
 /**
  * - `intact`: every file is the one that pack.json names, and the pack's digest is that of pack.json
  * - `trusted`: a key that the policy trusts has signed it, its id and its version
- * - `current`: no trusted key has withdrawn it, and it is not older than is required
+ * - `approved`: a policy's rules about packs allow it: those that it allows, who published it, what it withdrew
+ * - `current`: of the withdrawals that were given none is by a trusted key, and it is not older than is required
  */
 export type PackVerdict = (typeof packVerdicts)[number];
 
@@ -35,6 +39,8 @@ export interface PackPolicy {
   readonly trustedKeys?: readonly PublicKey[];
   /** Withdrawals, as yankPack() signs them. Those by other keys than trusted ones mean nothing. */
   readonly yanks?: readonly Uint8Array[];
+  /** What it says of packs counts: `packs`, and the keyring's keys for packs, at its time. */
+  readonly policy?: Policy;
   /** No older version is taken: an old one, with old faults, may be put in the place of a new one. */
   readonly minVersion?: string;
 }
@@ -59,7 +65,15 @@ export interface PackReport extends Judgement<PackVerdict> {
  */
 export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy = {}): PackReport {
   const { trustedKeys, yanks = [], minVersion } = policy;
-  const required = packVerdicts.filter((name) => name !== "trusted" || trustedKeys !== undefined);
+  const isAsked = {
+    intact: true,
+    trusted: trustedKeys !== undefined,
+    approved: [policy.policy?.rules?.packs, policy.policy?.rules?.publishers].some(
+      (rule) => rule !== undefined,
+    ),
+    current: yanks.length > 0 || minVersion !== undefined,
+  };
+  const required = packVerdicts.filter((name) => isAsked[name]);
   const findings = new Findings(packVerdicts, required, "the pack is not intact");
   const file = findings.attempt("intact", () => readPackFile(engine, bytes));
   if (file === undefined) return findings.judgement();
@@ -72,13 +86,19 @@ export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy
       `the key ${key.id}, which is trusted, has signed its digest, id and version`,
     );
   }
+  noteApprovedPack(engine, findings, file, policy);
   findings.attempt("current", () => {
     requireCurrent(engine, pack, manifest, policy);
-    const age = minVersion === undefined ? "" : `; not older than ${minVersion}`;
-    findings.pass(
-      "current",
-      `${yanks.length} withdrawals were given, none of them by a trusted key${age}`,
-    );
+    // What no one may have signed was looked at by no one.
+    if (yanks.length > 0 && trustedKeys === undefined) {
+      const what = `${yanks.length} withdrawals were given, and no key that may withdraw a pack`;
+      throw new EvidenceError("REACH-E5411", what);
+    }
+    const seen = `${yanks.length} withdrawals were given, none of them by a trusted key`;
+    const age = `not older than ${minVersion}`;
+    const what = [...(yanks.length > 0 ? [seen] : []), ...(minVersion === undefined ? [] : [age])];
+    if (what.length > 0) findings.pass("current", what.join("; "));
+    else findings.leave("current", "neither withdrawals nor an oldest version were given");
   });
   return {
     ...findings.judgement(),
@@ -86,6 +106,40 @@ export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy
     manifest,
     ...(key === undefined ? {} : { key, statements: furtherStatements(engine, file, key) }),
   };
+}
+
+/** Whether the rules of a policy allow the pack, as it would be used now. */
+function noteApprovedPack(
+  engine: Engine,
+  findings: Findings<PackVerdict>,
+  { pack, manifest, bundles }: PackFile,
+  { policy, yanks = [] }: PackPolicy,
+): void {
+  if (policy === undefined) {
+    findings.leave("approved", "no policy was given");
+    return;
+  }
+  const { rules = {}, now: startedAt = "" } = policy;
+  findings.attempt("approved", () => {
+    requireNotYanked(policy, pack.digest);
+    const publishers = publishersOf(policy, {
+      startedAt,
+      tenant: policy.signers?.tenant ?? null,
+    });
+    const said = [...(bundles.get("pack") ?? []), ...yanks];
+    const about = { digest: pack.digest, manifest };
+    const published =
+      publishers === undefined || (rules.publishers === undefined && rules.packs === undefined)
+        ? []
+        : publishedIf(rules.publishers !== undefined, () =>
+            requirePublished(engine, about, said, publishers),
+          );
+    const how = requireAllowedPack(rules, pack.digest, published)?.how;
+    const by = published[0] && `the key ${published[0].publisher.id} has published it`;
+    const held = [by, how].flatMap((text) => text ?? []);
+    if (held.length > 0) findings.pass("approved", `as the policy asks: ${held.join("; ")}`);
+    else findings.leave("approved", "the policy does not say which packs may be used");
+  });
 }
 
 /** The trusted key that signed; the signature says which pack of which version it is. Any of the bundles will do. */

@@ -3,6 +3,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { noPack, REPLAY_FUEL } from "../file/cursor.ts";
 import { requireBegun } from "../file/entered.ts";
 import { manifestOf } from "../file/pack.ts";
+import type { PublicKey } from "../keys/key.ts";
 import type { Policy } from "../trust/policy.ts";
 import type { VerifierState } from "../trust/state.ts";
 import { Findings, verdicts } from "../trust/verdicts.ts";
@@ -34,6 +35,8 @@ export interface StepReport extends Judgement<StepVerdict> {
   readonly task?: string;
   readonly seq?: number;
   readonly pack?: ReportedPack;
+  /** The key that run.json names as its signer's. */
+  readonly key?: PublicKey;
   /** What the verifier keeps from now on, where verifyStep() was given what it kept. */
   readonly state?: VerifierState;
 }
@@ -74,6 +77,7 @@ export function verifyStep(
   return {
     ...findings.judgement(),
     pack,
+    key: step.key,
     ...kept,
     ...(own?.kind === "task" && { seq: own.seq, task: own.task }),
   };

@@ -1,8 +1,8 @@
 // Policies: what a verifier asks of evidence. docs/spec/policy.md.
 import { fromHex, fromUtf8, toBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { lagPattern, namesRules, policyFile } from "@reach-fabric/schema";
-import type { PolicyFile } from "@reach-fabric/schema";
+import { lagPattern, namesRules, policyFile, problemCode } from "@reach-fabric/schema";
+import type { Path, PolicyFile } from "@reach-fabric/schema";
 import { exactBase64 } from "../encoding/bytes.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { fileInShape } from "../encoding/json.ts";
@@ -32,7 +32,7 @@ export interface Policy {
   readonly signers?: Signers;
   /**
    * Keys that are known, as the verifier's own: a signature by one of them is `trusted`, one by another key is not
-   * checked, and no fail. It requires nothing by itself.
+   * checked, and no fail. With it, even where it is empty, `trusted` is required.
    */
   readonly ownKeys?: readonly PublicKey[];
   /** By which rules a run may have been decided. With it, `approved` is required. */
@@ -119,20 +119,43 @@ export function readPolicy(
   bytes: Uint8Array,
   { keyring: ring, now, seen = [], growth = [] }: PolicyCircumstances,
 ): Policy {
-  const file = parse(engine, bytes);
-  const { root: pinned, keyring: wanted, tenant, engines, packs } = file;
-  const root = pinned === undefined ? undefined : rootIn(pinned);
+  const { file, policy, root } = checkedPolicy(engine, bytes);
+  const { keyring: wanted, tenant } = file;
   if ((root === undefined) !== (ring === undefined)) {
     throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
   }
   const keyring = root && ring && openKeyring(engine, ring, root);
   const grown = growth.map((proof) => parseConsistencyProof(engine, proof));
-  const logs = withSeen(file.logs?.map(logOf), seen, grown);
+  const logs = withSeen(policy.logs, seen, grown);
   requireRoles(root, keyring, logs ?? []);
   return {
-    ...(file.required === undefined ? {} : { required: file.required }),
+    ...policy,
     now,
     ...(keyring === undefined ? {} : { signers: { keyring, tenant, ...wanted } }),
+    ...(logs === undefined ? {} : { logs }),
+  };
+}
+
+/** A policy as it is written, and what it comes to by itself: without a keyring, a time and what was seen. */
+export interface CheckedPolicy {
+  readonly file: PolicyFile;
+  readonly policy: Policy;
+  readonly root: Root | undefined;
+}
+
+/**
+ * Reads a policy by itself: all that is wrong in it is found here, at its place, whatever keyring it is used with.
+ *
+ * @throws EvidenceError `REACH-E5202`, `REACH-E5218`, `REACH-E5219`, `REACH-E5310`
+ */
+export function checkedPolicy(engine: Engine, bytes: Uint8Array): CheckedPolicy {
+  const file = parse(engine, bytes);
+  const { root: pinned, engines, packs } = file;
+  const root = pinned && at(["root"], () => rootIn(pinned));
+  const logs = file.logs?.map(logOf);
+  requireRoles(root, undefined, logs ?? []);
+  const policy = {
+    ...(file.required === undefined ? {} : { required: file.required }),
     ...(namesRules(file) ? { rules: rulesOf(file) } : {}),
     ...(engines?.allowed === undefined ? {} : { engines: engines.allowed }),
     ...(engines?.faulty === undefined ? {} : { faultyEngines: engines.faulty }),
@@ -141,6 +164,19 @@ export function readPolicy(
     ...(file.maxLag === undefined ? {} : { maxLag: lagOf(file.maxLag) }),
     ...(file.fuel === undefined ? {} : { fuel: file.fuel }),
   };
+  return { file, policy, root };
+}
+
+/** What a check of one member gives; its error says where that is. */
+function at<T>(path: Path, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    const { code, message: what } = error;
+    const problems = [{ code: problemCode.badValue, path, what }];
+    throw new EvidenceError(code, what, { problems, cause: error });
+  }
 }
 
 /** The logs, each with what was seen of it. */
@@ -183,9 +219,14 @@ function parse(engine: Engine, bytes: Uint8Array): PolicyFile {
 /** What a policy says of the rules; none of it where it names none. */
 function rulesOf({ packs, workflows, grants, limits, window }: PolicyFile): Rules {
   const signedBy = packs?.signedBy;
-  const publishers = signedBy?.keys?.map(keyOf) ?? (signedBy && "keyring");
+  const keys = signedBy?.keys?.map((key, i) =>
+    at(["packs", "signedBy", "keys", i, "public"], () => keyOf(key)),
+  );
+  const publishers = keys ?? (signedBy && "keyring");
   return {
-    ...(packs?.allowed && { packs: packs.allowed.map(allowedPack) }),
+    ...(packs?.allowed && {
+      packs: packs.allowed.map((one, i) => at(["packs", "allowed", i], () => allowedPack(one))),
+    }),
     ...(publishers && { publishers }),
     ...(workflows && { workflows }),
     ...(grants && { grants }),
@@ -222,18 +263,16 @@ function keyOf({ alg, public: shared }: Pick<PublicKey, "alg"> & { public: strin
   return publicKey(exactBase64(shared) ?? new Uint8Array(), alg);
 }
 
-function logOf({
-  origin,
-  key,
-  witnesses,
-  quorum,
-  final,
-  started,
-}: NonNullable<PolicyFile["logs"]>[number]): LogPolicy {
+function logOf(
+  { origin, key, witnesses, quorum, final, started }: NonNullable<PolicyFile["logs"]>[number],
+  i: number,
+): LogPolicy {
   const log = {
     origin,
-    key: noteKeyOf(key, "note"),
-    witnesses: witnesses.map((text) => noteKeyOf(text, "cosignature")),
+    key: at(["logs", i, "key"], () => noteKeyOf(key, "note")),
+    witnesses: witnesses.map((text, n) =>
+      at(["logs", i, "witnesses", n], () => noteKeyOf(text, "cosignature")),
+    ),
     quorum,
     ...(started === true ? { started } : {}),
   };

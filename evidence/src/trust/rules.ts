@@ -224,3 +224,16 @@ export function requireWindow(
     throw outside(`the run ended at ${endedAt}, the policy takes runs that ended before ${to}`);
   }
 }
+
+/**
+ * Requires a pack that the policy does not name as withdrawn.
+ *
+ * @throws EvidenceError `REACH-E5221`
+ */
+export function requireNotYanked(
+  { yankedPacks }: { readonly yankedPacks?: readonly string[] },
+  digest: string,
+): void {
+  if (yankedPacks?.includes(digest) !== true) return;
+  throw new EvidenceError("REACH-E5221", `the pack ${digest} was withdrawn`);
+}

@@ -8,6 +8,7 @@ import type { Leaf } from "../file/leaf.ts";
 import type { Run } from "../file/open.ts";
 import { needsNone } from "../log/quorum.ts";
 import type { Policy } from "../trust/policy.ts";
+import { requireNotYanked } from "../trust/rules.ts";
 import { withKeyring } from "../trust/state.ts";
 import type { VerifierState } from "../trust/state.ts";
 import { requirePast, sayTime } from "../trust/times.ts";
@@ -25,7 +26,7 @@ export function requiredBy(policy: Policy): Verdict[] {
   const unknown = required.find((verdict) => !verdicts.includes(verdict));
   if (unknown !== undefined) throw new TypeError(`There is no verdict ${unknown}`);
   const implied: readonly [Verdict, boolean][] = [
-    ["trusted", trustedKeys !== undefined || signers !== undefined],
+    ["trusted", [trustedKeys, signers, policy.ownKeys].some(isGiven)],
     ["approved", policy.rules !== undefined],
     ["replayed", [policy.engines, policy.faultyEngines, policy.yankedPacks].some(isGiven)],
     ["logged", logs !== undefined],
@@ -152,21 +153,7 @@ export function requireAllowed(
   if (faultyEngines?.includes(engine) === true) {
     throw new EvidenceError("REACH-E5220", `the engine ${engine} is known as faulty`);
   }
-  requireNotYanked(policy, { pack });
-}
-
-/**
- * Requires a pack that the policy does not name as withdrawn.
- *
- * @throws EvidenceError `REACH-E5221`
- */
-export function requireNotYanked(
-  { yankedPacks }: Pick<Policy, "yankedPacks">,
-  { pack }: Pick<Run, "pack">,
-): void {
-  if (yankedPacks?.includes(pack) === true) {
-    throw new EvidenceError("REACH-E5221", `the pack ${pack} was withdrawn`);
-  }
+  requireNotYanked(policy, pack);
 }
 
 /**

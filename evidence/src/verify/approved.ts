@@ -1,25 +1,24 @@
 // The verdict `approved`: that a run was decided by rules that the policy allows. docs/spec/policy.md, POL-7 to POL-13.
-import { fromBase64 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import type { PackManifest } from "@reach-fabric/schema";
 import { EvidenceError } from "../errors/errors.ts";
 import type { StartLeaf } from "../file/leaf.ts";
-import { publicKey, requireAlgorithm, sameKey } from "../keys/key.ts";
-import type { PublicKey } from "../keys/key.ts";
-import { requirePublished } from "../pack/publisher.ts";
-import type { Published, Publishers } from "../pack/publisher.ts";
+import {
+  publishedIf,
+  publishersOf,
+  requireAllowedPack,
+  requirePublished,
+} from "../pack/publisher.ts";
+import type { Published } from "../pack/publisher.ts";
 import type { Policy } from "../trust/policy.ts";
 import {
   requireGrant,
   requireLimits,
-  requirePackRule,
+  requireNotYanked,
   requireWindow,
   requireWorkflow,
 } from "../trust/rules.ts";
-import type { Rules } from "../trust/rules.ts";
-import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
 import type { Findings, ReportedPack } from "../trust/verdicts.ts";
-import { requireNotYanked } from "./allowed.ts";
 
 /** A run, as far as a policy's rules are about it. */
 export interface RuledRun {
@@ -62,7 +61,7 @@ export function noteApproved(
     }
   };
   const held: string[] = [];
-  attempt(() => requireNotYanked(policy, run));
+  attempt(() => requireNotYanked(policy, run.pack));
   const published = attempt(() => publishedBy(engine, policy, run)) ?? [];
   const allowed = attempt(() => requireAllowedPack(rules, run.pack, published));
   const [signed] = allowed?.by ? [allowed.by] : published;
@@ -90,26 +89,6 @@ export function noteApproved(
   };
 }
 
-/** The pack is allowed, by its digest or as one of its publishers has named it; undefined where no packs are named. */
-function requireAllowedPack(
-  rules: Rules,
-  digest: string,
-  published: readonly Published[],
-): { readonly how: string; readonly by?: Published } | undefined {
-  let refused: unknown;
-  for (const by of published) {
-    try {
-      const how = requirePackRule(rules, { digest, signed: by });
-      return how === undefined ? undefined : { how, by };
-    } catch (error) {
-      refused ??= error;
-    }
-  }
-  if (refused !== undefined) throw refused;
-  const how = requirePackRule(rules, { digest });
-  return how === undefined ? undefined : { how };
-}
-
 function startOf({ start }: RuledRun): StartLeaf {
   if (start !== undefined) return start;
   throw new EvidenceError(
@@ -127,42 +106,13 @@ function publishedBy(
   policy: Policy,
   { pack: digest, manifest, bundles, ...run }: RuledRun,
 ): readonly Published[] {
-  const publishers = publishersOf(policy, run);
+  const publishers = publishersOf(policy, {
+    startedAt: run.startedAt,
+    tenant: run.tenant,
+    witnessedAt: run.witnessedAt,
+  });
   if (publishers === undefined) return [];
-  try {
-    return requirePublished(engine, { digest, manifest }, bundles, publishers);
-  } catch (error) {
-    const isWithdrawn = error instanceof EvidenceError && error.code === "REACH-E5412";
-    if (policy.rules?.publishers !== undefined || isWithdrawn) throw error;
-    return [];
-  }
-}
-
-/** Whose signature is looked for: of the keys that the policy names, and those of the keyring. */
-function publishersOf(
-  { rules = {}, signers, now = "" }: Policy,
-  { startedAt, tenant, witnessedAt }: Pick<RuledRun, "startedAt" | "tenant" | "witnessedAt">,
-): Publishers | undefined {
-  const { publishers, packs = [] } = rules;
-  const named = packs.flatMap((one) => ("name" in one && one.publisher ? [one.publisher] : []));
-  const pinned = typeof publishers === "object" ? publishers : publishers ? [] : named;
-  const ring = typeof publishers === "object" ? undefined : signers;
-  if (pinned.length === 0 && ring === undefined) return undefined;
-  for (const key of pinned) requireAlgorithm(key, "P-256", "a pack");
-  const isPinned = (key: PublicKey): boolean => pinned.some((one) => sameKey(one, key));
-  const role = "pack";
-  const inRing = ring?.keyring.keys.filter((entry) => entry.role === role) ?? [];
-  return {
-    keys: [...pinned, ...inRing.map((entry) => publicKey(fromBase64(entry.public), entry.alg))],
-    requirePublisher: (key) => {
-      if (ring === undefined || isPinned(key)) return;
-      requireFresh(ring.keyring, { ...ring, now });
-      // When the pack was used: what its publisher says of the time does not matter.
-      const at = witnessedAt ?? startedAt;
-      signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant, witnessedAt });
-    },
-    requireWithdrawer: (key, at) => {
-      if (ring !== undefined && !isPinned(key)) signerEntry(ring.keyring, { key, role, at });
-    },
-  };
+  return publishedIf(policy.rules?.publishers !== undefined, () =>
+    requirePublished(engine, { digest, manifest }, bundles, publishers),
+  );
 }

@@ -1,5 +1,6 @@
 // A report for somebody who has no terminal: one page, no script, nothing that is loaded.
 // docs/spec/evidence.md, EVID-33.
+import { standingOf } from "../trust/standing.ts";
 import type { Finding, Report, Verdict } from "../trust/verdicts.ts";
 import { verdicts } from "../trust/verdicts.ts";
 
@@ -72,15 +73,15 @@ const brief = (value: unknown): string => {
  *
  * @example
  * const at = new Date().toISOString();
- * const page = reportHtml(verify(engine, bytes), { file: "one.reach", at });
+ * const page = reportHtml(verify(engine, bytes, { trustedKeys }), { file: "one.reach", at });
  * page.includes("<h1 class=\"pass\">Verified</h1>"); // → true
  */
 export function reportHtml(
   report: Report,
   { file, at }: { readonly file: string; readonly at: string },
 ): string {
-  const { ok, exitCode, required, run, outcome, decision, fingerprint } = report;
-  const head = ok ? "Verified" : exitCode === 1 ? "FAILED" : "Could not be checked";
+  const { required, run, outcome, decision, fingerprint, pack } = report;
+  const [kind, head] = headOf(report);
   const facts: [string, string | undefined][] = [
     ["File", file],
     ["Verified at", at],
@@ -90,7 +91,9 @@ export function reportHtml(
     ["Tenant", run && (run.tenant ?? "not disclosed")],
     ["Actor", run && (run.actor ?? "not disclosed")],
     ["Signed with key", run?.key.id],
-    ["Pack", run?.pack],
+    ["Pack", pack?.id && `${pack.id} ${pack.version}`],
+    ["Pack digest", run?.pack],
+    ["Pack published with key", pack && (pack.publisher?.id ?? "not checked")],
     ["Engine", run?.engine],
     ["Decision digest", run && (decision ?? "not disclosed")],
     ["Fingerprint", run && (fingerprint ?? "not disclosed")],
@@ -112,7 +115,8 @@ export function reportHtml(
 </head>
 <body>
 <main>
-<h1 class="${ok ? "pass" : exitCode === 1 ? "fail" : "open"}">${head}</h1>
+<h1 class="${kind}">${head}</h1>
+${kind === "signer" && run !== undefined ? unknownSigner(run.key.id) : ""}
 <p>Required: ${required.join(", ")}.</p>
 ${failed.length > 0 ? section("What is wrong", failed, report, "fail") : ""}
 ${proven.length > 0 ? section("What was proven", proven, report, "pass") : ""}
@@ -125,6 +129,22 @@ ${outcome === undefined ? "" : `<h2>Outcome: ${safe(outcome.status)}</h2><pre>${
 </html>
 `;
 }
+
+/** What the report comes to: a class, which has its own colour, and the words. */
+function headOf(report: Report): readonly [kind: string, head: string] {
+  const computed = report.verdicts.replayed.result === "pass" ? " and reproduced" : "";
+  const heads = {
+    verified: ["pass", "Verified"],
+    "signer not checked": ["signer", `Intact${computed}; who signed it was not checked`],
+    failed: ["fail", "FAILED"],
+    "not checked": ["open", "Could not be checked"],
+  } as const;
+  return heads[standingOf(report)];
+}
+
+const unknownSigner = (id: string): string =>
+  `<p>Anybody can make such a file with a key of their own. Compare key <code>${safe(id)}</code> with the one that ` +
+  "you were given.</p>";
 
 function section(
   title: string,
@@ -146,6 +166,6 @@ function section(
 
 const STYLE =
   "body{font:16px/1.5 system-ui,sans-serif;color:#111;background:#fff}main{max-width:46rem;margin:2rem auto;padding:0 1rem}" +
-  "h1{border-left:.5rem solid;padding-left:.75rem}.pass{color:#14532d}.fail{color:#7f1d1d}.open{color:#713f12}" +
+  "h1{border-left:.5rem solid;padding-left:.75rem}.pass{color:#14532d}.fail{color:#7f1d1d}.open{color:#713f12}.signer{color:#6b21a8}" +
   "li{margin:.5rem 0}li p{margin:.1rem 0;color:#333}table{border-collapse:collapse}th{text-align:left;padding-right:1rem;vertical-align:top}" +
   "td,pre{font-family:ui-monospace,monospace;font-size:.85em;overflow-wrap:anywhere;white-space:pre-wrap}";

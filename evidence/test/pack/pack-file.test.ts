@@ -385,6 +385,14 @@ describe("whether it is current", () => {
     { reason: "a wrong band", at: AT },
     signerOf(publisher),
   );
+  test("PACK-11: attack: withdrawals, and no key that may withdraw", () => {
+    expect(result(verifyPack(engine, file), "current")).toBe("not checked");
+    expect(verifyPack(engine, file).required).toEqual(["intact"]);
+    const given = verifyPack(engine, file, { yanks: [yank] });
+    expect([result(given, "current"), given.exitCode]).toEqual(["not checked REACH-E5411", 3]);
+    expect(result(check(file, { minVersion: "1.0.0" }), "current")).toBe("pass");
+  });
+
   test("PACK-12 yanked packs", () => {
     const report = check(file, { trustedKeys: [key], yanks: [yank] });
     expect(result(report, "current")).toBe("fail REACH-E5412");

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
-import { createKeyFile } from "../../read/keys.ts";
+import { createKeyFile, ownKeyPath } from "../../read/keys.ts";
 import { askNewPassphrase, canAsk, passphraseIn } from "../../read/passphrase.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 import { columns } from "../../ui/table.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface NewOptions {
-  output: string;
+  output?: string;
   alg: string;
   passphraseFile?: string;
   /** False with --no-passphrase. */
@@ -25,7 +25,10 @@ export function newKeys(group: Command, verb: Verb): void {
         "key, encrypted with a passphrase, for you alone (mode 0600); FILE.pub holds the public key, " +
         "for those who verify. Existing files are never overwritten.",
     )
-    .requiredOption("-o, --output <file>", "where the private key is written")
+    .option(
+      "-o, --output <file>",
+      "where the private key is written (default: your own, $XDG_CONFIG_HOME/reach/key.json, which reach run signs with and reach verify trusts)",
+    )
     .option("--alg <name>", "Ed25519 or P-256", "Ed25519")
     .option("--passphrase-file <file>", "the passphrase; otherwise it is asked for")
     .option(
@@ -36,8 +39,11 @@ export function newKeys(group: Command, verb: Verb): void {
     .addHelpText("after", "\nExample:\n  $ reach keys new -o team.key")
     .action(
       verb<[NewOptions]>(async (terminal, options) => {
-        const { output, alg } = options;
+        const { alg } = options;
         if (alg !== "Ed25519" && alg !== "P-256") throw usage(`There is no algorithm ${alg}`);
+        const isOwn = options.output === undefined;
+        if (isOwn && alg !== "Ed25519") throw usage("A key for packs needs a name: -o FILE");
+        const output = options.output ?? ownKeyPath(terminal.machine);
         const made = createKeyFile(output, (size) => randomBytes(size), {
           alg,
           passphrase: await passphraseFor(terminal.machine, options),
@@ -56,8 +62,30 @@ export function newKeys(group: Command, verb: Verb): void {
           );
         }
         if (alg === "Ed25519") {
-          const run = ["run", "WORKFLOW", "--input", "FILE", "--key", output, "-o", "FILE.reach"];
-          terminal.next(["reach", ...run]);
+          const key = isOwn ? [] : ["--key", output];
+          terminal.next([
+            "reach",
+            "run",
+            "WORKFLOW",
+            "--input",
+            "FILE",
+            ...key,
+            "-o",
+            "FILE.reach",
+          ]);
+          if (!isOwn)
+            terminal.next([
+              "reach",
+              "keys",
+              "trust",
+              made.public,
+              "--role",
+              "ROLE",
+              "--keyring",
+              "FILE",
+              "--root",
+              "KEY",
+            ]);
         }
         return EXIT.ok;
       }),

@@ -9,7 +9,7 @@ import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { countOf } from "./common.ts";
+import { countOf } from "../../read/note-keys.ts";
 
 interface AppendOptions {
   key: string;

@@ -5,7 +5,7 @@ import { columns } from "../../ui/table.ts";
 import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { differentNoteKeys } from "./common.ts";
+import { differentNoteKeys } from "../../read/note-keys.ts";
 
 interface InitOptions {
   key: string;

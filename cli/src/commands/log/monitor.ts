@@ -11,7 +11,7 @@ import type { Machine } from "../../ui/machine.ts";
 import { CODE, CliError, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { noteKeyOf } from "./common.ts";
+import { noteKeyOf } from "../../read/note-keys.ts";
 
 interface MonitorOptions {
   log?: string;

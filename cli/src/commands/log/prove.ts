@@ -18,7 +18,7 @@ import { instantOf } from "../../read/instants.ts";
 import { CliError, CODE, exists, EXIT, problemOf } from "../../ui/problem.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { countOf } from "./common.ts";
+import { countOf } from "../../read/note-keys.ts";
 
 interface ProveOptions {
   index?: string;

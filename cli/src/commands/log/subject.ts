@@ -15,7 +15,7 @@ import { headedColumns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { noteKeyOf } from "./common.ts";
+import { noteKeyOf } from "../../read/note-keys.ts";
 
 interface SubjectOptions {
   matterKey: string[];

@@ -21,7 +21,7 @@ import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { several } from "../../read/options.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { countOf, noteKeyOf } from "./common.ts";
+import { countOf, noteKeyOf, noteKeyTexts } from "../../read/note-keys.ts";
 
 interface VerifyOptions {
   log: string;
@@ -50,8 +50,12 @@ export function verify(group: Command, verb: Verb): void {
         "repeated until one pleased. Exits 1 if the proof does not hold, 3 if a period may not be over yet.",
     )
     .argument("<file>", "a tlog-proof, or the proof of a period")
-    .requiredOption("--log <vkey>", "the log's key")
-    .option("--witness <vkey>", "the key of a witness; may be given again", several)
+    .requiredOption("--log <vkey>", "the log's key, or a file with it, as log.json")
+    .option(
+      "--witness <vkey>",
+      "the key of a witness, or a file with it; may be given again",
+      several,
+    )
     .option("--quorum <n>", "how many of them must have cosigned (default: all that are given)")
     .option("--evidence <file>", "the entry must be about this .reach file")
     .option("--json", "print what was shown as JSON; errors as JSON on stderr")
@@ -61,9 +65,13 @@ export function verify(group: Command, verb: Verb): void {
     )
     .action(
       verb<[string, VerifyOptions]>((terminal, file, options) => {
-        const witnesses = (options.witness ?? []).map((text) => noteKeyOf(text, "cosignature"));
+        const { machine } = terminal;
+        const witnesses = (options.witness ?? [])
+          .flatMap((given) => noteKeyTexts(machine, given, "cosignature"))
+          .map((text) => noteKeyOf(text, "cosignature"));
+        const [log = options.log] = noteKeyTexts(machine, options.log, "note");
         const asked: Asked = {
-          log: noteKeyOf(options.log, "note"),
+          log: noteKeyOf(log, "note"),
           witnesses,
           quorum:
             options.quorum === undefined

@@ -5,7 +5,8 @@ import { readSigner } from "../../read/keys.ts";
 import { several } from "../../read/options.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { differentNoteKeys, listenAddress, untilStopped } from "./common.ts";
+import { differentNoteKeys } from "../../read/note-keys.ts";
+import { listenAddress, untilStopped } from "./common.ts";
 
 interface WitnessOptions {
   key: string;

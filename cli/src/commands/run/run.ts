@@ -22,6 +22,7 @@ import { deniedProblem, missingGrant } from "./grants.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
 import { readSigner, stateFolder, userKey } from "../../read/keys.ts";
 import { loadInto } from "../../read/load.ts";
+import { packBundlesOf } from "../../read/policies.ts";
 import { brief, runError, taskName } from "../../ui/names.ts";
 import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
 import type { CliProblem } from "../../ui/problem.ts";
@@ -112,6 +113,7 @@ async function runCommand(
   const engine = createEngine();
   const input = checkedInput(machine, engine, options.input);
   const pack = await host.loadPack(workflow);
+  const packBundles = packBundlesOf(machine, engine, { pack: workflow });
   loadInto(engine, pack, await host.folderOfPack(workflow), host);
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
@@ -178,6 +180,7 @@ async function runCommand(
         signer,
         run: { ...facts, tenant: options.tenant, actor: options.actor },
         annotations: result.annotations,
+        packBundles,
       });
       if (log !== undefined) {
         evidence = await host.logEvidence(log, engine, evidence, logged?.started);
