@@ -64,8 +64,8 @@ export { redact } from "./redaction/redact.ts";
 export type { RedactOptions, Redaction } from "./redaction/redact.ts";
 export type { Stop } from "./redaction/prefix.ts";
 export type { Tell } from "./redaction/tells.ts";
-export { attest } from "./signature/verification.ts";
-export type { Attested } from "./signature/verification.ts";
+export { attest } from "./verify/attest.ts";
+export type { Attested } from "./verify/attest.ts";
 export type { RedactedBy, RedactionStatement } from "./signature/redaction.ts";
 export {
   isSignedBy,

@@ -140,7 +140,7 @@ export const trust: readonly Defence[] = [
   },
   {
     attack: "a signed result of a verification that did not pass",
-    file: "evidence/src/signature/verification.ts",
+    file: "evidence/src/verify/attest.ts",
     take: "if (open !== undefined) {",
     put: "if (false) {",
     test: ATTEST,
@@ -148,7 +148,7 @@ export const trust: readonly Defence[] = [
   },
   {
     attack: "a signed result with what was not checked",
-    file: "evidence/src/signature/verification.ts",
+    file: "evidence/src/verify/attest.ts",
     take: 'const passed = Object.keys(verdicts).filter((name) => verdicts[name]?.result === "pass");',
     put: 'const passed = Object.keys(verdicts).filter((name) => verdicts[name]?.result !== "fail");',
     test: ATTEST,

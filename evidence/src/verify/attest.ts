@@ -6,8 +6,8 @@ import { instant, object, requireShape } from "../encoding/shape.ts";
 import { EvidenceError } from "../errors/errors.ts";
 import type { Signer } from "../keys/key.ts";
 import type { Judgement } from "../trust/verdicts.ts";
-import { writeBundle } from "./bundle.ts";
-import { formatStatement } from "./in-toto.ts";
+import { writeBundle } from "../signature/bundle.ts";
+import { formatStatement } from "../signature/in-toto.ts";
 
 const PREDICATE_TYPE = "https://in-toto.io/attestation/svr/v0.1";
 /** Changes when what a verdict means does. */
