@@ -52,10 +52,10 @@ const carrying: readonly object[] = [
   set("${ $context.list[1:] + [$context.v] }"),
   { set: "${ $context }", output: { as: "${ [.h, .n] }" } },
   { set: { x: 1 }, export: { as: "${ $context + {z: $context.h} }" } },
-  set('${ del($context.h, $context.list[1]) | .o.in = "another" }'),
+  set('${ $context | del(.h, .list[1]) | .o.in = "another" }'),
   set("${ [$context | .h?, (.list | first, last), (.o | to_entries[])] }"),
   set("${ [{k: 2, h: $context.h}, {k: 1}] | sort_by(.k) }"),
-  { ...set("${ . }"), input: { from: "${ {n: $context.n, h: $context.h} }", schema: schema("n") } },
+  { set: { n: "${ $context.n }", h: "${ $context.h }" }, output: { schema: schema("n") } },
   {
     fork: {
       branches: [
