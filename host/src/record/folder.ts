@@ -129,7 +129,11 @@ function drive(engine: Engine, lines: readonly (Entry | End)[], where: string): 
       if (isOver && i === lines.length - 1) break;
       throw damaged(where, `line ${i + 1} ends a run that goes on`);
     }
-    const { record } = line;
+    const { record, stamp } = line;
+    if (stamp.seq !== records.length) {
+      const what = `line ${i + 1} has the stamp of record ${stamp.seq}, not ${records.length}`;
+      throw damaged(where, what);
+    }
     const step = attempt(`${where}, line ${i + 1}`, () =>
       entered === undefined ? engine.start(record) : engine.advance(record),
     );
@@ -209,14 +213,15 @@ async function readMeta(folder: string): Promise<Meta> {
       cause: error,
     });
   });
-  let meta: Partial<Meta>;
+  let meta: Partial<Record<string, unknown>>;
   try {
-    meta = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Partial<Meta>;
+    meta = Object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))) as object;
   } catch {
     throw damaged(path, "it is not JSON");
   }
-  if (meta.format !== RUN_FORMAT) {
-    const isOlder = meta.format === "reach/run/v1";
+  const { format, ...others } = meta;
+  if (format !== RUN_FORMAT) {
+    const isOlder = format === "reach/run/v1";
     throw new ReachError(hostCode.notARun, "This version does not read runs of this format.", {
       where: path,
       hint: isOlder
@@ -224,12 +229,23 @@ async function readMeta(folder: string): Promise<Meta> {
         : "It may be from a later version.",
     });
   }
-  const texts = [meta.engine, meta.id, meta.pack, meta.startedAt];
-  if (!texts.every((text) => typeof text === "string") || !Number.isSafeInteger(meta.attempt)) {
-    throw damaged(path, "a field is missing");
+  const strange = Object.keys(others).find((name) => !Object.hasOwn(META, name));
+  if (strange !== undefined) throw damaged(path, `it has a field ${JSON.stringify(strange)}`);
+  for (const [name, form] of Object.entries(META)) {
+    if (!form.test(JSON.stringify(others[name]) ?? ""))
+      throw damaged(path, `${name} is missing or odd`);
   }
-  return meta as Meta;
+  return meta as unknown as Meta;
 }
+
+/** The text of each field of run.json beside its format (RUN-2). */
+const META: Readonly<Record<Exclude<keyof Meta, "format">, RegExp>> = {
+  attempt: /^[1-9]\d{0,9}$/,
+  engine: /^"[0-9a-f]{64}"$/,
+  id: /^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/,
+  pack: /^"[0-9a-f]{64}"$/,
+  startedAt: /^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"$/,
+};
 
 async function readSecret(path: string): Promise<Uint8Array> {
   const text = new TextDecoder().decode(await readRegularFile(path, { limit: 256 })).trim();

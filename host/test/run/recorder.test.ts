@@ -267,6 +267,11 @@ describe("RUN-4 an interrupted run", () => {
     ],
     ["nonsense in the middle", ([a, , c]) => [a!, '{"rec', c!], "line 2 is not"],
     ["nonsense at the end, after a torn line", (all) => [...all, "nonsense", '{"rec'], "line 4"],
+    [
+      "the stamp of another record",
+      ([a, b, c]) => [a!, b!.replace('"stamp":{"seq":2', '"stamp":{"seq":3'), c!],
+      "line 2 has the stamp of record 3, not 2",
+    ],
     ["an end too early", ([, , c]) => [c!], "before the start"],
     ["an end twice", ([a, b, c]) => [a!, b!, c!, c!], "line 3 ends a run that goes on"],
   ])("%s is damage", async (_, change, why) => {
@@ -319,6 +324,22 @@ describe("RUN-4 an interrupted run", () => {
     });
     await writeFile(join(later, "run.json"), "{");
     expect((await errorOf(read(later))).code).toBe("REACH-E4131");
+    await writeFile(join(later, "run.json"), "null");
+    expect((await errorOf(read(later))).code).toBe("REACH-E4130");
+    const meta = await readFile(join(folder, "run.json"), "utf8");
+    for (const [from, to, why] of [
+      ['"attempt":1', '"attempt":0', "attempt"],
+      ['"attempt":1', '"attempt":1.5', "attempt"],
+      ['"attempt":1,', "", "attempt"],
+      [/"id":"../, '"id":"..', "id"],
+      [/"engine":"../, '"engine":"EE', "engine"],
+      [/"startedAt":"[^"]*"/, '"startedAt":"tomorrow"', "startedAt"],
+      ["{", '{"note":1,', "note"],
+    ] as const) {
+      await writeFile(join(later, "run.json"), meta.replace(from, to));
+      const error = await errorOf(read(later));
+      expect([error.code, error.why]).toEqual(["REACH-E4131", expect.stringContaining(why)]);
+    }
     expect((await errorOf(read(await newFolder()))).code).toBe("REACH-E4130");
     const { folder: packless } = await recorded();
     execFileSync("rm", [join(packless, "pack", toHex(sha256(pack.files[0]!.bytes)))]);
