@@ -257,6 +257,15 @@ function list(): Made[] {
     signed("entered-root", "EVID-14", "run.json has another root of what entered, signed", {
       run: { entered: { root, size: 3 } },
     }),
+    sibling(
+      "root-unsigned",
+      ["EVID-9", "EVID-24"],
+      "run.json has another root of what entered, and was not signed again",
+      () =>
+        withEntries(completed, {
+          "run.json": textOf(completed, "run.json").replace(/("entered":\{"root":")../, "$100"),
+        }),
+    ),
     signed("trace-root", "EVID-24", "run.json has another root of all records, signed", {
       run: { trace: { root, size: 6 } },
     }),
