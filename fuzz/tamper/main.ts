@@ -1,9 +1,4 @@
-// npm run tamper                            everything: every byte, 1,000 edits, 100,000 changes of parts, a tenth of
-//                                           that of what a redacted file shows
-// npm run tamper -- --seed 7 --runs 20000
-// npm run tamper -- --only parts --from 4711 --runs 1     one change again
-//
-// No file passes but the one that was signed. Exits 1 and says what it is where one does.
+// Changes of files of evidence, of which none may pass but the file that was signed.
 import { parseArgs } from "node:util";
 import { allOthers, changedBytes, changedInside } from "./bytes.ts";
 import { allRefused, edits, large, mutations, small, sum } from "./campaign.ts";
@@ -17,6 +12,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "100000" },
     from: { type: "string", default: "0" },
     only: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
 const { seed, only } = values;
@@ -50,6 +46,27 @@ const campaigns: Readonly<Record<string, readonly [what: string, try_: () => Tal
     },
   ],
 };
+
+const help = `tamper [--seed TEXT] [--runs N] [--from N] [--only CAMPAIGN]
+
+Changes files of evidence, and says what of each change is found: every byte with all other values, 1,000 edits of a
+large file, N changes of parts (100,000 unless it is given, from number 0 or --from on), and a tenth of that of what a
+redacted file shows. Exits 1 and says which change it is where one passes. All of it takes long.
+
+Campaigns: ${Object.keys(campaigns).join(", ")}
+
+Examples:
+  $ npm run tamper -- --seed 7 --runs 20000 --only parts
+  $ npm run tamper -- --only parts --from 4711 --runs 1     one change again
+`;
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+if (only !== undefined && !Object.hasOwn(campaigns, only)) {
+  process.stderr.write(`There is no campaign ${only}\n\n${help}`);
+  process.exit(2);
+}
 
 for (const name of allVerifiers) {
   for (const file of [small, large]) {
