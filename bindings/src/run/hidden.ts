@@ -3,8 +3,9 @@
 import type { Advance, Looked, Pack } from "../calls/run.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { RecomputeOptions } from "./recompute.ts";
 
-export interface OpaqueReplayOptions {
+export interface OpaqueReplayOptions extends Pick<RecomputeOptions, "onProgress" | "signal"> {
   /** In place of the run's own limit; 1e9 unless it is given. */
   readonly fuel?: number;
   /** Is given each record in its order, those that entered, too: their bytes, with the hidden values in them. */
@@ -40,8 +41,9 @@ export function opaqueReplay(
   inputs: Iterable<Uint8Array>,
   options: OpaqueReplayOptions = {},
 ): OpaqueReplay {
-  const { fuel, onRecord } = options;
+  const { fuel, onRecord, onProgress, signal } = options;
   let records = 0;
+  let steps = 0;
   const give = (record: Uint8Array): void => {
     onRecord?.(record);
     records += 1;
@@ -52,11 +54,13 @@ export function opaqueReplay(
     engine.commit(null, { holes: fuel === undefined ? {} : { fuel } });
     for (const input of inputs) {
       if (step !== undefined && step.status !== "waiting") break;
+      signal?.throwIfAborted();
       step = step === undefined ? engine.start(input) : engine.advance(input);
       // One at which something looked is not taken in.
       const where = step.status === "looked" ? engine.looked() : undefined;
       if (where === undefined || where.records > records) give(input);
       for (const record of step.records) give(record);
+      onProgress?.(++steps);
       if (where !== undefined) return { status: "looked", records, looked: where };
     }
   } catch (error) {

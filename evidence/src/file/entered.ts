@@ -95,9 +95,14 @@ const BATCH = 1024;
  * Reads entered.jsonl; nothing is compared with what was signed.
  *
  * @throws EvidenceError `REACH-E5101`, `REACH-E5102`, `REACH-E5105` its lines, `REACH-E5103` the first of
- *   them, `REACH-E5601` a line that is not a record which enters a run, or its outcome
+ *   them, `REACH-E5601` a line that is not a record which enters a run, or its outcome; what `onRead` throws, which
+ *   is told from time to time how many have been read
  */
-export function readEntered(engine: Engine, bytes: Uint8Array): Entered {
+export function readEntered(
+  engine: Engine,
+  bytes: Uint8Array,
+  onRead: (records: number) => void = () => {},
+): Entered {
   const lines = linesOf(bytes, ENTRY.entered);
   const first = lines.next().value as Uint8Array;
   const head = parseCanonical(engine, first, `${ENTRY.entered}, line 1`);
@@ -109,6 +114,7 @@ export function readEntered(engine: Engine, bytes: Uint8Array): Entered {
     // Which line is the last, and may be another, shows behind it.
     if (records.length > leaves.read.length + BATCH) {
       leaves.add(records.slice(leaves.read.length, -1));
+      onRead(leaves.read.length);
     }
   }
   const last = records.at(-1);

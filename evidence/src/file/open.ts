@@ -118,14 +118,19 @@ export type Content =
  *
  * @throws EvidenceError as readEntered(), requireEntered(), readShown() and readRedaction() do
  */
-export function contentOf(engine: Engine, document: EvidenceRun, layout: Layout): Content {
+export function contentOf(
+  engine: Engine,
+  document: EvidenceRun,
+  layout: Layout,
+  onRead?: (records: number) => void,
+): Content {
   const { run, values, redaction } = layout;
   if ("shown" in values) {
     const files = { run, shown: values.shown };
     const statement = redaction === undefined ? null : readRedaction(engine, files, redaction);
     return { shown: readShown(engine, document, values.shown), redaction: statement };
   }
-  const entered = readEntered(engine, values.entered);
+  const entered = readEntered(engine, values.entered, onRead);
   requireEntered(engine, document, entered);
   return { entered };
 }

@@ -1,7 +1,7 @@
 // The records that the engine computes of a run of which something is hidden: from start to the first look.
 // docs/spec/evidence.md, EVID-38 and EVID-41.
 import { isInput, opaqueReplay, sameBytes, toHex } from "@reach-fabric/engine";
-import type { Engine, OpaqueReplay, Pack } from "@reach-fabric/engine";
+import type { Engine, OpaqueReplay, OpaqueReplayOptions, Pack } from "@reach-fabric/engine";
 import { hasHole, parseWithHoles, textWithHoles } from "../commitments/holes.ts";
 import { filledSlots, readSlots } from "../commitments/record.ts";
 import { slotsOf } from "../commitments/seeds.ts";
@@ -26,12 +26,15 @@ export function prefixOf(
   engine: Engine,
   pack: Pack,
   { inputs, computed }: Pick<Shown, "inputs" | "computed">,
-  options: { readonly fuel?: number | undefined } = {},
+  options: Pick<OpaqueReplayOptions, "onProgress" | "signal"> & {
+    readonly fuel?: number | undefined;
+  } = {},
 ): Prefix {
-  const { fuel } = options;
+  const { fuel, ...work } = options;
   const records: Prefix["records"][number][] = [];
   const texts = inputs.map(({ record }) => textWithHoles(record));
   const replay = opaqueReplay(engine, pack, texts, {
+    ...work,
     ...(fuel === undefined ? {} : { fuel }),
     onRecord: (bytes) => {
       // An engine that looks less often may go on.

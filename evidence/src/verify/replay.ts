@@ -9,7 +9,7 @@ import { OUTCOME_BYTES } from "../file/entered.ts";
 import type { Evidence, Run } from "../file/open.ts";
 import { treesOf } from "../file/run.ts";
 
-/** How far something is that takes its time. */
+/** How far something is that takes its time: `done` never falls. */
 export interface Progress {
   /** `read`: what entered was held against what was signed. `compute`: the run is computed again. */
   readonly phase: "read" | "compute";

@@ -59,10 +59,11 @@ export function verify(
 ): Report {
   const policy: Judging = { ...asked, state: options.state };
   const findings = new Findings(verdicts, requiredBy(policy), "the file is not authentic");
-  const evidence = authenticate(engine, bytes, policy, findings);
+  const evidence = authenticate(engine, bytes, policy, findings, options);
+  options.signal?.throwIfAborted();
   const state = keptKeyring(policy);
   if (evidence === undefined) return { ...findings.judgement(), ...(state && { state }) };
-  const total = evidence.inputs?.length ?? 0;
+  const total = (evidence.inputs ?? evidence.shown?.inputs ?? []).length;
   options.onProgress?.({ phase: "read", done: total, total });
   const isWhole = checkComplete(evidence, findings);
   const { witnessedAt, state: next } = checkSeen(engine, evidence, { ...policy, state }, findings);
@@ -91,7 +92,13 @@ type Authentic = NonNullable<ReturnType<typeof authenticate>>;
  * Stage 1, checks 1 to 8: from bytes to what was signed, every value at its commitment. Lets through what
  * somebody with the key in the file has signed, unchanged.
  */
-function authenticate(engine: Engine, bytes: Uint8Array, policy: Judging, findings: Found) {
+function authenticate(
+  engine: Engine,
+  bytes: Uint8Array,
+  policy: Judging,
+  findings: Found,
+  { onProgress, signal }: ReplayOptions,
+) {
   const evidence = findings.attempt("authentic", () => {
     // 1 size and count limits of the container; 2 strict canonical JSON; 3 format and version
     const { document, layout } = readRunDocument(engine, bytes);
@@ -99,7 +106,12 @@ function authenticate(engine: Engine, bytes: Uint8Array, policy: Judging, findin
     const parts = { document, run, signature, blobs };
     const { key, signed, pack } = requireSigned(engine, parts, policy, findings, "replayed");
     // 7 the lines have their form; 8 every value and record is the one that was committed to
-    const content = contentOf(engine, document, layout);
+    const content = contentOf(engine, document, layout, (done) => {
+      // The file says how many there are; that it does so truly is found behind them.
+      const total = Math.max(done, document.entered.size - 1);
+      onProgress?.({ phase: "read", done, total });
+      signal?.throwIfAborted();
+    });
     const entry = entryOf(engine, { document, run, signed, key });
     const { entered } = content;
     return {
@@ -216,7 +228,7 @@ function checkReplay(
 ): Recomputed | undefined {
   const { run, pack, entered, shown } = evidence;
   if (shown !== null) {
-    checkShown(engine, { ...evidence, shown }, policy, findings);
+    checkShown(engine, { ...evidence, shown }, policy, findings, options);
     return undefined;
   }
   return findings.attempt("replayed", () => {
@@ -240,12 +252,23 @@ function checkShown(
   evidence: Authentic & { readonly shown: NonNullable<Authentic["shown"]> },
   policy: Policy,
   findings: Found,
+  { onProgress, signal }: ReplayOptions,
 ): void {
   const { run, pack, shown } = evidence;
+  const total = shown.inputs.length;
   try {
     if (pack === null) throw noPack();
     requireComputable(engine, run, shown.inputs[0]?.leaf, policy);
-    requirePrefix(engine, run, shown, prefixOf(engine, pack, shown, { fuel: policy.fuel }));
+    requirePrefix(
+      engine,
+      run,
+      shown,
+      prefixOf(engine, pack, shown, {
+        fuel: policy.fuel,
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress: (done) => onProgress({ phase: "compute", done, total }) }),
+      }),
+    );
     findings.pass("redacted", hiddenIn(evidence));
     const what = `${shown.computed} of ${run.trace.size} records, as they were signed`;
     findings.fault(

@@ -1,7 +1,14 @@
 // Attacks on the replay, and by versions and policies.
 import { EngineTrap, fromHex, recompute, taggedHash } from "@reach-fabric/engine";
-import { diff, openEvidence, recordsOf, replayEvidence } from "@reach-fabric/evidence";
-import type { Budget, Policy, Report, ReplayOptions, Verdict } from "@reach-fabric/evidence";
+import { diff, openEvidence, recordsOf, redact, replayEvidence } from "@reach-fabric/evidence";
+import type {
+  Budget,
+  Policy,
+  Progress,
+  Report,
+  ReplayOptions,
+  Verdict,
+} from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
 import {
   canonical,
@@ -17,7 +24,7 @@ import {
   verify,
   withEntries,
 } from "../fixtures/fixture.ts";
-import { changedLines, file, hex, refused, withLine } from "./attacking.ts";
+import { changedLines, file, hex, lines, refused, withLine } from "./attacking.ts";
 
 type Recompute = NonNullable<ReplayOptions["recompute"]>;
 
@@ -156,6 +163,47 @@ describe("long work:", () => {
       { phase: "compute", done: 1, total: 2 },
       { phase: "compute", done: 2, total: 2 },
     ]);
+  });
+
+  test("says so of reading, and stops in it", () => {
+    const [head = "", start = "", , end = ""] = lines;
+    const suspend = (i: number): string => `{"kind":"suspend","reason":null,"seq":${i}}`;
+    const entered = [head, start, ...Array.from({ length: 2500 }, (_, i) => suspend(i + 1)), end];
+    const many = signedAgain(file, { entered });
+    const seen: unknown[] = [];
+    verify(many, {}, { onProgress: ({ done, total }) => seen.push([done, total]) });
+    expect(seen.slice(0, 3)).toEqual([
+      [1024, 2501],
+      [2048, 2501],
+      [2501, 2501],
+    ]);
+    const stop = new AbortController();
+    const onProgress = ({ done }: Progress): void => {
+      if (done >= 2048) expect.fail("it went on");
+      stop.abort(new Error("enough"));
+    };
+    expect(() => verify(many, {}, { onProgress, signal: stop.signal })).toThrow("enough");
+  });
+
+  test("the same of a file in which something is hidden", () => {
+    const { file: hidden } = redact(engine, file, { drop: ["/0/input/income"] });
+    const seen: unknown[] = [];
+    verify(hidden, {}, { onProgress: (progress) => seen.push(progress) });
+    expect(seen).toEqual([
+      { phase: "read", done: 2, total: 2 },
+      { phase: "compute", done: 1, total: 2 },
+      { phase: "compute", done: 2, total: 2 },
+    ]);
+    for (const last of [1, 2, 3]) {
+      const stop = new AbortController();
+      let count = 0;
+      const onProgress = (): void => {
+        count += 1;
+        if (count === last) stop.abort(new Error("enough"));
+      };
+      expect(() => verify(hidden, {}, { onProgress, signal: stop.signal })).toThrow("enough");
+      expect(count).toBe(last);
+    }
   });
 
   test("stops where it is told to, and is no report then", () => {
