@@ -129,6 +129,12 @@ const acts: Record<string, Act> = {
       expect((await listed(done))[0]).toMatchObject({ compromisedAt: "2026-11-20T00:00:00.000Z" });
     },
   },
+  // Not an act of Reach's own: an entry that is asked for, and that is there twice where the first was not acknowledged.
+  "log append": {
+    type: "door.locked",
+    args: () => ["log", "append", "audit", "--key", "log.key", "--act", "door.locked"],
+    check: () => undefined,
+  },
   "pack sign": {
     type: "pack.signed",
     args: () => ["pack", "sign", "t.pack", "--key", "packer.key", ...audit],
@@ -181,13 +187,18 @@ test.each(Object.entries(acts))(
     const tried = isLong ? Array.from({ length: steps }, (_, i) => i + 1) : some;
     for (const at of tried) {
       const copy = copyOf("cut");
-      await killed(copy, args, { REACH_KILL_AT: String(at) });
+      const cut = await killed(copy, args, { REACH_KILL_AT: String(at) });
       const again = await reach(copy, args, { cwd: copy });
       const told = `${name}, step ${at} of ${steps}: ${again.stderr}`;
       expect([told, again.status]).toEqual([told, 0]);
       const { intents, ends } = await notedActs(copy, act.type);
       // Where only the telling of the end was cut off, the second try may be an act of its own.
-      expect([told, ends]).toEqual([told, intents.map((index) => `success of ${index}`)]);
+      if (name === "log append") {
+        const least = cut.stdout === "" ? 1 : 2;
+        expect([told, ends.length >= least && ends.length <= 2]).toEqual([told, true]);
+      } else {
+        expect([told, ends]).toEqual([told, intents.map((index) => `success of ${index}`)]);
+      }
       await act.check(copy);
       expect([told, (await fsck(join(copy, "audit"))).faults]).toEqual([told, []]);
       const left = readdirSync(copy).filter((each) => each.endsWith(".part"));
@@ -201,5 +212,5 @@ test.each(Object.entries(acts))(
       ]);
     }
   },
-  600_000,
+  isLong ? 7_200_000 : 600_000,
 );
