@@ -11,6 +11,7 @@ import {
 } from "@reach-fabric/evidence";
 import { beforeAll, describe, expect, test } from "vitest";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
+import type { Ended } from "./reach.ts";
 
 const folder = temporaryFolder();
 put(
@@ -374,6 +375,25 @@ describe("log", () => {
       "--json",
     ]);
     expect([late.status, errorOf(late)["code"]]).toEqual([2, "REACH-E4164"]);
+  });
+
+  test("LOG-38 a policy takes its logs from a tlog-policy beside it", async () => {
+    const text = `log ${vkey}\nquorum none\n`;
+    put(folder, "logs.policy", text);
+    const tlogPolicy = { file: "logs.policy", sha256: sha256(text) };
+    put(folder, "by-file.json", JSON.stringify({ format: "reach/policy/v1", tlogPolicy }));
+    const verified = (): Promise<Ended> =>
+      reach(folder, [
+        "verify",
+        "one.reach",
+        "--policy",
+        "by-file.json",
+        "--allow-untrusted",
+        "--json",
+      ]);
+    expect(await verified()).toMatchObject({ status: 0 });
+    put(folder, "logs.policy", `${text}# another one\n`);
+    expect(errorOf(await verified())).toMatchObject({ code: "REACH-E5218" });
   });
 
   test("LOG-29 a log is not made with one witness under two names, nor watched twice", async () => {

@@ -9,6 +9,7 @@ const TREE = "evidence/test/log/log-tree.test.ts";
 const MONITOR = "host/test/log/monitor.test.ts";
 const SUBJECT = "cli/test/log-monitor.test.ts";
 const STARTED = "evidence/test/log/started.test.ts";
+const POLICY_FILE = "evidence/test/log/policy-file.test.ts";
 const VERDICT = "evidence/test/log/log-verdict.test.ts";
 
 export const log: readonly Defence[] = [
@@ -387,5 +388,21 @@ export const log: readonly Defence[] = [
     put: 'const fs = process.getBuiltinModule("node:fs"); fs.closeSync(fs.openSync(path, "wx")); const database = new DatabaseSync(path);',
     test: ACTS,
     name: "KEY-18: a lock ends with the process that held it",
+  },
+  {
+    attack: "one witness in a tlog-policy under two names",
+    file: "evidence/src/log/policy-file.ts",
+    take: "if (same !== undefined)",
+    put: "if (same === key)",
+    test: POLICY_FILE,
+    name: "LOG-38 attack: one key under two names",
+  },
+  {
+    attack: "a witness that counts in two groups",
+    file: "evidence/src/log/policy-file.ts",
+    take: "if (this.#members.has(member))",
+    put: "if (false)",
+    test: POLICY_FILE,
+    name: "LOG-38 attack: one witness in two groups",
   },
 ];

@@ -221,8 +221,8 @@ export const trust: readonly Defence[] = [
   {
     attack: "a change of the root by the new one alone",
     file: "evidence/src/trust/roots.ts",
-    take: "requireSignedBy([before, root], message,",
-    put: "requireSignedBy([root], message,",
+    take: "for (const root of roots) {",
+    put: "for (const root of roots.slice(-1)) {",
     test: ROOTS,
     name: "attack: a change that too few of the old root, or of the new one, have signed",
   },

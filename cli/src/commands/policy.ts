@@ -3,7 +3,7 @@ import type { ExplainedPolicy } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { engines } from "../read/engine.ts";
 import { readInput } from "../read/files.ts";
-import { refusedPolicy } from "../read/policies.ts";
+import { filesBeside, refusedPolicy } from "../read/policies.ts";
 import { EXIT } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
@@ -32,7 +32,7 @@ export function policy(program: Command, verb: Verb): void {
         const bytes = readInput(terminal.machine, file);
         let explained: ExplainedPolicy;
         try {
-          explained = explainPolicy(engines()(), bytes);
+          explained = explainPolicy(engines()(), bytes, filesBeside(terminal.machine, file));
         } catch (error) {
           throw refusedPolicy(error, { path: file === "-" ? "stdin" : file, bytes });
         }

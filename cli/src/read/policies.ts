@@ -1,4 +1,6 @@
 // What is asked of evidence, by the options of a command: a policy in a file, or the short forms of its members.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import {
   EvidenceError,
   publicKeyOf,
@@ -141,11 +143,24 @@ export function writtenPolicy(
     growth: growth.map((each) => readInput(machine, each)),
   };
   try {
-    return readPolicy(engine, bytes, { keyring: ring, now: at, ...kept });
+    return readPolicy(engine, bytes, {
+      keyring: ring,
+      now: at,
+      ...kept,
+      fileOf: filesBeside(machine, path),
+    });
   } catch (error) {
     throw refusedPolicy(error, { path, bytes }, keyring, [...seen, ...growth]);
   }
 }
+
+/** Files that a policy names, which lie beside it; of one from stdin, in the working folder. */
+export const filesBeside =
+  (machine: Machine, policy: string) =>
+  (name: string): Uint8Array | undefined => {
+    const path = join(dirname(policy), name);
+    return existsSync(path) ? readInput(machine, path) : undefined;
+  };
 
 /** The error of a policy, or of what it is read with, at its place. */
 export function refusedPolicy(

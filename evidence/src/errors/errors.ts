@@ -81,6 +81,7 @@ const entries = {
     "put the proof into evidence soon after the run, or say maxLag in the policy",
   ) as Entry,
   "REACH-E5232": fail("the log's clock is wrong, or the log says false times") as Entry,
+  "REACH-E5233": fail("docs/spec/log.md, LOG-38, says what such a file is") as Entry,
   "REACH-E5234": fail(
     "get the keyring again from its owner, with all changes of its root",
   ) as Entry,

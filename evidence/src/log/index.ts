@@ -22,6 +22,8 @@ export { formatNoteKey, noteKey, openNote, parseNoteKey, signNote } from "./note
 export type { NoteKey, NoteKind, NoteSignature, OpenedNote } from "./note.ts";
 export { formatPeriod, isPeriod, verifyPeriod } from "./period.ts";
 export type { Period, PeriodParts } from "./period.ts";
+export { parseTlogPolicy } from "./policy-file.ts";
+export type { TlogPolicy } from "./policy-file.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./proof.ts";
 export type { TlogProof } from "./proof.ts";
 export { differentKeys, witnessedAt } from "./quorum.ts";

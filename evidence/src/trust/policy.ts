@@ -1,5 +1,5 @@
 // Policies: what a verifier asks of evidence. docs/spec/policy.md.
-import { fromHex, fromUtf8, toBase64 } from "@reach-fabric/engine";
+import { fromHex, fromUtf8, sha256, toBase64, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { lagPattern, namesRules, policyFile, problemCode } from "@reach-fabric/schema";
 import type { Path, PolicyFile } from "@reach-fabric/schema";
@@ -15,6 +15,8 @@ import { parseConsistencyProof } from "../log/consistency.ts";
 import type { ConsistencyProof } from "../log/consistency.ts";
 import { noteText, parseNoteKey } from "../log/note.ts";
 import type { NoteKey } from "../log/note.ts";
+import { parseTlogPolicy } from "../log/policy-file.ts";
+import type { Quorum } from "../log/quorum.ts";
 import { requireRoot, rootOf } from "./roots.ts";
 import type { Root } from "./roots.ts";
 import type { AllowedPack, Rules } from "./rules.ts";
@@ -76,7 +78,7 @@ export interface LogPolicy {
   readonly key: NoteKey;
   readonly witnesses: readonly NoteKey[];
   /** So many different keys of `witnesses` must have cosigned. */
-  readonly quorum: number;
+  readonly quorum: Quorum;
   /** Where it stood when it was closed: no checkpoint of more entries is its own. */
   readonly final?: { readonly size: bigint; readonly root: Uint8Array };
   /** The evidence must have the proof that its run's beginning is in the log, too. */
@@ -97,6 +99,8 @@ export interface PolicyCircumstances {
   readonly seen?: readonly Uint8Array[];
   /** Proofs that those logs have grown (LOG-37). */
   readonly growth?: readonly Uint8Array[];
+  /** The bytes of a file that the policy names, which lies beside it. */
+  readonly fileOf?: (name: string) => Uint8Array | undefined;
 }
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -117,9 +121,9 @@ const notPolicy = (what: string): EvidenceError => new EvidenceError("REACH-E521
 export function readPolicy(
   engine: Engine,
   bytes: Uint8Array,
-  { keyring: ring, now, seen = [], growth = [] }: PolicyCircumstances,
+  { keyring: ring, now, seen = [], growth = [], fileOf }: PolicyCircumstances,
 ): Policy {
-  const { file, policy, root } = checkedPolicy(engine, bytes);
+  const { file, policy, root } = checkedPolicy(engine, bytes, fileOf);
   const { keyring: wanted, tenant } = file;
   if ((root === undefined) !== (ring === undefined)) {
     throw notPolicy(root === undefined ? "the policy names no root" : "the policy needs a keyring");
@@ -148,11 +152,15 @@ export interface CheckedPolicy {
  *
  * @throws EvidenceError `REACH-E5202`, `REACH-E5218`, `REACH-E5219`, `REACH-E5310`
  */
-export function checkedPolicy(engine: Engine, bytes: Uint8Array): CheckedPolicy {
+export function checkedPolicy(
+  engine: Engine,
+  bytes: Uint8Array,
+  fileOf?: PolicyCircumstances["fileOf"],
+): CheckedPolicy {
   const file = parse(engine, bytes);
   const { root: pinned, engines, packs } = file;
   const root = pinned && at(["root"], () => rootIn(pinned));
-  const logs = file.logs?.map(logOf);
+  const logs = logsOf(file, fileOf);
   requireRoles(root, undefined, logs ?? []);
   const policy = {
     ...(file.required === undefined ? {} : { required: file.required }),
@@ -177,6 +185,31 @@ function at<T>(path: Path, check: () => T): T {
     const problems = [{ code: problemCode.badValue, path, what }];
     throw new EvidenceError(code, what, { problems, cause: error });
   }
+}
+
+/** The logs that the policy names itself, and those of the tlog-policy that it refers to. */
+function logsOf(
+  { logs, tlogPolicy }: PolicyFile,
+  fileOf: PolicyCircumstances["fileOf"],
+): LogPolicy[] | undefined {
+  const own = logs?.map(logOf);
+  if (tlogPolicy === undefined) return own;
+  const { file, sha256: wanted } = tlogPolicy;
+  const bytes = fileOf?.(file);
+  if (bytes === undefined) throw notPolicy(`the policy needs the file ${quoted(file)} beside it`);
+  if (toHex(sha256(bytes)) !== wanted) {
+    throw notPolicy(`the file ${quoted(file)} is not the one whose SHA-256 the policy has`);
+  }
+  const { logs: keys, witnesses, quorum } = parseTlogPolicy(bytes);
+  if (keys.length === 0) throw notPolicy(`the file ${quoted(file)} names no log`);
+  const more = keys.map((key) => ({ origin: key.name, key, witnesses, quorum }));
+  const all = [...(own ?? []), ...more];
+  for (const [i, { origin, key }] of all.entries()) {
+    const isSame = (other: LogPolicy): boolean =>
+      other.origin === origin || sameKey(other.key.key, key.key);
+    if (all.slice(0, i).some(isSame)) throw notPolicy(`the log ${quoted(origin)} is named twice`);
+  }
+  return all;
 }
 
 /** The logs, each with what was seen of it. */

@@ -2,8 +2,9 @@
 import type { Engine } from "@reach-fabric/engine";
 import type { PolicyFile } from "@reach-fabric/schema";
 import { quoted } from "../errors/errors.ts";
+import { needsNone } from "../log/quorum.ts";
 import { checkedPolicy } from "../trust/policy.ts";
-import type { Policy } from "../trust/policy.ts";
+import type { Policy, PolicyCircumstances } from "../trust/policy.ts";
 import type { Verdict } from "../trust/verdicts.ts";
 import { requiredBy } from "./allowed.ts";
 
@@ -20,17 +21,22 @@ export interface ExplainedPolicy {
 /**
  * Says what a policy asks for, without a keyring and without evidence: it is read as readPolicy() reads it.
  *
+ * @param fileOf the bytes of a file that the policy names
  * @throws EvidenceError as readPolicy() does, but for what is about the keyring
  *
  * @example
  * explainPolicy(engine, policyBytes).required; // → ["authentic", "trusted", "complete", "replayed"]
  */
-export function explainPolicy(engine: Engine, bytes: Uint8Array): ExplainedPolicy {
-  const { file, policy } = checkedPolicy(engine, bytes);
+export function explainPolicy(
+  engine: Engine,
+  bytes: Uint8Array,
+  fileOf?: PolicyCircumstances["fileOf"],
+): ExplainedPolicy {
+  const { file, policy } = checkedPolicy(engine, bytes, fileOf);
   // With a root a keyring is asked for, whatever is in it.
   const asked = requiredBy({ ...policy, now: "", ...(file.root && { ownKeys: [] }) });
   const required = [...new Set(asked)];
-  return { required, asks: asksOf(file), open: openIn(file, policy) };
+  return { required, asks: asksOf(file, policy), open: openIn(file, policy) };
 }
 
 type Ask = ExplainedPolicy["asks"][number];
@@ -43,7 +49,7 @@ const short = (digest: string): string => `${digest.slice(0, 12)}...`;
 const versionsOf = (versions: string | undefined): string =>
   versions === undefined ? "in any version" : `in a version of ${quoted(versions)}`;
 
-function asksOf(file: PolicyFile): Ask[] {
+function asksOf(file: PolicyFile, policy: Policy): Ask[] {
   const { required, root, keyring, tenant, engines, workflows, grants, limits, window } = file;
   const asks: Ask[] = [];
   const say = (pointer: string, says: string): void => {
@@ -89,7 +95,7 @@ function asksOf(file: PolicyFile): Ask[] {
     const to = window.to === undefined ? [] : [`ended before ${window.to}`];
     say("/window", `The run ${[...from, ...to].join(" and ")}, as its host says.`);
   }
-  asks.push(...asksOfLogs(file));
+  asks.push(...asksOfLogs(file, policy));
   if (file.fuel !== undefined) {
     say(
       "/fuel",
@@ -124,7 +130,7 @@ function asksOfPacks({ packs }: PolicyFile): Ask[] {
   return asks;
 }
 
-function asksOfLogs({ logs = [], maxLag }: PolicyFile): Ask[] {
+function asksOfLogs({ logs = [], tlogPolicy, maxLag }: PolicyFile, policy: Policy): Ask[] {
   const asks = logs.map(({ origin, quorum, witnesses, final, started }, i): Ask => {
     const seen =
       quorum === 0
@@ -137,6 +143,19 @@ function asksOfLogs({ logs = [], maxLag }: PolicyFile): Ask[] {
       says: `${i === 0 ? "It" : "Or it"} is in the log ${quoted(origin)}${begun}, ${seen}${end}.`,
     };
   });
+  if (tlogPolicy !== undefined) {
+    const others = policy.logs?.slice(logs.length) ?? [];
+    const [{ quorum, witnesses } = { quorum: 0, witnesses: [] }] = others;
+    const seen = needsNone(quorum)
+      ? "whatever witnesses say"
+      : `and as many of ${witnesses.length} witnesses as its quorum says have seen it there`;
+    const origins = listed(others.map(({ origin }) => quoted(origin)));
+    const which = `a log of ${quoted(tlogPolicy.file)} (${origins})`;
+    asks.push({
+      pointer: "/tlogPolicy",
+      says: `${logs.length === 0 ? "It" : "Or it"} is in ${which}, ${seen}.`,
+    });
+  }
   if (maxLag !== undefined) {
     asks.push({ pointer: "/maxLag", says: `It was seen at most ${maxLag} after the run ended.` });
   }
@@ -144,8 +163,8 @@ function asksOfLogs({ logs = [], maxLag }: PolicyFile): Ask[] {
 }
 
 function openIn(
-  { root, packs, workflows, logs, engines }: PolicyFile,
-  { rules }: Policy,
+  { root, packs, workflows, engines }: PolicyFile,
+  { rules, logs }: Policy,
 ): string[] {
   const open: [boolean, string][] = [
     [
@@ -165,7 +184,7 @@ function openIn(
       "It names no log: a run that was not shown to you, or its time, is the signer's word alone.",
     ],
     [
-      logs?.some(({ quorum }) => quorum === 0) === true,
+      logs?.some(({ quorum }) => needsNone(quorum)) === true,
       "It asks for no witnesses of a log, which can show others another tree.",
     ],
     [

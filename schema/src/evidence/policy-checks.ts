@@ -66,9 +66,9 @@ const doubles = ({ required, engines, packs, workflows }: PolicyFile): Problem[]
 
 /** What needs another member to mean something. */
 function withoutMeaning(policy: PolicyFile): Problem[] {
-  const { root, keyring, tenant, packs, logs, maxLag } = policy;
+  const { root, keyring, tenant, packs, logs, tlogPolicy, maxLag } = policy;
   const found: Problem[] = [];
-  if (maxLag !== undefined && logs === undefined) {
+  if (maxLag !== undefined && logs === undefined && tlogPolicy === undefined) {
     found.push(never(["maxLag"], "maxLag needs logs: no one else says when a run was seen."));
   }
   if (root === undefined) {
@@ -100,7 +100,9 @@ function withoutMeaning(policy: PolicyFile): Problem[] {
 
 /** What no evidence can fulfil. */
 function unsatisfiable(policy: PolicyFile): Problem[] {
-  const { required = [], root, engines, packs, window, logs } = policy;
+  const { required = [], root, engines, packs, window, logs, tlogPolicy } = policy;
+  // Which witnesses its file asks for is known when that is read.
+  const hasFile = tlogPolicy !== undefined;
   const found: Problem[] = [];
   const both = (path: Path, some: readonly string[] = [], others: readonly string[] = []): void => {
     some.forEach((item, i) => {
@@ -127,8 +129,12 @@ function unsatisfiable(policy: PolicyFile): Problem[] {
   }
   const needs: readonly [name: string, isNamed: boolean, what: string][] = [
     ["approved", namesRules(policy) || root !== undefined, "names no rules, as packs.allowed"],
-    ["logged", logs !== undefined, "names no logs"],
-    ["witnessed", logs?.some(({ quorum }) => quorum > 0) === true, "asks for no witnesses"],
+    ["logged", logs !== undefined || hasFile, "names no logs"],
+    [
+      "witnessed",
+      hasFile || logs?.some(({ quorum }) => quorum > 0) === true,
+      "asks for no witnesses",
+    ],
   ];
   required.forEach((name, i) => {
     const need = needs.find((each) => each[0] === name);

@@ -51,6 +51,11 @@ export const policyMembers = strict({
   packs: packRules.optional(),
   ...runRules,
   logs: z.array(log).min(1).max(64).optional(),
+  /** More logs, those of a C2SP tlog-policy: a file beside the policy, and its SHA-256. */
+  tlogPolicy: strict({
+    file: z.string().regex(/^(?!\.)[A-Za-z0-9._-]{1,128}$/, "the name of a file, without a folder"),
+    sha256: digest,
+  }).optional(),
   /** How long after its end a run must have been seen by the witnesses, or the log. */
   maxLag: z.string().regex(lagPattern, "a duration such as P1D or PT15M").optional(),
   fuel: count.optional(),
