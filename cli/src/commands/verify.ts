@@ -26,7 +26,7 @@ import { describeOutcome } from "../ui/names.ts";
 import { longWork } from "../ui/progress.ts";
 import { several } from "../read/options.ts";
 import { keepState, openState } from "../read/state.ts";
-import type { StateFile } from "../read/state.ts";
+import type { KeptState } from "../read/state.ts";
 import { CODE, CliError, exists, EXIT, problemOf } from "../ui/problem.ts";
 import { headOfReport, problemOfSigner, signerOfReport } from "../ui/signer.ts";
 import { columns } from "../ui/table.ts";
@@ -179,7 +179,7 @@ function stateOf(
   terminal: Terminal,
   engine: Engine,
   { state = true, policy }: VerifyOptions,
-): StateFile | undefined {
+): KeptState | undefined {
   if (typeof state === "string" && policy === undefined) {
     throw usage("--state needs a --policy, which names the root and the logs");
   }

@@ -12,7 +12,7 @@ import type { Terminal } from "../ui/terminal.ts";
 import { xdgFolder } from "./keys.ts";
 
 /** The file of a verifier's state, and what it held. */
-export interface StateFile {
+export interface KeptState {
   readonly path: string;
   readonly state: VerifierState;
 }
@@ -27,7 +27,7 @@ export function openState(
   terminal: Terminal,
   engine: Engine,
   given: string | undefined,
-): StateFile {
+): KeptState {
   const own = (): string =>
     join(xdgFolder(terminal.machine, "XDG_STATE_HOME", ".local/state"), "verify.json");
   const path = given ?? own();
@@ -54,7 +54,7 @@ function stateAt(terminal: Terminal, engine: Engine, path: string): VerifierStat
 export async function keepState(
   terminal: Terminal,
   engine: Engine,
-  { path, state: before }: StateFile,
+  { path, state: before }: KeptState,
   state: VerifierState,
 ): Promise<void> {
   const written = (one: VerifierState): string => Buffer.from(formatState(engine, one)).toString();

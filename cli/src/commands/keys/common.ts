@@ -7,7 +7,7 @@ import { columns } from "../../ui/table.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 
 /** Adds the options of every verb that writes a keyring. */
-export const withKeyring = (command: Command): Command =>
+export const keyringOptions = (command: Command): Command =>
   withAudit(command, "it is noted")
     .requiredOption("--keyring <file>", "the keyring")
     .requiredOption(

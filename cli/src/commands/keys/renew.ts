@@ -3,7 +3,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tellChange, withKeyring } from "./common.ts";
+import { tellChange, keyringOptions } from "./common.ts";
 
 /** `reach keys renew`: the same keyring, valid for longer. */
 export function renew(group: Command, verb: Verb): void {
@@ -14,7 +14,7 @@ export function renew(group: Command, verb: Verb): void {
       "Signs a keyring again as it is. Verifiers do not rely on a keyring that is out of date: it may " +
         "not show later revocations.",
     );
-  withKeyring(command)
+  keyringOptions(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ reach keys renew --keyring keyring.json --root root.key --days 90",

@@ -5,7 +5,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tellChange, withKeyring } from "./common.ts";
+import { tellChange, keyringOptions } from "./common.ts";
 
 interface RevokeOptions extends KeyringOptions {
   compromisedAt?: string;
@@ -23,7 +23,7 @@ export function revoke(group: Command, verb: Verb): void {
     )
     .argument("<id>", "the key's id")
     .option("--compromised-at <instant>", "since when others may have had the private key");
-  withKeyring(command)
+  keyringOptions(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ reach keys revoke 9f3c27b1a0d4e655 --compromised-at 2026-11-20 --keyring keyring.json --root root.key",

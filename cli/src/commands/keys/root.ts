@@ -4,7 +4,7 @@ import { changeKeyring, readRoot } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tellChange, withKeyring } from "./common.ts";
+import { tellChange, keyringOptions } from "./common.ts";
 
 interface RootOptions extends KeyringOptions {
   newThreshold?: string;
@@ -26,7 +26,7 @@ export function root(group: Command, verb: Verb): void {
       "the keys of the new root; those that do not sign by their public files",
     )
     .option("--new-threshold <n>", "how many keys of the new root must sign (default: all)");
-  withKeyring(command)
+  keyringOptions(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ reach keys root a.key b.key c.key.pub --new-threshold 2 --keyring keyring.json --root root.key",

@@ -6,7 +6,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tellChange, withKeyring } from "./common.ts";
+import { tellChange, keyringOptions } from "./common.ts";
 
 interface RotateOptions extends KeyringOptions {
   at?: string;
@@ -26,7 +26,7 @@ export function rotate(group: Command, verb: Verb): void {
     .argument("<keyfile>", "the key that begins (the public file is enough)")
     .option("--at <instant>", "when (default: now)")
     .option("--to <instant>", "until when the new one counts (default: for a year)");
-  withKeyring(command)
+  keyringOptions(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ reach keys rotate 9f3c27b1a0d4e655 next.key.pub --keyring keyring.json --root root.key",

@@ -8,7 +8,7 @@ import { changeKeyring } from "./keyring.ts";
 import type { KeyringOptions } from "./keyring.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { tellChange, withKeyring } from "./common.ts";
+import { tellChange, keyringOptions } from "./common.ts";
 
 interface TrustOptions extends KeyringOptions {
   role: string;
@@ -34,7 +34,7 @@ export function trust(group: Command, verb: Verb): void {
     .option("--from <instant>", "since when its signatures count (default: now)")
     .option("--to <instant>", "until when (default: for a year)")
     .option("--new", "begin a keyring: the file must not be there");
-  withKeyring(command)
+  keyringOptions(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ reach keys trust team.key.pub --role evidence --keyring keyring.json --root root.key --new",
