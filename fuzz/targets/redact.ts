@@ -162,7 +162,10 @@ function redactedRun(engine: Engine, one: Case, hidden: Case["hidden"][0]) {
     } = record as Record<string, unknown>;
     return [pointer, value, leaf];
   });
-  const sizes = `${records.length} ${records.filter((record) => isInput(record)).length}`;
+  // That a limit ended a run shows (EVID-48).
+  const isLimited = fromUtf8(records.at(-1) ?? new Uint8Array()).includes("A limit of the run");
+  const inputs = records.filter((record) => isInput(record));
+  const sizes = `${records.length} ${inputs.length} ${isLimited}`;
   return { file, stop, sizes, shown: JSON.stringify(values) };
 }
 
