@@ -78,8 +78,8 @@ export {
   withBundle,
   writePackFile,
 } from "./pack/pack-file.ts";
-export { importStatement } from "./pack/import.ts";
-export type { ImportedStatement } from "./pack/import.ts";
+export { importStatement, importWithdrawal } from "./pack/import.ts";
+export type { ImportedStatement, ImportedWithdrawal } from "./pack/import.ts";
 export type { PackFile, StatementName } from "./pack/pack-file.ts";
 export { packVerdicts, verifyPack, yankPack } from "./pack/verify-pack.ts";
 export type { PackPolicy, PackReport, PackVerdict } from "./pack/verify-pack.ts";

@@ -23,6 +23,7 @@ import {
   signPack,
   stripPack,
   writePackFile,
+  yankPack,
 } from "@reach-fabric/evidence";
 import {
   initLog,
@@ -117,13 +118,21 @@ async function witnessUrl(): Promise<string> {
   return url;
 }
 
-/** A registry that takes everything. */
+/** A registry that takes everything, and gives it back by its tag or digest. */
 async function registry(): Promise<string> {
+  const kept = new Map<string, Buffer>();
   const server = createServer((request, response) => {
-    request.resume();
-    const isUpload = request.method === "POST";
-    const status = request.method === "HEAD" ? 404 : isUpload ? 202 : 201;
-    response.writeHead(status, { location: `${request.url}one`, "oci-subject": "kept" }).end();
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { method, url = "" } = request;
+      const name = decodeURIComponent(url).split(/[/=]/).at(-1) ?? "";
+      if (method === "PUT") kept.set(name, Buffer.concat(chunks));
+      const found = kept.get(name);
+      const status = method === "POST" ? 202 : method === "PUT" ? 201 : found ? 200 : 404;
+      response.writeHead(status, { location: `${url}one`, "oci-subject": "kept" });
+      response.end(method === "GET" ? found : undefined);
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -181,6 +190,14 @@ export const given = {
   packFile,
   fromCosign: () =>
     signPack(engine, pack, "pack", packPredicate(manifestOf(pack)), signerOf(publisher.private)),
+  manifestDigest: () => pack.digest,
+  yankedByCosign: () =>
+    yankPack(
+      engine,
+      pack.digest,
+      { at: facts.endedAt, reason: "a wrong band" },
+      signerOf(publisher.private),
+    ),
   publisherFile: () => publisher.public,
   origin: () => origin,
   logKey: () => logKey,

@@ -80,12 +80,27 @@ test("docs/guides/sign-packs.md does what it says", async () => {
         if (args.includes(name)) writeFileSync(join(folder, name), bytes);
       }
     } else {
-      const { status, stdout, stderr } = await reach(folder, args);
+      const digest = (): string =>
+        createHash("sha256").update(read("hello/pack.json")).digest("hex");
+      const real = args.map((each) => (each === "DIGEST" ? digest() : each));
+      const { status, stdout, stderr } = await reach(folder, real);
       expect([args, status, stderr]).toEqual([args, 0, expect.not.stringContaining("REACH-E")]);
       if (to !== undefined) put(folder, to, stdout);
     }
   }
-  expect(ran).toHaveLength(12);
+  expect(ran).toHaveLength(14);
+});
+
+test("PACK-21 the pack of the guide is withdrawn", async () => {
+  const args = ["--trust", "cosign.pub", "--yanked", "hello.yank.json"];
+  const ended = await reach(folder, ["pack", "verify", "hello.pack", ...args, "--json"]);
+  expect([ended.status, errorOf(ended)["code"]]).toEqual([1, "REACH-E5412"]);
+  const digest = "ab".repeat(32);
+  const bundle = ["--bundle", "yank.bundle.json", "--trust", "cosign.pub", "-o", "x.json"];
+  const other = await reach(folder, ["pack", "yank", digest, ...bundle, "--json"]);
+  expect([other.status, errorOf(other)["code"]]).toEqual([1, "REACH-E5306"]);
+  const half = await reach(folder, ["pack", "yank", digest, ...bundle, "--key", "k", "--json"]);
+  expect([half.status, errorOf(half)["code"]]).toEqual([2, "REACH-E4001"]);
 });
 
 test("PACK-21 what is signed by another, or in no way said to be signed, is not put in", async () => {

@@ -15,7 +15,7 @@ export type Step =
       readonly to?: string;
     };
 
-/** All of the guide, in its order. */
+/** All of the guide, in its order; DIGEST in it is the pack's, which `reach pack inspect` shows. */
 export function steps(): Step[] {
   const found: Step[] = [];
   for (const [, head = "", body = ""] of readFileSync(guide, "utf8").matchAll(

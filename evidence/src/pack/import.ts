@@ -1,10 +1,13 @@
 // Statements about packs that stock programs have signed, such as cosign with a key in a KMS or an HSM.
 // docs/spec/pack.md, PACK-21.
 import type { Engine } from "@reach-fabric/engine";
+import { packYank } from "@reach-fabric/schema";
+import { inShape } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";
 import { normalBundle, readBundle, verifiedPayload } from "../signature/bundle.ts";
-import { requireOwnPredicate, statementOf, verifiedStatement } from "./pack-file.ts";
+import { readStatement } from "../signature/in-toto.ts";
+import { requireOwnPredicate, statementOf, verifiedStatement, YANK } from "./pack-file.ts";
 import type { PackFile, StatementName } from "./pack-file.ts";
 
 /** A statement about a pack, verified, in the form that a pack file has. */
@@ -40,4 +43,40 @@ export function importStatement(
   const said = verifiedStatement(engine, bundle, pack, name, key);
   if (name === "pack") requireOwnPredicate(manifest, said);
   return { name, bundle };
+}
+
+/** A withdrawal, verified, in the form that yankPack() writes. */
+export interface ImportedWithdrawal {
+  readonly bundle: Uint8Array<ArrayBuffer>;
+  readonly reason: string;
+}
+
+/**
+ * The withdrawal of a pack in a bundle that another program has made with this key, as importStatement() takes one.
+ *
+ * @param digest the pack's
+ * @throws EvidenceError as importStatement() does
+ *
+ * @example
+ * importWithdrawal(engine, yankedByCosign, manifestDigest, publicKeyOf(publisherFile)).reason; // → "a wrong band"
+ */
+export function importWithdrawal(
+  engine: Engine,
+  bytes: Uint8Array,
+  digest: string,
+  key: PublicKey,
+): ImportedWithdrawal {
+  requireAlgorithm(key, "P-256", "a withdrawal");
+  const what = "the bundle";
+  const bundle = normalBundle(engine, bytes, key, what);
+  const payload = verifiedPayload(readBundle(engine, bundle, what), key);
+  const subjects = [{ name: "pack.json", sha256: digest }];
+  const about = { subjects, predicateType: YANK, isForeign: true };
+  const { reason } = inShape(
+    packYank,
+    readStatement(engine, payload, about),
+    "the withdrawal",
+    "REACH-E5305",
+  );
+  return { bundle, reason };
 }

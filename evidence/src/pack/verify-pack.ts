@@ -1,11 +1,11 @@
 // verifyPack(): who signed a pack, and whether it is still to be used. docs/spec/pack.md, PACK-10 to PACK-13.
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { compareVersions, inTotoStatement, packYank } from "@reach-fabric/schema";
+import { compareVersions, packYank } from "@reach-fabric/schema";
 import type { PackManifest } from "@reach-fabric/schema";
 import { readBundle, verifiedPayload, writeBundle } from "../signature/bundle.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
-import { formatStatement, readStatement } from "../signature/in-toto.ts";
-import { inShape, parseCanonical } from "../encoding/json.ts";
+import { formatStatement, parseForeign, readStatement } from "../signature/in-toto.ts";
+import { inShape } from "../encoding/json.ts";
 import { requireAlgorithm } from "../keys/key.ts";
 import type { PublicKey, Signer } from "../keys/key.ts";
 import {
@@ -272,12 +272,10 @@ function withdrawn(
   const hinted = trustedKeys.filter(({ id }) => id === bundle.hint);
   const [, payload] = firstSigner(hinted, (key) => verifiedPayload(bundle, key)) ?? [];
   if (payload === undefined) return undefined;
-  const statement = inShape(inTotoStatement, parseCanonical(engine, payload, what), what);
-  const sha256 = statement.subject[0]?.digest.sha256 ?? "";
-  const predicate = readStatement(engine, payload, {
-    subjects: [{ name: "pack.json", sha256 }],
-    predicateType: YANK,
-  });
+  const sha256 = parseForeign(engine, payload).subject[0]?.digest.sha256 ?? "";
+  const subjects = [{ name: "pack.json", sha256 }];
+  const about = { subjects, predicateType: YANK, isForeign: true };
+  const predicate = readStatement(engine, payload, about);
   const { reason } = inShape(packYank, predicate, what);
   return sha256 === digest ? reason : undefined;
 }

@@ -2,6 +2,7 @@
 import { fromHex, fromUtf8, toBase64, utf8 } from "@reach-fabric/engine";
 import {
   importStatement,
+  importWithdrawal,
   newKey,
   packPredicate,
   publicKeyOf,
@@ -240,9 +241,42 @@ describe("attack: PACK-21 a bundle that is not what the key has signed about thi
   });
 });
 
+describe("PACK-21 a withdrawal from cosign", () => {
+  const predicate = { at: "2026-11-30T10:00:00.000Z", reason: "a wrong band" };
+  const withdrawal = (change: Record<string, unknown> = {}): Uint8Array =>
+    utf8(
+      fromCosign({
+        statement: { predicateType: "urn:reach:yank:v1", predicate, ...change },
+        s: "high",
+      }),
+    );
+  const taken = (bytes: Uint8Array, digest = pack.digest): ReturnType<typeof importWithdrawal> =>
+    importWithdrawal(engine, bytes, digest, key);
+
+  test("is taken, and the pack is withdrawn", () => {
+    const { bundle, reason } = taken(withdrawal());
+    expect(reason).toBe("a wrong band");
+    const signed = signedWith(importStatement(engine, utf8(fromCosign()), file, key).bundle);
+    const { current } = verifyPack(engine, signed, {
+      trustedKeys: [key],
+      yanks: [bundle],
+    }).verdicts;
+    expect([current.result, current.code]).toEqual(["fail", "REACH-E5412"]);
+  });
+
+  test("attack: of another pack, by another key, or no withdrawal", () => {
+    expect(codeOf(() => taken(withdrawal(), "ab".repeat(32)))).toBe("REACH-E5306");
+    expect(codeOf(() => taken(utf8(fromCosign())))).toBe("REACH-E5305");
+    expect(codeOf(() => taken(withdrawal({ predicate: { reason: "x" } })))).toBe("REACH-E5305");
+    const stranger = publicKeyOf(newKey(pseudoRandom("stranger"), "P-256").public);
+    const own = (): unknown => importWithdrawal(engine, withdrawal(), pack.digest, stranger);
+    expect(codeOf(own)).toBe("REACH-E5303");
+  });
+});
+
 describe("KEY-5 the PEM of a public key is read as its key file", () => {
   test("of either algorithm, in the spellings of openssl and cosign", () => {
-    expect(publicKeyPem(key).trim()).toBe(pem.toString().trim());
+    expect(publicKeyPem(key).trim()).toBe(pem.trim());
     for (const alg of ["Ed25519", "P-256"] as const) {
       const { public: shared } = newKey(pseudoRandom("pem"), alg);
       const text = publicKeyPem(publicKeyOf(shared));
@@ -278,10 +312,10 @@ describe("KEY-5 the PEM of a public key is read as its key file", () => {
         }),
     ],
     ["two keys", () => `${pem}${pem}`],
-    ["a byte more", () => pem.toString().replace("==\n", "AA==\n").replace("=\n", "AA=\n")],
+    ["a byte more", () => pem.replace("==\n", "AA==\n").replace("=\n", "AA=\n")],
     ["nothing in it", () => "-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n"],
   ])("not %s", (_, text) => {
-    expect(codeOf(() => readKeyFile(engine, text().toString()))).toBe("REACH-E5201");
+    expect(codeOf(() => readKeyFile(engine, text()))).toBe("REACH-E5201");
   });
 
   test("nor a point that is not on the curve", () => {

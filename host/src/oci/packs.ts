@@ -144,7 +144,9 @@ export interface Pulled extends Pushed {
  * @throws ReachError `REACH-E4141` to `REACH-E4148`; EvidenceError as readPackFile() does
  *
  * @example
- * const { bytes, skipped } = await pullPack(`${registry}/acme/loan:1.2.0`, { credentials, plainHttp: true });
+ * const pushed = await pushPack(`${registry}/acme/loan:1.2.0`, packFile, { plainHttp: true });
+ * const { bytes, digest, skipped } = await pullPack(`${registry}/acme/loan:1.2.0`, { plainHttp: true });
+ * digest === pushed.digest; // → true
  */
 export async function pullPack(reference: string, options: PullOptions = {}): Promise<Pulled> {
   const { registry, name, reference: wanted } = parseReference(reference);

@@ -1,6 +1,6 @@
 // A real cosign, offline, with the plain public key: it accepts our bundles and refuses those that were
 // changed, and what it signs is put into a pack. docs/spec/pack.md, PACK-8 and PACK-21.
-import { createEngine, utf8 } from "@reach-fabric/engine";
+import { createEngine, sha256, toHex, utf8 } from "@reach-fabric/engine";
 import {
   attest,
   bundleOf,
@@ -186,7 +186,10 @@ function guide(cosign: string, folder: string): { line: string; holds: boolean }
     const { program, args, to } = step;
     const [file = "", ...before] =
       program === "reach" ? reach : program === "cosign" ? [cosign] : [program];
-    const { status, stdout } = spawnSync(file, [...before, ...args], {
+    const digest = (): string =>
+      toHex(sha256(new Uint8Array(readFileSync(join(folder, "hello/pack.json")))));
+    const real = args.map((each) => (each === "DIGEST" ? digest() : each));
+    const { status, stdout } = spawnSync(file, [...before, ...real], {
       cwd: folder,
       env: environment(folder),
     });
