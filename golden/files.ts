@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { toHex } from "@reach-fabric/engine";
+import type { PoliciesIndex } from "./policies.ts";
 import type { RunsIndex } from "./runs.ts";
 import type { Golden } from "./golden.ts";
 
@@ -30,6 +31,13 @@ export const runsIndex = (): RunsIndex =>
 
 export const readRun = (file: string): Uint8Array =>
   new Uint8Array(readFileSync(`${root}golden/runs/${file}`));
+
+/** golden/policies/index.json, and the bytes of a file beside it. */
+export const policiesIndex = (): PoliciesIndex =>
+  JSON.parse(readFileSync(`${root}golden/policies/index.json`, "utf8")) as PoliciesIndex;
+
+export const readPolicyFile = (file: string): Uint8Array =>
+  new Uint8Array(readFileSync(`${root}golden/policies/${file}`));
 
 /** Everything that a runtime is asked, besides what is generated. */
 export function allGolden(): Omit<Golden, "programs" | "scripts"> {

@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 import { createEngine } from "@reach-fabric/engine";
 import { verifyGolden } from "@reach-fabric/engine/golden";
 import { allBuilds } from "../tools/engine/builds.ts";
-import { goldenFiles, readRun, runsIndex } from "./files.ts";
+import { goldenFiles, policiesIndex, readPolicyFile, readRun, runsIndex } from "./files.ts";
+import { updatePolicies } from "./make-policies.ts";
 import { updateRuns } from "./make-runs.ts";
+import { verifyPolicies } from "./policies.ts";
 import { verifyRuns } from "./runs.ts";
 import { updateFile } from "./update.ts";
 
@@ -35,7 +37,7 @@ function main([command = "verify", ...parts]: readonly string[]): number {
       if (changed.length > 0) writeFileSync(root + file.path, text);
     }
     if (parts.length === 0) {
-      const runs = updateRuns();
+      const runs = [...updateRuns(), ...updatePolicies()];
       changes += runs.length;
       for (const change of runs) process.stdout.write(`${change}\n`);
     }
@@ -57,6 +59,14 @@ function main([command = "verify", ...parts]: readonly string[]): number {
       `        ${runs.passed} passed, ${runs.failed.length} failed of golden/runs\n`,
     );
     for (const failure of runs.failed) process.stdout.write(`  FAILED golden/runs/${failure}\n`);
+    const policies = verifyPolicies(engine, policiesIndex(), readPolicyFile);
+    failures += policies.failed.length;
+    process.stdout.write(
+      `        ${policies.passed} passed, ${policies.failed.length} failed of golden/policies\n`,
+    );
+    for (const failure of policies.failed) {
+      process.stdout.write(`  FAILED golden/policies ${failure}\n`);
+    }
   }
   return failures === 0 ? 0 : 1;
 }

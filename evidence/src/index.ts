@@ -101,6 +101,8 @@ export { requirePast, sayTime } from "./trust/times.ts";
 export type { SignedAt } from "./trust/times.ts";
 export { requireFresh, signerEntry, signerTrust } from "./trust/trust.ts";
 export type { Circumstances, Freshness, SignatureClaim } from "./trust/trust.ts";
+export { periodVerdicts, verifyPeriodBy } from "./verify/period.ts";
+export type { PeriodReport, PeriodVerdict } from "./verify/period.ts";
 export { explainPolicy } from "./verify/explain.ts";
 export type { ExplainedPolicy } from "./verify/explain.ts";
 export { verify } from "./verify/verify.ts";

@@ -231,5 +231,11 @@ describe("the short forms", () => {
     ];
     expect((await run(...period)).status).toBe(0);
     expect((await run("log", "verify", "p.json", "--log", "audit/log.json")).status).toBe(0);
+    const logs = [{ origin: log.key.split("+")[0], key: log.key, witnesses: [], quorum: 0 }];
+    put(folder, "p.policy", JSON.stringify({ format: "reach/policy/v1", logs }));
+    expect((await run("log", "verify", "p.json", "--policy", "p.policy")).status).toBe(0);
+    const both = ["--policy", "p.policy", "--log", log.key];
+    expect((await run("log", "verify", "p.json", ...both)).status).toBe(2);
+    expect((await run("log", "verify", "p.json")).status).toBe(2);
   });
 });

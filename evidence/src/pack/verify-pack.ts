@@ -68,9 +68,11 @@ export function verifyPack(engine: Engine, bytes: Uint8Array, policy: PackPolicy
   const isAsked = {
     intact: true,
     trusted: trustedKeys !== undefined,
-    approved: [policy.policy?.rules?.packs, policy.policy?.rules?.publishers].some(
-      (rule) => rule !== undefined,
-    ),
+    approved: [
+      policy.policy?.yankedPacks,
+      policy.policy?.rules?.packs,
+      policy.policy?.rules?.publishers,
+    ].some((rule) => rule !== undefined),
     current: yanks.length > 0 || minVersion !== undefined,
   };
   const required = packVerdicts.filter((name) => isAsked[name]);
@@ -138,6 +140,8 @@ function noteApprovedPack(
     const by = published[0] && `the key ${published[0].publisher.id} has published it`;
     const held = [by, how].flatMap((text) => text ?? []);
     if (held.length > 0) findings.pass("approved", `as the policy asks: ${held.join("; ")}`);
+    else if (policy.yankedPacks !== undefined)
+      findings.pass("approved", "the policy does not name it as withdrawn");
     else findings.leave("approved", "the policy does not say which packs may be used");
   });
 }

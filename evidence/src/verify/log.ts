@@ -171,6 +171,14 @@ function requireCounts(
   }
 }
 
+/**
+ * Requires that the key of a log counts at an instant, where the keyring has it.
+ *
+ * @throws EvidenceError `REACH-E5213` to `REACH-E5217`
+ */
+export const requireLogKey = (policy: LogQuestion["policy"], key: NoteKey, at: string): void =>
+  requireCounts(policy, key, "log", { at, tenant: policy.signers?.tenant ?? null });
+
 /** What a log says of an entry's time cannot be later than what it was cosigned at. */
 function requireInOrder(at: string, witnessed: bigint): void {
   if (Number(witnessed) * 1000 + SKEW >= millisecondsOf(at)) return;
@@ -189,9 +197,9 @@ function logOf(logs: readonly LogPolicy[], proof: Uint8Array): LogPolicy {
 }
 
 /** A log that was closed has no checkpoint of more entries: who signs one has its key, and not its right. */
-function requireOpen(
+export function requireOpen(
   { final, origin }: LogPolicy,
-  { checkpoint: { size, root } }: LoggedEntry,
+  { checkpoint: { size, root } }: Pick<LoggedEntry, "checkpoint">,
 ): void {
   if (final === undefined || size < final.size) return;
   if (size === final.size && sameBytes(root, final.root)) return;

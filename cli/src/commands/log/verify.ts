@@ -9,6 +9,7 @@ import {
   sayTime,
   verifyLoggedEntry,
   verifyPeriod,
+  verifyPeriodBy,
   witnessedAt,
 } from "@reach-fabric/evidence";
 import type { AttemptTally, NoteKey, SignedCheckpoint } from "@reach-fabric/evidence";
@@ -22,9 +23,13 @@ import type { Terminal } from "../../ui/terminal.ts";
 import { several } from "../../read/options.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { countOf, noteKeyOf, noteKeyTexts } from "../../read/note-keys.ts";
+import { writtenPolicy } from "../../read/policies.ts";
+import { problemOfJudgement, verdictTable } from "../../ui/judgement.ts";
 
 interface VerifyOptions {
-  log: string;
+  log?: string;
+  policy?: string;
+  keyring?: string;
   witness?: string[];
   quorum?: string;
   evidence?: string;
@@ -50,7 +55,12 @@ export function verify(group: Command, verb: Verb): void {
         "repeated until one pleased. Exits 1 if the proof does not hold, 3 if a period may not be over yet.",
     )
     .argument("<file>", "a tlog-proof, or the proof of a period")
-    .requiredOption("--log <vkey>", "the log's key, or a file with it, as log.json")
+    .option("--log <vkey>", "the log's key, or a file with it, as log.json")
+    .option(
+      "--policy <file>",
+      "for a period, in place of --log: its logs, and which engines and packs it allows",
+    )
+    .option("--keyring <file>", "the keys that count, signed by the root that the policy names")
     .option(
       "--witness <vkey>",
       "the key of a witness, or a file with it; may be given again",
@@ -66,6 +76,15 @@ export function verify(group: Command, verb: Verb): void {
     .action(
       verb<[string, VerifyOptions]>((terminal, file, options) => {
         const { machine } = terminal;
+        if (options.policy !== undefined) return byPolicy(terminal, file, options.policy, options);
+        if (options.log === undefined) {
+          throw new CliError({
+            code: CODE.usage,
+            what: "Whose log it is is not said: --log KEY, or --policy FILE for a period",
+            hint: "reach log verify --help",
+            exitCode: EXIT.usage,
+          });
+        }
         const witnesses = (options.witness ?? [])
           .flatMap((given) => noteKeyTexts(machine, given, "cosignature"))
           .map((text) => noteKeyOf(text, "cosignature"));
@@ -188,6 +207,33 @@ function attempts(name: string, all: readonly AttemptTally[], what: string): str
   });
   const more = all.length > NAMED ? [["", `and ${all.length - NAMED} more`]] : [];
   return [[name, `${all.length} ${what}`], ...named, ...more];
+}
+
+/** A period as a policy judges it: its verdicts, as those of evidence. */
+function byPolicy(
+  terminal: Terminal,
+  file: string,
+  policy: string,
+  { log, witness, quorum, evidence, keyring }: VerifyOptions,
+): number {
+  if ([log, witness, quorum, evidence].some((option) => option !== undefined)) {
+    throw new CliError({
+      code: CODE.usage,
+      what: "--policy says which logs count: no --log, --witness, --quorum and --evidence",
+      hint: "reach log verify --help",
+      exitCode: EXIT.usage,
+    });
+  }
+  const { machine } = terminal;
+  const engine = createEngine();
+  const read = writtenPolicy(machine, engine, now(), { ...(keyring && { keyring }) }, policy);
+  const { period: shown, ...report } = verifyPeriodBy(engine, readInput(machine, file), read);
+  if (terminal.json) {
+    const { from, to, isOver, unfinished } = shown ?? {};
+    terminal.result({ file, ...report, from, to, isOver, unfinished });
+  } else terminal.print(verdictTable(terminal, report));
+  if (!report.ok) terminal.problem(problemOfJudgement("period", file, report));
+  return report.exitCode;
 }
 
 const headOf = ({ origin, size }: SignedCheckpoint): object => ({ origin, size: Number(size) });
