@@ -26,6 +26,7 @@ import { forgedStep, withStep } from "../evidence/test/fixtures/step-fixture.ts"
 import { packKeys, packs } from "./make-packs.ts";
 import { redactedRuns } from "./make-redacted.ts";
 import { judged, policyOf } from "./runs.ts";
+import { goldenLog, startedRuns } from "./make-started.ts";
 import type { Made, RunCase, RunsIndex } from "./runs.ts";
 
 const folder = fileURLToPath(new URL("runs/", import.meta.url));
@@ -345,20 +346,22 @@ export function updateRuns(): string[] {
     notes:
       "Made once by golden/make-runs.ts from fixed keys, secrets and times; verdicts that nothing was found about are left out.",
     keys,
+    log: goldenLog,
     runs: [],
   };
   const changes: string[] = [];
-  const made = [...list(), ...packs(), ...redactedRuns()];
+  const made = [...list(), ...packs(), ...redactedRuns(), ...startedRuns()];
   // What nothing makes any more is judged as it stands.
   const kept = (known?.runs ?? [])
     .filter(({ file, trusts }) =>
       made.every((item) => item.file !== file || item.trusts !== trusts),
     )
-    .map(({ file, rule, why, trusts }): Made => ({
+    .map(({ file, rule, why, trusts, log }): Made => ({
       file,
       rule,
       why,
       ...(trusts === undefined ? {} : { trusts }),
+      ...(log === undefined ? {} : { log }),
       make: () => new Uint8Array(readFileSync(folder + file)),
     }));
   const runs = [...kept, ...made].map(({ make, ...about }): RunCase => {

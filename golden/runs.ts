@@ -2,7 +2,14 @@
 // valid one stands beside tampered siblings. No node: import: runs in a browser, too.
 import { fromHex, sameBytes } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { isStep, publicKeyOf, verify, verifyPack, verifyStep } from "@reach-fabric/evidence";
+import {
+  isStep,
+  parseNoteKey,
+  publicKeyOf,
+  verify,
+  verifyPack,
+  verifyStep,
+} from "@reach-fabric/evidence";
 import type {
   Finding,
   KeyFile,
@@ -19,6 +26,8 @@ export interface RunsIndex {
   readonly notes: string;
   /** Public keys that a case's policy may trust, by name. */
   readonly keys: Readonly<Record<string, KeyFile>>;
+  /** The log that a case's policy may name, as the text of its key, and the verifier's time then. */
+  readonly log: { readonly key: string; readonly now: string };
   readonly runs: readonly RunCase[];
 }
 
@@ -31,6 +40,8 @@ export interface RunCase {
   readonly why: string;
   /** A name of `keys` that the policy trusts; without it no key is trusted. */
   readonly trusts?: string;
+  /** The policy names the log of the index, and asks for the beginning of the run. */
+  readonly log?: true;
   readonly exitCode: number;
   /** Each verdict that something was found about: `pass`, or the result and its code. */
   readonly verdicts: Readonly<Partial<Record<Verdict | StepVerdict | PackVerdict, string>>>;
@@ -39,7 +50,7 @@ export interface RunCase {
 }
 
 /** A file of the index, and how it is made where it is not there. */
-export type Made = Pick<RunCase, "file" | "rule" | "why" | "trusts"> & {
+export type Made = Pick<RunCase, "file" | "rule" | "why" | "trusts" | "log"> & {
   readonly make: () => Uint8Array;
 };
 
@@ -70,9 +81,13 @@ function found(verdicts: Readonly<Record<string, Finding>>): RunCase["verdicts"]
   return Object.fromEntries(said) as RunCase["verdicts"];
 }
 
-export const policyOf = ({ trusts }: RunCase, { keys }: RunsIndex): Policy => {
+export const policyOf = ({ trusts, log }: RunCase, { keys, log: named }: RunsIndex): Policy => {
   const key = trusts === undefined ? undefined : keys[trusts];
-  return key === undefined ? {} : { trustedKeys: [publicKeyOf(key)] };
+  const trustedKeys = key === undefined ? {} : { trustedKeys: [publicKeyOf(key)] };
+  if (log === undefined) return trustedKeys;
+  const own = parseNoteKey(named.key);
+  const logs = [{ origin: own.name, key: own, witnesses: [], quorum: 0, started: true }];
+  return { ...trustedKeys, logs, now: named.now };
 };
 
 /** Verifies every file of the index; a failure names the file and the first difference. */

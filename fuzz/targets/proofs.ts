@@ -28,11 +28,14 @@ import {
   signerOf,
   signNote,
   signPack,
+  startedEntryIn,
+  tallyRuns,
   verify,
   verifyLoggedEntry,
   verifyPack,
   verifyPeriod,
   verifyStep,
+  withProof,
   writePackFile,
 } from "@reach-fabric/evidence";
 import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
@@ -42,7 +45,7 @@ import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
 import type { Edit } from "../arbitraries/edits.ts";
 import type { Target } from "./registry.ts";
 
-const kinds = ["evidence", "step", "pack", "checkpoint", "proof", "period"] as const;
+const kinds = ["evidence", "logged", "step", "pack", "checkpoint", "proof", "period"] as const;
 type Kind = (typeof kinds)[number];
 
 interface Attack {
@@ -171,7 +174,11 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
   const log = [0, 1, 2, 3, 4].map((i) =>
     formatEntry(
       engine,
-      i === 2 ? evidenceEntryOf(engine, file) : { type: "closed", body: { reason: `${i}` } },
+      i === 2
+        ? evidenceEntryOf(engine, file)
+        : i === 1
+          ? startedEntryIn(engine, file)
+          : { type: "closed", body: { reason: `${i}` } },
       at(i),
     ),
   );
@@ -180,12 +187,22 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
     `${text}\n${signNote(text, key, signerOf(own))}${signNote(text, witness, signerOf(other), 1_800_000_000n)}`,
   );
   const hashes = hashFrames(log, 0);
-  const proof = formatTlogProof({
-    index: 2n,
-    hashes: inclusionProof(hashes, 2),
-    extra: log[2],
-    checkpoint: note,
-  });
+  const proofOf = (i: number): Uint8Array =>
+    formatTlogProof({
+      index: BigInt(i),
+      hashes: inclusionProof(hashes, i),
+      extra: log[i],
+      checkpoint: note,
+    });
+  const proof = proofOf(2);
+  const logs = [{ origin: key.name, key, witnesses: [witness], quorum: 0, started: true }];
+  const policy = {
+    trustedKeys,
+    required: [...required, "logged"],
+    logs,
+    now: at(9),
+    maxLag: 1e9,
+  } as const;
   const period = formatPeriod(engine, {
     from: at(1),
     to: at(4),
@@ -206,6 +223,18 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
     verify(engine, bytes, { trustedKeys, required }).ok ? textOf(bytes) : undefined;
   return {
     evidence: { bytes: file, isArchive: true, judge: whole },
+    logged: {
+      bytes: withProof(engine, file, proof, proofOf(1)),
+      isArchive: true,
+      // Whose signatures stand beside the log's own changes nothing in what is shown.
+      judge: (bytes) => {
+        const { ok, verdicts } = verify(engine, bytes, policy);
+        if (!ok) return undefined;
+        const own = readContainer(bytes).filter(({ name }) => !name.endsWith(".tlog-proof"));
+        const texts = own.map(({ name, bytes: content }) => `${name}\n${textOf(content)}`);
+        return [verdicts.logged.why, ...texts].join("\n");
+      },
+    },
     step: {
       bytes: proveStep(engine, file, 4),
       isArchive: true,
@@ -249,15 +278,18 @@ function artifacts(engine: Engine, pack: Pack): Readonly<Record<Kind, Artifact>>
       isArchive: false,
       judge: (bytes) =>
         open(() => {
-          const { from, to, first, entries } = verifyPeriod(engine, bytes, key.name, key, [
-            witness,
-          ]);
+          const shown = verifyPeriod(engine, bytes, key.name, key, [witness]);
+          const { from, to, first, entries } = shown;
           // Whoever asks for another period gets another one: what it shows is true of the same log.
           const isTrue = entries.every((entry) =>
             log.some((each) => fromUtf8(each) === fromUtf8(formatEntry(engine, entry, entry.at))),
           );
-          const wanted = log.filter((_, i) => at(i) >= from && at(i) < to).length;
-          return isTrue && entries.length === wanted && first >= 0
+          const wanted = log.filter((_, i) => at(i) >= from && at(i) < to);
+          const tallies = tallyRuns(wanted.map((each) => parseEntry(engine, each)));
+          const isCounted =
+            JSON.stringify({ ...shown, ...tallies, checkpoint: 0 }) ===
+            JSON.stringify({ ...shown, checkpoint: 0 });
+          return isTrue && isCounted && entries.length === wanted.length && first >= 0
             ? "as it is"
             : `${from} ${to} ${entries.length}`;
         }),

@@ -171,7 +171,7 @@ export const log: readonly Defence[] = [
     take: "severalEvidence: those(({ evidence }) => evidence.size > 1),",
     put: "severalEvidence: [],",
     test: TREE,
-    name: "best of n: several pieces of evidence of one start; the same one again is none",
+    name: "LOG-60 best of n: several pieces of evidence of one start; the same one again is none",
   },
   {
     attack: "best of n: begun only after it had pleased",
@@ -288,14 +288,6 @@ export const log: readonly Defence[] = [
   {
     attack: "split view, before a monitor",
     file: "host/src/log/monitor.ts",
-    take: 'return isOther ? "fork" : undefined;',
-    put: "return isOther ? undefined : undefined;",
-    test: MONITOR,
-    name: "split view: a fork of the size that was seen, and one that has grown since",
-  },
-  {
-    attack: "split view, grown, before a monitor",
-    file: "host/src/log/monitor.ts",
     take: "if (!walked.holds)",
     put: "if (false)",
     test: MONITOR,
@@ -304,8 +296,8 @@ export const log: readonly Defence[] = [
   {
     attack: "checkpoint rollback, before a monitor",
     file: "host/src/log/monitor.ts",
-    take: 'if (shown.size < checkpoint.size) return "rollback";',
-    put: "",
+    take: "if (before !== undefined && shown.size < before.checkpoint.size) {",
+    put: "if (false) {",
     test: MONITOR,
     name: "checkpoint rollback: fewer entries than were seen",
   },

@@ -114,9 +114,11 @@ export interface FoundRuns {
  * for others to show.
  *
  * @example
+ * const file = newMatterKey(engine, (size) => crypto.getRandomValues(new Uint8Array(size)));
+ * const key = readMatterKey(engine, utf8(JSON.stringify(file)));
  * const search = new SubjectSearch(engine, [key], "C-1042");
- * for await (const { index, entry } of reader.entries()) search.add(index, entry);
- * search.found().runs.length; // → 1
+ * search.add(0, { v: 1, type: "opened", body: {}, at: "2026-11-23T07:00:00.000Z" });
+ * search.found().runs; // → []
  */
 export class SubjectSearch {
   readonly #engine: Engine;

@@ -362,7 +362,7 @@ describe("LOG-17 to LOG-19: periods", () => {
     });
   });
 
-  test("best of n: several pieces of evidence of one start; the same one again is none", () => {
+  test("LOG-60 best of n: several pieces of evidence of one start; the same one again is none", () => {
     expect(tally(started(1), ended(1), ended(1))).toEqual(even);
     expect(tally(started(1), ended(1, 1), ended(1, 2), ended(1, 3))).toEqual({
       ...even,

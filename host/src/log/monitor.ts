@@ -9,12 +9,7 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import {
-  checkConsistency,
-  EvidenceError,
-  formatNoteKey,
-  openCheckpoint,
-} from "@reach-fabric/evidence";
+import { EvidenceError, formatNoteKey, openCheckpoint } from "@reach-fabric/evidence";
 import type { Checkpoint } from "@reach-fabric/evidence";
 import { logMonitorState } from "@reach-fabric/schema";
 import type { LogMonitorState } from "@reach-fabric/schema";
@@ -26,6 +21,7 @@ import { lockFile } from "../files/lock.ts";
 import type { Lock } from "../files/lock.ts";
 import { OpenRuns } from "./open-runs.ts";
 import type { UnfinishedRun } from "./open-runs.ts";
+import type { CheckpointNote } from "./layout.ts";
 import type { LogReader } from "./reader.ts";
 import { walkLog } from "./walk.ts";
 
@@ -132,13 +128,8 @@ async function look(
   const { origin, note: shown } = log;
   const before = await stateIn(engine, path, log);
   const found: LogFinding[] = [];
-  const broken = before && brokenBy(before, shown);
-  if (before !== undefined && broken !== undefined) {
-    const states = {
-      seen: stateOf(before.checkpoint, before.file.note),
-      shown: stateOf(shown, fromUtf8(shown.note)),
-    };
-    return told([{ origin, finding: broken, ...states }]);
+  if (before !== undefined && shown.size < before.checkpoint.size) {
+    return told([{ origin, finding: "rollback", ...bothOf(before, shown) }]);
   }
   const runs = new OpenRuns(before?.file.open);
   let lastAt = before?.file.lastAt;
@@ -199,6 +190,12 @@ const stateOf = ({ size, root }: Checkpoint, note: string): SignedState => ({
   note,
 });
 
+/** What was seen and what is shown: together they show to anybody that the log has lied. */
+const bothOf = ({ checkpoint, file }: Before, shown: CheckpointNote) => ({
+  seen: stateOf(checkpoint, file.note),
+  shown: stateOf(shown, fromUtf8(shown.note)),
+});
+
 /** What was seen, read and held to its own signature. */
 interface Before {
   readonly file: LogMonitorState;
@@ -245,13 +242,6 @@ async function stateIn(
   });
 }
 
-/** What two signed states show by themselves. */
-function brokenBy({ checkpoint }: Before, shown: Checkpoint): "fork" | "rollback" | undefined {
-  if (shown.size < checkpoint.size) return "rollback";
-  const isOther = shown.size === checkpoint.size && !sameBytes(shown.root, checkpoint.root);
-  return isOther ? "fork" : undefined;
-}
-
 /** Entries that do not make the root: the log has forked if its tiles say so as well, and is damaged otherwise. */
 async function whyNot(
   engine: Engine,
@@ -261,23 +251,18 @@ async function whyNot(
   const { origin, note: shown } = log;
   const why = "its entries do not make the root that it has signed";
   if (before === undefined) return { origin, finding: "damaged", why };
-  const { checkpoint, file } = before;
+  const { checkpoint } = before;
+  let proof: readonly Uint8Array[];
   try {
-    const proof = await log.consistency(checkpoint.size);
-    checkConsistency(engine, checkpoint, shown, proof);
-    return { origin, finding: "damaged", why };
+    proof = await log.consistency(checkpoint.size);
   } catch (error) {
-    const isFork = error instanceof EvidenceError && error.code === "REACH-E5333";
-    if (!isFork) {
-      // Tiles that are missing, or have another form, say nothing of another tree.
-      const isDamaged = error instanceof EvidenceError || codeOf(error) === hostCode.damagedLog;
-      if (isDamaged) return { origin, finding: "damaged", why };
-      throw error;
-    }
-    const states = {
-      seen: stateOf(checkpoint, file.note),
-      shown: stateOf(shown, fromUtf8(shown.note)),
-    };
-    return { origin, finding: "fork", ...states };
+    // Tiles that are missing, or have another form, say nothing of another tree.
+    const isDamaged = error instanceof EvidenceError || codeOf(error) === hostCode.damagedLog;
+    if (isDamaged) return { origin, finding: "damaged", why };
+    throw error;
   }
+  const { size, root } = shown;
+  const claim = { oldSize: checkpoint.size, oldRoot: checkpoint.root, size, root, proof };
+  if (engine.verifyConsistency(claim)) return { origin, finding: "damaged", why };
+  return { origin, finding: "fork", ...bothOf(before, shown) };
 }

@@ -75,7 +75,7 @@ export async function readLog(
  * @example
  * const { url, close } = await serveLog("audit");
  * const { key } = await readLog("audit");
- * (await readServedLog(url, key)).size; // → 1
+ * (await readServedLog(url, key)).origin; // → key.name
  * await close();
  */
 export async function readServedLog(
