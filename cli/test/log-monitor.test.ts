@@ -269,4 +269,16 @@ describe("LOG-65 monitor", () => {
     const other = ["log", "monitor", "audit", "--once", "--every", "soon", "--json"];
     expect(errorOf(await reach(folder, other))["code"]).toBe("REACH-E4001");
   });
+
+  test("attack: an address with a password is refused before it is in a finding", async () => {
+    for (const place of ["http://me:s3cret@127.0.0.1:9/", "http://127.0.0.1:99999/", "http://"]) {
+      for (const once of [["--once"], []]) {
+        const args = ["log", "monitor", place, "--log", vkey, ...once, "--json"];
+        const ended = await reach(folder, args);
+        const { code } = errorOf(ended);
+        expect([ended.status, ended.stdout, code]).toEqual([2, "", "REACH-E4170"]);
+        expect(ended.stderr).not.toContain("s3cret");
+      }
+    }
+  });
 });

@@ -163,3 +163,14 @@ describe("pack", () => {
     });
   });
 });
+
+test("attack: a password in what should be a reference is never in the audit log", async () => {
+  await json(["keys", "new", "--no-passphrase", "-o", "log.key"]);
+  await json(["log", "init", "audit", "--key", "log.key", "--origin", "t/audit"]);
+  const push = ["pack", "push", "me:s3cret@127.0.0.1:9/a/b:1", "signed.pack", "--plain-http"];
+  put(folder, "signed.pack", "it is not read");
+  const refused = await reach(folder, [...push, "--log", "audit", "--log-key", "log.key"]);
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("REACH-E4141")]);
+  expect(refused.stderr).not.toContain("s3cret");
+  expect((await json(["log", "checkpoint", "audit"]))["size"]).toBe(1);
+});

@@ -135,3 +135,28 @@ it("erase replaces the file", async () => {
   expect(readFileSync(join(folder, "gone.reach"), "latin1")).not.toContain('"Ada"');
   expect((await run("verify gone.reach --require authentic,redacted")).status).toBe(0);
 });
+
+describe("attack: what the log has of one copy is not believed of another", () => {
+  const logged = "--reason test --log audit --log-key log.key";
+  beforeAll(async () => {
+    expect((await run("keys new --no-passphrase -o log.key")).status).toBe(0);
+    expect((await run("log init audit --key log.key --origin t/audit")).status).toBe(0);
+    expect((await run("run w.yaml -o whole.reach --input Ada.json --record kept")).status).toBe(0);
+    expect((await run("redact whole.reach --drop input/name -o other.reach")).status).toBe(0);
+    expect((await run(`erase whole.reach --drop input/income ${logged}`)).status).toBe(0);
+  });
+
+  it("a copy that still has the value is not called erased", async () => {
+    const { status, stderr } = await run(`erase other.reach --drop input/income ${logged}`);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("REACH-E5514")]);
+    expect(readFileSync(join(folder, "other.reach"), "latin1")).toContain("5000");
+  });
+
+  it("the folder of the run that is named now is removed now", async () => {
+    const again = `erase whole.reach --drop input/income --record kept ${logged}`;
+    expect(existsSync(join(folder, "kept"))).toBe(true);
+    expect((await run(again)).status).toBe(0);
+    expect(existsSync(join(folder, "kept"))).toBe(false);
+    expect((await run(again)).status).toBe(0);
+  });
+});

@@ -6,4 +6,3 @@ export { placeSecrets } from "./effects/egress/secret-places.ts";
 export { digestHeader } from "./effects/egress/http-digest.ts";
 export { readYaml } from "./files/yaml.ts";
 export { readIdentity, readLast } from "./log/layout.ts";
-export { parseReference } from "./oci/reference.ts";

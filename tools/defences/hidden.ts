@@ -165,4 +165,12 @@ export const hidden: readonly Defence[] = [
     test: attacks("redacted"),
     name: "EVID-36: attack: a digest that confirms guesses of what is hidden, with its true opening",
   },
+  {
+    attack: "a copy that is called erased because another one was",
+    file: "cli/src/commands/redact/erase.ts",
+    take: "isErased = redaction === undefined && after === own;",
+    put: "isErased = redaction === undefined && after !== undefined;",
+    test: "cli/test/redact.test.ts",
+    name: "attack: what the log has of one copy is not believed of another",
+  },
 ];

@@ -397,4 +397,12 @@ export const log: readonly Defence[] = [
     test: POLICY_FILE,
     name: "LOG-38 attack: one witness in two groups",
   },
+  {
+    attack: "a password in the address of a log",
+    file: "host/src/log/source.ts",
+    take: 'if (url?.username === "" && url.password === "" && url.search === "" && url.hash === "") {',
+    put: "if (url !== null) {",
+    test: "cli/test/log-monitor.test.ts",
+    name: "attack: an address with a password is refused before it is in a finding",
+  },
 ];

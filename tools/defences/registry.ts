@@ -192,4 +192,12 @@ export const registry: readonly Defence[] = [
     test: IMPORT,
     name: "in a pack file a bundle still has one spelling",
   },
+  {
+    attack: "a password in what should be a reference, noted for good",
+    file: "cli/src/commands/pack/registry.ts",
+    take: "host.parseReference(reference);",
+    put: "",
+    test: "cli/test/pack.test.ts",
+    name: "attack: a password in what should be a reference is never in the audit log",
+  },
 ];

@@ -41,13 +41,34 @@ const OTHER = 1_000_000;
 export const isAddress = (place: string): boolean => /^https?:\/\//.test(place);
 
 /**
+ * The address of a log, as a folder of files. No part of it is kept from logs and errors, so it holds no password.
+ *
+ * @throws ReachError `REACH-E4170`
+ *
+ * @example
+ * requireAddress("https://log.example/acme").pathname; // → "/acme/"
+ * requireAddress("https://me:password@log.example/"); // → throws REACH-E4170
+ */
+export function requireAddress(address: string): URL {
+  const url = URL.parse(address);
+  if (url?.username === "" && url.password === "" && url.search === "" && url.hash === "") {
+    if (!url.pathname.endsWith("/")) url.pathname += "/";
+    return url;
+  }
+  throw new ReachError(hostCode.noLogServer, "This is not the address of a log.", {
+    where: address.replace(/^.*@/s, "***@"),
+    hint: "Write https://HOST/PATH, without a user, ? and #.",
+  });
+}
+
+/**
  * A log behind an address. No redirect is followed, and nothing is sent but the names of files.
  *
  * @param signal ends what is under way
- * @throws ReachError from read(): `REACH-E4170` no answer, or none of such a server
+ * @throws ReachError `REACH-E4170`, from read() as well: no answer, or none of such a server
  */
 export function serverSource(address: string, signal?: AbortSignal): LogSource {
-  const base = address.endsWith("/") ? address : `${address}/`;
+  const base = requireAddress(address);
   return {
     where: address,
     read: async (path) => {

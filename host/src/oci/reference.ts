@@ -27,7 +27,7 @@ export function parseReference(text: string): Reference {
   const reference = tag ?? digest;
   if (
     registry !== undefined &&
-    HOST.test(registry) &&
+    isHost(registry) &&
     name !== undefined &&
     name.length <= 255 &&
     reference !== undefined
@@ -40,13 +40,16 @@ export function parseReference(text: string): Reference {
   });
 }
 
+/** Whether a URL takes it, too: a port may be none. */
+const isHost = (text: string): boolean => HOST.test(text) && URL.canParse(`https://${text}`);
+
 /**
  * The name of a host, with its port where it has one.
  *
  * @throws ReachError `REACH-E4141`
  */
 export function requireHost(text: string): string {
-  if (HOST.test(text)) return text;
+  if (isHost(text)) return text;
   throw new ReachError(hostCode.badReference, "This is not the name of a host.", {
     where: withoutUser(text),
     hint: "Write HOST or HOST:PORT, without a scheme.",

@@ -1,8 +1,7 @@
 // Who is told the credentials of a registry: docs/spec/pack.md, PACK-17 and PACK-19. The other hosts here keep the
 // headers of all requests, so that a test sees what reached them.
-import { pullPack, pushPack } from "@reach-fabric/host";
+import { parseReference, pullPack, pushPack } from "@reach-fabric/host";
 import type { RegistryOptions } from "@reach-fabric/host";
-import { parseReference } from "@reach-fabric/host/testing";
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { selfSigned } from "../effects/certificate.ts";

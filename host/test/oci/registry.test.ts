@@ -1,7 +1,6 @@
 // Packs in registries: docs/spec/pack.md, PACK-16 to PACK-18.
 import { publicKeyOf, verifyPack } from "@reach-fabric/evidence";
-import { pullPack, pushPack } from "@reach-fabric/host";
-import { parseReference } from "@reach-fabric/host/testing";
+import { parseReference, pullPack, pushPack } from "@reach-fabric/host";
 import { beforeEach, describe, expect, test } from "vitest";
 import { engine, packFile, publisher } from "./fixture.ts";
 import { Registry } from "./stub.ts";

@@ -63,6 +63,8 @@ async function monitorCommand(
     ...(options.stall === undefined ? {} : { stall: timeOf(options.stall, "--stall") }),
   };
   const host = await import("@reach-fabric/host");
+  // Here, for a finding names the place: what cannot be looked at is looked at again.
+  if (host.isAddress(place)) host.requireAddress(place);
   const stop = new AbortController();
   const off = machine.onStop(() => stop.abort(new Error("stopped")));
   const { signal } = stop;

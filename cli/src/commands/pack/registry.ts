@@ -70,6 +70,8 @@ export function push(group: Command, verb: Verb): void {
         const host = await import("@reach-fabric/host");
         const bytes = readInput(terminal.machine, file);
         const registry = registryOf(terminal.machine, options);
+        // Before it is noted: what is not a reference may hold a password, and a log forgets nothing.
+        host.parseReference(reference);
         const details = { reference, file: toHex(sha256(bytes)) };
         const act = { type: "pack.pushed", actor: options.actor, details };
         const pushed = await audited(terminal.machine, options, act, async () => {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { toHex } from "@reach-fabric/engine";
 import { openEvidence } from "@reach-fabric/evidence";
+import type { ActDetails } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
@@ -71,13 +72,24 @@ export function erase(program: Command, verb: Verb): void {
           }),
         };
         const act = { type: "value.erased", actor: options.actor, details, same: ["run", "what"] };
-        const found = (): { result: undefined } | undefined =>
-          redaction === undefined ? { result: undefined } : undefined;
-        const work = async (): Promise<{ result: undefined }> => {
-          const { file: erased } = redaction ?? redacted(engine, file, bytes, options);
+        const parts = leftovers(file);
+        const own = toHex(engine.sha256(bytes));
+        let isErased = false;
+        // That the log has such an erasure says nothing of this copy: another one may have been erased.
+        const found = ({ after }: ActDetails): { result: undefined } | undefined => {
+          isErased = redaction === undefined && after === own;
+          return isErased && folders.length + parts.length === 0
+            ? { result: undefined }
+            : undefined;
+        };
+        const work = async (): Promise<{ result: undefined; details?: ActDetails }> => {
+          const erased = isErased
+            ? undefined
+            : (redaction ?? redacted(engine, file, bytes, options)).file;
           // The file last: as long as it holds the values, the same command can be given again.
           for (const folder of folders) await removeRun(folder);
-          for (const part of leftovers(file)) await rm(part, { force: true });
+          for (const part of parts) await rm(part, { force: true });
+          if (erased === undefined) return { result: undefined, details: { after: own } };
           const { writeFileAtomic } = await import("@reach-fabric/host/packs");
           await writeFileAtomic(file, erased);
           return { result: undefined };
