@@ -9,6 +9,7 @@ import {
   inclusionProof,
   merkleRoot,
   toBase64,
+  toHex,
   utf8,
 } from "@reach-fabric/engine";
 import {
@@ -32,6 +33,7 @@ import {
   withProof,
   writePackFile,
 } from "@reach-fabric/evidence";
+import type { NoteKey } from "@reach-fabric/evidence";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import {
   engine,
@@ -100,6 +102,13 @@ function logged(file: Uint8Array): { file: Uint8Array; period: Uint8Array } {
   };
 }
 
+/** A C2SP tlog-policy: one log, and one witness that must have seen it. */
+const tlog = (key: NoteKey): Uint8Array =>
+  utf8(`log ${formatNoteKey(key)}\nwitness w1 ${formatNoteKey(witness.key)}\nquorum w1\n`);
+const tlogOf = (file: string, key: NoteKey): object => ({
+  tlogPolicy: { file, sha256: toHex(engine.sha256(tlog(key))) },
+});
+
 /** The files that the policies judge, by name. */
 function files(): Record<string, Uint8Array> {
   const bundle = signPack(engine, pack, "pack", packPredicate(manifestOf(pack)), publisher);
@@ -111,6 +120,8 @@ function files(): Record<string, Uint8Array> {
     "decide.step": proveStep(engine, made.file, 4),
     "signed.pack": writePackFile(engine, pack, new Map([["pack", [bundle]]])),
     "period.json": made.period,
+    "policy.tlog": tlog(log.key),
+    "other.tlog": tlog(keyOf("two", "example.com/two", "note").key),
     "keyring.json": ringOf([
       [trusted, evidenceOfAcme],
       [publisher.key, { role: "pack", ...year }],
@@ -318,6 +329,17 @@ function rows(run: { readonly engine: string; readonly pack: string }): Row[] {
       ],
     },
     {
+      member: "tlogPolicy",
+      rule: "POL-14",
+      matches: tlogOf("policy.tlog", log.key),
+      differs: tlogOf("other.tlog", keyOf("two", "example.com/two", "note").key),
+      malformed: [
+        tlogOf("../policy.tlog", log.key),
+        tlogOf("other.tlog", log.key),
+        { tlogPolicy: { file: "policy.tlog", sha256: "00" } },
+      ],
+    },
+    {
       member: "maxLag",
       rule: "POL-1",
       matches: { ...logOf(), maxLag: "P1D" },
@@ -364,7 +386,8 @@ function casesOf(read: (file: string) => Uint8Array): PolicyCase[] {
       } else {
         for (const [subject, file] of subjects) {
           // Of a period nothing is known without its log.
-          const base = subject === "period" && row.member !== "logs" ? logOf() : {};
+          const base =
+            subject === "period" && !["logs", "tlogPolicy"].includes(row.member) ? logOf() : {};
           const members = state === "absent" ? {} : row[state];
           add(row, state, whole({ ...base, ...members }), { subject, file });
         }

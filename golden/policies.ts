@@ -60,6 +60,7 @@ export function judgedByPolicy(
     policy = readPolicy(engine, utf8(text), {
       keyring: keyring === undefined ? undefined : read(keyring),
       now,
+      fileOf: read,
     });
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;

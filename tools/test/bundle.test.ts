@@ -47,7 +47,8 @@ test("the bundle runs a decision and verifies and replays it, with nothing besid
     version: string;
   };
   expect(reach("--version")).toMatchObject({ status: 0, stdout: `${version}\n` });
-  expect(reach("verify", "golden.reach")).toMatchObject({ status: 0 });
+  expect(reach("verify", "golden.reach")).toMatchObject({ status: 3 });
+  expect(reach("verify", "golden.reach", "--allow-untrusted")).toMatchObject({ status: 0 });
   expect(reach("verify", "bad.reach")).toMatchObject({ status: 1 });
   expect(reach("replay", "golden.reach")).toMatchObject({ status: 0 });
 });
@@ -91,7 +92,7 @@ const OUTSIDE =
   /node_modules[\\/](?:undici|@grpc|@modelcontextprotocol|protobufjs|oauth4webapi)[\\/]|host[\\/]src[\\/]effects[\\/](?:http|grpc|mcp|llm|protos)\.ts$/;
 
 test.each([
-  ["verify", "golden.reach"],
+  ["verify", "golden.reach", "--allow-untrusted"],
   ["lint", "triage/workflow.yaml"],
   ["eval", ".a"],
 ])("reach %s %s loads nothing that reaches out", (...args) => {
@@ -113,7 +114,7 @@ test("a command loads only what it needs", () => {
     );
   };
   expect(packagesOf("eval", ".", "input.json")).toEqual([]);
-  expect(packagesOf("verify", "golden.reach")).toEqual(["@noble/curves"]);
+  expect(packagesOf("verify", "golden.reach", "--allow-untrusted")).toEqual(["@noble/curves"]);
   expect(packagesOf("lint", "triage/workflow.yaml")).toEqual(["zod", "yaml"]);
 });
 
@@ -131,7 +132,14 @@ globalThis.Function = new Proxy(Function, {
 test("no schema is compiled for the few values that a command looks at", () => {
   writeFileSync(join(folder, "no-programs.mjs"), NO_PROGRAMS);
   cpSync(join(root, "golden/runs/completed.reach"), join(folder, "golden.reach"));
-  const args = ["--import", "./no-programs.mjs", program, "verify", "golden.reach"];
+  const args = [
+    "--import",
+    "./no-programs.mjs",
+    program,
+    "verify",
+    "golden.reach",
+    "--allow-untrusted",
+  ];
   expect(spawnSync(process.execPath, args, { cwd: folder, env }).status).toBe(0);
   expect(existsSync(join(folder, "made.txt"))).toBe(false);
 });

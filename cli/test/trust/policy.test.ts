@@ -23,7 +23,7 @@ describe("POL-18: policy check", () => {
       window: { from: "2026-01-01T00:00:00.000Z" },
     });
     expect(status).toBe(0);
-    expect(stdout).toContain("requires authentic, complete, replayed, approved");
+    expect(stdout).toContain("requires authentic, approved, complete, replayed");
     for (const says of [
       "The pack may be the one with the digest 111111111111....",
       'The workflow is acme/loan in a version of "^1.0.0".',

@@ -5,6 +5,7 @@ import { quoted } from "../errors/errors.ts";
 import { needsNone } from "../log/quorum.ts";
 import { checkedPolicy } from "../trust/policy.ts";
 import type { Policy, PolicyCircumstances } from "../trust/policy.ts";
+import { verdicts } from "../trust/verdicts.ts";
 import type { Verdict } from "../trust/verdicts.ts";
 import { requiredBy } from "./allowed.ts";
 
@@ -35,7 +36,7 @@ export function explainPolicy(
   const { file, policy } = checkedPolicy(engine, bytes, fileOf);
   // With a root a keyring is asked for, whatever is in it.
   const asked = requiredBy({ ...policy, now: "", ...(file.root && { ownKeys: [] }) });
-  const required = [...new Set(asked)];
+  const required = verdicts.filter((name) => asked.includes(name));
   return { required, asks: asksOf(file, policy), open: openIn(file, policy) };
 }
 

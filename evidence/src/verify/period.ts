@@ -39,8 +39,8 @@ export interface PeriodReport extends Judgement<PeriodVerdict> {
  * runs name. Other members say nothing of a period. It returns a report for hostile bytes, too.
  *
  * @example
- * const { ok, period } = verifyPeriodBy(engine, periodBytes, policy);
- * ok; // → true
+ * const logs = [{ origin, key: logKey, witnesses, quorum: 0 }];
+ * verifyPeriodBy(engine, period, { now, logs }).verdicts.witnessed.result; // → "not checked"
  */
 export function verifyPeriodBy(engine: Engine, bytes: Uint8Array, policy: Policy): PeriodReport {
   const { rules, logs = [] } = policy;
