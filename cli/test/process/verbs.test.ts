@@ -28,6 +28,7 @@ const openFull = (): number | undefined =>
 beforeAll(async () => {
   const plain = "document: {dsl: 1.0.3, namespace: t, name: t, version: 1.0.0}";
   put(folder, "plain.yaml", `${plain}\ndo: [{a: {set: {x: 1}}}]\n`);
+  put(folder, "policy.json", '{"format": "reach/policy/v1", "fuel": 5}');
   put(folder, "one.json", '{"b": 1.0, "a": [1, 2]}');
   for (const name of ["one", "two"])
     expect((await decide("01-strong", `${name}.reach`)).status).toBe(0);
@@ -56,6 +57,7 @@ const reading: readonly (readonly [line: string, status: number])[] = [
   ["keys list --keyring ring.json --root root.key.pub", 0],
   ["pack inspect loan.pack", 0],
   ["log fsck audit", 0],
+  ["policy check policy.json", 0],
   ["verify missing.reach", 2],
   ["nonsense", 2],
 ];
