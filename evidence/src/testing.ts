@@ -17,4 +17,4 @@ export { hasHole, holeAt, holesOf, parseWithHoles, textWithHoles } from "./commi
 export { filled, openingOf, readOpening } from "./commitments/opening.ts";
 export { filledSlots, readSlots, slotsOfRecord } from "./commitments/record.ts";
 export { commitRunValues, recordSeed, RUN_SEQ, runSeedOf, slotSeed } from "./commitments/seeds.ts";
-export { digestOfRoot } from "./trust/roots.ts";
+export { digestOfRoot, signRootChange } from "./trust/roots.ts";

@@ -22,8 +22,8 @@ export interface KeptKeyring {
   readonly serial: number;
   /** SHA-256 of its payload, in hex. */
   readonly digest: string;
-  /** How often the root had changed since this one. */
-  readonly changes: number;
+  /** The digest of the root that had signed it: this one, or a later one. */
+  readonly signedBy: string;
 }
 
 /** What a verifier keeps. */
@@ -108,29 +108,35 @@ export function mergedState(one: VerifierState, other: VerifierState): VerifierS
  * The state once a keyring was seen.
  *
  * @throws EvidenceError `REACH-E5235` a newer one was seen, which may know of later revocations; `REACH-E5236` another
- *   one of this number was, or one that this one should continue
+ *   one of this number was, or one that this one should continue, or one of a root that does not lead here
  */
 export function withKeyring(
   state: VerifierState,
   { rootPath, serial, digest, previous }: Keyring,
 ): VerifierState {
   const roots = rootPath.map(digestOfRoot);
-  const kept = state.keyrings.get(roots[0] ?? "");
-  if (kept !== undefined && (serial < kept.serial || roots.length - 1 < kept.changes)) {
-    const what =
-      serial < kept.serial ? `this is the keyring ${serial}` : "its root is an older one";
-    throw new EvidenceError("REACH-E5235", `${what}, and number ${kept.serial} was seen before`);
-  }
-  const isFork =
-    (serial === kept?.serial && digest !== kept.digest) ||
-    (kept !== undefined && serial === kept.serial + 1 && previous !== kept.digest);
-  if (isFork) {
-    const what = `another keyring ${kept?.serial} was seen, with the digest ${kept?.digest}`;
-    throw new EvidenceError("REACH-E5236", what);
+  const signedBy = roots.at(-1) as string;
+  // What any root that leads here has led to before.
+  for (const kept of roots.flatMap((root) => state.keyrings.get(root) ?? [])) {
+    if (serial < kept.serial) {
+      const what = `this is the keyring ${serial}, and number ${kept.serial} was seen before`;
+      throw new EvidenceError("REACH-E5235", what);
+    }
+    if (!roots.includes(kept.signedBy)) {
+      const what = `the keyring ${kept.serial} was seen before, signed by another root, which does not lead to this one's`;
+      throw new EvidenceError("REACH-E5236", what);
+    }
+    const isFork =
+      (serial === kept.serial && digest !== kept.digest) ||
+      (serial === kept.serial + 1 && previous !== kept.digest);
+    if (isFork) {
+      const what = `another keyring ${kept.serial} was seen, with the digest ${kept.digest}`;
+      throw new EvidenceError("REACH-E5236", what);
+    }
   }
   // Under every root that led here, so that who pins a later one next has this, too.
   const all = new Map(state.keyrings);
-  roots.forEach((root, i) => all.set(root, { serial, digest, changes: roots.length - 1 - i }));
+  for (const root of roots) all.set(root, { serial, digest, signedBy });
   return { ...state, keyrings: all };
 }
 

@@ -66,8 +66,10 @@ export function verify(
   const total = (evidence.inputs ?? evidence.shown?.inputs ?? []).length;
   options.onProgress?.({ phase: "read", done: total, total });
   const isWhole = checkComplete(evidence, findings);
-  const { witnessedAt, state: next } = checkSeen(engine, evidence, { ...policy, state }, findings);
+  const { witnessedAt, state: seen } = checkSeen(engine, evidence, { ...policy, state }, findings);
   checkStart(engine, evidence, policy, findings);
+  // A log that lacks the run's beginning has not shown all that is asked of it.
+  const next = findings.found("logged").result === "pass" ? seen : state;
   checkTrust(evidence, policy, witnessedAt, findings);
   const bundles = [...evidence.bundles, ...(options.packBundles ?? [])];
   const pack = checkApproved(

@@ -16,9 +16,11 @@ import {
   formatState,
   formatTlogProof,
   issueKeyring,
+  digestOfRoot,
   mergedState,
   proveStep,
   readState,
+  rootOf,
   signNote,
   verifyStep,
   withCompromise,
@@ -30,6 +32,8 @@ import type {
   LogPolicy,
   Policy,
   Report,
+  RootSigners,
+  Signer,
   VerifierState,
 } from "@reach-fabric/evidence";
 import { describe, expect, test } from "vitest";
@@ -99,7 +103,7 @@ describe("KEY-15: the newest keyring of a root", () => {
     const forged = signedAgain(file, { by: attacker });
     for (const bytes of [forged, utf8("no evidence")]) {
       const { state } = verify(bytes, { now, signers: { keyring: second } }, { state: emptyState });
-      expect([...(state?.keyrings.values() ?? [])]).toMatchObject([{ serial: 2, changes: 0 }]);
+      expect([...(state?.keyrings.values() ?? [])]).toMatchObject([{ serial: 2 }]);
     }
   });
 
@@ -110,23 +114,41 @@ describe("KEY-15: the newest keyring of a root", () => {
     expect(verify(file, {}, { state: emptyState }).state).toEqual(emptyState);
   });
 
+  const signing = (by: Signer): RootSigners => ({ root: rootOf(by.key), signers: [by] });
+  const changed = next(next(acme.keyring), { newRoot: signing(otherRoot) });
+
   test("attack: an older root, once a newer one was seen", () => {
-    const [newRoot, third_] = [
-      { root: { threshold: 1, keys: [otherRoot.key] }, signers: [otherRoot] },
-      next(acme.keyring),
-    ];
-    const changed = next(third_, { newRoot });
     expect(trust(under(changed, emptyState))).toBe("pass");
     const state = after(changed);
     // The old root signs a later number, without the change that took its place.
-    const rogue = next(next(next(third_)));
+    const rogue = next(next(next(next(acme.keyring))));
     expect(trust(under(rogue, emptyState))).toBe("pass");
-    expect(trust(under(rogue, state))).toBe("not checked REACH-E5235");
+    expect(trust(under(rogue, state))).toBe("fail REACH-E5236");
+    expect(trust(under(next(acme.keyring), state))).toBe("not checked REACH-E5235");
     // Who pins the new root next knows what was seen under the old one.
     expect(state.keyrings.size).toBe(2);
-    expect(
-      [...state.keyrings.values()].map(({ changes }) => changes).sort((x, y) => x - y),
-    ).toEqual([0, 1]);
+    const signers = new Set([...state.keyrings.values()].map(({ signedBy }) => signedBy));
+    expect([...signers]).toEqual([digestOfRoot(rootOf(otherRoot.key))]);
+  });
+
+  test("attack: an older root that was lost, and says that it has given way to another one", () => {
+    const own = signing(attacker);
+    const rogue = next(next(next(next(acme.keyring))), { newRoot: own });
+    expect(trust(under(rogue, emptyState))).toBe("pass");
+    expect(trust(under(rogue, after(changed)))).toBe("fail REACH-E5236");
+  });
+
+  test("attack: an older keyring of a later root, by way of the root before it", () => {
+    const pinned = (ring: Keyring): Keyring => ({ ...ring, rootPath: ring.rootPath.slice(-1) });
+    const newer = issueKeyring(engine, otherRoot, pinned(changed), {
+      ...issue,
+      keys: changed.keys,
+    }).keyring;
+    const state = after(newer);
+    expect(trust(under(changed, emptyState))).toBe("pass");
+    const report = under(changed, state);
+    expect(trust(report)).toBe("not checked REACH-E5235");
+    expect(report.state).toEqual(state);
   });
 });
 
@@ -201,6 +223,14 @@ describe("LOG-42: the last checkpoint of a log", () => {
     ]);
   });
 
+  test("attack: a log that lacks the beginning of the run, where the policy asks for it, moves nothing", () => {
+    const logs = [
+      { origin: ORIGIN, key: log.key, witnesses: [witness.key], quorum: 1, started: true },
+    ];
+    const report = verify(logged({ size: 4 }), { now, logs }, { state: emptyState });
+    expect(found(report)).toEqual(["not checked REACH-E5346", undefined]);
+  });
+
   test("attack: what did not verify under the policy moves nothing", () => {
     const unseen = under({ size: 6, cosigned: false }, kept(4), grown(4, 6));
     expect(finding(unseen, "witnessed")).toBe("fail REACH-E5337");
@@ -211,7 +241,9 @@ describe("LOG-42: the last checkpoint of a log", () => {
 
 describe("KEY-16: the file of a state", () => {
   const state: VerifierState = {
-    keyrings: new Map([["ab".repeat(32), { serial: 3, digest: "cd".repeat(32), changes: 1 }]]),
+    keyrings: new Map([
+      ["ab".repeat(32), { serial: 3, digest: "cd".repeat(32), signedBy: "ab".repeat(32) }],
+    ]),
     logs: new Map([["key", { origin: ORIGIN, size: 5n, root: new Uint8Array(32).fill(7) }]]),
   };
   test("has one spelling, and is read strictly", () => {
@@ -238,8 +270,8 @@ describe("KEY-16: the file of a state", () => {
   test("of two programs at a time, what is newer of each is kept", () => {
     const other: VerifierState = {
       keyrings: new Map([
-        ["ab".repeat(32), { serial: 2, digest: "ef".repeat(32), changes: 1 }],
-        ["01".repeat(32), { serial: 9, digest: "ef".repeat(32), changes: 0 }],
+        ["ab".repeat(32), { serial: 2, digest: "ef".repeat(32), signedBy: "ab".repeat(32) }],
+        ["01".repeat(32), { serial: 9, digest: "ef".repeat(32), signedBy: "01".repeat(32) }],
       ]),
       logs: new Map([["key", { origin: ORIGIN, size: 6n, root: new Uint8Array(32) }]]),
     };

@@ -14,8 +14,8 @@ export const stateFile = strict({
         root: digest,
         serial: z.int().min(1).max(0xffffffff),
         digest,
-        /** How often the root had changed since this one. */
-        changes: z.int().min(0).max(256),
+        /** The digest of the root that had signed it. */
+        signedBy: digest,
       }),
     )
     .max(10_000),
