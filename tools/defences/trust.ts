@@ -264,7 +264,15 @@ export const trust: readonly Defence[] = [
     take: "const at = witnessedAt ?? startedAt;",
     put: "const at = startedAt;",
     test: TIMES,
-    name: "attack: one that had ended, or was compromised, by the time that witnesses say",
+    name: "attack: one that had ended by the time that witnesses say",
+  },
+  {
+    attack: "a stolen key of a publisher, and a run that witnesses saw before",
+    file: "evidence/src/pack/publisher.ts",
+    take: "signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant });",
+    put: "signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant, witnessedAt });",
+    test: TIMES,
+    name: "attack: a stolen key that publishes what ran before, which witnesses had seen",
   },
   {
     attack: "no green without a signer",

@@ -199,7 +199,8 @@ export function publishersOf(
       requireFresh(ring.keyring, { ...ring, now });
       // When the pack was used: what its publisher says of the time does not matter.
       const at = witnessedAt ?? startedAt;
-      signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant, witnessedAt });
+      // Witnesses saw the run, and no one when its publisher signed: a compromised key counts for nothing.
+      signerTrust(ring.keyring, { key, role, at }, { tenant, only: ring.tenant });
     },
     requireWithdrawer: (key, at) => {
       if (ring !== undefined && !isPinned(key)) signerEntry(ring.keyring, { key, role, at });
