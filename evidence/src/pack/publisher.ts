@@ -40,7 +40,7 @@ export interface Publishers {
   readonly requireWithdrawer: (key: PublicKey, at: string) => void;
 }
 
-/** Signatures that are looked at before a reader gives up: a file of junk costs no more than this. */
+/** Signatures that are looked at before nothing is said: a file of junk costs no more than this. */
 const MOST_TRIES = 4096;
 
 /**
@@ -49,7 +49,7 @@ const MOST_TRIES = 4096;
  * another pack, means nothing.
  *
  * @throws EvidenceError `REACH-E5412` one of them has withdrawn it; `REACH-E5411` there is nothing that any of these
- *   keys has signed about this pack; what `requirePublisher` throws, where none counts; `REACH-E5305` their
+ *   keys has signed about this pack, or there is more than is looked at; what `requirePublisher` throws, where none counts; `REACH-E5305` their
  *   statement is about another id or version
  */
 export function requirePublished(
@@ -117,7 +117,11 @@ function* signedStatements(
     for (const bundle of read) {
       for (const key of keys) {
         if ((bundle.hint === key.id) !== isHinted) continue;
-        if (tries++ === MOST_TRIES) return;
+        // What was not looked at could be a withdrawal.
+        if (tries++ === MOST_TRIES) {
+          const what = `there are more than ${MOST_TRIES} signatures about the pack, most of them of others`;
+          throw new EvidenceError("REACH-E5411", what);
+        }
         const statement = signedBy(bundle, key);
         if (statement !== undefined) yield { key, statement };
       }

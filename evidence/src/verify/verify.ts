@@ -71,7 +71,7 @@ export function verify(
   // A log that lacks the run's beginning has not shown all that is asked of it.
   const next = findings.found("logged").result === "pass" ? seen : state;
   checkTrust(evidence, policy, witnessedAt, findings);
-  const bundles = [...evidence.bundles, ...(options.packBundles ?? [])];
+  const bundles = [...(options.packBundles ?? []), ...evidence.bundles];
   const pack = checkApproved(
     engine,
     { ...evidence, bundles, witnessedAt },
