@@ -38,14 +38,7 @@ import {
   RUN,
 } from "../workflow/state/state";
 import { isCommitting, KEEP_RECORDS, kept } from "./commitments";
-import {
-  leafBegin,
-  leafEnd,
-  leafText,
-  leafValue,
-  LEFT,
-  OUTCOME_LEAF,
-} from "./leaves";
+import { leafBegin, leafEnd, leafText, leafValue, LEFT, OUTCOME_LEAF } from "./leaves";
 import {
   SEED_CONTEXT,
   SEED_ERROR,

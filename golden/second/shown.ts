@@ -42,6 +42,8 @@ const covered = (record: Members): Members =>
 export function readEntered(run: Members, [first, ...lines]: Value[]): Shown {
   const { seed: text, ...values } = d.members(first);
   const seed = d.hash32(text);
+  // A root alone does not say how many leaves are under it.
+  d.need(lines.length === treeOf(run, "entered").size, "other records than were signed");
   const last = d.members(lines.pop());
   const isLeaf = Object.hasOwn(last, "leaf");
   const outcome = d.members(isLeaf ? d.exactly(last, "leaf")["leaf"] : last);
