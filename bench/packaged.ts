@@ -4,6 +4,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createEngine } from "@reach-fabric/engine";
+import { openEvidence, publicKeyFile } from "@reach-fabric/evidence";
 import { bundleCli } from "../tools/bundle.ts";
 
 const home = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -55,7 +57,8 @@ export async function packaged(): Promise<Packaged> {
     folder,
     reach: join(folder, "cli/bin/reach.cjs"),
     used: (args) => {
-      const env = { ...process.env, USED: report, XDG_CACHE_HOME: folder };
+      const homes = { XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder };
+      const env = { ...process.env, ...homes, USED: report };
       const start = performance.now();
       const { status, stderr } = spawnSync(process.execPath, ["--require", meter, ...args], {
         env,
@@ -67,4 +70,12 @@ export async function packaged(): Promise<Packaged> {
       return { ...(JSON.parse(readFileSync(report, "utf8")) as Omit<Used, "time">), time };
     },
   };
+}
+
+/** The arguments that verify a file whose signer is known: their key is written beside it. */
+export function verifying(folder: string, path: string): string[] {
+  const { key } = openEvidence(createEngine(), readFileSync(path)).run;
+  const trusted = join(folder, "signer.json");
+  writeFileSync(trusted, JSON.stringify(publicKeyFile(key)));
+  return ["verify", path, "--trust", trusted];
 }

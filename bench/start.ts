@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Contest } from "./harness.ts";
-import { packaged } from "./packaged.ts";
+import { packaged, verifying } from "./packaged.ts";
 
 const home = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -16,7 +16,7 @@ export async function startContests(): Promise<Contest[]> {
     ["node -e 0", ["-e", "0"]],
     ["reach --version", [reach, "--version"]],
     ["reach eval .a FILE", [reach, "eval", ".a", input]],
-    ["reach verify FILE", [reach, "verify", evidence]],
+    ["reach verify FILE", [reach, ...verifying(folder, evidence)]],
     ["reach lint FILE", [reach, "lint", home("../examples/loan-prescreen/workflow.yaml")]],
   ];
   // From the second time on, as most starts are: compiled code is kept.

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Contest } from "./harness.ts";
-import { packaged } from "./packaged.ts";
+import { packaged, verifying } from "./packaged.ts";
 import { record } from "./replay.ts";
 import { evidenceOf, key } from "./runs.ts";
 import { cpuOf, install } from "./temporal.ts";
@@ -68,6 +68,7 @@ export async function verifyContests(): Promise<Contest[]> {
   const { folder, reach, used } = await packaged();
   const path = join(folder, "ten.reach");
   writeFileSync(path, evidence(createEngine(), STEPS));
+  const args = [reach, ...verifying(folder, path)];
   const contests = (["simd", "scalar"] as const).flatMap((build) =>
     [1000, 10_000].map((steps) => contest(build, steps)),
   );
@@ -100,7 +101,7 @@ export async function verifyContests(): Promise<Contest[]> {
         {
           name: "reach verify FILE",
           run: () => undefined,
-          elsewhere: () => used([reach, "verify", path]).time,
+          elsewhere: () => used(args).time,
         },
         {
           name: "node replay.mjs, once",
@@ -122,7 +123,8 @@ export async function peak(): Promise<string> {
   const { folder, reach, used } = await packaged();
   const path = join(folder, "long.reach");
   writeFileSync(path, evidence(createEngine(), 10_000));
-  const megabytes = [1, 2, 3].map(() => used([reach, "verify", path]).peak / 2 ** 20);
+  const args = [reach, ...verifying(folder, path)];
+  const megabytes = [1, 2, 3].map(() => used(args).peak / 2 ** 20);
   return `A process that verifies 10,000 steps: ${Math.max(...megabytes).toFixed(0)} MB resident at most.\n`;
 }
 

@@ -38,6 +38,22 @@ export const log: readonly Defence[] = [
     name: "split view: another tree of the size that was seen",
   },
   {
+    attack: "a period ended by a witness's time that has not come",
+    file: "evidence/src/log/quorum.ts",
+    take: " && (last === undefined || time * 1000n <= last)",
+    put: "",
+    test: TREE,
+    name: "LOG-19 attack: a time that has not come ends no period",
+  },
+  {
+    attack: "a period ended by an entry whose time has not come",
+    file: "evidence/src/log/period.ts",
+    take: 'if (last !== undefined) requirePast(last.at, now, "the log has an entry");',
+    put: "",
+    test: TREE,
+    name: "LOG-19 attack: a time that has not come ends no period",
+  },
+  {
     attack: "split view, at a witness",
     file: "evidence/src/log/witness.ts",
     take: "if (seen !== undefined && seen.size === size && !sameBytes(seen.root, root)) return conflict();",

@@ -92,7 +92,7 @@ export const trust: readonly Defence[] = [
   },
   {
     attack: "evidence of the future",
-    file: "evidence/src/trust/times.ts",
+    file: "evidence/src/encoding/clock.ts",
     take: "if (now === undefined || spanOf(at)[0] <= millisecondsOf(now) + SKEW) return;",
     put: "return;",
     test: TIMES,

@@ -11,6 +11,7 @@ import { canonicalBytes, inShape, parseCanonical } from "../encoding/json.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 import type { NoteKey } from "./note.ts";
+import { requirePast } from "../encoding/clock.ts";
 import { isWitnessedSince } from "./quorum.ts";
 import type { Quorum } from "./quorum.ts";
 import { tallyRuns } from "./tally.ts";
@@ -68,8 +69,9 @@ export interface Period extends RunTallies {
  *
  * @param quorum so many witnesses, or such a group, have to say that the period is over, where no later entry
  *   does
+ * @param now the verifier's time, an instant: what witnesses say of a time that has not come does not count
  * @throws EvidenceError `REACH-E5336` no proof of a period, or entries out of it; `REACH-E5333` the
- *   entries do not make the signed root; as openCheckpoint()
+ *   entries do not make the signed root; `REACH-E5230` an entry's time has not come; as openCheckpoint()
  *
  * @example
  * const { entries, unfinished, isOver } = verifyPeriod(engine, period, origin, logKey, witnesses, 1);
@@ -81,6 +83,7 @@ export function verifyPeriod(
   log: NoteKey,
   witnesses: readonly NoteKey[] = [],
   quorum: Quorum = 0,
+  now?: string,
 ): Period {
   const what = "the proof of a period";
   const value = parseCanonical(engine, bytes, what);
@@ -89,6 +92,9 @@ export function verifyPeriod(
   const checkpoint = openCheckpoint(utf8(period.checkpoint), origin, log, witnesses);
   requireRoot(engine, period, checkpoint);
   const inside = requireBorders(period, checkpoint.size);
+  // Times never go back, so that the last one is the latest.
+  const last = period.entries.at(-1);
+  if (last !== undefined) requirePast(last.at, now, "the log has an entry");
   const entries = period.entries.slice(inside.start, inside.end);
   const hasLater = inside.end < period.entries.length;
   return {
@@ -97,7 +103,7 @@ export function verifyPeriod(
     to,
     first: first + inside.start,
     entries,
-    isOver: hasLater || isWitnessedSince(checkpoint, quorum, millisecondsOf(to)),
+    isOver: hasLater || isWitnessedSince(checkpoint, quorum, millisecondsOf(to), now),
     ...tallyRuns(entries),
   };
 }

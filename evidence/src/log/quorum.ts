@@ -1,7 +1,9 @@
 // How many witnesses have seen a checkpoint, and since when. docs/spec/log.md, LOG-29, LOG-30 and LOG-38.
 import { toHex } from "@reach-fabric/engine";
 import { EvidenceError } from "../errors/errors.ts";
+import { millisecondsOf } from "../encoding/instant.ts";
 import type { PublicKey } from "../keys/key.ts";
+import { SKEW } from "../encoding/clock.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 import type { NoteSignature } from "./note.ts";
 
@@ -69,12 +71,20 @@ export function witnessedAt(
   );
 }
 
-/** Whether enough witnesses have cosigned at an instant, in milliseconds since 1970, or later. */
+/**
+ * Whether enough witnesses have cosigned at an instant, in milliseconds since 1970, or later.
+ *
+ * @param now the verifier's time: a time that has not come says nothing
+ */
 export function isWitnessedSince(
   { signatures }: Pick<SignedCheckpoint, "signatures">,
   quorum: Quorum,
   instant: number,
+  now?: string,
 ): boolean {
-  const late = cosignatures(signatures).filter(({ time }) => time * 1000n >= BigInt(instant));
+  const last = now === undefined ? undefined : BigInt(millisecondsOf(now) + SKEW);
+  const late = cosignatures(signatures).filter(
+    ({ time }) => time * 1000n >= BigInt(instant) && (last === undefined || time * 1000n <= last),
+  );
   return !needsNone(quorum) && isEnough(new Set(late.map(({ id }) => id)), quorum);
 }

@@ -3,27 +3,13 @@
 //
 // A host, a log and a witness each say a time, and each of them may lie, or have a clock that is wrong. A witness has
 // no interest in one run: what enough of them say counts before what the signer says.
-import { instantAt, millisecondsOf } from "../encoding/instant.ts";
+import { sayTime, SKEW, spanOf } from "../encoding/clock.ts";
+import type { SignedAt } from "../encoding/clock.ts";
+import { millisecondsOf } from "../encoding/instant.ts";
 import { EvidenceError } from "../errors/errors.ts";
-
-/** Milliseconds by which clocks of honest machines may differ. */
-export const SKEW: number = 5 * 60 * 1000;
 
 /** Milliseconds after its end by which a run must have been seen, where the policy does not say. */
 export const DEFAULT_LAG: number = 24 * 60 * 60 * 1000;
-
-/**
- * When something was signed: an instant that its signer says, or the second, since 1970, by which others had seen it.
- * Of a second all must lie before what ends a key, and its end behind what begins one.
- */
-export type SignedAt = string | bigint;
-
-/** The first and the last millisecond of it. */
-function spanOf(at: SignedAt): readonly [first: number, last: number] {
-  if (typeof at === "string") return [millisecondsOf(at), millisecondsOf(at)];
-  const first = Number(at) * 1000;
-  return [first, first + 999];
-}
 
 /** True if it lies from one instant up to before another one. */
 export function isWithin(at: SignedAt, from: string, to: string): boolean {
@@ -34,22 +20,6 @@ export function isWithin(at: SignedAt, from: string, to: string): boolean {
 /** True if all of it lies before an instant. */
 export const isBefore = (at: SignedAt, instant: string): boolean =>
   spanOf(at)[1] < millisecondsOf(instant);
-
-/** As people read it. */
-export const sayTime = (at: SignedAt): string =>
-  typeof at === "string" ? at : instantAt(Number(at) * 1000);
-
-/**
- * Requires that a time has come: one that lies in the future is a wrong clock, or a lie.
- *
- * @param now the verifier's time; nothing is required without it
- * @param who said it
- * @throws EvidenceError `REACH-E5230`
- */
-export function requirePast(at: SignedAt, now: string | undefined, who: string): void {
-  if (now === undefined || spanOf(at)[0] <= millisecondsOf(now) + SKEW) return;
-  throw new EvidenceError("REACH-E5230", `${who} at ${sayTime(at)}, and it is ${now}`);
-}
 
 /**
  * Requires that a run was not seen before it ended.

@@ -2,12 +2,13 @@
 // docs/spec/policy.md, POL-5.
 import { toBase64 } from "@reach-fabric/engine";
 import type { KeyringEntry, KeyRole } from "@reach-fabric/schema";
+import { sayTime } from "../encoding/clock.ts";
+import type { SignedAt } from "../encoding/clock.ts";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { millisecondsOf } from "../encoding/instant.ts";
 import type { PublicKey } from "../keys/key.ts";
 import type { Keyring } from "./keyring.ts";
-import { isBefore, isWithin, sayTime } from "./times.ts";
-import type { SignedAt } from "./times.ts";
+import { isBefore, isWithin } from "./times.ts";
 
 /** What a signature claims: the key, what for, and when. */
 export interface SignatureClaim {

@@ -63,7 +63,7 @@ export function verifyPeriodBy(engine: Engine, bytes: Uint8Array, policy: Policy
     findings.attempt("logged", () => {
       const log = logOfPeriod(engine, bytes, logs);
       const { origin, key, witnesses, quorum } = log;
-      const period = verifyPeriod(engine, bytes, origin, key, witnesses, quorum);
+      const period = verifyPeriod(engine, bytes, origin, key, witnesses, quorum, policy.now);
       requireOpen(log, period);
       if (policy.signers !== undefined) {
         requireFresh(policy.signers.keyring, { ...policy.signers, now: policy.now ?? "" });

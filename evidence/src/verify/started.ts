@@ -20,7 +20,7 @@ import { noteText } from "../log/note.ts";
 import { parseTlogProof } from "../log/proof.ts";
 import type { TlogProof } from "../log/proof.ts";
 import type { LogPolicy } from "../trust/policy.ts";
-import { SKEW } from "../trust/times.ts";
+import { SKEW } from "../encoding/clock.ts";
 import type { Findings, Verdict } from "../trust/verdicts.ts";
 
 /** An entry about a run that begins, without what the log adds. */

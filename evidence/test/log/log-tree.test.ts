@@ -302,6 +302,26 @@ describe("LOG-17 to LOG-19: periods", () => {
     expect(isOver(seconds, 0)).toBe(false);
   });
 
+  test("LOG-19 attack: a time that has not come ends no period, be it a witness's or the log's", () => {
+    const later = (seconds: number): string =>
+      new Date(millisecondsOf(second2(50)) + seconds * 1000).toISOString();
+    const isOver = (seconds: number, now: string): boolean => {
+      const time = BigInt(millisecondsOf(later(seconds)) / 1000);
+      const bytes = formatPeriod(engine, {
+        from: second2(0),
+        to: later(600),
+        first: 0,
+        entries,
+        hashes: [],
+        checkpoint: signed(all.length, merkleRoot(all), [log, { ...witness, time }]),
+      });
+      return verifyPeriod(engine, bytes, ORIGIN, log.key, [witness.key], 1, now).isOver;
+    };
+    expect(isOver(600, later(300))).toBe(true);
+    expect(isOver(601, later(300))).toBe(false);
+    expect(codeOf(() => isOver(600, later(-400)))).toBe("REACH-E5230");
+  });
+
   test("LOG-29 attack: a period is not over for one witness under two names", () => {
     const end = BigInt(millisecondsOf(second2(50)) / 1000);
     const alias = keyOf("50", "example.net/alias", "cosignature");

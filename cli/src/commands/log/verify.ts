@@ -116,6 +116,7 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
   const shown = verifyLoggedEntry(engine, bytes, log.name, log, witnesses);
   const witnessed = quorum === 0 ? undefined : seenBy(shown.checkpoint, quorum);
   const found = parseEntry(engine, shown.entry);
+  requirePast(found.at, now(), "the log has the entry");
   if (
     evidence !== undefined &&
     !sameLoggedRun(found, evidenceEntryOf(engine, readInput(terminal.machine, evidence)))
@@ -148,7 +149,7 @@ function entry(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked
 
 function period(terminal: Terminal, file: string, bytes: Uint8Array, asked: Asked): number {
   const { log, witnesses, quorum } = asked;
-  const shown = verifyPeriod(createEngine(), bytes, log.name, log, witnesses, quorum);
+  const shown = verifyPeriod(createEngine(), bytes, log.name, log, witnesses, quorum, now());
   const { checkpoint, from, to, first, entries, isOver } = shown;
   const { unfinished, withoutStart, severalStarts, severalEvidence } = shown;
   const witnessed = quorum === 0 ? undefined : seenBy(checkpoint, quorum);
