@@ -43,7 +43,7 @@ export const log: readonly Defence[] = [
     take: " && (last === undefined || time * 1000n <= last)",
     put: "",
     test: TREE,
-    name: "LOG-19 attack: a time that has not come ends no period",
+    name: "LOG-19 attack: a time that has not come ends no period, be it a witness's or the log's",
   },
   {
     attack: "a period ended by an entry whose time has not come",
@@ -51,7 +51,7 @@ export const log: readonly Defence[] = [
     take: 'if (last !== undefined) requirePast(last.at, now, "the log has an entry");',
     put: "",
     test: TREE,
-    name: "LOG-19 attack: a time that has not come ends no period",
+    name: "LOG-19 attack: a time that has not come ends no period, be it a witness's or the log's",
   },
   {
     attack: "split view, at a witness",
