@@ -33,7 +33,10 @@ export function sizeContests(): Contest[] {
         { name: "run", run: () => make(engine) },
         { name: "createEvidence()", run: () => evidenceOf(engine, pack, inputs) },
         { name: "verify()", run: () => verify(engine, file, { fuel: FUEL }) },
-        { name: "replay", run: () => replayEvidence(engine, openEvidence(engine, file)) },
+        {
+          name: "replay",
+          run: () => replayEvidence(engine, openEvidence(engine, file), { fuel: FUEL }),
+        },
       ],
     };
   });
