@@ -33,6 +33,7 @@ export const slowFiles: readonly string[] = [
   "evidence/test/redaction/non-interference.test.ts",
   "evidence/test/tamper.test.ts",
   "fuzz/test/smoke.test.ts",
+  "fuzz/test/trust.test.ts",
   "golden/test/golden.test.ts",
   "golden/test/second.test.ts",
   "host/test/log/crash.test.ts",

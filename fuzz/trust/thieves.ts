@@ -1,0 +1,240 @@
+// What is done by who has stolen keys, by witnesses that collude, and by who puts together files of parts that do not
+// belong together. None of them has a key that was not stolen.
+import type { KeyName, LogEntry, Ring, RingKey, Run, Tree } from "./facts.ts";
+import { cosigned, proven } from "./logs.ts";
+import { DAY, HOUR, SECOND } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+
+/** A key is stolen; its owner does not know. */
+export function steal(stage: Stage): void {
+  const { dice, ring, logs, witnesses } = stage;
+  const keys = ring.keys.filter(({ role }) => role === "evidence" || role === "pack");
+  const root = stage.rootOf(ring).keys;
+  const kinds: readonly (readonly KeyName[])[] = [
+    keys.map(({ key }) => key),
+    keys.map(({ key }) => key),
+    root,
+    root,
+    logs.map(({ key }) => key),
+    witnesses.map(({ key }) => key),
+  ];
+  const some = dice.pick(kinds.filter((each) => each.length > 0));
+  const key = dice.pick(some);
+  if (stage.stolen.has(key)) return;
+  stage.stolen.set(key, stage.now);
+  stage.say(`stolen: ${key.split(":")[0]} key`, key);
+}
+
+const stolenOf = ({ stolen }: Stage, kind: string): KeyName[] =>
+  [...stolen.keys()].filter((key) => key.startsWith(kind));
+
+/** A run of the thief's: with a stolen key, or with one that no one has ever trusted. */
+function forged(stage: Stage): Run | undefined {
+  const { dice } = stage;
+  const keys = stolenOf(stage, "evidence");
+  const key = keys.length === 0 || stage.chance(5) ? "mallory:0" : dice.pick(keys);
+  const endedAt = stage.chance(70) ? stage.near() : stage.now;
+  const own = stage.ring.keys.find((entry) => entry.key === key);
+  const run: Run = {
+    id: stage.runs.length + 1,
+    secret: 0,
+    tenant: own?.tenant ?? dice.pick(["acme", "globex"]),
+    pack: dice.pick(["first", "second"]),
+    startedAt: endedAt - dice.pick([0, 1000, HOUR]),
+    endedAt,
+    key,
+    signedAt: stage.now,
+    isThief: true,
+  };
+  stage.runs.push(run);
+  return run;
+}
+
+/** Evidence of the thief's, by the log as it is, or by one of the thief's own making where its key is stolen, too. */
+export function forgeEvidence(stage: Stage): void {
+  const { dice } = stage;
+  const run = forged(stage);
+  if (run === undefined) return;
+  const log = dice.pick(stage.logs);
+  const isOwn = stage.stolen.has(log.key) && stage.chance(60);
+  const base: Tree = isOwn ? log.tree.slice(0, dice.below(log.tree.length + 1)) : log.tree;
+  // The thief writes any time into entries of their own; the log writes its own.
+  const late = base.at(-1)?.at ?? 0;
+  const at = isOwn
+    ? stage.chance(60)
+      ? run.endedAt + SECOND
+      : stage.near()
+    : Math.max(stage.now + log.clock, late);
+  const entries: LogEntry[] = [
+    ...(stage.chance(80) ? [{ type: "started", run, at } as const] : []),
+    { type: "evidence", run, at },
+    ...(stage.chance(30) ? [{ type: "other", run: dice.below(1000), at } as const] : []),
+  ];
+  const tree = [...base, ...entries];
+  if (!isOwn) log.tree = tree;
+  const backdated = run.endedAt < stage.now - HOUR ? ", backdated" : "";
+  stage.say(
+    isOwn ? "thief: evidence in a fork" : `thief: evidence${backdated}`,
+    `run ${run.id} by ${run.key}, ended at ${new Date(run.endedAt).toISOString()}`,
+  );
+  const note = colluded(stage, cosigned(stage, log.origin, tree, log.key, log.key));
+  stage.files.push({
+    run,
+    proof: proven(note, "evidence", run),
+    start: proven(note, "started", run),
+    isHonest: false,
+  });
+}
+
+/** A checkpoint, which witnesses that lie, and those with stolen keys, have cosigned at a time of their choice. */
+function colluded(stage: Stage, note: Stage["notes"][number]): Stage["notes"][number] {
+  const liars = stage.witnesses.filter(({ key, isLiar }) => isLiar || stage.stolen.has(key));
+  if (liars.length === 0) return note;
+  const time = stage.near();
+  const lies = liars.map(({ name, key }) => ({ name, key, second: Math.floor(time / SECOND) }));
+  const others = note.cosigned.filter(({ name }) => !liars.some((one) => one.name === name));
+  const next = { ...note, cosigned: [...lies, ...others] };
+  stage.notes.push(next);
+  stage.say("colluding witnesses", `${liars.length} say ${new Date(time).toISOString()}`);
+  return next;
+}
+
+/** An honest file, under a checkpoint on which witnesses lie about the time. */
+export function recosign(stage: Stage): void {
+  const files = stage.files.filter(({ proof }) => proof !== undefined);
+  if (files.length === 0) return;
+  const file = stage.dice.pick(files);
+  if (file.proof === undefined) return;
+  const checkpoint = colluded(stage, file.proof.checkpoint);
+  if (checkpoint === file.proof.checkpoint) return;
+  stage.files.push({ ...file, proof: { ...file.proof, checkpoint }, isHonest: false });
+}
+
+/** A log that shows others another tree: by its stolen key, or by a key that is not its own. */
+export function fork(stage: Stage): void {
+  const { dice } = stage;
+  const log = dice.pick(stage.logs);
+  if (log.tree.length === 0) return;
+  const by = stage.stolen.has(log.key) ? log.key : "mallory:1";
+  const cut = dice.below(log.tree.length);
+  const grown = stage.chance(50) ? log.tree : log.tree.slice(0, cut);
+  const at = grown.at(-1)?.at ?? stage.now;
+  const rest = log.tree.slice(cut + 1);
+  const tree = [
+    ...log.tree.slice(0, cut),
+    { type: "other", run: dice.below(1000), at } as const,
+    ...rest,
+  ];
+  const note = colluded(stage, cosigned(stage, log.origin, tree, by, log.key));
+  stage.say(
+    by === log.key ? "thief: fork of a log" : "thief: a log's name",
+    `${tree.length} entries of ${log.origin}`,
+  );
+  for (const run of stage.runs.filter(({ isThief }) => !isThief || stage.chance(50))) {
+    const proof = proven(note, "evidence", run);
+    if (proof)
+      stage.files.push({ run, proof, start: proven(note, "started", run), isHonest: false });
+  }
+}
+
+/** A keyring of the thief's, by as many keys of a root as are stolen. */
+export function forgeRing(stage: Stage): void {
+  const { dice } = stage;
+  const before = dice.pick([stage.ring, stage.ring, ...stage.rings]);
+  const root = stage.chance(70) ? stage.rootOf(before) : dice.pick(stage.roots);
+  const own = root.keys.filter((key) => stage.stolen.has(key));
+  const isEnough = own.length >= root.threshold;
+  stage.isUpset ||= isEnough;
+  // One signature twice does not make two.
+  const first = own[0] ?? "mallory:2";
+  const padded = stage.chance(40)
+    ? [...own, ...Array.from({ length: root.threshold - own.length }, () => first)]
+    : [...own, "mallory:2"];
+  const by = isEnough
+    ? stage.choose(own, root.threshold)
+    : padded.slice(0, Math.max(root.threshold, 1));
+  const mine: RingKey = {
+    key: "mallory:0",
+    role: "evidence",
+    from: stage.now - 30 * DAY,
+    to: stage.now + DAY,
+  };
+  const forgotten = before.keys.map((entry) => ({
+    ...entry,
+    compromisedAt: undefined,
+    to: stage.now + 300 * DAY,
+  }));
+  const isNext = stage.chance(70);
+  const ring: Ring = {
+    serial: before.serial + (isNext ? 1 : dice.below(3)),
+    previous: before,
+    issuedAt: stage.now,
+    expiresAt: stage.now + 90 * DAY,
+    keys: stage.chance(50)
+      ? forgotten
+      : [...before.keys.filter(({ key }) => key !== mine.key), mine],
+    changes: before.changes,
+    by,
+  };
+  if (stage.chance(25)) {
+    const to = { threshold: 1, keys: ["mallory:2"] };
+    const change = {
+      serial: ring.changes.length + 1,
+      from: root,
+      to,
+      issuedAt: stage.now,
+      by: [...new Set([...own, "mallory:2"])],
+    };
+    stage.rings.push({ ...ring, changes: [...ring.changes, change], by: ["mallory:2"] });
+    stage.roots.push(to);
+  } else stage.rings.push(ring);
+  stage.say(
+    isEnough ? "thief: keyring by enough of a root" : "thief: keyring by too few",
+    `number ${ring.serial}`,
+  );
+}
+
+/** What is said of a pack with a stolen key, or by a stranger. */
+export function forgePack(stage: Stage): void {
+  const { dice } = stage;
+  const keys = stolenOf(stage, "pack");
+  const by = keys.length === 0 ? "pack:mallory" : dice.pick(keys);
+  const pack = dice.pick(["first", "second"] as const);
+  stage.statements.push({ pack, by, ...(stage.chance(20) && { withdrawnAt: stage.near() }) });
+  stage.say("thief: pack", `${pack} by ${by}`);
+}
+
+/** Parts of two files in one, an entry that is not in the tree, or one in another place. */
+export function splice(stage: Stage): void {
+  const { dice } = stage;
+  const logged = stage.files.filter(({ proof }) => proof !== undefined);
+  if (logged.length === 0) return;
+  const [one, other] = [dice.pick(stage.files), dice.pick(logged)];
+  const { proof } = other;
+  if (proof === undefined) return;
+  const how = dice.below(6);
+  const note = stage.dice.pick(stage.notes);
+  const named = [
+    "the proof of another",
+    "the start of another",
+    "another time",
+    "another place",
+    "another checkpoint",
+    "no start",
+  ];
+  stage.say("thief: splice", `run ${one.run.id} with ${named[how]}`);
+  const entry = { ...proof.entry, at: stage.near() };
+  const made = [
+    { run: one.run, proof, start: other.start },
+    { ...other, start: one.start ?? logged.find((each) => each.run !== other.run)?.start },
+    { ...other, proof: { ...proof, entry } },
+    { ...other, proof: { ...proof, index: dice.below(proof.checkpoint.tree.length) } },
+    {
+      ...other,
+      proof: { ...proof, checkpoint: note, index: Math.min(proof.index, note.tree.length - 1) },
+    },
+    { ...other, start: undefined },
+  ][how];
+  if (made?.proof !== undefined && made.proof.checkpoint.tree.length > 0)
+    stage.files.push({ ...made, isHonest: false });
+}
