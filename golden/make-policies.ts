@@ -326,6 +326,7 @@ function rows(run: { readonly engine: string; readonly pack: string }): Row[] {
         logOf({ quorum: 2 }),
         logOf({ key: formatNoteKey(witness.key) }),
         logOf({ key: "x" }),
+        logOf({ url: "https://me:password@log.example/" }),
       ],
     },
     {

@@ -105,6 +105,8 @@ export { periodVerdicts, verifyPeriodBy } from "./verify/period.ts";
 export type { PeriodReport, PeriodVerdict } from "./verify/period.ts";
 export { explainPolicy } from "./verify/explain.ts";
 export type { ExplainedPolicy } from "./verify/explain.ts";
+export { wantedGrowth } from "./verify/growth.ts";
+export type { WantedGrowth } from "./verify/growth.ts";
 export { verify } from "./verify/verify.ts";
 export type { VerifyOptions } from "./verify/verify.ts";
 export { replayEvidence } from "./verify/replay.ts";

@@ -39,6 +39,8 @@ export { cosignLog } from "./log/cosigning.ts";
 export type { Cosigned } from "./log/cosigning.ts";
 export { continueLog, initLog, openLog } from "./log/log.ts";
 export type { InitOptions, Log, OpenOptions } from "./log/log.ts";
+export { servedGrowth } from "./log/growth.ts";
+export type { GrowthWanted } from "./log/growth.ts";
 export { readLog, readServedLog } from "./log/reader.ts";
 export type { LogReader } from "./log/reader.ts";
 export { logEvidence, loggedRecorder } from "./log/runs.ts";

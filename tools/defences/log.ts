@@ -54,6 +54,22 @@ export const log: readonly Defence[] = [
     name: "LOG-19 attack: a time that has not come ends no period, be it a witness's or the log's",
   },
   {
+    attack: "a log's server that proves the growth of another tree",
+    file: "host/src/log/growth.ts",
+    take: "if (!createEngine().verifyConsistency(claim)) return undefined;",
+    put: "createEngine().verifyConsistency(claim);",
+    test: "cli/test/trust/growth.test.ts",
+    name: "attack: a server that gives another tree's proof is believed nothing",
+  },
+  {
+    attack: "a forked log, whose server shows the fork",
+    file: "evidence/src/trust/state.ts",
+    take: "if (!hasGrown(engine, older, newer, proof.hashes)) throw isOther();",
+    put: "if (!hasGrown(engine, older, newer, proof.hashes)) return state;",
+    test: "cli/test/trust/growth.test.ts",
+    name: "attack: a log that shows others another tree is found out by its own server",
+  },
+  {
     attack: "split view, at a witness",
     file: "evidence/src/log/witness.ts",
     take: "if (seen !== undefined && seen.size === size && !sameBytes(seen.root, root)) return conflict();",

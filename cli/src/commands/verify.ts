@@ -18,6 +18,7 @@ import type { AttestOptions, Attester } from "./attest.ts";
 import { engines } from "../read/engine.ts";
 import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
+import { withGrowth } from "../read/growth.ts";
 import { now } from "../read/instants.ts";
 import { packBundlesOf, policyOf, timeOf } from "../read/policies.ts";
 import type { PolicyOptions } from "../read/policies.ts";
@@ -50,8 +51,8 @@ export function verify(program: Command, verb: Verb): void {
     .command("verify")
     .summary("check evidence: authentic, complete, replayed")
     .description(
-      "Checks evidence offline: that nothing was changed since it was signed, that nothing is " +
-        "missing, and that the engine computes the same decision again. Each verdict is pass, fail or " +
+      "Checks evidence, offline but for what a --policy says to ask of a log: that nothing was changed since it was " +
+        "signed, that nothing is missing, and that the engine computes the same decision again. Each verdict is pass, fail or " +
         `not checked. Required are trusted, ${defaultRequired.join(", ")}; with --policy what that asks ` +
         "for. Your own key is trusted ($XDG_CONFIG_HOME/reach/key.json, with which reach run signs); of " +
         "anyone else's, say --trust KEY. " +
@@ -137,7 +138,8 @@ export function verify(program: Command, verb: Verb): void {
           }
           const onProgress = longWork(terminal);
           const bytes = await withPack(engine(), read, file, options.pack);
-          const report = verifyBytes(engine(), bytes, policy, { onProgress, packBundles, state });
+          const asked = await withGrowth(terminal, engine(), policy, bytes, state);
+          const report = verifyBytes(engine(), bytes, asked, { onProgress, packBundles, state });
           state = report.state;
           const shown = signerLeft(report, options);
           reports.push([file, shown]);

@@ -81,6 +81,8 @@ export interface LogPolicy {
   readonly quorum: Quorum;
   /** Where it stood when it was closed: no checkpoint of more entries is its own. */
   readonly final?: { readonly size: bigint; readonly root: Uint8Array };
+  /** Where it is served: a verifier that has to may ask it there how it has grown. */
+  readonly url?: string;
   /** The evidence must have the proof that its run's beginning is in the log, too. */
   readonly started?: boolean;
   /** What the verifier has seen of it before. */
@@ -297,7 +299,7 @@ function keyOf({ alg, public: shared }: Pick<PublicKey, "alg"> & { public: strin
 }
 
 function logOf(
-  { origin, key, witnesses, quorum, final, started }: NonNullable<PolicyFile["logs"]>[number],
+  { origin, key, witnesses, quorum, url, final, started }: NonNullable<PolicyFile["logs"]>[number],
   i: number,
 ): LogPolicy {
   const log = {
@@ -307,6 +309,7 @@ function logOf(
       at(["logs", i, "witnesses", n], () => noteKeyOf(text, "cosignature")),
     ),
     quorum,
+    ...(url === undefined ? {} : { url }),
     ...(started === true ? { started } : {}),
   };
   if (final === undefined) return log;

@@ -132,16 +132,17 @@ function asksOfPacks({ packs }: PolicyFile): Ask[] {
 }
 
 function asksOfLogs({ logs = [], tlogPolicy, maxLag }: PolicyFile, policy: Policy): Ask[] {
-  const asks = logs.map(({ origin, quorum, witnesses, final, started }, i): Ask => {
+  const asks = logs.map(({ origin, quorum, witnesses, url, final, started }, i): Ask => {
     const seen =
       quorum === 0
         ? "whatever witnesses say"
         : `and ${quorum} of ${witnesses.length} witnesses have seen it there`;
     const end = final === undefined ? "" : `; the log ended with ${final.size} entries`;
+    const served = url === undefined ? "" : `; ${url} is asked how it has grown`;
     const begun = started === true ? ", from the beginning of its run on" : "";
     return {
       pointer: `/logs/${i}`,
-      says: `${i === 0 ? "It" : "Or it"} is in the log ${quoted(origin)}${begun}, ${seen}${end}.`,
+      says: `${i === 0 ? "It" : "Or it"} is in the log ${quoted(origin)}${begun}, ${seen}${end}${served}.`,
     };
   });
   if (tlogPolicy !== undefined) {

@@ -34,6 +34,8 @@ export interface LogReader extends LogIdentity {
   prove(index: number): Promise<Uint8Array>;
   /** The proof that the log has grown from an older size to another one, its own if none is given. */
   consistency(oldSize: bigint, newSize?: bigint): Promise<readonly Uint8Array[]>;
+  /** The root that its tree had at an older size, from 1 on, as its tiles have it. */
+  rootAt(oldSize: bigint): Promise<Uint8Array>;
   /** The proof of all entries from an instant up to before another one. */
   period(from: string, to: string): Promise<Uint8Array>;
   /** Entries in their order, from an index on. */
@@ -138,6 +140,7 @@ function readerOf(
       }
       return treeOf(newSize).consistency(oldSize);
     },
+    rootAt: async (oldSize) => treeOf(oldSize).root({ start: 0n, end: oldSize }),
     period: async (from, to) => {
       const begin = await bundles.firstFrom(from);
       const behind = await bundles.firstFrom(to);

@@ -11,6 +11,12 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The text of a note's key: NAME+ID+BASE64. */
 const vkey = plainName(512);
 
+/** The address of a server, without a user, ? and #. */
+const address = z
+  .string()
+  .max(512)
+  .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/, "https://HOST/PATH");
+
 /** An ISO 8601 duration of days, hours, minutes and seconds: how long each of them is depends on nothing. */
 export const lagPattern: RegExp =
   /^P(?!$)(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7})S)?)?$/;
@@ -27,6 +33,8 @@ const log = strict({
   witnesses: z.array(vkey).max(32),
   /** So many different keys of `witnesses` must have cosigned. */
   quorum: z.int().min(0).max(32),
+  /** Where it is served (LOG-66). */
+  url: address.optional(),
   /** Where it stood when it was closed: a checkpoint of more entries is not its own. */
   final: strict({ size: count, root: digest }).optional(),
   /** The log must have the run's beginning, too. */
