@@ -27,8 +27,8 @@ async function logged(name: string, log: string): Promise<void> {
 }
 
 const served = async <T>(log: string, work: (url: string) => Promise<T>): Promise<T> => {
-  const { url, close } = await serveLog(join(folder, log));
-  return work(url).finally(close);
+  const server = await serveLog(join(folder, log));
+  return work(server.url).finally(() => server.close());
 };
 
 let log: { origin: string; key: string };
