@@ -21,6 +21,7 @@ export { ReachError } from "./files/error.ts";
 export type { ErrorDetails, PlacedProblem } from "./files/error.ts";
 export type { DocumentPlace } from "./files/place.ts";
 export type { Failure } from "./effects/egress/failure.ts";
+export { changingFile } from "./files/change.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
 export { readFolder } from "./record/folder.ts";
 export type { FolderRun } from "./record/folder.ts";

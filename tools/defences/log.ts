@@ -5,6 +5,7 @@ import type { Defence } from "./defence.ts";
 const HOST_LOG = "host/test/log/log.test.ts";
 const LOG = "evidence/test/log/log.test.ts";
 const ACTS = "host/test/log/acts.test.ts";
+const IN_PLACE = "cli/test/in-place.test.ts";
 const TREE = "evidence/test/log/log-tree.test.ts";
 const MONITOR = "host/test/log/monitor.test.ts";
 const SUBJECT = "cli/test/log-monitor.test.ts";
@@ -408,10 +409,26 @@ export const log: readonly Defence[] = [
   {
     attack: "a lock that outlives its process",
     file: "host/src/files/lock.ts",
-    take: "const database = new DatabaseSync(path);",
-    put: 'const fs = process.getBuiltinModule("node:fs"); fs.closeSync(fs.openSync(path, "wx")); const database = new DatabaseSync(path);',
+    take: "const held = (database = new DatabaseSync(path));",
+    put: 'const fs = process.getBuiltinModule("node:fs"); fs.closeSync(fs.openSync(path, "wx")); const held = (database = new DatabaseSync(path));',
     test: ACTS,
     name: "KEY-18: a lock ends with the process that held it",
+  },
+  {
+    attack: "two erasures of one file at a time",
+    file: "host/src/files/change.ts",
+    take: "const lock = await lockFile(`${file}.lock`, WAIT, {",
+    put: "const lock = { release: (): void => undefined }; void ({",
+    test: IN_PLACE,
+    name: "KEY-18: of two erasures of one file at a time, none brings back what the other has taken out",
+  },
+  {
+    attack: "a link in the place of the file that is erased from",
+    file: "host/src/files/change.ts",
+    take: "const file = await targetOf(path);",
+    put: "const file = path;",
+    test: IN_PLACE,
+    name: "attack: an erasure by a link takes the values out of the file",
   },
   {
     attack: "one witness in a tlog-policy under two names",

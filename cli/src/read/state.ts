@@ -6,7 +6,6 @@ import { dirname, join } from "node:path";
 import type { Engine } from "@reach-fabric/engine";
 import { emptyState, formatState, mergedState, readState } from "@reach-fabric/evidence";
 import type { VerifierState } from "@reach-fabric/evidence";
-import { hostCode } from "@reach-fabric/host/codes";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
 import { xdgFolder } from "./keys.ts";
@@ -60,29 +59,16 @@ export async function keepState(
   const written = (one: VerifierState): string => Buffer.from(formatState(engine, one)).toString();
   if (written(state) === written(before)) return;
   try {
-    const { lockFile, writeFileAtomic } = await import("@reach-fabric/host");
+    const { changingFile, writeFileAtomic } = await import("@reach-fabric/host");
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const lock = await lockFile(`${path}.lock`, LOCK_WAIT, inUse);
-    try {
-      const merged = mergedState(stateAt(terminal, engine, path), state);
-      await writeFileAtomic(path, formatState(engine, merged), 0o600);
-    } finally {
-      lock.release();
-    }
+    await changingFile(path, async (file) => {
+      const merged = mergedState(stateAt(terminal, engine, file), state);
+      await writeFileAtomic(file, formatState(engine, merged), 0o600);
+    });
   } catch (error) {
     tellWhy(terminal, path, "cannot be written: what was seen is not kept", error);
   }
 }
-
-/** Milliseconds that another one may take to keep what it has seen. */
-const LOCK_WAIT = 5000;
-
-const inUse = {
-  code: hostCode.fileInUse,
-  what: "Another verify is keeping what it has seen",
-  why: "it has not ended within five seconds",
-  hint: "Nothing is to be done.",
-};
 
 function tellWhy(terminal: Terminal, path: string, what: string, error: unknown): void {
   const { why = "" } = problemOf(error, path);

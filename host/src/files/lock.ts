@@ -3,6 +3,7 @@
 // stays, and is no lock.
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostCode } from "./codes.ts";
 import { ReachError } from "./error.ts";
 
 /** Milliseconds between two tries. */
@@ -27,18 +28,19 @@ export interface InUse {
 /**
  * Takes the lock, or waits for it so many milliseconds.
  *
- * @throws ReachError as `inUse` says: another process holds it
+ * @throws ReachError as `inUse` says: another process holds it; `REACH-E4111` there can be none at this place
  */
 export async function lockFile(path: string, wait: number, inUse: InUse): Promise<Lock> {
   for (let waited = 0; ; waited += PAUSE) {
-    const database = new DatabaseSync(path);
+    let database: DatabaseSync | undefined;
     try {
+      const held = (database = new DatabaseSync(path));
       // Nothing is ever written: the journal needs no file.
-      database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-      return { release: () => database.close() };
+      held.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      return { release: () => held.close() };
     } catch (error) {
-      database.close();
-      if ((error as { errcode?: number }).errcode !== BUSY) throw error;
+      database?.close();
+      if ((error as { errcode?: number }).errcode !== BUSY) throw noLock(path, error);
       if (waited >= wait) {
         const { code, what, why, hint } = inUse;
         throw new ReachError(code, what, { where: path, why, hint, cause: error });
@@ -47,3 +49,11 @@ export async function lockFile(path: string, wait: number, inUse: InUse): Promis
     await sleep(PAUSE);
   }
 }
+
+const noLock = (path: string, cause: unknown): ReachError =>
+  new ReachError(hostCode.unwritable, "The lock cannot be taken.", {
+    where: path,
+    why: cause instanceof Error ? cause.message : "the system says no more",
+    hint: "Is there such a folder, and may you write in it?",
+    cause,
+  });

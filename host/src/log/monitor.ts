@@ -97,23 +97,13 @@ export async function monitorLog(log: LogReader, options: MonitorOptions): Promi
   }
 }
 
-async function stateLock(state: string): Promise<Lock> {
-  try {
-    return await lockFile(`${state}.lock`, 0, {
-      code: hostCode.logInUse,
-      what: "The state is in use.",
-      why: "another monitor has it",
-      hint: "Give each monitor a state of its own.",
-    });
-  } catch (error) {
-    if (error instanceof ReachError) throw error;
-    throw new ReachError(hostCode.unwritable, "The state cannot be locked.", {
-      where: state,
-      why: error instanceof Error ? error.message : "there is no such folder",
-      cause: error,
-    });
-  }
-}
+const stateLock = (state: string): Promise<Lock> =>
+  lockFile(`${state}.lock`, 0, {
+    code: hostCode.logInUse,
+    what: "The state is in use.",
+    why: "another monitor has it",
+    hint: "Give each monitor a state of its own.",
+  });
 
 async function look(
   engine: Engine,

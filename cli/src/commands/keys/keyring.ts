@@ -11,7 +11,7 @@ import type {
   RootSigners,
   Signer,
 } from "@reach-fabric/evidence";
-import { hostCode } from "@reach-fabric/host/codes";
+import type { DoneAct } from "@reach-fabric/host";
 import { audited } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import type { Machine } from "../../ui/machine.ts";
@@ -84,20 +84,19 @@ export async function changeKeyring(
   const { keyring: path, days, actor } = options;
   const valid = daysOf(days, "--days");
   const by = await readRoot(machine, options.root, options);
-  const { lockFile, writeFileAtomic } = await import("@reach-fabric/host");
+  const { changingFile, writeFileAtomic } = await import("@reach-fabric/host");
   const act = { type, actor, details };
-  const read = (otherwise?: CliError): Keyring => {
+  const work = async (file: string): Promise<DoneAct<ChangedKeyring>> => {
+    const kept = new CliError(exists(path, "Leave out --new to change it."));
+    const read = (): Keyring => {
+      try {
+        return readKeyring(machine, file, by.root);
+      } catch (error) {
+        throw fresh ? kept : error;
+      }
+    };
     try {
-      return readKeyring(machine, path, by.root);
-    } catch (error) {
-      throw otherwise ?? error;
-    }
-  };
-  return audited<ChangedKeyring>(machine, options, act, async () => {
-    const lock = await lockFile(`${path}.lock`, LOCK_WAIT, inUse);
-    try {
-      const kept = new CliError(exists(path, "Leave out --new to change it."));
-      const before = existsSync(path) || !fresh ? read(fresh ? kept : undefined) : undefined;
+      const before = existsSync(file) || !fresh ? read() : undefined;
       // Whatever the clock says, a key can be revoked: a keyring is never older than the one before.
       const clock = now();
       const issuedAt = before === undefined || clock > before.issuedAt ? clock : before.issuedAt;
@@ -108,7 +107,7 @@ export async function changeKeyring(
       if (fresh && before !== undefined) throw kept;
       const issue = { keys: changed, issuedAt, expiresAt: daysAfter(issuedAt, valid), newRoot };
       const { bytes, keyring } = issueKeyring(createEngine(), by, before, issue);
-      await writeFileAtomic(path, bytes);
+      await writeFileAtomic(file, bytes);
       const said = saidOf(keyring);
       const done = {
         ...act,
@@ -119,26 +118,15 @@ export async function changeKeyring(
       return { result: { keyring, act: done }, details: said };
     } catch (error) {
       throw new CliError(problemOf(error, path));
-    } finally {
-      lock.release();
     }
-  });
+  };
+  return audited<ChangedKeyring>(machine, options, act, () => changingFile(path, work));
 }
 
 /** Whether it is the root already, where there is to be another one. */
 const isRootOf = ({ rootPath }: Keyring, newRoot: RootSigners | undefined): boolean =>
   newRoot === undefined ||
   rootPath.slice(-1).some((root) => digestOfRoot(root) === digestOfRoot(newRoot.root));
-
-/** Milliseconds that another command may take for its change. */
-const LOCK_WAIT = 10_000;
-
-const inUse = {
-  code: hostCode.fileInUse,
-  what: "Another command is changing the keyring",
-  why: "it has not ended within ten seconds",
-  hint: "Try again when it has.",
-};
 
 const saidOf = ({ serial, digest }: Keyring): { serial: number; keyring: string } => ({
   serial,

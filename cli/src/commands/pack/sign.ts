@@ -70,26 +70,26 @@ export function sign(group: Command, verb: Verb): void {
     )
     .action(
       verb<[string, SignOptions]>(async (terminal, file, options) => {
-        const host = await import("@reach-fabric/host/packs");
+        const { changingFile, writeFileAtomic } = await import("@reach-fabric/host");
         const engine = engines()();
-        const opened = readPack(terminal.machine, file);
-        const { pack } = opened;
-        const { key, statements } = await statementsOf(terminal.machine, opened, options);
-        let bundles = opened.bundles;
-        for (const { name, bundle } of statements) {
-          bundles = withBundle(engine, { pack, bundles }, name, bundle, key);
-        }
-        const signed = writePackFile(engine, pack, bundles);
-        const details = { pack: pack.digest, key: key.id };
-        await audited(
-          terminal.machine,
-          options,
-          { type: "pack.signed", actor: options.actor, details },
-          async () => {
-            await host.writeFileAtomic(file, signed);
+        const { machine } = terminal;
+        // One after the other: what another key signs in the meantime stays in the file.
+        const { pack, key, statements } = await changingFile(file, async (path) => {
+          const opened = readPack(machine, path);
+          const found = await statementsOf(machine, opened, options);
+          let bundles = opened.bundles;
+          for (const { name, bundle } of found.statements) {
+            bundles = withBundle(engine, { pack: opened.pack, bundles }, name, bundle, found.key);
+          }
+          const signed = writePackFile(engine, opened.pack, bundles);
+          const details = { pack: opened.pack.digest, key: found.key.id };
+          const act = { type: "pack.signed", actor: options.actor, details };
+          await audited(machine, options, act, async () => {
+            await writeFileAtomic(path, signed);
             return { result: undefined };
-          },
-        );
+          });
+          return { pack: opened.pack, ...found };
+        });
         const names = statements.map(({ name }) => name);
         const facts = { file, digest: pack.digest, key: key.id, statements: names };
         if (terminal.json) terminal.result(facts);

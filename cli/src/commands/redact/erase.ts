@@ -1,10 +1,13 @@
+import { statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { toHex } from "@reach-fabric/engine";
 import { openEvidence } from "@reach-fabric/evidence";
+import type { Redaction } from "@reach-fabric/evidence";
 import type { ActDetails } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { audited, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
+import type { Machine } from "../../ui/machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { several } from "../../read/options.ts";
@@ -53,48 +56,13 @@ export function erase(program: Command, verb: Verb): void {
     )
     .action(
       verb<[string, EraseOptions]>(async (terminal, file, options) => {
-        const { machine } = terminal;
         requireHiding(options);
-        const engine = engines()();
-        const bytes = readInput(machine, file);
-        const { run, shown } = openEvidence(engine, bytes);
-        // A file of which something is hidden can only be the one that an erasure has left which was cut off.
-        const redaction = shown === null ? redacted(engine, file, bytes, options) : undefined;
-        const folders = foldersOf(machine, run.id, options.record);
-        const details = {
-          run: run.id,
-          reason: options.reason,
-          what: hidingDigest(engine, options),
-          ...(redaction && {
-            values: redaction.hidden.length,
-            before: toHex(engine.sha256(bytes)),
-            after: toHex(engine.sha256(redaction.file)),
-          }),
-        };
-        const act = { type: "value.erased", actor: options.actor, details, same: ["run", "what"] };
-        const parts = leftovers(file);
-        const own = toHex(engine.sha256(bytes));
-        let isErased = false;
-        // That the log has such an erasure says nothing of this copy: another one may have been erased.
-        const found = ({ after }: ActDetails): { result: undefined } | undefined => {
-          isErased = redaction === undefined && after === own;
-          return isErased && folders.length + parts.length === 0
-            ? { result: undefined }
-            : undefined;
-        };
-        const work = async (): Promise<{ result: undefined; details?: ActDetails }> => {
-          const erased = isErased
-            ? undefined
-            : (redaction ?? redacted(engine, file, bytes, options)).file;
-          // The file last: as long as it holds the values, the same command can be given again.
-          for (const folder of folders) await removeRun(folder);
-          for (const part of parts) await rm(part, { force: true });
-          if (erased === undefined) return { result: undefined, details: { after: own } };
-          const { writeFileAtomic } = await import("@reach-fabric/host/packs");
-          await writeFileAtomic(file, erased);
-          return { result: undefined };
-        };
-        await audited(machine, options, act, work, found);
+        const { changingFile } = await import("@reach-fabric/host");
+        // What two would take out at a time, one would put in again.
+        const done = await changingFile(file, (path) =>
+          eraseFrom(terminal.machine, file, path, options),
+        );
+        const { redaction, folders, bytes, names } = done;
         if (terminal.json) {
           const { file: _, ...rest } = redaction ?? { file: bytes };
           terminal.result({ file, folders, ...rest });
@@ -104,8 +72,74 @@ export function erase(program: Command, verb: Verb): void {
           terminal.print(line`  ${[file, ...folders].join(", ")}  ${values} erased`);
           if (redaction !== undefined) printRedaction(terminal, redaction);
         }
+        if (names > 1) {
+          const others =
+            names === 2 ? "1 other name (hard link)" : `${names - 1} other names (hard links)`;
+          const what = `${file} had ${others}: the values are still there`;
+          terminal.progress("copies", what, { file, names: names - 1 });
+        }
         terminal.next(["reach", "verify", file, "--require", "authentic,redacted"]);
         return EXIT.ok;
       }),
     );
+}
+
+/** What an erasure has done. */
+interface Erased {
+  /** Undefined where an erasure that was cut off had done it. */
+  readonly redaction: Redaction | undefined;
+  readonly folders: readonly string[];
+  /** What was in the file. */
+  readonly bytes: Uint8Array;
+  /** How many names the file had. */
+  readonly names: number;
+}
+
+/** @param path where `file` is, which may be a link to it */
+async function eraseFrom(
+  machine: Machine,
+  file: string,
+  path: string,
+  options: EraseOptions,
+): Promise<Erased> {
+  const engine = engines()();
+  const bytes = readInput(machine, path);
+  const names = statSync(path).nlink;
+  const { run, shown } = openEvidence(engine, bytes);
+  // A file of which something is hidden can only be the one that an erasure has left which was cut off.
+  const redaction = shown === null ? redacted(engine, file, bytes, options) : undefined;
+  const folders = foldersOf(machine, run.id, options.record);
+  const own = toHex(engine.sha256(bytes));
+  const details = {
+    run: run.id,
+    reason: options.reason,
+    what: hidingDigest(engine, options),
+    ...(redaction && {
+      values: redaction.hidden.length,
+      before: own,
+      after: toHex(engine.sha256(redaction.file)),
+    }),
+  };
+  const act = { type: "value.erased", actor: options.actor, details, same: ["run", "what"] };
+  const parts = leftovers(path);
+  let isErased = false;
+  // That the log has such an erasure says nothing of this copy: another one may have been erased.
+  const found = ({ after }: ActDetails): { result: undefined } | undefined => {
+    isErased = redaction === undefined && after === own;
+    return isErased && folders.length + parts.length === 0 ? { result: undefined } : undefined;
+  };
+  const work = async (): Promise<{ result: undefined; details?: ActDetails }> => {
+    const erased = isErased
+      ? undefined
+      : (redaction ?? redacted(engine, file, bytes, options)).file;
+    // The file last: as long as it holds the values, the same command can be given again.
+    for (const folder of folders) await removeRun(folder);
+    for (const part of parts) await rm(part, { force: true });
+    if (erased === undefined) return { result: undefined, details: { after: own } };
+    const { writeFileAtomic } = await import("@reach-fabric/host/packs");
+    await writeFileAtomic(path, erased);
+    return { result: undefined };
+  };
+  await audited(machine, options, act, work, found);
+  return { redaction, folders, bytes, names };
 }
