@@ -339,6 +339,22 @@ export const trust: readonly Defence[] = [
     name: "POL-4: attack: names that look like others",
   },
   {
+    attack: "a withdrawal behind more signatures than are looked at",
+    file: "evidence/src/pack/publisher.ts",
+    take: "if (tries++ === MOST_TRIES) throw new TooMany();",
+    put: "if (tries++ === MOST_TRIES) return;",
+    test: "evidence/test/trust/approved.test.ts",
+    name: "attack: POL-8 a withdrawal behind more signatures than are looked at",
+  },
+  {
+    attack: "the same, where no publisher is asked for",
+    file: "evidence/src/pack/publisher.ts",
+    take: "if (isAsked || isWithdrawn || error instanceof TooMany) throw error;",
+    put: "if (isAsked || isWithdrawn) throw error;",
+    test: "evidence/test/trust/approved.test.ts",
+    name: "attack: POL-8 a withdrawal behind more signatures than are looked at",
+  },
+  {
     attack: "withdrawals that no one may have signed",
     file: "evidence/src/pack/verify-pack.ts",
     take: "if (yanks.length > 0 && trustedKeys === undefined) {",

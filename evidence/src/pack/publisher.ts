@@ -104,6 +104,14 @@ interface SignedStatement {
   readonly statement: Uint8Array;
 }
 
+/** More than is looked at: what the rest says, a withdrawal perhaps, is not known. */
+class TooMany extends EvidenceError {
+  constructor() {
+    const what = `there are more than ${MOST_TRIES} signatures about the pack, most of them of others`;
+    super("REACH-E5411", what);
+  }
+}
+
 /** The payloads that one of the keys has signed, with the key. */
 function* signedStatements(
   engine: Engine,
@@ -117,11 +125,7 @@ function* signedStatements(
     for (const bundle of read) {
       for (const key of keys) {
         if ((bundle.hint === key.id) !== isHinted) continue;
-        // What was not looked at could be a withdrawal.
-        if (tries++ === MOST_TRIES) {
-          const what = `there are more than ${MOST_TRIES} signatures about the pack, most of them of others`;
-          throw new EvidenceError("REACH-E5411", what);
-        }
+        if (tries++ === MOST_TRIES) throw new TooMany();
         const statement = signedBy(bundle, key);
         if (statement !== undefined) yield { key, statement };
       }
@@ -236,7 +240,7 @@ export function requireAllowedPack(
   return how === undefined ? undefined : { how };
 }
 
-/** What publishers have signed; where none is asked for, only a withdrawal says something against it. */
+/** What publishers have signed; where none is asked for, only a withdrawal, or what may hold one, says something against it. */
 export function publishedIf(
   isAsked: boolean,
   find: () => readonly Published[],
@@ -244,7 +248,8 @@ export function publishedIf(
   try {
     return find();
   } catch (error) {
-    if (isAsked || (error instanceof EvidenceError && error.code === "REACH-E5412")) throw error;
+    const isWithdrawn = error instanceof EvidenceError && error.code === "REACH-E5412";
+    if (isAsked || isWithdrawn || error instanceof TooMany) throw error;
     return [];
   }
 }

@@ -197,6 +197,20 @@ describe("POL-8: attack: who published the pack", () => {
       "fail REACH-E5412",
     );
   });
+
+  test("attack: POL-8 a withdrawal behind more signatures than are looked at", () => {
+    const at = facts.startedAt;
+    const yank = yankPack(engine, pack.digest, { reason: "wrong", at }, publisher);
+    const junk = utf8(fromUtf8(signed()).replace(/"sig":"[^"]*"/, '"sig":"AAAA"'));
+    const bundles = [signed(), ...Array.from({ length: 4096 }, () => junk), yank];
+    const ring = packRing().bytes;
+    const unknown = "not checked REACH-E5411";
+    expect(approved(signedBy, { bundles })).toBe(unknown);
+    // Where no publisher is asked for, one of the keyring can still withdraw it.
+    expect(approved({ workflows: [{ name: "test/loan" }] }, { ring, bundles })).toBe(unknown);
+    const few = bundles.slice(-4000);
+    expect(approved(signedBy, { bundles: few })).toBe("fail REACH-E5412");
+  });
 });
 
 describe("POL-9: attack: another pack of the same name", () => {
