@@ -20,7 +20,7 @@ import { withPack } from "../read/evidence.ts";
 import { readInput } from "../read/files.ts";
 import { withGrowth } from "../read/growth.ts";
 import { now } from "../read/instants.ts";
-import { packBundlesOf, policyOf, timeOf } from "../read/policies.ts";
+import { packBundlesOf, policyOf, readPolicyFiles, timeOf } from "../read/policies.ts";
 import type { PolicyOptions } from "../read/policies.ts";
 import { problemOfJudgement, verdictTable } from "../ui/judgement.ts";
 import { describeOutcome } from "../ui/names.ts";
@@ -115,8 +115,9 @@ export function verify(program: Command, verb: Verb): void {
         const page = pageOf(files, options);
         const engine = engines();
         const at = timeOf(options);
-        const attester = await attesterOf(terminal.machine, files, at, options);
-        const policy = policyOf(terminal.machine, engine(), at, options);
+        const given = readPolicyFiles(terminal.machine, options);
+        const attester = await attesterOf(terminal.machine, files, at, options, given);
+        const policy = policyOf(terminal.machine, engine(), at, options, given);
         const kept = stateOf(terminal, engine(), options);
         let state = kept?.state;
         const reports: [string, Report][] = [];
@@ -133,7 +134,7 @@ export function verify(program: Command, verb: Verb): void {
             const shown = signerLeft(report, options);
             printStep(terminal, file, shown, policy);
             if (!shown.ok) terminal.problem(problemOfReport("step", file, shown, shown.key));
-            else await attested(terminal, attester, engine(), read, shown);
+            else await attested(terminal, attester, engine(), read, shown, policy);
             return shown.exitCode;
           }
           const onProgress = longWork(terminal);
@@ -145,7 +146,7 @@ export function verify(program: Command, verb: Verb): void {
           reports.push([file, shown]);
           print(terminal, file, shown, policy);
           if (!shown.ok) terminal.problem(problemOfReport("evidence", file, shown, shown.run?.key));
-          else await attested(terminal, attester, engine(), read, shown);
+          else await attested(terminal, attester, engine(), read, shown, policy);
           return shown.exitCode;
         };
         const codes: number[] = [];
@@ -209,9 +210,10 @@ async function attested(
   engine: Engine,
   file: Uint8Array,
   report: Judgement<string>,
+  policy: Policy,
 ): Promise<void> {
   if (attester === undefined) return;
-  const written = await attester(engine, file, report);
+  const written = await attester(engine, file, report, policy);
   terminal.progress("attested", `the result is signed: ${written}`, { file: written });
 }
 

@@ -44,6 +44,20 @@ const usage = (what: string): CliError =>
 export const timeOf = ({ now: said }: Pick<PolicyOptions, "now">): string =>
   said === undefined ? now() : instantOf(said, "--now");
 
+/** The bytes of a policy and of its keyring, read once: what is judged by is what a signed result names. */
+export interface PolicyFiles {
+  readonly policy?: Uint8Array | undefined;
+  readonly keyring?: Uint8Array | undefined;
+}
+
+export const readPolicyFiles = (
+  machine: Machine,
+  { policy, keyring }: Pick<PolicyOptions, "policy" | "keyring">,
+): PolicyFiles => ({
+  policy: policy === undefined ? undefined : readInput(machine, policy),
+  keyring: keyring === undefined ? undefined : readInput(machine, keyring),
+});
+
 /**
  * The policy of the options. Where nothing in it says who may sign, the user's own key is what is known, and whoever
  * else signed is not checked.
@@ -53,12 +67,13 @@ export function policyOf(
   engine: Engine,
   at: string,
   options: PolicyOptions,
+  files: PolicyFiles = readPolicyFiles(machine, options),
 ): Policy {
   const { trust, allowUntrusted } = options;
   const policy =
     options.policy === undefined
       ? short(machine, at, options)
-      : writtenPolicy(machine, engine, at, options, options.policy);
+      : writtenPolicy(machine, engine, at, options, options.policy, files);
   const trustedKeys = trust?.map((path) => publicKeyOf(readKey(machine, path)));
   const names =
     policy.signers !== undefined ? "the policy has a root" : trust && "--trust is given";
@@ -128,6 +143,7 @@ export function writtenPolicy(
   at: string,
   options: PolicyOptions,
   path: string,
+  files: PolicyFiles = readPolicyFiles(machine, { ...options, policy: path }),
 ): Policy {
   const { keyring, seen = [], growth = [] } = options;
   const beside = [options.require, options.packKey, options.log, options.witness, options.quorum];
@@ -136,8 +152,7 @@ export function writtenPolicy(
       "--policy says what is required: no --require, --pack-key, --log, --witness and --quorum",
     );
   }
-  const bytes = readInput(machine, path);
-  const ring = keyring === undefined ? undefined : readInput(machine, keyring);
+  const { policy: bytes = new Uint8Array(), keyring: ring } = files;
   const kept = {
     seen: seen.map((each) => readInput(machine, each)),
     growth: growth.map((each) => readInput(machine, each)),

@@ -10,7 +10,7 @@ const folder = temporaryFolder();
 /** Signed by alice for acme on 2026-11-23. */
 const evidence = join(repository, "golden/runs/completed.reach");
 const index = JSON.parse(readFileSync(join(repository, "golden/runs/index.json"), "utf8")) as {
-  keys: { alice: { id: string } };
+  keys: { alice: { id: string; public: string } };
 };
 const { alice } = index.keys;
 const alicePublic = put(folder, "alice.pub", JSON.stringify(alice));
@@ -206,4 +206,29 @@ test("EVID-53: verify --attest signs what passed under a policy, and nothing whe
   expect([again.status, errorOf(again)["code"]]).toEqual([2, "REACH-E4113"]);
   const without = await reach(folder, ["verify", evidence, "--json", "--attest", "auditor.key"]);
   expect([without.status, errorOf(without)["code"]]).toEqual([2, "REACH-E4001"]);
+  // A pack beside the file is not part of what is signed.
+  const elsewhere = ["--attest", "auditor.key", "--attest-output", "other.json"];
+  const packed = await verify(...ring, ...elsewhere, "--pack", "t.pack");
+  expect([packed.status, errorOf(packed)["code"]]).toEqual([2, "REACH-E4001"]);
+});
+
+test("EVID-53: a policy that can be read once is enough, and keys that it does not name are named", async () => {
+  const alicesKey = ["--trust", alicePublic];
+  const attest = ["--attest", "auditor.key", "--attest-output", "open.result.json"];
+  const args = ["verify", evidence, "--policy", "-", ...alicesKey, "--no-state", ...attest];
+  const text = `{"format":"reach/policy/v1"}`;
+  const { status, stderr } = await reach(folder, args, { stdin: text });
+  expect([stderr, status]).toEqual([expect.anything(), 0]);
+  const { dsseEnvelope } = JSON.parse(readFileSync(join(folder, "open.result.json"), "utf8")) as {
+    dsseEnvelope: { payload: string };
+  };
+  const digest = createHash("sha256").update(text).digest("hex");
+  expect(JSON.parse(Buffer.from(dsseEnvelope.payload, "base64").toString())).toMatchObject({
+    predicate: {
+      verifier: {
+        policy: { digest: { sha256: digest } },
+        trusted: [{ alg: "Ed25519", public: alice.public }],
+      },
+    },
+  });
 });

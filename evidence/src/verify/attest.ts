@@ -4,7 +4,7 @@ import { sha256, toBase64, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { instant, object, requireShape } from "../encoding/shape.ts";
 import { EvidenceError } from "../errors/errors.ts";
-import type { Signer } from "../keys/key.ts";
+import type { PublicKey, Signer } from "../keys/key.ts";
 import type { Judgement } from "../trust/verdicts.ts";
 import { writeBundle } from "../signature/bundle.ts";
 import { formatStatement } from "../signature/in-toto.ts";
@@ -24,6 +24,8 @@ export interface Attested {
   /** The policy that it was judged by, as it lies there; and the keyring, where the policy has one. */
   readonly policy: Uint8Array;
   readonly keyring?: Uint8Array | undefined;
+  /** The keys that were trusted, where that is not the policy's to say: it has no root. */
+  readonly trustedKeys?: readonly PublicKey[] | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface Attested {
 export function attest(
   engine: Engine,
   report: Judgement<string>,
-  { signer, at, file, policy, keyring }: Attested,
+  { signer, at, file, policy, keyring, trustedKeys }: Attested,
 ): Uint8Array<ArrayBuffer> {
   requireShape(when, { at }, "what a verification came to", "REACH-E5802");
   const { verdicts, required } = report;
@@ -53,6 +55,7 @@ export function attest(
     throw new EvidenceError("REACH-E5804", what);
   }
   const passed = Object.keys(verdicts).filter((name) => verdicts[name]?.result === "pass");
+  const keyText = ({ alg, bytes }: PublicKey): object => ({ alg, public: toBase64(bytes) });
   const digestOf = (bytes: Uint8Array): { digest: { sha256: string } } => ({
     digest: { sha256: toHex(sha256(bytes)) },
   });
@@ -65,9 +68,10 @@ export function attest(
       verifier: {
         id: VERIFIER,
         engine: { digest: { sha256: engine.digest } },
-        key: { alg: signer.key.alg, public: toBase64(signer.key.bytes) },
+        key: keyText(signer.key),
         policy: digestOf(policy),
         ...(keyring === undefined ? {} : { keyring: digestOf(keyring) }),
+        ...(trustedKeys === undefined ? {} : { trusted: trustedKeys.map(keyText) }),
       },
     },
   });
