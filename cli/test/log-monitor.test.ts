@@ -115,6 +115,14 @@ describe("LOG-63 LOG-64 whom runs are about", () => {
     expect(stdout).not.toContain(none);
   });
 
+  test("LOG-64: a subject is found in whichever Unicode form it is typed", async () => {
+    const composed = await about({ customer: "M\u00fcller" });
+    const apart = await about({ customer: "Mu\u0308ller" });
+    await about({ customer: "Muller" });
+    expect(await runsOf("M\u00fcller")).toEqual([composed, apart]);
+    expect(await runsOf("Mu\u0308ller")).toEqual([composed, apart]);
+  });
+
   test("by an address and by a period as well", async () => {
     const runs = await runsOf("C-1042");
     const server = await serveLog(join(folder, "audit"));

@@ -351,6 +351,22 @@ export const log: readonly Defence[] = [
     name: "best of n: runs without evidence in time, each start by itself and once",
   },
   {
+    attack: "runs that a log dates in the future, before a monitor",
+    file: "host/src/log/open-runs.ts",
+    take: "at: entry.at < seenAt ? entry.at : seenAt });",
+    put: "at: entry.at });",
+    test: MONITOR,
+    name: "attack: a log that says times of the future hides no run by them",
+  },
+  {
+    attack: "times of the future, before a monitor",
+    file: "host/src/log/monitor.ts",
+    take: "ahead ??= whyAhead(index, entry.at, instant);",
+    put: "",
+    test: MONITOR,
+    name: "attack: a log that says times of the future hides no run by them",
+  },
+  {
     attack: "a monitor whose state was changed",
     file: "host/src/log/monitor.ts",
     take: "if (restored.size === checkpoint.size && sameBytes(restored.root(), checkpoint.root)) {",

@@ -61,14 +61,16 @@ export async function noteAct<T>(
   }
   const intent =
     earlier?.isOpen === true ? earlier.index : await note({ outcome: "intended", details });
+  let did: DoneAct<T>;
   try {
-    const { result, details: more } = await work();
-    await note({ outcome: "success", intent, details: { ...details, ...more } });
-    return result;
+    did = await work();
   } catch (error) {
     await note({ outcome: "failure", intent, details }).catch(() => undefined);
     throw error;
   }
+  // What was done did not fail because it could not be noted: then its intent stays open.
+  await note({ outcome: "success", intent, details: { ...details, ...did.details } });
+  return did.result;
 }
 
 interface EarlierTry {

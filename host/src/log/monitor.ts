@@ -9,7 +9,7 @@ import {
   utf8,
 } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { EvidenceError, formatNoteKey, openCheckpoint } from "@reach-fabric/evidence";
+import { EvidenceError, formatNoteKey, openCheckpoint, requirePast } from "@reach-fabric/evidence";
 import type { Checkpoint } from "@reach-fabric/evidence";
 import { logMonitorState } from "@reach-fabric/schema";
 import type { LogMonitorState } from "@reach-fabric/schema";
@@ -124,6 +124,9 @@ async function look(
   const runs = new OpenRuns(before?.file.open);
   let lastAt = before?.file.lastAt;
   let backAt: number | undefined;
+  let ahead: string | undefined;
+  const time = now();
+  const instant = new Date(time).toISOString();
   const from = before && { size: Number(before.checkpoint.size), tree: before.tree };
   let walked;
   try {
@@ -133,7 +136,8 @@ async function look(
       (index, entry) => {
         if (lastAt !== undefined && entry.at < lastAt) backAt ??= index;
         lastAt = entry.at;
-        runs.add(index, entry);
+        ahead ??= whyAhead(index, entry.at, instant);
+        runs.add(index, entry, instant);
       },
       { from, signal, ...(onProgress && { onProgress }) },
     );
@@ -146,8 +150,7 @@ async function look(
   if (backAt !== undefined) {
     found.push({ origin, finding: "damaged", why: `its time goes back at entry ${backAt}` });
   }
-  const time = now();
-  const instant = new Date(time).toISOString();
+  if (ahead !== undefined) found.push({ origin, finding: "damaged", why: ahead });
   const hasGrown = before === undefined || shown.size > before.checkpoint.size;
   const seenAt = hasGrown ? instant : before.file.seenAt;
   // By the log's clock or the monitor's, whichever says less: a log can say that it is later than it is.
@@ -170,6 +173,16 @@ async function look(
   told(found);
   await writeFileAtomic(path, utf8(`${JSON.stringify(file)}\n`), 0o600);
   return found;
+}
+
+/** A time that has not come is a wrong clock, or a lie: runs that began then would not be missed for long. */
+function whyAhead(index: number, at: string, now: string): string | undefined {
+  try {
+    requirePast(at, now, `entry ${index} is of a time that has not come,`);
+    return undefined;
+  } catch (error) {
+    return error instanceof EvidenceError ? error.message : undefined;
+  }
 }
 
 const codeOf = (error: unknown): string => (error instanceof ReachError ? error.code : "");

@@ -6,7 +6,7 @@ import { ReachError } from "../files/error.ts";
 
 /** A run that began too long ago. */
 export interface UnfinishedRun {
-  /** The number of its entry, and the log's time. */
+  /** The number of its entry, and the log's time of it; that at which it was first seen, where that is earlier. */
   readonly index: number;
   readonly at: string;
   readonly run: string;
@@ -36,14 +36,15 @@ export class OpenRuns {
   /**
    * Takes the next entry.
    *
+   * @param seenAt when it is looked at: a log that says a later time than that hides no run by it
    * @throws ReachError `REACH-E4103` more runs are open than are kept
    */
-  add(index: number, entry: LogEntry): void {
+  add(index: number, entry: LogEntry, seenAt: string): void {
     if (entry.type === "started") {
       const { run, attempt } = entry.body;
       const id = idOf(entry.body);
       const found = this.#open.get(id) ?? { run, attempt, starts: [], evidence: [] };
-      found.starts.push({ index, at: entry.at });
+      found.starts.push({ index, at: entry.at < seenAt ? entry.at : seenAt });
       this.#open.set(id, found);
       this.#keep(index);
     }

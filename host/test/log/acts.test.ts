@@ -63,6 +63,16 @@ describe("an act", () => {
     ]);
   });
 
+  test("LOG-50: what was done is no failure because its end cannot be noted", async () => {
+    const path = await newLog();
+    const log = await openLog(path, { signer });
+    const large = { note: "x".repeat(70_000) };
+    const done = noteAct(log, act, async () => ({ result: "locked", details: large }));
+    await expect(done).rejects.toMatchObject({ code: "REACH-E5335" });
+    await log.close();
+    expect(await bodiesOf(path)).toMatchObject([{ outcome: "intended" }]);
+  });
+
   test("LOG-51: the same act ends what was cut off", async () => {
     const path = await newLog();
     const log = await openLog(path, { signer });

@@ -69,7 +69,7 @@ const look = async (
   state: string,
   options: Partial<MonitorOptions> = {},
 ): Promise<LogFinding[]> =>
-  monitorLog(await readLog(path), { state, now: () => START + MINUTE, ...options });
+  monitorLog(await readLog(path), { state, now: () => START + 12 * 60 * MINUTE, ...options });
 const kinds = (findings: readonly LogFinding[]): string[] => findings.map(({ finding }) => finding);
 
 describe("LOG-65 a monitor", () => {
@@ -165,7 +165,7 @@ describe("LOG-65 a monitor", () => {
     const ahead = await openLog(path, { signer, now: () => START + 1e9 });
     await ahead.append(act(3));
     await ahead.close();
-    expect(await at(8, 5)).toEqual([]);
+    expect(kinds(await at(8, 5))).toEqual(["damaged"]);
     expect(await at(14, 5)).toMatchObject([
       { finding: "stall", since: new Date(START + 8 * MINUTE).toISOString() },
     ]);
@@ -184,6 +184,21 @@ describe("LOG-65 a monitor", () => {
     expect(await at(60)).toEqual([]);
     await append(path, ended(2, 2));
     expect(await at(600)).toEqual([]);
+  });
+
+  test("attack: a log that says times of the future hides no run by them", async () => {
+    const path = await newLog();
+    const state = `${path}.state`;
+    const ahead = await openLog(path, { signer, now: () => START + 400 * 24 * 60 * MINUTE });
+    await ahead.append(started(1));
+    await ahead.close();
+    const at = (minutes: number): Promise<LogFinding[]> =>
+      look(path, state, { now: () => START + minutes * MINUTE, unfinished: 10 * MINUTE });
+    const why = expect.stringContaining("entry 1 is of a time that has not come") as unknown;
+    expect(await at(2)).toMatchObject([{ finding: "damaged", why }]);
+    expect(await at(11)).toEqual([]);
+    const seen = new Date(START + 2 * MINUTE).toISOString();
+    expect(await at(13)).toMatchObject([{ finding: "unfinished", index: 1, at: seen }]);
   });
 
   test("what is found is said before it is kept: a monitor that ends in between finds it again", async () => {

@@ -65,13 +65,21 @@ export function subject(group: Command, verb: Verb): void {
     );
 }
 
-/** A subject as it may stand in an input: as a text, and as what the text is as JSON. */
+const FORMS = ["NFC", "NFD", "NFKC", "NFKD"] as const;
+
+/**
+ * A subject as it may stand in an input: as a text, in each of its Unicode normal forms, which look the same and are
+ * typed by one keyboard or another; and as what the text is as JSON.
+ */
 function spellings(text: string): unknown[] {
-  try {
-    return [text, JSON.parse(text)];
-  } catch {
-    return [text];
-  }
+  const texts = [...new Set([text, ...FORMS.map((form) => text.normalize(form))])];
+  return texts.flatMap((one): unknown[] => {
+    try {
+      return [one, JSON.parse(one)];
+    } catch {
+      return [one];
+    }
+  });
 }
 
 const isFile = (place: string): boolean =>
