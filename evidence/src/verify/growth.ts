@@ -21,7 +21,7 @@ export interface WantedGrowth {
  * evidence; nothing else of it is checked.
  *
  * @example
- * wantedGrowth(engine, bytes, policy, state); // → []
+ * wantedGrowth(engine, bytes, policy, emptyState); // → []
  */
 export function wantedGrowth(
   engine: Engine,
