@@ -69,7 +69,7 @@ export { createPerformer } from "./run/performer.ts";
 export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
 export { readSecrets } from "./effects/egress/secrets.ts";
-export type { Annotation, End, Entry } from "./record/journal.ts";
+export type { Annotation, Begun, Entry, Line } from "./record/journal.ts";
 export { folderRecorder, memoryRecorder } from "./record/recorder.ts";
 export type { Beginning, IdentityOptions, Recorder, RunIdentity } from "./record/recorder.ts";
 export { run } from "./run/run.ts";

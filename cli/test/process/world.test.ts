@@ -47,8 +47,7 @@ describe("what the world does to a run", () => {
       expect(existsSync(join(folder, "killed.reach"))).toBe(false);
       expect(await readFolder(createEngine(), join(folder, "killed"))).toMatchObject({
         torn: 0,
-        isClosed: false,
-        waiting: [{ key: "0", type: "http" }],
+        waiting: [{ request: { key: "0", type: "http" }, hasBegun: true }],
         summary: expect.stringMatching(/^The run was interrupted: it had 2 records/) as string,
       });
     } finally {

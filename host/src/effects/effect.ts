@@ -12,10 +12,14 @@ export interface EffectContext {
   readonly runId: string;
   /** The time that the host stamped on the record with which a task or the workflow started. */
   startedAt(what: "workflow" | "task", request: RequestRecord): number;
+  /** Milliseconds that have passed since it was asked for, where a run goes on; otherwise 0. */
+  readonly waited: number;
 }
 
 /** A type of effect, on what it needs of the outside world. */
 export interface EffectKind<Outside> {
+  /** What comes of it at once, without waiting and without leaving the process; undefined where that cannot be. */
+  now?(record: RequestRecord, outside: Outside, context: EffectContext): Performed | undefined;
   /**
    * Performs one; a failure is an answer.
    *

@@ -29,6 +29,13 @@ const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>>
 const kindOf = (type: string): EffectKind<Effects> | undefined =>
   Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 
+/** What comes of an effect at once: of the clock, of randomness, of a timer whose time has come. */
+export const answerNow = (
+  record: RequestRecord,
+  outside: Effects,
+  context: EffectContext,
+): Performed | undefined => kindOf(record.type)?.now?.(record, outside, context);
+
 /**
  * Performs one effect.
  *

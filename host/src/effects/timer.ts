@@ -4,8 +4,10 @@ import type { EffectKind } from "./effect.ts";
 export const timer: EffectKind<{
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
 }> = {
-  perform: async ({ request }, outside, { signal }) => {
-    await outside.timer(Number(request["ms"]), signal);
+  now: ({ request }, _, { waited }) =>
+    Number(request["ms"]) <= waited ? { result: {} } : undefined,
+  perform: async ({ request }, outside, { signal, waited }) => {
+    await outside.timer(Number(request["ms"]) - waited, signal);
     return { result: {} };
   },
   isReadOnly: () => true,

@@ -1,6 +1,6 @@
 // Reading a run's folder back: the run is computed again from what entered it, and compared with what was noted.
 import { EngineError, parseRecord, sameBytes } from "@reach-fabric/engine";
-import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
+import type { Engine, Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
 import { packManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
@@ -9,12 +9,21 @@ import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { readRegularFile, systemCode } from "../files/files.ts";
 import { parseJournal } from "./journal.ts";
-import type { Annotation, End, Entry } from "./journal.ts";
+import type { Annotation, Entry, Line } from "./journal.ts";
 import { RUN_FORMAT, names } from "./recorder.ts";
 import type { RunIdentity } from "./recorder.ts";
 
 /** Largest journal that is read back. */
 const MAX_JOURNAL = 1024 * 1024 * 1024;
+
+/** An effect that was asked for and is not answered. */
+export interface OpenEffect {
+  readonly request: RequestRecord;
+  /** Whether it had begun: then it may have been performed, or not. */
+  readonly hasBegun: boolean;
+  /** When it was asked for, by the stamp of the record that it follows from. */
+  readonly askedAt: string;
+}
 
 /** A run as its folder has it. */
 export interface FolderRun {
@@ -27,14 +36,14 @@ export interface FolderRun {
   /** All records, in order: what left was computed again. */
   readonly records: readonly Uint8Array[];
   readonly annotations: readonly Annotation[];
-  /** Bytes of a last line that was not completely written; 0 if there is none. */
+  /** What was written as it is, line by line: the records that entered, and which effects have begun. */
+  readonly lines: readonly Line[];
+  /** Bytes at the end that were not completely written; 0 if there are none. */
   readonly torn: number;
   /** How the run ended; undefined if it was interrupted. */
   readonly ended: "completed" | "faulted" | "cancelled" | undefined;
-  /** Whether it was noted that the run has ended: then no record can be missing. */
-  readonly isClosed: boolean;
-  /** Effects that the run waits for. Those of the last record may not have been performed yet. */
-  readonly waiting: readonly Pick<RequestRecord, "key" | "type" | "task" | "iteration">[];
+  /** Effects that the run waits for. */
+  readonly waiting: readonly OpenEffect[];
   /** The above in one sentence. */
   readonly summary: string;
 }
@@ -42,9 +51,9 @@ export interface FolderRun {
 /**
  * What a folder of folderRecorder() holds, also after a crash in the middle of a write.
  *
- * A last line that is not whole is told by `torn` and left out: the engine had not seen its record. Anything
- * else that is not as it was written is an error. What the engine computes from what entered is compared
- * with the digest that was noted of it, record by record.
+ * Lines at the end that are not whole are told by `torn` and left out: nothing had left the process that follows from
+ * them. Anything else that is not as it was written is an error. What the engine computes from what entered is
+ * compared with the digest that was noted of it, record by record.
  *
  * @param engine its pack and run are replaced: afterwards it is where the run was
  * @throws ReachError `REACH-E4130` not a run's folder, or one of another form, `REACH-E4131` damaged, or the engine
@@ -71,13 +80,13 @@ export async function readFolder(engine: Engine, folder: string): Promise<Folder
     records,
     torn,
     ended: last?.kind === "outcome" ? last.status : undefined,
-    isClosed: entries.length < lines.length,
-    waiting: openRequests(parsed),
+    waiting: openEffects(parsed, lines),
   };
   return {
     run,
     engine: meta.engine,
     pack,
+    lines,
     inputs: entries.map(({ record }) => record),
     annotations: entries.map(({ stamp }) => stamp),
     ...found,
@@ -101,11 +110,15 @@ function computeAgain(
     readonly folder: string;
     readonly pack: Pack;
     readonly run: RunIdentity;
-    readonly lines: readonly (Entry | End)[];
+    readonly lines: readonly Line[];
   },
 ): Uint8Array[] {
   const where = join(folder, names.entered);
-  requireSemantics(engine, lines[0], where);
+  requireSemantics(
+    engine,
+    lines.find((line) => "record" in line),
+    where,
+  );
   attempt(join(folder, names.pack), () => engine.load(pack));
   engine.commit(runSeedOf(engine, run.secret, run));
   try {
@@ -116,36 +129,42 @@ function computeAgain(
   }
 }
 
-function drive(engine: Engine, lines: readonly (Entry | End)[], where: string): Uint8Array[] {
+function drive(engine: Engine, lines: readonly Line[], where: string): Uint8Array[] {
   const records: Uint8Array[] = [];
-  let entered: number | undefined;
+  const asked = new Set<string>();
   let isOver = false;
   for (const [i, line] of lines.entries()) {
-    const computed = entered === undefined ? none : engine.commitments().left;
-    if (!sameBytes(computed, line.left ?? none)) {
-      throw differs(where, entered === undefined ? "before the start" : `after record ${entered}`);
+    const place = `line ${i + 1}`;
+    if ("record" in line) {
+      const { record, stamp, left } = line;
+      if (stamp.seq !== records.length) {
+        const what = `${place} has the stamp of record ${stamp.seq}, not ${records.length}`;
+        throw damaged(where, what);
+      }
+      const step = attempt(`${where}, ${place}`, () =>
+        records.length === 0 ? engine.start(record) : engine.advance(record),
+      );
+      if (!sameBytes(engine.commitments().left, left)) throw differs(where, stamp.seq);
+      records.push(record);
+      for (const bytes of step.records) {
+        records.push(bytes);
+        const one = parseRecord(bytes);
+        if (one.kind === "request") asked.add(one.key);
+      }
+      isOver = step.status !== "waiting";
+    } else if (isOver || records.length === 0) {
+      throw damaged(
+        where,
+        `${place} begins effects of a run that ${isOver ? "has ended" : "is not there"}`,
+      );
     }
-    if (!("record" in line)) {
-      if (isOver && i === lines.length - 1) break;
-      throw damaged(where, `line ${i + 1} ends a run that goes on`);
+    const strange = line.begun?.find((key) => !asked.has(key));
+    if (strange !== undefined) {
+      throw damaged(where, `${place} begins the effect ${strange}, which was not asked for`);
     }
-    const { record, stamp } = line;
-    if (stamp.seq !== records.length) {
-      const what = `line ${i + 1} has the stamp of record ${stamp.seq}, not ${records.length}`;
-      throw damaged(where, what);
-    }
-    const step = attempt(`${where}, line ${i + 1}`, () =>
-      entered === undefined ? engine.start(record) : engine.advance(record),
-    );
-    entered = records.length;
-    isOver = step.status !== "waiting";
-    records.push(record);
-    for (const left of step.records) records.push(left);
   }
   return records;
 }
-
-const none = new Uint8Array();
 
 function attempt<T>(where: string, work: () => T): T {
   try {
@@ -157,12 +176,8 @@ function attempt<T>(where: string, work: () => T): T {
 }
 
 /** What an engine of another meaning computes says nothing of the folder. */
-function requireSemantics(
-  { semantics }: Engine,
-  start: Entry | End | undefined,
-  where: string,
-): void {
-  if (start === undefined || !("record" in start)) return;
+function requireSemantics({ semantics }: Engine, start: Entry | undefined, where: string): void {
+  if (start === undefined) return;
   const record = recordOf(start.record);
   if (record?.kind !== "start" || record.semantics === semantics) return;
   throw new ReachError(hostCode.otherEngine, "The run is one of another engine.", {
@@ -188,10 +203,10 @@ const damaged = (where: string, why: string): ReachError =>
     hint: "What it holds cannot be used as a run; the input can be run again.",
   });
 
-const differs = (where: string, place: string): ReachError =>
+const differs = (where: string, seq: number): ReachError =>
   new ReachError(hostCode.damagedRun, "The engine does not compute what was recorded.", {
     where,
-    why: `what it computes ${place} is not what was recorded`,
+    why: `what it computes after record ${seq} is not what was recorded`,
     hint: "The folder was changed, or another engine ran it: run.json has its digest.",
   });
 
@@ -221,7 +236,7 @@ async function readMeta(folder: string): Promise<Meta> {
   }
   const { format, ...others } = meta;
   if (format !== RUN_FORMAT) {
-    const isOlder = format === "reach/run/v1";
+    const isOlder = format === "reach/run/v1" || format === "reach/run/v2";
     throw new ReachError(hostCode.notARun, "This version does not read runs of this format.", {
       where: path,
       hint: isOlder
@@ -272,15 +287,28 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
   });
 }
 
-function openRequests(records: readonly ReturnType<typeof parseRecord>[]): RequestRecord[] {
-  const open = new Map<string, RequestRecord>();
-  for (const record of records) {
-    if (record.kind === "request") open.set(record.key, record);
+function openEffects(
+  records: readonly TraceRecord[],
+  lines: readonly Line[],
+): readonly OpenEffect[] {
+  const open = new Map<string, OpenEffect>();
+  const begun = new Set(lines.flatMap(({ begun: keys = [] }) => keys));
+  const stamps = new Map(
+    lines.flatMap((line) => ("stamp" in line ? [[line.stamp.seq, line.stamp.at] as const] : [])),
+  );
+  let askedAt = "";
+  for (const [seq, record] of records.entries()) {
+    askedAt = stamps.get(seq) ?? askedAt;
+    if (record.kind === "request") {
+      open.set(record.key, { request: record, hasBegun: begun.has(record.key), askedAt });
+    }
     if (record.kind === "result" || record.kind === "late") open.delete(record.key);
     if (record.kind !== "task" || record.status !== "cancelled") continue;
-    // Nobody waits for what a cancelled task has asked for.
-    for (const { key, task, iteration } of open.values()) {
-      if (task === record.task && iteration.join() === record.iteration.join()) open.delete(key);
+    // Nothing waits for what a cancelled task has asked for.
+    for (const { request } of open.values()) {
+      const isIts =
+        request.task === record.task && request.iteration.join() === record.iteration.join();
+      if (isIts) open.delete(request.key);
     }
   }
   return [...open.values()];
@@ -290,16 +318,14 @@ function summarise({
   records,
   torn,
   ended,
-  isClosed,
   waiting,
-}: Pick<FolderRun, "records" | "torn" | "ended" | "isClosed" | "waiting">): string {
+}: Pick<FolderRun, "records" | "torn" | "ended" | "waiting">): string {
   const count = `${records.length} ${records.length === 1 ? "record" : "records"}`;
-  const half = torn > 0 ? `; a last line was cut off after ${torn} bytes` : "";
-  if (ended !== undefined) {
-    const stop = isClosed ? "" : ", and was interrupted before that was noted";
-    return `The run has ended (${ended}) with ${count}${stop}${half}.`;
-  }
-  const effects = waiting.map(({ key, type, task }) => `effect ${key} (${type}) of task ${task}`);
+  const half = torn > 0 ? `; the last ${torn} bytes were cut off` : "";
+  if (ended !== undefined) return `The run has ended (${ended}) with ${count}${half}.`;
+  const effects = waiting.map(
+    ({ request: { key, type, task } }) => `effect ${key} (${type}) of task ${task}`,
+  );
   const state = effects.length > 0 ? `waiting on ${effects.join(", ")}` : "not begun";
   return `The run was interrupted: it had ${count} and was ${state}${half}.`;
 }

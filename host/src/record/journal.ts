@@ -1,4 +1,4 @@
-// entered.jsonl of a run's folder: what entered the run, a line each, and in the end that it has ended.
+// entered.jsonl of a run's folder: what entered the run, a line each, and which effects have begun.
 // docs/spec/run-folder.md, RUN-3 to RUN-5.
 import { concat, fromHex, fromUtf8, sameBytes, toHex, utf8 } from "@reach-fabric/engine";
 import { open, unlink } from "node:fs/promises";
@@ -19,42 +19,70 @@ export interface Annotation {
   readonly at: string;
 }
 
-/** A record that enters a run. */
+/** A record that entered a run, and what follows from it. */
 export interface Entry {
-  /** Digest of what left the engine since the record before, 32 bytes (TRACE-24); the first has none. */
-  readonly left?: Uint8Array;
   readonly record: Uint8Array;
   readonly stamp: Annotation;
+  /** Digest of what left the engine after it, 32 bytes (TRACE-24). */
+  readonly left: Uint8Array;
+  /** Keys of effects that begin once the line is durable: from then on they may have been performed. */
+  readonly begun?: readonly string[];
 }
 
-/** That the run has ended: the digest of what left last. */
-export type End = Required<Pick<Entry, "left">>;
+/** Effects that begin later than they were asked for: they had waited for a place. */
+export interface Begun {
+  readonly begun: readonly string[];
+  /** In UTC with milliseconds. */
+  readonly at: string;
+}
+
+export type Line = Entry | Begun;
+
+/** `joined`: it was written together with the line before. */
+type Written<L extends Line> = L & { readonly joined?: true };
 
 /** What stands in a line before the record, and behind it. */
 const before = ({ left }: Pick<Entry, "left">): Uint8Array =>
-  utf8(left === undefined ? '{"record":' : `{"left":"${toHex(left)}","record":`);
-const behind = ({ stamp }: Pick<Entry, "stamp">): Uint8Array =>
-  utf8(`,"stamp":${JSON.stringify(stamp)}}`);
+  utf8(`{"left":"${toHex(left)}","record":`);
+const behind = ({
+  begun = [],
+  joined,
+  ...parts
+}: Partial<Pick<Entry, "stamp"> & Begun & { readonly joined: true }>): string =>
+  [
+    ...Object.entries(parts).map(([name, value]) => `,"${name}":${JSON.stringify(value)}`),
+    ...(begun.length === 0 ? [] : [`,"begun":${JSON.stringify(begun)}`]),
+    ...(joined === undefined ? [] : [',"joined":true']),
+    "}",
+  ].join("");
 
 /** A line, without its end. */
-export const formatLine = (line: Entry | End): Uint8Array =>
-  "record" in line
-    ? concat([before(line), line.record, behind(line)])
-    : utf8(`{"left":"${toHex(line.left)}"}`);
+export function formatLine(line: Written<Line>): Uint8Array {
+  if (!("record" in line)) return utf8(`{${behind(line).slice(1)}`);
+  const { record, left, ...parts } = line;
+  return concat([before({ left }), record, utf8(behind(parts))]);
+}
 
 /** What a line says; undefined for one that formatLine() does not give. Whether its record is one, the engine says. */
-function parseLine(bytes: Uint8Array): Entry | End | undefined {
-  let line;
+function parseLine(bytes: Uint8Array): Written<Line> | undefined {
   try {
-    const { left, stamp } = JSON.parse(fromUtf8(bytes)) as { left?: string; stamp?: Annotation };
-    const digest = left === undefined ? {} : { left: fromHex(left) };
+    const read = JSON.parse(fromUtf8(bytes)) as Partial<Entry & Begun & { joined: true }>;
+    const { left, record: _, stamp, at, ...rest } = read as typeof read & { left?: string };
+    if (read.begun?.every((key) => /^\d{1,10}$/.test(key)) === false) return undefined;
+    let line: Written<Line>;
     if (stamp === undefined) {
-      line = digest as End;
+      if (at === undefined || read.begun === undefined || !INSTANT.test(at)) return undefined;
+      line = { at, ...rest, begun: read.begun };
     } else {
-      if (typeof stamp.at !== "string" || !Number.isSafeInteger(stamp.seq)) return undefined;
-      const parts = { ...digest, stamp };
-      const end = bytes.length - behind(parts).length;
-      line = { ...parts, record: bytes.subarray(before(parts).length, end) };
+      if (!INSTANT.test(stamp.at) || !Number.isSafeInteger(stamp.seq)) return undefined;
+      const start = before({ left: fromHex(left ?? "") });
+      const end = bytes.length - utf8(behind({ stamp, ...rest })).length;
+      line = {
+        left: fromHex(left ?? ""),
+        record: bytes.subarray(start.length, end),
+        stamp,
+        ...rest,
+      };
     }
     return sameBytes(formatLine(line), bytes) ? line : undefined;
   } catch {
@@ -62,53 +90,82 @@ function parseLine(bytes: Uint8Array): Entry | End | undefined {
   }
 }
 
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /**
- * The lines of a journal. The last may be cut off, as the machine stopped in the middle of a write: it is
- * told by its length, `torn`.
+ * The lines of a journal. Those that were written last may be cut off, or have holes, as the machine stopped in the
+ * middle of a write: `torn` is how many bytes that is, from the first line on that is not whole.
  *
- * @returns `bad`: the first line that is not as it was written, from 1 on
+ * @returns `bad`: the first line that is not as it was written, from 1 on, where that is no such end
  */
 export function parseJournal(bytes: Uint8Array): {
-  readonly lines: readonly (Entry | End)[];
+  readonly lines: readonly Line[];
   readonly torn: number;
   readonly bad?: number;
 } {
-  const lines: (Entry | End)[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-    const line = parseLine(bytes.subarray(start, end));
+  const lines: Line[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(NEWLINE, start);
+    const line = end < 0 ? undefined : parseLine(bytes.subarray(start, end));
     if (line === undefined) {
-      // A disk may write the end of a line before its middle.
-      if (end === bytes.length - 1) break;
-      return { lines, torn: 0, bad: lines.length + 1 };
+      const isEnd = isOneWrite(bytes.subarray(start));
+      return isEnd
+        ? { lines, torn: bytes.length - start }
+        : { lines, torn: 0, bad: lines.length + 1 };
     }
-    lines.push(line);
+    const { joined: _, ...read } = line;
+    lines.push(read);
     start = end + 1;
   }
-  return { lines, torn: bytes.length - start };
+  return { lines, torn: 0 };
 }
 
-/** A file that only grows, by lines of which each is on the disk when append() resolves. */
+/** Whether all of it may have been written at once: a disk may write the end of that before its middle. */
+function isOneWrite(bytes: Uint8Array): boolean {
+  for (let start = 0, first = true; ; first = false) {
+    const end = bytes.indexOf(NEWLINE, start);
+    if (end < 0) return true;
+    const line = first ? undefined : parseLine(bytes.subarray(start, end));
+    if (line !== undefined && line.joined === undefined) return false;
+    start = end + 1;
+  }
+}
+
+/** A file that only grows, by lines which are all on the disk when append() resolves. */
 export class Journal {
   readonly #path: string;
   readonly #file: FileHandle;
-  #length = 0;
+  #length: number;
   #broken = false;
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, length: number) {
     this.#path = path;
     this.#file = file;
+    this.#length = length;
   }
 
   static async create(path: string): Promise<Journal> {
     try {
-      return new Journal(path, await open(path, "ax", 0o600));
+      return new Journal(path, await open(path, "ax", 0o600), 0);
     } catch (error) {
       throw cannotWrite(path, error);
     }
   }
 
-  async append(line: Entry | End): Promise<void> {
+  /** One that goes on behind so many bytes: what is there beyond was cut off, and is taken away. */
+  static async goOn(path: string, length: number): Promise<Journal> {
+    try {
+      const file = await open(path, "a", 0o600);
+      await file.truncate(length);
+      await file.datasync();
+      return new Journal(path, file, length);
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  /** One write and one sync, however many lines. */
+  async append(lines: readonly Line[]): Promise<void> {
     if (this.#broken) {
       const why = "an earlier write failed, and a record must not be missing";
       throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
@@ -116,7 +173,12 @@ export class Journal {
         why,
       });
     }
-    const bytes = concat([formatLine(line), Uint8Array.of(NEWLINE)]);
+    const bytes = concat(
+      lines.flatMap((line, i) => [
+        formatLine(i === 0 ? line : { ...line, joined: true }),
+        Uint8Array.of(NEWLINE),
+      ]),
+    );
     try {
       await writeAll(this.#file, bytes);
       await this.#file.datasync();

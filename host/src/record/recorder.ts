@@ -8,7 +8,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cannotWrite, makeEmptyFolder, syncFolder, writeFileAtomic } from "../files/files.ts";
 import { Journal } from "./journal.ts";
-import type { End, Entry } from "./journal.ts";
+import type { Line } from "./journal.ts";
 
 /** What the host knows of a run and the engine does not. */
 export interface RunIdentity {
@@ -34,10 +34,8 @@ export interface Beginning {
 export interface Recorder {
   readonly run: RunIdentity;
   begin(beginning: Beginning): Promise<void>;
-  /** Takes a record that enters. Resolves when it is durable; if it rejects, it does not count. */
-  append(entry: Entry): Promise<void>;
-  /** Notes that the run has ended. */
-  end(end: End): Promise<void>;
+  /** Takes what entered since, together. Resolves when all of it is durable; if it rejects, none of it counts. */
+  append(lines: readonly Line[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,13 +65,12 @@ export function memoryRecorder(options: IdentityOptions = {}): Recorder {
     run: identity(options),
     begin: () => Promise.resolve(),
     append: () => Promise.resolve(),
-    end: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
 
 /** The form of a run's folder: docs/spec/run-folder.md. */
-export const RUN_FORMAT = "reach/run/v2";
+export const RUN_FORMAT = "reach/run/v3";
 
 /** Names inside it. */
 export const names = {
@@ -90,7 +87,7 @@ export const names = {
  * run.json       the run's id and attempt, its beginning, the digests of engine and pack
  * secret         the run secret in hex, readable by its owner only
  * pack/          pack.json, and every file of the pack under its SHA-256
- * entered.jsonl  a record that entered a line, each on the disk before the engine takes it
+ * entered.jsonl  a record that entered a line, each on the disk before anything that follows from it leaves the process
  * ```
  *
  * What was appended is on the disk; what could not be appended is taken back, so that the file
@@ -107,9 +104,9 @@ export const names = {
 export function folderRecorder(folder: string, options: IdentityOptions = {}): Recorder {
   const run = identity(options);
   let journal: Journal | undefined;
-  const append = async (line: Entry | End): Promise<void> => {
+  const append = async (lines: readonly Line[]): Promise<void> => {
     if (!journal) throw new TypeError("append() comes after begin()");
-    await journal.append(line);
+    await journal.append(lines);
   };
   const close = async (): Promise<void> => {
     await journal?.close();
@@ -131,7 +128,6 @@ export function folderRecorder(folder: string, options: IdentityOptions = {}): R
       }
     },
     append,
-    end: append,
     close,
   };
 }

@@ -45,6 +45,7 @@ export function createPerformer(options: PerformerOptions): Performer {
         idempotencyKey: randomBytes(32).toString("hex"),
         runId: randomBytes(16).toString("hex"),
         startedAt: () => Date.now(),
+        waited: 0,
       }),
     close: remote.close,
   };

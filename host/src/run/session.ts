@@ -3,7 +3,7 @@ import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/eng
 import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
 import { machine } from "../effects/outside.ts";
-import { perform } from "../effects/table.ts";
+import { answerNow, perform } from "../effects/table.ts";
 import type { EffectContext } from "../effects/effect.ts";
 import type { EffectNote, Performed } from "../effects/egress/performed.ts";
 import type { CloudEvent } from "../effects/emit.ts";
@@ -11,7 +11,7 @@ import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { Inbox } from "./inbox.ts";
-import type { Annotation } from "../record/journal.ts";
+import type { Annotation, Entry } from "../record/journal.ts";
 import type { RunOptions } from "./options.ts";
 import { StartTimes } from "./start-times.ts";
 
@@ -27,7 +27,15 @@ interface Admitted {
   readonly note?: EffectNote;
 }
 
-/** One run from its start record to its outcome. */
+/** Records that enter before what follows from them is made durable. */
+const MOST_ENTRIES = 256;
+
+/**
+ * One run from its start record to its outcome.
+ *
+ * What enters is computed with at once, and kept in one append with what has entered since the last one: all of it is
+ * durable before anything that follows from it leaves the process (ABI-8).
+ */
 export class Session {
   readonly records: Uint8Array[] = [];
   readonly annotations: Annotation[] = [];
@@ -37,6 +45,12 @@ export class Session {
   readonly #times = new StartTimes();
   /** Answers in the order of their arrival. */
   readonly #finished: Finished[] = [];
+  /** What entered and is not durable yet. */
+  #entries: Entry[] = [];
+  /** Records that came of it, for those who watch. */
+  #told: [TraceRecord, Uint8Array][] = [];
+  /** Effects that were asked for, and begin once that is durable. */
+  #asked: RequestRecord[] = [];
   /** What stops an effect that is under way. */
   readonly #stops = new Map<string, AbortController>();
   /** Effects that the engine no longer waits for. */
@@ -68,27 +82,58 @@ export class Session {
   }
 
   async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
-    const { engine, recorder } = this.#options;
-    await this.#keepInput(start, startedAt);
-    let advance = engine.start(start);
+    const { engine } = this.#options;
     void this.#receive();
     void this.#obey();
-    for (;;) {
-      const outputs = this.#take(advance);
-      if (advance.status !== "waiting") {
-        await recorder.end({ left: engine.commitments().left });
-        return outputs.at(-1) as OutcomeRecord;
+    let outcome = this.#enter({ record: start }, startedAt, () => engine.start(start));
+    while (outcome === undefined) {
+      const next = this.#entries.length < MOST_ENTRIES ? this.#ready() : undefined;
+      if (next === undefined) {
+        await this.#flush();
+        this.#begin();
+        await this.#somethingComes();
+        continue;
       }
-      this.#stopDropped();
-      // All that these requests follow from is durable: they are computed again if the process ends here.
-      this.#signal.throwIfAborted();
-      for (const output of outputs) if (output.kind === "request") this.#perform(output);
-      this.#inbox.settle();
-      const next = await this.#next();
-      const { record, note } = "command" in next ? this.#commanded(next) : this.#answered(next);
-      await this.#keepInput(record, this.stamp(), note);
-      advance = engine.advance(record);
+      const admitted = "command" in next ? this.#commanded(next) : this.#answered(next);
+      outcome = this.#enter(admitted, this.stamp(), () => engine.advance(admitted.record));
     }
+    await this.#flush();
+    return outcome;
+  }
+
+  /** Takes a record in: what follows from it stays in the process until flush(). */
+  #enter({ record, note }: Admitted, at: string, take: () => Advance): OutcomeRecord | undefined {
+    const { engine, onRecord } = this.#options;
+    const stamp = { seq: this.records.length, at, ...note };
+    const advance = take();
+    this.#entries.push({ record, stamp, left: engine.commitments().left });
+    this.records.push(record);
+    // Only for those who listen: an input can be large, and the run has no need of it.
+    if (onRecord !== undefined) this.#told.push([parseRecord(record), record]);
+    this.annotations.push(stamp);
+    this.#times.input(Date.parse(at));
+    const outputs = this.#take(advance);
+    if (advance.status !== "waiting") return outputs.at(-1) as OutcomeRecord;
+    this.#stopDropped();
+    for (const output of outputs) if (output.kind === "request") this.#ask(output);
+    this.#inbox.settle();
+    return undefined;
+  }
+
+  /** Makes all that has entered durable, and that the effects begin which were asked for. */
+  async #flush(): Promise<void> {
+    const { recorder, onRecord } = this.#options;
+    this.#signal.throwIfAborted();
+    const last = this.#entries.at(-1);
+    if (last === undefined) return;
+    const begun = this.#asked.map(({ key }) => key);
+    const entries =
+      begun.length === 0 ? this.#entries : [...this.#entries.slice(0, -1), { ...last, begun }];
+    const told = this.#told;
+    this.#entries = [];
+    this.#told = [];
+    await recorder.append(entries);
+    for (const [record, bytes] of told) onRecord?.(record, bytes);
   }
 
   #answered(finished: Finished): Admitted {
@@ -106,30 +151,12 @@ export class Session {
     return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
   }
 
-  /** Makes a record durable that is about to enter. */
-  async #keepInput(record: Uint8Array, at: string, note?: EffectNote): Promise<void> {
-    const { engine, recorder, onRecord } = this.#options;
-    this.#signal.throwIfAborted();
-    const seq = this.records.length;
-    const stamp = { seq, at, ...note };
-    await recorder.append({
-      ...(seq === 0 ? {} : { left: engine.commitments().left }),
-      record,
-      stamp,
-    });
-    this.records.push(record);
-    // Only for who listens: an input can be large, and the run has no need of it.
-    onRecord?.(parseRecord(record), record);
-    this.annotations.push(stamp);
-    this.#times.input(Date.parse(at));
-  }
-
   /** The records that have left the engine. */
   #take({ records }: Advance): TraceRecord[] {
     return records.map((bytes) => {
       this.records.push(bytes);
       const record = parseRecord(bytes);
-      this.#options.onRecord?.(record, bytes);
+      if (this.#options.onRecord !== undefined) this.#told.push([record, bytes]);
       this.#times.output(record);
       return record;
     });
@@ -139,6 +166,7 @@ export class Session {
   #stopDropped(): void {
     for (const key of this.#options.engine.dropped()) {
       this.#dropped.add(key);
+      this.#asked = this.#asked.filter((request) => request.key !== key);
       this.#stops.get(key)?.abort(new Error("this effect was cancelled"));
       this.#inbox.leave(key);
     }
@@ -208,16 +236,19 @@ export class Session {
   }
 
   /** The next command; or, unless the run is suspended, the effect that came to its end first. */
-  async #next(): Promise<RunCommand | Finished> {
-    for (;;) {
+  #ready(): RunCommand | Finished | undefined {
+    for (let command = this.#commands.shift(); command; command = this.#commands.shift()) {
+      // A pause within a pause is none.
+      if (command.command !== (this.#isSuspended ? "suspend" : "resume")) return command;
+    }
+    return this.#isSuspended ? undefined : this.#nextWanted();
+  }
+
+  /** Waits until there is a command, or an effect has come to its end. */
+  async #somethingComes(): Promise<void> {
+    while (this.#commands.length === 0 && (this.#isSuspended || this.#finished.length === 0)) {
       this.#signal.throwIfAborted();
       if (this.#problem) throw this.#problem;
-      const command = this.#commands.shift();
-      // A pause within a pause is none.
-      if (command?.command === (this.#isSuspended ? "suspend" : "resume")) continue;
-      if (command !== undefined) return command;
-      const finished = this.#isSuspended ? undefined : this.#nextWanted();
-      if (finished !== undefined) return finished;
       this.#checkHope();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -251,20 +282,42 @@ export class Session {
     if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
   }
 
-  #perform(request: RequestRecord): void {
+  /** An effect was asked for: it is answered at once, or begins when that is durable. */
+  #ask(request: RequestRecord): void {
     const { key } = request;
-    const { recorder, pack, grant = {} } = this.#options;
     if (request.type === "event") return this.#inbox.listen(key);
-    const stop = new AbortController();
-    this.#stops.set(key, stop);
-    const context: EffectContext = {
+    try {
+      const performed = answerNow(request, this.#effects, this.#context(request, this.#signal));
+      if (performed === undefined) this.#asked.push(request);
+      else this.#finished.push({ key, performed });
+    } catch (error) {
+      this.#finished.push({ key, error });
+    }
+  }
+
+  #begin(): void {
+    this.#signal.throwIfAborted();
+    for (const request of this.#asked.splice(0)) this.#perform(request);
+  }
+
+  #context(request: RequestRecord, signal: AbortSignal): EffectContext {
+    const { recorder, pack, grant = {} } = this.#options;
+    return {
       grant,
-      signal: AbortSignal.any([this.#signal, stop.signal]),
-      idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, key),
+      signal,
+      idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, request.key),
       runId: recorder.run.id.replaceAll("-", ""),
       startedAt: (what) =>
         what === "workflow" ? this.#times.workflow : this.#times.task(request.task),
+      waited: 0,
     };
+  }
+
+  #perform(request: RequestRecord): void {
+    const { key } = request;
+    const stop = new AbortController();
+    this.#stops.set(key, stop);
+    const context = this.#context(request, AbortSignal.any([this.#signal, stop.signal]));
     const finish = (finished: Finished): void => {
       this.#underWay -= 1;
       this.#finish(finished);

@@ -31,9 +31,9 @@ const program = `
   const stop = (now) => {
     if (appended === Number(record) && now === when) process.kill(process.pid, "SIGKILL");
   };
-  const append = async (entry) => {
+  const append = async (lines) => {
     stop("before");
-    await recorder.append(entry);
+    await recorder.append(lines);
     stop("after");
     appended += 1;
   };
@@ -79,10 +79,10 @@ async function killed({
 /** What the folder has is a run as far as it came, and waits for the answer that comes next. */
 async function requireRun({ folder }: Killed, answers?: number): Promise<FolderRun> {
   const found = await readFolder(createEngine(), folder);
-  expect(found).toMatchObject({ torn: 0, ended: undefined, isClosed: false });
+  expect(found).toMatchObject({ torn: 0, ended: undefined });
   answers ??= found.inputs.length - 1;
   expect(found.inputs).toHaveLength(1 + answers);
-  expect(found.waiting).toMatchObject([{ key: String(answers), type: "http" }]);
+  expect(found.waiting).toMatchObject([{ request: { key: String(answers), type: "http" } }]);
   const again = replay(createEngine(), found.pack, found.records);
   expect(again).toMatchObject({ status: "incomplete" });
   return found;
@@ -132,5 +132,5 @@ test("RUN-5 a line that the machine cut off is no answer", async () => {
   await appendFile(journal, line.slice(0, 100));
   const found = await readFolder(createEngine(), run.folder);
   expect([found.inputs.length, found.torn]).toEqual([2, 100]);
-  expect(found.waiting).toMatchObject([{ key: "1" }]);
+  expect(found.waiting).toMatchObject([{ request: { key: "1" } }]);
 });

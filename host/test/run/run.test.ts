@@ -6,8 +6,8 @@ import type { Pack } from "@reach-fabric/engine";
 import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
 import type {
   Effects,
-  End,
   Entry,
+  Line,
   HttpResult,
   Performed,
   Recorder,
@@ -35,24 +35,20 @@ const http = (name: string, after?: number) => ({
 });
 
 /** A recorder that notes what was durable when. */
-function noting(log: string[]): Recorder & { entries: Entry[]; ends: End[] } {
+function noting(log: string[]): Recorder & { entries: Entry[] } {
   const entries: Entry[] = [];
-  const ends: End[] = [];
   const slowly = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
   return {
     ...memoryRecorder(),
     entries,
-    ends,
-    append: async (entry) => {
+    append: async (lines) => {
       await slowly();
-      entries.push(entry);
-      const { kind, key } = JSON.parse(text(entry.record)) as { kind: string; key?: string };
-      log.push(`durable ${kind}${key === undefined ? "" : ` ${key}`}`);
-    },
-    end: async (end) => {
-      await slowly();
-      ends.push(end);
-      log.push("durable end");
+      for (const line of lines) {
+        if (!("record" in line)) continue;
+        entries.push(line);
+        const { kind, key } = JSON.parse(text(line.record)) as { kind: string; key?: string };
+        log.push(`durable ${kind}${key === undefined ? "" : ` ${key}`}`);
+      }
     },
   };
 }
@@ -91,15 +87,14 @@ describe("a run", () => {
     });
     expect(log).toEqual([
       "load",
-      "durable start",
       "start",
+      "durable start",
       "perform a",
-      "durable result 0",
       "advance 0",
+      "durable result 0",
       "perform b",
-      "durable result 1",
       "advance 1",
-      "durable end",
+      "durable result 1",
     ]);
     expect(result).toMatchObject({
       status: "completed",
@@ -112,11 +107,10 @@ describe("a run", () => {
     ];
     const stamps = result.annotations;
     expect(recorder.entries).toEqual([
-      { record: first, stamp: stamps[0] },
-      { left: sha256(asked), record: second, stamp: stamps[1] },
-      { left: sha256(askedAgain), record: third, stamp: stamps[2] },
+      { record: first, stamp: stamps[0], left: sha256(asked), begun: ["0"] },
+      { record: second, stamp: stamps[1], left: sha256(askedAgain), begun: ["1"] },
+      { record: third, stamp: stamps[2], left: sha256(outcome) },
     ]);
-    expect(recorder.ends).toEqual([{ left: sha256(outcome) }]);
     expect(result.annotations.map(({ seq }) => seq)).toEqual([0, 2, 4]);
     expect(result.run).toMatchObject(recorder.run);
     expect(result.run.startedAt).toBe(result.annotations[0]!.at);
@@ -280,8 +274,8 @@ describe("effects", () => {
 describe("what goes wrong around a run", () => {
   it("nothing is performed that follows from what is not durable", async () => {
     for (const [record, done] of [
-      [1, ["load"]],
-      [2, ["load", "start", "perform a"]],
+      [1, ["load", "start"]],
+      [2, ["load", "start", "perform a", "advance 0"]],
     ] as const) {
       const log: string[] = [];
       const engine = fakeEngine(function* () {
@@ -365,8 +359,8 @@ describe("what goes wrong around a run", () => {
     const stop = new AbortController();
     const log: string[] = [];
     const recorder = noting(log);
-    const append = async (entry: Entry): Promise<void> => {
-      await recorder.append(entry);
+    const append = async (lines: readonly Line[]): Promise<void> => {
+      await recorder.append(lines);
       stop.abort();
     };
     const program: Program = function* () {
