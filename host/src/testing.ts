@@ -1,6 +1,7 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
 export { machine } from "./effects/outside.ts";
+export { IdempotencyKeys } from "./run/idempotency.ts";
 export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";
 export { placeSecrets } from "./effects/egress/secret-places.ts";
 export { digestHeader } from "./effects/egress/http-digest.ts";

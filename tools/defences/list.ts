@@ -2,6 +2,7 @@
 // line, and the test that then fails. `npm run defences` tries them all.
 import { bounds } from "./bounds.ts";
 import type { Defence } from "./defence.ts";
+import { effects } from "./effects.ts";
 import { hidden } from "./hidden.ts";
 import { keys } from "./keys.ts";
 import { looksAtHidden } from "./looks.ts";
@@ -19,4 +20,5 @@ export const defences: readonly Defence[] = [
   ...hidden,
   ...looksAtHidden,
   ...bounds,
+  ...effects,
 ];

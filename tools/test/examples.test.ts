@@ -88,7 +88,7 @@ async function come(name: string, script: Script): Promise<object> {
         ms <= (script.patience ?? 3000)
           ? Promise.resolve()
           : Promise.race([never(signal), new Promise<void>((resolve) => waiting.push(resolve))]),
-      ask: async ({ model }, _, signal) => {
+      ask: async ({ model }, { signal }) => {
         const answer = left.get(model)?.shift();
         if (answer === "silence") {
           setImmediate(fireTimers);

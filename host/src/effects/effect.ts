@@ -1,13 +1,12 @@
 // One type of effect, and what it is performed with.
 import type { RequestRecord } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
+import type { RequestContext } from "./egress/egress.ts";
 import type { Performed } from "./egress/performed.ts";
 
 /** What an effect knows of the run that it belongs to. */
-export interface EffectContext {
+export interface EffectContext extends RequestContext {
   readonly grant: Grant;
-  readonly signal: AbortSignal;
-  readonly idempotencyKey: string;
   /** The run's id, 32 lower-case hex digits: what `$workflow.id` is. */
   readonly runId: string;
   /** The time that the host stamped on the record with which a task or the workflow started. */

@@ -10,7 +10,7 @@ import type { AddressLookup } from "./egress/address.ts";
 import { echoes } from "./egress/authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./egress/authorize.ts";
 import { createEgress } from "./egress/egress.ts";
-import type { EgressOptions } from "./egress/egress.ts";
+import type { EgressOptions, RequestContext } from "./egress/egress.ts";
 import { DEFAULT_LIMITS } from "./egress/limits.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
@@ -41,11 +41,7 @@ export interface GrpcOptions {
   readonly lookup?: AddressLookup;
 }
 
-export type CallGrpc = (
-  call: GrpcCall,
-  idempotencyKey: string,
-  signal: AbortSignal,
-) => Promise<Performed>;
+export type CallGrpc = (call: GrpcCall, context: RequestContext) => Promise<Performed>;
 
 /** Where to connect: the channel's target, and the name that its certificate must have. */
 interface Peer {
@@ -56,11 +52,11 @@ interface Peer {
 
 /** Calls gRPC services where the operator says that they are. */
 export function createGrpc(options: GrpcOptions): CallGrpc {
-  return async (call, idempotencyKey, signal) => {
+  return async (call, context) => {
     try {
-      return await perform(options, call, idempotencyKey, signal);
+      return await perform(options, call, context);
     } catch (error) {
-      signal.throwIfAborted();
+      context.signal.throwIfAborted();
       const failure = failureOf(error);
       const note =
         error instanceof RequestFailed ? { code: error.code, why: error.message } : undefined;
@@ -72,8 +68,7 @@ export function createGrpc(options: GrpcOptions): CallGrpc {
 async function perform(
   { pack, grant, addresses = {}, secrets = {}, limits: bounds, lookup = lookupAll }: GrpcOptions,
   call: GrpcCall,
-  idempotencyKey: string,
-  signal: AbortSignal,
+  { idempotencyKey, attempt = 1, signal }: RequestContext,
 ): Promise<Performed> {
   signal.throwIfAborted();
   const limits = { ...DEFAULT_LIMITS, ...bounds };
@@ -103,6 +98,7 @@ async function perform(
   const metadata = new grpc.Metadata();
   if (header !== undefined) metadata.set("authorization", header);
   metadata.set("idempotency-key", idempotencyKey);
+  metadata.set("x-reach-attempt", String(attempt));
   const credentials: ChannelCredentials = peer.isPlain
     ? grpc.credentials.createInsecure()
     : grpc.credentials.createSsl(null, null, null, { rejectUnauthorized: true });
@@ -196,8 +192,7 @@ const UNAVAILABLE = 14;
 
 /** grpc: one message to a service, and its answer (TRACE-5). */
 export const grpc: EffectKind<{ readonly grpc: CallGrpc }> = {
-  perform: ({ request }, outside, { idempotencyKey, signal }) =>
-    outside.grpc(request as unknown as GrpcCall, idempotencyKey, signal),
+  perform: ({ request }, outside, context) => outside.grpc(request as unknown as GrpcCall, context),
   isReadOnly: () => false,
   operation: ({ uri }) => `POST ${uri as string}`,
 };

@@ -3,6 +3,7 @@
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { createEgress } from "./egress/egress.ts";
+import type { RequestContext } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { Secrets } from "./egress/authorize.ts";
 import type { EffectKind } from "./effect.ts";
@@ -38,15 +39,11 @@ const FINISHES: Readonly<Record<string, string>> = {
 
 /** Asks models where the operator says that they are. */
 export function createModels(options: ModelOptions): {
-  readonly ask: (
-    question: Question,
-    idempotencyKey: string,
-    signal: AbortSignal,
-  ) => Promise<Performed>;
+  readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
 } {
   const { grant, providers = {}, secrets = {}, limits } = options;
   return {
-    ask: async (question, idempotencyKey, signal) => {
+    ask: async (question, context) => {
       const denied = (why: string): Performed => ({
         result: { failure: "denied" },
         note: { code: hostCode.noModel, why },
@@ -78,7 +75,7 @@ export function createModels(options: ModelOptions): {
               ? { authentication: { scheme: "bearer", secret: provider.secret } }
               : {}),
           },
-          { idempotencyKey, signal },
+          context,
         );
         const found = "failure" in result ? result : answerOf(result.status, body);
         return { result: found, ...(note ? { note } : {}) };
@@ -135,10 +132,9 @@ function answerOf(status: number, body: Uint8Array | undefined): object {
 
 /** llm: a question to a model (TRACE-5). */
 export const llm: EffectKind<{
-  readonly ask: (question: Question, key: string, signal: AbortSignal) => Promise<Performed>;
+  readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
 }> = {
-  perform: ({ request }, { ask }, { idempotencyKey, signal }) =>
-    ask(request as unknown as Question, idempotencyKey, signal),
+  perform: ({ request }, { ask }, context) => ask(request as unknown as Question, context),
   isReadOnly: () => true,
   operation: () => "llm",
 };

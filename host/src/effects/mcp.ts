@@ -11,7 +11,7 @@ import type { Authentication, Secrets } from "./egress/authorize.ts";
 import { createEgress } from "./egress/egress.ts";
 import { DEFAULT_LIMITS } from "./egress/limits.ts";
 import type { HttpResult } from "./egress/answer.ts";
-import type { Egress } from "./egress/egress.ts";
+import type { Egress, RequestContext } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
 import type { EffectNote, Performed } from "./egress/performed.ts";
@@ -41,18 +41,15 @@ export interface McpOptions {
   readonly limits?: Partial<EgressLimits>;
 }
 
-export type CallMcp = (
-  call: McpCall,
-  idempotencyKey: string,
-  signal: AbortSignal,
-) => Promise<Performed>;
+export type CallMcp = (call: McpCall, context: RequestContext) => Promise<Performed>;
 
 /** The first revision without a handshake: it, and those behind it, are asked for alone. */
 const STATELESS = "2026-07-28";
 
 /** Calls MCP servers where the operator says that they are. */
 export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions): CallMcp {
-  return async (call, idempotencyKey, signal) => {
+  return async (call, context) => {
+    const { signal } = context;
     if (!mayCall(grant, call)) return denied("the call is not granted");
     const target = parseTarget(call.uri);
     if ("why" in target) return denied(target.why);
@@ -85,7 +82,7 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     const deadline = AbortSignal.timeout(Math.min(time, LONGEST));
     const either = AbortSignal.any([signal, deadline]);
     const protocol = await import("@modelcontextprotocol/client");
-    const exchange = new Exchange(protocol, full, egress, idempotencyKey, either);
+    const exchange = new Exchange(protocol, full, egress, { ...context, signal: either });
     try {
       const done = await exchange.result();
       const bytes = utf8(JSON.stringify(done.result));
@@ -120,18 +117,18 @@ class Exchange {
   readonly #protocol: Protocol;
   readonly #call: McpCall;
   readonly #egress: Egress;
-  readonly #key: string;
+  readonly #context: RequestContext;
   readonly #signal: AbortSignal;
   #requests = 0;
   /** The last answer that was no success. */
   #bad: Performed<HttpResult> | undefined;
 
-  constructor(protocol: Protocol, call: McpCall, egress: Egress, key: string, signal: AbortSignal) {
+  constructor(protocol: Protocol, call: McpCall, egress: Egress, context: RequestContext) {
     this.#protocol = protocol;
     this.#call = call;
     this.#egress = egress;
-    this.#key = key;
-    this.#signal = signal;
+    this.#context = context;
+    this.#signal = context.signal;
   }
 
   async result(): Promise<Performed> {
@@ -202,11 +199,7 @@ class Exchange {
         ...(authentication ? { authentication } : {}),
         ...(typeof init.body === "string" ? { body: JSON.parse(init.body) as unknown } : {}),
       },
-      // The call itself has the effect's key; what is said around it are requests of their own.
-      {
-        idempotencyKey: isCall ? this.#key : `${this.#key}.${++this.#requests}`,
-        signal: this.#signal,
-      },
+      isCall ? this.#context : this.#around(),
     );
     if ("failure" in answer.result) {
       this.#bad = answer;
@@ -219,6 +212,13 @@ class Exchange {
       status: status < 200 ? 502 : status,
       headers: answer.result.headers,
     });
+  }
+
+  /** The call itself has the effect's key; what is said around it is said anew by each try: a session is none's but its own. */
+  #around(): RequestContext {
+    const { idempotencyKey, attempt = 1, signal } = this.#context;
+    this.#requests += 1;
+    return { idempotencyKey: `${idempotencyKey}.${attempt}.${this.#requests}`, signal };
   }
 
   #isCall(body: string): boolean {
@@ -236,8 +236,7 @@ class Exchange {
 
 /** mcp: one exchange with an MCP server (TRACE-5). */
 export const mcp: EffectKind<{ readonly mcp: CallMcp }> = {
-  perform: ({ request }, outside, { idempotencyKey, signal }) =>
-    outside.mcp(request as unknown as McpCall, idempotencyKey, signal),
+  perform: ({ request }, outside, context) => outside.mcp(request as unknown as McpCall, context),
   isReadOnly: ({ method }) => method !== "tools/call",
   operation: ({ method, parameters }) => {
     const { name } = (parameters ?? {}) as { name?: unknown };

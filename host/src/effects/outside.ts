@@ -8,7 +8,7 @@ import type { CloudEvent } from "./emit.ts";
 import { createGrpc } from "./grpc.ts";
 import type { CallGrpc } from "./grpc.ts";
 import { createEgress } from "./egress/egress.ts";
-import type { Egress } from "./egress/egress.ts";
+import type { Egress, RequestContext } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import { createModels } from "./llm.ts";
 import type { Question } from "./llm.ts";
@@ -27,11 +27,7 @@ export interface Effects {
   /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Asks a model; a failure is an answer, never an exception. */
-  readonly ask: (
-    question: Question,
-    idempotencyKey: string,
-    signal: AbortSignal,
-  ) => Promise<Performed>;
+  readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
   /** Calls an MCP server; a failure is an answer, never an exception. */
   readonly mcp: CallMcp;
   /** Calls a gRPC service; a failure is an answer, never an exception. */

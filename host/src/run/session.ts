@@ -1,5 +1,5 @@
 // One run from its start record to its outcome: what comes in, in the order in which it comes.
-import { EngineError, parseRecord, sha256, toHex, utf8 } from "@reach-fabric/engine";
+import { EngineError, parseRecord } from "@reach-fabric/engine";
 import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
 import { machine } from "../effects/outside.ts";
@@ -10,6 +10,7 @@ import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Entry } from "../record/journal.ts";
 import type { RunOptions } from "./options.ts";
@@ -43,6 +44,7 @@ export class Session {
   readonly #effects: Effects;
   readonly #signal: AbortSignal;
   readonly #times = new StartTimes();
+  readonly #keys: IdempotencyKeys;
   /** Answers in the order of their arrival. */
   readonly #finished: Finished[] = [];
   /** What entered and is not durable yet. */
@@ -72,6 +74,7 @@ export class Session {
   constructor(options: RunOptions, outside: Pick<Effects, Remote>, signal: AbortSignal) {
     this.#options = options;
     this.#effects = { ...machine, ...outside, ...options.effects };
+    this.#keys = new IdempotencyKeys(options.pack.digest, options.recorder.run.id);
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#wake?.(), { once: true });
   }
@@ -141,6 +144,7 @@ export class Session {
     const { result, body, note } = finished.performed;
     const record = this.#options.engine.admitResult(finished.key, result, body);
     this.#inbox.taken(finished.key);
+    if (!this.#dropped.has(finished.key)) this.#keys.ended(finished.key, result);
     return { record, ...(note ? { note } : {}) };
   }
 
@@ -158,6 +162,7 @@ export class Session {
       const record = parseRecord(bytes);
       if (this.#options.onRecord !== undefined) this.#told.push([record, bytes]);
       this.#times.output(record);
+      this.#keys.take(record);
       return record;
     });
   }
@@ -301,11 +306,11 @@ export class Session {
   }
 
   #context(request: RequestRecord, signal: AbortSignal): EffectContext {
-    const { recorder, pack, grant = {} } = this.#options;
+    const { recorder, grant = {} } = this.#options;
     return {
       grant,
       signal,
-      idempotencyKey: idempotencyKey(pack.digest, recorder.run.id, request.key),
+      ...this.#keys.of(request.key),
       runId: recorder.run.id.replaceAll("-", ""),
       startedAt: (what) =>
         what === "workflow" ? this.#times.workflow : this.#times.task(request.task),
@@ -342,7 +347,3 @@ const nothingComes = (listening: boolean): Error =>
         hint: "Its records so far are kept, and no outcome is recorded.",
       })
     : new TypeError("The engine waits for nothing");
-
-/** One key for one effect of one run, the same when it has to be performed again. */
-const idempotencyKey = (pack: string, run: string, key: string): string =>
-  toHex(sha256(utf8(JSON.stringify(["reach/v1/idempotency-key", pack, run, key]))));

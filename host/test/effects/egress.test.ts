@@ -91,7 +91,10 @@ describe("a request", () => {
       "key-1",
       "key-1",
     ]);
-    expect(requests[0]!.headers["content-type"]).toBe("application/json");
+    expect(requests[0]!.headers).toMatchObject({
+      "content-type": "application/json",
+      "x-reach-attempt": "1",
+    });
   });
 
   it("answers with the headers that it names, and no others", async () => {
@@ -194,6 +197,7 @@ describe("the grant is checked again", () => {
     ["cookie", { cookie: "a=b" }],
     ["idempotency-key", { "idempotency-key": "mine" }],
     ["proxy-authorization", { "proxy-authorization": "x" }],
+    ["x-reach-attempt", { "x-reach-attempt": "1" }],
   ])("the header %s is denied, and nothing is sent", async (_, headers) => {
     const { origin, requests } = await serve(json({}));
     const answer = await send({ addresses: { [A]: origin } }, { headers });
@@ -576,6 +580,7 @@ describe("GRANT-8: redirects", () => {
     await send({ addresses: { [A]: origin } }, { method, body: {}, redirect: true });
     expect(requests[1]).toMatchObject({ method: then, body });
     expect("idempotency-key" in requests[1]!.headers).toBe(then !== "GET");
+    expect("x-reach-attempt" in requests[1]!.headers).toBe(then !== "GET");
   });
 
   it("to a method that is not granted fail", async () => {

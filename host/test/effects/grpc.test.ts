@@ -135,6 +135,7 @@ describe("a call of a gRPC service", () => {
     expect(told[0]?.metadata.get("idempotency-key")).toEqual([
       expect.stringMatching(/^[0-9a-f]{64}$/),
     ]);
+    expect(told[0]?.metadata.get("x-reach-attempt")).toEqual(["1"]);
   });
 
   it("sends a secret to its service, and records it nowhere", async () => {

@@ -55,6 +55,7 @@ describe("a question to a model", () => {
     expect(request).toMatchObject({ method: "POST", url: "/v1/chat/completions" });
     expect(request?.headers["authorization"]).toBe("Bearer tok-abcdef");
     expect(request?.headers["idempotency-key"]).toMatch(/^[0-9a-f]{64}$/);
+    expect(request?.headers["x-reach-attempt"]).toBe("1");
     expect(JSON.parse(request?.body ?? "")).toEqual({
       model: "their-name",
       messages: [

@@ -17,7 +17,7 @@ import { DEFAULT_LIMITS, MOST_BYTES } from "./limits.ts";
 import type { EgressLimits } from "./limits.ts";
 import type { Performed } from "./performed.ts";
 import { isRedirect, redirected, sendable, withSecrets } from "./request.ts";
-import type { HttpRequest, Sendable } from "./request.ts";
+import type { HttpRequest, Sendable, Tried } from "./request.ts";
 import { Tokens } from "./tokens.ts";
 
 export interface EgressOptions {
@@ -35,6 +35,8 @@ export interface EgressOptions {
 export interface RequestContext {
   /** Sent as Idempotency-Key with every method that may change something. */
   readonly idempotencyKey: string;
+  /** Sent beside it as X-Reach-Attempt: which try of the same operation it is; 1 unless it is given. */
+  readonly attempt?: number;
   readonly signal: AbortSignal;
 }
 
@@ -116,10 +118,9 @@ export function createEgress(options: EgressOptions): Egress {
     const sent = body === undefined ? {} : { body };
     const { headers: own, ...first } = sendable(
       { method, uri, headers: others, redirect: false, ...sent },
-      "",
+      {},
     );
     const kept: Record<string, string> = { ...own };
-    delete kept["idempotency-key"];
     if (authorization !== undefined) kept["authorization"] = authorization;
     const answer = await follow({ ...first, headers: kept }, signal);
     const bytes = await readBody(answer, limits.bytes);
@@ -134,13 +135,13 @@ export function createEgress(options: EgressOptions): Egress {
 
   const perform = async (
     request: HttpRequest,
-    idempotencyKey: string,
+    tried: Tried,
     signal: AbortSignal,
   ): Promise<Performed<HttpResult>> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
     const filling = placeSecrets(request.secrets, origin, grant, secrets);
-    const first = sendable(withSecrets(request, filling), idempotencyKey);
+    const first = sendable(withSecrets(request, filling), tried);
     const proven = await authorized(request.authentication, origin, signal);
     const { header, login } = proven;
     const texts = [...filling.texts, ...proven.texts];
@@ -177,7 +178,7 @@ export function createEgress(options: EgressOptions): Egress {
 
   return {
     authorize: authorized,
-    fetch: async (request, { idempotencyKey, signal }) => {
+    fetch: async (request, { signal, ...tried }) => {
       signal.throwIfAborted();
       const deadline = new AbortController();
       const late = new RequestFailed(
@@ -189,7 +190,7 @@ export function createEgress(options: EgressOptions): Egress {
       try {
         const either = AbortSignal.any([signal, deadline.signal]);
         // undici lets go of a request that is still connecting only when that has ended.
-        return await Promise.race([perform(request, idempotencyKey, either), aborted(either)]);
+        return await Promise.race([perform(request, tried, either), aborted(either)]);
       } catch (error) {
         signal.throwIfAborted();
         return failed(deadline.signal.aborted ? late : error);

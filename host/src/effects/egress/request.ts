@@ -21,6 +21,12 @@ export interface HttpRequest {
   readonly secrets?: readonly SecretPlace[];
 }
 
+/** What says that a request is the same as one before; what an authority is asked for has no key. */
+export interface Tried {
+  readonly idempotencyKey?: string;
+  readonly attempt?: number;
+}
+
 /** A request that has passed all checks of its form. */
 export interface Sendable {
   readonly method: string;
@@ -38,10 +44,10 @@ export const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
  * are the host's or a secret's to say.
  */
 const OWN_HEADERS =
-  /^(?:accept-encoding|authorization|connection|content-length|cookie|expect|host|http2-settings|idempotency-key|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|via)$/;
+  /^(?:accept-encoding|authorization|connection|content-length|cookie|expect|host|http2-settings|idempotency-key|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|via|x-reach-attempt)$/;
 /** Headers that may follow a redirect to another origin: any other could be a credential. */
 const SHARED_HEADERS =
-  /^(?:accept|accept-encoding|accept-language|content-type|idempotency-key|user-agent)$/;
+  /^(?:accept|accept-encoding|accept-language|content-type|idempotency-key|user-agent|x-reach-attempt)$/;
 
 export function withSecrets(request: HttpRequest, filling: PlacedSecrets): HttpRequest {
   if (filling.values.length === 0) return request;
@@ -51,7 +57,7 @@ export function withSecrets(request: HttpRequest, filling: PlacedSecrets): HttpR
 }
 
 /** GRANT-7: the request in the form in which it is sent, or a denial. */
-export function sendable(request: HttpRequest, idempotencyKey: string): Sendable {
+export function sendable(request: HttpRequest, { idempotencyKey, attempt = 1 }: Tried): Sendable {
   const target = parseTarget(request.uri);
   if ("why" in target) throw new RequestFailed("denied", hostCode.badRequest, target.why);
   if (!/^[A-Z]+$/.test(request.method)) {
@@ -64,7 +70,10 @@ export function sendable(request: HttpRequest, idempotencyKey: string): Sendable
   }
   const body = request.body === undefined ? undefined : encodeBody(request.body, headers);
   headers["user-agent"] ??= "reach";
-  if (!SAFE.has(request.method)) headers["idempotency-key"] = idempotencyKey;
+  if (idempotencyKey !== undefined && !SAFE.has(request.method)) {
+    headers["idempotency-key"] = idempotencyKey;
+    headers["x-reach-attempt"] = String(attempt);
+  }
   // Nothing decompresses: the size limit is about what arrives.
   headers["accept-encoding"] = "identity";
   return { method: request.method, target, headers, body, redirect: request.redirect };
@@ -117,7 +126,7 @@ export function redirected(
     (answer.status !== 307 && answer.status !== 308 && request.method === "POST");
   const keep = (name: string): boolean =>
     (target.origin === origin || SHARED_HEADERS.test(name)) &&
-    !(toGet && /^(?:content-.*|idempotency-key)$/.test(name));
+    !(toGet && /^(?:content-.*|idempotency-key|x-reach-attempt)$/.test(name));
   const headers = Object.entries(request.headers).filter(([name]) => keep(name));
   return {
     method: toGet ? "GET" : request.method,
