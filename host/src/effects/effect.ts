@@ -27,6 +27,8 @@ export interface EffectKind<Outside> {
   perform(record: RequestRecord, outside: Outside, context: EffectContext): Promise<Performed>;
   /** True where performing it changes nothing in the world. */
   isReadOnly(request: RequestRecord["request"]): boolean;
+  /** True where its protocol says that performing it twice does no more than once. What is read-only is. */
+  isIdempotent?(request: RequestRecord["request"]): boolean;
   /** What an operator calls it who declares it safe. */
   operation(request: RequestRecord["request"]): string;
 }

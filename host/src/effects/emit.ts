@@ -16,6 +16,8 @@ interface Sink {
 export const emit: EffectKind<Sink> = {
   perform: ({ request }, sink, context) => send(request["event"] as CloudEvent, sink, context),
   isReadOnly: () => false,
+  // Its id is the same: who gets it twice knows it.
+  isIdempotent: () => true,
   operation: () => "emit",
 };
 

@@ -7,5 +7,7 @@ import type { HttpRequest } from "./egress/request.ts";
 export const http: EffectKind<Pick<Egress, "fetch">> = {
   perform: ({ request }, { fetch }, context) => fetch(request as unknown as HttpRequest, context),
   isReadOnly: ({ method }) => SAFE.has(method as string),
+  // RFC 9110, 9.2.2.
+  isIdempotent: ({ method }) => method === "PUT" || method === "DELETE",
   operation: ({ method, uri }) => `${method as string} ${(uri as string).replace(/[?].*/, "")}`,
 };

@@ -26,7 +26,8 @@ const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>>
   grpc,
 };
 
-const kindOf = (type: string): EffectKind<Effects> | undefined =>
+/** What a type of effect is; undefined for one that this host does not have. */
+export const kindOf = (type: string): EffectKind<Effects> | undefined =>
   Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 
 /** What comes of an effect at once: of the clock, of randomness, of a timer whose time has come. */

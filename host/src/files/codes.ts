@@ -7,14 +7,16 @@ export const hostCode = {
   interrupted: "REACH-E3002",
   /** The engine asks for an effect that this host does not have. */
   unknownEffect: "REACH-E3003",
-  /** The run waits for an event, and no more will come. */
-  noMoreEvents: "REACH-E3004",
+  /** The run waits for an event, a person or a time that does not come now; it can be resumed. */
+  waiting: "REACH-E3004",
   /** A line of events that is not an event, or their source has failed. */
   badEvent: "REACH-E3005",
   /** A line of commands that is not a command, or their source has failed. */
   badCommand: "REACH-E3006",
   /** The run is suspended, and nothing will resume it. */
   suspended: "REACH-E3007",
+  /** An effect that is not open, or has not begun: nothing can be said of it. */
+  notOpen: "REACH-E3008",
   // 31xx a request is denied: notes of the operator, in no trace
   /** The grant does not allow the request. */
   notGranted: "REACH-E3102",

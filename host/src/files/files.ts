@@ -167,20 +167,26 @@ export async function writeFileAtomic(
   }
 }
 
+/** Makes a folder durably, and those that it lies in, for its owner alone; one that is there stays as it is. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    const made = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncFolder(dirname(made));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
 /**
  * Makes a folder with its parents; one that is there must be empty.
  *
  * @throws ReachError `REACH-E4112` it holds something, `REACH-E411x` it cannot be made
  */
 export async function makeEmptyFolder(path: string): Promise<void> {
-  let found: string[];
-  try {
-    const made = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(dirname(made));
-    found = await readdir(path);
-  } catch (error) {
+  await makeFolder(path);
+  const found = await readdir(path).catch((error: unknown) => {
     throw cannotWrite(path, error);
-  }
+  });
   if (found.length === 0) return;
   throw new ReachError(hostCode.notEmpty, "The folder is not empty.", {
     where: path,

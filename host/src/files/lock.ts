@@ -14,6 +14,7 @@ const BUSY = 5;
 
 /** A lock that is held. */
 export interface Lock {
+  /** Gives it up; once more does nothing. */
   release(): void;
 }
 
@@ -37,7 +38,11 @@ export async function lockFile(path: string, wait: number, inUse: InUse): Promis
       const held = (database = new DatabaseSync(path));
       // Nothing is ever written: the journal needs no file.
       held.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-      return { release: () => held.close() };
+      return {
+        release: () => {
+          if (held.isOpen) held.close();
+        },
+      };
     } catch (error) {
       database?.close();
       if ((error as { errcode?: number }).errcode !== BUSY) throw noLock(path, error);

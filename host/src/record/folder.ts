@@ -21,6 +21,8 @@ export interface OpenEffect {
   readonly request: RequestRecord;
   /** Whether it had begun: then it may have been performed, or not. */
   readonly hasBegun: boolean;
+  /** Who said that it is to be performed again. */
+  readonly retriedBy?: string;
   /** When it was asked for, by the stamp of the record that it follows from. */
   readonly askedAt: string;
 }
@@ -38,6 +40,8 @@ export interface FolderRun {
   readonly annotations: readonly Annotation[];
   /** What was written as it is, line by line: the records that entered, and which effects have begun. */
   readonly lines: readonly Line[];
+  /** Bytes of the journal that are whole. */
+  readonly whole: number;
   /** Bytes at the end that were not completely written; 0 if there are none. */
   readonly torn: number;
   /** How the run ended; undefined if it was interrupted. */
@@ -65,11 +69,22 @@ export interface FolderRun {
  * summary; // → "The run has ended (completed) with 3 records."
  */
 export async function readFolder(engine: Engine, folder: string): Promise<FolderRun> {
+  try {
+    return await openFolder(engine, folder);
+  } finally {
+    // Who runs the same pack next finds the engine as after load().
+    if (!engine.trapped) engine.commit(null);
+  }
+}
+
+/** As readFolder(), with the engine left where the run is: it goes on from there. */
+export async function openFolder(engine: Engine, folder: string): Promise<FolderRun> {
   const meta = await readMeta(folder);
   const secret = await readSecret(join(folder, names.secret));
   const pack = await readPack(join(folder, names.pack), meta.pack);
   const where = join(folder, names.entered);
-  const { lines, torn, bad } = parseJournal(await readOrEmpty(where));
+  const journal = await readOrEmpty(where);
+  const { lines, torn, bad } = parseJournal(journal);
   if (bad !== undefined) throw damaged(where, `line ${bad} is not as it was written`);
   const run = { id: meta.id, attempt: meta.attempt, secret, startedAt: meta.startedAt };
   const records = computeAgain(engine, { folder, pack, run, lines });
@@ -87,6 +102,7 @@ export async function readFolder(engine: Engine, folder: string): Promise<Folder
     engine: meta.engine,
     pack,
     lines,
+    whole: journal.length - torn,
     inputs: entries.map(({ record }) => record),
     annotations: entries.map(({ stamp }) => stamp),
     ...found,
@@ -121,12 +137,7 @@ function computeAgain(
   );
   attempt(join(folder, names.pack), () => engine.load(pack));
   engine.commit(runSeedOf(engine, run.secret, run));
-  try {
-    return drive(engine, lines, where);
-  } finally {
-    // Who runs the same pack next finds the engine as after load().
-    if (!engine.trapped) engine.commit(null);
-  }
+  return drive(engine, lines, where);
 }
 
 function drive(engine: Engine, lines: readonly Line[], where: string): Uint8Array[] {
@@ -158,7 +169,8 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Uint8Arra
         `${place} begins effects of a run that ${isOver ? "has ended" : "is not there"}`,
       );
     }
-    const strange = line.begun?.find((key) => !asked.has(key));
+    const keys = "retried" in line ? [line.retried] : (line.begun ?? []);
+    const strange = keys.find((key) => !asked.has(key));
     if (strange !== undefined) {
       throw damaged(where, `${place} begins the effect ${strange}, which was not asked for`);
     }
@@ -292,7 +304,14 @@ function openEffects(
   lines: readonly Line[],
 ): readonly OpenEffect[] {
   const open = new Map<string, OpenEffect>();
-  const begun = new Set(lines.flatMap(({ begun: keys = [] }) => keys));
+  const begun = new Set<string>();
+  const retried = new Map<string, string>();
+  for (const line of lines) {
+    if ("retried" in line) {
+      retried.set(line.retried, line.by);
+      begun.delete(line.retried);
+    } else for (const key of line.begun ?? []) begun.add(key);
+  }
   const stamps = new Map(
     lines.flatMap((line) => ("stamp" in line ? [[line.stamp.seq, line.stamp.at] as const] : [])),
   );
@@ -300,7 +319,10 @@ function openEffects(
   for (const [seq, record] of records.entries()) {
     askedAt = stamps.get(seq) ?? askedAt;
     if (record.kind === "request") {
-      open.set(record.key, { request: record, hasBegun: begun.has(record.key), askedAt });
+      const { key } = record;
+      const by = retried.get(key);
+      const who = by === undefined ? {} : { retriedBy: by };
+      open.set(key, { request: record, hasBegun: begun.has(key), ...who, askedAt });
     }
     if (record.kind === "result" || record.kind === "late") open.delete(record.key);
     if (record.kind !== "task" || record.status !== "cancelled") continue;

@@ -36,7 +36,14 @@ export interface Begun {
   readonly at: string;
 }
 
-export type Line = Entry | Begun;
+/** That a person has looked: an effect that had begun is to be performed again. */
+export interface Retried {
+  readonly at: string;
+  readonly by: string;
+  readonly retried: string;
+}
+
+export type Line = Entry | Begun | Retried;
 
 /** `joined`: it was written together with the line before. */
 type Written<L extends Line> = L & { readonly joined?: true };
@@ -48,7 +55,7 @@ const behind = ({
   begun = [],
   joined,
   ...parts
-}: Partial<Pick<Entry, "stamp"> & Begun & { readonly joined: true }>): string =>
+}: Partial<Pick<Entry, "stamp"> & Begun & Retried & { readonly joined: true }>): string =>
   [
     ...Object.entries(parts).map(([name, value]) => `,"${name}":${JSON.stringify(value)}`),
     ...(begun.length === 0 ? [] : [`,"begun":${JSON.stringify(begun)}`]),
@@ -66,13 +73,17 @@ export function formatLine(line: Written<Line>): Uint8Array {
 /** What a line says; undefined for one that formatLine() does not give. Whether its record is one, the engine says. */
 function parseLine(bytes: Uint8Array): Written<Line> | undefined {
   try {
-    const read = JSON.parse(fromUtf8(bytes)) as Partial<Entry & Begun & { joined: true }>;
+    const read = JSON.parse(fromUtf8(bytes)) as Partial<Entry & Begun & Retried & { joined: true }>;
     const { left, record: _, stamp, at, ...rest } = read as typeof read & { left?: string };
     if (read.begun?.every((key) => /^\d{1,10}$/.test(key)) === false) return undefined;
     let line: Written<Line>;
     if (stamp === undefined) {
-      if (at === undefined || read.begun === undefined || !INSTANT.test(at)) return undefined;
-      line = { at, ...rest, begun: read.begun };
+      if (at === undefined || !INSTANT.test(at)) return undefined;
+      const { begun, by, retried, joined } = read;
+      const together = joined === undefined ? {} : { joined };
+      if (begun !== undefined) line = { at, begun, ...together };
+      else if (by !== undefined && retried !== undefined) line = { at, by, retried, ...together };
+      else return undefined;
     } else {
       if (!INSTANT.test(stamp.at) || !Number.isSafeInteger(stamp.seq)) return undefined;
       const start = before({ left: fromHex(left ?? "") });

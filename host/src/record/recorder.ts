@@ -6,7 +6,11 @@ import { manifestOf } from "@reach-fabric/evidence";
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cannotWrite, makeEmptyFolder, syncFolder, writeFileAtomic } from "../files/files.ts";
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotWrite, makeFolder, syncFolder, writeFileAtomic } from "../files/files.ts";
+import { lockFile } from "../files/lock.ts";
+import type { Lock } from "../files/lock.ts";
 import { Journal } from "./journal.ts";
 import type { Line } from "./journal.ts";
 
@@ -78,6 +82,7 @@ export const names = {
   secret: "secret",
   pack: "pack",
   entered: "entered.jsonl",
+  lock: "lock",
 } as const;
 
 /**
@@ -87,6 +92,7 @@ export const names = {
  * run.json       the run's id and attempt, its beginning, the digests of engine and pack
  * secret         the run secret in hex, readable by its owner only
  * pack/          pack.json, and every file of the pack under its SHA-256
+ * lock           whose process writes it: SQLite's lock on this file, and not the file
  * entered.jsonl  a record that entered a line, each on the disk before anything that follows from it leaves the process
  * ```
  *
@@ -95,41 +101,108 @@ export const names = {
  * recognises.
  *
  * @throws ReachError from begin() and append(): `REACH-E4110` disk full, `REACH-E4111` not
- *   writable, `REACH-E4112` the folder holds something
+ *   writable, `REACH-E4112` the folder holds something, `REACH-E4114` another process records in it
  *
  * @example
  * await run({ engine, pack, input, recorder: folderRecorder("runs/2") });
  * const { records } = await readFolder(engine, "runs/2");
  */
 export function folderRecorder(folder: string, options: IdentityOptions = {}): Recorder {
-  const run = identity(options);
-  let journal: Journal | undefined;
-  const append = async (lines: readonly Line[]): Promise<void> => {
-    if (!journal) throw new TypeError("append() comes after begin()");
-    await journal.append(lines);
-  };
-  const close = async (): Promise<void> => {
-    await journal?.close();
-    journal = undefined;
-  };
-  return {
-    run,
-    begin: async (beginning) => {
-      await makeEmptyFolder(folder);
+  return recorderIn(folder, identity(options), async (run, beginning) => {
+    await makeEmptyRun(folder);
+    const lock = await lockRun(folder);
+    try {
+      await makeEmptyRun(folder);
       try {
         await writeBeginning(folder, run, beginning);
-        journal = await Journal.create(join(folder, names.entered));
+        const journal = await Journal.create(join(folder, names.entered));
         await syncFolder(folder);
+        return { lock, journal };
       } catch (error) {
-        // The folder was empty: everything in it is from here.
-        await close();
+        // The folder was empty, and no one else writes into it while the lock is held.
         await empty(folder);
         throw cannotWrite(folder, error);
       }
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Goes on recording a run in its folder, which was locked by lockRun() before it was read.
+ *
+ * @param length bytes of its journal that are whole; what is there beyond is taken away
+ */
+export const resumedRecorder = (
+  folder: string,
+  run: RunIdentity,
+  { lock, length }: { readonly lock: Lock; readonly length: number },
+): Recorder =>
+  recorderIn(folder, run, async () => ({
+    lock,
+    journal: await Journal.goOn(join(folder, names.entered), length),
+  }));
+
+interface Held {
+  readonly lock: Lock;
+  readonly journal: Journal;
+}
+
+function recorderIn(
+  folder: string,
+  run: RunIdentity,
+  open: (run: RunIdentity, beginning: Beginning) => Promise<Held>,
+): Recorder {
+  let held: Held | undefined;
+  return {
+    run,
+    begin: async (beginning) => {
+      held = await open(run, beginning);
     },
-    append,
-    close,
+    append: async (lines) => {
+      if (held === undefined) throw new TypeError("append() comes after begin()");
+      await held.journal.append(lines);
+    },
+    close: async () => {
+      const { journal, lock } = held ?? {};
+      held = undefined;
+      await journal?.close().finally(() => lock?.release());
+    },
   };
+}
+
+/**
+ * Takes the lock of a run's folder: one process at a time records in it. It ends with the process.
+ *
+ * @throws ReachError `REACH-E4114` another process has it, `REACH-E4111` it cannot be taken
+ */
+export async function lockRun(folder: string): Promise<Lock> {
+  try {
+    return await lockFile(join(folder, names.lock), 0, {
+      code: hostCode.fileInUse,
+      what: "The run is in use.",
+      why: "another process executes it",
+      hint: "Wait until that has ended.",
+    });
+  } catch (error) {
+    throw error instanceof ReachError ? error : cannotWrite(folder, error);
+  }
+}
+
+/** Makes the folder, if it is not there; it may hold nothing but a lock. */
+async function makeEmptyRun(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const found = await readdir(folder).catch((error: unknown) => {
+    throw cannotWrite(folder, error);
+  });
+  if (found.every((name) => name === names.lock)) return;
+  throw new ReachError(hostCode.notEmpty, "The folder is not empty.", {
+    where: folder,
+    why: "existing files are never overwritten",
+    hint: "Name a folder that does not exist yet.",
+  });
 }
 
 const encode = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
@@ -141,7 +214,7 @@ async function writeBeginning(
 ): Promise<void> {
   const secret = utf8(`${Buffer.from(run.secret).toString("hex")}\n`);
   await writeFileAtomic(join(folder, names.secret), secret, 0o600);
-  await makeEmptyFolder(join(folder, names.pack));
+  await makeFolder(join(folder, names.pack));
   await writeFileAtomic(join(folder, names.pack, "pack.json"), pack.manifest);
   // Under their digests: no name of a pack ever becomes a name on this disk.
   const byPath = new Map(pack.files.map(({ path, bytes }) => [path, bytes]));
@@ -157,6 +230,7 @@ async function writeBeginning(
 
 async function empty(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
+    if (name === names.lock) continue;
     await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

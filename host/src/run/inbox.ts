@@ -1,4 +1,5 @@
 // Events on their way into a run (WF-40): numbered by their arrival, each kept until it is taken.
+import type { RequestRecord } from "@reach-fabric/engine";
 import type { CloudEvent } from "../effects/emit.ts";
 
 /**
@@ -10,6 +11,7 @@ import type { CloudEvent } from "../effects/emit.ts";
 export class Inbox {
   readonly #kept: CloudEvent[] = [];
   readonly #listening: string[] = [];
+  readonly #requests = new Map<string, RequestRecord>();
   readonly #takes: (key: string, event: CloudEvent) => boolean;
   readonly #deliver: (key: string, event: CloudEvent) => void;
   /** What a task was given alone, and may not get to see. */
@@ -27,14 +29,15 @@ export class Inbox {
     this.#deliver = deliver;
   }
 
-  /** True while a task listens. */
-  get isWanted(): boolean {
-    return this.#listening.length > 0;
+  /** The effects that listen. */
+  get wanted(): readonly RequestRecord[] {
+    return this.#listening.flatMap((key) => this.#requests.get(key) ?? []);
   }
 
   /** An effect listens from now on; settle() gives it what has been kept. */
-  listen(key: string): void {
-    this.#listening.push(key);
+  listen(request: RequestRecord): void {
+    this.#listening.push(request.key);
+    this.#requests.set(request.key, request);
   }
 
   /** Hands out what has been kept, once all who listen are known. */

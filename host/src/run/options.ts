@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly input: Uint8Array;
   /** The effective grant; nothing is granted without it. */
   readonly grant?: Grant;
+  /** What may be performed twice, as the operator vouches (GRANT-16). */
+  readonly repeatable?: Pick<Grant, "http" | "mcp">;
   /** The operator's map from logical origins to the origins that are contacted. */
   readonly addresses?: Readonly<Record<string, string>>;
   /** The engine's limits that differ from its defaults: part of the decision. */
@@ -34,6 +36,8 @@ export interface RunOptions {
   readonly commands?: AsyncIterable<RunCommand>;
   /** Parts of the outside world to replace. */
   readonly effects?: Partial<Effects>;
+  /** Milliseconds that it waits for a timer when there is nothing else to do; without it, as long as it takes. */
+  readonly patience?: number;
   /** Interrupts the run; what is recorded stays as it is. */
   readonly signal?: AbortSignal;
   /** Called for each record, with its bytes, once it is durable or what it follows from is. */

@@ -1,14 +1,19 @@
 // A run: the engine computes, the host performs what it asks for, and what enters is on the disk
 // before it has consequences (ABI-8).
-import type { Engine, OutcomeRecord, Pack } from "@reach-fabric/engine";
+import { parseRecord } from "@reach-fabric/engine";
+import type { Engine, OutcomeRecord, Pack, StartRecord } from "@reach-fabric/engine";
 import { manifestOf, runSeedOf } from "@reach-fabric/evidence";
+import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/journal.ts";
-import type { RunIdentity } from "../record/recorder.ts";
+import { openFolder } from "../record/folder.ts";
+import { lockRun, resumedRecorder } from "../record/recorder.ts";
+import type { Recorder, RunIdentity } from "../record/recorder.ts";
 import { createOutside } from "../effects/outside.ts";
 import type { RunOptions } from "./options.ts";
 import { Session } from "./session.ts";
+import type { SessionOptions } from "./session.ts";
 
 export interface RunResult {
   readonly status: "completed" | "faulted" | "cancelled";
@@ -38,7 +43,7 @@ export interface RunResult {
  * workflow is a result, with status `faulted`, never an exception.
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
- *   for an event and none will come, `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
+ *   (a RunWaits says for what), `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
  *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -52,22 +57,86 @@ export async function run(options: RunOptions): Promise<RunResult> {
   if (engine.loaded !== pack) engine.load(pack);
   requireSemantics(engine, pack);
   const start = engine.admitStart(startOptions(options), options.input);
+  return executed(options, async (session) => {
+    const startedAt = session.stamp();
+    await recorder.begin({ pack, engine: engine.digest, startedAt, start });
+    engine.commit(runSeedOf(engine, recorder.run.secret, recorder.run));
+    return { startedAt, end: await session.runFrom(start, startedAt) };
+  });
+}
+
+/** What a run is given that goes on: all else is in its folder. */
+export interface ResumeOptions extends Omit<
+  RunOptions,
+  "pack" | "workflow" | "input" | "grant" | "limits" | "recorder"
+> {
+  /** Where folderRecorder() has kept it. */
+  readonly folder: string;
+  /** Wraps the recorder that goes on in the folder; it is begun before anything is asked of the world. */
+  readonly recording?: (recorder: Recorder) => Recorder;
+}
+
+/**
+ * Goes on with a run that was interrupted, or waits, to its end.
+ *
+ * Guarantees: no record is lost and none enters twice; an effect that had begun and has no answer is performed
+ * again, with the same Idempotency-Key, only where its protocol or the operator says that this does no harm (GRANT-16). The run
+ * comes to the decision that it would have come to by the same answers.
+ *
+ * @throws ReachError as run() and readFolder() do; `REACH-E4114` another process executes it, `REACH-E4140` another engine
+ *   has begun it, `REACH-E4130` it had not begun
+ *
+ * @example
+ * const { status } = await resume({ engine: createEngine(), folder: "runs/2", addresses });
+ */
+export async function resume(options: ResumeOptions): Promise<RunResult> {
+  const { engine, folder, recording = (recorder) => recorder, ...outside } = options;
+  const lock = await lockRun(folder);
+  let recorder: Recorder | undefined;
+  try {
+    const found = await openFolder(engine, folder);
+    const { run, pack, whole, records, annotations } = found;
+    const [first] = records;
+    if (first === undefined) throw notBegun(folder);
+    if (engine.digest !== found.engine) throw notThisEngine(folder, found.engine, engine.digest);
+    const { grant = {} } = parseRecord(first) as StartRecord;
+    recorder = recording(resumedRecorder(folder, run, { lock, length: whole }));
+    const { startedAt } = run;
+    const last = parseRecord(records.at(-1) as Uint8Array);
+    const given = { ...outside, engine, pack, recorder, grant: grant as Grant };
+    const begin = { pack, engine: engine.digest, startedAt, start: first };
+    return await executed(given, async (session) => {
+      await recorder?.begin(begin);
+      if (last.kind !== "outcome") return { startedAt, end: await session.goOn(found) };
+      session.records.push(...records);
+      session.annotations.push(...annotations);
+      return { startedAt, end: last };
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Executes a run, and says what it came to; whatever happens, nothing goes on behind it. */
+async function executed(
+  options: SessionOptions,
+  work: (session: Session) => Promise<{ readonly startedAt: string; readonly end: OutcomeRecord }>,
+): Promise<RunResult> {
+  const { engine, recorder } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const remote = createOutside(options);
   const session = new Session(options, remote, signal);
   try {
-    const startedAt = session.stamp();
-    await recorder.begin({ pack, engine: engine.digest, startedAt, start });
-    engine.commit(runSeedOf(engine, recorder.run.secret, recorder.run));
-    const end = await session.runFrom(start, startedAt);
+    const { startedAt, end } = await work(session);
+    const { records, annotations } = session;
     return {
       ...outcomeOf(end),
-      records: session.records,
+      records,
       decision: engine.decision(),
       fingerprint: engine.fingerprint(),
-      annotations: session.annotations,
-      run: { ...recorder.run, startedAt, endedAt: session.stamp() },
+      annotations,
+      run: { ...recorder.run, startedAt, endedAt: annotations.at(-1)?.at ?? startedAt },
     };
   } catch (error) {
     if (options.signal?.aborted) throw interrupted(error);
@@ -80,6 +149,20 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await Promise.allSettled([remote.close(), recorder.close()]);
   }
 }
+
+const notBegun = (folder: string): ReachError =>
+  new ReachError(hostCode.notARun, "The run had not begun.", {
+    where: folder,
+    why: "nothing had entered it, and nothing was asked of the world",
+    hint: "Run the input again.",
+  });
+
+const notThisEngine = (folder: string, was: string, is: string): ReachError =>
+  new ReachError(hostCode.otherEngine, "The run is one of another engine.", {
+    where: folder,
+    why: `it was begun by the engine ${was}, this one is ${is}`,
+    hint: "Take the version of Reach that ran it.",
+  });
 
 /** What a run begins with: limits that are not given are those that the pack says. */
 const startOptions = ({

@@ -13,8 +13,14 @@ import { ReachError } from "../files/error.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Entry } from "../record/journal.ts";
+import type { FolderRun, OpenEffect } from "../record/folder.ts";
+import { isRepeatable } from "../effects/repeatable.ts";
 import type { RunOptions } from "./options.ts";
+import { waiting } from "./waiting.ts";
 import { StartTimes } from "./start-times.ts";
+
+/** What a run needs once its first record is there. */
+export type SessionOptions = Omit<RunOptions, "input" | "workflow" | "limits">;
 
 /** An effect that has come to its end. */
 type Finished = { readonly key: string } & (
@@ -25,7 +31,8 @@ type Finished = { readonly key: string } & (
 /** A record that is about to enter the engine. */
 interface Admitted {
   readonly record: Uint8Array;
-  readonly note?: EffectNote;
+  /** What the host remarks beside it. */
+  readonly note?: Readonly<Record<string, string>>;
 }
 
 /** Records that enter before what follows from them is made durable. */
@@ -40,7 +47,7 @@ const MOST_ENTRIES = 256;
 export class Session {
   readonly records: Uint8Array[] = [];
   readonly annotations: Annotation[] = [];
-  readonly #options: RunOptions;
+  readonly #options: SessionOptions;
   readonly #effects: Effects;
   readonly #signal: AbortSignal;
   readonly #times = new StartTimes();
@@ -53,6 +60,12 @@ export class Session {
   #told: [TraceRecord, Uint8Array][] = [];
   /** Effects that were asked for, and begin once that is durable. */
   #asked: RequestRecord[] = [];
+  /** Effects that were asked for before, by when; how they began then. */
+  readonly #before = new Map<string, OpenEffect>();
+  /** Effects that may have been performed, and may not be again. */
+  readonly #unknown = new Map<string, RequestRecord>();
+  /** Timers under way: until when. */
+  readonly #timers = new Map<string, { readonly request: RequestRecord; readonly until: number }>();
   /** What stops an effect that is under way. */
   readonly #stops = new Map<string, AbortController>();
   /** Effects that the engine no longer waits for. */
@@ -71,7 +84,7 @@ export class Session {
   #underWay = 0;
   #wake: (() => void) | undefined;
 
-  constructor(options: RunOptions, outside: Pick<Effects, Remote>, signal: AbortSignal) {
+  constructor(options: SessionOptions, outside: Pick<Effects, Remote>, signal: AbortSignal) {
     this.#options = options;
     this.#effects = { ...machine, ...outside, ...options.effects };
     this.#keys = new IdempotencyKeys(options.pack.digest, options.recorder.run.id);
@@ -84,11 +97,44 @@ export class Session {
     return new Date(this.#effects.clock()).toISOString();
   }
 
+  /** Begins the run. */
   async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
     const { engine } = this.#options;
+    return this.#drive(this.#enter({ record: start }, startedAt, () => engine.start(start)));
+  }
+
+  /**
+   * Goes on with a run that the engine has computed up to here. What had begun and is not answered is performed again
+   * where that does no harm; other effects are unknown, and wait for a person.
+   */
+  async goOn({ records, annotations, waiting }: FolderRun): Promise<OutcomeRecord> {
+    const stamps = new Map(annotations.map((stamp) => [stamp.seq, stamp.at]));
+    for (const [seq, bytes] of records.entries()) {
+      const record = parseRecord(bytes);
+      this.#keys.take(record);
+      const at = stamps.get(seq);
+      if (at === undefined) this.#times.output(record);
+      else this.#times.input(Date.parse(at));
+      if (record.kind === "suspend") this.#isSuspended = true;
+      if (record.kind === "resume") this.#isSuspended = false;
+    }
+    this.records.push(...records);
+    this.annotations.push(...annotations);
+    for (const effect of waiting) {
+      const { request, hasBegun } = effect;
+      this.#before.set(request.key, effect);
+      if (hasBegun && !isRepeatable(request, this.#options.repeatable)) {
+        this.#unknown.set(request.key, request);
+      } else this.#ask(request);
+    }
+    return this.#drive(undefined);
+  }
+
+  async #drive(ended: OutcomeRecord | undefined): Promise<OutcomeRecord> {
+    const { engine } = this.#options;
+    let outcome = ended;
     void this.#receive();
     void this.#obey();
-    let outcome = this.#enter({ record: start }, startedAt, () => engine.start(start));
     while (outcome === undefined) {
       const next = this.#entries.length < MOST_ENTRIES ? this.#ready() : undefined;
       if (next === undefined) {
@@ -127,9 +173,12 @@ export class Session {
   async #flush(): Promise<void> {
     const { recorder, onRecord } = this.#options;
     this.#signal.throwIfAborted();
-    const last = this.#entries.at(-1);
-    if (last === undefined) return;
     const begun = this.#asked.map(({ key }) => key);
+    const last = this.#entries.at(-1);
+    if (last === undefined) {
+      if (begun.length > 0) await recorder.append([{ at: this.stamp(), begun }]);
+      return;
+    }
     const entries =
       begun.length === 0 ? this.#entries : [...this.#entries.slice(0, -1), { ...last, begun }];
     const told = this.#told;
@@ -145,7 +194,8 @@ export class Session {
     const record = this.#options.engine.admitResult(finished.key, result, body);
     this.#inbox.taken(finished.key);
     if (!this.#dropped.has(finished.key)) this.#keys.ended(finished.key, result);
-    return { record, ...(note ? { note } : {}) };
+    const { retriedBy } = this.#before.get(finished.key) ?? {};
+    return { record, note: { ...note, ...(retriedBy === undefined ? {} : { retriedBy }) } };
   }
 
   #commanded({ command, reason }: RunCommand): Admitted {
@@ -172,6 +222,7 @@ export class Session {
     for (const key of this.#options.engine.dropped()) {
       this.#dropped.add(key);
       this.#asked = this.#asked.filter((request) => request.key !== key);
+      this.#unknown.delete(key);
       this.#stops.get(key)?.abort(new Error("this effect was cancelled"));
       this.#inbox.leave(key);
     }
@@ -284,13 +335,29 @@ export class Session {
         },
       );
     }
-    if (this.#underWay === 0 && !this.#isOpen) throw nothingComes(this.#inbox.isWanted);
+    if (this.#isOpen || this.#underWay > this.#timers.size) return;
+    const { patience } = this.#options;
+    const timers = [...this.#timers.values()];
+    if (timers.length > 0) {
+      if (patience === undefined) return;
+      const soon = this.#effects.clock() + patience;
+      if (timers.some(({ until }) => until <= soon)) return;
+    }
+    throw waiting([
+      ...[...this.#unknown.values()].map((request) => ({ for: "person" as const, request })),
+      ...this.#inbox.wanted.map((request) => ({ for: "event" as const, request })),
+      ...timers.map(({ request, until }) => ({
+        for: "time" as const,
+        request,
+        until: new Date(until).toISOString(),
+      })),
+    ]);
   }
 
   /** An effect was asked for: it is answered at once, or begins when that is durable. */
   #ask(request: RequestRecord): void {
     const { key } = request;
-    if (request.type === "event") return this.#inbox.listen(key);
+    if (request.type === "event") return this.#inbox.listen(request);
     try {
       const performed = answerNow(request, this.#effects, this.#context(request, this.#signal));
       if (performed === undefined) this.#asked.push(request);
@@ -314,8 +381,14 @@ export class Session {
       runId: recorder.run.id.replaceAll("-", ""),
       startedAt: (what) =>
         what === "workflow" ? this.#times.workflow : this.#times.task(request.task),
-      waited: 0,
+      waited: this.#waited(request.key),
     };
+  }
+
+  /** Milliseconds since an effect was asked for that an earlier process has waited for. */
+  #waited(key: string): number {
+    const { askedAt } = this.#before.get(key) ?? {};
+    return askedAt === undefined ? 0 : Math.max(0, this.#effects.clock() - Date.parse(askedAt));
   }
 
   #perform(request: RequestRecord): void {
@@ -323,8 +396,13 @@ export class Session {
     const stop = new AbortController();
     this.#stops.set(key, stop);
     const context = this.#context(request, AbortSignal.any([this.#signal, stop.signal]));
+    if (request.type === "timer" && this.#options.patience !== undefined) {
+      const until = this.#effects.clock() + Number(request.request["ms"]) - context.waited;
+      this.#timers.set(key, { request, until });
+    }
     const finish = (finished: Finished): void => {
       this.#underWay -= 1;
+      this.#timers.delete(key);
       this.#finish(finished);
     };
     this.#underWay += 1;
@@ -339,11 +417,3 @@ export class Session {
     this.#wake?.();
   }
 }
-
-const nothingComes = (listening: boolean): Error =>
-  listening
-    ? new ReachError(hostCode.noMoreEvents, "The run waits for an event, and no more will come.", {
-        why: "the source of events has ended, or there is none",
-        hint: "Its records so far are kept, and no outcome is recorded.",
-      })
-    : new TypeError("The engine waits for nothing");

@@ -185,7 +185,7 @@ describe("RUN-1 a folder", () => {
     await expect(
       folderRecorder(second).begin({ ...beginning, pack: { ...pack, manifest: listed } }),
     ).rejects.toThrow();
-    expect(await readdir(second)).toEqual([]);
+    expect(await readdir(second)).toEqual(["lock"]);
   });
 });
 
@@ -437,14 +437,14 @@ describe("a full disk", () => {
     expect([await readFile(path, "utf8"), await readdir(disk)]).toEqual(["old", ["a.reach"]]);
   });
 
-  it("the beginning of a run: the folder is as it was", async (context) => {
+  it("the beginning of a run: nothing is left but the lock", async (context) => {
     const disk = (await smallDisk()) ?? context.skip("a small tmpfs cannot be mounted here");
     const run = join(disk, "run");
     const error = await errorOf(
       folderRecorder(run).begin({ ...beginning, pack: samplePack(200_000) }),
     );
     expect(error.code).toBe("REACH-E4110");
-    expect(await readdir(run)).toEqual([]);
+    expect(await readdir(run)).toEqual(["lock"]);
   });
 
   it("a record in the middle: the whole records before it stay, and nothing of it", async (context) => {

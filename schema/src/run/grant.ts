@@ -77,6 +77,12 @@ const http = strict({
   paths: z.array(pathPattern).min(1, { error: "Name at least one path; /* is every path." }),
 });
 
+/**
+ * GRANT-16: an entry of a grant file. Where it is `repeatable`, the operator vouches that what it allows may be done
+ * twice.
+ */
+const httpEntry = http.extend({ repeatable: z.boolean().optional() });
+
 /** GRANT-11: a type of CloudEvents, or the beginning of some, followed by `*`. */
 const eventType: z.ZodString = z.string().check((context) => {
   const { value } = context;
@@ -137,6 +143,13 @@ const callPattern: z.ZodString = z.string().check((context) => {
 const mcp = z.array(
   strict({ server, calls: z.array(callPattern).min(1, { error: "Name at least one call." }) }),
 );
+const mcpEntries = z.array(
+  strict({
+    server,
+    calls: z.array(callPattern).min(1, { error: "Name at least one call." }),
+    repeatable: z.boolean().optional(),
+  }),
+);
 /** What a call of MCP says about itself. */
 interface Callable {
   readonly uri: string;
@@ -176,11 +189,11 @@ export type HttpGrant = z.infer<typeof http>;
 
 const file = strict({
   format: z.literal("reach/grant/v1", { error: "Expected reach/grant/v1." }),
-  http: z.array(http).optional(),
+  http: z.array(httpEntry).optional(),
   emit: emit.optional(),
   secrets: secrets.optional(),
   models: models.optional(),
-  mcp: mcp.optional(),
+  mcp: mcpEntries.optional(),
   providers: z.record(z.string(), provider).optional(),
   addresses: z.record(z.string(), origin).optional(),
 });

@@ -16,6 +16,8 @@ const MAX_GRANT = 1024 * 1024;
 export interface EffectiveGrant {
   /** By logical names, in normal form: part of the decision digest. */
   readonly grant: Grant;
+  /** What may be done twice, as the operator vouches (GRANT-16): in no digest, never in the engine. */
+  readonly repeatable: Pick<Grant, "http" | "mcp">;
   /** From a logical origin to the origin that is contacted: in no digest, never in the engine. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Where models are: in no digest, never in the engine. */
@@ -50,6 +52,10 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
   if (problems.length > 0) throw refusalOf(problems);
   return {
     grant: effectiveGrant(file),
+    repeatable: effectiveGrant({
+      http: (file.http ?? []).filter(({ repeatable }) => repeatable),
+      mcp: (file.mcp ?? []).filter(({ repeatable }) => repeatable),
+    }),
     addresses: { ...file.addresses },
     providers: { ...file.providers },
   };

@@ -1,0 +1,72 @@
+// What a person says of an effect that may have been performed, or not. docs/spec/run-folder.md, RUN-7.
+import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
+import { openFolder } from "../record/folder.ts";
+import type { Line } from "../record/journal.ts";
+import { lockRun, resumedRecorder } from "../record/recorder.ts";
+
+export interface ResolveOptions {
+  readonly engine: Engine;
+  /** The run's folder. */
+  readonly folder: string;
+  /** The effect's key. */
+  readonly key: string;
+  /** Who says so, as the evidence will have it. */
+  readonly by: string;
+  /** What came of it; or that it is to be performed again. */
+  readonly as: EffectResult | "retry";
+  /** The host's time in UTC with milliseconds. */
+  readonly at: string;
+}
+
+/**
+ * Takes down what came of an effect that had begun when the run was interrupted: its answer, its failure, or that it is
+ * to be performed again. The run goes on with resume().
+ *
+ * Guarantees: it is durable when this resolves, who said it is signed with the evidence, and nothing is asked of the world.
+ *
+ * @throws ReachError as readFolder() does; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
+ *   run; EngineError for an answer that the effect cannot have
+ *
+ * @example
+ * await resolveEffect({ engine, folder: "runs/2", key: "3", by: "clerk-7", as: { result: { status: 200, headers: {} } }, at });
+ */
+export async function resolveEffect(options: ResolveOptions): Promise<RequestRecord> {
+  const { engine, folder, key, by, as, at } = options;
+  const lock = await lockRun(folder);
+  try {
+    const found = await openFolder(engine, folder);
+    const effect = found.waiting.find(({ request }) => request.key === key);
+    if (effect?.hasBegun !== true) throw notOpen(folder, key, effect !== undefined);
+    let line: Line;
+    if (as === "retry") line = { at, by, retried: key };
+    else {
+      const record = engine.admitResult(key, as.result, as.body);
+      const seq = found.records.length;
+      engine.advance(record);
+      line = { record, stamp: { seq, at, resolvedBy: by }, left: engine.commitments().left };
+    }
+    const recorder = resumedRecorder(folder, found.run, { lock, length: found.whole });
+    try {
+      const [start = new Uint8Array()] = found.records;
+      const { pack, run, engine: digest } = found;
+      await recorder.begin({ pack, engine: digest, startedAt: run.startedAt, start });
+      await recorder.append([line]);
+    } finally {
+      await recorder.close();
+    }
+    return effect.request;
+  } finally {
+    if (!engine.trapped) engine.commit(null);
+    lock.release();
+  }
+}
+
+const notOpen = (folder: string, key: string, isOpen: boolean): ReachError =>
+  new ReachError(hostCode.notOpen, "There is nothing to say of this effect.", {
+    where: `${folder}, effect ${key}`,
+    why: isOpen
+      ? "it has not begun: the run performs it when it goes on"
+      : "the run does not wait for it",
+  });
