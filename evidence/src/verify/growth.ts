@@ -21,7 +21,7 @@ export interface WantedGrowth {
  * evidence; nothing else of it is checked.
  *
  * @example
- * wantedGrowth(engine, bytes, policy, emptyState); // → []
+ * wantedGrowth(engine, bytes, { now }, emptyState); // → []
  */
 export function wantedGrowth(
   engine: Engine,

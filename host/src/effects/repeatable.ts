@@ -9,8 +9,8 @@ import { kindOf } from "./table.ts";
  * True for what does no more when it is done twice: by its protocol, or as the operator vouches.
  *
  * @example
- * const { effects } = record;
- * effects.filter((request) => !isRepeatable(request, grant.repeatable)); // these wait for a person
+ * isRepeatable({ type: "http", request: { method: "PUT", uri: "https://bureau.example/v1/c" } }); // → true
+ * isRepeatable({ type: "http", request: { method: "POST", uri: "https://bureau.example/v1/c" } }); // → false
  */
 export function isRepeatable(
   { type, request }: Pick<RequestRecord, "type" | "request">,

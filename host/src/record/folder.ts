@@ -77,6 +77,15 @@ export async function readFolder(engine: Engine, folder: string): Promise<Folder
   }
 }
 
+/**
+ * Requires that a folder is that of a run.
+ *
+ * @throws ReachError `REACH-E4130`, `REACH-E4131`
+ */
+export async function requireRun(folder: string): Promise<void> {
+  await readMeta(folder);
+}
+
 /** As readFolder(), with the engine left where the run is: it goes on from there. */
 export async function openFolder(engine: Engine, folder: string): Promise<FolderRun> {
   const meta = await readMeta(folder);

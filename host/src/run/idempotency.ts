@@ -23,11 +23,6 @@ interface Operation {
  * A try that ended without an answer (a failure of TRACE-6, a timeout, the end of the process) may have been performed:
  * the next one of the same request has its key, and a server that has seen the key does not do it twice. An answer that
  * came late counts for nothing, because the run has not heard it.
- *
- * @example
- * const keys = new IdempotencyKeys(pack.digest, runId);
- * for (const record of records) keys.take(record);
- * keys.of("0"); // { idempotencyKey: "9f2c...", attempt: 1 }
  */
 export class IdempotencyKeys {
   readonly #pack: string;

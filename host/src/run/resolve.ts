@@ -2,7 +2,7 @@
 import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { openFolder } from "../record/folder.ts";
+import { openFolder, requireRun } from "../record/folder.ts";
 import type { Line } from "../record/journal.ts";
 import { lockRun, resumedRecorder } from "../record/recorder.ts";
 
@@ -30,10 +30,14 @@ export interface ResolveOptions {
  *   run; EngineError for an answer that the effect cannot have
  *
  * @example
- * await resolveEffect({ engine, folder: "runs/2", key: "3", by: "clerk-7", as: { result: { status: 200, headers: {} } }, at });
+ * await run({ engine, pack, input, recorder: folderRecorder("runs/3") });
+ * const at = new Date().toISOString();
+ * const said = { engine, folder: "runs/3", key: "0", by: "clerk-7", as: "retry" as const, at };
+ * await resolveEffect(said).catch(({ code }: ReachError) => code); // → "REACH-E3008"
  */
 export async function resolveEffect(options: ResolveOptions): Promise<RequestRecord> {
   const { engine, folder, key, by, as, at } = options;
+  await requireRun(folder);
   const lock = await lockRun(folder);
   try {
     const found = await openFolder(engine, folder);

@@ -7,7 +7,7 @@ import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/journal.ts";
-import { openFolder } from "../record/folder.ts";
+import { openFolder, requireRun } from "../record/folder.ts";
 import { lockRun, resumedRecorder } from "../record/recorder.ts";
 import type { Recorder, RunIdentity } from "../record/recorder.ts";
 import { createOutside } from "../effects/outside.ts";
@@ -87,10 +87,13 @@ export interface ResumeOptions extends Omit<
  *   has begun it, `REACH-E4130` it had not begun
  *
  * @example
- * const { status } = await resume({ engine: createEngine(), folder: "runs/2", addresses });
+ * await run({ engine, pack, input, recorder: folderRecorder("runs/4") });
+ * const { status } = await resume({ engine, folder: "runs/4" });
+ * status; // → "completed"
  */
 export async function resume(options: ResumeOptions): Promise<RunResult> {
   const { engine, folder, recording = (recorder) => recorder, ...outside } = options;
+  await requireRun(folder);
   const lock = await lockRun(folder);
   let recorder: Recorder | undefined;
   try {
@@ -99,7 +102,7 @@ export async function resume(options: ResumeOptions): Promise<RunResult> {
     const [first] = records;
     if (first === undefined) throw notBegun(folder);
     if (engine.digest !== found.engine) throw notThisEngine(folder, found.engine, engine.digest);
-    const { grant = {} } = parseRecord(first) as StartRecord;
+    const { grant } = parseRecord(first) as StartRecord;
     recorder = recording(resumedRecorder(folder, run, { lock, length: whole }));
     const { startedAt } = run;
     const last = parseRecord(records.at(-1) as Uint8Array);

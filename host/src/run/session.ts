@@ -5,7 +5,7 @@ import type { RunCommand } from "@reach-fabric/schema";
 import { machine } from "../effects/outside.ts";
 import { answerNow, perform } from "../effects/table.ts";
 import type { EffectContext } from "../effects/effect.ts";
-import type { EffectNote, Performed } from "../effects/egress/performed.ts";
+import type { Performed } from "../effects/egress/performed.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";

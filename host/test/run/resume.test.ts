@@ -115,7 +115,8 @@ describe("RUN-6 a run goes on", () => {
     for (let left = 1; left < 6; left += 1) {
       const folder = await cut(whole, left);
       const { waiting } = await readFolder(createEngine(), folder);
-      const method = String(waiting[0]?.request.request["method"] ?? waiting[0]?.request.type);
+      const { type, request } = waiting[0]!.request;
+      const method = typeof request["method"] === "string" ? request["method"] : type;
       const before = whole.requests.length;
       const error = await goOn(folder, whole).catch((thrown: unknown) => thrown);
       const asked = whole.requests
