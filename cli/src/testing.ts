@@ -3,6 +3,7 @@ export { reach } from "./program.ts";
 export type { Input, Machine, Output } from "./ui/machine.ts";
 export { VERSION } from "./version.ts";
 export { bomOf } from "./commands/pack/supply-chain.ts";
+export { readSigner } from "./read/keys.ts";
 export { sealerOf } from "./read/sealer.ts";
 export { brief, runError, taskName } from "./ui/names.ts";
 export { columns } from "./ui/table.ts";

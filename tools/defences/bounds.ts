@@ -81,6 +81,14 @@ export const bounds: readonly Defence[] = [
     name: "columns are aligned and foreign text in them is escaped",
   },
   {
+    attack: "terminal injection by the name of a key file",
+    file: "cli/src/read/passphrase.ts",
+    take: "String(line`${question}: `)",
+    put: "`${question}: `",
+    test: "cli/test/keys/passphrase.test.ts",
+    name: "attack: the name of a key file cannot act on the terminal that is asked for its passphrase",
+  },
+  {
     attack: "terminal injection by the events of a run",
     file: "cli/src/commands/inspect.ts",
     take: "terminal.print(jsonOf(event))",

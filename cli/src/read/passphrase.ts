@@ -5,6 +5,7 @@ import { Writable } from "node:stream";
 import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
 import { CODE, CliError, EXIT } from "../ui/problem.ts";
+import { line } from "../ui/text.ts";
 
 /** The passphrase in a file: its bytes without one line end at the end. */
 export function passphraseIn(machine: Machine, path: string): Uint8Array {
@@ -30,7 +31,7 @@ export async function askPassphrase(
 ): Promise<Uint8Array> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin.stream(), output: silent, terminal: true });
-  stderr.write(Buffer.from(`${question}: `));
+  stderr.write(Buffer.from(String(line`${question}: `)));
   try {
     const answer = await new Promise<string>((resolve, reject) => {
       reader.once("close", () => reject(nothing()));

@@ -194,7 +194,10 @@ export function refusedPolicy(
     }
   }
   const files = [policy.path, ...(keyring === undefined ? [] : [keyring]), ...others];
-  return new CliError(problemOf(error, files.join(", ")));
+  const problem = problemOf(error, files.join(", "));
+  // A key in a tlog-policy: the policy is wrong, and no evidence has failed.
+  const isKey = error instanceof EvidenceError && error.code === EVIDENCE.notANoteKey;
+  return new CliError(isKey ? { ...problem, exitCode: EXIT.usage } : problem);
 }
 
 function verdictList(text: string): Verdict[] {

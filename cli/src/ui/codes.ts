@@ -24,6 +24,7 @@ const named = {
   tooLarge: "REACH-E5007",
   notAKeyring: "REACH-E5209",
   notAPolicy: "REACH-E5218",
+  notANoteKey: "REACH-E5310",
   otherPack: "REACH-E5407",
   undisclosed: "REACH-E5504",
   noSuchValue: "REACH-E5507",

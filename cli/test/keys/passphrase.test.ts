@@ -1,8 +1,10 @@
 // Private keys at rest: encrypted with a passphrase, opened by it and by nothing else. docs/spec/keys.md,
 // KEY-6 and KEY-7.
-import { sealerOf } from "@reach-fabric/cli/testing";
+import { readSigner, sealerOf } from "@reach-fabric/cli/testing";
+import type { Machine } from "@reach-fabric/cli/testing";
 import { copyFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { utf8 } from "@reach-fabric/engine";
 import { EvidenceError, newKey, openKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { KeyFile } from "@reach-fabric/evidence";
@@ -97,4 +99,17 @@ test("KEY-6: attack: parts of an encrypted key in another key's file", () => {
   refused({ ...sealed, sealed: { kdf: { ...kdf, salt: turned(kdf.salt) }, cipher } });
   refused({ ...sealed, sealed: { kdf, cipher: { ...cipher, nonce: turned(cipher.nonce) } } });
   refused({ ...sealed, sealed: { kdf, cipher: { ...cipher, text: turned(cipher.text) } } });
+});
+
+test("attack: the name of a key file cannot act on the terminal that is asked for its passphrase", async () => {
+  const path = put(folder, "\u001b]0;title\u0007\u202e.key", JSON.stringify(sealed));
+  let shown = "";
+  const machine = {
+    stdin: { isTTY: true, stream: () => Readable.from(["a passphrase\n"]) },
+    stderr: { isTTY: true, write: (text: Uint8Array) => (shown += Buffer.from(text).toString()) },
+  } as unknown as Machine;
+  expect((await readSigner(machine, path)).key.id).toBe(sealed.id);
+  expect(shown).toContain(String.raw`passphrase for ${join(folder, "")}`);
+  expect(shown).toContain(String.raw`\u001b]0;title\u0007\u202e.key: `);
+  for (const raw of ["\u001b", "\u0007", "\u202e"]) expect(shown).not.toContain(raw);
 });

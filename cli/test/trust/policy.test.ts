@@ -1,4 +1,5 @@
 // reach policy check: docs/spec/policy.md, POL-3 and POL-18; reach pack verify by a policy, POL-16.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -35,6 +36,15 @@ describe("POL-18: policy check", () => {
     ]) {
       expect(stdout).toContain(says);
     }
+  });
+
+  test("a key in a tlog-policy that is none is a fault of the policy", async () => {
+    const text = "log example.org/log+00000000+AAAA\nquorum none\n";
+    put(folder, "tlog.policy", text);
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    const policy = { format: "reach/policy/v1", tlogPolicy: { file: "tlog.policy", sha256 } };
+    const { status, stderr } = await check(policy);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("REACH-E5310")]);
   });
 
   test("as JSON, for each member a pointer", async () => {
