@@ -5,7 +5,8 @@ import { append, restoreLog } from "./logs.ts";
 import { changeKeys, enrolled, restoreRing } from "./operators.ts";
 import { DAY, HOUR, MINUTE, SECOND, Stage } from "./stage.ts";
 import type { Tally } from "./stage.ts";
-import { forgeEvidence, forgePack, forgeRing, fork, recosign, splice, steal } from "./thieves.ts";
+import { forgeRing } from "./ring-thieves.ts";
+import { forgeEvidence, forgePack, fork, recosign, splice, steal } from "./thieves.ts";
 import { engage, openRings, restoreState, verifyOne } from "./verifiers.ts";
 
 /** What can happen, and how often. */
@@ -51,7 +52,8 @@ function begin(stage: Stage): void {
       key,
       clock: stage.clock(),
       isLiar,
-      seen: new Map(),
+      // Under its other name it remembers the same.
+      seen: isSecondName ? (stage.witnesses[0]?.seen ?? new Map()) : new Map(),
       hasForgotten: false,
     });
   }
@@ -61,6 +63,9 @@ function begin(stage: Stage): void {
     }),
     enrolled(stage, stage.next("evidence"), "evidence"),
     enrolled(stage, stage.next("pack"), "pack", { tenant: stage.chance(15) ? "acme" : undefined }),
+    // Two that publish, and one key that is for something else.
+    ...(stage.chance(35) ? [enrolled(stage, stage.next("pack"), "pack")] : []),
+    ...(stage.chance(20) ? [enrolled(stage, stage.next("evidence"), "log")] : []),
     ...stage.some(stage.logs, 40).map(({ key }) => enrolled(stage, key, "log")),
     ...stage
       .some([...new Set(stage.witnesses.map(({ key }) => key))], 50)
@@ -82,7 +87,10 @@ function begin(stage: Stage): void {
   stage.rings.push(stage.ring);
   for (const log of stage.logs) append(stage, log, { type: "other", run: 0 });
   const first = stage.chance(85) ? (["first", "second"] as const) : (["first"] as const);
-  for (const pack of first) stage.statements.push({ pack, by: "pack:0" });
+  for (const pack of first) {
+    stage.statements.push({ pack, by: "pack:0" });
+    if (keys.some(({ key }) => key === "pack:1")) stage.statements.push({ pack, by: "pack:1" });
+  }
   const verifiers = 2 + chance.below(2);
   for (let i = 0; i < verifiers; i++) stage.verifiers.push(engage(stage));
   decide(stage);

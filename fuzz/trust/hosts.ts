@@ -11,7 +11,12 @@ export function decide(stage: Stage): void {
   if (keys.length === 0) return;
   // A host whose key has ended may not have heard of it.
   const good = keys.filter(({ from, to }) => from <= stage.now && stage.now < to);
-  const own = dice.pick(good.length > 0 && !stage.chance(10) ? good : keys);
+  // Nor that it is for something else.
+  const others = ring.keys.filter(
+    ({ role, key }) => role !== "evidence" && key.startsWith("evidence"),
+  );
+  const some = others.length > 0 && stage.chance(25) ? others : good;
+  const own = dice.pick(some.length > 0 && !stage.chance(10) ? some : keys);
   const clock = stage.clock();
   const startedAt = stage.now + clock;
   const run: Run = {
@@ -29,7 +34,9 @@ export function decide(stage: Stage): void {
   const log = dice.pick(stage.logs);
   const end = stage.chance(80) ? 9 : dice.below(5);
   const isNoted = !stage.chance(10);
-  if (isNoted) append(stage, log, { type: "started", run });
+  // One that notes the beginning when all is over has had time to choose.
+  const isLate = isNoted && stage.chance(6);
+  if (isNoted && !isLate) append(stage, log, { type: "started", run });
   const about = `run ${run.id} by ${run.key} for ${run.tenant}`;
   stage.say(
     "run",
@@ -38,8 +45,11 @@ export function decide(stage: Stage): void {
   if (end < 9) stage.say("killed: host", `at its step ${end}`);
   if (end === 0) return;
   stage.now = Math.max(stage.now, run.endedAt - clock);
+  // A host that is up again logs what it had signed before.
+  if (stage.chance(8)) stage.now += dice.pick([4 * MINUTE, 8 * MINUTE]);
   if (end > 1) append(stage, log, { type: "evidence", run });
-  if (end > 2) prove(stage, log, run, clock === 0 && isNoted && end === 9);
+  if (isLate) append(stage, log, { type: "started", run });
+  if (end > 2) prove(stage, log, run, clock === 0 && isNoted && !isLate && end === 9);
   else stage.files.push({ run, isHonest: false });
 }
 

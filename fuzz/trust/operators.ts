@@ -79,9 +79,13 @@ export function changeKeys(stage: Stage): void {
   const tenant = stage.chance(50) ? dice.pick(TENANTS) : undefined;
   const acts: readonly (() => void)[] = [
     () => {
-      const key = stage.next("evidence");
       // Now and then a key gets a role that is another's.
-      const role = stage.chance(15) ? dice.pick(["log", "witness"] as const) : "evidence";
+      const isOther = stage.chance(25);
+      const own = [...stage.logs, ...stage.witnesses].map((each) => each.key);
+      const free = own.filter((each) => keys.every((entry) => entry.key !== each));
+      const isTheirs = isOther && free.length > 0 && stage.chance(50);
+      const key = isTheirs ? dice.pick(free) : stage.next("evidence");
+      const role = isOther && !isTheirs ? dice.pick(["log", "witness"] as const) : "evidence";
       const to = now + dice.pick([HOUR, DAY, 300 * DAY]);
       publish(stage, "keys: trust", [
         ...keys,
@@ -100,15 +104,21 @@ export function changeKeys(stage: Stage): void {
       ]);
     },
     () => {
-      const at = Math.max(one.from, stage.chance(40) ? stage.near() : now);
-      publish(stage, "keys: revoke", changed(keys, one.key, { to: Math.min(one.to, at) }));
+      const edge = stage.chance(65) ? stage.edge() : undefined;
+      const entry = keys.find(({ key }) => key === edge?.key) ?? one;
+      const at = Math.max(entry.from, edge?.at ?? (stage.chance(40) ? stage.near() : now));
+      publish(stage, "keys: revoke", changed(keys, entry.key, { to: Math.min(entry.to, at) }));
     },
     () => {
       // Who notices says when it may have been: in truth, or before.
       const lost = [...stage.stolen].filter(([key]) => keys.some((entry) => entry.key === key));
-      const [key, since] = lost.length > 0 ? dice.pick(lost) : [one.key, stage.near()];
+      const edge = stage.chance(45) ? stage.edge() : undefined;
+      const isIn = keys.some((entry) => entry.key === edge?.key);
+      const [stolen, since] = lost.length > 0 ? dice.pick(lost) : [one.key, stage.near()];
+      const key = edge !== undefined && isIn ? edge.key : stolen;
+      const told = edge !== undefined && isIn ? edge.at : since;
       const known = keys.find((entry) => entry.key === key)?.compromisedAt ?? Infinity;
-      const at = Math.min(known, since, stage.chance(40) ? stage.near() : Infinity);
+      const at = Math.min(known, told, stage.chance(20) ? stage.near() : Infinity);
       publish(stage, "keys: compromised", changed(keys, key, { compromisedAt: at }));
     },
     () => publish(stage, "keys: renew", keys),
@@ -126,7 +136,7 @@ export function changeKeys(stage: Stage): void {
       publish(stage, "keys: root", keys, root);
     },
   ];
-  const weights = [0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 5];
+  const weights = [0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 5, 5];
   acts[dice.pick(weights)]?.();
 }
 

@@ -159,6 +159,21 @@ export class Stage {
     ]);
   }
 
+  /** Of a file that was shown last: one of the keys that it rests on, and a time that decides whether that counts. */
+  edge(): { readonly key: KeyName; readonly at: Time } | undefined {
+    const file = this.files.at(-1 - this.dice.below(Math.min(2, this.files.length)));
+    if (file === undefined) return undefined;
+    const { run, proof } = file;
+    const signed = proof?.checkpoint.cosigned ?? [];
+    const keys = [run.key, run.key, run.key, "pack:0", proof?.checkpoint.by ?? run.key];
+    const key = this.dice.pick([...keys, ...signed.map((one) => one.key)]);
+    const seconds = signed.flatMap(({ second }) =>
+      [0, 1, 999, 1000].map((ms) => second * SECOND + ms),
+    );
+    const host = [run.startedAt, run.startedAt + 1, run.endedAt, run.endedAt + 1];
+    return { key, at: this.dice.pick(this.chance(65) && seconds.length > 0 ? seconds : host) };
+  }
+
   /** A time at which something turns, or one beside it. */
   near(): Time {
     const moments = [

@@ -1,8 +1,8 @@
 // What is done by who has stolen keys, by witnesses that collude, and by who puts together files of parts that do not
 // belong together. None of them has a key that was not stolen.
-import type { KeyName, LogEntry, Ring, RingKey, Run, Tree } from "./facts.ts";
+import type { KeyName, LogEntry, Proof, Run, Tree } from "./facts.ts";
 import { cosigned, proven } from "./logs.ts";
-import { DAY, HOUR, SECOND } from "./stage.ts";
+import { HOUR, SECOND } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
 /** A key is stolen; its owner does not know. */
@@ -19,10 +19,12 @@ export function steal(stage: Stage): void {
     witnesses.map(({ key }) => key),
   ];
   const some = dice.pick(kinds.filter((each) => each.length > 0));
-  const key = dice.pick(some);
-  if (stage.stolen.has(key)) return;
-  stage.stolen.set(key, stage.now);
-  stage.say(`stolen: ${key.split(":")[0]} key`, key);
+  // Who gets into the safe of a root takes all that is there.
+  const taken = some === root && stage.chance(55) ? root : [dice.pick(some)];
+  for (const key of taken.filter((each) => !stage.stolen.has(each))) {
+    stage.stolen.set(key, stage.now);
+    stage.say(`stolen: ${key.split(":")[0]} key`, key);
+  }
 }
 
 const stolenOf = ({ stolen }: Stage, kind: string): KeyName[] =>
@@ -137,71 +139,22 @@ export function fork(stage: Stage): void {
   }
 }
 
-/** A keyring of the thief's, by as many keys of a root as are stolen. */
-export function forgeRing(stage: Stage): void {
-  const { dice } = stage;
-  const before = dice.pick([stage.ring, stage.ring, ...stage.rings]);
-  const root = stage.chance(70) ? stage.rootOf(before) : dice.pick(stage.roots);
-  const own = root.keys.filter((key) => stage.stolen.has(key));
-  const isEnough = own.length >= root.threshold;
-  stage.isUpset ||= isEnough;
-  // One signature twice does not make two.
-  const first = own[0] ?? "mallory:2";
-  const padded = stage.chance(40)
-    ? [...own, ...Array.from({ length: root.threshold - own.length }, () => first)]
-    : [...own, "mallory:2"];
-  const by = isEnough
-    ? stage.choose(own, root.threshold)
-    : padded.slice(0, Math.max(root.threshold, 1));
-  const mine: RingKey = {
-    key: "mallory:0",
-    role: "evidence",
-    from: stage.now - 30 * DAY,
-    to: stage.now + DAY,
-  };
-  const forgotten = before.keys.map((entry) => ({
-    ...entry,
-    compromisedAt: undefined,
-    to: stage.now + 300 * DAY,
-  }));
-  const isNext = stage.chance(70);
-  const ring: Ring = {
-    serial: before.serial + (isNext ? 1 : dice.below(3)),
-    previous: before,
-    issuedAt: stage.now,
-    expiresAt: stage.now + 90 * DAY,
-    keys: stage.chance(50)
-      ? forgotten
-      : [...before.keys.filter(({ key }) => key !== mine.key), mine],
-    changes: before.changes,
-    by,
-  };
-  if (stage.chance(25)) {
-    const to = { threshold: 1, keys: ["mallory:2"] };
-    const change = {
-      serial: ring.changes.length + 1,
-      from: root,
-      to,
-      issuedAt: stage.now,
-      by: [...new Set([...own, "mallory:2"])],
-    };
-    stage.rings.push({ ...ring, changes: [...ring.changes, change], by: ["mallory:2"] });
-    stage.roots.push(to);
-  } else stage.rings.push(ring);
-  stage.say(
-    isEnough ? "thief: keyring by enough of a root" : "thief: keyring by too few",
-    `number ${ring.serial}`,
-  );
-}
-
 /** What is said of a pack with a stolen key, or by a stranger. */
 export function forgePack(stage: Stage): void {
   const { dice } = stage;
   const keys = stolenOf(stage, "pack");
-  const by = keys.length === 0 ? "pack:mallory" : dice.pick(keys);
+  const by = keys.length === 0 ? dice.pick(["pack:mallory", "pack:1"]) : dice.pick(keys);
   const pack = dice.pick(["first", "second"] as const);
   stage.statements.push({ pack, by, ...(stage.chance(20) && { withdrawnAt: stage.near() }) });
   stage.say("thief: pack", `${pack} by ${by}`);
+}
+
+/** The proof, by the same checkpoint, that another run has begun. */
+function anotherStart(stage: Stage, { checkpoint, entry: own }: Proof): Proof | undefined {
+  const begun = checkpoint.tree.filter(({ type, run }) => type === "started" && run !== own.run);
+  if (begun.length === 0) return undefined;
+  const entry = stage.dice.pick(begun);
+  return { checkpoint, entry, index: checkpoint.tree.indexOf(entry) };
 }
 
 /** Parts of two files in one, an entry that is not in the tree, or one in another place. */
@@ -212,7 +165,7 @@ export function splice(stage: Stage): void {
   const [one, other] = [dice.pick(stage.files), dice.pick(logged)];
   const { proof } = other;
   if (proof === undefined) return;
-  const how = dice.below(6);
+  const how = dice.below(7);
   const note = stage.dice.pick(stage.notes);
   const named = [
     "the proof of another",
@@ -221,6 +174,7 @@ export function splice(stage: Stage): void {
     "another place",
     "another checkpoint",
     "no start",
+    "the beginning of another run there",
   ];
   stage.say("thief: splice", `run ${one.run.id} with ${named[how]}`);
   const entry = { ...proof.entry, at: stage.near() };
@@ -234,6 +188,7 @@ export function splice(stage: Stage): void {
       proof: { ...proof, checkpoint: note, index: Math.min(proof.index, note.tree.length - 1) },
     },
     { ...other, start: undefined },
+    { ...other, start: anotherStart(stage, proof) },
   ][how];
   if (made?.proof !== undefined && made.proof.checkpoint.tree.length > 0)
     stage.files.push({ ...made, isHonest: false });

@@ -53,10 +53,15 @@ function packsOf(
 ): Pick<Policy, "publishers" | "allowed" | "yanked"> {
   const { dice } = stage;
   const publishers =
-    hasRoot && stage.chance(35) ? "keyring" : stage.chance(12) ? ["pack:0"] : undefined;
+    hasRoot && stage.chance(35)
+      ? "keyring"
+      : stage.chance(12)
+        ? stage.choose(["pack:0", "pack:1"], 1 + dice.below(2))
+        : undefined;
   const digest: AllowedPack = { digest: dice.pick(["first", "second"] as const) };
   const versions = dice.pick(["^1.0.0", "1.0.0", "1.1.0"]);
-  const pinned = stage.chance(40) || publishers === undefined ? "pack:0" : undefined;
+  const named = Array.isArray(publishers) ? publishers : ["pack:0", "pack:1"];
+  const pinned = stage.chance(50) || publishers === undefined ? dice.pick(named) : undefined;
   const byName: AllowedPack = { versions, publisher: pinned };
   const allowed = stage.chance(15) ? [digest] : stage.chance(25) ? [byName] : undefined;
   const isYanked = allowed?.[0] !== digest && stage.chance(isFile ? 8 : 4);
@@ -148,7 +153,7 @@ function caseOf(stage: Stage, verifier: Verifier, file: FileAt): Case {
       ? rings.includes(stage.ring)
         ? stage.ring
         : rings.at(-1)
-      : dice.pick(rings));
+      : dice.pick([...rings, ...rings.slice(-2)]));
   const origin = proof?.checkpoint.origin ?? "";
   const rule = policy.logs?.find((one) => one.origin === origin);
   const kept = rule && verifier.kept?.facts.logs.get(nameOfLog(rule));
@@ -211,7 +216,8 @@ export function verifyOne(stage: Stage): void {
 /** Every keyring that goes round is opened, and compared with another. */
 export function openRings(stage: Stage): void {
   const { dice, tally, rings } = stage;
-  const [one, other] = [dice.pick(rings), dice.pick(rings)];
+  const one = dice.pick([...rings, ...rings.slice(-2)]);
+  const other = stage.chance(60) ? (one.previous ?? one) : dice.pick(rings);
   const root = stage.chance(70) ? stage.pinned : dice.pick(stage.roots);
   stage.say(
     "open keyring",
