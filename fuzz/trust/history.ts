@@ -118,7 +118,8 @@ export function play(seed: string, number: number, tally: Tally): Played {
     for (let i = 0; i < steps; i++) {
       stage.now += chance.pick([SECOND, MINUTE, MINUTE, HOUR, DAY]) + chance.below(1000);
       chance.pick(BAG)(stage);
-      if (stage.files.length > 0 && stage.chance(60)) verifyOne(stage);
+      const isDue = stage.chance(stage.focus === undefined ? 45 : 90);
+      if (stage.files.length > 0 && isDue) verifyOne(stage);
     }
   } catch (error) {
     return { lines: stage.lines, error };

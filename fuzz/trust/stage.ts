@@ -98,6 +98,8 @@ export class Stage {
   readonly stolen = new Map<KeyName, Time>();
   /** There are two keyrings of a number, by accident or by theft. */
   isUpset = false;
+  /** What a change of keys was about: it is judged next. */
+  focus: FileAt | undefined;
   #last = new Map<string, number>();
 
   constructor(dice: Dice, tally: Tally, root: Root) {
@@ -144,7 +146,7 @@ export class Stage {
 
   /** By how much a clock is wrong: seldom at all, and then by less or more than is let pass. */
   clock(): number {
-    if (this.chance(75)) return 0;
+    if (this.chance(86)) return 0;
     return this.dice.pick([
       MINUTE,
       -MINUTE,
@@ -163,9 +165,10 @@ export class Stage {
   edge(): { readonly key: KeyName; readonly at: Time } | undefined {
     const file = this.files.at(-1 - this.dice.below(Math.min(2, this.files.length)));
     if (file === undefined) return undefined;
+    this.focus = file;
     const { run, proof } = file;
     const signed = proof?.checkpoint.cosigned ?? [];
-    const keys = [run.key, run.key, run.key, "pack:0", proof?.checkpoint.by ?? run.key];
+    const keys = [run.key, run.key, "pack:0", "pack:0", proof?.checkpoint.by ?? run.key];
     const key = this.dice.pick([...keys, ...signed.map((one) => one.key)]);
     const seconds = signed.flatMap(({ second }) =>
       [0, 1, 999, 1000].map((ms) => second * SECOND + ms),

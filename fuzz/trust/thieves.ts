@@ -118,6 +118,7 @@ export function fork(stage: Stage): void {
   const log = dice.pick(stage.logs);
   if (log.tree.length === 0) return;
   const by = stage.stolen.has(log.key) ? log.key : "mallory:1";
+  if (by !== log.key && stage.chance(60)) return;
   const cut = dice.below(log.tree.length);
   const grown = stage.chance(50) ? log.tree : log.tree.slice(0, cut);
   const at = grown.at(-1)?.at ?? stage.now;

@@ -25,7 +25,9 @@ function quorumOf(stage: Stage, isFile: boolean): number | Group {
   const keys = stage.witnesses.map(({ key }) => key);
   const count = new Set(keys).size;
   if (isFile || count < 3 || stage.chance(60))
-    return stage.chance(15) ? 0 : Math.min(count, 1 + stage.dice.below(count + 1));
+    return stage.chance(15)
+      ? 0
+      : Math.min(count, 1 + stage.dice.below(stage.chance(70) ? 2 : count + 1));
   const [first = "", ...rest] = keys;
   return { threshold: 2, members: [first, { threshold: 1 + stage.dice.below(2), members: rest }] };
 }
@@ -36,7 +38,7 @@ function rulesOf(stage: Stage, isFile: boolean): LogRule[] | undefined {
   const witnesses = isFile
     ? all.filter(({ key }, i) => all.findIndex((one) => one.key === key) === i)
     : all;
-  const named = stage.chance(75) ? stage.logs : stage.logs.slice(0, 1);
+  const named = stage.chance(88) ? stage.logs : stage.logs.slice(0, 1);
   return named.map(({ origin, key }) => ({
     origin,
     key,
@@ -142,14 +144,14 @@ function growthOf(stage: Stage, origin: string, trees: readonly Tree[], tree: Tr
     .filter(() => stage.chance(70));
 }
 
-function caseOf(stage: Stage, verifier: Verifier, file: FileAt): Case {
+function caseOf(stage: Stage, verifier: Verifier, file: FileAt, isFocus: boolean): Case {
   const { dice, rings } = stage;
   const policy = policyNow(stage, verifier);
   const { run, proof } = file;
   const start = stage.chance(95) ? file.start : undefined;
   const ring: Ring | undefined =
     policy.root &&
-    (stage.chance(75)
+    (isFocus || stage.chance(70)
       ? rings.includes(stage.ring)
         ? stage.ring
         : rings.at(-1)
@@ -182,9 +184,11 @@ export function verifyOne(stage: Stage): void {
   const { dice, tally } = stage;
   const verifier = dice.pick(stage.verifiers);
   const recent = stage.files.slice(-3);
-  const file = dice.pick(stage.chance(70) ? recent : stage.files);
+  const { focus } = stage;
+  stage.focus = undefined;
+  const file = focus ?? dice.pick(stage.chance(70) ? recent : stage.files);
   if (file === undefined) return;
-  const its = caseOf(stage, verifier, file);
+  const its = caseOf(stage, verifier, file, focus !== undefined);
   const { ring, policy } = its;
   const what = `run ${file.run.id}${ring ? `, keyring ${ring.serial}` : ""}${its.proof ? `, ${its.proof.checkpoint.tree.length} entries of ${its.proof.checkpoint.origin}` : ""}`;
   stage.say("verify", `${verifier.name}: ${what}`);
