@@ -4,6 +4,7 @@ import { isBeginning } from "./facts.ts";
 import type { Case, Group, KeyName, LogRule, Ring, Run, Tree } from "./facts.ts";
 import { Finding } from "./judge.ts";
 import type { Judged } from "./judge.ts";
+import { SKEW } from "./model-keys.ts";
 import { asksWitnesses, nameOfLog } from "./model-log.ts";
 import { DAY, HOUR, SECOND } from "./stage.ts";
 import type { FileAt, Stage, Verifier } from "./stage.ts";
@@ -146,6 +147,8 @@ function requireNoRefusal(stage: Stage, { its, judged, file, verifier }: Told): 
   const isNewest = ring === stage.ring && now < ring.expiresAt && now >= ring.issuedAt;
   const isRoot =
     policy.root === stage.pinned && verifier.policy.root === policy.root && !stage.isUpset;
+  // As far as clocks of honest machines differ.
+  if (verifier.clock < -SKEW) return;
   if (!isCalm || !isNewest || !isRoot || !isPlain(its, rule)) return;
   const keys = [run.key, rule.key, ...proof.checkpoint.cosigned.map(({ key }) => key)];
   const isKnown = ring.keys.some(({ key }) => key === run.key);
