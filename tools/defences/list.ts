@@ -9,6 +9,7 @@ import { looksAtHidden } from "./looks.ts";
 import { log } from "./log.ts";
 import { records } from "./records.ts";
 import { registry } from "./registry.ts";
+import { simulated } from "./sim.ts";
 import { trust } from "./trust.ts";
 
 export const defences: readonly Defence[] = [
@@ -16,6 +17,7 @@ export const defences: readonly Defence[] = [
   ...keys,
   ...log,
   ...trust,
+  ...simulated,
   ...registry,
   ...hidden,
   ...looksAtHidden,
