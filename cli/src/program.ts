@@ -10,6 +10,9 @@ type Add = (program: Command, verb: Verb) => void;
 /** Each verb with what it needs, loaded when it is asked for: `canon` needs no signatures. */
 const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   run: async () => (await import("./commands/run/run.ts")).run,
+  resume: async () => (await import("./commands/run/resume.ts")).resume,
+  resolve: async () => (await import("./commands/run/resolve.ts")).resolve,
+  runs: async () => (await import("./commands/runs.ts")).runs,
   verify: async () => (await import("./commands/verify.ts")).verify,
   replay: async () => (await import("./commands/replay/replay.ts")).replay,
   diff: async () => (await import("./commands/diff.ts")).diff,
@@ -35,7 +38,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
 /** What each of EXIT says (ui/problem.ts), and a shell's own for a process that was terminated. */
 const EXIT_CODES =
   "Exit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
-  "3 could not check, 4 not authorised, 130 interrupted, 143 terminated.";
+  "3 could not check, 4 not authorised, 5 waiting, 130 interrupted, 143 terminated.";
 
 /**
  * Runs one command line and resolves to its exit code.

@@ -70,7 +70,7 @@ export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
 export { readSecrets } from "./effects/egress/secrets.ts";
 export type { Annotation, Begun, Entry, Line } from "./record/journal.ts";
-export { folderRecorder, memoryRecorder } from "./record/recorder.ts";
+export { folderRecorder, lockRun, memoryRecorder } from "./record/recorder.ts";
 export type { Beginning, IdentityOptions, Recorder, RunIdentity } from "./record/recorder.ts";
 export { resolveEffect } from "./run/resolve.ts";
 export type { ResolveOptions } from "./run/resolve.ts";

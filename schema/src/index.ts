@@ -2,6 +2,8 @@
  * `@reach-fabric/schema`: the shapes of all that Reach reads, as zod schemas that refuse unknown
  * fields, and the types that follow from them. No I/O, and no Node: it runs in a browser.
  */
+export { runRequest } from "./run/request.ts";
+export type { RunRequest } from "./run/request.ts";
 export { runCommand } from "./run/command.ts";
 export type { RunCommand } from "./run/command.ts";
 export { packPath } from "./fields/common.ts";

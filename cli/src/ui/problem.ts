@@ -15,6 +15,8 @@ export const EXIT = {
   unchecked: 3,
   /** A grant is missing or does not allow it. */
   denied: 4,
+  /** The run waits for an event, a person or a time. */
+  waiting: 5,
   /** Ctrl-C. */
   interrupted: 130,
   /** SIGTERM. */

@@ -20,6 +20,8 @@ import { readLog } from "./reader.ts";
 export interface LoggedOptions {
   /** The tenant's key, under which it is noted whom the run is about; needed where the pack says so. */
   readonly matterKey?: MatterKey | undefined;
+  /** The run goes on: its beginning is looked for in the log, and noted if it is not there. */
+  readonly goesOn?: boolean;
 }
 
 /** A recorder of a run that is noted in a log. */
@@ -41,7 +43,7 @@ export interface LoggedRecorder extends Recorder {
 export function loggedRecorder(
   recorder: Recorder,
   log: Log,
-  { matterKey }: LoggedOptions = {},
+  { matterKey, goesOn = false }: LoggedOptions = {},
 ): LoggedRecorder {
   let started: number | undefined;
   return {
@@ -57,9 +59,20 @@ export function loggedRecorder(
       const facts = { run, record, pack: pack.digest, engine, startedAt, ...subjects };
       const entry = startedEntryOf(own, facts);
       await recorder.begin(beginning);
-      started = (await log.append(entry)).index;
+      started = goesOn ? await startedIn(log, run) : undefined;
+      started ??= (await log.append(entry)).index;
     },
   };
+}
+
+/** The number of the entry with which a run began; undefined where it is not in the log. */
+async function startedIn(log: Log, { id, attempt }: RunIdentity): Promise<number | undefined> {
+  const reader = await readLog(log.folder);
+  for await (const { index, entry } of reader.entries()) {
+    if (entry.type !== "started") continue;
+    if (entry.body.run === id && entry.body.attempt === attempt) return index;
+  }
+  return undefined;
 }
 
 /** What the entry says of whom the run is about, where its pack says where that stands. */

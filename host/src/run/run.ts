@@ -28,6 +28,7 @@ export interface RunResult {
   readonly error?: unknown;
   /** The host's stamps and remarks, in the order of the records. */
   readonly annotations: readonly Annotation[];
+  readonly pack: Pack;
   readonly run: RunIdentity & {
     /** In UTC with milliseconds. */
     readonly startedAt: string;
@@ -135,6 +136,7 @@ async function executed(
     const { records, annotations } = session;
     return {
       ...outcomeOf(end),
+      pack: options.pack,
       records,
       decision: engine.decision(),
       fingerprint: engine.fingerprint(),

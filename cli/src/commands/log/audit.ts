@@ -6,9 +6,9 @@ import { readSigner } from "../../read/keys.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 
 export interface AuditOptions {
-  log?: string;
-  logKey?: string;
-  logPassphraseFile?: string;
+  log?: string | undefined;
+  logKey?: string | undefined;
+  logPassphraseFile?: string | undefined;
 }
 
 /** Adds the options of a verb that is noted in an audit log. */

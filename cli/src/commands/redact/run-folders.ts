@@ -4,11 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Machine } from "../../ui/machine.ts";
-import { readInput } from "../../read/files.ts";
-import { stateFolder } from "../../read/keys.ts";
+import { META, runIn, runsFolder } from "../../read/runs.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
-
-const META = "run.json";
 
 /**
  * The folders of a run: the one that is named, and those that interrupted runs have left below the state folder.
@@ -25,26 +22,15 @@ export function foldersOf(machine: Machine, run: string, named?: string): string
       exitCode: EXIT.usage,
     });
   }
-  const kept = join(stateFolder(machine), "runs");
-  const others = existsSync(kept) ? readdirSync(kept).map((name) => join(kept, name)) : [];
-  const found = others.filter((folder) => idIn(machine, folder) === run);
+  const below = runsFolder(machine);
+  const others = existsSync(below) ? readdirSync(below).map((name) => join(below, name)) : [];
+  const found = others.filter((folder) => runIn(machine, folder) === run);
   return named === undefined || !existsSync(named) ? found : [...new Set([named, ...found])];
 }
 
 /** One of which all is gone but itself was being removed, too. */
 const isFolderOf = (machine: Machine, folder: string, run: string): boolean =>
-  idIn(machine, folder) === run || readdirSync(folder).length === 0;
-
-function idIn(machine: Machine, folder: string): unknown {
-  const meta = join(folder, META);
-  if (!existsSync(meta)) return undefined;
-  try {
-    const text = new TextDecoder().decode(readInput(machine, meta));
-    return (JSON.parse(text) as { id?: unknown } | null)?.id;
-  } catch {
-    return undefined;
-  }
-}
+  runIn(machine, folder) === run || readdirSync(folder).length === 0;
 
 /** Removes a run's folder, what says whose it is last: cut off in between, it is found again. */
 export async function removeRun(folder: string): Promise<void> {

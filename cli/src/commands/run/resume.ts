@@ -1,0 +1,118 @@
+import { createEngine } from "@reach-fabric/engine";
+import type { Command } from "commander";
+import { packBundlesOf } from "../../read/policies.ts";
+import { matterKeyIn } from "../../read/matter-key.ts";
+import { folderOfRun, runsFolder } from "../../read/runs.ts";
+import type { Terminal } from "../../ui/terminal.ts";
+import type { Verb } from "../../ui/verb.ts";
+import { openAudit } from "../log/audit.ts";
+import { chosenSigner, eventOptions, refuseSharedStdin } from "./asked.ts";
+import { checkOutput, execute, PATIENCE } from "./execute.ts";
+import { requestIn } from "./request.ts";
+
+interface ResumeOptions {
+  output?: string;
+  grant?: string;
+  secrets?: string;
+  emit?: string;
+  events?: string;
+  commands?: string;
+  key?: string;
+  passphraseFile?: string;
+  force?: boolean;
+  wait?: boolean;
+}
+
+/** `reach resume RUN`: an interrupted run, or one that waits, to its end. */
+export function resume(program: Command, verb: Verb): void {
+  program
+    .command("resume")
+    .summary("go on with a run that was interrupted, or waits")
+    .description(
+      "Goes on with a run as it was asked for, and writes its evidence. Nothing that was recorded is done again. What " +
+        "may have been done, or not, is done again where that does no harm, under the same Idempotency-Key; " +
+        "otherwise the run waits for you (reach resolve) and exits 5. A run that has ended without its evidence gets it.",
+    )
+    .argument("<run>", "the run's id, or the beginning of it, or its folder")
+    .option("-o, --output <file>", "where the evidence is written; by default as it was asked for")
+    .option(
+      "-g, --grant <file>",
+      "its addresses, and what is repeatable; what the run may contact stays as it was",
+    )
+    .option("--secrets <file>", "what the names of secrets stand for")
+    .option(
+      "--events <file>",
+      "CloudEvents for tasks that listen, one JSON text a line; - is stdin",
+    )
+    .option("--emit <file>", "where events that it emits are appended")
+    .option("--commands <file>", "suspend, resume and cancel, one JSON text a line; - is stdin")
+    .option("-k, --key <file>", "the key to sign with")
+    .option("--passphrase-file <file>", "the passphrase of that key")
+    .option("--wait", "wait for events that come, and for timers however long they take")
+    .option("--force", "replace an existing output file")
+    .option("-q, --quiet", "no progress on stderr")
+    .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
+    .addHelpText("after", "\nExample:\n  $ reach resume 0191b0c0 --events approval.jsonl")
+    .action(verb<[string, ResumeOptions]>(resumeCommand));
+}
+
+async function resumeCommand(
+  terminal: Terminal,
+  run: string,
+  given: ResumeOptions,
+): Promise<number> {
+  const { machine } = terminal;
+  const folder = folderOfRun(machine, run);
+  const asked = requestIn(machine, folder);
+  const options = { ...asked, ...given };
+  refuseSharedStdin(options);
+  await checkOutput(options);
+  const host = await import("@reach-fabric/host");
+  const engine = createEngine();
+  const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
+  const { addresses, providers, repeatable } = grant ?? {};
+  const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
+  const lines = await eventOptions(machine, host, options);
+  const signer = await chosenSigner(terminal, options);
+  const matterKey =
+    asked.matterKey === undefined ? undefined : matterKeyIn(machine, asked.matterKey);
+  const log = await openAudit(machine, host, asked);
+  let logged: ReturnType<typeof host.loggedRecorder> | undefined;
+  try {
+    return await execute(terminal, host, {
+      engine,
+      workflow: asked.workflow,
+      folder,
+      isKept: !folder.startsWith(runsFolder(machine)),
+      output: options.output,
+      signer,
+      tenant: asked.tenant,
+      actor: asked.actor,
+      packBundles: packBundlesOf(machine, engine, { pack: asked.workflow }),
+      log,
+      started: () => logged?.started,
+      run: async (more) => {
+        terminal.progress("resume", `going on with ${folder}`, { folder });
+        const result = await host.resume({
+          engine,
+          folder,
+          secrets,
+          ...(addresses && { addresses }),
+          ...(providers && { providers }),
+          ...(repeatable && { repeatable }),
+          ...lines,
+          ...(options.wait ? {} : { patience: PATIENCE }),
+          ...more,
+          recording: (recorder) => {
+            if (log === undefined) return recorder;
+            logged = host.loggedRecorder(recorder, log, { matterKey, goesOn: true });
+            return logged;
+          },
+        });
+        return { pack: result.pack, result };
+      },
+    });
+  } finally {
+    await log?.close();
+  }
+}

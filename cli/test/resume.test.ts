@@ -1,0 +1,189 @@
+// Runs that wait, or were killed, and go on: docs/spec/run-folder.md, RUN-6 to RUN-8; docs/guides/waiting.md.
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
+
+const folder = temporaryFolder();
+put(
+  folder,
+  "approval.yaml",
+  `document: {dsl: '1.0.3', namespace: t, name: approval, version: 1.0.0}
+do:
+  - ask: {listen: {to: {one: {with: {type: approved}}}}}
+  - done: {set: {ok: true}}
+`,
+);
+put(
+  folder,
+  "later.yaml",
+  `document: {dsl: '1.0.3', namespace: t, name: later, version: 1.0.0}
+do: [{pause: {wait: {hours: 3}}}]
+`,
+);
+put(
+  folder,
+  "pay.yaml",
+  `document: {dsl: '1.0.3', namespace: t, name: pay, version: 1.0.0}
+do:
+  - pay: {call: http, with: {method: post, endpoint: 'https://bank.example/pay', body: {amount: 5}}}
+`,
+);
+put(folder, "in.json", "{}");
+const event = {
+  specversion: "1.0",
+  id: "e1",
+  source: "/desk",
+  type: "approved",
+  data: { by: "x" },
+};
+put(folder, "approved.jsonl", `${JSON.stringify(event)}\n`);
+
+const server = createServer((request, response) => {
+  request.resume().on("end", () => {
+    paid.push(String(request.headers["idempotency-key"]));
+    response.writeHead(200, { "content-type": "application/json" }).end('{"paid":5}');
+  });
+});
+const paid: string[] = [];
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const http = [{ origin: "https://bank.example", methods: ["POST"], paths: ["/pay"] }];
+  const addresses = { "https://bank.example": `http://127.0.0.1:${port}` };
+  put(folder, "grant.json", JSON.stringify({ format: "reach/grant/v1", http, addresses }));
+});
+afterAll(() => server.close());
+
+let made = 0;
+const begin = (workflow: string, ...more: readonly string[]) => {
+  const output = `${(made += 1)}.reach`;
+  const args = ["run", workflow, "-i", "in.json", "-o", output, ...more, "--json"];
+  return reach(folder, args).then((ended) => ({ ...ended, output: join(folder, output) }));
+};
+
+interface Listed {
+  readonly run: string;
+  readonly folder: string;
+  readonly waiting: readonly { readonly effect: string; readonly hasBegun: boolean }[];
+}
+async function kept(): Promise<Listed[]> {
+  const { stdout } = await reach(folder, ["runs", "list", "--json"]);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Listed);
+}
+
+/** A run that was killed when it had asked for something: its journal up to there. */
+async function doubtful(): Promise<Listed & { readonly output: string }> {
+  const record = join(folder, `killed-${made}`);
+  const { status, output } = await begin("pay.yaml", "--grant", "grant.json", "--record", record);
+  expect(status).toBe(0);
+  rmSync(output);
+  const journal = join(record, "entered.jsonl");
+  const [first = ""] = readFileSync(journal, "utf8").split("\n");
+  writeFileSync(journal, `${first}\n`);
+  const { stdout } = await reach(folder, ["runs", "show", record, "--json"]);
+  return { ...(JSON.parse(stdout) as Listed), output };
+}
+
+describe("a run that waits", () => {
+  test("for an event exits 5, says what goes on, and goes on with it", async () => {
+    const { status, output, ...ended } = await begin("approval.yaml");
+    expect(status).toBe(5);
+    expect(errorOf(ended)).toMatchObject({ code: "REACH-E3004", why: "ask waits for an event" });
+    expect(existsSync(output)).toBe(false);
+    const [{ run } = { run: "" }] = await kept();
+    expect(errorOf(ended)["hint"]).toContain(`reach resume ${run} --events FILE`);
+    const again = await reach(folder, ["resume", run.slice(0, 8), "--json"]);
+    expect(again.status).toBe(5);
+    const events = ["--events", "approved.jsonl", "--json"];
+    const resumed = await reach(folder, ["resume", run, ...events]);
+    expect([resumed.status, JSON.parse(resumed.stdout)]).toMatchObject([
+      0,
+      { status: "completed", output: { ok: true }, run, file: output },
+    ]);
+    expect((await reach(folder, ["verify", output])).status).toBe(0);
+    expect(await kept()).toEqual([]);
+  });
+
+  test("for a time that is more than a minute away", async () => {
+    const ended = await begin("later.yaml");
+    expect(ended.status).toBe(5);
+    expect(errorOf(ended)["why"]).toMatch(/^pause waits until 20\d\d-/);
+    const [{ run } = { run: "" }] = await kept();
+    const refused = await reach(folder, ["runs", "rm", run, "--json"]);
+    expect([refused.status, errorOf(refused)["what"]]).toEqual([2, "The run has not ended"]);
+    expect((await reach(folder, ["runs", "rm", run, "--force", "--json"])).status).toBe(0);
+    expect(await kept()).toEqual([]);
+  });
+});
+
+describe("RUN-7 what may have been done, or not", () => {
+  test("waits for a person, whose word is signed with the evidence", async () => {
+    const { run, folder: record, output } = await doubtful();
+    const before = paid.length;
+    const waits = await reach(folder, ["resume", record, "--json"]);
+    expect(waits.status).toBe(5);
+    expect(errorOf(waits)["hint"]).toContain(`reach resolve ${run} 0`);
+    put(folder, "receipt.json", '{"paid":5}');
+    const word = ["--answer", "receipt.json", "--as", "clerk-7", "--json"];
+    expect((await reach(folder, ["resolve", record, "0", ...word])).status).toBe(0);
+    expect((await reach(folder, ["resume", record, "--json"])).status).toBe(0);
+    expect(paid.length).toBe(before);
+    const shown = await reach(folder, ["verify", output, "--json"]);
+    expect(shown.status).toBe(0);
+    const { stdout } = await reach(folder, ["inspect", output, "--json"]);
+    expect(stdout).toContain("clerk-7");
+  });
+
+  test("is done again if a person says so, under the same key", async () => {
+    const { folder: record } = await doubtful();
+    const [key] = paid.slice(-1);
+    expect((await reach(folder, ["resolve", record, "0", "--retry", "--json"])).status).toBe(0);
+    expect((await reach(folder, ["resume", record, "--json"])).status).toBe(0);
+    expect(paid.slice(-2)).toEqual([key, key]);
+  });
+
+  test("is done again if the grant says that it is repeatable", async () => {
+    const { folder: record } = await doubtful();
+    const grant = JSON.parse(readFileSync(join(folder, "grant.json"), "utf8")) as {
+      http: object[];
+    };
+    const http = grant.http.map((entry) => ({ ...entry, repeatable: true }));
+    put(folder, "repeatable.json", JSON.stringify({ ...grant, http }));
+    const before = paid.length;
+    const ended = await reach(folder, ["resume", record, "--grant", "repeatable.json", "--json"]);
+    expect([ended.status, paid.length]).toEqual([0, before + 1]);
+  });
+
+  test("with wrong words", async () => {
+    const { folder: record } = await doubtful();
+    for (const [args, code] of [
+      [["resolve", record, "0"], "REACH-E4001"],
+      [["resolve", record, "0", "--retry", "--failed", "reset"], "REACH-E4001"],
+      [["resolve", record, "7", "--retry"], "REACH-E3008"],
+      [["resolve", record, "0", "--failed", "bored"], "REACH-E1601"],
+      [["resolve", record, "0", "--answer", "in.json", "--status", "99"], "REACH-E4001"],
+      [["resolve", "none", "0", "--retry"], "REACH-E4001"],
+      [["resume", "none"], "REACH-E4001"],
+      [["runs", "show", "none"], "REACH-E4001"],
+    ] as const) {
+      const ended = await reach(folder, [...args, "--json"]);
+      expect([args, ended.status, errorOf(ended)["code"]]).toEqual([args, 2, code]);
+    }
+  });
+});
+
+test("RUN-8 a run that a program has begun goes on in a program", async () => {
+  const { folder: record } = await doubtful();
+  rmSync(join(record, "request.json"));
+  const ended = await reach(folder, ["resume", record, "--json"]);
+  expect([ended.status, errorOf(ended)["what"]]).toEqual([
+    2,
+    "What the run was asked is not known",
+  ]);
+});
