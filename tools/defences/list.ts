@@ -9,6 +9,7 @@ import { looksAtHidden } from "./looks.ts";
 import { log } from "./log.ts";
 import { records } from "./records.ts";
 import { registry } from "./registry.ts";
+import { runs } from "./runs.ts";
 import { simulated } from "./sim.ts";
 import { trust } from "./trust.ts";
 
@@ -23,4 +24,5 @@ export const defences: readonly Defence[] = [
   ...looksAtHidden,
   ...bounds,
   ...effects,
+  ...runs,
 ];

@@ -177,7 +177,7 @@ export const log: readonly Defence[] = [
   {
     attack: "best of n (runs repeated until one pleases)",
     file: "host/src/log/runs.ts",
-    take: "started = (await log.append(entry)).index;",
+    take: "started ??= (await log.append(entry)).index;",
     put: "",
     test: "cli/test/log.test.ts",
     name: "that does not end leaves its beginning",

@@ -82,7 +82,7 @@ export async function readFolder(engine: Engine, folder: string): Promise<Folder
  *
  * @throws ReachError `REACH-E4130`, `REACH-E4131`
  */
-export async function requireRun(folder: string): Promise<void> {
+export async function requireRunFolder(folder: string): Promise<void> {
   await readMeta(folder);
 }
 

@@ -2,7 +2,7 @@
 import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { openFolder, requireRun } from "../record/folder.ts";
+import { openFolder, requireRunFolder } from "../record/folder.ts";
 import type { Line } from "../record/journal.ts";
 import { lockRun, resumedRecorder } from "../record/recorder.ts";
 
@@ -37,7 +37,7 @@ export interface ResolveOptions {
  */
 export async function resolveEffect(options: ResolveOptions): Promise<RequestRecord> {
   const { engine, folder, key, by, as, at } = options;
-  await requireRun(folder);
+  await requireRunFolder(folder);
   const lock = await lockRun(folder);
   try {
     const found = await openFolder(engine, folder);

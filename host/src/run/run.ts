@@ -7,7 +7,7 @@ import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/journal.ts";
-import { openFolder, requireRun } from "../record/folder.ts";
+import { openFolder, requireRunFolder } from "../record/folder.ts";
 import { lockRun, resumedRecorder } from "../record/recorder.ts";
 import type { Recorder, RunIdentity } from "../record/recorder.ts";
 import { createOutside } from "../effects/outside.ts";
@@ -94,7 +94,7 @@ export interface ResumeOptions extends Omit<
  */
 export async function resume(options: ResumeOptions): Promise<RunResult> {
   const { engine, folder, recording = (recorder) => recorder, ...outside } = options;
-  await requireRun(folder);
+  await requireRunFolder(folder);
   const lock = await lockRun(folder);
   let recorder: Recorder | undefined;
   try {

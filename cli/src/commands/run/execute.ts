@@ -19,7 +19,7 @@ import type { Terminal } from "../../ui/terminal.ts";
 import { printResult, problemOfRun } from "./outcome.ts";
 
 /** Milliseconds that a command waits for a timer when there is nothing else to do. */
-export const PATIENCE = 60_000;
+export const LONGEST_WAIT = 60_000;
 
 /** What a command does with a run, wherever that begins. */
 export interface Execution {

@@ -7,7 +7,7 @@ import type { Terminal } from "../../ui/terminal.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { openAudit } from "../log/audit.ts";
 import { chosenSigner, eventOptions, refuseSharedStdin } from "./asked.ts";
-import { checkOutput, execute, PATIENCE } from "./execute.ts";
+import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { requestIn } from "./request.ts";
 
 interface ResumeOptions {
@@ -101,7 +101,7 @@ async function resumeCommand(
           ...(providers && { providers }),
           ...(repeatable && { repeatable }),
           ...lines,
-          ...(options.wait ? {} : { patience: PATIENCE }),
+          ...(options.wait ? {} : { patience: LONGEST_WAIT }),
           ...more,
           recording: (recorder) => {
             if (log === undefined) return recorder;

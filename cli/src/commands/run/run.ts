@@ -16,7 +16,7 @@ import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { chosenSigner, eventOptions, grantGiven, refuseSharedStdin } from "./asked.ts";
-import { checkOutput, execute, PATIENCE } from "./execute.ts";
+import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { missingGrant } from "./grants.ts";
 import { requestedRecorder, requestOf } from "./request.ts";
 
@@ -148,7 +148,7 @@ async function runCommand(
         if (grant !== undefined) {
           await log?.append({ type: "act", body: grantGiven(engine, grant, id, signer) });
         }
-        const outside = { secrets, ...lines, ...(options.wait ? {} : { patience: PATIENCE }) };
+        const outside = { secrets, ...lines, ...(options.wait ? {} : { patience: LONGEST_WAIT }) };
         const given = { engine, pack, input, ...grant, recorder, ...outside, ...more };
         return { pack, result: await host.run(given) };
       },

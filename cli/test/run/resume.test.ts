@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
+import { errorOf, put, reach, temporaryFolder } from "../reach.ts";
 
 const folder = temporaryFolder();
 put(
@@ -92,8 +92,8 @@ async function doubtful(): Promise<Listed & { readonly output: string }> {
 
 describe("a run that waits", () => {
   test("for an event exits 5, says what goes on, and goes on with it", async () => {
-    const { status, output, ...ended } = await begin("approval.yaml");
-    expect(status).toBe(5);
+    const { output, ...ended } = await begin("approval.yaml");
+    expect(ended.status).toBe(5);
     expect(errorOf(ended)).toMatchObject({ code: "REACH-E3004", why: "ask waits for an event" });
     expect(existsSync(output)).toBe(false);
     const [{ run } = { run: "" }] = await kept();

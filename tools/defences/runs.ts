@@ -1,0 +1,39 @@
+// Runs that are interrupted, and go on.
+import type { Defence } from "./defence.ts";
+
+const RESUME = "host/test/run/resume.test.ts";
+
+export const runs: readonly Defence[] = [
+  {
+    attack: "a request that leaves before what asks for it is durable",
+    file: "host/src/run/session.ts",
+    take: "await this.#flush();\n        this.#begin();",
+    put: "this.#begin();\n        await this.#flush();",
+    test: "host/test/run/run.test.ts",
+    name: "nothing is performed that follows from what is not durable",
+  },
+  {
+    attack: "a payment that is made again after a crash",
+    file: "host/src/run/session.ts",
+    take: "if (hasBegun && !isRepeatable(request, this.#options.repeatable)) {",
+    put: "if (hasBegun && request.key === undefined) {",
+    test: RESUME,
+    name: "GRANT-16 with the same keys, and a POST that may have been performed waits for a person",
+  },
+  {
+    attack: "two processes that execute one run",
+    file: "host/src/run/run.ts",
+    take: "const lock = await lockRun(folder);",
+    put: "const lock = { release: () => undefined };",
+    test: RESUME,
+    name: "in one process at a time",
+  },
+  {
+    attack: "an answer that a person gives twice",
+    file: "host/src/run/resolve.ts",
+    take: "if (effect?.hasBegun !== true) throw notOpen(folder, key, effect !== undefined);",
+    put: "if (effect === undefined) throw notOpen(folder, key, false);",
+    test: RESUME,
+    name: "RUN-7 with what a person says of an effect that is in doubt",
+  },
+];
