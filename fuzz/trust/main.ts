@@ -1,7 +1,10 @@
 // Histories of operators, thieves, wrong clocks and restored disks: what Reach says of each must be what the model says.
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { Tally } from "./stage.ts";
-import { play } from "./history.ts";
+import type { Said, Share } from "./worker.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,29 +39,37 @@ if (!Number.isSafeInteger(histories) || histories < 1 || !Number.isSafeInteger(f
 const tally = new Tally();
 const start = performance.now();
 const seconds = (): string => ((performance.now() - start) / 1000).toFixed(1);
-let said = start;
-for (let number = from; number < from + histories; number++) {
-  const { lines, error } = play(values.seed, number, tally);
-  if (error !== undefined) {
-    const what = error instanceof Error ? error.message : "something was thrown";
-    const again = `npm run trust-sim -- --seed ${values.seed} --from ${number} --histories 1`;
-    if (values.json)
-      process.stdout.write(
-        `${JSON.stringify({ seed: values.seed, number, what, lines, again })}\n`,
-      );
-    else
-      process.stdout.write(
-        `${lines.join("\n")}\n\nhistory ${number} of seed ${values.seed}: ${what}\nagain: ${again}\n`,
-      );
-    if (process.env["TRUST_STACK"] && error instanceof Error)
-      process.stdout.write(`${error.stack}\n`);
+let [played, said] = [0, start];
+
+function told(message: Said): void {
+  if ("played" in message) {
+    played += message.played;
+    if (values.json || performance.now() - said < 10_000) return;
+    said = performance.now();
+    process.stdout.write(`${played} of ${histories} histories, ${seconds()} s\n`);
+  } else if ("counts" in message) tally.addAll(message.counts);
+  else {
+    const { number, what, lines } = message;
+    const { seed, json } = values;
+    const again = `npm run trust-sim -- --seed ${seed} --from ${number} --histories 1`;
+    const found = `history ${number} of seed ${seed}: ${what}\nagain: ${again}\n`;
+    const text = JSON.stringify({ seed, number, what, lines, again });
+    process.stdout.write(json ? `${text}\n` : `${lines.join("\n")}\n\n${found}`);
     process.exit(1);
   }
-  if (!values.json && performance.now() - said > 10_000) {
-    said = performance.now();
-    process.stdout.write(`${number - from + 1} of ${histories} histories, ${seconds()} s\n`);
-  }
 }
+
+const step = Math.min(histories, availableParallelism(), 8);
+const shares = Array.from({ length: step }, (_, i): Share => {
+  return { seed: values.seed, from: from + i, to: from + histories, step };
+});
+await Promise.all(
+  shares.map(async (workerData) => {
+    const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData });
+    worker.on("message", told);
+    await once(worker, "exit");
+  }),
+);
 const counts = Object.fromEntries(
   [...tally.groups].map(([group, all]) => [
     group,

@@ -71,6 +71,10 @@ export class Tally {
     const all = this.#counts.get(group) ?? new Map<string, number>();
     this.#counts.set(group, all.set(what, (all.get(what) ?? 0) + count));
   }
+  addAll(groups: Tally["groups"]): void {
+    for (const [group, all] of groups)
+      for (const [what, count] of all) this.add(group, what, count);
+  }
   get groups(): ReadonlyMap<string, ReadonlyMap<string, number>> {
     return this.#counts;
   }

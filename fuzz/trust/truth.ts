@@ -1,7 +1,7 @@
 // What must hold whatever the specification says: judged by what has happened in truth, by no rule of a verdict. Who
 // reads a rule wrongly, and writes it so into code and model, is found here.
 import { isBeginning } from "./facts.ts";
-import type { Case, Group, KeyName, LogRule, Ring, Run, Tree } from "./facts.ts";
+import type { Case, Group, KeyName, LogRule, Ring, Run, Tree, Witness } from "./facts.ts";
 import { Finding } from "./judge.ts";
 import type { Judged } from "./judge.ts";
 import { SKEW } from "./model-keys.ts";
@@ -101,14 +101,15 @@ function witnessedTrees(stage: Stage): Map<string, Tree[]> {
 }
 
 /** Whether a quorum has honestly cosigned, and those who may not have are fewer than one. */
-function isSeenInTruth({ witnesses }: Stage, { proof }: Case, quorum: number | Group): boolean {
+function isSeenInTruth({ witnesses }: Stage, { proof }: Case, rule: LogRule): boolean {
   const good = witnesses
     .filter(({ isLiar, clock }) => clock === 0 && !isLiar)
     .map(({ key }) => key);
-  const signed = new Set(proof?.checkpoint.cosigned.map(({ key }) => key));
+  const isNamed = ({ name }: Witness): boolean => rule.witnesses.some((one) => one.name === name);
+  const signed = new Set(proof?.checkpoint.cosigned.filter(isNamed).map(({ key }) => key));
   const honest = new Set(good.filter((key) => signed.has(key)));
   const others = new Set([...signed].filter((key) => !honest.has(key)));
-  return canAgree(quorum, honest) && !canAgree(quorum, others);
+  return canAgree(rule.quorum, honest) && !canAgree(rule.quorum, others);
 }
 
 /** Whether the keyring has a key in no other way than the honest run needs it. */
@@ -153,7 +154,7 @@ function requireNoRefusal(stage: Stage, { its, judged, file, verifier }: Told): 
   const keys = [run.key, rule.key, ...proof.checkpoint.cosigned.map(({ key }) => key)];
   const isKnown = ring.keys.some(({ key }) => key === run.key);
   if (!isKnown || !keys.every((key) => isFree(ring, key, run))) return;
-  if (asksWitnesses(rule) && !isSeenInTruth(stage, its, rule.quorum)) return;
+  if (asksWitnesses(rule) && !isSeenInTruth(stage, its, rule)) return;
   const wanted = [
     "trusted",
     "logged",
