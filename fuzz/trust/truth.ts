@@ -102,12 +102,11 @@ function witnessedTrees(stage: Stage): Map<string, Tree[]> {
 
 /** Whether a quorum has honestly cosigned, and those who may not have are fewer than one. */
 function isSeenInTruth({ witnesses }: Stage, { proof }: Case, rule: LogRule): boolean {
-  const good = witnesses
-    .filter(({ isLiar, clock }) => clock === 0 && !isLiar)
-    .map(({ key }) => key);
+  // A key that has two names is honest if it is so under both.
+  const bad = witnesses.filter(({ isLiar, clock }) => isLiar || clock !== 0).map(({ key }) => key);
   const isNamed = ({ name }: Witness): boolean => rule.witnesses.some((one) => one.name === name);
   const signed = new Set(proof?.checkpoint.cosigned.filter(isNamed).map(({ key }) => key));
-  const honest = new Set(good.filter((key) => signed.has(key)));
+  const honest = new Set([...signed].filter((key) => !bad.includes(key)));
   const others = new Set([...signed].filter((key) => !honest.has(key)));
   return canAgree(rule.quorum, honest) && !canAgree(rule.quorum, others);
 }

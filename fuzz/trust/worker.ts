@@ -18,6 +18,7 @@ export type Said =
   | { readonly counts: Tally["groups"] };
 
 const { seed, from, to, step } = workerData as Share;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
 const say = (said: Said): void => parentPort?.postMessage(said);
 const tally = new Tally();
 let played = 0;
