@@ -13,6 +13,7 @@ export const processFiles: readonly string[] = [
   "cli/test/guides/approval.test.ts",
   "cli/test/start.test.ts",
   "host/test/run/crash.test.ts",
+  "host/test/run/lacking.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
   "tools/test/doc-examples.test.ts",

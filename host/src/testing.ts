@@ -1,5 +1,7 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
+export { Deadline, within } from "./effects/egress/deadline.ts";
+export { troubleOf } from "./effects/egress/trouble.ts";
 export { machine } from "./effects/outside.ts";
 export { IdempotencyKeys } from "./run/idempotency.ts";
 export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";

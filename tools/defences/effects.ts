@@ -1,6 +1,7 @@
 // Effects: what is asked of the world, and how what comes back gets into a run.
 import type { Defence } from "./defence.ts";
 
+const TROUBLE = "host/test/effects/trouble.test.ts";
 const IDEMPOTENCY = "host/test/run/idempotency.test.ts";
 
 export const effects: readonly Defence[] = [
@@ -27,5 +28,37 @@ export const effects: readonly Defence[] = [
     put: "|upgrade|via)$/",
     test: IDEMPOTENCY,
     name: "is the host's to count: a workflow that sets the header is denied",
+  },
+  {
+    attack: "a decision by what the host's machine lacks",
+    file: "host/src/effects/egress/egress.ts",
+    take: "throwTrouble(error);",
+    put: "",
+    test: TROUBLE,
+    name: "GRANT-17: trouble of this machine",
+  },
+  {
+    attack: "a decision by what the host's machine lacks, by way of a library",
+    file: "host/src/effects/mcp.ts",
+    take: "if (this.#trouble !== undefined) throw this.#trouble;",
+    put: "",
+    test: "host/test/run/lacking.test.ts",
+    name: "GRANT-17: without a descriptor",
+  },
+  {
+    attack: "a decision by the load of the host's machine",
+    file: "host/src/effects/egress/deadline.ts",
+    take: "Math.min(now - this.#last, 2 * this.#part)",
+    put: "now - this.#last",
+    test: TROUBLE,
+    name: "GRANT-17: time in which this process stands still does not count",
+  },
+  {
+    attack: "one branch's end denies another its token",
+    file: "host/src/effects/egress/tokens.ts",
+    take: "const token = this.#flight((send) => this.#ask(scheme, properties, send));",
+    put: "const token = orAborted(this.#flight((send) => this.#ask(scheme, properties, send)), signal);",
+    test: "host/test/effects/tokens.test.ts",
+    name: "who stops waiting for it ends the waiting of nobody else",
   },
 ];

@@ -2,6 +2,7 @@ import { mayEmit } from "@reach-fabric/schema";
 import { systemCode } from "../files/files.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
+import { throwTrouble } from "./egress/trouble.ts";
 
 /** A CloudEvent 1.0 in its JSON form. */
 export type CloudEvent = Readonly<Record<string, unknown>>;
@@ -43,6 +44,7 @@ async function send(
     await sink.emit({ ...event, ...given }, signal);
   } catch (error) {
     if (signal.aborted) throw error;
+    throwTrouble(error);
     return {
       result: { failure: "reset" },
       note: { code: systemCode(error), why: "the sink did not take the event" },

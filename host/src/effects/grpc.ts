@@ -8,17 +8,19 @@ import { hostCode } from "../files/codes.ts";
 import { lookupAll, publicAddresses } from "./egress/address.ts";
 import type { AddressLookup } from "./egress/address.ts";
 import { echoes } from "./egress/authorize.ts";
-import type { Authentication, Authorized, Secrets } from "./egress/authorize.ts";
-import { createEgress } from "./egress/egress.ts";
-import type { EgressOptions, RequestContext } from "./egress/egress.ts";
+import type { Authentication, Secrets } from "./egress/authorize.ts";
+import type { Egress, RequestContext } from "./egress/egress.ts";
 import { DEFAULT_LIMITS } from "./egress/limits.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
-import { failureOf, RequestFailed } from "./egress/failure.ts";
+import { failed } from "./egress/answer.ts";
+import { within } from "./egress/deadline.ts";
+import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget, whyNotGranted } from "./egress/grant.ts";
 import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
+import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
 import { methodOf } from "./protos.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */
@@ -39,6 +41,8 @@ export interface GrpcOptions {
   readonly secrets?: Secrets;
   readonly limits?: Partial<EgressLimits>;
   readonly lookup?: AddressLookup;
+  /** Of the run, whose requests share their tokens. */
+  readonly authorize: Egress["authorize"];
 }
 
 export type CallGrpc = (call: GrpcCall, context: RequestContext) => Promise<Performed>;
@@ -46,32 +50,41 @@ export type CallGrpc = (call: GrpcCall, context: RequestContext) => Promise<Perf
 /** Where to connect: the channel's target, and the name that its certificate must have. */
 interface Peer {
   readonly target: string;
+  readonly host: string;
   readonly name?: string;
   readonly isPlain: boolean;
 }
 
 /** Calls gRPC services where the operator says that they are. */
 export function createGrpc(options: GrpcOptions): CallGrpc {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${limits.total} ms`);
   return async (call, context) => {
     try {
-      return await perform(options, call, context);
+      return await within(limits.total, late, context.signal, ({ signal }) =>
+        perform({ ...options, limits }, call, { ...context, signal }),
+      );
     } catch (error) {
       context.signal.throwIfAborted();
-      const failure = failureOf(error);
-      const note =
-        error instanceof RequestFailed ? { code: error.code, why: error.message } : undefined;
-      return { result: { failure }, ...(note ? { note } : {}) };
+      throwTrouble(error);
+      return failed(error);
     }
   };
 }
 
 async function perform(
-  { pack, grant, addresses = {}, secrets = {}, limits: bounds, lookup = lookupAll }: GrpcOptions,
+  {
+    pack,
+    grant,
+    addresses = {},
+    secrets = {},
+    limits,
+    lookup = lookupAll,
+    authorize,
+  }: GrpcOptions & { readonly limits: EgressLimits },
   call: GrpcCall,
   { idempotencyKey, attempt = 1, signal }: RequestContext,
 ): Promise<Performed> {
-  signal.throwIfAborted();
-  const limits = { ...DEFAULT_LIMITS, ...bounds };
   const target = parseTarget(call.uri);
   if ("why" in target) throw new RequestFailed("denied", hostCode.badRequest, target.why);
   const why = whyNotGranted(grant, "POST", target);
@@ -86,12 +99,11 @@ async function perform(
   const given = filledMember(call.arguments, "arguments", placed) as GrpcCall["arguments"];
   const message = method.encode(given);
   if ("why" in message) throw new RequestFailed("protocol", hostCode.grpcDefinition, message.why);
-  const { header, texts: proof } = await authorized(
-    { grant, addresses, secrets, limits, lookup },
-    call,
-    target.origin,
-    signal,
-  );
+  // A challenge is nothing that the protocol waits for.
+  if (call.authentication?.scheme === "digest") {
+    throw new RequestFailed("denied", hostCode.badCredentials, "gRPC has no digest authentication");
+  }
+  const { header, texts: proof } = await authorize(call.authentication, target.origin, signal);
   const peer = await peerOf(target.origin, addresses[target.origin], lookup);
 
   const grpc = await import("@grpc/grpc-js");
@@ -118,13 +130,21 @@ async function perform(
         (bytes: Buffer) => new Uint8Array(bytes),
         message,
         metadata,
-        { deadline: Date.now() + limits.total },
+        // Its own limit of time would measure this machine, too.
+        {},
         (error, value) => resolve(error ?? value ?? new Uint8Array()),
       );
       signal.addEventListener("abort", () => open.cancel(), { once: true });
     });
     signal.throwIfAborted();
-    if (!(answer instanceof Uint8Array)) return { result: errorOf(answer, limits.total) };
+    if (!(answer instanceof Uint8Array)) {
+      const state = client.getChannel().getConnectivityState(false);
+      // No connection came about: nobody on the other side has said anything.
+      if (state === grpc.connectivityState.TRANSIENT_FAILURE) {
+        await throwNoConnection(answer.details, () => lookup(peer.host));
+      }
+      return { result: errorOf(answer, limits.total) };
+    }
     if (echoes([...placed.texts, ...proof], answer, {})) {
       throw new RequestFailed(
         "denied",
@@ -138,24 +158,6 @@ async function perform(
   }
 }
 
-/** A challenge is nothing that the protocol waits for: digest is no way to authenticate there. */
-async function authorized(
-  options: EgressOptions,
-  { authentication }: GrpcCall,
-  origin: string,
-  signal: AbortSignal,
-): Promise<Authorized> {
-  if (authentication?.scheme === "digest") {
-    throw new RequestFailed("denied", hostCode.badCredentials, "gRPC has no digest authentication");
-  }
-  const egress = createEgress(options);
-  try {
-    return await egress.authorize(authentication, origin, signal);
-  } finally {
-    await egress.close();
-  }
-}
-
 /** GRANT-9: the operator's address, or a public one, which is the one that is connected to. */
 async function peerOf(
   origin: string,
@@ -165,18 +167,31 @@ async function peerOf(
   const { protocol, hostname, port } = new URL(address ?? origin);
   const isPlain = protocol === "http:";
   const at = port === "" ? (isPlain ? "80" : "443") : port;
-  if (address !== undefined) return { target: `dns:${hostname}:${at}`, isPlain };
+  if (address !== undefined) return { target: `dns:${hostname}:${at}`, host: hostname, isPlain };
   const [first] = await publicAddresses(hostname, lookup);
   if (first === undefined) throw new RequestFailed("dns", hostCode.noAddress, "no address");
   const target =
     first.family === 6 ? `ipv6:[${first.address}]:${at}` : `ipv4:${first.address}:${at}`;
-  return { target, name: hostname, isPlain };
+  return { target, host: hostname, name: hostname, isPlain };
+}
+
+/** The library keeps no more of a system's error than its text; of a resolver's not even that, so it is asked again. */
+async function throwNoConnection(details: string, resolve: () => Promise<unknown>): Promise<void> {
+  const [code = ""] = /\bE[A-Z]{3,}\b/.exec(details) ?? [];
+  throwTrouble(Object.assign(new Error(details), { code }));
+  if (!details.startsWith("Name resolution failed")) return;
+  await resolve();
+  throw new HostTrouble("the name could not be resolved for a moment");
 }
 
 /** What the service said; where it said nothing, why (whose words name addresses). */
 function errorOf(error: ServiceError, total: number): object {
   const code: number = error.code;
   const { details } = error;
+  // The library's own words, under a code that the service has not said.
+  if (details.startsWith("Received RST_STREAM with code ")) {
+    throw new RequestFailed("reset", hostCode.reset, "the stream was reset");
+  }
   if (code === UNAVAILABLE) throw new RequestFailed("refused", hostCode.refused, "no connection");
   if (code === DEADLINE_EXCEEDED) {
     throw new RequestFailed("timeout", hostCode.timeout, `no answer in ${total} ms`);

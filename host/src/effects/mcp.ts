@@ -10,15 +10,19 @@ import { echoes } from "./egress/authorize.ts";
 import type { Authentication, Secrets } from "./egress/authorize.ts";
 import { createEgress } from "./egress/egress.ts";
 import { DEFAULT_LIMITS } from "./egress/limits.ts";
+import { failed } from "./egress/answer.ts";
 import type { HttpResult } from "./egress/answer.ts";
+import { orAborted, within } from "./egress/deadline.ts";
 import type { Egress, RequestContext } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
-import type { EffectNote, Performed } from "./egress/performed.ts";
+import type { Performed } from "./egress/performed.ts";
 import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget } from "./egress/grant.ts";
 import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
+import { throwTrouble, troubleOf } from "./egress/trouble.ts";
+import type { HostTrouble } from "./egress/trouble.ts";
 
 /** TRACE-5: an MCP request as the engine made it. */
 export interface McpCall {
@@ -79,34 +83,28 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
       ...(limits ? { limits } : {}),
     });
     const time = call.timeout ?? limits?.total ?? DEFAULT_LIMITS.total;
-    const deadline = AbortSignal.timeout(Math.min(time, LONGEST));
-    const either = AbortSignal.any([signal, deadline]);
-    const protocol = await import("@modelcontextprotocol/client");
-    const exchange = new Exchange(protocol, full, egress, { ...context, signal: either });
+    const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${time} ms`);
     try {
-      const done = await exchange.result();
-      const bytes = utf8(JSON.stringify(done.result));
-      return echoes(texts, bytes, {}) ? denied("the answer holds the secret itself") : done;
+      return await within(time, late, signal, async (stop) => {
+        const protocol = await import("@modelcontextprotocol/client");
+        const exchange = new Exchange(protocol, full, egress, { ...context, signal: stop.signal });
+        const done = await exchange.result().catch((error: unknown) => exchange.failed(error));
+        const bytes = utf8(JSON.stringify(done.result));
+        return echoes(texts, bytes, {}) ? denied("the answer holds the secret itself") : done;
+      });
     } catch (error) {
       signal.throwIfAborted();
-      if (deadline.aborted) return { result: { failure: "timeout" }, note: late(time) };
-      return exchange.failed(error);
+      throwTrouble(error);
+      return failed(error);
     } finally {
       await egress.close();
     }
   };
 }
 
-/** Longest delay of a timer of the machine. */
-const LONGEST = 2 ** 31 - 1;
-
 const denied = (why: string): Performed => ({
   result: { failure: "denied" },
   note: { code: hostCode.noMcpCall, why },
-});
-const late = (time: number): EffectNote => ({
-  code: hostCode.timeout,
-  why: `no answer in ${time} ms`,
 });
 
 /** The protocol's client, read when it is first asked for: most runs have no use for it. */
@@ -122,6 +120,8 @@ class Exchange {
   #requests = 0;
   /** The last answer that was no success. */
   #bad: Performed<HttpResult> | undefined;
+  /** What this machine lacked: the protocol's client makes an error of its own of it. */
+  #trouble: HostTrouble | undefined;
 
   constructor(protocol: Protocol, call: McpCall, egress: Egress, context: RequestContext) {
     this.#protocol = protocol;
@@ -153,21 +153,28 @@ class Exchange {
       },
     });
     try {
-      await Promise.race([client.connect(transport), this.#aborted()]);
+      // The client's own limit of time would be another one.
+      const options = { signal: this.#signal, timeout: LONGEST };
+      await orAborted(client.connect(transport, options), this.#signal);
       const request = client.request(
         { method, ...(parameters === undefined ? {} : { params: parameters }) } as never,
         z.looseObject({}),
-        { signal: this.#signal },
+        options,
       );
-      const found: object = await Promise.race([request, this.#aborted()]);
+      const found: object = await orAborted(request, this.#signal);
       return { result: { result: found } };
     } finally {
       await client.close().catch(() => undefined);
     }
   }
 
-  /** What is recorded of an exchange that came to nothing. */
+  /**
+   * What is recorded of an exchange that came to nothing.
+   *
+   * @throws HostTrouble
+   */
   failed(error: unknown): Performed {
+    if (this.#trouble !== undefined) throw this.#trouble;
     if (this.#protocol.ProtocolError.isInstance(error)) {
       const { code, message } = error; // the server's own words
       return { result: { error: { code, message: message.slice(0, 1000) } } };
@@ -189,18 +196,20 @@ class Exchange {
     if (method === "GET") return new Response(null, { status: 405 });
     const isCall = typeof init.body === "string" && this.#isCall(init.body);
     const { headers, authentication, uri } = this.#call;
-    const answer = await this.#egress.fetch(
-      {
-        method,
-        uri,
-        headers: { ...headers, ...Object.fromEntries(new Headers(init.headers)) },
-        redirect: false,
-        responseHeaders: ["content-type", "mcp-session-id"],
-        ...(authentication ? { authentication } : {}),
-        ...(typeof init.body === "string" ? { body: JSON.parse(init.body) as unknown } : {}),
-      },
-      isCall ? this.#context : this.#around(),
-    );
+    const request = {
+      method,
+      uri,
+      headers: { ...headers, ...Object.fromEntries(new Headers(init.headers)) },
+      redirect: false,
+      responseHeaders: ["content-type", "mcp-session-id"],
+      ...(authentication ? { authentication } : {}),
+      ...(typeof init.body === "string" ? { body: JSON.parse(init.body) as unknown } : {}),
+    };
+    const context = isCall ? this.#context : this.#around();
+    const answer = await this.#egress.fetch(request, context).catch((error: unknown) => {
+      this.#trouble = troubleOf(error);
+      throw error;
+    });
     if ("failure" in answer.result) {
       this.#bad = answer;
       throw new TypeError(answer.result.failure);
@@ -224,15 +233,10 @@ class Exchange {
   #isCall(body: string): boolean {
     return (JSON.parse(body) as { method?: unknown }).method === this.#call.method;
   }
-
-  #aborted(): Promise<never> {
-    return new Promise((_, reject) => {
-      const stop = (): void => reject(this.#signal.reason as Error);
-      if (this.#signal.aborted) stop();
-      else this.#signal.addEventListener("abort", stop, { once: true });
-    });
-  }
 }
+
+/** Longest delay of a timer of the machine. */
+const LONGEST = 2 ** 31 - 1;
 
 /** mcp: one exchange with an MCP server (TRACE-5). */
 export const mcp: EffectKind<{ readonly mcp: CallMcp }> = {

@@ -18,7 +18,7 @@ import { waitFor } from "./timer.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */
 export interface Effects {
-  /** Performs an http request; a failure is an answer, never an exception. */
+  /** Performs an http request; a failure is an answer, and only HostTrouble an exception. */
   readonly fetch: Egress["fetch"];
   /** Milliseconds since 1970, in UTC. */
   readonly clock: () => number;
@@ -26,11 +26,11 @@ export interface Effects {
   readonly random: (size: number) => Uint8Array;
   /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Asks a model; a failure is an answer, never an exception. */
+  /** Asks a model; a failure is an answer, and only HostTrouble an exception. */
   readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
-  /** Calls an MCP server; a failure is an answer, never an exception. */
+  /** Calls an MCP server; a failure is an answer, and only HostTrouble an exception. */
   readonly mcp: CallMcp;
-  /** Calls a gRPC service; a failure is an answer, never an exception. */
+  /** Calls a gRPC service; a failure is an answer, and only HostTrouble an exception. */
   readonly grpc: CallGrpc;
   /** Hands on a CloudEvent (WF-39). It returns once the event is where it belongs. */
   readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
@@ -74,7 +74,7 @@ export function createOutside(
     fetch: egress.fetch,
     ask: createModels({ ...out, ...(providers ? { providers } : {}) }).ask,
     mcp: createMcp(out),
-    grpc: createGrpc({ ...out, pack }),
+    grpc: createGrpc({ ...out, pack, authorize: egress.authorize }),
     close: egress.close,
   };
 }

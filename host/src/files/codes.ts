@@ -17,6 +17,8 @@ export const hostCode = {
   suspended: "REACH-E3007",
   /** An effect that is not open, or has not begun: nothing can be said of it. */
   notOpen: "REACH-E3008",
+  /** The run is stuck: this machine lacks what an effect needs. */
+  stuck: "REACH-E3009",
   // 31xx a request is denied: notes of the operator, in no trace
   /** The grant does not allow the request. */
   notGranted: "REACH-E3102",
@@ -59,6 +61,8 @@ export const hostCode = {
   protocol: "REACH-E3234",
   /** The gRPC definition lacks the method, or the message cannot hold the arguments. */
   grpcDefinition: "REACH-E3235",
+  /** This machine could not perform an effect: no answer, and in no record. */
+  trouble: "REACH-E3240",
   // 41xx files, folders, registries and logs
   /** A file cannot be read. */
   unreadable: "REACH-E4101",

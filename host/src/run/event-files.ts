@@ -45,11 +45,16 @@ const KIND = { name: "event", code: hostCode.badEvent } as const;
  */
 export function eventSink(path: string): (event: CloudEvent) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
+  // An event that was not written whole ends with its line, so that the next one is on a line of its own.
+  let torn = false;
   const append = async (event: CloudEvent): Promise<void> => {
     try {
       const file = await open(path, "a", 0o600);
       try {
-        await writeAll(file, utf8(`${JSON.stringify(event)}\n`));
+        const line = `${torn ? "\n" : ""}${JSON.stringify(event)}\n`;
+        torn = true;
+        await writeAll(file, utf8(line));
+        torn = false;
         await file.datasync();
       } finally {
         await file.close();

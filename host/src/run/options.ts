@@ -4,6 +4,7 @@ import type { Secrets } from "../effects/egress/authorize.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
+import type { TroubleLimits } from "./trouble.ts";
 import type { Recorder } from "../record/recorder.ts";
 
 /** What a run is given. */
@@ -17,7 +18,7 @@ export interface RunOptions {
   readonly input: Uint8Array;
   /** The effective grant; nothing is granted without it. */
   readonly grant?: Grant;
-  /** What may be performed twice, as the operator vouches (GRANT-16). */
+  /** What may be performed twice, as the operator vouches (GRANT-17). */
   readonly repeatable?: Pick<Grant, "http" | "mcp">;
   /** The operator's map from logical origins to the origins that are contacted. */
   readonly addresses?: Readonly<Record<string, string>>;
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly limits?: object;
   /** Bounds of each http request: the host's, in no digest. */
   readonly egress?: Partial<EgressLimits>;
+  /** How often and how long effects are tried that this machine cannot perform (GRANT-17). */
+  readonly trouble?: Partial<TroubleLimits>;
   readonly recorder: Recorder;
   /** What the names of secrets stand for; they go nowhere but into the requests that the grant says. */
   readonly secrets?: Secrets;

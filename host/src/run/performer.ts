@@ -6,6 +6,8 @@ import type { Secrets } from "../effects/egress/authorize.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 import { createOutside, machine } from "../effects/outside.ts";
 import { isReadOnly, operationOf, perform } from "../effects/table.ts";
+import type { EffectContext } from "../effects/effect.ts";
+import { patiently } from "./trouble.ts";
 
 export interface PerformerOptions {
   readonly pack: Pack;
@@ -38,15 +40,20 @@ export function createPerformer(options: PerformerOptions): Performer {
   const outside = { ...machine, ...remote, timer: () => Promise.resolve() };
   return {
     isSafe: (request) => isReadOnly(request) || safe.includes(operationOf(request)),
-    perform: (request, signal) =>
-      perform(request, outside, {
-        grant,
-        signal,
-        idempotencyKey: randomBytes(32).toString("hex"),
-        runId: randomBytes(16).toString("hex"),
-        startedAt: () => Date.now(),
-        waited: 0,
-      }),
+    perform: (request, signal) => {
+      const context = contextOf(grant, signal);
+      const work = (): Promise<Performed> => perform(request, outside, context);
+      return patiently(work, `effect ${request.key}`, signal);
+    },
     close: remote.close,
   };
 }
+
+const contextOf = (grant: Grant, signal: AbortSignal): EffectContext => ({
+  grant,
+  signal,
+  idempotencyKey: randomBytes(32).toString("hex"),
+  runId: randomBytes(16).toString("hex"),
+  startedAt: () => Date.now(),
+  waited: 0,
+});

@@ -44,8 +44,9 @@ export interface RunResult {
  * workflow is a result, with status `faulted`, never an exception.
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
- *   (a RunWaits says for what), `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is suspended and will not be resumed, `REACH-E41xx` from
- *   the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
+ *   (a RunWaits says for what), `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is
+ *   suspended and will not be resumed, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
+ *   from the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
  * @example

@@ -18,6 +18,7 @@ import { isRepeatable } from "../effects/repeatable.ts";
 import type { RunOptions } from "./options.ts";
 import { waiting } from "./waiting.ts";
 import { StartTimes } from "./start-times.ts";
+import { patiently } from "./trouble.ts";
 
 /** What a run needs once its first record is there. */
 export type SessionOptions = Omit<RunOptions, "input" | "workflow" | "limits">;
@@ -406,7 +407,9 @@ export class Session {
       this.#finish(finished);
     };
     this.#underWay += 1;
-    perform(request, this.#effects, context).then(
+    const { trouble } = this.#options;
+    const work = (): Promise<Performed> => perform(request, this.#effects, context);
+    patiently(work, `effect ${key}`, context.signal, trouble).then(
       (performed) => finish({ key, performed }),
       (error: unknown) => finish({ key, error }),
     );

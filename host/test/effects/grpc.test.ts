@@ -2,6 +2,8 @@
 import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import { writeFile } from "node:fs/promises";
+import { constants, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
@@ -136,6 +138,19 @@ describe("a call of a gRPC service", () => {
       expect.stringMatching(/^[0-9a-f]{64}$/),
     ]);
     expect(told[0]?.metadata.get("x-reach-attempt")).toEqual(["1"]);
+  });
+
+  it("is a failure, and no code of the service's, where the stream is reset", async () => {
+    const server = createServer();
+    server.on("stream", (stream) => {
+      stream.on("error", () => undefined);
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    later(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const result = await runWith(`http://127.0.0.1:${port}`, "Ada");
+    expect(result.error).toMatchObject({ status: 503, detail: "reset" });
   });
 
   it("sends a secret to its service, and records it nowhere", async () => {

@@ -112,6 +112,56 @@ describe("OAuth 2.0", () => {
     expect(sentTo(requests, "/token")).toHaveLength(2);
   });
 
+  it("asks once for all who want it at a time, and again after a failure", async () => {
+    const { answer, requests } = await world({ expires_in: 3600 });
+    const ask = () => answer({ scheme: "oauth2", properties: oauth2 });
+    const answers = await Promise.all(Array.from({ length: 10 }, ask));
+    expect(answers.map(({ result }) => result)).toEqual(
+      answers.map(() => expect.objectContaining({ status: 200 })),
+    );
+    expect(sentTo(requests, "/token")).toHaveLength(1);
+    const refusing = await world({ error: "invalid_client" }, 400);
+    const refused = () => refusing.answer({ scheme: "oauth2", properties: oauth2 });
+    await Promise.all([refused(), refused()]);
+    await refused();
+    expect(sentTo(refusing.requests, "/token")).toHaveLength(2);
+  });
+
+  it("who stops waiting for it ends the waiting of nobody else", async () => {
+    const { origin, requests } = await serve((request, response) => {
+      const isToken = request.url?.endsWith("/token") === true;
+      const body = isToken ? { access_token: "tok-1234567", token_type: "Bearer" } : {};
+      response.setHeader("content-type", "application/json");
+      setTimeout(() => response.end(JSON.stringify(body)), isToken ? 100 : 0);
+    });
+    const methods: ("GET" | "POST")[] = ["GET", "POST"];
+    const egress = createEgress({
+      grant: { http: [A, T].map((at) => ({ origin: at, methods, paths: ["/*"] })) },
+      addresses: { [A]: origin, [T]: origin },
+    });
+    later(() => egress.close());
+    const ask = (signal: AbortSignal): Promise<unknown> =>
+      egress
+        .fetch(
+          {
+            method: "GET",
+            uri: `${A}/x`,
+            headers: {},
+            redirect: false,
+            authentication: { scheme: "oauth2", properties: oauth2 },
+          },
+          { idempotencyKey: "k", signal },
+        )
+        .then(({ result }) => result);
+    const stop = new AbortController();
+    const first = ask(stop.signal);
+    const second = ask(new AbortController().signal);
+    setTimeout(() => stop.abort(new Error("given up")), 20);
+    await expect(first).rejects.toThrow("given up");
+    expect(await second).toMatchObject({ status: 200 });
+    expect(sentTo(requests, "/token")).toHaveLength(1);
+  });
+
   it("by a secret's name, where it may go to both", async () => {
     const { answer, requests } = await world();
     expect((await answer({ scheme: "oauth2", secret: "app" })).result).toMatchObject({

@@ -1,24 +1,43 @@
 // Where a request is sent: connections to what the operator says, or to public addresses only (GRANT-9).
-import type { LookupFunction } from "node:net";
-import { Agent } from "undici";
+import type { LookupFunction, Socket } from "node:net";
+import { Agent, buildConnector } from "undici";
+import { hostCode } from "../../files/codes.ts";
 import { publicAddresses } from "./address.ts";
 import type { AddressLookup } from "./address.ts";
+import { Deadline } from "./deadline.ts";
+import { RequestFailed } from "./failure.ts";
 import type { EgressLimits } from "./limits.ts";
 
 /** A connection for each request: none is reused, so none was checked for somebody else. */
 export function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
+  // Limits of time are those of deadline.ts: undici's measure this machine, too.
   return new Agent({
     pipelining: 0,
     allowH2: false,
-    headersTimeout: limits.headers,
-    bodyTimeout: limits.total,
-    connect: {
-      timeout: limits.connect,
-      // Said here, because an environment variable can turn the default off.
-      rejectUnauthorized: true,
-      ...(lookup ? { lookup } : {}),
-    },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: connector(limits.connect, lookup),
   });
+}
+
+function connector(limit: number, lookup: LookupFunction | undefined): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: 0,
+    // Said here, because an environment variable can turn the default off.
+    rejectUnauthorized: true,
+    ...(lookup ? { lookup } : {}),
+    // It gives the socket at once, which its type does not say.
+  }) as (...given: Parameters<buildConnector.connector>) => Socket;
+  return (options, callback) => {
+    const deadline = new Deadline(limit, () => {
+      const why = `no connection in ${limit} ms`;
+      socket.destroy(new RequestFailed("timeout", hostCode.timeout, why));
+    });
+    const socket = connect(options, (...connected) => {
+      deadline.stop();
+      callback(...connected);
+    });
+  };
 }
 
 /** What a socket calls to find its address: it connects to what was checked and to nothing else. */

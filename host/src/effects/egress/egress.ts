@@ -9,6 +9,7 @@ import type { HttpResult, Received } from "./answer.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
 import { checkLiteral, newAgent, publicLookup } from "./connection.ts";
+import { Deadline, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
 import { placeSecrets } from "./secret-places.ts";
@@ -19,6 +20,8 @@ import type { Performed } from "./performed.ts";
 import { isRedirect, redirected, sendable, withSecrets } from "./request.ts";
 import type { HttpRequest, Sendable, Tried } from "./request.ts";
 import { Tokens } from "./tokens.ts";
+import type { SendToken } from "./tokens.ts";
+import { throwTrouble } from "./trouble.ts";
 
 export interface EgressOptions {
   readonly grant: Grant;
@@ -42,15 +45,16 @@ export interface RequestContext {
 
 export interface Egress {
   /**
-   * Performs a request; every way in which it can fail is an answer.
+   * Performs a request; every way in which the world can fail it is an answer.
    *
-   * @throws the signal's reason, if it was aborted: an interruption is no answer
+   * @throws the signal's reason, if it was aborted: an interruption is no answer; HostTrouble, `REACH-E3240`: this
+   *   machine could not perform it
    */
   readonly fetch: (request: HttpRequest, context: RequestContext) => Promise<Performed<HttpResult>>;
   /**
    * What a request to an origin carries.
    *
-   * @throws RequestFailed
+   * @throws RequestFailed, HostTrouble
    */
   readonly authorize: (
     authentication: Authentication | undefined,
@@ -75,7 +79,7 @@ export function createEgress(options: EgressOptions): Egress {
   const mapped = newAgent(limits);
   const open = newAgent(limits, publicLookup(lookup));
 
-  const hop = async (request: Sendable, signal: AbortSignal): Promise<Received> => {
+  const hop = async (request: Sendable, stop: AbortController): Promise<Received> => {
     const { target, method, headers, body } = request;
     const why = whyNotGranted(grant, method, target);
     if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
@@ -83,21 +87,26 @@ export function createEgress(options: EgressOptions): Egress {
     // An IP literal never asks a resolver, so it is checked here.
     if (address === undefined) await checkLiteral(target.origin);
     const dispatcher = address === undefined ? open : mapped;
-    const answer = await dispatcher.request({
-      origin: address ?? target.origin,
-      path: target.path + target.query,
-      method,
-      headers,
-      body: body ?? null,
-      signal,
-    });
-    return { status: answer.statusCode, headers: answer.headers, body: answer.body, address };
+    const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
+    try {
+      const answer = await dispatcher.request({
+        origin: address ?? target.origin,
+        path: target.path + target.query,
+        method,
+        headers,
+        body: body ?? null,
+        signal: stop.signal,
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body, address };
+    } finally {
+      deadline.stop();
+    }
   };
 
-  const follow = async (first: Sendable, signal: AbortSignal): Promise<Received> => {
+  const follow = async (first: Sendable, stop: AbortController): Promise<Received> => {
     let request = first;
     for (let hops = 0; ; hops += 1) {
-      const answer = await hop(request, signal);
+      const answer = await hop(request, stop);
       const location = answer.headers["location"];
       if (!first.redirect || !isRedirect(answer.status) || typeof location !== "string") {
         return answer;
@@ -113,7 +122,7 @@ export function createEgress(options: EgressOptions): Egress {
   };
 
   /** What an authority is asked for goes out as any other request, and is in no record. */
-  const tokens = new Tokens(async ({ method, uri, headers, body }, signal) => {
+  const sendToken: SendToken = async ({ method, uri, headers, body }, stop) => {
     const { authorization, ...others } = Object.fromEntries(headers);
     const sent = body === undefined ? {} : { body };
     const { headers: own, ...first } = sendable(
@@ -122,31 +131,37 @@ export function createEgress(options: EgressOptions): Egress {
     );
     const kept: Record<string, string> = { ...own };
     if (authorization !== undefined) kept["authorization"] = authorization;
-    const answer = await follow({ ...first, headers: kept }, signal);
+    const answer = await follow({ ...first, headers: kept }, stop);
     const bytes = await readBody(answer, limits.bytes);
     const type = answer.headers["content-type"];
     return new Response(bytes.length === 0 ? null : Uint8Array.from(bytes), {
       status: answer.status < 200 || answer.status > 599 ? 502 : answer.status,
       headers: typeof type === "string" ? { "content-type": type } : {},
     });
-  });
+  };
+  const closing = new AbortController();
+  const tokens = new Tokens((work) =>
+    within(limits.total, noAnswer(limits.total), closing.signal, (stop) =>
+      work((request) => sendToken(request, stop)),
+    ),
+  );
   const authorized: Egress["authorize"] = (authentication, origin, signal) =>
     authorize(authentication, origin, { grant, secrets, tokens, signal });
 
   const perform = async (
     request: HttpRequest,
     tried: Tried,
-    signal: AbortSignal,
+    stop: AbortController,
   ): Promise<Performed<HttpResult>> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
     const filling = placeSecrets(request.secrets, origin, grant, secrets);
     const first = sendable(withSecrets(request, filling), tried);
-    const proven = await authorized(request.authentication, origin, signal);
+    const proven = await authorized(request.authentication, origin, stop.signal);
     const { header, login } = proven;
     const texts = [...filling.texts, ...proven.texts];
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
-    let answer = await follow(first, signal);
+    let answer = await follow(first, stop);
     const challenge = answer.headers["www-authenticate"];
     if (login !== undefined && answer.status === 401 && challenge !== undefined) {
       const { path, query } = first.target;
@@ -156,7 +171,7 @@ export function createEgress(options: EgressOptions): Egress {
         discard(answer.body);
         answer = await follow(
           { ...first, headers: { ...first.headers, authorization: proof } },
-          signal,
+          stop,
         );
       }
     }
@@ -179,34 +194,22 @@ export function createEgress(options: EgressOptions): Egress {
   return {
     authorize: authorized,
     fetch: async (request, { signal, ...tried }) => {
-      signal.throwIfAborted();
-      const deadline = new AbortController();
-      const late = new RequestFailed(
-        "timeout",
-        hostCode.timeout,
-        `no answer in ${limits.total} ms`,
-      );
-      const timer = setTimeout(() => deadline.abort(late), limits.total);
       try {
-        const either = AbortSignal.any([signal, deadline.signal]);
-        // undici lets go of a request that is still connecting only when that has ended.
-        return await Promise.race([perform(request, tried, either), aborted(either)]);
+        return await within(limits.total, noAnswer(limits.total), signal, (stop) =>
+          perform(request, tried, stop),
+        );
       } catch (error) {
         signal.throwIfAborted();
-        return failed(deadline.signal.aborted ? late : error);
-      } finally {
-        clearTimeout(timer);
+        throwTrouble(error);
+        return failed(error);
       }
     },
     close: async () => {
+      closing.abort(new Error("the run has ended"));
       await Promise.all([mapped.destroy(), open.destroy()]);
     },
   };
 }
 
-/** Rejects when the signal is aborted. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-}
+const noAnswer = (limit: number): RequestFailed =>
+  new RequestFailed("timeout", hostCode.timeout, `no answer in ${limit} ms`);

@@ -4,18 +4,25 @@ import { strictOauth2, strictOidc } from "@reach-fabric/schema";
 import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
 import { hostCode } from "../../files/codes.ts";
+import { orAborted } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
+import { throwTrouble } from "./trouble.ts";
 
-/** Sends one request of the protocol; it throws RequestFailed for what the grant does not allow. */
-export type SendToken = (
-  request: {
-    readonly method: string;
-    readonly uri: string;
-    readonly headers: Headers;
-    readonly body: string | undefined;
-  },
-  signal: AbortSignal,
-) => Promise<Response>;
+/** One request of the protocol. */
+interface TokenRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: Headers;
+  readonly body: string | undefined;
+}
+
+/** Sends one; it throws RequestFailed for what the grant does not allow. */
+export type SendToken = (request: TokenRequest, stop: AbortController) => Promise<Response>;
+
+type Send = (request: TokenRequest) => Promise<Response>;
+
+/** What is asked of an authority, within limits that are those of no request: several may wait for it. */
+type Flight = (work: (send: Send) => Promise<Kept>) => Promise<Kept>;
 
 interface Kept {
   readonly header: string;
@@ -28,35 +35,44 @@ interface Kept {
 const MARGIN = 10_000;
 
 export class Tokens {
-  readonly #send: SendToken;
-  readonly #kept = new Map<string, Promise<Kept>>();
+  readonly #flight: Flight;
+  /** Tokens, and those that are asked for and have not come. */
+  readonly #kept = new Map<string, { readonly token: Promise<Kept>; until: number }>();
 
-  constructor(send: SendToken) {
-    this.#send = send;
+  constructor(flight: Flight) {
+    this.#flight = flight;
   }
 
   /**
-   * The header of a token, and its text.
+   * The header of a token, and its text. All who want the same one at a time wait for one answer, which goes on
+   * without those who stop waiting.
    *
-   * @throws RequestFailed `denied` for invalid properties, and where the authority gives no token
+   * @throws RequestFailed `denied` for invalid properties, and where the authority gives no token; HostTrouble; the
+   *   signal's reason
    */
-  async get(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
+  get(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
     const key = JSON.stringify([scheme, properties]);
-    const known = await this.#kept.get(key);
-    if (known !== undefined && Date.now() < known.until) return known;
-    const asked = this.#ask(scheme, properties, signal);
-    this.#kept.set(key, asked);
-    // A failure is not kept: the next request asks again.
-    asked.catch(() => this.#kept.delete(key));
-    return asked;
+    const known = this.#kept.get(key);
+    if (known !== undefined && Date.now() < known.until) return orAborted(known.token, signal);
+    const token = this.#flight((send) => this.#ask(scheme, properties, send));
+    const kept = { token, until: Number.POSITIVE_INFINITY };
+    this.#kept.set(key, kept);
+    token.then(
+      ({ until }) => {
+        kept.until = until;
+      },
+      // A failure is not kept: the next request asks again.
+      () => this.#kept.delete(key),
+    );
+    return orAborted(token, signal);
   }
 
-  async #ask(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
+  async #ask(scheme: "oauth2" | "oidc", properties: unknown, send: Send): Promise<Kept> {
     const parsed = (scheme === "oauth2" ? strictOauth2 : strictOidc).safeParse(properties);
     if (!parsed.success) throw noToken(`these are not credentials for ${scheme}`);
     const given = parsed.data as Oauth2;
     try {
-      const server = scheme === "oidc" ? await this.#discover(given, signal) : serverOf(given);
+      const server = scheme === "oidc" ? await discover(given, send) : serverOf(given);
       const client: oauth.Client = { client_id: given.client?.id ?? "" };
       const response = await oauth.genericTokenEndpointRequest(
         server,
@@ -64,7 +80,7 @@ export class Tokens {
         clientAuthentication(given),
         given.grant,
         parametersOf(given),
-        this.#options(signal),
+        optionsOf(send),
       );
       const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
       const type = token.token_type.toLowerCase() === "bearer" ? "Bearer" : token.token_type;
@@ -77,6 +93,7 @@ export class Tokens {
         until: Date.now() + (token.expires_in ?? 60) * 1000 - MARGIN,
       };
     } catch (error) {
+      throwTrouble(error);
       if (error instanceof RequestFailed) throw error;
       const cause = (error as { cause?: unknown }).cause;
       if (cause instanceof RequestFailed) throw cause;
@@ -85,41 +102,32 @@ export class Tokens {
       throw noToken(`the authority says ${word.slice(0, 100)}`);
     }
   }
-
-  async #discover(
-    { authority, issuers = [] }: Oauth2,
-    signal: AbortSignal,
-  ): Promise<oauth.AuthorizationServer> {
-    const issuer = new URL(authority.replace(/\/\.well-known\/openid-configuration$/, ""));
-    const response = await oauth.discoveryRequest(issuer, this.#options(signal));
-    const expected = issuers.length === 0 ? issuer : new URL(issuers[0] ?? authority);
-    return oauth.processDiscoveryResponse(expected, response);
-  }
-
-  #options(signal: AbortSignal): object {
-    return {
-      // Which addresses are contacted, and by what, is the grant's and the operator's to say.
-      [oauth.allowInsecureRequests]: true,
-      [oauth.customFetch]: async (
-        uri: string,
-        {
-          method,
-          headers,
-          body,
-        }: { method: string; headers: Record<string, string>; body?: unknown },
-      ): Promise<Response> =>
-        this.#send(
-          {
-            method,
-            uri,
-            headers: new Headers(headers),
-            body: body instanceof URLSearchParams ? body.toString() : undefined,
-          },
-          signal,
-        ),
-    };
-  }
 }
+
+async function discover(
+  { authority, issuers = [] }: Oauth2,
+  send: Send,
+): Promise<oauth.AuthorizationServer> {
+  const issuer = new URL(authority.replace(/\/\.well-known\/openid-configuration$/, ""));
+  const response = await oauth.discoveryRequest(issuer, optionsOf(send));
+  const expected = issuers.length === 0 ? issuer : new URL(issuers[0] ?? authority);
+  return oauth.processDiscoveryResponse(expected, response);
+}
+
+const optionsOf = (send: Send): object => ({
+  // Which addresses are contacted, and by what, is the grant's and the operator's to say.
+  [oauth.allowInsecureRequests]: true,
+  [oauth.customFetch]: async (
+    uri: string,
+    { method, headers, body }: { method: string; headers: Record<string, string>; body?: unknown },
+  ): Promise<Response> =>
+    send({
+      method,
+      uri,
+      headers: new Headers(headers),
+      body: body instanceof URLSearchParams ? body.toString() : undefined,
+    }),
+});
 
 const noToken = (why: string): RequestFailed => new RequestFailed("denied", hostCode.noToken, why);
 
