@@ -73,6 +73,14 @@ export const bounds: readonly Defence[] = [
   },
   // What is shown.
   {
+    attack: "a device in whose place a file is put",
+    file: "host/src/files/files.ts",
+    take: "if (found === undefined || found.isFile() || found.isDirectory()) return;",
+    put: "if (found === undefined || path !== undefined) return;",
+    test: "host/test/run/recorder.test.ts",
+    name: "attack: a pipe is not replaced by a file",
+  },
+  {
     attack: "terminal injection",
     file: "cli/src/ui/text.ts",
     take: "return text.replace(UNSAFE, escaped);",

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { newKey, openKeyFile, readKeyFile, sealKeyFile, signerOf } from "@reach-fabric/evidence";
 import type { AlgorithmName, KeyFile, Signer } from "@reach-fabric/evidence";
+import { makeFolders } from "./folders.ts";
 import type { Machine } from "../ui/machine.ts";
 import { readInput } from "./files.ts";
 import { refusedFile } from "./refused.ts";
@@ -121,7 +122,7 @@ export const stateFolder = (machine: Machine): string =>
 export function ownKeyPath(machine: Machine): string {
   const path = defaultKeyPath(machine);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path));
     return path;
   } catch (error) {
     throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));

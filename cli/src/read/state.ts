@@ -1,13 +1,15 @@
 // What `reach verify` keeps from one time to the next: a small file of the user's. docs/spec/keys.md, KEY-16.
 //
 // Keeping is never a reason to fail: a home that cannot be written, or another verify at the same time, changes no verdict.
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Engine } from "@reach-fabric/engine";
 import { emptyState, formatState, mergedState, readState } from "@reach-fabric/evidence";
 import type { VerifierState } from "@reach-fabric/evidence";
+import { hostCode } from "@reach-fabric/host/codes";
 import { CliError, EXIT, problemOf } from "../ui/problem.ts";
 import type { Terminal } from "../ui/terminal.ts";
+import { makeFolders } from "./folders.ts";
 import { xdgFolder } from "./keys.ts";
 
 /** The file of a verifier's state, and what it held. */
@@ -33,10 +35,23 @@ export function openState(
   return { path, state: stateAt(terminal, engine, path) };
 }
 
+/** A state of thousands of logs has less. */
+const MOST_BYTES = 2 ** 24;
+
+const noState = (): CliError =>
+  new CliError({
+    code: hostCode.notAFile,
+    what: "This is no state",
+    why: "it is not a regular file, or too large",
+    exitCode: EXIT.usage,
+  });
+
 function stateAt(terminal: Terminal, engine: Engine, path: string): VerifierState {
   if (!existsSync(path)) return emptyState;
   let bytes: Uint8Array;
   try {
+    const found = statSync(path);
+    if (!found.isFile() || found.size > MOST_BYTES) throw noState();
     bytes = readFileSync(path);
   } catch (error) {
     tellWhy(terminal, path, "cannot be read", error);
@@ -58,9 +73,11 @@ export async function keepState(
 ): Promise<void> {
   const written = (one: VerifierState): string => Buffer.from(formatState(engine, one)).toString();
   if (written(state) === written(before)) return;
+  // Of what is no file it was said when it was read.
+  if (existsSync(path) && !statSync(path).isFile()) return;
   try {
     const { changingFile, writeFileAtomic } = await import("@reach-fabric/host");
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path));
     await changingFile(path, async (file) => {
       const merged = mergedState(stateAt(terminal, engine, file), state);
       await writeFileAtomic(file, formatState(engine, merged), 0o600);

@@ -1,5 +1,6 @@
 // reach verify --state, and reach keys root. docs/spec/keys.md, KEY-13 to KEY-17.
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, lstatSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { errorOf, put, reach, repository, temporaryFolder } from "../reach.ts";
@@ -87,6 +88,20 @@ describe("KEY-16: what verify keeps", () => {
     expect(JSON.parse(readFileSync(join(folder, "busy.json"), "utf8"))).toMatchObject({
       keyrings: [{ serial: 2 }],
     });
+  });
+
+  test("attack: a state that never ends, or a place where no folder can be", async () => {
+    expect(spawnSync("mkfifo", [join(folder, "pipe")]).status).toBe(0);
+    symlinkSync("/dev/zero", join(folder, "zero"));
+    for (const state of ["pipe", "zero", "/proc/none/state.json"]) {
+      const ended = await verify("ring-1.json", "--state", state);
+      expect([state, ended.status, ended.trusted]).toEqual([state, 0, "pass"]);
+      expect(ended.stderr).toMatch(/cannot be (read|written)/);
+    }
+    // None was replaced by a file.
+    expect(lstatSync(join(folder, "pipe")).isFIFO()).toBe(true);
+    expect(lstatSync("/dev/zero").isCharacterDevice()).toBe(true);
+    expect(existsSync("/dev/zero.lock")).toBe(false);
   });
 
   test("what is no state is refused, and named", async () => {

@@ -1,9 +1,9 @@
 // Files: bounded reading of regular files, and writing that leaves the whole file or none.
-import { constants } from "node:fs";
-import { mkdir, open, readdir, realpath, rename, unlink } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { mkdir, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { hostCode } from "./codes.ts";
 import { ReachError } from "./error.ts";
 
@@ -139,7 +139,7 @@ export async function syncFolder(path: string): Promise<void> {
  * the disk, or it is as it was and nothing else is left behind.
  *
  * @param mode permissions of the new file; 0o600 for what only its owner may read
- * @throws ReachError `REACH-E4110` disk full, `REACH-E4111` any other reason
+ * @throws ReachError `REACH-E4110` disk full, `REACH-E4111` any other reason, as a device that is there
  *
  * @example
  * await writeFileAtomic("decision.reach", bytes);
@@ -152,6 +152,7 @@ export async function writeFileAtomic(
   const folder = dirname(path);
   const part = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
   let file: FileHandle | undefined;
+  await requireReplaceable(path);
   try {
     file = await open(part, "wx", mode);
     await writeAll(file, bytes);
@@ -167,11 +168,30 @@ export async function writeFileAtomic(
   }
 }
 
+/** A device or a pipe is never replaced by a file: who may do that would lose it for all. */
+async function requireReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
+    where: path,
+    why: "it is a device or a pipe",
+    hint: "Name a file.",
+  });
+}
+
 /** Makes a folder durably, and those that it lies in, for its owner alone; one that is there stays as it is. */
 export async function makeFolder(path: string): Promise<void> {
+  // One by one: Node never ends where a file system makes no folders, as /proc.
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
   try {
-    const made = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(dirname(made));
+    for (const folder of missing) {
+      await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+        if (systemCode(error) !== "EEXIST") throw error;
+      });
+    }
+    const [first] = missing;
+    if (first !== undefined) await syncFolder(dirname(first));
   } catch (error) {
     throw cannotWrite(path, error);
   }

@@ -391,6 +391,13 @@ describe("RUN-4 an interrupted run", () => {
 });
 
 describe("writeFileAtomic", () => {
+  it("attack: a pipe is not replaced by a file", async () => {
+    const path = join(await newFolder(), "pipe");
+    execFileSync("mkfifo", [path]);
+    expect((await errorOf(writeFileAtomic(path, bytes("x")))).code).toBe("REACH-E4111");
+    expect((await stat(path)).isFIFO()).toBe(true);
+  });
+
   it("writes all of it, over what was there", async () => {
     const folder = await newFolder();
     const path = join(folder, "a.reach");

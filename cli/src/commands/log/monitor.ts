@@ -2,9 +2,9 @@ import { formatNoteKey } from "@reach-fabric/evidence";
 import type { NoteKey } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolders } from "../../read/folders.ts";
 import { stateFolder } from "../../read/keys.ts";
 import { openedLog } from "../../read/log.ts";
 import type { Machine } from "../../ui/machine.ts";
@@ -128,7 +128,7 @@ function defaultState(machine: Machine, key: NoteKey): string {
   const name = createHash("sha256").update(formatNoteKey(key)).digest("hex").slice(0, 32);
   const path = join(stateFolder(machine), "logs", `${name}.json`);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path));
   } catch (error) {
     throw new CliError(systemProblem(error as NodeJS.ErrnoException, dirname(path)));
   }
