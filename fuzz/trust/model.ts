@@ -101,10 +101,11 @@ function publishedBy(its: Case, { at }: Seen) {
     }
     const why: Reason[] = [];
     if (how === "ring" && ring !== undefined) {
-      // One that is out of date says neither yes nor no.
-      const { old } = whyNotRelied(its, ring);
+      // One that is out of date, or older than what was seen, says neither yes nor no.
+      const { old, other } = whyNotRelied(its, ring);
+      const unsaid = old.length > 0 ? old : other;
       const used = { ...claim, at: at ?? instant(run.startedAt) };
-      why.push(...(old.length > 0 ? old : whyNotCounted(ring, policy, used)));
+      why.push(...(unsaid.length > 0 ? unsaid : whyNotCounted(ring, policy, used)));
     }
     if (why.length === 0) by.push(key);
     else refused.push(...why);

@@ -11,6 +11,14 @@ const ATTEST = "evidence/test/attest.test.ts";
 
 export const trust: readonly Defence[] = [
   {
+    attack: "keyring rollback, for a publisher",
+    file: "evidence/src/pack/publisher.ts",
+    take: "if (state !== undefined) withKeyring(state, ring.keyring);",
+    put: "",
+    test: STATE,
+    name: "attack: a publisher by an older keyring than was seen approves nothing",
+  },
+  {
     attack: "pack rollback",
     file: "evidence/src/pack/verify-pack.ts",
     take: "if (minVersion === undefined || compareVersions(version, minVersion) >= 0) return;",

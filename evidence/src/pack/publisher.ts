@@ -14,6 +14,8 @@ import { parseForeign, readStatement } from "../signature/in-toto.ts";
 import type { Policy } from "../trust/policy.ts";
 import { requirePackRule } from "../trust/rules.ts";
 import type { Rules } from "../trust/rules.ts";
+import { withKeyring } from "../trust/state.ts";
+import type { VerifierState } from "../trust/state.ts";
 import { requireFresh, signerEntry, signerTrust } from "../trust/trust.ts";
 import { PREDICATES, requireOwnPredicate, YANK } from "./pack-file.ts";
 
@@ -188,7 +190,7 @@ export interface PackUse {
  * none.
  */
 export function publishersOf(
-  { rules = {}, signers, now = "" }: Policy,
+  { rules = {}, signers, now = "", state }: Policy & { readonly state?: VerifierState | undefined },
   { startedAt, tenant, witnessedAt }: PackUse,
 ): Publishers | undefined {
   const { publishers, packs = [] } = rules;
@@ -205,6 +207,7 @@ export function publishersOf(
     requirePublisher: (key) => {
       if (ring === undefined || isPinned(key)) return;
       requireFresh(ring.keyring, { ...ring, now });
+      if (state !== undefined) withKeyring(state, ring.keyring);
       // When the pack was used: what its publisher says of the time does not matter.
       const at = witnessedAt ?? startedAt;
       // Witnesses saw the run, and no one when its publisher signed: a compromised key counts for nothing.

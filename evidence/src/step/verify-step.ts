@@ -117,7 +117,7 @@ function checkTrust(
 function checkApproved(
   engine: Engine,
   { document, pack, start }: Authentic,
-  policy: Policy,
+  policy: Judging,
   bundles: readonly Uint8Array[],
   findings: Found,
 ): ReportedPack {

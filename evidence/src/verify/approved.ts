@@ -10,7 +10,6 @@ import {
   requirePublished,
 } from "../pack/publisher.ts";
 import type { Published } from "../pack/publisher.ts";
-import type { Policy } from "../trust/policy.ts";
 import {
   requireGrant,
   requireLimits,
@@ -19,6 +18,7 @@ import {
   requireWorkflow,
 } from "../trust/rules.ts";
 import type { Findings, ReportedPack } from "../trust/verdicts.ts";
+import type { Judging } from "./allowed.ts";
 
 /** A run, as far as a policy's rules are about it. */
 export interface RuledRun {
@@ -47,7 +47,7 @@ export interface RuledRun {
 export function noteApproved(
   engine: Engine,
   findings: Pick<Findings<"approved">, "fault" | "pass" | "leave">,
-  policy: Policy,
+  policy: Judging,
   run: RuledRun,
 ): ReportedPack {
   const { rules = {} } = policy;
@@ -103,7 +103,7 @@ function startOf({ start }: RuledRun): StartLeaf {
  */
 function publishedBy(
   engine: Engine,
-  policy: Policy,
+  policy: Judging,
   { pack: digest, manifest, bundles, ...run }: RuledRun,
 ): readonly Published[] {
   const publishers = publishersOf(policy, {

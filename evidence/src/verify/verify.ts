@@ -192,7 +192,7 @@ function checkTrust(
 function checkApproved(
   engine: Engine,
   { run, pack, bundles, entered, shown, witnessedAt }: Authentic & Pick<LogFound, "witnessedAt">,
-  policy: Policy,
+  policy: Judging,
   isWhole: boolean,
   findings: Found,
 ): ReportedPack {

@@ -17,13 +17,19 @@ import {
   formatTlogProof,
   issueKeyring,
   digestOfRoot,
+  manifestOf,
   mergedState,
+  newKey,
+  packPredicate,
   proveStep,
   readState,
   rootOf,
+  signerOf,
   signNote,
+  signPack,
   verifyStep,
   withCompromise,
+  withKey,
   withProof,
 } from "@reach-fabric/evidence";
 import type {
@@ -43,11 +49,22 @@ import {
   engine,
   evidence,
   finding,
+  pack,
+  pseudoRandom,
   signedAgain,
   trusted,
   verify,
 } from "../fixtures/fixture.ts";
-import { acme, issue, now, otherRoot, root } from "../fixtures/keyring-fixture.ts";
+import {
+  acme,
+  evidenceOfAcme,
+  issue,
+  now,
+  otherRoot,
+  ringOf,
+  root,
+  year,
+} from "../fixtures/keyring-fixture.ts";
 import { keyOf, ORIGIN } from "../fixtures/log-fixture.ts";
 
 const file = evidence();
@@ -97,6 +114,22 @@ describe("KEY-15: the newest keyring of a root", () => {
       "REACH-E5235",
     );
     expect(verifyStep(engine, step, policy, { state: emptyState }).state?.keyrings.size).toBe(1);
+  });
+
+  test("attack: a publisher by an older keyring than was seen approves nothing", () => {
+    const publisher = signerOf(newKey(pseudoRandom("publisher"), "P-256").private);
+    const keys = withKey(acme.keyring.keys, publisher.key, { role: "pack", ...year });
+    const first = ringOf([[trusted, evidenceOfAcme]], () => keys).keyring;
+    const revoked = next(first, { keys: withCompromise(keys, publisher.key.id, year.from) });
+    const bundle = signPack(engine, pack, "pack", packPredicate(manifestOf(pack)), publisher);
+    const approved = (keyring: Keyring, state: VerifierState): string => {
+      const policy: Policy = { now, signers: { keyring }, rules: { publishers: "keyring" } };
+      return finding(verify(file, policy, { state, packBundles: [bundle] }), "approved");
+    };
+    expect(approved(first, emptyState)).toBe("pass");
+    expect(approved(revoked, after(revoked))).toBe("fail REACH-E5216");
+    expect(approved(first, after(revoked))).toBe("not checked REACH-E5235");
+    expect(approved(next(first), after(revoked))).toBe("fail REACH-E5236");
   });
 
   test("is kept whatever became of the file, for it is the verifier who has it", () => {
