@@ -2,6 +2,7 @@
 import type { Defence } from "./defence.ts";
 
 const TROUBLE = "host/test/effects/trouble.test.ts";
+const ADMISSIBLE = "host/test/run/admissible.test.ts";
 const IDEMPOTENCY = "host/test/run/idempotency.test.ts";
 
 export const effects: readonly Defence[] = [
@@ -60,5 +61,29 @@ export const effects: readonly Defence[] = [
     put: "const token = orAborted(this.#flight((send) => this.#ask(scheme, properties, send)), signal);",
     test: "host/test/effects/tokens.test.ts",
     name: "who stops waiting for it ends the waiting of nobody else",
+  },
+  {
+    attack: "an answer that no record can hold",
+    file: "host/src/run/answer.ts",
+    take: "if (engine.trapped) throw error;",
+    put: "throw error;",
+    test: ADMISSIBLE,
+    name: "GRANT-18: any answer",
+  },
+  {
+    attack: "an effect that throws",
+    file: "host/src/effects/table.ts",
+    take: "return unfit(`the effect has failed with an error (${nameOf(error)})`);",
+    put: "throw error;",
+    test: ADMISSIBLE,
+    name: "GRANT-18: any answer",
+  },
+  {
+    attack: "an observer that ends a run",
+    file: "host/src/run/answer.ts",
+    take: "if (told instanceof Promise) told.catch(warn);\n  } catch (error) {\n    warn(error);",
+    put: "void told;\n  } catch (error) {\n    throw error;",
+    test: ADMISSIBLE,
+    name: "GRANT-18: who watches",
   },
 ];

@@ -1,5 +1,6 @@
 import { mayEmit } from "@reach-fabric/schema";
 import { systemCode } from "../files/files.ts";
+import { clockTime } from "./clock.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { throwTrouble } from "./egress/trouble.ts";
@@ -35,7 +36,7 @@ async function send(
       note: { code: "NO_SINK", why: "this run has no sink for events" },
     };
   }
-  const ms = sink.clock();
+  const ms = clockTime(sink);
   const given = {
     ...(event["id"] === undefined ? { id: idempotencyKey } : {}),
     ...(event["time"] === undefined ? { time: new Date(ms).toISOString() } : {}),

@@ -20,6 +20,7 @@ import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget, whyNotGranted } from "./egress/grant.ts";
 import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
+import { cut } from "./egress/text.ts";
 import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
 import { methodOf } from "./protos.ts";
 
@@ -199,7 +200,7 @@ function errorOf(error: ServiceError, total: number): object {
   if (code === RESOURCE_EXHAUSTED && /larger than max/.test(details)) {
     throw new RequestFailed("tooLarge", hostCode.largeAnswer, "the answer is over the limit");
   }
-  return { code, message: details.slice(0, 1000) };
+  return { code, message: cut(details, 1000) };
 }
 const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;

@@ -21,6 +21,7 @@ import { RequestFailed } from "./egress/failure.ts";
 import { parseTarget } from "./egress/grant.ts";
 import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
+import { cut } from "./egress/text.ts";
 import { throwTrouble, troubleOf } from "./egress/trouble.ts";
 import type { HostTrouble } from "./egress/trouble.ts";
 
@@ -177,7 +178,7 @@ class Exchange {
     if (this.#trouble !== undefined) throw this.#trouble;
     if (this.#protocol.ProtocolError.isInstance(error)) {
       const { code, message } = error; // the server's own words
-      return { result: { error: { code, message: message.slice(0, 1000) } } };
+      return { result: { error: { code, message: cut(message, 1000) } } };
     }
     const { result, note } = this.#bad ?? {};
     if (result !== undefined) {

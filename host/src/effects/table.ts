@@ -2,9 +2,11 @@
 import type { EffectType, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
+import { checkedResult, nameOf, unfit } from "./admissible.ts";
 import { clock } from "./clock.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
+import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
 import { emit } from "./emit.ts";
 import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
@@ -27,20 +29,30 @@ const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>>
 };
 
 /** What a type of effect is; undefined for one that this host does not have. */
+export /** What only this machine gives: no failure of the world is recorded of it. */
+const OWN: ReadonlySet<string> = new Set(["clock", "random", "timer"]);
+
 export const kindOf = (type: string): EffectKind<Effects> | undefined =>
   Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 
 /** What comes of an effect at once: of the clock, of randomness, of a timer whose time has come. */
-export const answerNow = (
+export function answerNow(
   record: RequestRecord,
   outside: Effects,
   context: EffectContext,
-): Performed | undefined => kindOf(record.type)?.now?.(record, outside, context);
+): Performed | undefined {
+  try {
+    return kindOf(record.type)?.now?.(record, outside, context);
+  } catch {
+    // perform() says what is the matter with it.
+    return undefined;
+  }
+}
 
 /**
- * Performs one effect.
+ * Performs one effect. What it gives can be recorded, but for what only the engine knows of its form (GRANT-18).
  *
- * @throws the signal's reason if it was aborted; ReachError `REACH-E3003` for an unknown effect
+ * @throws the signal's reason if it was aborted; HostTrouble; ReachError `REACH-E3003` for an unknown effect
  */
 export async function perform(
   record: RequestRecord,
@@ -48,7 +60,16 @@ export async function perform(
   context: EffectContext,
 ): Promise<Performed> {
   const kind = kindOf(record.type);
-  if (kind !== undefined) return kind.perform(record, outside, context);
+  if (kind !== undefined) {
+    try {
+      return checkedResult(await kind.perform(record, outside, context));
+    } catch (error) {
+      context.signal.throwIfAborted();
+      throwTrouble(error);
+      if (OWN.has(record.type)) throw new HostTrouble(`its ${record.type} has failed`, error);
+      return unfit(`the effect has failed with an error (${nameOf(error)})`);
+    }
+  }
   throw new ReachError(
     hostCode.unknownEffect,
     "The engine asks for an effect that this host does not have.",

@@ -61,6 +61,8 @@ export const hostCode = {
   protocol: "REACH-E3234",
   /** The gRPC definition lacks the method, or the message cannot hold the arguments. */
   grpcDefinition: "REACH-E3235",
+  /** An effect has thrown, or given what no record can hold. */
+  unfit: "REACH-E3236",
   /** This machine could not perform an effect: no answer, and in no record. */
   trouble: "REACH-E3240",
   // 41xx files, folders, registries and logs

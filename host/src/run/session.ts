@@ -1,7 +1,8 @@
 // One run from its start record to its outcome: what comes in, in the order in which it comes.
-import { EngineError, parseRecord } from "@reach-fabric/engine";
+import { parseRecord } from "@reach-fabric/engine";
 import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
+import { clockTime } from "../effects/clock.ts";
 import { machine } from "../effects/outside.ts";
 import { answerNow, perform } from "../effects/table.ts";
 import type { EffectContext } from "../effects/effect.ts";
@@ -10,6 +11,7 @@ import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
+import { answer, tellWatcher } from "./answer.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Entry } from "../record/journal.ts";
@@ -29,9 +31,10 @@ type Finished = { readonly key: string } & (
   | { readonly error: unknown }
 );
 
-/** A record that is about to enter the engine. */
-interface Admitted {
+/** A record that has entered the engine, and what came of it. */
+interface Entered {
   readonly record: Uint8Array;
+  readonly advance: Advance;
   /** What the host remarks beside it. */
   readonly note?: Readonly<Record<string, string>>;
 }
@@ -95,13 +98,13 @@ export class Session {
 
   /** The host's time, as it is noted. */
   stamp(): string {
-    return new Date(this.#effects.clock()).toISOString();
+    return new Date(clockTime(this.#effects)).toISOString();
   }
 
   /** Begins the run. */
   async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
     const { engine } = this.#options;
-    return this.#drive(this.#enter({ record: start }, startedAt, () => engine.start(start)));
+    return this.#drive(this.#enter({ record: start, advance: engine.start(start) }, startedAt));
   }
 
   /**
@@ -132,7 +135,6 @@ export class Session {
   }
 
   async #drive(ended: OutcomeRecord | undefined): Promise<OutcomeRecord> {
-    const { engine } = this.#options;
     let outcome = ended;
     void this.#receive();
     void this.#obey();
@@ -144,18 +146,18 @@ export class Session {
         await this.#somethingComes();
         continue;
       }
-      const admitted = "command" in next ? this.#commanded(next) : this.#answered(next);
-      outcome = this.#enter(admitted, this.stamp(), () => engine.advance(admitted.record));
+      const at = this.stamp();
+      const entered = "command" in next ? this.#commanded(next) : this.#answered(next);
+      outcome = this.#enter(entered, at);
     }
     await this.#flush();
     return outcome;
   }
 
-  /** Takes a record in: what follows from it stays in the process until flush(). */
-  #enter({ record, note }: Admitted, at: string, take: () => Advance): OutcomeRecord | undefined {
+  /** A record was taken in: what follows from it stays in the process until flush(). */
+  #enter({ record, advance, note }: Entered, at: string): OutcomeRecord | undefined {
     const { engine, onRecord } = this.#options;
     const stamp = { seq: this.records.length, at, ...note };
-    const advance = take();
     this.#entries.push({ record, stamp, left: engine.commitments().left });
     this.records.push(record);
     // Only for those who listen: an input can be large, and the run has no need of it.
@@ -186,24 +188,25 @@ export class Session {
     this.#entries = [];
     this.#told = [];
     await recorder.append(entries);
-    for (const [record, bytes] of told) onRecord?.(record, bytes);
+    for (const [record, bytes] of told) tellWatcher(onRecord, record, bytes);
   }
 
-  #answered(finished: Finished): Admitted {
+  #answered(finished: Finished): Entered {
     if ("error" in finished) throw finished.error;
-    const { result, body, note } = finished.performed;
-    const record = this.#options.engine.admitResult(finished.key, result, body);
+    const { engine } = this.#options;
+    const { result, note, ...entered } = answer(engine, finished.key, finished.performed);
     this.#inbox.taken(finished.key);
     if (!this.#dropped.has(finished.key)) this.#keys.ended(finished.key, result);
     const { retriedBy } = this.#before.get(finished.key) ?? {};
-    return { record, note: { ...note, ...(retriedBy === undefined ? {} : { retriedBy }) } };
+    return { ...entered, note: { ...note, ...(retriedBy === undefined ? {} : { retriedBy }) } };
   }
 
-  #commanded({ command, reason }: RunCommand): Admitted {
+  #commanded({ command, reason }: RunCommand): Entered {
     const { engine } = this.#options;
-    if (command === "cancel") return { record: engine.admitCancel(reason) };
+    const taken = (record: Uint8Array): Entered => ({ record, advance: engine.advance(record) });
+    if (command === "cancel") return taken(engine.admitCancel(reason));
     this.#isSuspended = command === "suspend";
-    return { record: this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume() };
+    return taken(this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume());
   }
 
   /** The records that have left the engine. */
@@ -287,7 +290,7 @@ export class Session {
       this.#options.engine.admitResult(key, { event });
       return true;
     } catch (error) {
-      if (error instanceof EngineError) return false;
+      if (!this.#options.engine.trapped) return false;
       throw error;
     }
   }

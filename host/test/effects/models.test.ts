@@ -76,6 +76,15 @@ describe("a question to a model", () => {
     expect(trace).toContain("model-2026-01");
   });
 
+  it("GRANT-18: has no answer where the text ends in the middle of a character", async () => {
+    const { origin } = await serve((_, response) =>
+      response.end(JSON.stringify(says("so \ud83d"))),
+    );
+    const result = await runWith(origin, {});
+    expect(result.error).toMatchObject({ status: 502, detail: "protocol" });
+    expect(result.annotations[1]).toMatchObject({ code: "REACH-E3236" });
+  });
+
   it("what is no answer is a failure of its own", async () => {
     const errorWith = async (body: unknown, status = 200): Promise<unknown> => {
       const { origin } = await serve(json(body, status));

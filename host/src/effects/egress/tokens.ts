@@ -6,6 +6,7 @@ import * as oauth from "oauth4webapi";
 import { hostCode } from "../../files/codes.ts";
 import { orAborted } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
+import { cut } from "./text.ts";
 import { throwTrouble } from "./trouble.ts";
 
 /** One request of the protocol. */
@@ -99,7 +100,7 @@ export class Tokens {
       if (cause instanceof RequestFailed) throw cause;
       // Its texts could hold what was sent: only the protocol's own word for it is said.
       const word = error instanceof oauth.ResponseBodyError ? error.error : "no token that is one";
-      throw noToken(`the authority says ${word.slice(0, 100)}`);
+      throw noToken(`the authority says ${cut(word, 100)}`);
     }
   }
 }

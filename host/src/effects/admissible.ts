@@ -1,0 +1,48 @@
+// Whatever an effect gives is something that a record can hold, or the failure `protocol` (GRANT-18): a service, or an
+// embedder's own code, cannot leave a run without an outcome.
+import { hostCode } from "../files/codes.ts";
+import { cut, wellFormed } from "./egress/text.ts";
+import type { EffectNote, Performed } from "./egress/performed.ts";
+
+/** The failure that is recorded in place of an answer which no record can hold. */
+export const unfit = (why: string): Performed => ({
+  result: { failure: "protocol" },
+  note: { code: hostCode.unfit, why },
+});
+
+/** What was given, if it has the form of a result and is JSON; the engine checks the rest when it takes it. */
+export function checkedResult(given: unknown): Performed {
+  try {
+    const { result, body, note } = given as Partial<Performed>;
+    if (typeof result !== "object" || result === null || Array.isArray(result)) {
+      return unfit("the effect gave no result");
+    }
+    if (body !== undefined && !(body instanceof Uint8Array)) {
+      return unfit("the effect gave a body that is not bytes");
+    }
+    JSON.stringify(result, finite);
+    return {
+      result,
+      ...(body === undefined ? {} : { body }),
+      ...(note === undefined ? {} : { note: noteOf(note) }),
+    };
+  } catch (error) {
+    return unfit(`the effect gave what is not JSON (${nameOf(error)})`);
+  }
+}
+
+/** What has thrown, in a word: what errors say may hold what was sent. */
+export const nameOf = (error: unknown): string =>
+  error instanceof Error ? error.name : typeof error;
+
+/** JSON has no number for these, and would have null. */
+function finite(_: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError("Not a number");
+  return value;
+}
+
+/** A note is in the evidence, too. */
+const noteOf = ({ code, why }: EffectNote): EffectNote => ({
+  code: wellFormed(code),
+  why: cut(wellFormed(why), 1000),
+});

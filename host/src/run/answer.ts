@@ -1,0 +1,54 @@
+// What the engine makes of an answer, and what is told of it: neither can end a run (GRANT-18).
+import { EngineError } from "@reach-fabric/engine";
+import type { Advance, Engine, TraceRecord } from "@reach-fabric/engine";
+import { unfit } from "../effects/admissible.ts";
+import type { Performed } from "../effects/egress/performed.ts";
+
+/** An answer that the engine has taken. */
+export interface Answered extends Omit<Performed, "body"> {
+  readonly record: Uint8Array;
+  readonly advance: Advance;
+}
+
+/**
+ * Gives the engine an answer; in place of one that it refuses, the failure `protocol`.
+ *
+ * @throws EngineError where that is refused as well, as it is where nothing waits for the answer; EngineTrap
+ */
+export function answer(engine: Engine, key: string, performed: Performed): Answered {
+  try {
+    return taken(engine, key, performed);
+  } catch (error) {
+    if (engine.trapped) throw error;
+    const why = error instanceof EngineError ? error.code : "it is not JSON";
+    try {
+      return taken(engine, key, unfit(`no record can hold what the effect gave (${why})`));
+    } catch {
+      throw error;
+    }
+  }
+}
+
+function taken(engine: Engine, key: string, { result, body, note }: Performed): Answered {
+  const record = engine.admitResult(key, result, body);
+  return { record, advance: engine.advance(record), result, ...(note ? { note } : {}) };
+}
+
+/** Tells who watches of a record. What goes wrong there is a warning of the process, and nothing of the run's. */
+export function tellWatcher(
+  watch: ((record: TraceRecord, bytes: Uint8Array) => unknown) | undefined,
+  record: TraceRecord,
+  bytes: Uint8Array,
+): void {
+  try {
+    const told = watch?.(record, bytes);
+    if (told instanceof Promise) told.catch(warn);
+  } catch (error) {
+    warn(error);
+  }
+}
+
+const warn = (error: unknown): void =>
+  process.emitWarning(
+    `onRecord has failed: ${error instanceof Error ? error.message : String(error)}`,
+  );
