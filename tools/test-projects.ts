@@ -18,6 +18,7 @@ export const processFiles: readonly string[] = [
   "tools/test/conformance.test.ts",
   "tools/test/doc-examples.test.ts",
   "tools/test/package-readmes.test.ts",
+  "tools/test/run-kill.test.ts",
   "tools/test/setup.test.ts",
 ];
 

@@ -15,7 +15,7 @@ import {
   yankPack,
 } from "@reach-fabric/evidence";
 import type { PackPolicy, PackReport, StatementName } from "@reach-fabric/evidence";
-import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
+import { preAuthEncoding, readContainer, writeContainer } from "@reach-fabric/evidence/testing";
 import { compareVersions } from "@reach-fabric/schema";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -330,6 +330,23 @@ describe("who signed it", () => {
 
   test("algorithm confusion: an Ed25519 key signs no pack, and verifies none", () => {
     expect(() => signPack(engine, pack, "pack", {}, signer)).toThrow("takes a key of P-256");
+    // A bundle all of which is right, but for the algorithm of its key.
+    const ed25519 = changed((entries) => {
+      const bundle = JSON.parse(fromUtf8(entries.get("pack.sigstore.json") as Uint8Array)) as {
+        verificationMaterial: { publicKey: { hint: string } };
+        dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] };
+      };
+      const { payload, payloadType } = bundle.dsseEnvelope;
+      const message = preAuthEncoding(payloadType, new Uint8Array(Buffer.from(payload, "base64")));
+      bundle.verificationMaterial.publicKey.hint = signer.key.id;
+      bundle.dsseEnvelope.signatures = [
+        { sig: Buffer.from(signer.sign(message)).toString("base64") },
+      ];
+      entries.set("pack.sigstore.json", canonical(bundle));
+    });
+    expect(result(check(ed25519, { trustedKeys: [signer.key] }), "trusted")).toBe(
+      "fail REACH-E5206",
+    );
     expect(result(check(file, { trustedKeys: [{ ...signer.key, id: key.id }] }), "trusted")).toBe(
       "fail REACH-E5206",
     );
