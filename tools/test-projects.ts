@@ -14,6 +14,7 @@ export const processFiles: readonly string[] = [
   "cli/test/start.test.ts",
   "host/test/run/crash.test.ts",
   "host/test/run/lacking.test.ts",
+  "host/test/run/race.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
   "tools/test/doc-examples.test.ts",

@@ -86,4 +86,12 @@ export const effects: readonly Defence[] = [
     test: ADMISSIBLE,
     name: "GRANT-18: who watches",
   },
+  {
+    attack: "two recorders in one folder",
+    file: "host/src/record/recorder.ts",
+    take: "const lock = await lockRun(folder);",
+    put: "const lock = { release: () => undefined };",
+    test: "host/test/run/race.test.ts",
+    name: "one of several recorders has the folder, and the others take nothing from it",
+  },
 ];
