@@ -178,6 +178,32 @@ describe("RUN-7 what may have been done, or not", () => {
   });
 });
 
+test("RUN-8 a run that is noted in a log has one beginning and one piece of evidence, however often it goes on", async () => {
+  const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
+    const { status, stdout } = await reach(folder, [...args, "--json"]);
+    expect([args, status]).toEqual([args, 0]);
+    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+  };
+  await json("keys", "new", "-o", "log.key", "--no-passphrase");
+  await json("log", "init", "audit", "--key", "log.key");
+  const { size: before } = await json("log", "checkpoint", "audit");
+  const log = ["--log", "audit", "--log-key", "log.key"];
+  const { status, output } = await begin("approval.yaml", ...log, "--record", "logged.run");
+  expect(status).toBe(5);
+  expect((await reach(folder, ["resume", "logged.run", "--json"])).status).toBe(5);
+  await json("resume", "logged.run", "--events", "approved.jsonl");
+  const first = readFileSync(output);
+  // The process was killed when the log had the evidence, and the file was not written.
+  rmSync(output);
+  await json("resume", "logged.run");
+  expect(readFileSync(output)).toEqual(first);
+  const { size } = await json("log", "checkpoint", "audit");
+  expect(size).toBe(Number(before) + 2);
+  expect(await json("log", "fsck", "audit")).toMatchObject({ ok: true });
+  // It was killed behind that: there is nothing more to do.
+  expect(await json("resume", "logged.run")).toMatchObject({ written: "before" });
+});
+
 test("RUN-8 a run that a program has begun goes on in a program", async () => {
   const { folder: record } = await doubtful();
   rmSync(join(record, "request.json"));

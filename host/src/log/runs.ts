@@ -4,12 +4,13 @@ import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import {
   evidenceEntryOf,
+  sameLoggedRun,
   startedEntryOf,
   subjectsIn,
   subjectsUnder,
   withProof,
 } from "@reach-fabric/evidence";
-import type { MatterKey, RunStart } from "@reach-fabric/evidence";
+import type { EvidenceEntry, MatterKey, RunStart } from "@reach-fabric/evidence";
 import type { Beginning, Recorder, RunIdentity } from "../record/recorder.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
@@ -95,7 +96,7 @@ function subjectsOf(
 }
 
 /**
- * Puts evidence into a log.
+ * Puts evidence into a log; what is there already, as after a crash, is not put there again.
  *
  * @param started the number of the entry with which its run began
  * @returns the evidence with the proof that it is there, and that its run began there before
@@ -107,8 +108,22 @@ export async function logEvidence(
   evidence: Uint8Array,
   started?: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { index } = await log.append(evidenceEntryOf(engine, evidence));
+  const entry = evidenceEntryOf(engine, evidence);
+  const index = (await loggedIn(log, entry, started)) ?? (await log.append(entry)).index;
   const reader = await readLog(log.folder);
   const start = started === undefined ? undefined : await reader.prove(started);
   return withProof(engine, evidence, await reader.prove(index), start);
+}
+
+/** The number of the entry about evidence that is in the log, behind the beginning of its run. */
+async function loggedIn(
+  log: Log,
+  wanted: EvidenceEntry,
+  started: number | undefined,
+): Promise<number | undefined> {
+  if (started === undefined) return undefined;
+  for await (const { index, entry } of (await readLog(log.folder)).entries(started)) {
+    if (sameLoggedRun(entry, wanted)) return index;
+  }
+  return undefined;
 }

@@ -1,11 +1,19 @@
+import { existsSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
+import type { Engine } from "@reach-fabric/engine";
+import { openEvidence } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { packBundlesOf } from "../../read/policies.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
-import { folderOfRun, runsFolder } from "../../read/runs.ts";
+import { readInput } from "../../read/files.ts";
+import { folderOfRun, runIn, runsFolder } from "../../read/runs.ts";
+import type { Machine } from "../../ui/machine.ts";
+import { EXIT } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
+import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 import { openAudit } from "../log/audit.ts";
+import { removeRun } from "../redact/run-folders.ts";
 import { chosenSigner, eventOptions, refuseSharedStdin } from "./asked.ts";
 import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { requestIn } from "./request.ts";
@@ -66,9 +74,12 @@ async function resumeCommand(
   const asked = requestIn(machine, folder);
   const options = { ...asked, ...given };
   refuseSharedStdin(options);
-  await checkOutput(options);
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
+  if (isWritten(engine, machine, folder, options.output)) {
+    return removeWritten(terminal, folder, options.output);
+  }
+  await checkOutput(options);
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const { addresses, providers, repeatable } = grant ?? {};
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
@@ -115,4 +126,23 @@ async function resumeCommand(
   } finally {
     await log?.close();
   }
+}
+
+/** Whether the run's evidence is there: the process was killed before it could remove the folder. */
+function isWritten(engine: Engine, machine: Machine, folder: string, output: string): boolean {
+  if (!existsSync(output)) return false;
+  try {
+    return openEvidence(engine, readInput(machine, output)).run.id === runIn(machine, folder);
+  } catch {
+    return false;
+  }
+}
+
+async function removeWritten(terminal: Terminal, folder: string, output: string): Promise<number> {
+  const { machine } = terminal;
+  if (folder.startsWith(runsFolder(machine))) await removeRun(folder);
+  if (terminal.json) terminal.result({ run: folder, file: output, written: "before" });
+  else terminal.print(line`The evidence of this run was written before: ${output}`);
+  terminal.next(["reach", "verify", output]);
+  return EXIT.ok;
 }
