@@ -1,5 +1,5 @@
 // redact, disclose and erase as a user types them, and what verify, inspect and diff say of what they leave.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { put, reach, temporaryFolder } from "./reach.ts";
@@ -125,6 +125,17 @@ it("disclose shows what is named and nothing else", async () => {
   const { stdout } = await run("inspect one.reach");
   expect(stdout).toContain('{"income":5000,"name":"[hidden]"}');
   expect(readFileSync(join(folder, "one.reach"), "latin1")).not.toContain('"Ada"');
+});
+
+it("attack: what a killed process has left of a run is erased with it", async () => {
+  const record = join(folder, "state/reach/runs/killed");
+  mkdirSync(join(record, ".."), { recursive: true });
+  put(folder, "cut.json", JSON.stringify({ name: "Cut", income: 70 }));
+  expect((await run(`run w.yaml -o cut.reach --input cut.json --record ${record}`)).status).toBe(0);
+  const part = put(folder, ".cut.reach.0123456789ab.part", "Cut");
+  const mine = put(folder, ".cut.reach.mine.part", "Cut");
+  expect((await run("erase cut.reach --drop input/name --reason test")).status).toBe(0);
+  expect([record, part, mine].map((path) => existsSync(path))).toEqual([false, false, true]);
 });
 
 it("erase replaces the file", async () => {

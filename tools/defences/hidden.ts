@@ -173,4 +173,20 @@ export const hidden: readonly Defence[] = [
     test: "cli/test/redact.test.ts",
     name: "attack: what the log has of one copy is not believed of another",
   },
+  {
+    attack: "a run's folder that outlives an erasure",
+    file: "cli/src/commands/redact/run-folders.ts",
+    take: "const found = others.filter((folder) => runIn(machine, folder) === run);",
+    put: "const found: string[] = [];",
+    test: "cli/test/redact.test.ts",
+    name: "attack: what a killed process has left of a run is erased with it",
+  },
+  {
+    attack: "a part of a write that outlives an erasure",
+    file: "cli/src/commands/redact/run-folders.ts",
+    take: ".filter(isPart)",
+    put: ".filter((each) => each === folder && isPart(each))",
+    test: "cli/test/redact.test.ts",
+    name: "attack: what a killed process has left of a run is erased with it",
+  },
 ];

@@ -370,4 +370,12 @@ export const trust: readonly Defence[] = [
     test: "evidence/test/pack/pack-file.test.ts",
     name: "PACK-11: attack: withdrawals, and no key that may withdraw",
   },
+  {
+    attack: "a verdict that passes with nothing checked",
+    file: "evidence/src/pack/verify-pack.ts",
+    take: 'else findings.leave("current", "neither withdrawals nor an oldest version were given");',
+    put: 'else findings.pass("current", "neither withdrawals nor an oldest version were given");',
+    test: "evidence/test/pack/pack-file.test.ts",
+    name: "PACK-11: attack: withdrawals, and no key that may withdraw",
+  },
 ];
