@@ -74,6 +74,7 @@ export type {
   ListedExpression,
   Looked,
   Pack,
+  RunToken,
   StartOptions,
 } from "./calls/run.ts";
 export type { Json } from "./core/value.ts";

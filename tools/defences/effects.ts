@@ -94,4 +94,20 @@ export const effects: readonly Defence[] = [
     test: "host/test/run/race.test.ts",
     name: "one of several recorders has the folder, and the others take nothing from it",
   },
+  {
+    attack: "two runs on one engine",
+    file: "host/src/record/lease.ts",
+    take: "if (inUse.has(engine)) throw engineInUse();",
+    put: "",
+    test: "host/test/run/lease.test.ts",
+    name: "is refused to another run, and the first one has its own answer",
+  },
+  {
+    attack: "an answer that gets into another run",
+    file: "bindings/src/calls/run.ts",
+    take: "if (given === undefined || given === run) return;",
+    put: "return;",
+    test: "host/test/run/lease.test.ts",
+    name: "and that somebody else begins a run on takes no answer for the run before",
+  },
 ];

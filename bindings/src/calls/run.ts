@@ -49,6 +49,9 @@ export interface EffectResult<R extends object = object> {
   readonly body?: Uint8Array;
 }
 
+/** Which run it is, among those that one engine has begun: an object that is equal to itself alone. */
+export type RunToken = object;
+
 /** Where a run is after a record was taken. `looked`: see RunCalls.looked(). */
 export interface Advance {
   readonly status: "waiting" | "completed" | "faulted" | "cancelled" | "looked";
@@ -80,6 +83,18 @@ export interface RunCalls {
    */
   readonly loaded: Pack | undefined;
   /**
+   * The run that start() or restore() has begun last; undefined where load() came after it. Who waits between two
+   * calls keeps it and gives it to the next one: should somebody else have begun a run on this engine meanwhile, that
+   * call is refused, and no answer gets into the run of another.
+   *
+   * @example
+   * engine.start(record);
+   * const run = engine.run;
+   * await theAnswer;
+   * engine.advance(engine.admitResult("0", result, body, run), run);
+   */
+  readonly run: RunToken | undefined;
+  /**
    * Loads a pack and forgets the pack and the run before it.
    *
    * @throws EngineError `REACH-E15xx`: a file is not what the manifest says, or a workflow is not
@@ -110,8 +125,10 @@ export interface RunCalls {
    * @param result what came back, in the form of ABI-7: for http `{ status, headers }` or
    *   `{ failure }`, for clock `{ ms }`, for random `{ hex }`, for timer `{}`
    * @param body the body of an http answer; one that is not JSON is itself a result
+   * @param run what `run` was when the effect was asked for
+   * @throws EngineError `REACH-E1001` where another run was begun since
    */
-  admitResult(key: string, result: object, body?: Text): Bytes;
+  admitResult(key: string, result: object, body?: Text, run?: RunToken): Bytes;
   /** The record that ends the run, to persist and then to hand to advance(). Changes nothing. */
   admitCancel(reason?: string): Bytes;
   /**
@@ -130,9 +147,10 @@ export interface RunCalls {
   /**
    * Takes one record that is durable by now.
    *
-   * @throws EngineError `REACH-E16xx`; the run is as it was before
+   * @param run what `run` was when the record before was taken
+   * @throws EngineError `REACH-E16xx`, `REACH-E1001` where another run was begun since; the run is as it was before
    */
-  advance(record: Uint8Array): Advance;
+  advance(record: Uint8Array, run?: RunToken): Advance;
   /**
    * The keys of effects that the last start() or advance() has cancelled: their branch of a fork was.
    * They need no more work. An http answer that has come already is to be admitted all the
@@ -170,6 +188,7 @@ const statuses: Readonly<Record<number, Advance["status"]>> = {
 export function runCalls(core: Core, digest: string): RunCalls {
   const { exports } = core;
   let loaded: Pack | undefined;
+  let run: RunToken | undefined;
 
   const placePack = ({ manifest, files }: Pack): number =>
     core.placeFrames([manifest, ...files.map((file) => file.bytes)]);
@@ -183,14 +202,29 @@ export function runCalls(core: Core, digest: string): RunCalls {
     if (status === undefined) throw new TypeError("The engine gave a status that ABI 1 lacks");
     return { status, records: core.records() };
   };
+  const requireRun = (given: RunToken | undefined): void => {
+    if (given === undefined || given === run) return;
+    throw new EngineError(codes.E_CALL, "another run was begun on this engine");
+  };
+  /** Forgets the run before; the new one is there once this has not thrown. */
+  const begin = <T>(work: () => T): T => {
+    run = undefined;
+    const begun = work();
+    run = Object.freeze({});
+    return begun;
+  };
 
   return {
     get loaded(): Pack | undefined {
       return loaded;
     },
+    get run(): RunToken | undefined {
+      return run;
+    },
     load: (pack) => {
       requirePack("pack", pack);
       loaded = undefined;
+      run = undefined;
       core.checked(exports.load, placePack(pack));
       if (toHex(core.output()) !== pack.digest) {
         throw new EngineError(
@@ -203,6 +237,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
     listExpressions: (pack) => {
       requirePack("pack", pack);
       loaded = undefined;
+      run = undefined;
       const status = core.call(exports.listExpressions, placePack(pack));
       const expressions = core.outputTexts().map((text) => {
         const { error, ...rest } = JSON.parse(text) as ListedExpression;
@@ -217,13 +252,18 @@ export function runCalls(core: Core, digest: string): RunCalls {
       requireText("input", input);
       return admit({ kind: "start", ...options }, [input]);
     },
-    admitResult: (key, result, body) =>
-      admit({ kind: "result", key, result }, body === undefined ? [] : [body]),
+    admitResult: (key, result, body, of) => {
+      requireRun(of);
+      return admit({ kind: "result", key, result }, body === undefined ? [] : [body]);
+    },
     admitCancel: (reason) => admit({ kind: "cancel", reason }, []),
     admitSuspend: (reason) => admit({ kind: "suspend", reason }, []),
     admitResume: (reason) => admit({ kind: "resume", reason }, []),
-    start: (record) => take(exports.start, record),
-    advance: (record) => take(exports.advance, record),
+    start: (record) => begin(() => take(exports.start, record)),
+    advance: (record, of) => {
+      requireRun(of);
+      return take(exports.advance, record);
+    },
     dropped: () => {
       core.checked(exports.dropped);
       return core.outputTexts();
@@ -251,8 +291,7 @@ export function runCalls(core: Core, digest: string): RunCalls {
       return core.output();
     },
     restore: (snapshot) => {
-      const length = core.placeOne(snapshot);
-      core.checked(exports.restore, length);
+      begin(() => core.checked(exports.restore, core.placeOne(snapshot)));
     },
   };
 }

@@ -21,7 +21,7 @@ import { schemaCalls } from "../calls/schema.ts";
 import type { SchemaCalls } from "../calls/schema.ts";
 import type { RegexCalls } from "../calls/regex.ts";
 import { runCalls } from "../calls/run.ts";
-import type { Pack, RunCalls } from "../calls/run.ts";
+import type { Pack, RunCalls, RunToken } from "../calls/run.ts";
 import { wasmBytes } from "./wasm.ts";
 import type { Build } from "./wasm.ts";
 
@@ -100,6 +100,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
     // Spread above, it would be what it is now.
     get loaded(): Pack | undefined {
       return runs.loaded;
+    },
+    get run(): RunToken | undefined {
+      return runs.run;
     },
   };
 }

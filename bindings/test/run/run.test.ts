@@ -49,6 +49,27 @@ describe("ABI-6 one instance holds one pack and at most one run", () => {
     expect(() => engine.advance(utf8("{}"))).toThrow(refused("REACH-E1001"));
   });
 
+  test("what is for another run than the one that was begun last is refused", () => {
+    const engine = loaded();
+    expect(engine.run).toBeUndefined();
+    const { first, step } = begin(engine);
+    const { run } = engine;
+    const record = answer(engine, step);
+    // The same input, the same effect: only who asked tells them apart.
+    engine.start(first);
+    expect(engine.run).not.toBe(run);
+    expect(() => engine.admitResult("0", {}, undefined, run)).toThrow(refused("REACH-E1001"));
+    expect(() => engine.advance(record, run)).toThrow(refused("REACH-E1001"));
+    const snapshot = engine.snapshot();
+    const { run: second } = engine;
+    engine.restore(snapshot);
+    expect(() => engine.advance(record, second)).toThrow(refused("REACH-E1001"));
+    expect(engine.advance(record, engine.run).records.length).toBeGreaterThan(0);
+    engine.load(scorePack(engine));
+    expect(engine.run).toBeUndefined();
+    expect(() => engine.advance(record, run)).toThrow(refused("REACH-E1001"));
+  });
+
   test.each(allBuilds())(
     "$name: what is loaded stays it, whatever else is computed",
     ({ engine }) => {

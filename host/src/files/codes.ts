@@ -19,6 +19,8 @@ export const hostCode = {
   notOpen: "REACH-E3008",
   /** The run is stuck: this machine lacks what an effect needs. */
   stuck: "REACH-E3009",
+  /** The engine is in use by another run. */
+  engineInUse: "REACH-E3010",
   // 31xx a request is denied: notes of the operator, in no trace
   /** The grant does not allow the request. */
   notGranted: "REACH-E3102",

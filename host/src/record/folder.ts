@@ -12,6 +12,7 @@ import { parseJournal } from "./journal.ts";
 import type { Annotation, Entry, Line } from "./journal.ts";
 import { RUN_FORMAT, names } from "./recorder.ts";
 import type { RunIdentity } from "./recorder.ts";
+import { leased } from "./lease.ts";
 
 /** Largest journal that is read back. */
 const MAX_JOURNAL = 1024 * 1024 * 1024;
@@ -60,7 +61,7 @@ export interface FolderRun {
  * compared with the digest that was noted of it, record by record.
  *
  * @param engine its pack and run are replaced: afterwards it is where the run was
- * @throws ReachError `REACH-E4130` not a run's folder, or one of another form, `REACH-E4131` damaged, or the engine
+ * @throws ReachError `REACH-E3010` a run is on the engine, `REACH-E4130` not a run's folder, or one of another form, `REACH-E4131` damaged, or the engine
  *   computes something else, `REACH-E4140` the run has other semantics than the engine, `REACH-E41xx` files
  *
  * @example
@@ -68,14 +69,15 @@ export interface FolderRun {
  * const { summary } = await readFolder(createEngine(), "runs/2");
  * summary; // → "The run has ended (completed) with 3 records."
  */
-export async function readFolder(engine: Engine, folder: string): Promise<FolderRun> {
-  try {
-    return await openFolder(engine, folder);
-  } finally {
-    // Who runs the same pack next finds the engine as after load().
-    if (!engine.trapped) engine.commit(null);
-  }
-}
+export const readFolder = (engine: Engine, folder: string): Promise<FolderRun> =>
+  leased(engine, async () => {
+    try {
+      return await openFolder(engine, folder);
+    } finally {
+      // Who runs the same pack next finds the engine as after load().
+      if (!engine.trapped) engine.commit(null);
+    }
+  });
 
 /**
  * Requires that a folder is that of a run.

@@ -1,8 +1,14 @@
 // What the engine makes of an answer, and what is told of it: neither can end a run (GRANT-18).
 import { EngineError } from "@reach-fabric/engine";
-import type { Advance, Engine, TraceRecord } from "@reach-fabric/engine";
+import type { Advance, Engine, RunToken, TraceRecord } from "@reach-fabric/engine";
 import { unfit } from "../effects/admissible.ts";
 import type { Performed } from "../effects/egress/performed.ts";
+
+/** A run, and the engine that it is on. */
+export interface OneRun {
+  readonly engine: Engine;
+  readonly run: RunToken | undefined;
+}
 
 /** An answer that the engine has taken. */
 export interface Answered extends Omit<Performed, "body"> {
@@ -15,23 +21,22 @@ export interface Answered extends Omit<Performed, "body"> {
  *
  * @throws EngineError where that is refused as well, as it is where nothing waits for the answer; EngineTrap
  */
-export function answer(engine: Engine, key: string, performed: Performed): Answered {
+export function answer({ engine, run }: OneRun, key: string, performed: Performed): Answered {
+  const taken = ({ result, body, note }: Performed): Answered => {
+    const record = engine.admitResult(key, result, body, run);
+    return { record, advance: engine.advance(record, run), result, ...(note ? { note } : {}) };
+  };
   try {
-    return taken(engine, key, performed);
+    return taken(performed);
   } catch (error) {
     if (engine.trapped) throw error;
     const why = error instanceof EngineError ? error.code : "it is not JSON";
     try {
-      return taken(engine, key, unfit(`no record can hold what the effect gave (${why})`));
+      return taken(unfit(`no record can hold what the effect gave (${why})`));
     } catch {
       throw error;
     }
   }
-}
-
-function taken(engine: Engine, key: string, { result, body, note }: Performed): Answered {
-  const record = engine.admitResult(key, result, body);
-  return { record, advance: engine.advance(record), result, ...(note ? { note } : {}) };
 }
 
 /** Tells who watches of a record. What goes wrong there is a warning of the process, and nothing of the run's. */

@@ -2,6 +2,7 @@
 import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
+import { leased } from "../record/lease.ts";
 import { openFolder, requireRunFolder } from "../record/folder.ts";
 import type { Line } from "../record/journal.ts";
 import { lockRun, resumedRecorder } from "../record/recorder.ts";
@@ -35,7 +36,10 @@ export interface ResolveOptions {
  * const said = { engine, folder: "runs/3", key: "0", by: "clerk-7", as: "retry" as const, at };
  * await resolveEffect(said).catch(({ code }: ReachError) => code); // → "REACH-E3008"
  */
-export async function resolveEffect(options: ResolveOptions): Promise<RequestRecord> {
+export const resolveEffect = (options: ResolveOptions): Promise<RequestRecord> =>
+  leased(options.engine, () => resolved(options));
+
+async function resolved(options: ResolveOptions): Promise<RequestRecord> {
   const { engine, folder, key, by, as, at } = options;
   await requireRunFolder(folder);
   const lock = await lockRun(folder);

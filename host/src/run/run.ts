@@ -12,6 +12,7 @@ import { lockRun, resumedRecorder } from "../record/recorder.ts";
 import type { Recorder, RunIdentity } from "../record/recorder.ts";
 import { createOutside } from "../effects/outside.ts";
 import type { RunOptions } from "./options.ts";
+import { engineInUse, leased } from "../record/lease.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 
@@ -45,7 +46,7 @@ export interface RunResult {
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
  *   (a RunWaits says for what), `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is
- *   suspended and will not be resumed, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
+ *   suspended and will not be resumed, `REACH-E3010` another run is on the engine, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
  *   from the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -54,7 +55,10 @@ export interface RunResult {
  *   engine: createEngine(), pack, input, grant, addresses, recorder: folderRecorder("runs/1"),
  * });
  */
-export async function run(options: RunOptions): Promise<RunResult> {
+export const run = (options: RunOptions): Promise<RunResult> =>
+  leased(options.engine, () => begun(options));
+
+async function begun(options: RunOptions): Promise<RunResult> {
   const { engine, pack, recorder } = options;
   if (engine.loaded !== pack) engine.load(pack);
   requireSemantics(engine, pack);
@@ -93,13 +97,17 @@ export interface ResumeOptions extends Omit<
  * const { status } = await resume({ engine, folder: "runs/4" });
  * status; // → "completed"
  */
-export async function resume(options: ResumeOptions): Promise<RunResult> {
+export const resume = (options: ResumeOptions): Promise<RunResult> =>
+  leased(options.engine, () => resumed(options));
+
+async function resumed(options: ResumeOptions): Promise<RunResult> {
   const { engine, folder, recording = (recorder) => recorder, ...outside } = options;
   await requireRunFolder(folder);
   const lock = await lockRun(folder);
   let recorder: Recorder | undefined;
   try {
     const found = await openFolder(engine, folder);
+    const token = engine.run;
     const { run, pack, whole, records, annotations } = found;
     const [first] = records;
     if (first === undefined) throw notBegun(folder);
@@ -112,6 +120,7 @@ export async function resume(options: ResumeOptions): Promise<RunResult> {
     const begin = { pack, engine: engine.digest, startedAt, start: first };
     return await executed(given, async (session) => {
       await recorder?.begin(begin);
+      session.run = token;
       if (last.kind !== "outcome") return { startedAt, end: await session.goOn(found) };
       session.records.push(...records);
       session.annotations.push(...annotations);
@@ -135,6 +144,7 @@ async function executed(
   try {
     const { startedAt, end } = await work(session);
     const { records, annotations } = session;
+    if (engine.run !== session.run) throw engineInUse();
     return {
       ...outcomeOf(end),
       pack: options.pack,

@@ -1,6 +1,12 @@
 // One run from its start record to its outcome: what comes in, in the order in which it comes.
 import { parseRecord } from "@reach-fabric/engine";
-import type { Advance, OutcomeRecord, RequestRecord, TraceRecord } from "@reach-fabric/engine";
+import type {
+  Advance,
+  OutcomeRecord,
+  RequestRecord,
+  RunToken,
+  TraceRecord,
+} from "@reach-fabric/engine";
 import type { RunCommand } from "@reach-fabric/schema";
 import { clockTime } from "../effects/clock.ts";
 import { machine } from "../effects/outside.ts";
@@ -51,6 +57,8 @@ const MOST_ENTRIES = 256;
 export class Session {
   readonly records: Uint8Array[] = [];
   readonly annotations: Annotation[] = [];
+  /** Which run of the engine's it is. */
+  run: RunToken | undefined;
   readonly #options: SessionOptions;
   readonly #effects: Effects;
   readonly #signal: AbortSignal;
@@ -104,7 +112,9 @@ export class Session {
   /** Begins the run. */
   async runFrom(start: Uint8Array, startedAt: string): Promise<OutcomeRecord> {
     const { engine } = this.#options;
-    return this.#drive(this.#enter({ record: start, advance: engine.start(start) }, startedAt));
+    const advance = engine.start(start);
+    this.run = engine.run;
+    return this.#drive(this.#enter({ record: start, advance }, startedAt));
   }
 
   /**
@@ -194,7 +204,8 @@ export class Session {
   #answered(finished: Finished): Entered {
     if ("error" in finished) throw finished.error;
     const { engine } = this.#options;
-    const { result, note, ...entered } = answer(engine, finished.key, finished.performed);
+    const on = { engine, run: this.run };
+    const { result, note, ...entered } = answer(on, finished.key, finished.performed);
     this.#inbox.taken(finished.key);
     if (!this.#dropped.has(finished.key)) this.#keys.ended(finished.key, result);
     const { retriedBy } = this.#before.get(finished.key) ?? {};
@@ -203,7 +214,10 @@ export class Session {
 
   #commanded({ command, reason }: RunCommand): Entered {
     const { engine } = this.#options;
-    const taken = (record: Uint8Array): Entered => ({ record, advance: engine.advance(record) });
+    const taken = (record: Uint8Array): Entered => ({
+      record,
+      advance: engine.advance(record, this.run),
+    });
     if (command === "cancel") return taken(engine.admitCancel(reason));
     this.#isSuspended = command === "suspend";
     return taken(this.#isSuspended ? engine.admitSuspend(reason) : engine.admitResume());
@@ -287,7 +301,7 @@ export class Session {
   /** Whether the engine takes the event for this effect: it changes nothing. */
   #takes(key: string, event: CloudEvent): boolean {
     try {
-      this.#options.engine.admitResult(key, { event });
+      this.#options.engine.admitResult(key, { event }, undefined, this.run);
       return true;
     } catch (error) {
       if (!this.#options.engine.trapped) return false;
