@@ -12,6 +12,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   run: async () => (await import("./commands/run/run.ts")).run,
   resume: async () => (await import("./commands/run/resume.ts")).resume,
   resolve: async () => (await import("./commands/run/resolve.ts")).resolve,
+  signal: async () => (await import("./commands/run/signal.ts")).signal,
   runs: async () => (await import("./commands/runs.ts")).runs,
   verify: async () => (await import("./commands/verify.ts")).verify,
   replay: async () => (await import("./commands/replay/replay.ts")).replay,

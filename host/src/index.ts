@@ -11,6 +11,7 @@ export type { CloudEvent } from "./effects/emit.ts";
 export type { Effects } from "./effects/outside.ts";
 export { commandFile } from "./run/commands.ts";
 export { eventFile, eventSink } from "./run/event-files.ts";
+export { followSignals, signalRun, signalsOf } from "./run/signals.ts";
 export { createEgress } from "./effects/egress/egress.ts";
 export { DEFAULT_LIMITS } from "./effects/egress/limits.ts";
 export type { HttpResult } from "./effects/egress/answer.ts";

@@ -36,4 +36,12 @@ export const runs: readonly Defence[] = [
     test: RESUME,
     name: "RUN-7 with what a person says of an effect that is in doubt",
   },
+  {
+    attack: "one approval that counts twice",
+    file: "host/src/run/inbox.ts",
+    take: "if (this.#known.has(name)) return;",
+    put: "",
+    test: "host/test/run/events.test.ts",
+    name: "attack: one that comes twice, by its source and id, counts once",
+  },
 ];

@@ -110,6 +110,34 @@ describe("a run that waits", () => {
     expect(await kept()).toEqual([]);
   });
 
+  test("RUN-9 takes an event that was given to it while no process executed it, and once", async () => {
+    await begin("approval.yaml");
+    const [{ run } = { run: "" }] = await kept();
+    put(folder, "word.json", '{"by":"clerk-7"}');
+    const word = ["--type", "approved", "--data", "word.json", "--as", "clerk-7", "--json"];
+    for (const type of ["other", "approved"]) {
+      const given = await reach(folder, ["signal", run, ...word, "--type", type]);
+      expect([given.status, JSON.parse(given.stdout)]).toMatchObject([0, { run }]);
+    }
+    const resumed = await reach(folder, ["resume", run, "--json"]);
+    expect([resumed.status, JSON.parse(resumed.stdout)]).toMatchObject([
+      0,
+      { status: "completed" },
+    ]);
+    expect(await kept()).toEqual([]);
+  });
+
+  test("RUN-9 takes an event while a process executes it", async () => {
+    const record = join(folder, "signalled.run");
+    const running = begin("approval.yaml", "--wait", "--record", record);
+    for (let tries = 0; tries < 100 && !existsSync(join(record, "request.json")); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const given = ["signal", record, "--type", "approved", "--json"];
+    expect((await reach(folder, given)).status).toBe(0);
+    expect((await running).status).toBe(0);
+  });
+
   test("for a time that is more than a minute away", async () => {
     const ended = await begin("later.yaml");
     expect(ended.status).toBe(5);

@@ -23,16 +23,26 @@ export async function* eventFile(
   name: string = typeof source === "string" ? source : "events",
 ): AsyncGenerator<CloudEvent, void, void> {
   for await (const { value, where } of objectsOf(source, name, KIND)) {
-    const odd = REQUIRED.find((attribute) => typeof value[attribute] !== "string");
-    if (odd !== undefined) {
-      throw new ReachError(KIND.code, `Not an event: it has no \`${odd}\`.`, {
-        where,
-        hint: 'A CloudEvent has {"specversion": "1.0", "id", "source", "type"}, all of them texts.',
-      });
-    }
+    requireEvent(value, where);
     yield value;
   }
 }
+
+/**
+ * Requires that a value is an event.
+ *
+ * @throws ReachError `REACH-E3005`
+ */
+export function requireEvent(value: unknown, where: string): asserts value is CloudEvent {
+  const event = Object(value) as Readonly<Record<string, unknown>>;
+  const odd = REQUIRED.find((attribute) => typeof event[attribute] !== "string");
+  if (odd === undefined) return;
+  throw new ReachError(KIND.code, `Not an event: it has no \`${odd}\`.`, {
+    where,
+    hint: 'A CloudEvent has {"specversion": "1.0", "id", "source", "type"}, all of them texts.',
+  });
+}
+
 /** The attributes without which nothing is a CloudEvent (WF-38). */
 const REQUIRED = ["specversion", "id", "source", "type"];
 const KIND = { name: "event", code: hostCode.badEvent } as const;

@@ -14,6 +14,7 @@ export class Inbox {
   readonly #requests = new Map<string, RequestRecord>();
   readonly #takes: (key: string, event: CloudEvent) => boolean;
   readonly #deliver: (key: string, event: CloudEvent) => void;
+  readonly #known = new Set<string>();
   /** What a task was given alone, and may not get to see. */
   readonly #given = new Map<string, CloudEvent>();
 
@@ -43,7 +44,7 @@ export class Inbox {
   /** Hands out what has been kept, once all who listen are known. */
   settle(): void {
     const kept = this.#kept.splice(0);
-    for (const event of kept) this.put(event);
+    for (const event of kept) this.#offer(event);
   }
 
   /** An effect was cancelled: what it alone was given, and has not taken in, is there for others. */
@@ -60,8 +61,20 @@ export class Inbox {
     this.#given.delete(key);
   }
 
-  /** An event has come. */
+  /** An event that a run has taken before, in another process. */
+  know(event: CloudEvent): void {
+    this.#known.add(nameOf(event));
+  }
+
+  /** An event has come; one that has come before, by its source and id, is no other one (CloudEvents 1.0.2, 3.1). */
   put(event: CloudEvent): void {
+    const name = nameOf(event);
+    if (this.#known.has(name)) return;
+    this.#known.add(name);
+    this.#offer(event);
+  }
+
+  #offer(event: CloudEvent): void {
     const takers = this.#listening.filter((key) => this.#takes(key, event));
     if (takers.length === 0) this.#kept.push(event);
     for (const key of takers) {
@@ -71,3 +84,5 @@ export class Inbox {
     }
   }
 }
+
+const nameOf = ({ source, id }: CloudEvent): string => JSON.stringify([source, id]);

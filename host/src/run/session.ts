@@ -88,6 +88,7 @@ export class Session {
   );
   /** Events may still come; commands may. */
   #isOpen = false;
+  #isSignalled = false;
   #isCommanded = false;
   /** Commands that were not obeyed yet. */
   readonly #commands: RunCommand[] = [];
@@ -129,6 +130,9 @@ export class Session {
       const at = stamps.get(seq);
       if (at === undefined) this.#times.output(record);
       else this.#times.input(Date.parse(at));
+      if (record.kind === "result" && "event" in record.result) {
+        this.#inbox.know(record.result["event"] as CloudEvent);
+      }
       if (record.kind === "suspend") this.#isSuspended = true;
       if (record.kind === "resume") this.#isSuspended = false;
     }
@@ -147,6 +151,7 @@ export class Session {
   async #drive(ended: OutcomeRecord | undefined): Promise<OutcomeRecord> {
     let outcome = ended;
     void this.#receive();
+    void this.#beSignalled();
     void this.#obey();
     while (outcome === undefined) {
       const next = this.#entries.length < MOST_ENTRIES ? this.#ready() : undefined;
@@ -259,6 +264,19 @@ export class Session {
     this.#wake?.();
   }
 
+  /** Puts events into the inbox that nothing waits for. */
+  async #beSignalled(): Promise<void> {
+    const { signals } = this.#options;
+    if (signals === undefined) return;
+    this.#isSignalled = true;
+    await this.#takeAll(signals, (event) => this.#inbox.put(event), {
+      code: hostCode.badEvent,
+      what: "The events of the run's folder cannot be taken.",
+    });
+    this.#isSignalled = false;
+    this.#wake?.();
+  }
+
   /** Takes in the commands that come, to the end of their source. */
   async #obey(): Promise<void> {
     const { commands } = this.#options;
@@ -353,8 +371,9 @@ export class Session {
         },
       );
     }
-    if (this.#isOpen || this.#underWay > this.#timers.size) return;
     const { patience } = this.#options;
+    const mayCome = this.#isOpen || (this.#isSignalled && patience === undefined);
+    if (mayCome || this.#underWay > this.#timers.size) return;
     const timers = [...this.#timers.values()];
     if (timers.length > 0) {
       if (patience === undefined) return;

@@ -85,6 +85,14 @@ describe("events that come", () => {
     expect(result.output).toEqual([[1], [2]]);
   });
 
+  it("attack: one that comes twice, by its source and id, counts once", async () => {
+    const tasks = [{ a: listen("a") }, { b: listen("a") }];
+    const twice = given(event("1", "a", 1), event("1", "a", 2));
+    expect((await errorOf(runOf(tasks, { events: twice }))).code).toBe("REACH-E3004");
+    const others = given(event("1", "a", 1), { ...event("1", "a", 2), source: "/other" });
+    expect((await runOf(tasks, { events: others })).result.output).toEqual([2]);
+  });
+
   it("that never come end the run without an outcome", async () => {
     const error = await errorOf(runOf([{ a: listen("a") }], { events: given(event("1", "b")) }));
     expect(error.code).toBe("REACH-E3004");

@@ -8,7 +8,7 @@ import { createEvidence } from "@reach-fabric/evidence";
 import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
-import type { Awaited, Log, RunResult } from "@reach-fabric/host";
+import type { Awaited, CloudEvent, Log, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Machine } from "../../ui/machine.ts";
 import { taskName } from "../../ui/names.ts";
@@ -37,10 +37,14 @@ export interface Execution {
   readonly log: Log | undefined;
   /** The number of the log's entry with which the run began. */
   readonly started: () => number | undefined;
+  /** The events that were given to it by option. */
+  readonly events: AsyncIterable<CloudEvent> | undefined;
   /** Runs it. */
   readonly run: (more: {
     readonly signal: AbortSignal;
     readonly onRecord: (record: TraceRecord) => void;
+    readonly events: AsyncIterable<CloudEvent>;
+    readonly signals: AsyncIterable<CloudEvent>;
   }) => Promise<{ readonly pack: Pack; readonly result: RunResult }>;
 }
 
@@ -53,9 +57,17 @@ export async function execute(
   const { machine } = terminal;
   const { engine, folder, isKept, output, workflow, signer, log } = execution;
   const interrupt = onInterrupt(machine);
+  const over = new AbortController();
   let done;
   try {
-    done = await execution.run({ signal: interrupt.signal, onRecord: progressOf(terminal) });
+    const known = new Set<string>();
+    const signalled = await host.signalsOf(folder, known);
+    done = await execution.run({
+      signal: interrupt.signal,
+      onRecord: progressOf(terminal),
+      events: inOrder(signalled, execution.events),
+      signals: host.followSignals(folder, known, over.signal),
+    });
   } catch (error) {
     const kept = await keptRun(folder, host);
     if (kept === undefined && !isKept) await remove(folder);
@@ -63,6 +75,7 @@ export async function execute(
     if (error instanceof host.RunWaits) return waits(terminal, folder, kept, error.awaits);
     throw new CliError({ ...problemOf(error, workflow), ...keptHint(folder, kept) });
   } finally {
+    over.abort();
     interrupt.stop();
   }
   const { pack, result } = done;
@@ -98,6 +111,15 @@ export async function execute(
   }
   terminal.next(["reach", "verify", output]);
   return EXIT.ok;
+}
+
+/** What was given to the run before, then what comes by option. */
+async function* inOrder(
+  before: readonly CloudEvent[],
+  given: AsyncIterable<CloudEvent> | undefined,
+): AsyncGenerator<CloudEvent, void, void> {
+  yield* before;
+  if (given !== undefined) yield* given;
 }
 
 /** Refuses an output that could not be written, or would replace something, while it costs nothing. */

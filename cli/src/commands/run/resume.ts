@@ -56,7 +56,7 @@ export function resume(program: Command, verb: Verb): void {
     .option("--commands <file>", "suspend, resume and cancel, one JSON text a line; - is stdin")
     .option("-k, --key <file>", "the key to sign with")
     .option("--passphrase-file <file>", "the passphrase of that key")
-    .option("--wait", "wait for events that come, and for timers however long they take")
+    .option("--wait", "wait for what reach signal gives it, and for timers, however long it takes")
     .option("--force", "replace an existing output file")
     .option("-q, --quiet", "no progress on stderr")
     .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
@@ -102,6 +102,7 @@ async function resumeCommand(
       packBundles: packBundlesOf(machine, engine, { pack: asked.workflow }),
       log,
       started: () => logged?.started,
+      events: lines.events,
       run: async (more) => {
         terminal.progress("resume", `going on with ${folder}`, { folder });
         const result = await host.resume({

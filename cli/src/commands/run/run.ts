@@ -73,7 +73,7 @@ export function run(program: Command, verb: Verb): void {
     )
     .option("--actor <name>", "on whose behalf, as recorded in the evidence", "local")
     .option("--tenant <name>", "for which tenant, as recorded in the evidence", "local")
-    .option("--wait", "wait for events that come, and for timers however long they take")
+    .option("--wait", "wait for what reach signal gives it, and for timers, however long it takes")
     .option("--force", "replace an existing output file");
   withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
     .option(
@@ -142,6 +142,7 @@ async function runCommand(
       packBundles,
       log,
       started: () => logged?.started,
+      events: lines.events,
       run: async (more) => {
         const { id } = recorder.run;
         terminal.progress("start", `running ${workflow}`, { workflow, run: id, folder });
