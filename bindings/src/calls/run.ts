@@ -88,10 +88,12 @@ export interface RunCalls {
    * call is refused, and no answer gets into the run of another.
    *
    * @example
-   * engine.start(record);
-   * const run = engine.run;
-   * await theAnswer;
-   * engine.advance(engine.admitResult("0", result, body, run), run);
+   * engine.load(pack);
+   * const start = engine.admitStart({}, "{}");
+   * engine.start(start);
+   * const mine = engine.run;
+   * engine.start(start);
+   * engine.admitResult("0", {}, undefined, mine); // → throws REACH-E1001
    */
   readonly run: RunToken | undefined;
   /**
