@@ -35,7 +35,7 @@ const machine: Machine = {
   home: homedir(),
   onStop: (listener) => {
     const stop = (name: NodeJS.Signals): void => listener(name as StopSignal);
-    const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
+    const signals: readonly StopSignal[] = ["SIGHUP", "SIGINT", "SIGTERM"];
     for (const name of signals) process.on(name, stop);
     return () => {
       for (const name of signals) process.off(name, stop);

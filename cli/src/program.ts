@@ -39,7 +39,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
 /** What each of EXIT says (ui/problem.ts), and a shell's own for a process that was terminated. */
 const EXIT_CODES =
   "Exit codes: 0 ok, 1 verification failed, diverged or faulted, 2 usage or bad input,\n" +
-  "3 could not check, 4 not authorised, 5 waiting, 130 interrupted, 143 terminated.";
+  "3 could not check, 4 not authorised, 5 waiting, 129 hung up, 130 interrupted, 143 terminated.";
 
 /**
  * Runs one command line and resolves to its exit code.

@@ -10,7 +10,7 @@ export type { EffectNote, Performed } from "./effects/egress/performed.ts";
 export type { CloudEvent } from "./effects/emit.ts";
 export type { Effects } from "./effects/outside.ts";
 export { commandFile } from "./run/commands.ts";
-export { eventFile, eventSink } from "./run/event-files.ts";
+export { eventFile, eventSink, openEventSink } from "./run/event-files.ts";
 export { followSignals, signalRun, signalsOf } from "./run/signals.ts";
 export { createEgress } from "./effects/egress/egress.ts";
 export { DEFAULT_LIMITS } from "./effects/egress/limits.ts";

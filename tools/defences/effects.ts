@@ -110,4 +110,20 @@ export const effects: readonly Defence[] = [
     test: "host/test/run/lease.test.ts",
     name: "and that somebody else begins a run on takes no answer for the run before",
   },
+  {
+    attack: "a reader that goes away in the middle of a run",
+    file: "cli/src/main.ts",
+    take: 'else if (code === "EPIPE" || fd === 2) return;',
+    put: 'else if (code === "EPIPE" || fd === 2) process.exit(0);',
+    test: "cli/test/process/world.test.ts",
+    name: "a reader that goes away ends no run",
+  },
+  {
+    attack: "a file for events that looks like a service",
+    file: "host/src/run/event-files.ts",
+    take: "throw new HostTrouble(`events cannot be written to ${path}: ${why}`, error);",
+    put: "throw cannotWrite(path, error);",
+    test: "host/test/run/events.test.ts",
+    name: "that no disk takes make the run stuck, and no service is blamed",
+  },
 ];

@@ -23,7 +23,7 @@ export interface Output {
 }
 
 /** Signals that ask a command to end. */
-export type StopSignal = "SIGINT" | "SIGTERM";
+export type StopSignal = "SIGHUP" | "SIGINT" | "SIGTERM";
 
 /**
  * The machine as the program sees it. Guarantees of the program: it touches no other part of the process,

@@ -17,6 +17,8 @@ export const EXIT = {
   denied: 4,
   /** The run waits for an event, a person or a time. */
   waiting: 5,
+  /** SIGHUP: the terminal was closed. */
+  hungUp: 129,
   /** Ctrl-C. */
   interrupted: 130,
   /** SIGTERM. */

@@ -1,4 +1,4 @@
-import type { TraceRecord } from "@reach-fabric/engine";
+import type { RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import type { Progress } from "@reach-fabric/evidence";
 import { taskName, textOf } from "./names.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,15 +11,14 @@ export function progressOf(terminal: Terminal): (record: TraceRecord) => void {
   const asked = new Map<string, string>();
   return (record) => {
     if (record.kind === "request") {
-      asked.set(record.key, taskName(record.task));
-      if (record.type !== "http") return;
-      const { method, uri } = record.request;
-      const request = `${textOf(method)} ${originOf(textOf(uri))}`;
+      const request = askedText(record);
+      if (request === undefined) return;
       const task = taskName(record.task);
+      asked.set(record.key, task);
       terminal.progress("request", `  ${task}: ${request}`, { key: record.key, task, request });
     }
-    if (record.kind === "result" && ("status" in record.result || "failure" in record.result)) {
-      const answer = textOf(record.result["status"] ?? record.result["failure"]);
+    if (record.kind === "result" && asked.has(record.key)) {
+      const answer = answerText(record.result);
       const task = asked.get(record.key) ?? record.key;
       terminal.progress("result", `  ${task}: ${answer}`, { key: record.key, task, answer });
     }
@@ -48,6 +47,33 @@ export function longWork(terminal: Terminal): (progress: Progress) => void {
       total,
     });
   };
+}
+
+/** What is asked of the world; undefined for what this machine answers, and for events, which are waited for. */
+function askedText({ type, request }: RequestRecord): string | undefined {
+  const { method, model, uri } = request;
+  switch (type) {
+    case "http":
+      return `${textOf(method)} ${originOf(textOf(uri))}`;
+    case "llm":
+      return `the model ${textOf(model)}`;
+    case "mcp":
+      return `${textOf(method)} of ${originOf(textOf(uri))}`;
+    case "grpc":
+      return `grpc ${originOf(textOf(uri))}`;
+    case "emit":
+      return "an event";
+    default:
+      return undefined;
+  }
+}
+
+/** What came of it, in a word. */
+function answerText(result: Readonly<Record<string, unknown>>): string {
+  const { status, failure, code, error } = result;
+  if (status !== undefined || failure !== undefined) return textOf(status ?? failure);
+  if (code !== undefined) return `code ${textOf(code)}`;
+  return error === undefined ? "answered" : "an error";
 }
 
 const originOf = (uri: string): string => /^https?:\/\/[^/?#]*/.exec(uri)?.[0] ?? "";

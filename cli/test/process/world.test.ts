@@ -1,5 +1,6 @@
 // What the world does to the process of a run: Ctrl-C, a full disk.
 import { spawnSync } from "node:child_process";
+import type { ServerResponse } from "node:http";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -36,6 +37,23 @@ describe("what the world does to a run", () => {
     }
   });
 
+  test("a terminal that is closed exits 129, and says what the folder has", async () => {
+    const { args, stop } = await asking(folder, () => undefined);
+    try {
+      const child = start(folder, [...args, "-o", "hung-up.reach"]);
+      child.stderr?.on("data", (chunk: Buffer) => {
+        if (chunk.includes('"event":"request"')) child.kill("SIGHUP");
+      });
+      const run = await ended(child);
+      expect(run.status).toBe(129);
+      const hint = expect.stringMatching(/The records stay in that folder/) as string;
+      expect(errorOf(run)).toMatchObject({ code: "REACH-E4005", hint });
+      expect(existsSync(join(folder, "hung-up.reach"))).toBe(false);
+    } finally {
+      stop();
+    }
+  });
+
   test("a process that is killed leaves what entered, and what was asked is computed again", async () => {
     const { args, stop } = await asking(folder, () => undefined);
     try {
@@ -50,6 +68,37 @@ describe("what the world does to a run", () => {
         waiting: [{ request: { key: "0", type: "http" }, hasBegun: true }],
         summary: expect.stringMatching(/^The run was interrupted: it had 2 records/) as string,
       });
+    } finally {
+      stop();
+    }
+  });
+});
+
+describe("a reader that goes away ends no run", () => {
+  test.each(["stdout", "stderr"] as const)("of %s", async (stream) => {
+    // The answer comes after the reader has gone: its run has more to say.
+    const answers: ServerResponse[] = [];
+    const { args, stop } = await asking(folder, (_, response) => void answers.push(response));
+    try {
+      const output = `unread-${stream}.reach`;
+      const child = start(folder, [...args, "-o", output]);
+      let isAsked = false;
+      child.stderr?.on("data", (chunk: Buffer) => {
+        if (isAsked || !chunk.includes('"event":"request"')) return;
+        isAsked = true;
+        child[stream]?.destroy();
+        const answering = setInterval(() => {
+          if (answers.length === 0) return;
+          clearInterval(answering);
+          answers[0]?.end('{"ok":true}');
+        }, 20);
+      });
+      const run = await ended(child);
+      expect(run.status).toBe(0);
+      expect(run[stream === "stdout" ? "stderr" : "stdout"]).toContain(
+        stream === "stdout" ? '"answer":"200"' : '"status":"completed"',
+      );
+      expect(existsSync(join(folder, output))).toBe(true);
     } finally {
       stop();
     }

@@ -1,6 +1,6 @@
 // What the engine makes of an answer, and what is told of it: neither can end a run (GRANT-18).
 import { EngineError } from "@reach-fabric/engine";
-import type { Advance, Engine, RunToken, TraceRecord } from "@reach-fabric/engine";
+import type { Advance, Engine, RunToken } from "@reach-fabric/engine";
 import { unfit } from "../effects/admissible.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 
@@ -39,14 +39,13 @@ export function answer({ engine, run }: OneRun, key: string, performed: Performe
   }
 }
 
-/** Tells who watches of a record. What goes wrong there is a warning of the process, and nothing of the run's. */
-export function tellWatcher(
-  watch: ((record: TraceRecord, bytes: Uint8Array) => unknown) | undefined,
-  record: TraceRecord,
-  bytes: Uint8Array,
+/** Tells who watches of something. What goes wrong there is a warning of the process, and nothing of the run's. */
+export function tellWatcher<T extends readonly unknown[]>(
+  watch: ((...what: T) => unknown) | undefined,
+  ...what: T
 ): void {
   try {
-    const told = watch?.(record, bytes);
+    const told = watch?.(...what);
     if (told instanceof Promise) told.catch(warn);
   } catch (error) {
     warn(error);
@@ -55,5 +54,5 @@ export function tellWatcher(
 
 const warn = (error: unknown): void =>
   process.emitWarning(
-    `onRecord has failed: ${error instanceof Error ? error.message : String(error)}`,
+    `what watches a run has failed: ${error instanceof Error ? error.message : String(error)}`,
   );

@@ -5,6 +5,7 @@ import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
 import type { TroubleLimits } from "./trouble.ts";
+import type { Awaited } from "./waiting.ts";
 import type { Recorder } from "../record/recorder.ts";
 
 /** What a run is given. */
@@ -18,7 +19,7 @@ export interface RunOptions {
   readonly input: Uint8Array;
   /** The effective grant; nothing is granted without it. */
   readonly grant?: Grant;
-  /** What may be performed twice, as the operator vouches (GRANT-17). */
+  /** What may be performed twice, as the operator vouches (GRANT-16). */
   readonly repeatable?: Pick<Grant, "http" | "mcp">;
   /** The operator's map from logical origins to the origins that are contacted. */
   readonly addresses?: Readonly<Record<string, string>>;
@@ -48,6 +49,8 @@ export interface RunOptions {
   readonly patience?: number;
   /** Interrupts the run; what is recorded stays as it is. */
   readonly signal?: AbortSignal;
+  /** Called when nothing but these can make the run go on, and when they are others than before. */
+  readonly onWait?: (awaits: readonly Awaited[]) => void;
   /** Called for each record, with its bytes, once it is durable or what it follows from is. */
   readonly onRecord?: (record: TraceRecord, bytes: Uint8Array) => void;
 }

@@ -25,6 +25,7 @@ import type { FolderRun, OpenEffect } from "../record/folder.ts";
 import { isRepeatable } from "../effects/repeatable.ts";
 import type { RunOptions } from "./options.ts";
 import { waiting } from "./waiting.ts";
+import type { Awaited } from "./waiting.ts";
 import { StartTimes } from "./start-times.ts";
 import { patiently } from "./trouble.ts";
 
@@ -95,6 +96,8 @@ export class Session {
   #isSuspended = false;
   #problem: ReachError | undefined;
   #underWay = 0;
+  /** The effects that the run was last said to wait for. */
+  #toldKeys = "";
   #wake: (() => void) | undefined;
 
   constructor(options: SessionOptions, outside: Pick<Effects, Remote>, signal: AbortSignal) {
@@ -342,6 +345,7 @@ export class Session {
       this.#signal.throwIfAborted();
       if (this.#problem) throw this.#problem;
       this.#checkHope();
+      this.#tellWaiting();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -380,15 +384,31 @@ export class Session {
       const soon = this.#effects.clock() + patience;
       if (timers.some(({ until }) => until <= soon)) return;
     }
-    throw waiting([
+    throw waiting(this.#awaited());
+  }
+
+  /** What the run waits for beside effects that are being performed. */
+  #awaited(): Awaited[] {
+    return [
       ...[...this.#unknown.values()].map((request) => ({ for: "person" as const, request })),
       ...this.#inbox.wanted.map((request) => ({ for: "event" as const, request })),
-      ...timers.map(({ request, until }) => ({
+      ...[...this.#timers.values()].map(({ request, until }) => ({
         for: "time" as const,
         request,
         until: new Date(until).toISOString(),
       })),
-    ]);
+    ];
+  }
+
+  /** Says what the run waits for, where that is all. */
+  #tellWaiting(): void {
+    const { onWait } = this.#options;
+    if (onWait === undefined || this.#underWay > this.#timers.size) return;
+    const awaits = this.#awaited();
+    const keys = awaits.map(({ request }) => request.key).join(" ");
+    if (keys === this.#toldKeys) return;
+    this.#toldKeys = keys;
+    if (awaits.length > 0) tellWatcher(onWait, awaits);
   }
 
   /** An effect was asked for: it is answered at once, or begins when that is durable. */
@@ -433,7 +453,7 @@ export class Session {
     const stop = new AbortController();
     this.#stops.set(key, stop);
     const context = this.#context(request, AbortSignal.any([this.#signal, stop.signal]));
-    if (request.type === "timer" && this.#options.patience !== undefined) {
+    if (request.type === "timer") {
       const until = this.#effects.clock() + Number(request.request["ms"]) - context.waited;
       this.#timers.set(key, { request, until });
     }
@@ -443,9 +463,11 @@ export class Session {
       this.#finish(finished);
     };
     this.#underWay += 1;
-    const { trouble } = this.#options;
+    const { trouble, onWait } = this.#options;
+    const told = (why: string): void =>
+      tellWatcher(onWait, [{ for: "machine" as const, request, why }]);
     const work = (): Promise<Performed> => perform(request, this.#effects, context);
-    patiently(work, `effect ${key}`, context.signal, trouble).then(
+    patiently(work, `effect ${key}`, context.signal, trouble, told).then(
       (performed) => finish({ key, performed }),
       (error: unknown) => finish({ key, error }),
     );

@@ -26,6 +26,7 @@ export const DEFAULT_TROUBLE_LIMITS: TroubleLimits = {
  * What comes of an effect, however often it has to be tried until this machine can perform it.
  *
  * @param where the effect, for the error
+ * @param told is called before each pause
  * @throws ReachError `REACH-E3009` where it could not in that time; the signal's reason; whatever else the work throws
  */
 export async function patiently<T>(
@@ -33,6 +34,7 @@ export async function patiently<T>(
   where: string,
   signal: AbortSignal,
   options: Partial<TroubleLimits> = {},
+  told: (why: string) => void = () => undefined,
 ): Promise<T> {
   const { tries, total, longestPause, pause } = { ...DEFAULT_TROUBLE_LIMITS, ...options };
   const began = performance.now();
@@ -46,6 +48,7 @@ export async function patiently<T>(
       if (trouble === undefined) throw error;
       const isOver = tried >= tries || performance.now() - began + next > total;
       if (isOver) throw stuck(where, tried, trouble);
+      told(trouble.why ?? trouble.message);
     }
     await waitFor(next, signal);
     next = Math.min(next * 2, longestPause);

@@ -13,6 +13,8 @@ export type Awaited = { readonly request: RequestRecord } & (
       /** In UTC with milliseconds. */
       readonly until: string;
     }
+  /** This machine, which lacks what the effect needs (GRANT-17). */
+  | { readonly for: "machine"; readonly why: string }
 );
 
 /** A run that has not ended, and does not go on by itself. */
@@ -36,6 +38,7 @@ export const waiting = (awaits: readonly Awaited[]): Error =>
 function sentence(awaited: Awaited): string {
   const { key, type, task } = awaited.request;
   if (awaited.for === "event") return `task ${task} waits for an event`;
+  if (awaited.for === "machine") return `effect ${key} waits, as ${awaited.why}`;
   if (awaited.for === "time") return `task ${task} waits until ${awaited.until}`;
   return `effect ${key} (${type}) of task ${task} may have been performed, or not`;
 }

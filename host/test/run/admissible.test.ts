@@ -214,7 +214,7 @@ describe("GRANT-18: who watches", () => {
       ...(onRecord ? { onRecord } : {}),
     });
     expect(status).toBe("completed");
-    expect(warned).toHaveBeenCalledWith("onRecord has failed: broken");
+    expect(warned).toHaveBeenCalledWith("what watches a run has failed: broken");
   });
 
   it("writes notes that are cut and without halves of characters", async () => {

@@ -1,10 +1,11 @@
 // Events into a run and out of it: the inbox, files of events, and the host's part of emit.
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { canonicalize, createEngine, makePack, replay } from "@reach-fabric/engine";
-import { eventFile, eventSink, memoryRecorder, run } from "@reach-fabric/host";
+import { eventFile, eventSink, memoryRecorder, openEventSink, run } from "@reach-fabric/host";
 import type { CloudEvent, RunOptions, RunResult } from "@reach-fabric/host";
 import { errorOf, newFolder } from "../helpers.ts";
 
@@ -164,6 +165,37 @@ describe("events that are emitted", () => {
     expect(result.status).toBe("completed");
     expect(JSON.parse(await readFile(path, "utf8"))).toEqual(result.output);
     expect(replayed).toBe("reproduced");
+  });
+
+  it("that no disk takes make the run stuck, and no service is blamed", async (context) => {
+    if (!existsSync("/dev/full")) context.skip();
+    const effects = { emit: eventSink("/dev/full") };
+    const waits: unknown[] = [];
+    const working = runOf(emit, {
+      grant: { emit: ["*"] },
+      effects,
+      trouble: { tries: 2, pause: 1 },
+      onWait: (awaits) => void waits.push(...awaits),
+    });
+    expect(await errorOf(working)).toMatchObject({
+      code: "REACH-E3009",
+      why: expect.stringMatching(/^events cannot be written to \/dev\/full: /) as string,
+    });
+    expect(waits).toMatchObject([{ for: "machine" }]);
+  });
+
+  it("go to a device, and to a file that can be opened before", async () => {
+    const folder = await newFolder();
+    const sink = await openEventSink(join(folder, "out.ndjson"));
+    await sink({ id: "1" });
+    await sink({ id: "2" });
+    expect(await readFile(join(folder, "out.ndjson"), "utf8")).toBe('{"id":"1"}\n{"id":"2"}\n');
+    if (existsSync("/dev/null")) await (await openEventSink("/dev/null"))({ id: "1" });
+    expect((await errorOf(openEventSink(folder))).code).toBe("REACH-E4111");
+    expect(await errorOf(openEventSink(join(folder, "none/x")))).toMatchObject({
+      code: "REACH-E4111",
+      where: join(folder, "none/x"),
+    });
   });
 
   it("need a grant (GRANT-11) and a sink", async () => {

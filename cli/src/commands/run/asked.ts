@@ -1,15 +1,18 @@
 // What the options of a command say of a run that is about to go: who signs it, what it may ask, where events come from.
 import { Readable } from "node:stream";
 import { toHex, utf8 } from "@reach-fabric/engine";
-import type { Engine } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
 import type { Signer } from "@reach-fabric/evidence";
 import type * as Host from "@reach-fabric/host";
 import type { EffectiveGrant, RunOptions } from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
 import { readSigner, userKey } from "../../read/keys.ts";
 import type { Machine } from "../../ui/machine.ts";
-import { CliError, CODE, EXIT } from "../../ui/problem.ts";
+import { taskName } from "../../ui/names.ts";
+import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
+import { capabilitiesOf, EVENT_TYPE } from "./capabilities.ts";
+import type { Capability } from "./capabilities.ts";
 
 export function refuseSharedStdin({
   input,
@@ -66,7 +69,7 @@ export const grantGiven = (
 /** Where events and commands come from, and where events go. */
 export async function eventOptions(
   machine: Machine,
-  { commandFile, eventFile, eventSink }: typeof Host,
+  { commandFile, eventFile, openEventSink }: typeof Host,
   {
     events,
     emit,
@@ -80,9 +83,41 @@ export async function eventOptions(
   return {
     ...(events === undefined ? {} : { events: await linesOf(machine, events, eventFile) }),
     ...(commands === undefined ? {} : { commands: await linesOf(machine, commands, commandFile) }),
-    ...(emit === undefined ? {} : { effects: { emit: eventSink(emit) } }),
+    ...(emit === undefined ? {} : { effects: { emit: await sinkOf(emit, openEventSink) } }),
   };
 }
+
+/** The file for events, opened before anything runs: that it cannot be is no failure of a service. */
+async function sinkOf(
+  file: string,
+  openSink: (typeof Host)["openEventSink"],
+): ReturnType<typeof openSink> {
+  try {
+    return await openSink(file);
+  } catch (error) {
+    throw new CliError({
+      ...problemOf(error),
+      what: "The file for events (--emit) cannot be written",
+    });
+  }
+}
+
+/** A workflow that emits needs somewhere to emit to. */
+export function refuseNoSink(pack: Pack, workflow: string, emit: string | undefined): void {
+  const task = emit === undefined ? capabilitiesOf(pack).find(isEmitted)?.task : undefined;
+  if (task === undefined) return;
+  throw new CliError({
+    code: CODE.usage,
+    what: "This workflow emits events, and there is no file for them",
+    where: `${workflow}, task ${taskName(task)}`,
+    why: "an event that nothing takes would look like a service that cannot be reached",
+    hint: "Give --emit FILE: the events are appended to it, one JSON text a line.",
+    exitCode: EXIT.usage,
+  });
+}
+
+const isEmitted = (one: Capability): boolean =>
+  one.kind === "emit" || (one.kind === "computed" && one.what === EVENT_TYPE);
 
 /** Of a file, all at once, so that what is wrong with it is said before the run; of stdin, as they come. */
 async function linesOf<T>(

@@ -20,6 +20,9 @@ export type Capability = { readonly file: string; readonly task: string } & (
   | { readonly kind: "computed"; readonly what: string }
 );
 
+/** What is computed where an event has a type that the text does not say. */
+export const EVENT_TYPE = "the type of an event";
+
 type Loose = Readonly<Record<string, unknown>>;
 
 /** Every capability that the pack's workflows show, in document order. */
@@ -77,7 +80,7 @@ const isComputed = (text: unknown): boolean =>
 
 const named = (kind: "model" | "emit", name: unknown): Need =>
   isComputed(name)
-    ? { kind: "computed", what: kind === "emit" ? "the type of an event" : "the name of a model" }
+    ? { kind: "computed", what: kind === "emit" ? EVENT_TYPE : "the name of a model" }
     : { kind, name: name as string };
 
 function httpNeeds(endpoint: unknown, method: string, use: Loose, args: Loose): Need[] {

@@ -11,10 +11,10 @@ import type * as Host from "@reach-fabric/host";
 import type { Awaited, CloudEvent, Log, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Machine } from "../../ui/machine.ts";
-import { taskName } from "../../ui/names.ts";
 import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
 import type { CliProblem } from "../../ui/problem.ts";
 import { progressOf } from "../../ui/progress.ts";
+import { awaitedText, tellWaiting } from "../../ui/waiting.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { printResult, problemOfRun } from "./outcome.ts";
 
@@ -27,6 +27,8 @@ export interface Execution {
   /** For messages. */
   readonly workflow: string;
   readonly folder: string;
+  /** The run's id, where it is this command that begins it. */
+  readonly id?: string;
   /** Whether the folder goes when the evidence is written. */
   readonly isKept: boolean;
   readonly output: string;
@@ -45,6 +47,7 @@ export interface Execution {
     readonly onRecord: (record: TraceRecord) => void;
     readonly events: AsyncIterable<CloudEvent>;
     readonly signals: AsyncIterable<CloudEvent>;
+    readonly onWait: (awaits: readonly Awaited[]) => void;
   }) => Promise<{ readonly pack: Pack; readonly result: RunResult }>;
 }
 
@@ -65,11 +68,14 @@ export async function execute(
     done = await execution.run({
       signal: interrupt.signal,
       onRecord: progressOf(terminal),
+      onWait: (awaits) => tellWaiting(terminal, awaits),
       events: inOrder(signalled, execution.events),
       signals: host.followSignals(folder, known, over.signal),
     });
   } catch (error) {
-    const kept = await keptRun(folder, host);
+    const found = await keptRun(folder, host);
+    // The folder may be one of another run: nothing is to be said of that.
+    const kept = execution.id === undefined || execution.id === found?.id ? found : undefined;
     if (kept === undefined && !isKept) await remove(folder);
     if (interrupt.signal.aborted) throw new CliError(interrupted(folder, kept, interrupt.code()));
     if (error instanceof host.RunWaits) return waits(terminal, folder, kept, error.awaits);
@@ -149,7 +155,7 @@ export async function checkOutput({
 const remove = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true }).catch(() => undefined);
 
-/** The first Ctrl-C (or SIGTERM) interrupts the run, a second one ends the process at once. */
+/** The first Ctrl-C (or SIGTERM, SIGHUP) interrupts the run, a second one ends the process at once. */
 function onInterrupt(machine: Machine): {
   signal: AbortSignal;
   code: () => number;
@@ -159,7 +165,7 @@ function onInterrupt(machine: Machine): {
   let code: number = EXIT.interrupted;
   const stop = machine.onStop((name) => {
     if (controller.signal.aborted) machine.exit(code);
-    if (name === "SIGTERM") code = EXIT.terminated;
+    if (name !== "SIGINT") code = name === "SIGHUP" ? EXIT.hungUp : EXIT.terminated;
     controller.abort(new Error("interrupted"));
   });
   return { signal: controller.signal, code: () => code, stop };
@@ -226,11 +232,4 @@ function waits(
     exitCode: EXIT.waiting,
   });
   return EXIT.waiting;
-}
-
-function awaitedText(one: Awaited): string {
-  const task = taskName(one.request.task);
-  if (one.for === "event") return `${task} waits for an event`;
-  if (one.for === "time") return `${task} waits until ${one.until}`;
-  return `${task} asked for something (effect ${one.request.key}) that may have been done, or not`;
 }

@@ -15,7 +15,13 @@ import { runsFolder } from "../../read/runs.ts";
 import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { chosenSigner, eventOptions, grantGiven, refuseSharedStdin } from "./asked.ts";
+import {
+  chosenSigner,
+  eventOptions,
+  grantGiven,
+  refuseNoSink,
+  refuseSharedStdin,
+} from "./asked.ts";
 import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { missingGrant } from "./grants.ts";
 import { requestedRecorder, requestOf } from "./request.ts";
@@ -108,6 +114,7 @@ async function runCommand(
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
+  refuseNoSink(pack, workflow, options.emit);
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
@@ -134,6 +141,7 @@ async function runCommand(
       engine,
       workflow,
       folder,
+      id: recorder.run.id,
       isKept: options.record !== undefined,
       output: options.output,
       signer,
