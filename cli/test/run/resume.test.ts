@@ -94,7 +94,7 @@ describe("a run that waits", () => {
   test("for an event exits 5, says what goes on, and goes on with it", async () => {
     const { output, ...ended } = await begin("approval.yaml");
     expect(ended.status).toBe(5);
-    expect(errorOf(ended)).toMatchObject({ code: "REACH-E3004", why: "ask waits for an event" });
+    expect(errorOf(ended)).toMatchObject({ code: "REACH-E3004", why: "ask waits for an event (approved)" });
     expect(existsSync(output)).toBe(false);
     const [{ run } = { run: "" }] = await kept();
     expect(errorOf(ended)["hint"]).toContain(`reach resume ${run} --events FILE`);

@@ -453,7 +453,8 @@ export class Session {
     const stop = new AbortController();
     this.#stops.set(key, stop);
     const context = this.#context(request, AbortSignal.any([this.#signal, stop.signal]));
-    if (request.type === "timer") {
+    const { patience, onWait: isTold } = this.#options;
+    if (request.type === "timer" && (patience !== undefined || isTold !== undefined)) {
       const until = this.#effects.clock() + Number(request.request["ms"]) - context.waited;
       this.#timers.set(key, { request, until });
     }
