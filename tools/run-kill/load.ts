@@ -38,15 +38,12 @@ async function execute(id: string): Promise<void> {
   await run({ engine, pack, input: utf8(JSON.stringify(inputOf(id))), recorder, ...world });
 }
 
-process.stdout.write("begun\n");
 await Promise.all(
   runs.map(async (id) => {
     try {
       await execute(id);
-      process.stdout.write(`${id} ended\n`);
     } catch (error) {
       if (!(error instanceof RunWaits)) throw error;
-      process.stdout.write(`${id} waits\n`);
     }
   }),
 );

@@ -1,8 +1,9 @@
 // npm run run-kill                        300 rounds of kill -9 on runs that ask a service
 // npm run run-kill -- --rounds N --seed N
 //
-// Each round starts a process that executes several runs, kills it without warning after a random time, resolves what is in
-// doubt as the service has counted, and goes on in another process, which is killed as well, until all runs have ended.
+// Each round starts a process that executes several runs, kills it without warning after a random time, and goes on in another
+// process, which is killed as well, until all runs have ended. In between, but not always, what is in doubt is resolved as
+// the service has counted.
 // The service does whatever it is asked, and deduplicates nothing.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -37,7 +38,7 @@ async function main(rounds: number, seed: number): Promise<void> {
     (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
   const parent = mkdtempSync(join(tmpdir(), "reach-run-kill-"));
   // Not drawn from the seed: when answers leave is not the same twice in any case.
-  const service = await startService(() => Math.random() * 15);
+  const service = await startService(() => Math.random() * 60);
   const counts = { kills: 0, doubtful: 0, resolved: 0, retried: 0 };
   const faults: string[] = [];
   try {
@@ -46,9 +47,12 @@ async function main(rounds: number, seed: number): Promise<void> {
       const ids = Array.from({ length: AT_ONCE }, (_, i) => `r${round}-${i}`);
       for (let process = 1; process <= PROCESSES; process += 1) {
         const isKilled = process <= KILLS;
-        const after = isKilled ? random() * 250 : undefined;
+        // While a request is under way, or shortly behind it.
+        const requests = isKilled ? 1 + Math.floor(random() * 3 * AT_ONCE) : Infinity;
         const load = { folder, address: service.address, runs: ids };
-        if (await executed(load, after)) counts.kills += 1;
+        if (await executed(load, service, requests, random() * 30)) counts.kills += 1;
+        // Half of the time no one looks first: then what is in doubt must be left alone.
+        if (process < KILLS && random() < 0.5) continue;
         let open = 0;
         for (const id of ids) open += await settle(join(folder, id), id, service, counts, faults);
         if (open === 0) break;
@@ -70,14 +74,20 @@ async function main(rounds: number, seed: number): Promise<void> {
   if (faults.length > 0) process.exitCode = 1;
 }
 
-/** Starts the load, and kills it so long after it has begun, if it has not ended; true if it was killed. */
-async function executed(load: object, after: number | undefined): Promise<boolean> {
+/** Starts the load, and kills it so long after so many requests, if it has not ended; true if it was killed. */
+async function executed(
+  load: object,
+  service: Service,
+  requests: number,
+  after: number,
+): Promise<boolean> {
   const args = ["--conditions=reach-source", "--no-warnings", LOAD, JSON.stringify(load)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
   let timer: NodeJS.Timeout | undefined;
-  child.stdout.on("data", () => {
-    if (after !== undefined) timer ??= setTimeout(() => child.kill("SIGKILL"), after);
-  });
+  let seen = 0;
+  service.onRequest = () => {
+    if ((seen += 1) >= requests) timer ??= setTimeout(() => child.kill("SIGKILL"), after);
+  };
   await new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", () => resolve());

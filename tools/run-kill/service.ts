@@ -14,6 +14,8 @@ export interface Service {
   readonly address: string;
   /** By method and path; of a question to the model by its text. */
   readonly done: ReadonlyMap<string, Done>;
+  /** Is told of each request when it has come. */
+  onRequest: () => void;
   readonly close: () => void;
 }
 
@@ -23,6 +25,15 @@ export const answerOf = (url: string): string => JSON.stringify({ of: url });
 /** @param delay milliseconds until an answer leaves */
 export async function startService(delay: () => number): Promise<Service> {
   const done = new Map<string, Done>();
+  const service: Service = {
+    address: "",
+    done,
+    onRequest: () => undefined,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
   const server: Server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
@@ -33,6 +44,7 @@ export async function startService(delay: () => number): Promise<Service> {
       const here = done.get(place) ?? { count: 0, keys: new Set() };
       done.set(place, here);
       here.count += 1;
+      service.onRequest();
       here.keys.add(String(request.headers["idempotency-key"]));
       const message = { role: "assistant", content: "yes" };
       const chosen = { model: "judge", choices: [{ index: 0, message, finish_reason: "stop" }] };
@@ -44,12 +56,5 @@ export async function startService(delay: () => number): Promise<Service> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
-    address: `http://127.0.0.1:${port}`,
-    done,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return Object.assign(service, { address: `http://127.0.0.1:${port}` });
 }
