@@ -3,6 +3,7 @@ import type { Defence } from "./defence.ts";
 
 const TROUBLE = "host/test/effects/trouble.test.ts";
 const ADMISSIBLE = "host/test/run/admissible.test.ts";
+const PLACES = "host/test/run/places.test.ts";
 const IDEMPOTENCY = "host/test/run/idempotency.test.ts";
 
 export const effects: readonly Defence[] = [
@@ -125,5 +126,21 @@ export const effects: readonly Defence[] = [
     put: "throw cannotWrite(path, error);",
     test: "host/test/run/events.test.ts",
     name: "that no disk takes make the run stuck, and no service is blamed",
+  },
+  {
+    attack: "a flood of requests, by a fork",
+    file: "host/src/run/places.ts",
+    take: "if (lane.underWay >= this.#limits.origin) continue;",
+    put: "",
+    test: PLACES,
+    name: "are at most 64, and 16 to one origin, in the order in which they were asked for",
+  },
+  {
+    attack: "a request that was cancelled before it had a place",
+    file: "host/src/run/places.ts",
+    take: "if (!this.#taken.has(key)) this.#dropped.add(key);",
+    put: "void key;",
+    test: PLACES,
+    name: "leave their place however they end, and what was cancelled while it waited never begins",
   },
 ];

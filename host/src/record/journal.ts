@@ -1,6 +1,7 @@
 // entered.jsonl of a run's folder: what entered the run, a line each, and which effects have begun.
 // docs/spec/run-folder.md, RUN-3 to RUN-5.
 import { concat, fromHex, fromUtf8, sameBytes, toHex, utf8 } from "@reach-fabric/engine";
+import { constants } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { hostCode } from "../files/codes.ts";
@@ -142,12 +143,17 @@ function isOneWrite(bytes: Uint8Array): boolean {
   }
 }
 
+/** Milliseconds without a line after which the file is closed: of many runs that wait, each needs its lock alone. */
+const IDLE = 1000;
+
 /** A file that only grows, by lines which are all on the disk when append() resolves. */
 export class Journal {
   readonly #path: string;
-  readonly #file: FileHandle;
+  #file: FileHandle | undefined;
   #length: number;
   #broken = false;
+  #idle: NodeJS.Timeout | undefined;
+  #closing: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, length: number) {
     this.#path = path;
@@ -190,21 +196,50 @@ export class Journal {
         Uint8Array.of(NEWLINE),
       ]),
     );
+    const file = await this.#opened();
     try {
-      await writeAll(this.#file, bytes);
-      await this.#file.datasync();
+      await writeAll(file, bytes);
+      await file.datasync();
       this.#length += bytes.length;
     } catch (error) {
       // After a failed write or sync nobody can say what is on the disk beyond the last length.
       this.#broken = true;
-      await this.#file.truncate(this.#length).catch(() => undefined);
-      await this.#file.datasync().catch(() => undefined);
+      await file.truncate(this.#length).catch(() => undefined);
+      await file.datasync().catch(() => undefined);
+      throw cannotWrite(this.#path, error);
+    }
+    this.#idle = setTimeout(() => this.#rest(), IDLE).unref();
+  }
+
+  /** The file, opened again where it was closed for a while: it must be as it was left. */
+  async #opened(): Promise<FileHandle> {
+    clearTimeout(this.#idle);
+    if (this.#file !== undefined) return this.#file;
+    await this.#closing;
+    try {
+      const file = await open(this.#path, constants.O_WRONLY | constants.O_APPEND);
+      const { size } = await file.stat();
+      if (size === this.#length) return (this.#file = file);
+      await file.close();
+      throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
+        where: this.#path,
+        why: `it has ${size} bytes, and had ${this.#length} when it was last written`,
+      });
+    } catch (error) {
       throw cannotWrite(this.#path, error);
     }
   }
 
+  #rest(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#closing = file?.close().catch(() => undefined) ?? this.#closing;
+  }
+
   async close(): Promise<void> {
-    await this.#file.close();
+    clearTimeout(this.#idle);
+    this.#rest();
+    await this.#closing;
     if (this.#length === 0) await unlink(this.#path).catch(() => undefined);
   }
 }

@@ -4,6 +4,7 @@ import type { Secrets } from "../effects/egress/authorize.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
+import type { Parallel } from "./places.ts";
 import type { TroubleLimits } from "./trouble.ts";
 import type { Awaited } from "./waiting.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly limits?: object;
   /** Bounds of each http request: the host's, in no digest. */
   readonly egress?: Partial<EgressLimits>;
+  /** How many effects leave this machine at a time (GRANT-19). */
+  readonly parallel?: Partial<Parallel>;
   /** How often and how long effects are tried that this machine cannot perform (GRANT-17). */
   readonly trouble?: Partial<TroubleLimits>;
   readonly recorder: Recorder;

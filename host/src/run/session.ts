@@ -26,6 +26,7 @@ import { isRepeatable } from "../effects/repeatable.ts";
 import type { RunOptions } from "./options.ts";
 import { waiting } from "./waiting.ts";
 import type { Awaited } from "./waiting.ts";
+import { EffectPlaces } from "./places.ts";
 import { StartTimes } from "./start-times.ts";
 import { patiently } from "./trouble.ts";
 
@@ -72,7 +73,9 @@ export class Session {
   /** Records that came of it, for those who watch. */
   #told: [TraceRecord, Uint8Array][] = [];
   /** Effects that were asked for, and begin once that is durable. */
-  #asked: RequestRecord[] = [];
+  readonly #places: EffectPlaces;
+  /** Those that have a place, and begin once that is durable. */
+  #starting: RequestRecord[] = [];
   /** Effects that were asked for before, by when; how they began then. */
   readonly #before = new Map<string, OpenEffect>();
   /** Effects that may have been performed, and may not be again. */
@@ -105,7 +108,12 @@ export class Session {
     this.#effects = { ...machine, ...outside, ...options.effects };
     this.#keys = new IdempotencyKeys(options.pack.digest, options.recorder.run.id);
     this.#signal = signal;
-    signal.addEventListener("abort", () => this.#wake?.(), { once: true });
+    this.#places = new EffectPlaces(options.parallel);
+    const stop = (): void => {
+      for (const under of this.#stops.values()) under.abort(signal.reason);
+      this.#wake?.();
+    };
+    signal.addEventListener("abort", stop, { once: true });
   }
 
   /** The host's time, as it is noted. */
@@ -168,7 +176,7 @@ export class Session {
       const entered = "command" in next ? this.#commanded(next) : this.#answered(next);
       outcome = this.#enter(entered, at);
     }
-    await this.#flush();
+    await this.#flush(outcome);
     return outcome;
   }
 
@@ -190,11 +198,12 @@ export class Session {
     return undefined;
   }
 
-  /** Makes all that has entered durable, and that the effects begin which were asked for. */
-  async #flush(): Promise<void> {
+  /** Makes all that has entered durable, and that those effects begin which were asked for and have a place. */
+  async #flush(outcome?: OutcomeRecord): Promise<void> {
     const { recorder, onRecord } = this.#options;
     this.#signal.throwIfAborted();
-    const begun = this.#asked.map(({ key }) => key);
+    if (outcome === undefined) this.#starting.push(...this.#places.next());
+    const begun = this.#starting.map(({ key }) => key);
     const last = this.#entries.at(-1);
     if (last === undefined) {
       if (begun.length > 0) await recorder.append([{ at: this.stamp(), begun }]);
@@ -247,7 +256,7 @@ export class Session {
   #stopDropped(): void {
     for (const key of this.#options.engine.dropped()) {
       this.#dropped.add(key);
-      this.#asked = this.#asked.filter((request) => request.key !== key);
+      this.#places.drop(key);
       this.#unknown.delete(key);
       this.#stops.get(key)?.abort(new Error("this effect was cancelled"));
       this.#inbox.leave(key);
@@ -417,7 +426,7 @@ export class Session {
     if (request.type === "event") return this.#inbox.listen(request);
     try {
       const performed = answerNow(request, this.#effects, this.#context(request, this.#signal));
-      if (performed === undefined) this.#asked.push(request);
+      if (performed === undefined) this.#places.add(request);
       else this.#finished.push({ key, performed });
     } catch (error) {
       this.#finished.push({ key, error });
@@ -426,7 +435,7 @@ export class Session {
 
   #begin(): void {
     this.#signal.throwIfAborted();
-    for (const request of this.#asked.splice(0)) this.#perform(request);
+    for (const request of this.#starting.splice(0)) this.#perform(request);
   }
 
   #context(request: RequestRecord, signal: AbortSignal): EffectContext {
@@ -452,7 +461,7 @@ export class Session {
     const { key } = request;
     const stop = new AbortController();
     this.#stops.set(key, stop);
-    const context = this.#context(request, AbortSignal.any([this.#signal, stop.signal]));
+    const context = this.#context(request, stop.signal);
     const { patience, onWait: isTold } = this.#options;
     if (request.type === "timer" && (patience !== undefined || isTold !== undefined)) {
       const until = this.#effects.clock() + Number(request.request["ms"]) - context.waited;
@@ -461,6 +470,7 @@ export class Session {
     const finish = (finished: Finished): void => {
       this.#underWay -= 1;
       this.#timers.delete(key);
+      this.#places.leave(key);
       this.#finish(finished);
     };
     this.#underWay += 1;

@@ -8,6 +8,8 @@ import type { TraceRecord } from "@reach-fabric/engine";
 export class StartTimes {
   /** By pointer: of what has begun and not ended. Loops run their turns one after the other. */
   readonly #open = new Map<string, number>();
+  /** By pointer: what is open directly below it. */
+  readonly #inside = new Map<string, Set<string>>();
   #workflow: number | undefined;
   #now = 0;
 
@@ -23,12 +25,20 @@ export class StartTimes {
     const { task, kind } = record;
     for (let end = task.length; end > 0; end = task.lastIndexOf("/", end - 1)) {
       const pointer = task.slice(0, end);
-      if (!this.#open.has(pointer)) this.#open.set(pointer, this.#now);
+      if (this.#open.has(pointer)) break;
+      this.#open.set(pointer, this.#now);
+      const around = outside(pointer);
+      const inside = this.#inside.get(around) ?? new Set<string>();
+      this.#inside.set(around, inside.add(pointer));
     }
     if (kind !== "task") return;
     // It has ended, with all inside it; a loop or a retry may begin it again.
-    for (const pointer of this.#open.keys()) {
-      if (pointer === task || pointer.startsWith(`${task}/`)) this.#open.delete(pointer);
+    this.#inside.get(outside(task))?.delete(task);
+    for (const ended = [task]; ended.length > 0;) {
+      const pointer = ended.pop() ?? "";
+      this.#open.delete(pointer);
+      for (const inner of this.#inside.get(pointer) ?? []) ended.push(inner);
+      this.#inside.delete(pointer);
     }
   }
 
@@ -40,3 +50,6 @@ export class StartTimes {
     return this.#open.get(pointer) ?? this.#now;
   }
 }
+
+/** The pointer that a pointer is directly below. */
+const outside = (pointer: string): string => pointer.slice(0, pointer.lastIndexOf("/"));

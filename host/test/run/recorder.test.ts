@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import {
   appendFile,
   chmod,
@@ -132,6 +133,48 @@ describe("RUN-1 a folder", () => {
     };
     await recorded(five, { recorder: { ...recorder, begin } });
     expect(counts.map((count) => count())).toEqual([0, 1 + 5]);
+  });
+
+  it("of a run that waits keeps no descriptor but its lock's, and goes on", async (context) => {
+    if (!existsSync("/proc/self/fd")) context.skip();
+    const folder = join(await newFolder(), "run");
+    const open = (): string[] =>
+      readdirSync("/proc/self/fd").flatMap((fd) => {
+        try {
+          const path = readlinkSync(`/proc/self/fd/${fd}`);
+          return path.startsWith(folder) ? [path.slice(folder.length + 1)] : [];
+        } catch {
+          return [];
+        }
+      });
+    const program: Program = function* () {
+      yield [{ type: "timer", request: { ms: 1800 } }];
+      yield [{ type: "timer", request: { ms: 1 } }];
+    };
+    const recorder = folderRecorder(folder);
+    const working = run({ engine: fakeEngine(program), pack, input: bytes("{}"), recorder });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(open().sort()).toEqual(["entered.jsonl", "lock"]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(open()).toEqual(["lock"]);
+    await working;
+    expect(open()).toEqual([]);
+    expect((await readFile(join(folder, "entered.jsonl"), "utf8")).split("\n")).toHaveLength(4);
+  });
+
+  it("that others have changed while it was closed takes nothing more", async () => {
+    const folder = join(await newFolder(), "run");
+    const program: Program = function* () {
+      yield [{ type: "timer", request: { ms: 1800 } }];
+    };
+    const recorder = folderRecorder(folder);
+    const working = run({ engine: fakeEngine(program), pack, input: bytes("{}"), recorder });
+    setTimeout(() => void appendFile(join(folder, "entered.jsonl"), "x"), 1400);
+    const error = await errorOf(working);
+    expect([error.code, error.why]).toEqual([
+      "REACH-E4111",
+      expect.stringMatching(/^it has \d+ bytes, and had \d+/),
+    ]);
   });
 
   it("keeps the secret and what entered from others", async (context) => {
