@@ -13,13 +13,13 @@ export const processFiles: readonly string[] = [
   "cli/test/guides/approval.test.ts",
   "cli/test/start.test.ts",
   "host/test/run/crash.test.ts",
+  "host/test/run/kill.test.ts",
   "host/test/run/lacking.test.ts",
   "host/test/run/race.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",
   "tools/test/doc-examples.test.ts",
   "tools/test/package-readmes.test.ts",
-  "tools/test/run-kill.test.ts",
   "tools/test/setup.test.ts",
 ];
 

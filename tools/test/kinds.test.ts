@@ -140,7 +140,7 @@ test.each(effectTypes)("the effect %s has its cell in each layer", (type) => {
       type === "event"
         ? [
             "host/src/run/session.ts",
-            'if (request.type === "event") return this.#inbox.listen(key);',
+            'if (request.type === "event") return this.#inbox.listen(request);',
           ]
         : [`host/src/effects/${type}.ts`, `export const ${type}: EffectKind<`],
     table: ["host/src/effects/table.ts", new RegExp(`^  ${type},$`, "m")],

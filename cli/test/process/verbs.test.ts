@@ -58,6 +58,10 @@ const reading: readonly (readonly [line: string, status: number])[] = [
   ["pack inspect loan.pack", 0],
   ["log fsck audit", 0],
   ["policy check policy.json", 0],
+  ["runs list", 0],
+  ["resume none", 2],
+  ["resolve none 0 --retry", 2],
+  ["signal none --type approved", 2],
   ["verify missing.reach", 2],
   ["nonsense", 2],
 ];

@@ -28,10 +28,10 @@ const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>>
   grpc,
 };
 
-/** What a type of effect is; undefined for one that this host does not have. */
-export /** What only this machine gives: no failure of the world is recorded of it. */
+/** What only this machine gives: no failure of the world is recorded of it. */
 const OWN: ReadonlySet<string> = new Set(["clock", "random", "timer"]);
 
+/** What a type of effect is; undefined for one that this host does not have. */
 export const kindOf = (type: string): EffectKind<Effects> | undefined =>
   Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 

@@ -21,17 +21,27 @@ describe("a grant file", () => {
       grant: { http: [entry] },
       addresses,
       providers: {},
+      repeatable: {},
     });
     expect(await grantOf({ format: "reach/grant/v1" })).toEqual({
       grant: {},
       addresses: {},
       providers: {},
+      repeatable: {},
     });
     expect(await grantOf({ ...file, http: [] })).toEqual({
       grant: {},
       addresses: {},
       providers: {},
+      repeatable: {},
     });
+  });
+
+  it("GRANT-16: says apart from it what may be done twice", async () => {
+    const vouched = { ...entry, repeatable: true };
+    const read = await grantOf({ ...file, http: [vouched, { ...entry, paths: ["/v2/*"] }] });
+    expect(read.repeatable).toEqual({ http: [entry] });
+    expect(JSON.stringify(read.grant)).not.toContain("repeatable");
   });
 
   it("GRANT-5: one grant has one text, however it is written", () => {

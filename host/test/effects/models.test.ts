@@ -126,6 +126,7 @@ it("a grant file says which models, and where they are", async () => {
     grant: { models: ["a", "b"] },
     addresses: {},
     providers: { a: provider },
+    repeatable: {},
   });
   await writeFile(path, JSON.stringify({ ...file, models: ["b"] }));
   expect((await errorOf(readGrant(path))).code).toBe("REACH-E4216");

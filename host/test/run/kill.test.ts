@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const program = fileURLToPath(new URL("../run-kill/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../../tools/run-kill/main.ts", import.meta.url));
 
 test("runs that are killed go on, do nothing twice, and decide as if nothing had happened", () => {
   const args = ["--conditions=reach-source", "--no-warnings", program, "--rounds", "2"];
