@@ -19,7 +19,7 @@ interface Lane {
 /**
  * Effects that were asked for, on their way to a place. What this machine answers by itself, as timers, needs none.
  *
- * EffectPlaces are given in the order of asking, but an origin that is busy keeps nobody else waiting.
+ * EffectPlaces are given in the order of asking, but an origin that is busy keeps no other one waiting.
  */
 export class EffectPlaces {
   readonly #limits: Parallel;
