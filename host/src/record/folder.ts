@@ -1,6 +1,6 @@
 // Reading a run's folder back: the run is computed again from what entered it, and compared with what was noted.
 import { EngineError, parseRecord, sameBytes } from "@reach-fabric/engine";
-import type { Engine, Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
+import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
 import { packManifest } from "@reach-fabric/schema";
 import { join } from "node:path";
@@ -98,16 +98,8 @@ export async function openFolder(engine: Engine, folder: string): Promise<Folder
   const { lines, torn, bad } = parseJournal(journal);
   if (bad !== undefined) throw damaged(where, `line ${bad} is not as it was written`);
   const run = { id: meta.id, attempt: meta.attempt, secret, startedAt: meta.startedAt };
-  const records = computeAgain(engine, { folder, pack, run, lines });
   const entries = lines.filter((line) => "record" in line);
-  const parsed = records.map((record) => parseRecord(record));
-  const last = parsed.at(-1);
-  const found = {
-    records,
-    torn,
-    ended: last?.kind === "outcome" ? last.status : undefined,
-    waiting: openEffects(parsed, lines),
-  };
+  const found = { torn, ...computeAgain(engine, { folder, pack, run, lines }) };
   return {
     run,
     engine: meta.engine,
@@ -122,7 +114,7 @@ export async function openFolder(engine: Engine, folder: string): Promise<Folder
 }
 
 /**
- * All records of the run, from those that entered.
+ * All records of the run, from those that entered, and what it waits for.
  *
  * @throws ReachError `REACH-E4131`, `REACH-E4140`
  */
@@ -139,7 +131,7 @@ function computeAgain(
     readonly run: RunIdentity;
     readonly lines: readonly Line[];
   },
-): Uint8Array[] {
+): Computed {
   const where = join(folder, names.entered);
   requireSemantics(
     engine,
@@ -151,10 +143,14 @@ function computeAgain(
   return drive(engine, lines, where);
 }
 
-function drive(engine: Engine, lines: readonly Line[], where: string): Uint8Array[] {
+/** What a run has come to. */
+type Computed = Pick<FolderRun, "records" | "ended" | "waiting">;
+
+function drive(engine: Engine, lines: readonly Line[], where: string): Computed {
   const records: Uint8Array[] = [];
   const asked = new Set<string>();
-  let isOver = false;
+  const open = new Map<string, OpenEffect>();
+  let ended: Computed["ended"];
   for (const [i, line] of lines.entries()) {
     const place = `line ${i + 1}`;
     if ("record" in line) {
@@ -167,26 +163,35 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Uint8Arra
         records.length === 0 ? engine.start(record) : engine.advance(record),
       );
       if (!sameBytes(engine.commitments().left, left)) throw differs(where, stamp.seq);
+      const entered = parseRecord(record);
+      if (entered.kind === "result") open.delete(entered.key);
       records.push(record);
       for (const bytes of step.records) {
         records.push(bytes);
         const one = parseRecord(bytes);
-        if (one.kind === "request") asked.add(one.key);
+        if (one.kind === "outcome") ended = one.status;
+        if (one.kind !== "request") continue;
+        asked.add(one.key);
+        open.set(one.key, { request: one, hasBegun: false, askedAt: stamp.at });
       }
-      isOver = step.status !== "waiting";
-    } else if (isOver || records.length === 0) {
-      throw damaged(
-        where,
-        `${place} begins effects of a run that ${isOver ? "has ended" : "is not there"}`,
-      );
+      // Nothing waits for what a cancelled branch has asked for.
+      for (const key of engine.dropped()) open.delete(key);
+    } else if (ended !== undefined || records.length === 0) {
+      const why = ended === undefined ? "is not there" : "has ended";
+      throw damaged(where, `${place} begins effects of a run that ${why}`);
     }
     const keys = "retried" in line ? [line.retried] : (line.begun ?? []);
     const strange = keys.find((key) => !asked.has(key));
     if (strange !== undefined) {
       throw damaged(where, `${place} begins the effect ${strange}, which was not asked for`);
     }
+    const now = "retried" in line ? { hasBegun: false, retriedBy: line.by } : { hasBegun: true };
+    for (const key of keys) {
+      const effect = open.get(key);
+      if (effect !== undefined) open.set(key, { ...effect, ...now });
+    }
   }
-  return records;
+  return { records, ended, waiting: [...open.values()] };
 }
 
 function attempt<T>(where: string, work: () => T): T {
@@ -308,43 +313,6 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
     if (systemCode(error.cause) === "ENOENT") return new Uint8Array();
     throw error;
   });
-}
-
-function openEffects(
-  records: readonly TraceRecord[],
-  lines: readonly Line[],
-): readonly OpenEffect[] {
-  const open = new Map<string, OpenEffect>();
-  const begun = new Set<string>();
-  const retried = new Map<string, string>();
-  for (const line of lines) {
-    if ("retried" in line) {
-      retried.set(line.retried, line.by);
-      begun.delete(line.retried);
-    } else for (const key of line.begun ?? []) begun.add(key);
-  }
-  const stamps = new Map(
-    lines.flatMap((line) => ("stamp" in line ? [[line.stamp.seq, line.stamp.at] as const] : [])),
-  );
-  let askedAt = "";
-  for (const [seq, record] of records.entries()) {
-    askedAt = stamps.get(seq) ?? askedAt;
-    if (record.kind === "request") {
-      const { key } = record;
-      const by = retried.get(key);
-      const who = by === undefined ? {} : { retriedBy: by };
-      open.set(key, { request: record, hasBegun: begun.has(key), ...who, askedAt });
-    }
-    if (record.kind === "result" || record.kind === "late") open.delete(record.key);
-    if (record.kind !== "task" || record.status !== "cancelled") continue;
-    // Nothing waits for what a cancelled task has asked for.
-    for (const { request } of open.values()) {
-      const isIts =
-        request.task === record.task && request.iteration.join() === record.iteration.join();
-      if (isIts) open.delete(request.key);
-    }
-  }
-  return [...open.values()];
 }
 
 function summarise({

@@ -76,7 +76,7 @@ function parseLine(bytes: Uint8Array): Written<Line> | undefined {
   try {
     const read = JSON.parse(fromUtf8(bytes)) as Partial<Entry & Begun & Retried & { joined: true }>;
     const { left, record: _, stamp, at, ...rest } = read as typeof read & { left?: string };
-    if (read.begun?.every((key) => /^\d{1,10}$/.test(key)) === false) return undefined;
+    if (read.begun?.every((key) => typeof key === "string") === false) return undefined;
     let line: Written<Line>;
     if (stamp === undefined) {
       if (at === undefined || !INSTANT.test(at)) return undefined;

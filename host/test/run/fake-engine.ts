@@ -25,6 +25,9 @@ export const pack: Pack = samplePack();
 
 export function fakeEngine(program: Program, calls: string[] = []): Engine {
   const state = { seq: 0, keys: 0, open: new Set<string>(), steps: program() };
+  /** The task of each effect, and the effects that the last call has cancelled. */
+  const tasks = new Map<string, string>();
+  let dropped: string[] = [];
   const record = (content: object): Uint8Array<ArrayBuffer> =>
     canonicalize(JSON.stringify({ ...content, seq: state.seq }));
   const emit = (content: object): Uint8Array<ArrayBuffer> => {
@@ -33,6 +36,7 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
     return bytes;
   };
   const take = (step: IteratorResult<readonly (Asked | Ended)[], unknown>): Advance => {
+    dropped = [];
     if (step.done) {
       const outcome = { kind: "outcome", status: "completed", output: step.value ?? null };
       return { status: "completed", records: [emit(outcome)] };
@@ -40,12 +44,15 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
     const records = step.value.map((item) => {
       if ("ended" in item) {
         const { ended: task, status = "completed" } = item;
+        if (status === "cancelled")
+          dropped = [...tasks.keys()].filter((key) => tasks.get(key) === task);
         return emit({ kind: "task", task, iteration: [], status });
       }
       const key = String(state.keys);
       state.keys += 1;
       state.open.add(key);
       const more = { task: "/do/0/a", iteration: [], type: "http", request: {}, ...item };
+      tasks.set(key, more.task);
       return emit({ kind: "request", key, ...more });
     });
     return { status: "waiting", records };
@@ -83,7 +90,7 @@ export function fakeEngine(program: Program, calls: string[] = []): Engine {
       return leave(take(state.steps.next(result)));
     },
     decision: () => "1".repeat(64),
-    dropped: () => [],
+    dropped: () => dropped,
     fingerprint: () => "2".repeat(64),
   };
   return engine as Engine;

@@ -168,6 +168,37 @@ describe("RUN-6 a run goes on", () => {
     expect((await errorOf(say(early, "retry", "99"))).code).toBe("REACH-E3008");
   });
 
+  it("and asks nothing again for a branch that was cancelled, whatever that had asked for inside", async () => {
+    const path = join(await newFolder(), "workflow.yaml");
+    const post = `{call: http, with: {method: post, endpoint: "${A}/v1/slow", body: {n: 1}}}`;
+    const slow = `do: [{inner: {do: [{ask: ${post}}]}}]`;
+    const fast = `{call: http, with: {method: get, endpoint: "${A}/v1/fast"}}`;
+    await writeFile(
+      path,
+      `document: {dsl: "1.0.3", namespace: test, name: race, version: 1.0.0}
+do:
+  - race: {fork: {compete: true, branches: [{slow: {${slow}}}, {fast: ${fast}}]}}
+  - pause: {wait: {milliseconds: 5}}
+`,
+    );
+    const { origin, requests } = await serve((request, response) => {
+      if (request.url === "/v1/fast") response.writeHead(200).end("1");
+    });
+    const addresses = { [A]: origin };
+    const folder = join(path, "../run");
+    const pack = await loadPack(path);
+    const options = { engine: createEngine(), pack, input: bytes("{}"), grant, addresses };
+    await run({ ...options, recorder: folderRecorder(folder) });
+    const journal = join(folder, "entered.jsonl");
+    const lines = (await readFile(journal, "utf8")).match(/.*\n/g) ?? [];
+    await writeFile(journal, lines.slice(0, -1).join(""));
+    const { waiting } = await readFolder(createEngine(), folder);
+    expect(waiting.map(({ request }) => request.type)).toEqual(["timer"]);
+    const before = requests.length;
+    expect((await resume({ engine: createEngine(), folder, addresses })).status).toBe("completed");
+    expect(requests.length).toBe(before);
+  });
+
   it("in one process at a time", async () => {
     const whole = await undisturbed();
     const folder = await cut(whole, 1);
