@@ -108,23 +108,19 @@ async function resumed(options: ResumeOptions): Promise<RunResult> {
   try {
     const found = await openFolder(engine, folder);
     const token = engine.run;
-    const { run, pack, whole, records, annotations } = found;
+    const { run, pack, whole, records } = found;
     const [first] = records;
     if (first === undefined) throw notBegun(folder);
     if (engine.digest !== found.engine) throw notThisEngine(folder, found.engine, engine.digest);
     const { grant } = parseRecord(first) as StartRecord;
     recorder = recording(resumedRecorder(folder, run, { lock, length: whole }));
     const { startedAt } = run;
-    const last = parseRecord(records.at(-1) as Uint8Array);
     const given = { ...outside, engine, pack, recorder, grant: grant as Grant };
     const begin = { pack, engine: engine.digest, startedAt, start: first };
     return await executed(given, async (session) => {
       await recorder?.begin(begin);
       session.run = token;
-      if (last.kind !== "outcome") return { startedAt, end: await session.goOn(found) };
-      session.records.push(...records);
-      session.annotations.push(...annotations);
-      return { startedAt, end: last };
+      return { startedAt, end: await session.goOn(found) };
     });
   } finally {
     lock.release();

@@ -39,6 +39,9 @@ type Finished = { readonly key: string } & (
   | { readonly error: unknown }
 );
 
+/** What enters a run beside answers. */
+type Source = "events" | "signals" | "commands";
+
 /** A record that has entered the engine, and what came of it. */
 interface Entered {
   readonly record: Uint8Array;
@@ -90,10 +93,8 @@ export class Session {
     (key, event) => this.#takes(key, event),
     (key, event) => this.#finish({ key, performed: { result: { event } } }),
   );
-  /** Events may still come; commands may. */
-  #isOpen = false;
-  #isSignalled = false;
-  #isCommanded = false;
+  /** Sources from which something may still come. */
+  readonly #open = new Set<Source>();
   /** Commands that were not obeyed yet. */
   readonly #commands: RunCommand[] = [];
   #isSuspended = false;
@@ -131,13 +132,14 @@ export class Session {
 
   /**
    * Goes on with a run that the engine has computed up to here. What had begun and is not answered is performed again
-   * where that does no harm; other effects are unknown, and wait for a person.
+   * where that does no harm; other effects are unknown, and wait for a person. One that has ended is as it is.
    */
   async goOn({ records, annotations, waiting }: FolderRun): Promise<OutcomeRecord> {
     const stamps = new Map(annotations.map((stamp) => [stamp.seq, stamp.at]));
     for (const [seq, bytes] of records.entries()) {
       const record = parseRecord(bytes);
       this.#keys.take(record);
+      this.records.push(bytes);
       const at = stamps.get(seq);
       if (at === undefined) this.#times.output(record);
       else this.#times.input(Date.parse(at));
@@ -147,8 +149,9 @@ export class Session {
       if (record.kind === "suspend") this.#isSuspended = true;
       if (record.kind === "resume") this.#isSuspended = false;
     }
-    this.records.push(...records);
-    this.annotations.push(...annotations);
+    for (const stamp of annotations) this.annotations.push(stamp);
+    const last = parseRecord(records.at(-1) as Uint8Array);
+    if (last.kind === "outcome") return last;
     for (const effect of waiting) {
       const { request, hasBegun } = effect;
       this.#before.set(request.key, effect);
@@ -161,9 +164,15 @@ export class Session {
 
   async #drive(ended: OutcomeRecord | undefined): Promise<OutcomeRecord> {
     let outcome = ended;
-    void this.#receive();
-    void this.#beSignalled();
-    void this.#obey();
+    const { events, signals, commands } = this.#options;
+    const put = (event: CloudEvent): void => this.#inbox.put(event);
+    void this.#follow("events", events, put, hostCode.badEvent);
+    void this.#follow("signals", signals, put, hostCode.badEvent);
+    const obey = (command: RunCommand): void => {
+      this.#commands.push(command);
+      this.#wake?.();
+    };
+    void this.#follow("commands", commands, obey, hostCode.badCommand);
     while (outcome === undefined) {
       const next = this.#entries.length < MOST_ENTRIES ? this.#ready() : undefined;
       if (next === undefined) {
@@ -263,55 +272,15 @@ export class Session {
     }
   }
 
-  /** Puts the events that come into the inbox, to the end of their source. */
-  async #receive(): Promise<void> {
-    const { events } = this.#options;
-    if (events === undefined) return;
-    this.#isOpen = true;
-    await this.#takeAll(events, (event) => this.#inbox.put(event), {
-      code: hostCode.badEvent,
-      what: "The source of events has failed.",
-    });
-    this.#isOpen = false;
-    this.#wake?.();
-  }
-
-  /** Puts events into the inbox that nothing waits for. */
-  async #beSignalled(): Promise<void> {
-    const { signals } = this.#options;
-    if (signals === undefined) return;
-    this.#isSignalled = true;
-    await this.#takeAll(signals, (event) => this.#inbox.put(event), {
-      code: hostCode.badEvent,
-      what: "The events of the run's folder cannot be taken.",
-    });
-    this.#isSignalled = false;
-    this.#wake?.();
-  }
-
-  /** Takes in the commands that come, to the end of their source. */
-  async #obey(): Promise<void> {
-    const { commands } = this.#options;
-    if (commands === undefined) return;
-    this.#isCommanded = true;
-    const take = (command: RunCommand): void => {
-      this.#commands.push(command);
-      this.#wake?.();
-    };
-    await this.#takeAll(commands, take, {
-      code: hostCode.badCommand,
-      what: "The source of commands has failed.",
-    });
-    this.#isCommanded = false;
-    this.#wake?.();
-  }
-
-  /** Takes what a source gives until it ends, fails or the run is interrupted. */
-  async #takeAll<T>(
-    source: AsyncIterable<T>,
+  /** Takes what a source gives until it ends, fails or the run is interrupted; until then it is open. */
+  async #follow<T>(
+    name: Source,
+    source: AsyncIterable<T> | undefined,
     take: (one: T) => void,
-    failed: { readonly code: string; readonly what: string },
+    code: string,
   ): Promise<void> {
+    if (source === undefined) return;
+    this.#open.add(name);
     try {
       for await (const one of source) {
         if (this.#signal.aborted) break;
@@ -321,11 +290,13 @@ export class Session {
       this.#problem =
         error instanceof ReachError
           ? error
-          : new ReachError(failed.code, failed.what, {
+          : new ReachError(code, `The source of ${name} has failed.`, {
               why: error instanceof Error ? error.message : String(error),
               cause: error,
             });
     }
+    this.#open.delete(name);
+    this.#wake?.();
   }
 
   /** Whether the engine takes the event for this effect: it changes nothing. */
@@ -373,7 +344,7 @@ export class Session {
 
   /** Whether anything may still come that the run can go on with. */
   #checkHope(): void {
-    if (this.#isCommanded) return;
+    if (this.#open.has("commands")) return;
     if (this.#isSuspended) {
       throw new ReachError(
         hostCode.suspended,
@@ -385,7 +356,8 @@ export class Session {
       );
     }
     const { patience } = this.#options;
-    const mayCome = this.#isOpen || (this.#isSignalled && patience === undefined);
+    const isSignalled = this.#open.has("signals") && patience === undefined;
+    const mayCome = this.#open.has("events") || isSignalled;
     if (mayCome || this.#underWay > this.#timers.size) return;
     const timers = [...this.#timers.values()];
     if (timers.length > 0) {
