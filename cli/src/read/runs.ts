@@ -1,6 +1,6 @@
 // Where runs are kept that have not ended, or whose evidence is not written.
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Machine } from "../ui/machine.ts";
 import { CliError, CODE, EXIT } from "../ui/problem.ts";
 import { readInput } from "./files.ts";
@@ -14,6 +14,10 @@ export function runsFolder(machine: Machine): string {
   const { REACH_DATA_DIR: data } = machine.env;
   return join(data === undefined || data === "" ? stateFolder(machine) : data, "runs");
 }
+
+/** Whether a run's folder is one that no one has named: it goes when the evidence is written. */
+export const isOwn = (machine: Machine, folder: string): boolean =>
+  dirname(resolve(folder)) === resolve(runsFolder(machine));
 
 /** The id of the run in a folder; undefined where there is none. */
 export function runIn(machine: Machine, folder: string): string | undefined {

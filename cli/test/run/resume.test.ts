@@ -94,7 +94,10 @@ describe("a run that waits", () => {
   test("for an event exits 5, says what goes on, and goes on with it", async () => {
     const { output, ...ended } = await begin("approval.yaml");
     expect(ended.status).toBe(5);
-    expect(errorOf(ended)).toMatchObject({ code: "REACH-E3004", why: "ask waits for an event (approved)" });
+    expect(errorOf(ended)).toMatchObject({
+      code: "REACH-E3004",
+      why: "ask waits for an event (approved)",
+    });
     expect(existsSync(output)).toBe(false);
     const [{ run } = { run: "" }] = await kept();
     expect(errorOf(ended)["hint"]).toContain(`reach resume ${run} --events FILE`);
@@ -230,6 +233,11 @@ test("RUN-8 a run that is noted in a log has one beginning and one piece of evid
   expect(await json("log", "fsck", "audit")).toMatchObject({ ok: true });
   // It was killed behind that: there is nothing more to do.
   expect(await json("resume", "logged.run")).toMatchObject({ written: "before" });
+  // Another run's evidence in its place is not its own.
+  const other = await begin("approval.yaml", "--events", "approved.jsonl");
+  writeFileSync(output, readFileSync(other.output));
+  const refused = await reach(folder, ["resume", "logged.run", "--json"]);
+  expect([refused.status, errorOf(refused)["code"]]).toEqual([2, "REACH-E4113"]);
 });
 
 test("RUN-8 a run that a program has begun goes on in a program", async () => {

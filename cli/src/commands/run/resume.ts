@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
-import { openEvidence } from "@reach-fabric/evidence";
+import { verify } from "@reach-fabric/evidence";
+import type { Signer } from "@reach-fabric/evidence";
 import type { Command } from "commander";
 import { packBundlesOf } from "../../read/policies.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
 import { readInput } from "../../read/files.ts";
-import { folderOfRun, runIn, runsFolder } from "../../read/runs.ts";
+import { folderOfRun, isOwn, runIn } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { EXIT } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
@@ -76,15 +77,15 @@ async function resumeCommand(
   refuseSharedStdin(options);
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
-  if (isWritten(engine, machine, folder, options.output)) {
-    return removeWritten(terminal, folder, options.output);
-  }
-  await checkOutput(options);
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const { addresses, providers, repeatable } = grant ?? {};
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
+  if (isWritten(engine, machine, folder, options.output, signer)) {
+    return removeWritten(terminal, folder, options.output);
+  }
+  await checkOutput(options);
   const matterKey =
     asked.matterKey === undefined ? undefined : matterKeyIn(machine, asked.matterKey);
   const log = await openAudit(machine, host, asked);
@@ -94,7 +95,7 @@ async function resumeCommand(
       engine,
       workflow: asked.workflow,
       folder,
-      isKept: !folder.startsWith(runsFolder(machine)),
+      isKept: !isOwn(machine, folder),
       output: options.output,
       signer,
       tenant: asked.tenant,
@@ -129,19 +130,22 @@ async function resumeCommand(
   }
 }
 
-/** Whether the run's evidence is there: the process was killed before it could remove the folder. */
-function isWritten(engine: Engine, machine: Machine, folder: string, output: string): boolean {
+/** Whether the run's evidence is there, as this key has signed it: the process was killed before the folder went. */
+function isWritten(
+  engine: Engine,
+  machine: Machine,
+  folder: string,
+  output: string,
+  { key }: Signer,
+): boolean {
   if (!existsSync(output)) return false;
-  try {
-    return openEvidence(engine, readInput(machine, output)).run.id === runIn(machine, folder);
-  } catch {
-    return false;
-  }
+  const { ok, run } = verify(engine, readInput(machine, output), { trustedKeys: [key] });
+  return ok && run?.id === runIn(machine, folder);
 }
 
 async function removeWritten(terminal: Terminal, folder: string, output: string): Promise<number> {
   const { machine } = terminal;
-  if (folder.startsWith(runsFolder(machine))) await removeRun(folder);
+  if (isOwn(machine, folder)) await removeRun(folder);
   if (terminal.json) terminal.result({ run: folder, file: output, written: "before" });
   else terminal.print(line`The evidence of this run was written before: ${output}`);
   terminal.next(["reach", "verify", output]);
