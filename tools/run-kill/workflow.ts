@@ -1,4 +1,4 @@
-// The workflow of `npm run run-kill`: two POSTs, a PUT, a GET, a model and a person, and what it may ask.
+// The workflow of `npm run run-kill`: two POSTs, a GET, a PUT beside a model, and a person, and what it may ask.
 import { createEngine, makePack } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import { effectiveGrant } from "@reach-fabric/host";
@@ -22,12 +22,21 @@ const workflow = {
   do: [
     http("look", "get"),
     http("pay", "post"),
-    http("put", "put"),
     {
-      ask: {
-        call: "llm",
-        with: { model: "judge", prompt: '${ "what of " + .id }' },
-        output: { as: "${ $input + {said: .} }" },
+      both: {
+        fork: {
+          branches: [
+            http("put", "put"),
+            {
+              ask: {
+                call: "llm",
+                with: { model: "judge", prompt: '${ "what of " + .id }' },
+                output: { as: "${ $input + {said: .} }" },
+              },
+            },
+          ],
+        },
+        output: { as: ".[0] + .[1]" },
       },
     },
     {
