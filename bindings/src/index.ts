@@ -68,6 +68,8 @@ export { recompute } from "./run/recompute.ts";
 export type { Recomputed, RecomputeOptions } from "./run/recompute.ts";
 export { firstDifference, replay } from "./run/replay.ts";
 export type { Difference, Divergence, ReplayResult } from "./run/replay.ts";
+export { step } from "./run/step.ts";
+export type { EnteredRecord, LeftRecord, Step, StepInput, StepOptions } from "./run/step.ts";
 export type {
   Advance,
   EffectResult,

@@ -7,11 +7,11 @@ import {
   isTiming,
   parseRecord,
   pathOf,
+  step,
   utf8,
   valueAt,
 } from "@reach-fabric/engine";
 import type {
-  Advance,
   EffectResult,
   Engine,
   Json,
@@ -153,20 +153,18 @@ function* hypothesis(
   const isOwn = workflows.length === 1 || workflow.startsWith(`${id}:`);
   const named = isOwn ? options : { ...options, workflow };
   const start = engine.admitStart(named, JSON.stringify(input));
-  const records: Uint8Array[] = [start];
+  const records: Uint8Array[] = [];
   const open: RequestRecord[] = [];
-  let advance: Advance = engine.start(start);
+  let found = step(engine, [{ start }], BARE);
   const total = before.filter((record) => isInput(record)).length;
   for (let done = 1; ; done++) {
     onProgress?.({ phase: "compute", done: Math.min(done, total), total });
     signal?.throwIfAborted();
-    records.push(...advance.records);
-    for (const record of advance.records.map((bytes) => parseRecord(bytes))) {
-      if (record.kind === "request") open.push(record);
-    }
-    for (const key of engine.dropped()) drop(open, key);
-    if (advance.status !== "waiting") {
-      const outcome = parseRecord(records.at(-1) as Uint8Array) as OutcomeRecord;
+    records.push(...found.records);
+    open.push(...found.effects);
+    for (const key of found.dropped) drop(open, key);
+    const { outcome } = found;
+    if (outcome !== undefined) {
       const { status } = outcome;
       const same = ending(outcome) === ending(before.at(-1));
       const decision = engine.decision();
@@ -190,10 +188,12 @@ function* hypothesis(
       live.push(...open.filter(({ key }) => key === answer.key));
       drop(open, answer.key);
     }
-    records.push(next);
-    advance = engine.advance(next);
+    found = step(engine, [{ record: next }], BARE);
   }
 }
+
+/** A hypothesis commits to nothing. */
+const BARE = { commits: false } as const;
 
 /** What either grant allows. */
 function united(a: Grant, b: Grant): object {

@@ -1,5 +1,5 @@
 // Reading a run's folder back: the run is computed again from what entered it, and compared with what was noted.
-import { EngineError, parseRecord, sameBytes } from "@reach-fabric/engine";
+import { EngineError, parseRecord, sameBytes, step } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
 import { packManifest } from "@reach-fabric/schema";
@@ -159,23 +159,19 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Computed 
         const what = `${place} has the stamp of record ${stamp.seq}, not ${records.length}`;
         throw damaged(where, what);
       }
-      const step = attempt(`${where}, ${place}`, () =>
-        records.length === 0 ? engine.start(record) : engine.advance(record),
-      );
-      if (!sameBytes(engine.commitments().left, left)) throw differs(where, stamp.seq);
-      const entered = parseRecord(record);
-      if (entered.kind === "result") open.delete(entered.key);
-      records.push(record);
-      for (const bytes of step.records) {
-        records.push(bytes);
-        const one = parseRecord(bytes);
-        if (one.kind === "outcome") ended = one.status;
-        if (one.kind !== "request") continue;
-        asked.add(one.key);
-        open.set(one.key, { request: one, hasBegun: false, askedAt: stamp.at });
+      const input = records.length === 0 ? { start: record } : { record };
+      const { entered, ...found } = attempt(`${where}, ${place}`, () => step(engine, [input]));
+      if (!sameBytes(entered[0]?.left ?? record, left)) throw differs(where, stamp.seq);
+      const answered = parseRecord(record);
+      if (answered.kind === "result") open.delete(answered.key);
+      records.push(...found.records);
+      for (const request of found.effects) {
+        asked.add(request.key);
+        open.set(request.key, { request, hasBegun: false, askedAt: stamp.at });
       }
       // Nothing waits for what a cancelled branch has asked for.
-      for (const key of engine.dropped()) open.delete(key);
+      for (const key of found.dropped) open.delete(key);
+      ended = found.outcome?.status;
     } else if (ended !== undefined || records.length === 0) {
       const why = ended === undefined ? "is not there" : "has ended";
       throw damaged(where, `${place} begins effects of a run that ${why}`);
