@@ -16,6 +16,8 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { createEngine } from "@reach-fabric/engine";
+import { openEvidence, publicKeyFile } from "@reach-fabric/evidence";
 import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleCli } from "../bundle.ts";
@@ -25,6 +27,7 @@ const folder = mkdtempSync(join(tmpdir(), "reach-bundle-"));
 const bundle = join(folder, "cli/bundle");
 const { NODE_COMPILE_CACHE: _, NODE_DISABLE_COMPILE_CACHE: __, ...env } = process.env;
 env["XDG_CACHE_HOME"] = join(folder, "caches");
+env["XDG_CONFIG_HOME"] = join(folder, "configs");
 const program = join(folder, "cli/bin/reach.cjs");
 const reach = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder, env });
@@ -115,6 +118,14 @@ test("a command loads only what it needs", () => {
   };
   expect(packagesOf("eval", ".", "input.json")).toEqual([]);
   expect(packagesOf("verify", "golden.reach", "--allow-untrusted")).toEqual(["@noble/curves"]);
+  // Whose key it is costs no schema either: of a key that is given, or of the user's own.
+  const { key } = openEvidence(createEngine(), readFileSync(join(folder, "golden.reach"))).run;
+  writeFileSync(join(folder, "signer.json"), JSON.stringify(publicKeyFile(key)));
+  const trusting = ["verify", "golden.reach", "--trust", "signer.json"];
+  expect(packagesOf(...trusting)).toEqual(["@noble/curves"]);
+  mkdirSync(join(folder, "configs/reach"), { recursive: true });
+  cpSync(join(folder, "signer.json"), join(folder, "configs/reach/key.json"));
+  expect(packagesOf("verify", "golden.reach")).toEqual(["@noble/curves"]);
   expect(packagesOf("lint", "triage/workflow.yaml")).toEqual(["zod", "yaml"]);
 });
 

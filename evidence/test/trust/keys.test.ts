@@ -2,6 +2,7 @@ import { createHash, createPublicKey, verify as verifyWithNode } from "node:cryp
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { concat, toHex, utf8 } from "@reach-fabric/engine";
+import { keyFile } from "@reach-fabric/schema";
 import {
   newKey,
   publicKey,
@@ -12,6 +13,7 @@ import {
   sameKey,
   signerOf,
 } from "@reach-fabric/evidence";
+import type { EvidenceError } from "@reach-fabric/evidence";
 import { platformAccepts } from "#platform";
 import {
   browserAccepts as neverAccepts,
@@ -25,6 +27,14 @@ import { codeOf, engine, evidence, pseudoRandom } from "../fixtures/fixture.ts";
 
 const key = newKey(pseudoRandom("a key"));
 const p256Key = newKey(pseudoRandom("a P-256 key"), "P-256");
+const errorOf = (work: () => unknown): EvidenceError => {
+  try {
+    work();
+  } catch (error) {
+    return error as EvidenceError;
+  }
+  throw new Error("it is not refused");
+};
 const text = (value: unknown): string => JSON.stringify(value, null, 2);
 
 describe("a new key", () => {
@@ -255,6 +265,39 @@ describe("a key file is refused", () => {
     ["with a private key that is none", text({ ...key.private, private: "AAAA" })],
   ])("%s", (_, file) => {
     expect(codeOf(() => readKeyFile(engine, file))).toBe("REACH-E5201");
+  });
+
+  test("wherever the schema refuses it: what is read without the schema is nothing else", () => {
+    const files = [key.public, key.private, p256Key.public, p256Key.private].flatMap((file) => [
+      { ...file },
+      { ...file, format: "reach/key/v2" },
+    ]);
+    const texts = files.flatMap((file) => [
+      ...Object.values(file),
+      file.public.replace(/.=$/, "B="),
+      `${file.id}\n`,
+      ` ${file.public}`,
+    ]);
+    const name = fc.constantFrom("format", "alg", "id", "public", "private", "sealed", "__proto__");
+    const value = fc.constantFrom(...texts, undefined, null, "", 1, [], {}, [key.public.public]);
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...files), name, value, (file, changed, to) => {
+        const members = new Map<string, unknown>(Object.entries(file)).set(changed, to);
+        // Not by fromEntries(), which would keep the member __proto__ out of the text.
+        const written = `{${[...members]
+          .filter(([, each]) => each !== undefined)
+          .map(([name, each]) => `${JSON.stringify(name)}:${JSON.stringify(each)}`)
+          .join()}}`;
+        if (keyFile.safeParse(JSON.parse(written)).success) return;
+        refused++;
+        // With its problems, which the schema alone gives.
+        const { code, problems } = errorOf(() => readKeyFile(engine, written));
+        expect([code, problems.length > 0]).toEqual(["REACH-E5201", true]);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(refused).toBeGreaterThan(1000);
   });
 
   const sealed = {
