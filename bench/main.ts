@@ -26,7 +26,7 @@ import { replayContests } from "./replay.ts";
 import { sizeContests, sizeTable } from "./sizes.ts";
 import { startContests } from "./start.ts";
 import { temporalContests } from "./temporal.ts";
-import { peak, peerSizes, verifyContests } from "./verify.ts";
+import { coldContests, peak, peerSizes, verifyContests } from "./verify.ts";
 
 type Contests = Promise<Contest[]> | Contest[];
 
@@ -48,6 +48,7 @@ const parts: Readonly<Record<string, () => Contests>> = {
   "regex-linear": regexLinearContests,
   temporal: temporalContests,
   verify: verifyContests,
+  cold: coldContests,
   sizes: sizeContests,
   log: logContests,
   start: startContests,
@@ -88,7 +89,9 @@ async function main(args: string[]): Promise<number> {
   }
   const { values, positionals } = parsed;
   const known = values.against === undefined ? parts : engineParts;
-  const wanted = positionals.length > 0 ? positionals : Object.keys(known);
+  // All of verify, which has the contest of cold, too.
+  const wanted =
+    positionals.length > 0 ? positionals : Object.keys(known).filter((name) => name !== "cold");
   const { build: kind } = values;
   if (wanted.some((name) => !(name in known)) || (kind !== "scalar" && kind !== "simd")) {
     process.stderr.write(usage);
