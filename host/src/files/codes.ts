@@ -21,6 +21,8 @@ export const hostCode = {
   stuck: "REACH-E3009",
   /** The engine is in use by another run. */
   engineInUse: "REACH-E3010",
+  /** The run keeps as many messages as it can. */
+  inboxFull: "REACH-E3011",
   // 31xx a request is denied: notes of the operator, in no trace
   /** The grant does not allow the request. */
   notGranted: "REACH-E3102",
@@ -84,6 +86,8 @@ export const hostCode = {
   notEmpty: "REACH-E4112",
   /** Another command is changing the file. */
   fileInUse: "REACH-E4114",
+  /** Another process has claimed the run meanwhile. */
+  leaseLost: "REACH-E4115",
   /** A pack cannot hold a file of this name. */
   badName: "REACH-E4120",
   /** A file of the pack is reached through a symbolic link. */

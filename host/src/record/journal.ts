@@ -1,6 +1,7 @@
 // entered.jsonl of a run's folder: what entered the run, a line each, and which effects have begun.
 // docs/spec/run-folder.md, RUN-3 to RUN-5.
 import { concat, fromHex, fromUtf8, sameBytes, toHex, utf8 } from "@reach-fabric/engine";
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -46,8 +47,17 @@ export interface Retried {
 
 export type Line = Entry | Begun | Retried;
 
+/** An entry whose record lies beside the lines, under its SHA-256 in hex. */
+export type ApartEntry = Omit<Entry, "record"> & { readonly body: string };
+
+/** A line as it is kept. */
+export type KeptLine = Line | ApartEntry;
+
+/** Bytes of a record above which it lies beside the lines: who looks for an effect need not read it. */
+export const LONGEST_RECORD: number = 256 * 1024;
+
 /** `joined`: it was written together with the line before. */
-type Written<L extends Line> = L & { readonly joined?: true };
+type Written<L extends KeptLine> = L & { readonly joined?: true };
 
 /** What stands in a line before the record, and behind it. */
 const before = ({ left }: Pick<Entry, "left">): Uint8Array =>
@@ -65,19 +75,70 @@ const behind = ({
   ].join("");
 
 /** A line, without its end. */
-export function formatLine(line: Written<Line>): Uint8Array {
+export function formatLine(line: Written<KeptLine>): Uint8Array {
+  if ("body" in line) {
+    const { body, left, ...parts } = line;
+    return utf8(`{"body":"${body}","left":"${toHex(left)}"${behind(parts)}`);
+  }
   if (!("record" in line)) return utf8(`{${behind(line).slice(1)}`);
   const { record, left, ...parts } = line;
   return concat([before({ left }), record, utf8(behind(parts))]);
 }
 
+/** Lines as they are written together, each with its end; and the records that lie beside them, by their digests. */
+export function formatLines(lines: readonly Line[]): {
+  readonly bytes: Uint8Array;
+  readonly bodies: ReadonlyMap<string, Uint8Array>;
+} {
+  const bodies = new Map<string, Uint8Array>();
+  const parts = lines.flatMap((line, i) => {
+    const kept = apart(line, bodies);
+    return [formatLine(i === 0 ? kept : { ...kept, joined: true }), Uint8Array.of(NEWLINE)];
+  });
+  return { bytes: concat(parts), bodies };
+}
+
+function apart(line: Line, bodies: Map<string, Uint8Array>): KeptLine {
+  if (!("record" in line) || line.record.length <= LONGEST_RECORD) return line;
+  const { record, ...entry } = line;
+  const body = createHash("sha256").update(record).digest("hex");
+  bodies.set(body, record);
+  return { ...entry, body };
+}
+
+/**
+ * Lines with the records that lie beside them.
+ *
+ * @param read gives what lies under a digest
+ * @returns `bad`: the number of the first line, from 1 on, whose record is not what its digest says
+ */
+export async function withBodies(
+  lines: readonly KeptLine[],
+  read: (digest: string) => Promise<Uint8Array | undefined>,
+): Promise<{ readonly lines: readonly Line[]; readonly bad?: number }> {
+  const whole: Line[] = [];
+  for (const line of lines) {
+    if (!("body" in line)) whole.push(line);
+    else {
+      const { body, ...entry } = line;
+      const record = await read(body);
+      const digest = record && createHash("sha256").update(record).digest("hex");
+      if (record === undefined || digest !== body) return { lines: whole, bad: whole.length + 1 };
+      whole.push({ ...entry, record });
+    }
+  }
+  return { lines: whole };
+}
+
 /** What a line says; undefined for one that formatLine() does not give. Whether its record is one, the engine says. */
-function parseLine(bytes: Uint8Array): Written<Line> | undefined {
+function parseLine(bytes: Uint8Array): Written<KeptLine> | undefined {
   try {
-    const read = JSON.parse(fromUtf8(bytes)) as Partial<Entry & Begun & Retried & { joined: true }>;
+    const read = JSON.parse(fromUtf8(bytes)) as Partial<
+      Entry & ApartEntry & Begun & Retried & { joined: true }
+    >;
     const { left, record: _, stamp, at, ...rest } = read as typeof read & { left?: string };
     if (read.begun?.every((key) => typeof key === "string") === false) return undefined;
-    let line: Written<Line>;
+    let line: Written<KeptLine>;
     if (stamp === undefined) {
       if (at === undefined || !INSTANT.test(at)) return undefined;
       const { begun, by, retried, joined } = read;
@@ -87,6 +148,11 @@ function parseLine(bytes: Uint8Array): Written<Line> | undefined {
       else return undefined;
     } else {
       if (!INSTANT.test(stamp.at) || !Number.isSafeInteger(stamp.seq)) return undefined;
+      if (rest.body !== undefined) {
+        if (!DIGEST.test(rest.body)) return undefined;
+        line = { ...rest, body: rest.body, left: fromHex(left ?? ""), stamp };
+        return sameBytes(formatLine(line), bytes) ? line : undefined;
+      }
       const start = before({ left: fromHex(left ?? "") });
       const end = bytes.length - utf8(behind({ stamp, ...rest })).length;
       line = {
@@ -102,6 +168,7 @@ function parseLine(bytes: Uint8Array): Written<Line> | undefined {
   }
 }
 
+const DIGEST = /^[0-9a-f]{64}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
@@ -111,11 +178,11 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
  * @returns `bad`: the first line that is not as it was written, from 1 on, where that is no such end
  */
 export function parseJournal(bytes: Uint8Array): {
-  readonly lines: readonly Line[];
+  readonly lines: readonly KeptLine[];
   readonly torn: number;
   readonly bad?: number;
 } {
-  const lines: Line[] = [];
+  const lines: KeptLine[] = [];
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, start);
     const line = end < 0 ? undefined : parseLine(bytes.subarray(start, end));
@@ -190,12 +257,8 @@ export class Journal {
         why,
       });
     }
-    const bytes = concat(
-      lines.flatMap((line, i) => [
-        formatLine(i === 0 ? line : { ...line, joined: true }),
-        Uint8Array.of(NEWLINE),
-      ]),
-    );
+    const { bytes, bodies } = formatLines(lines);
+    for (const [digest, body] of bodies) await this.#keepBody(digest, body);
     const file = await this.#opened();
     try {
       await writeAll(file, bytes);
