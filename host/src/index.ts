@@ -11,7 +11,7 @@ export type { CloudEvent } from "./effects/emit.ts";
 export type { Effects } from "./effects/outside.ts";
 export { commandFile } from "./run/commands.ts";
 export { eventFile, eventSink, openEventSink } from "./run/event-files.ts";
-export { followSignals, signalRun, signalsOf } from "./run/signals.ts";
+export { commandRun, signalRun } from "./run/messages.ts";
 export { createEgress } from "./effects/egress/egress.ts";
 export { DEFAULT_LIMITS } from "./effects/egress/limits.ts";
 export type { HttpResult } from "./effects/egress/answer.ts";
@@ -25,8 +25,29 @@ export type { Failure } from "./effects/egress/failure.ts";
 export { HostTrouble } from "./effects/egress/trouble.ts";
 export { changingFile } from "./files/change.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
-export { readFolder } from "./record/folder.ts";
-export type { FolderRun } from "./record/folder.ts";
+export { readRun } from "./record/folder.ts";
+export type { OpenEffect, RunSoFar } from "./record/folder.ts";
+export { folderStore } from "./store/folder-store.ts";
+export { memoryStore } from "./store/memory.ts";
+export { runFolder } from "./store/run-folder.ts";
+export { ENDED } from "./store/store.ts";
+export type {
+  AwaitedHead,
+  DueRuns,
+  InboxReader,
+  KeptRun,
+  Lease,
+  Message,
+  NewRun,
+  Rest,
+  RunFile,
+  RunFilter,
+  RunHead,
+  RunLabels,
+  RunPage,
+  RunState,
+  RunStore,
+} from "./store/store.ts";
 export { effectiveGrant, readGrant } from "./effects/egress/grant.ts";
 export type { EffectiveGrant } from "./effects/egress/grant.ts";
 export { machineDisk } from "./log/disk.ts";
@@ -74,8 +95,9 @@ export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
 export { readSecrets } from "./effects/egress/secrets.ts";
 export type { Annotation, Begun, Entry, Line } from "./record/journal.ts";
-export { folderRecorder, lockRun, memoryRecorder } from "./record/recorder.ts";
-export type { Beginning, IdentityOptions, Recorder, RunIdentity } from "./record/recorder.ts";
+export { folderRecorder, memoryRecorder, storeRecorder } from "./record/recorder.ts";
+export type { Recorder } from "./record/recorder.ts";
+export type { Beginning, IdentityOptions, RunIdentity } from "./record/identity.ts";
 export { resolveEffect } from "./run/resolve.ts";
 export type { ResolveOptions } from "./run/resolve.ts";
 export { resume, run } from "./run/run.ts";

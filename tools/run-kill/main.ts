@@ -1,5 +1,5 @@
-// npm run run-kill                        300 rounds of kill -9 on runs that ask a service
-// npm run run-kill -- --rounds N --seed N
+// npm run run-kill                        300 rounds of kill -9 on runs that ask a service, on each store
+// npm run run-kill -- --rounds N --seed N --store folder
 //
 // Each round starts a process that executes several runs, kills it without warning after a random time, and goes on in another
 // process, which is killed as well, until all runs have ended. In between, but not always, what is in doubt is resolved as
@@ -12,10 +12,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createEngine, replay, utf8 } from "@reach-fabric/engine";
-import { memoryRecorder, readFolder, resolveEffect, run } from "@reach-fabric/host";
-import type { FolderRun } from "@reach-fabric/host";
+import { memoryRecorder, resolveEffect, run } from "@reach-fabric/host";
+import type { KeptRun } from "@reach-fabric/host";
 import { answerOf, startService } from "./service.ts";
 import type { Service } from "./service.ts";
+import { found, idOf, openStore, STORES } from "./stores.ts";
+import type { StoreKind } from "./stores.ts";
 import { approved, inputOf, packOfRuns, worldAt } from "./workflow.ts";
 
 /** Runs that one process executes at a time. */
@@ -29,10 +31,11 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "300" },
     seed: { type: "string", default: "20261130" },
+    store: { type: "string" },
   },
 });
-async function main(rounds: number, seed: number): Promise<void> {
-  process.stderr.write(`seed ${seed}\n`);
+async function main(kind: StoreKind, rounds: number, seed: number): Promise<void> {
+  process.stderr.write(`${kind}, seed ${seed}\n`);
   let state = seed >>> 0;
   const random = (): number =>
     (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
@@ -44,20 +47,24 @@ async function main(rounds: number, seed: number): Promise<void> {
   try {
     for (let round = 1; round <= rounds; round += 1) {
       const folder = join(parent, String(round));
+      const store = await openStore(kind, folder);
       const ids = Array.from({ length: AT_ONCE }, (_, i) => `r${round}-${i}`);
       for (let process = 1; process <= PROCESSES; process += 1) {
         const isKilled = process <= KILLS;
         // While a request is under way, or shortly behind it.
         const requests = isKilled ? 1 + Math.floor(random() * 3 * AT_ONCE) : Infinity;
-        const load = { folder, address: service.address, runs: ids };
+        const load = { kind, folder, address: service.address, runs: ids };
         if (await executed(load, service, requests, random() * 30)) counts.kills += 1;
         // Half of the time no one looks first: then what is in doubt must be left alone.
         if (process < KILLS && random() < 0.5) continue;
         let open = 0;
-        for (const id of ids) open += await settle(join(folder, id), id, service, counts, faults);
+        for (const id of ids) {
+          open += await settle(store.run(idOf(id)), id, service, counts, faults);
+        }
         if (open === 0) break;
       }
-      for (const id of ids) await judge(join(folder, id), id, service, faults);
+      for (const id of ids) await judge(store.run(idOf(id)), id, service, faults);
+      await store.close();
       rmSync(folder, { recursive: true, force: true });
       if (faults.length > 0) break;
       if (round % 10 === 0) process.stderr.write(`round ${round}: ${JSON.stringify(counts)}\n`);
@@ -68,7 +75,7 @@ async function main(rounds: number, seed: number): Promise<void> {
   }
   for (const fault of faults) process.stdout.write(`FAULT ${fault}\n`);
   process.stdout.write(
-    `${rounds} rounds, ${rounds * AT_ONCE} runs, ${counts.kills} kills, ${counts.doubtful} effects in doubt ` +
+    `${kind}: ${rounds} rounds, ${rounds * AT_ONCE} runs, ${counts.kills} kills, ${counts.doubtful} effects in doubt ` +
       `(${counts.resolved} had been done, ${counts.retried} had not), ${faults.length} faults\n`,
   );
   if (faults.length > 0) process.exitCode = 1;
@@ -96,18 +103,6 @@ async function executed(
   return child.signalCode !== null;
 }
 
-/** What a kept run is, or undefined where nothing had entered. */
-async function kept(folder: string): Promise<FolderRun | undefined> {
-  try {
-    const found = await readFolder(createEngine(), folder);
-    return found.inputs.length === 0 ? undefined : found;
-  } catch (error) {
-    // It was killed while its folder was made.
-    if ((error as { code?: string }).code === "REACH-E4130") return undefined;
-    throw error;
-  }
-}
-
 const placeOf = (id: string, request: Readonly<Record<string, unknown>>): string =>
   `${String(request["method"])} ${String(request["uri"]).replace("https://bank.example", "")}`.replace(
     "{id}",
@@ -116,27 +111,27 @@ const placeOf = (id: string, request: Readonly<Record<string, unknown>>): string
 
 /** Resolves what is in doubt as the service has counted; returns 1 if the run has not ended. */
 async function settle(
-  folder: string,
+  kept: KeptRun,
   id: string,
   { done }: Service,
   counts: { doubtful: number; resolved: number; retried: number },
   faults: string[],
 ): Promise<number> {
-  const found = await kept(folder);
-  if (found === undefined) {
+  const before = await found(kept);
+  if (before === undefined || before.inputs.length === 0) {
     const asked = [...done.keys()].filter((place) => place.endsWith(`/${id}`));
     if (asked.length > 0) faults.push(`${id}: nothing entered, and ${asked.join()} was asked`);
     return 1;
   }
-  if (found.ended !== undefined) return 0;
-  for (const { request, hasBegun } of found.waiting) {
+  if (before.ended !== undefined) return 0;
+  for (const { request, hasBegun } of before.waiting) {
     if (request.type !== "http" || request.request["method"] !== "POST") continue;
     const place = placeOf(id, request.request);
     const count = done.get(place)?.count ?? 0;
     if (!hasBegun && count > 0) faults.push(`${id}: ${place} was asked, and had not begun`);
     if (!hasBegun) continue;
     counts.doubtful += 1;
-    const said = { engine: createEngine(), folder, key: request.key, by: "clerk-7" };
+    const said = { engine: createEngine(), run: kept, key: request.key, by: "clerk-7" };
     const at = new Date().toISOString();
     const body = utf8(answerOf(place.slice(place.indexOf(" ") + 1)));
     const as = count > 0 ? { result: { status: 200, headers: {} }, body } : ("retry" as const);
@@ -147,15 +142,10 @@ async function settle(
 }
 
 /** The run as it ended: what was done for it, and whether it is the one that would have been without any kill. */
-async function judge(
-  folder: string,
-  id: string,
-  service: Service,
-  faults: string[],
-): Promise<void> {
-  const found = await kept(folder);
-  if (found?.ended !== "completed") {
-    faults.push(`${id}: ${found?.ended ?? "not ended"}`);
+async function judge(kept: KeptRun, id: string, service: Service, faults: string[]): Promise<void> {
+  const end = await found(kept);
+  if (end?.ended !== "completed") {
+    faults.push(`${id}: ${end?.ended ?? "not ended"}`);
     return;
   }
   for (const [place, { count, keys }] of service.done) {
@@ -166,7 +156,7 @@ async function judge(
   for (const name of ["POST /pay", "PUT /put", "POST /book", "GET /look"]) {
     if (!service.done.has(`${name}/${id}`)) faults.push(`${name}/${id} was not done`);
   }
-  const again = replay(createEngine(), found.pack, found.records);
+  const again = replay(createEngine(), end.pack, end.records);
   if (again.status !== "reproduced") faults.push(`${id}: ${again.status}`);
   const other = await undisturbed(id);
   if ("fingerprint" in again && again.fingerprint !== other) {
@@ -195,4 +185,7 @@ async function undisturbed(id: string): Promise<string> {
   }
 }
 
-await main(Number(values.rounds), Number(values.seed));
+for (const kind of STORES) {
+  if (values.store !== undefined && values.store !== kind) continue;
+  await main(kind, Number(values.rounds), Number(values.seed));
+}

@@ -88,6 +88,8 @@ export const hostCode = {
   fileInUse: "REACH-E4114",
   /** Another process has claimed the run meanwhile. */
   leaseLost: "REACH-E4115",
+  /** A label of a run that is too long, or one too many. */
+  badLabel: "REACH-E4116",
   /** A pack cannot hold a file of this name. */
   badName: "REACH-E4120",
   /** A file of the pack is reached through a symbolic link. */

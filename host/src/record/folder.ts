@@ -1,21 +1,14 @@
-// Reading a run's folder back: the run is computed again from what entered it, and compared with what was noted.
+// A run as far as it is kept: the run is computed again from what entered it, and compared with what was noted.
 import { EngineError, parseRecord, sameBytes, step } from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
-import { packManifest } from "@reach-fabric/schema";
-import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
-import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
-import { readRegularFile, systemCode } from "../files/files.ts";
-import { parseJournal } from "./journal.ts";
+import { damaged } from "../store/errors.ts";
+import type { KeptRun, RunFile } from "../store/store.ts";
+import type { RunIdentity } from "./identity.ts";
 import type { Annotation, Entry, Line } from "./journal.ts";
-import { RUN_FORMAT, names } from "./recorder.ts";
-import type { RunIdentity } from "./recorder.ts";
 import { leased } from "./lease.ts";
-
-/** Largest journal that is read back. */
-const MAX_JOURNAL = 1024 * 1024 * 1024;
 
 /** An effect that was asked for and is not answered. */
 export interface OpenEffect {
@@ -28,8 +21,8 @@ export interface OpenEffect {
   readonly askedAt: string;
 }
 
-/** A run as its folder has it. */
-export interface FolderRun {
+/** A run as far as it is kept. */
+export interface RunSoFar {
   readonly run: RunIdentity & { readonly startedAt: string };
   /** SHA-256 of the engine that ran, in hex. */
   readonly engine: string;
@@ -41,8 +34,6 @@ export interface FolderRun {
   readonly annotations: readonly Annotation[];
   /** What was written as it is, line by line: the records that entered, and which effects have begun. */
   readonly lines: readonly Line[];
-  /** Bytes of the journal that are whole. */
-  readonly whole: number;
   /** Bytes at the end that were not completely written; 0 if there are none. */
   readonly torn: number;
   /** How the run ended; undefined if it was interrupted. */
@@ -54,25 +45,25 @@ export interface FolderRun {
 }
 
 /**
- * What a folder of folderRecorder() holds, also after a crash in the middle of a write.
+ * What is kept of a run, also after a crash in the middle of a write.
  *
  * Lines at the end that are not whole are told by `torn` and left out: nothing had left the process that follows from
  * them. Anything else that is not as it was written is an error. What the engine computes from what entered is
  * compared with the digest that was noted of it, record by record.
  *
  * @param engine its pack and run are replaced: afterwards it is where the run was
- * @throws ReachError `REACH-E3010` a run is on the engine, `REACH-E4130` not a run's folder, or one of another form, `REACH-E4131` damaged, or the engine
+ * @throws ReachError `REACH-E3010` a run is on the engine, `REACH-E4130` there is no such run, or it is of another form, `REACH-E4131` damaged, or the engine
  *   computes something else, `REACH-E4140` the run has other semantics than the engine, `REACH-E41xx` files
  *
  * @example
  * await run({ ...options, recorder: folderRecorder("runs/2") });
- * const { summary } = await readFolder(createEngine(), "runs/2");
+ * const { summary } = await readRun(createEngine(), runFolder("runs/2"));
  * summary; // → "The run has ended (completed) with 3 records."
  */
-export const readFolder = (engine: Engine, folder: string): Promise<FolderRun> =>
+export const readRun = (engine: Engine, kept: Pick<KeptRun, "read" | "where">): Promise<RunSoFar> =>
   leased(engine, async () => {
     try {
-      return await openFolder(engine, folder);
+      return computeAgain(engine, await kept.read(), kept.where);
     } finally {
       // Who runs the same pack next finds the engine as after load().
       if (!engine.trapped) engine.commit(null);
@@ -80,32 +71,22 @@ export const readFolder = (engine: Engine, folder: string): Promise<FolderRun> =
   });
 
 /**
- * Requires that a folder is that of a run.
+ * A run from what is kept of it, with the engine left where the run is: it goes on from there.
  *
- * @throws ReachError `REACH-E4130`, `REACH-E4131`
+ * @throws ReachError `REACH-E4131`, `REACH-E4140`
  */
-export async function requireRunFolder(folder: string): Promise<void> {
-  await readMeta(folder);
-}
-
-/** As readFolder(), with the engine left where the run is: it goes on from there. */
-export async function openFolder(engine: Engine, folder: string): Promise<FolderRun> {
-  const meta = await readMeta(folder);
-  const secret = await readSecret(join(folder, names.secret));
-  const pack = await readPack(join(folder, names.pack), meta.pack);
-  const where = join(folder, names.entered);
-  const journal = await readOrEmpty(where);
-  const { lines, torn, bad } = parseJournal(journal);
-  if (bad !== undefined) throw damaged(where, `line ${bad} is not as it was written`);
-  const run = { id: meta.id, attempt: meta.attempt, secret, startedAt: meta.startedAt };
+export function computeAgain(engine: Engine, file: RunFile, where: string): RunSoFar {
+  const { run, pack, lines, torn } = file;
   const entries = lines.filter((line) => "record" in line);
-  const found = { torn, ...computeAgain(engine, { folder, pack, run, lines }) };
+  requireSemantics(engine, entries[0], where);
+  attempt(`${where}, pack`, () => engine.load(pack));
+  engine.commit(runSeedOf(engine, run.secret, run));
+  const found = { torn, ...drive(engine, lines, where) };
   return {
     run,
-    engine: meta.engine,
+    engine: file.engine,
     pack,
     lines,
-    whole: journal.length - torn,
     inputs: entries.map(({ record }) => record),
     annotations: entries.map(({ stamp }) => stamp),
     ...found,
@@ -113,38 +94,8 @@ export async function openFolder(engine: Engine, folder: string): Promise<Folder
   };
 }
 
-/**
- * All records of the run, from those that entered, and what it waits for.
- *
- * @throws ReachError `REACH-E4131`, `REACH-E4140`
- */
-function computeAgain(
-  engine: Engine,
-  {
-    folder,
-    pack,
-    run,
-    lines,
-  }: {
-    readonly folder: string;
-    readonly pack: Pack;
-    readonly run: RunIdentity;
-    readonly lines: readonly Line[];
-  },
-): Computed {
-  const where = join(folder, names.entered);
-  requireSemantics(
-    engine,
-    lines.find((line) => "record" in line),
-    where,
-  );
-  attempt(join(folder, names.pack), () => engine.load(pack));
-  engine.commit(runSeedOf(engine, run.secret, run));
-  return drive(engine, lines, where);
-}
-
 /** What a run has come to. */
-type Computed = Pick<FolderRun, "records" | "ended" | "waiting">;
+type Computed = Pick<RunSoFar, "records" | "ended" | "waiting">;
 
 function drive(engine: Engine, lines: readonly Line[], where: string): Computed {
   const records: Uint8Array[] = [];
@@ -220,103 +171,19 @@ function recordOf(bytes: Uint8Array): ReturnType<typeof parseRecord> | undefined
   }
 }
 
-const damaged = (where: string, why: string): ReachError =>
-  new ReachError(hostCode.damagedRun, "The run's folder is damaged.", {
-    where,
-    why,
-    hint: "What it holds cannot be used as a run; the input can be run again.",
-  });
-
 const differs = (where: string, seq: number): ReachError =>
   new ReachError(hostCode.damagedRun, "The engine does not compute what was recorded.", {
     where,
     why: `what it computes after record ${seq} is not what was recorded`,
-    hint: "The folder was changed, or another engine ran it: run.json has its digest.",
+    hint: "It was changed, or another engine ran it.",
   });
-
-interface Meta {
-  readonly attempt: number;
-  readonly engine: string;
-  readonly format: string;
-  readonly id: string;
-  readonly pack: string;
-  readonly startedAt: string;
-}
-
-async function readMeta(folder: string): Promise<Meta> {
-  const path = join(folder, names.meta);
-  const bytes = await readRegularFile(path, { limit: 65536 }).catch((error: unknown) => {
-    throw new ReachError(hostCode.notARun, "This is not the folder of a run.", {
-      where: folder,
-      why: `there is no readable ${names.meta}`,
-      cause: error,
-    });
-  });
-  let meta: Partial<Record<string, unknown>>;
-  try {
-    meta = Object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))) as object;
-  } catch {
-    throw damaged(path, "it is not JSON");
-  }
-  const { format, ...others } = meta;
-  if (format !== RUN_FORMAT) {
-    const isOlder = format === "reach/run/v1" || format === "reach/run/v2";
-    throw new ReachError(hostCode.notARun, "This version does not read runs of this format.", {
-      where: path,
-      hint: isOlder
-        ? "It is from before the first release: run the input again."
-        : "It may be from a later version.",
-    });
-  }
-  const strange = Object.keys(others).find((name) => !Object.hasOwn(META, name));
-  if (strange !== undefined) throw damaged(path, `it has a field ${JSON.stringify(strange)}`);
-  for (const [name, form] of Object.entries(META)) {
-    if (!form.test(JSON.stringify(others[name]) ?? ""))
-      throw damaged(path, `${name} is missing or odd`);
-  }
-  return meta as unknown as Meta;
-}
-
-/** The text of each field of run.json beside its format (RUN-2). */
-const META: Readonly<Record<Exclude<keyof Meta, "format">, RegExp>> = {
-  attempt: /^[1-9]\d{0,9}$/,
-  engine: /^"[0-9a-f]{64}"$/,
-  id: /^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/,
-  pack: /^"[0-9a-f]{64}"$/,
-  startedAt: /^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"$/,
-};
-
-async function readSecret(path: string): Promise<Uint8Array> {
-  const text = new TextDecoder().decode(await readRegularFile(path, { limit: 256 })).trim();
-  if (!/^[0-9a-f]{64}$/.test(text)) throw damaged(path, "it is not 32 bytes in hex");
-  return new Uint8Array(Buffer.from(text, "hex"));
-}
-
-/** Files under their digests; the engine checks the content when it loads the pack. */
-async function readPack(folder: string, digest: string): Promise<Pack> {
-  const path = join(folder, "pack.json");
-  const manifest = await readRegularFile(path);
-  const { files } = checked(packManifest, readJson(manifest, path), "pack");
-  const read = files.map(async (file) => ({
-    path: file.path,
-    bytes: await readRegularFile(join(folder, file.sha256)),
-  }));
-  return { manifest, files: await Promise.all(read), digest };
-}
-
-async function readOrEmpty(path: string): Promise<Uint8Array> {
-  return readRegularFile(path, { limit: MAX_JOURNAL }).catch((error: Error) => {
-    if (systemCode(error.cause) === "ENOENT") return new Uint8Array();
-    throw error;
-  });
-}
 
 function summarise({
   records,
   torn,
   ended,
   waiting,
-}: Pick<FolderRun, "records" | "torn" | "ended" | "waiting">): string {
+}: Pick<RunSoFar, "records" | "torn" | "ended" | "waiting">): string {
   const count = `${records.length} ${records.length === 1 ? "record" : "records"}`;
   const half = torn > 0 ? `; the last ${torn} bytes were cut off` : "";
   if (ended !== undefined) return `The run has ended (${ended}) with ${count}${half}.`;

@@ -39,17 +39,16 @@ export interface RunOptions {
   readonly providers?: Readonly<Record<string, Provider>>;
   /** CloudEvents for the tasks that listen, in the order in which they come. */
   readonly events?: AsyncIterable<CloudEvent>;
-  /** Events that may come at any time: the run waits for them as long as it has `patience` without an end. */
-  readonly signals?: AsyncIterable<CloudEvent>;
   /** Suspends, resumes or cancels the run: each command is a record of it. */
   readonly commands?: AsyncIterable<RunCommand>;
   /** Parts of the outside world to replace. */
   readonly effects?: Partial<Effects>;
   /**
-   * Milliseconds that it waits for a timer when there is nothing else to do, and it waits for no signals then; without it, as
-   * long as it takes.
+   * Milliseconds that it waits for a timer when there is nothing else to do; without it, as long as it takes.
    */
   readonly patience?: number;
+  /** Waits for what the store is given for it, an event or a command, as long as it takes. */
+  readonly waits?: boolean;
   /** Interrupts the run; what is recorded stays as it is. */
   readonly signal?: AbortSignal;
   /** Called when nothing but these can make the run go on, and when they are others than before. */

@@ -3,14 +3,14 @@ import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { leased } from "../record/lease.ts";
-import { openFolder, requireRunFolder } from "../record/folder.ts";
+import { computeAgain } from "../record/folder.ts";
 import type { Line } from "../record/journal.ts";
-import { lockRun, resumedRecorder } from "../record/recorder.ts";
+import type { KeptRun, Rest } from "../store/store.ts";
 
 export interface ResolveOptions {
   readonly engine: Engine;
-  /** The run's folder. */
-  readonly folder: string;
+  /** The run where it is kept. */
+  readonly run: KeptRun;
   /** The effect's key. */
   readonly key: string;
   /** Who says so, as the evidence will have it. */
@@ -27,26 +27,33 @@ export interface ResolveOptions {
  *
  * Guarantees: it is durable when this resolves, who said it is signed with the evidence, and nothing is asked of the world.
  *
- * @throws ReachError as readFolder() does; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
+ * @throws ReachError as readRun() does; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
  *   run; EngineError for an answer that the effect cannot have
  *
  * @example
  * await run({ engine, pack, input, recorder: folderRecorder("runs/3") });
  * const at = new Date().toISOString();
- * const said = { engine, folder: "runs/3", key: "0", by: "clerk-7", as: "retry" as const, at };
+ * const said = { engine, run: runFolder("runs/3"), key: "0", by: "clerk-7", as: "retry" as const, at };
  * await resolveEffect(said).catch(({ code }: ReachError) => code); // → "REACH-E3008"
  */
 export const resolveEffect = (options: ResolveOptions): Promise<RequestRecord> =>
   leased(options.engine, () => resolved(options));
 
 async function resolved(options: ResolveOptions): Promise<RequestRecord> {
-  const { engine, folder, key, by, as, at } = options;
-  await requireRunFolder(folder);
-  const lock = await lockRun(folder);
+  const { engine, run: kept, key, by, as, at } = options;
+  const { state, awaits, wakeAt } = await kept.head();
+  const lease = await kept.claim();
+  // Where nothing can be said, it is as it was.
+  let rest: Rest = {
+    state: state === "running" ? "interrupted" : state,
+    awaits,
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+  };
   try {
-    const found = await openFolder(engine, folder);
+    if (lease.file === undefined) throw new TypeError("A lease of a run that is new");
+    const found = computeAgain(engine, lease.file, kept.where);
     const effect = found.waiting.find(({ request }) => request.key === key);
-    if (effect?.hasBegun !== true) throw notOpen(folder, key, effect !== undefined);
+    if (effect?.hasBegun !== true) throw notOpen(kept.where, key, effect !== undefined);
     let line: Line;
     if (as === "retry") line = { at, by, retried: key };
     else {
@@ -55,25 +62,19 @@ async function resolved(options: ResolveOptions): Promise<RequestRecord> {
       engine.advance(record);
       line = { record, stamp: { seq, at, resolvedBy: by }, left: engine.commitments().left };
     }
-    const recorder = resumedRecorder(folder, found.run, { lock, length: found.whole });
-    try {
-      const [start = new Uint8Array()] = found.records;
-      const { pack, run, engine: digest } = found;
-      await recorder.begin({ pack, engine: digest, startedAt: run.startedAt, start });
-      await recorder.append([line]);
-    } finally {
-      await recorder.close();
-    }
+    await lease.append(found.lines.length, [line]);
+    // It can go on now.
+    rest = { state: "waiting", wakeAt: at };
     return effect.request;
   } finally {
     if (!engine.trapped) engine.commit(null);
-    lock.release();
+    await lease.release(rest);
   }
 }
 
-const notOpen = (folder: string, key: string, isOpen: boolean): ReachError =>
+const notOpen = (where: string, key: string, isOpen: boolean): ReachError =>
   new ReachError(hostCode.notOpen, "There is nothing to say of this effect.", {
-    where: `${folder}, effect ${key}`,
+    where: `${where}, effect ${key}`,
     why: isOpen
       ? "it has not begun: the run performs it when it goes on"
       : "the run does not wait for it",

@@ -7,12 +7,17 @@ import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/journal.ts";
-import { openFolder, requireRunFolder } from "../record/folder.ts";
-import { lockRun, resumedRecorder } from "../record/recorder.ts";
-import type { Recorder, RunIdentity } from "../record/recorder.ts";
+import { computeAgain } from "../record/folder.ts";
+import { resumedRecorder } from "../record/recorder.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { RunIdentity } from "../record/identity.ts";
+import { MOST_CRASHES } from "../store/store.ts";
+import type { KeptRun, Lease, Rest } from "../store/store.ts";
 import { createOutside } from "../effects/outside.ts";
 import type { RunOptions } from "./options.ts";
 import { engineInUse, leased } from "../record/lease.ts";
+import { givenBy } from "./messages.ts";
+import { restOf } from "./rest.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 
@@ -63,7 +68,7 @@ async function begun(options: RunOptions): Promise<RunResult> {
   if (engine.loaded !== pack) engine.load(pack);
   requireSemantics(engine, pack);
   const start = engine.admitStart(startOptions(options), options.input);
-  return executed(options, async (session) => {
+  return executed(options, [], async (session) => {
     const startedAt = session.stamp();
     await recorder.begin({ pack, engine: engine.digest, startedAt, start });
     engine.commit(runSeedOf(engine, recorder.run.secret, recorder.run));
@@ -71,14 +76,18 @@ async function begun(options: RunOptions): Promise<RunResult> {
   });
 }
 
-/** What a run is given that goes on: all else is in its folder. */
+/** What a run is given that goes on: all else is kept. */
 export interface ResumeOptions extends Omit<
   RunOptions,
   "pack" | "workflow" | "input" | "grant" | "limits" | "recorder"
 > {
-  /** Where folderRecorder() has kept it. */
-  readonly folder: string;
-  /** Wraps the recorder that goes on in the folder; it is begun before anything is asked of the world. */
+  /** The run where it is kept. */
+  readonly run: KeptRun;
+  /** A lease of it, where it was claimed. */
+  readonly lease?: Lease;
+  /** Goes on although three processes in a row have ended with the run. */
+  readonly retry?: boolean;
+  /** Wraps the recorder that goes on; it is begun before anything is asked of the world. */
   readonly recording?: (recorder: Recorder) => Recorder;
 }
 
@@ -89,78 +98,100 @@ export interface ResumeOptions extends Omit<
  * again, with the same Idempotency-Key, only where its protocol or the operator says that this does no harm (GRANT-16). The run
  * comes to the decision that it would have come to by the same answers.
  *
- * @throws ReachError as run() and readFolder() do; `REACH-E4114` another process executes it, `REACH-E4140` another engine
- *   has begun it, `REACH-E4130` it had not begun
+ * @throws ReachError as run() and readRun() do; `REACH-E4114` another process executes it, `REACH-E4140` another engine
+ *   has begun it, `REACH-E4130` it had not begun, `REACH-E3009` three processes in a row have ended with it
  *
  * @example
  * await run({ engine, pack, input, recorder: folderRecorder("runs/4") });
- * const { status } = await resume({ engine, folder: "runs/4" });
+ * const { status } = await resume({ engine, run: runFolder("runs/4") });
  * status; // → "completed"
  */
 export const resume = (options: ResumeOptions): Promise<RunResult> =>
   leased(options.engine, () => resumed(options));
 
 async function resumed(options: ResumeOptions): Promise<RunResult> {
-  const { engine, folder, recording = (recorder) => recorder, ...outside } = options;
-  await requireRunFolder(folder);
-  const lock = await lockRun(folder);
-  let recorder: Recorder | undefined;
+  const { engine, run: kept, lease: claimed, retry, recording = same, ...outside } = options;
+  const lease = claimed ?? (await kept.claim());
+  let isLeft = false;
   try {
-    const found = await openFolder(engine, folder);
+    if (lease.crashes >= MOST_CRASHES && retry !== true) throw crashing(kept.where, lease.crashes);
+    const { file } = lease;
+    if (file === undefined) throw new TypeError("A lease of a run that is new");
+    const found = computeAgain(engine, file, kept.where);
     const token = engine.run;
-    const { run, pack, whole, records } = found;
+    const { run, pack, records } = found;
     const [first] = records;
-    if (first === undefined) throw notBegun(folder);
-    if (engine.digest !== found.engine) throw notThisEngine(folder, found.engine, engine.digest);
+    if (first === undefined) throw notBegun(kept.where);
+    if (engine.digest !== found.engine)
+      throw notThisEngine(kept.where, found.engine, engine.digest);
     const { grant } = parseRecord(first) as StartRecord;
-    recorder = recording(resumedRecorder(folder, run, { lock, length: whole }));
+    const recorder = recording(resumedRecorder(lease, kept.inbox()));
     const { startedAt } = run;
     const given = { ...outside, engine, pack, recorder, grant: grant as Grant };
     const begin = { pack, engine: engine.digest, startedAt, start: first };
-    return await executed(given, async (session) => {
-      await recorder?.begin(begin);
+    isLeft = true;
+    return await executed(given, found.annotations, async (session) => {
+      await recorder.begin(begin);
       session.run = token;
       return { startedAt, end: await session.goOn(found) };
     });
-  } finally {
-    lock.release();
+  } catch (error) {
+    if (!isLeft) await lease.release(restOf(error));
+    throw error;
   }
 }
+
+const same = (recorder: Recorder): Recorder => recorder;
 
 /** Executes a run, and says what it came to; whatever happens, nothing goes on behind it. */
 async function executed(
   options: SessionOptions,
+  annotations: readonly Annotation[],
   work: (session: Session) => Promise<{ readonly startedAt: string; readonly end: OutcomeRecord }>,
 ): Promise<RunResult> {
   const { engine, recorder } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const remote = createOutside(options);
-  const session = new Session(options, remote, signal);
+  let rest: Rest | undefined;
   try {
+    const given =
+      recorder.inbox === undefined
+        ? undefined
+        : await givenBy(recorder.inbox, annotations, stop.signal);
+    const session = new Session({ ...options, given }, remote, signal);
     const { startedAt, end } = await work(session);
-    const { records, annotations } = session;
+    const { records } = session;
     if (engine.run !== session.run) throw engineInUse();
+    rest = { state: end.status };
     return {
       ...outcomeOf(end),
       pack: options.pack,
       records,
       decision: engine.decision(),
       fingerprint: engine.fingerprint(),
-      annotations,
-      run: { ...recorder.run, startedAt, endedAt: annotations.at(-1)?.at ?? startedAt },
+      annotations: session.annotations,
+      run: { ...recorder.run, startedAt, endedAt: session.annotations.at(-1)?.at ?? startedAt },
     };
   } catch (error) {
-    if (options.signal?.aborted) throw interrupted(error);
-    throw error;
+    const why = options.signal?.aborted ? interrupted(error) : error;
+    rest = restOf(why);
+    throw why;
   } finally {
     // Who runs the same pack next finds the engine as after load().
     if (!engine.trapped) engine.commit(null);
     // Nothing waits for effects that are still under way.
     stop.abort(new Error("the run has ended"));
-    await Promise.allSettled([remote.close(), recorder.close()]);
+    await Promise.allSettled([remote.close(), recorder.close(rest)]);
   }
 }
+
+const crashing = (where: string, crashes: number): ReachError =>
+  new ReachError(hostCode.stuck, "The run is stuck.", {
+    where,
+    why: `${crashes} processes in a row have ended with it, and none came further`,
+    hint: "Find out why, as by its last records. To try again: reach runs retry RUN",
+  });
 
 const notBegun = (folder: string): ReachError =>
   new ReachError(hostCode.notARun, "The run had not begun.", {

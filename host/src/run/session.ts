@@ -7,11 +7,11 @@ import type {
   RunToken,
   TraceRecord,
 } from "@reach-fabric/engine";
-import type { RunCommand } from "@reach-fabric/schema";
 import { clockTime } from "../effects/clock.ts";
 import { machine } from "../effects/outside.ts";
 import { answerNow, perform } from "../effects/table.ts";
 import type { EffectContext } from "../effects/effect.ts";
+import type { Message } from "../store/store.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
@@ -21,9 +21,10 @@ import { answer, tellWatcher } from "./answer.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Entry } from "../record/journal.ts";
-import type { FolderRun, OpenEffect } from "../record/folder.ts";
+import type { OpenEffect, RunSoFar } from "../record/folder.ts";
 import { isRepeatable } from "../effects/repeatable.ts";
 import type { RunOptions } from "./options.ts";
+import type { Given, GivenCommand } from "./messages.ts";
 import { waiting } from "./waiting.ts";
 import type { Awaited } from "./waiting.ts";
 import { EffectPlaces } from "./places.ts";
@@ -31,7 +32,10 @@ import { StartTimes } from "./start-times.ts";
 import { patiently } from "./trouble.ts";
 
 /** What a run needs once its first record is there. */
-export type SessionOptions = Omit<RunOptions, "input" | "workflow" | "limits">;
+export interface SessionOptions extends Omit<RunOptions, "input" | "workflow" | "limits"> {
+  /** What the store gives it that keeps it. */
+  readonly given?: Given | undefined;
+}
 
 /** An effect that has come to its end. */
 type Finished = { readonly key: string } & (
@@ -40,7 +44,7 @@ type Finished = { readonly key: string } & (
 );
 
 /** What enters a run beside answers. */
-type Source = "events" | "signals" | "commands";
+type Source = "events" | "messages" | "commands";
 
 /** A record that has entered the engine, and what came of it. */
 interface Entered {
@@ -96,7 +100,7 @@ export class Session {
   /** Sources from which something may still come. */
   readonly #open = new Set<Source>();
   /** Commands that were not obeyed yet. */
-  readonly #commands: RunCommand[] = [];
+  readonly #commands: GivenCommand[] = [];
   #isSuspended = false;
   #problem: ReachError | undefined;
   #underWay = 0;
@@ -134,7 +138,7 @@ export class Session {
    * Goes on with a run that the engine has computed up to here. What had begun and is not answered is performed again
    * where that does no harm; other effects are unknown, and wait for a person. One that has ended is as it is.
    */
-  async goOn({ records, annotations, waiting }: FolderRun): Promise<OutcomeRecord> {
+  async goOn({ records, annotations, waiting }: RunSoFar): Promise<OutcomeRecord> {
     const stamps = new Map(annotations.map((stamp) => [stamp.seq, stamp.at]));
     for (const [seq, bytes] of records.entries()) {
       const record = parseRecord(bytes);
@@ -164,14 +168,20 @@ export class Session {
 
   async #drive(ended: OutcomeRecord | undefined): Promise<OutcomeRecord> {
     let outcome = ended;
-    const { events, signals, commands } = this.#options;
+    const { events, given, commands } = this.#options;
     const put = (event: CloudEvent): void => this.#inbox.put(event);
-    void this.#follow("events", events, put, hostCode.badEvent);
-    void this.#follow("signals", signals, put, hostCode.badEvent);
-    const obey = (command: RunCommand): void => {
+    const obey = (command: GivenCommand): void => {
       this.#commands.push(command);
       this.#wake?.();
     };
+    given?.events.forEach(put);
+    given?.commands.forEach(obey);
+    void this.#follow("events", events, put, hostCode.badEvent);
+    const take = (message: Message): void => {
+      if (message.kind === "event") put(message.event);
+      else obey({ id: message.id, by: message.by, ...message.command });
+    };
+    void this.#follow("messages", given?.coming, take, hostCode.badEvent);
     void this.#follow("commands", commands, obey, hostCode.badCommand);
     while (outcome === undefined) {
       const next = this.#entries.length < MOST_ENTRIES ? this.#ready() : undefined;
@@ -238,11 +248,14 @@ export class Session {
     return { ...entered, note: { ...note, ...(retriedBy === undefined ? {} : { retriedBy }) } };
   }
 
-  #commanded({ command, reason }: RunCommand): Entered {
+  #commanded({ command, reason, id, by }: GivenCommand): Entered {
     const { engine } = this.#options;
+    // It is obeyed with the record that has its id (RUN-9).
+    const note = id === undefined || by === undefined ? {} : { command: id, by };
     const taken = (record: Uint8Array): Entered => ({
       record,
       advance: engine.advance(record, this.run),
+      note,
     });
     if (command === "cancel") return taken(engine.admitCancel(reason));
     this.#isSuspended = command === "suspend";
@@ -311,7 +324,7 @@ export class Session {
   }
 
   /** The next command; or, unless the run is suspended, the effect that came to its end first. */
-  #ready(): RunCommand | Finished | undefined {
+  #ready(): GivenCommand | Finished | undefined {
     for (let command = this.#commands.shift(); command; command = this.#commands.shift()) {
       // A pause within a pause is none.
       if (command.command !== (this.#isSuspended ? "suspend" : "resume")) return command;
@@ -344,8 +357,10 @@ export class Session {
 
   /** Whether anything may still come that the run can go on with. */
   #checkHope(): void {
+    const { patience, waits = false } = this.#options;
     if (this.#open.has("commands")) return;
     if (this.#isSuspended) {
+      if (this.#open.has("messages") && waits) return;
       throw new ReachError(
         hostCode.suspended,
         "The run is suspended, and no command will resume it.",
@@ -355,9 +370,8 @@ export class Session {
         },
       );
     }
-    const { patience } = this.#options;
-    const isSignalled = this.#open.has("signals") && patience === undefined;
-    const mayCome = this.#open.has("events") || isSignalled;
+    const isGiven = waits && this.#open.has("messages") && this.#inbox.wanted.length > 0;
+    const mayCome = this.#open.has("events") || isGiven;
     if (mayCome || this.#underWay > this.#timers.size) return;
     const timers = [...this.#timers.values()];
     if (timers.length > 0) {

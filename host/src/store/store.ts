@@ -6,8 +6,10 @@
 import type { Pack } from "@reach-fabric/engine";
 import type { RunCommand, RunRequest } from "@reach-fabric/schema";
 import type { CloudEvent } from "../effects/emit.ts";
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
 import type { Line } from "../record/journal.ts";
-import type { Beginning, RunIdentity } from "../record/recorder.ts";
+import type { Beginning, RunIdentity } from "../record/identity.ts";
 
 /** What finds a run again, and is of no consequence for it. */
 export interface RunLabels {
@@ -101,7 +103,14 @@ export interface RunFile {
 /** What is given to a run from outside, whether or not a process executes it. */
 export type Message =
   | { readonly kind: "event"; readonly event: CloudEvent }
-  | { readonly kind: "command"; readonly id: string; readonly command: RunCommand };
+  | {
+      readonly kind: "command";
+      /** Of its own. */
+      readonly id: string;
+      /** Who gives it. */
+      readonly by: string;
+      readonly command: RunCommand;
+    };
 
 /** Messages of a run, in the order in which they came. */
 export interface InboxReader {
@@ -197,7 +206,10 @@ export interface RunStore {
    */
   create(run: NewRun): Promise<Lease>;
   run(id: string): KeptRun;
-  list(filter?: RunFilter, page?: { readonly after?: string; readonly limit?: number }): Promise<RunPage>;
+  list(
+    filter?: RunFilter,
+    page?: { readonly after?: string; readonly limit?: number },
+  ): Promise<RunPage>;
   /** Claims runs that were interrupted, whose time has come, or that were given a message since they were left. */
   claimDue(due: DueRuns): Promise<readonly Lease[]>;
   close(): Promise<void>;
@@ -209,3 +221,36 @@ export const MOST_MESSAGES = 10_000;
 export const MOST_CRASHES = 3;
 /** Milliseconds between two looks into an inbox. */
 export const LOOK = 100;
+
+/** Labels of a run at most, and characters of the name or value of one. */
+const MOST_LABELS = 16;
+const LONGEST_LABEL = 64;
+
+/**
+ * Requires that what finds a run again is short.
+ *
+ * @throws ReachError `REACH-E4116`
+ */
+export function requireLabels({
+  workflow = "",
+  labels = {},
+  pool = "",
+  priority = 0,
+}: RunLabels): void {
+  const pairs = Object.entries(labels);
+  const isShort = (text: string): boolean =>
+    text.length <= LONGEST_LABEL && !/[\0-\x1f"\\]/.test(text);
+  const long = [...pairs.flat(), pool].find((text) => !isShort(text));
+  const why =
+    pairs.length > MOST_LABELS
+      ? `it has ${pairs.length} labels, and the most is ${MOST_LABELS}`
+      : long !== undefined || pairs.some(([name]) => name === "")
+        ? `a name or a value has 1 to ${LONGEST_LABEL} plain characters`
+        : workflow.length > 256
+          ? "the workflow's name has at most 256 characters"
+          : Number.isInteger(priority) && Math.abs(priority) < 1e9
+            ? undefined
+            : "a priority is a whole number";
+  if (why === undefined) return;
+  throw new ReachError(hostCode.badLabel, "The run cannot have these labels.", { why });
+}

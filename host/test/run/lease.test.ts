@@ -2,7 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { canonicalize, createEngine, makePack, replay } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
-import { folderRecorder, memoryRecorder, readFolder, resume, run } from "@reach-fabric/host";
+import {
+  folderRecorder,
+  memoryRecorder,
+  readRun,
+  runFolder,
+  resume,
+  run,
+} from "@reach-fabric/host";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
 import { errorOf, json, newFolder, serve } from "../helpers.ts";
 
@@ -58,10 +65,10 @@ describe("ABI-6: an engine that a run is using", () => {
     await new Promise<void>((begun) => {
       alice = runFor(engine, "alice", { onRecord: () => begun() });
     });
-    expect((await errorOf(readFolder(engine, folder))).code).toBe("REACH-E3010");
-    expect((await errorOf(resume({ engine, folder }))).code).toBe("REACH-E3010");
+    expect((await errorOf(readRun(engine, runFolder(folder)))).code).toBe("REACH-E3010");
+    expect((await errorOf(resume({ engine, run: runFolder(folder) }))).code).toBe("REACH-E3010");
     expect((await alice)?.output).toMatchObject({ ssn: "alice-secret" });
-    expect((await readFolder(engine, folder)).ended).toBe("completed");
+    expect((await readRun(engine, runFolder(folder))).ended).toBe("completed");
   });
 
   it("and that somebody else begins a run on takes no answer for the run before", async () => {

@@ -7,7 +7,8 @@ import {
   folderRecorder,
   isRepeatable,
   loadPack,
-  readFolder,
+  readRun,
+  runFolder,
   resolveEffect,
   resume,
   run,
@@ -61,7 +62,7 @@ async function cut({ folder }: Whole, lines: number, part = 0): Promise<string> 
 }
 
 const goOn = (folder: string, { addresses }: Whole, more: Partial<ResumeOptions> = {}) =>
-  resume({ engine: createEngine(), folder, addresses, ...more });
+  resume({ engine: createEngine(), run: runFolder(folder), addresses, ...more });
 
 /** What does not depend on when the run was executed: the answers of the clock do. */
 const shapeOf = ({ records, status }: RunResult): unknown[] => [
@@ -79,7 +80,7 @@ describe("RUN-6 a run goes on", () => {
     const repeatable = { http: [{ origin: A, methods: ["POST" as const], paths: ["/v1/*"] }] };
     for (let left = 1; left < lines; left += 1) {
       const folder = await cut(whole, left, left % 2 === 0 ? 40 : 0);
-      const kept = (await readFolder(createEngine(), folder)).records.map(text);
+      const kept = (await readRun(createEngine(), runFolder(folder))).records.map(text);
       const before = whole.requests.length;
       const result = await goOn(folder, whole, { repeatable });
       expect(shapeOf(result)).toEqual(shapeOf(whole.result));
@@ -88,7 +89,7 @@ describe("RUN-6 a run goes on", () => {
         (line) => line.includes('"kind":"result"') && line.includes('"status"'),
       );
       expect(whole.requests.length - before).toBe(4 - answered.length);
-      expect((await readFolder(createEngine(), folder)).ended).toBe("completed");
+      expect((await readRun(createEngine(), runFolder(folder))).ended).toBe("completed");
     }
   });
 
@@ -114,7 +115,7 @@ describe("RUN-6 a run goes on", () => {
     const states: string[] = [];
     for (let left = 1; left < 6; left += 1) {
       const folder = await cut(whole, left);
-      const { waiting } = await readFolder(createEngine(), folder);
+      const { waiting } = await readRun(createEngine(), runFolder(folder));
       const { type, request } = waiting[0]!.request;
       const method = typeof request["method"] === "string" ? request["method"] : type;
       const before = whole.requests.length;
@@ -139,7 +140,7 @@ describe("RUN-6 a run goes on", () => {
     const paid = 4;
     const at = "2026-11-23T07:00:00.000Z";
     const say = (folder: string, as: ResolveOptions["as"], key = "3"): Promise<unknown> =>
-      resolveEffect({ engine: createEngine(), folder, key, by: "clerk-7", as, at });
+      resolveEffect({ engine: createEngine(), run: runFolder(folder), key, by: "clerk-7", as, at });
     const body = bytes('{"of":"a person"}');
     const outcomes: unknown[] = [];
     for (const as of [
@@ -148,7 +149,7 @@ describe("RUN-6 a run goes on", () => {
       "retry",
     ] as const) {
       const folder = await cut(whole, paid);
-      const { waiting } = await readFolder(createEngine(), folder);
+      const { waiting } = await readRun(createEngine(), runFolder(folder));
       expect(waiting).toMatchObject([{ hasBegun: true, request: { request: { method: "POST" } } }]);
       const { key } = waiting[0]!.request;
       await say(folder, as, key);
@@ -192,10 +193,12 @@ do:
     const journal = join(folder, "entered.jsonl");
     const lines = (await readFile(journal, "utf8")).match(/.*\n/g) ?? [];
     await writeFile(journal, lines.slice(0, -1).join(""));
-    const { waiting } = await readFolder(createEngine(), folder);
+    const { waiting } = await readRun(createEngine(), runFolder(folder));
     expect(waiting.map(({ request }) => request.type)).toEqual(["timer"]);
     const before = requests.length;
-    expect((await resume({ engine: createEngine(), folder, addresses })).status).toBe("completed");
+    expect(
+      (await resume({ engine: createEngine(), run: runFolder(folder), addresses })).status,
+    ).toBe("completed");
     expect(requests.length).toBe(before);
   });
 

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { sha256 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { folderRecorder, memoryRecorder, ReachError, readFolder, run } from "@reach-fabric/host";
+import {
+  folderRecorder,
+  memoryRecorder,
+  ReachError,
+  readRun,
+  runFolder,
+  run,
+} from "@reach-fabric/host";
 import type {
   Effects,
   Entry,
@@ -347,7 +354,7 @@ describe("what goes wrong around a run", () => {
     await vi.waitFor(() => {
       expect(ended).toBe(2);
     });
-    const found = await readFolder(fakeEngine(program), folder);
+    const found = await readRun(fakeEngine(program), runFolder(folder));
     expect(found.inputs).toHaveLength(1);
     expect(found.summary).toBe(
       "The run was interrupted: it had 3 records and was waiting on " +

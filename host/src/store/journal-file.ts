@@ -1,0 +1,119 @@
+// entered.jsonl on the disk: it only grows, by whole writes. docs/spec/run-folder.md, RUN-3.
+import { constants } from "node:fs";
+import { open, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
+import { cannotWrite, makeFolder, writeAll, writeFileAtomic } from "../files/files.ts";
+import { formatLines } from "../record/journal.ts";
+import type { Line } from "../record/journal.ts";
+
+/** Where the records of a journal lie that are not in its lines. */
+export const bodiesBeside = (path: string): string => join(dirname(path), "bodies");
+
+/** Milliseconds without a line after which the file is closed: of many runs that wait, each needs its lock alone. */
+const IDLE = 1000;
+
+/** A file that only grows, by lines which are all on the disk when append() resolves. */
+export class Journal {
+  readonly #path: string;
+  /** Where records lie that are not in a line. */
+  readonly #bodies: string;
+  #file: FileHandle | undefined;
+  #length: number;
+  #broken = false;
+  #idle: NodeJS.Timeout | undefined;
+  #closing: Promise<unknown> = Promise.resolve();
+
+  private constructor(path: string, file: FileHandle, length: number) {
+    this.#path = path;
+    this.#bodies = bodiesBeside(path);
+    this.#file = file;
+    this.#length = length;
+  }
+
+  static async create(path: string): Promise<Journal> {
+    try {
+      return new Journal(path, await open(path, "ax", 0o600), 0);
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  /** One that goes on behind so many bytes: what is there beyond was cut off, and is taken away. */
+  static async goOn(path: string, length: number): Promise<Journal> {
+    try {
+      const file = await open(path, "a", 0o600);
+      await file.truncate(length);
+      await file.datasync();
+      return new Journal(path, file, length);
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  /** One write and one sync, however many lines. */
+  async append(lines: readonly Line[]): Promise<void> {
+    if (this.#broken) {
+      const why = "an earlier write failed, and a record must not be missing";
+      throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
+        where: this.#path,
+        why,
+      });
+    }
+    const { bytes, bodies } = formatLines(lines);
+    for (const [digest, body] of bodies) await this.#keepBody(digest, body);
+    const file = await this.#opened();
+    try {
+      await writeAll(file, bytes);
+      await file.datasync();
+      this.#length += bytes.length;
+    } catch (error) {
+      // After a failed write or sync nobody can say what is on the disk beyond the last length.
+      this.#broken = true;
+      await file.truncate(this.#length).catch(() => undefined);
+      await file.datasync().catch(() => undefined);
+      throw cannotWrite(this.#path, error);
+    }
+    this.#idle = setTimeout(() => this.#rest(), IDLE).unref();
+  }
+
+  /** The file, opened again where it was closed for a while: it must be as it was left. */
+  async #opened(): Promise<FileHandle> {
+    clearTimeout(this.#idle);
+    if (this.#file !== undefined) return this.#file;
+    await this.#closing;
+    try {
+      const file = await open(this.#path, constants.O_WRONLY | constants.O_APPEND);
+      const { size } = await file.stat();
+      if (size === this.#length) return (this.#file = file);
+      await file.close();
+      throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
+        where: this.#path,
+        why: `it has ${size} bytes, and had ${this.#length} when it was last written`,
+      });
+    } catch (error) {
+      throw cannotWrite(this.#path, error);
+    }
+  }
+
+  #rest(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#closing = file?.close().catch(() => undefined) ?? this.#closing;
+  }
+
+  /** A record that lies beside the lines is on the disk before the line that names it. */
+  async #keepBody(digest: string, body: Uint8Array): Promise<void> {
+    await makeFolder(this.#bodies);
+    await writeFileAtomic(join(this.#bodies, digest), body, 0o600);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#rest();
+    await this.#closing;
+    if (this.#length === 0) await unlink(this.#path).catch(() => undefined);
+  }
+}
