@@ -13,7 +13,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   resume: async () => (await import("./commands/run/resume.ts")).resume,
   resolve: async () => (await import("./commands/run/resolve.ts")).resolve,
   signal: async () => (await import("./commands/run/signal.ts")).signal,
-  runs: async () => (await import("./commands/runs.ts")).runs,
+  runs: async () => (await import("./commands/runs/runs.ts")).runs,
   verify: async () => (await import("./commands/verify.ts")).verify,
   replay: async () => (await import("./commands/replay/replay.ts")).replay,
   diff: async () => (await import("./commands/diff.ts")).diff,

@@ -1,5 +1,5 @@
 // redact, disclose and erase as a user types them, and what verify, inspect and diff say of what they leave.
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { put, reach, temporaryFolder } from "./reach.ts";
@@ -128,10 +128,15 @@ it("disclose shows what is named and nothing else", async () => {
 });
 
 it("attack: what a killed process has left of a run is erased with it", async () => {
-  const record = join(folder, "state/reach/runs/killed");
-  mkdirSync(join(record, ".."), { recursive: true });
   put(folder, "cut.json", JSON.stringify({ name: "Cut", income: 70 }));
-  expect((await run(`run w.yaml -o cut.reach --input cut.json --record ${record}`)).status).toBe(0);
+  expect((await run("run w.yaml -o cut.reach --input cut.json --record cut.run")).status).toBe(0);
+  const { id } = JSON.parse(readFileSync(join(folder, "cut.run/run.json"), "utf8")) as {
+    id: string;
+  };
+  const record = join(folder, "state/reach/runs", id);
+  rmSync(record, { recursive: true, force: true });
+  mkdirSync(join(record, ".."), { recursive: true });
+  renameSync(join(folder, "cut.run"), record);
   const part = put(folder, ".cut.reach.0123456789ab.part", "Cut");
   const mine = put(folder, ".cut.reach.mine.part", "Cut");
   expect((await run("erase cut.reach --drop input/name --reason test")).status).toBe(0);

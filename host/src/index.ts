@@ -27,6 +27,7 @@ export { changingFile } from "./files/change.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
 export { readRun } from "./record/folder.ts";
 export type { OpenEffect, RunSoFar } from "./record/folder.ts";
+export { copyRun } from "./store/copy.ts";
 export { folderStore } from "./store/folder-store.ts";
 export { memoryStore } from "./store/memory.ts";
 export { runFolder } from "./store/run-folder.ts";

@@ -1,65 +1,101 @@
-// Where runs are kept that have not ended, or whose evidence is not written.
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+// Where runs are kept: one store for all of a user's, or the folder that a run was given.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import type * as Host from "@reach-fabric/host";
+import type { KeptRun, RunStore } from "@reach-fabric/host";
 import type { Machine } from "../ui/machine.ts";
-import { CliError, CODE, EXIT } from "../ui/problem.ts";
-import { readInput } from "./files.ts";
+import { CliError, CODE, EXIT, problemOf } from "../ui/problem.ts";
 import { stateFolder } from "./keys.ts";
 
-/** What names the run in its folder. */
-export const META = "run.json";
+/** Names the run in its folder. */
+const META = "run.json";
 
-/** Below which runs are kept: $REACH_DATA_DIR, or the user's own state. */
-export function runsFolder(machine: Machine): string {
-  const { REACH_DATA_DIR: data } = machine.env;
-  return join(data === undefined || data === "" ? stateFolder(machine) : data, "runs");
+export interface StoreOption {
+  store?: string;
 }
 
-/** Whether a run's folder is one that no one has named: it goes when the evidence is written. */
-export const isOwn = (machine: Machine, folder: string): boolean =>
-  dirname(resolve(folder)) === resolve(runsFolder(machine));
-
-/** The id of the run in a folder; undefined where there is none. */
-export function runIn(machine: Machine, folder: string): string | undefined {
-  const meta = join(folder, META);
-  if (!existsSync(meta)) return undefined;
-  try {
-    const text = new TextDecoder().decode(readInput(machine, meta));
-    const { id } = JSON.parse(text) as { id?: unknown };
-    return typeof id === "string" ? id : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The folders of all runs that are kept, by the ids of the runs. */
-export function keptRuns(machine: Machine): Map<string, string> {
-  const below = runsFolder(machine);
-  const names = existsSync(below) ? readdirSync(below).sort() : [];
-  return new Map(
-    names.flatMap((name) => {
-      const folder = join(below, name);
-      const id = runIn(machine, folder);
-      return id === undefined ? [] : [[id, folder] as const];
-    }),
+/** Adds the option that says where runs are kept. */
+export const withStore = (command: Command): Command =>
+  command.option(
+    "--store <where>",
+    "where runs are kept: folder:DIR (default: folder:$REACH_DATA_DIR/runs, or $XDG_STATE_HOME/reach/runs)",
   );
+
+/** The folder of all that is kept of a user's runs: $REACH_DATA_DIR, or the user's own state. */
+function dataFolder(machine: Machine): string {
+  const { REACH_DATA_DIR: data } = machine.env;
+  return data === undefined || data === "" ? stateFolder(machine) : data;
+}
+
+/** The store that an option names, or the user's own. */
+export async function openRuns(machine: Machine, { store }: StoreOption = {}): Promise<RunStore> {
+  const host: typeof Host = await import("@reach-fabric/host");
+  const [, kind, path = ""] = /^([a-z]+):(.+)$/s.exec(store ?? "") ?? [];
+  if (store === undefined) return host.folderStore(join(dataFolder(machine), "runs"));
+  if (kind === "folder") return host.folderStore(resolve(path));
+  throw new CliError({
+    code: CODE.usage,
+    what: "--store names no store",
+    where: store,
+    hint: "Write folder:DIR.",
+    exitCode: EXIT.usage,
+  });
+}
+
+/** A run, and the store that has it: none has one that is in a folder of its own. */
+export interface FoundRun {
+  readonly kept: KeptRun;
+  readonly store: RunStore | undefined;
 }
 
 /**
- * The folder of a run: one that is named, or that of a kept run whose id is given, or the beginning of it.
+ * A run: in the folder that is named, or one that is kept whose id is given, or the beginning of it.
  *
  * @throws CliError there is none, or several
  */
-export function folderOfRun(machine: Machine, run: string): string {
-  if (existsSync(join(run, META))) return run;
-  const found = [...keptRuns(machine)].filter(([id]) => id.startsWith(run) && run.length >= 4);
-  const [first] = found;
-  if (first !== undefined && found.length === 1) return first[1];
+export async function findRun(
+  machine: Machine,
+  run: string,
+  options: StoreOption = {},
+): Promise<FoundRun> {
+  const { runFolder } = await import("@reach-fabric/host");
+  if (existsSync(join(run, META))) return { kept: runFolder(run), store: undefined };
+  const store = await openRuns(machine, options);
+  const { runs } = run.length < 4 ? { runs: [] } : await listed(store, run);
+  const [first] = runs;
+  if (first !== undefined && runs.length === 1) return { kept: store.run(first.id), store };
+  await store.close();
   throw new CliError({
     code: CODE.usage,
-    what: found.length > 1 ? "Several runs begin so" : "There is no such run",
+    what: runs.length > 1 ? "Several runs begin so" : "There is no such run",
     where: run,
     hint: "reach runs list names those that are kept; or name the folder of one.",
     exitCode: EXIT.usage,
   });
+}
+
+async function listed(store: RunStore, id: string): ReturnType<RunStore["list"]> {
+  try {
+    return await store.list({ id }, { limit: 2 });
+  } catch (error) {
+    throw new CliError(problemOf(error, store.where));
+  }
+}
+
+/** Does something with a run, and closes its store. */
+export async function withRun<T>(
+  machine: Machine,
+  run: string,
+  options: StoreOption,
+  work: (kept: KeptRun, store: RunStore | undefined) => Promise<T>,
+): Promise<T> {
+  const { kept, store } = await findRun(machine, run, options);
+  try {
+    return await work(kept, store);
+  } catch (error) {
+    throw error instanceof CliError ? error : new CliError(problemOf(error, kept.where));
+  } finally {
+    await store?.close();
+  }
 }

@@ -66,7 +66,7 @@ const begin = (workflow: string, ...more: readonly string[]) => {
 
 interface Listed {
   readonly run: string;
-  readonly folder: string;
+  readonly where: string;
   readonly waiting: readonly { readonly effect: string; readonly hasBegun: boolean }[];
 }
 async function kept(): Promise<Listed[]> {
@@ -155,7 +155,7 @@ describe("a run that waits", () => {
 
 describe("RUN-7 what may have been done, or not", () => {
   test("waits for a person, whose word is signed with the evidence", async () => {
-    const { run, folder: record, output } = await doubtful();
+    const { run, where: record, output } = await doubtful();
     const before = paid.length;
     const waits = await reach(folder, ["resume", record, "--json"]);
     expect(waits.status).toBe(5);
@@ -172,7 +172,7 @@ describe("RUN-7 what may have been done, or not", () => {
   });
 
   test("is done again if a person says so, under the same key", async () => {
-    const { folder: record } = await doubtful();
+    const { where: record } = await doubtful();
     const [key] = paid.slice(-1);
     expect((await reach(folder, ["resolve", record, "0", "--retry", "--json"])).status).toBe(0);
     expect((await reach(folder, ["resume", record, "--json"])).status).toBe(0);
@@ -180,7 +180,7 @@ describe("RUN-7 what may have been done, or not", () => {
   });
 
   test("is done again if the grant says that it is repeatable", async () => {
-    const { folder: record } = await doubtful();
+    const { where: record } = await doubtful();
     const grant = JSON.parse(readFileSync(join(folder, "grant.json"), "utf8")) as {
       http: object[];
     };
@@ -192,7 +192,7 @@ describe("RUN-7 what may have been done, or not", () => {
   });
 
   test("with wrong words", async () => {
-    const { folder: record } = await doubtful();
+    const { where: record } = await doubtful();
     for (const [args, code] of [
       [["resolve", record, "0"], "REACH-E4001"],
       [["resolve", record, "0", "--retry", "--failed", "reset"], "REACH-E4001"],
@@ -241,7 +241,7 @@ test("RUN-8 a run that is noted in a log has one beginning and one piece of evid
 });
 
 test("RUN-8 a run that a program has begun goes on in a program", async () => {
-  const { folder: record } = await doubtful();
+  const { where: record } = await doubtful();
   rmSync(join(record, "request.json"));
   const ended = await reach(folder, ["resume", record, "--json"]);
   expect([ended.status, errorOf(ended)["what"]]).toEqual([

@@ -22,14 +22,18 @@ export function pageOf(
   return { runs, next: last === undefined || wanted.length <= limit ? undefined : orderOf(last) };
 }
 
-function isWanted(head: RunHead, { state, workflow, label, from, to, id }: RunFilter): boolean {
+function isWanted(
+  head: RunHead,
+  { state, workflow, label, from, to, id, isOpen }: RunFilter,
+): boolean {
   return (
     (state === undefined || head.state === state) &&
     (workflow === undefined || head.workflow === workflow) &&
     (label === undefined || head.labels?.[label[0]] === label[1]) &&
     (from === undefined || head.startedAt >= from) &&
     (to === undefined || head.startedAt < to) &&
-    (id === undefined || head.id.startsWith(id))
+    (id === undefined || head.id.startsWith(id)) &&
+    (isOpen === undefined || head.evidence === undefined)
   );
 }
 

@@ -178,6 +178,8 @@ export interface RunFilter {
   readonly to?: string;
   /** The id begins so. */
   readonly id?: string;
+  /** Those whose evidence is not written alone. */
+  readonly isOpen?: true;
 }
 
 /** One page of a list, the newest run first; a run that is created meanwhile moves none to another page. */

@@ -15,7 +15,8 @@ import { line } from "../../ui/text.ts";
 import { EXIT } from "../../ui/problem.ts";
 import { hidingDigest, printRedaction, redacted, requireHiding } from "./redaction.ts";
 import type { Hiding } from "./redaction.ts";
-import { foldersOf, leftovers, removeRun } from "./run-folders.ts";
+import { leftovers, remainsOf } from "./kept-runs.ts";
+import type { Remains } from "./kept-runs.ts";
 import type { Verb } from "../../ui/verb.ts";
 
 interface EraseOptions extends AuditOptions, Hiding {
@@ -30,8 +31,8 @@ export function erase(program: Command, verb: Verb): void {
     .command("erase")
     .summary("take values out of evidence for good, and note that in the audit log")
     .description(
-      "Takes values out of an evidence file, with all that depends on them, as redact does; deletes the folder in " +
-        "which the run was recorded, with the run secret that all seeds follow from; and notes the erasure in the " +
+      "Takes values out of an evidence file, with all that depends on them, as redact does; removes all that is " +
+        "kept of the run, with the run secret that all seeds follow from; and notes the erasure in the " +
         "audit log, without the values. The signature and every proof still hold. Other people's copies " +
         "are not erased. A file that was erased from cannot be erased from again: name all of it at once.",
     )
@@ -44,7 +45,7 @@ export function erase(program: Command, verb: Verb): void {
     .option("--class <name>", "all values of a class of the pack; may be given again", several)
     .option(
       "--record <dir>",
-      "the folder of the run, if it is not below the state folder: it is deleted",
+      "the folder of the run, if reach run had one of its own: it is removed",
     )
     .requiredOption("--reason <text>", "why, for the log: it names no person")
     .option("--actor <id>", "by whom, for the log: an id, not a name", "local");
@@ -62,14 +63,15 @@ export function erase(program: Command, verb: Verb): void {
         const done = await changingFile(file, (path) =>
           eraseFrom(terminal.machine, file, path, options),
         );
-        const { redaction, folders, bytes, names } = done;
+        const { redaction, remains, bytes, names } = done;
+        const places = remains.map(({ where }) => where);
         if (terminal.json) {
           const { file: _, ...rest } = redaction ?? { file: bytes };
-          terminal.result({ file, folders, ...rest });
+          terminal.result({ file, kept: places, ...rest });
         } else {
           const values =
             redaction === undefined ? "the values" : `${redaction.hidden.length} values`;
-          terminal.print(line`  ${[file, ...folders].join(", ")}  ${values} erased`);
+          terminal.print(line`  ${[file, ...places].join(", ")}  ${values} erased`);
           if (redaction !== undefined) printRedaction(terminal, redaction);
         }
         if (names > 1) {
@@ -88,7 +90,8 @@ export function erase(program: Command, verb: Verb): void {
 interface Erased {
   /** Undefined where an erasure that was cut off had done it. */
   readonly redaction: Redaction | undefined;
-  readonly folders: readonly string[];
+  /** What was kept of the run, and is gone. */
+  readonly remains: readonly Remains[];
   /** What was in the file. */
   readonly bytes: Uint8Array;
   /** How many names the file had. */
@@ -108,7 +111,7 @@ async function eraseFrom(
   const { run, shown } = openEvidence(engine, bytes);
   // A file of which something is hidden can only be the one that an erasure has left which was cut off.
   const redaction = shown === null ? redacted(engine, file, bytes, options) : undefined;
-  const folders = foldersOf(machine, run.id, options.record);
+  const { remains, close } = await remainsOf(machine, run.id, options.record);
   const own = toHex(engine.sha256(bytes));
   const details = {
     run: run.id,
@@ -126,20 +129,24 @@ async function eraseFrom(
   // That the log has such an erasure says nothing of this copy: another one may have been erased.
   const found = ({ after }: ActDetails): { result: undefined } | undefined => {
     isErased = redaction === undefined && after === own;
-    return isErased && folders.length + parts.length === 0 ? { result: undefined } : undefined;
+    return isErased && remains.length + parts.length === 0 ? { result: undefined } : undefined;
   };
   const work = async (): Promise<{ result: undefined; details?: ActDetails }> => {
     const erased = isErased
       ? undefined
       : (redaction ?? redacted(engine, file, bytes, options)).file;
     // The file last: as long as it holds the values, the same command can be given again.
-    for (const folder of folders) await removeRun(folder);
+    for (const one of remains) await one.remove();
     for (const part of parts) await rm(part, { force: true });
     if (erased === undefined) return { result: undefined, details: { after: own } };
     const { writeFileAtomic } = await import("@reach-fabric/host/packs");
     await writeFileAtomic(path, erased);
     return { result: undefined };
   };
-  await audited(machine, options, act, work, found);
-  return { redaction, folders, bytes, names };
+  try {
+    await audited(machine, options, act, work, found);
+  } finally {
+    await close();
+  }
+  return { redaction, remains, bytes, names };
 }

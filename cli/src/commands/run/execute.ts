@@ -1,14 +1,14 @@
 // A run from its first record, or from where it was, to evidence in a file.
 import { existsSync } from "node:fs";
-import { access, constants, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, constants } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import { createEvidence } from "@reach-fabric/evidence";
 import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
-import type { Awaited, CloudEvent, Log, RunResult } from "@reach-fabric/host";
+import type { Awaited, KeptRun, Log, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
 import type { Machine } from "../../ui/machine.ts";
 import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
@@ -26,10 +26,11 @@ export interface Execution {
   readonly engine: Engine;
   /** For messages. */
   readonly workflow: string;
-  readonly folder: string;
+  /** Where the run is kept. */
+  readonly kept: KeptRun;
   /** The run's id, where it is this command that begins it. */
   readonly id?: string;
-  /** Whether the folder goes when the evidence is written. */
+  /** Whether all of it stays when the evidence is written. */
   readonly isKept: boolean;
   readonly output: string;
   readonly signer: Signer;
@@ -39,14 +40,10 @@ export interface Execution {
   readonly log: Log | undefined;
   /** The number of the log's entry with which the run began. */
   readonly started: () => number | undefined;
-  /** The events that were given to it by option. */
-  readonly events: AsyncIterable<CloudEvent> | undefined;
   /** Runs it. */
   readonly run: (more: {
     readonly signal: AbortSignal;
     readonly onRecord: (record: TraceRecord) => void;
-    readonly events: AsyncIterable<CloudEvent>;
-    readonly signals: AsyncIterable<CloudEvent>;
     readonly onWait: (awaits: readonly Awaited[]) => void;
   }) => Promise<{ readonly pack: Pack; readonly result: RunResult }>;
 }
@@ -58,30 +55,25 @@ export async function execute(
   execution: Execution,
 ): Promise<number> {
   const { machine } = terminal;
-  const { engine, folder, isKept, output, workflow, signer, log } = execution;
+  const { engine, kept, isKept, output, workflow, signer, log } = execution;
   const interrupt = onInterrupt(machine);
-  const over = new AbortController();
   let done;
   try {
-    const known = new Set<string>();
-    const signalled = await host.signalsOf(folder, known);
     done = await execution.run({
       signal: interrupt.signal,
       onRecord: progressOf(terminal),
       onWait: (awaits) => tellWaiting(terminal, awaits),
-      events: inOrder(signalled, execution.events),
-      signals: host.followSignals(folder, known, over.signal),
     });
   } catch (error) {
-    const found = await keptRun(folder, host);
+    const read = await soFar(kept, host);
     // The folder may be one of another run: nothing is to be said of that.
-    const kept = execution.id === undefined || execution.id === found?.id ? found : undefined;
-    if (kept === undefined && !isKept) await remove(folder);
-    if (interrupt.signal.aborted) throw new CliError(interrupted(folder, kept, interrupt.code()));
-    if (error instanceof host.RunWaits) return waits(terminal, folder, kept, error.awaits);
-    throw new CliError({ ...problemOf(error, workflow), ...keptHint(folder, kept) });
+    const found = execution.id === undefined || execution.id === read?.id ? read : undefined;
+    if (found === undefined && !isKept) await kept.remove().catch(() => undefined);
+    const { where } = kept;
+    if (interrupt.signal.aborted) throw new CliError(interrupted(where, found, interrupt.code()));
+    if (error instanceof host.RunWaits) return waits(terminal, where, found, error.awaits);
+    throw new CliError({ ...problemOf(error, workflow), ...keptHint(where, found) });
   } finally {
-    over.abort();
     interrupt.stop();
   }
   const { pack, result } = done;
@@ -103,11 +95,12 @@ export async function execute(
     }
     await host.writeFileAtomic(output, evidence);
   } catch (error) {
-    // The effects have happened: the records of them are worth more than a tidy folder.
-    const kept = await keptRun(folder, host);
-    throw new CliError({ ...problemOf(error, output), ...keptHint(folder, kept) });
+    // The effects have happened: the records of them are worth more than a tidy store.
+    const found = await soFar(kept, host);
+    throw new CliError({ ...problemOf(error, output), ...keptHint(kept.where, found) });
   }
-  if (!isKept) await remove(folder);
+  // The evidence is written: what goes wrong here is no fault of the run.
+  if (!isKept) await kept.forget(resolve(output)).catch(() => undefined);
 
   printResult(terminal, output, result, evidence.length, signer.key.id);
   const problem = problemOfRun(result, workflow, output);
@@ -117,15 +110,6 @@ export async function execute(
   }
   terminal.next(["reach", "verify", output]);
   return EXIT.ok;
-}
-
-/** What was given to the run before, then what comes by option. */
-async function* inOrder(
-  before: readonly CloudEvent[],
-  given: AsyncIterable<CloudEvent> | undefined,
-): AsyncGenerator<CloudEvent, void, void> {
-  yield* before;
-  if (given !== undefined) yield* given;
 }
 
 /** Refuses an output that could not be written, or would replace something, while it costs nothing. */
@@ -152,9 +136,6 @@ export async function checkOutput({
   }
 }
 
-const remove = (folder: string): Promise<void> =>
-  rm(folder, { recursive: true, force: true }).catch(() => undefined);
-
 /** The first Ctrl-C (or SIGTERM, SIGHUP) interrupts the run, a second one ends the process at once. */
 function onInterrupt(machine: Machine): {
   signal: AbortSignal;
@@ -171,17 +152,17 @@ function onInterrupt(machine: Machine): {
   return { signal: controller.signal, code: () => code, stop };
 }
 
-/** A run that did not end, as its folder has it. */
-interface KeptRun {
+/** A run that did not end, as it is kept. */
+interface FoundRun {
   readonly id: string;
   readonly summary: string;
 }
 
-/** What the folder of a run that did not end holds; undefined for nothing. */
-async function keptRun(folder: string, { readFolder }: typeof Host): Promise<KeptRun | undefined> {
+/** What is kept of a run that did not end; undefined for nothing. */
+async function soFar(kept: KeptRun, { readRun }: typeof Host): Promise<FoundRun | undefined> {
   try {
     // An engine of its own: that of the run may have trapped.
-    const { inputs, run, summary } = await readFolder(createEngine(), folder);
+    const { inputs, run, summary } = await readRun(createEngine(), kept);
     return inputs.length === 0 ? undefined : { id: run.id, summary };
   } catch {
     return undefined;
@@ -190,30 +171,30 @@ async function keptRun(folder: string, { readFolder }: typeof Host): Promise<Kep
 
 const goOn = (id: string): string => `reach resume ${id}`;
 
-const keptHint = (folder: string, kept: KeptRun | undefined): { hint?: string } =>
-  kept === undefined
+const keptHint = (where: string, found: FoundRun | undefined): { hint?: string } =>
+  found === undefined
     ? {}
-    : { hint: `${kept.summary}\nGo on: ${goOn(kept.id)}\nThe records are in ${folder}` };
+    : { hint: `${found.summary}\nGo on: ${goOn(found.id)}\nThe records are in ${where}` };
 
-const interrupted = (folder: string, kept: KeptRun | undefined, exitCode: number): CliProblem => ({
+const interrupted = (where: string, found: FoundRun | undefined, exitCode: number): CliProblem => ({
   code: CODE.interrupted,
   what: "Interrupted: no evidence was written",
-  ...(kept === undefined ? {} : { where: folder, why: kept.summary }),
+  ...(found === undefined ? {} : { where, why: found.summary }),
   hint:
-    kept === undefined
+    found === undefined
       ? "Nothing had been recorded."
-      : `The records stay in that folder. Go on: ${goOn(kept.id)}`,
+      : `The records stay there. Go on: ${goOn(found.id)}`,
   exitCode,
 });
 
 /** Says what a run waits for, and the command that goes on. */
 function waits(
   terminal: Terminal,
-  folder: string,
-  kept: KeptRun | undefined,
+  where: string,
+  found: FoundRun | undefined,
   awaits: readonly Awaited[],
 ): number {
-  const id = kept?.id ?? "";
+  const id = found?.id ?? "";
   const asked = awaits.find((one) => one.for === "person")?.request.key;
   const next =
     asked === undefined
@@ -222,7 +203,7 @@ function waits(
   terminal.problem({
     code: hostCode.waiting,
     what: "The run waits, and ends here for now",
-    where: folder,
+    where,
     why: awaits.map(awaitedText).join("\n"),
     hint: `Its records are kept. ${
       awaits.some((one) => one.for === "event")

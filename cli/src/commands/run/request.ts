@@ -1,16 +1,9 @@
-// What `reach run` was asked, kept beside the run: `reach resume` goes on with the same. docs/spec/run-folder.md, RUN-8.
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { utf8 } from "@reach-fabric/engine";
-import type * as Host from "@reach-fabric/host";
-import type { Recorder } from "@reach-fabric/host";
+// What `reach run` was asked, kept with the run: `reach resume` goes on with the same. docs/spec/run-folder.md, RUN-8.
+import { resolve } from "node:path";
 import { runRequest } from "@reach-fabric/schema";
+import type { KeptRun } from "@reach-fabric/host";
 import type { RunRequest } from "@reach-fabric/schema";
-import { readInput } from "../../read/files.ts";
-import type { Machine } from "../../ui/machine.ts";
 import { CliError, CODE, EXIT } from "../../ui/problem.ts";
-
-const NAME = "request.json";
 
 /** The options that are kept: what a run cannot go on without. Its input and its grant are in its first record. */
 const PATHS = [
@@ -48,40 +41,15 @@ export function requestOf(
   });
 }
 
-/** A recorder that keeps the request beside the run, before anything is asked of the world. */
-export const requestedRecorder = (
-  { writeFileAtomic }: typeof Host,
-  recorder: Recorder,
-  folder: string,
-  request: RunRequest,
-): Recorder => ({
-  ...recorder,
-  begin: async (beginning) => {
-    await recorder.begin(beginning);
-    await writeFileAtomic(join(folder, NAME), utf8(`${JSON.stringify(request)}\n`), 0o600);
-  },
-});
-
-/** What the run in a folder was asked. */
-export function requestIn(machine: Machine, folder: string): RunRequest {
-  const path = join(folder, NAME);
-  const problem = (why: string): CliError =>
-    new CliError({
-      code: CODE.usage,
-      what: "What the run was asked is not known",
-      where: path,
-      why,
-      hint: "A program has run it that is not reach run: it goes on with resume().",
-      exitCode: EXIT.usage,
-    });
-  if (!existsSync(path)) throw problem("there is no such file");
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(readInput(machine, path)));
-  } catch {
-    throw problem("it is not JSON");
-  }
-  const { success, data } = runRequest.safeParse(value);
-  if (!success) throw problem("it has another form");
-  return data;
+/** What a run was asked. */
+export async function requestIn(kept: KeptRun): Promise<RunRequest> {
+  const { request } = await kept.read();
+  if (request !== undefined) return request;
+  throw new CliError({
+    code: CODE.usage,
+    what: "What the run was asked is not known",
+    where: kept.where,
+    hint: "A program has run it that is not reach run: it goes on with resume().",
+    exitCode: EXIT.usage,
+  });
 }

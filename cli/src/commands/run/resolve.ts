@@ -3,14 +3,15 @@ import type { ResolveOptions as Resolved } from "@reach-fabric/host";
 import { readInput } from "../../read/files.ts";
 import { now } from "../../read/instants.ts";
 import type { Command } from "commander";
-import { folderOfRun } from "../../read/runs.ts";
+import { withRun, withStore } from "../../read/runs.ts";
+import type { StoreOption } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { taskName } from "../../ui/names.ts";
-import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
+import { CliError, CODE, EXIT } from "../../ui/problem.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
-interface ResolveOptions {
+interface ResolveOptions extends StoreOption {
   answer?: string;
   status: string;
   failed?: string;
@@ -20,7 +21,7 @@ interface ResolveOptions {
 
 /** `reach resolve RUN EFFECT`: what a person knows of an effect that may have been performed. */
 export function resolve(program: Command, verb: Verb): void {
-  program
+  const command = program
     .command("resolve")
     .summary("say what came of something that a run may have done, or not")
     .description(
@@ -37,7 +38,8 @@ export function resolve(program: Command, verb: Verb): void {
       "it was not done, and will not be: refused, reset, timeout, unreachable or another failure of TRACE-6",
     )
     .option("--retry", "it was not done: do it")
-    .option("--as <actor>", "who says so, for the record: an id, not a name", "local")
+    .option("--as <actor>", "who says so, for the record: an id, not a name", "local");
+  withStore(command)
     .option("--json", "print {run, effect, task}; errors as JSON on stderr")
     .addHelpText(
       "after",
@@ -47,15 +49,17 @@ export function resolve(program: Command, verb: Verb): void {
       verb<[string, string, ResolveOptions]>(async (terminal, run, key, options) => {
         const { machine } = terminal;
         const as = saidOf(machine, options);
-        const folder = folderOfRun(machine, run);
         const { resolveEffect } = await import("@reach-fabric/host");
-        const engine = createEngine();
-        let request;
-        try {
-          request = await resolveEffect({ engine, folder, key, by: options.as, as, at: now() });
-        } catch (error) {
-          throw error instanceof CliError ? error : new CliError(problemOf(error, folder));
-        }
+        const request = await withRun(machine, run, options, (kept) =>
+          resolveEffect({
+            engine: createEngine(),
+            run: kept,
+            key,
+            by: options.as,
+            as,
+            at: now(),
+          }),
+        );
         const { task } = request;
         if (terminal.json) terminal.result({ run, effect: key, task });
         else terminal.print(line`${taskName(task)}, effect ${key}: taken down`);

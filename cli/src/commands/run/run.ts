@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { createEngine, EngineError } from "@reach-fabric/engine";
-import type { Engine } from "@reach-fabric/engine";
+import type { Engine, Pack } from "@reach-fabric/engine";
+import { manifestOf } from "@reach-fabric/evidence";
 import { whyNotPlain } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
@@ -11,7 +10,8 @@ import { atByte, readInput } from "../../read/files.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
 import { loadInto } from "../../read/load.ts";
 import { packBundlesOf } from "../../read/policies.ts";
-import { runsFolder } from "../../read/runs.ts";
+import { openRuns, withStore } from "../../read/runs.ts";
+import type { StoreOption } from "../../read/runs.ts";
 import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import type { Verb } from "../../ui/verb.ts";
@@ -24,9 +24,9 @@ import {
 } from "./asked.ts";
 import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { missingGrant } from "./grants.ts";
-import { requestedRecorder, requestOf } from "./request.ts";
+import { requestOf } from "./request.ts";
 
-interface RunCommandOptions extends AuditOptions {
+interface RunCommandOptions extends AuditOptions, StoreOption {
   input: string;
   output: string;
   grant?: string;
@@ -65,8 +65,7 @@ export function run(program: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option(
       "--record <dir>",
-      "keep what the run is told in this folder as it goes; otherwise it is below " +
-        "$XDG_STATE_HOME/reach/runs until the evidence is written",
+      "keep what the run is told in this folder, and all of it; otherwise it is in the store until the evidence is written",
     )
     .option(
       "--events <file>",
@@ -81,6 +80,7 @@ export function run(program: Command, verb: Verb): void {
     .option("--tenant <name>", "for which tenant, as recorded in the evidence", "local")
     .option("--wait", "wait for what reach signal gives it, and for timers, however long it takes")
     .option("--force", "replace an existing output file");
+  withStore(command);
   withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
     .option(
       "--matter-key <file>",
@@ -130,17 +130,24 @@ async function runCommand(
     options.matterKey === undefined ? undefined : matterKeyIn(machine, options.matterKey);
 
   const log = await openAudit(machine, host, options);
+  const store = await openRuns(machine, options);
   try {
-    const folder = options.record ?? join(runsFolder(machine), randomUUID());
-    const asked = requestedRecorder(host, host.folderRecorder(folder), folder, {
-      ...requestOf(workflow, options),
-    });
-    const logged = log === undefined ? undefined : host.loggedRecorder(asked, log, { matterKey });
-    const recorder = logged ?? asked;
+    const labels = {
+      workflow: nameOf(pack),
+      request: requestOf(workflow, options),
+    };
+    const plain =
+      options.record === undefined
+        ? host.storeRecorder(store, labels)
+        : host.folderRecorder(options.record, {}, labels);
+    const logged = log === undefined ? undefined : host.loggedRecorder(plain, log, { matterKey });
+    const recorder = logged ?? plain;
+    const kept =
+      options.record === undefined ? store.run(recorder.run.id) : host.runFolder(options.record);
     return await execute(terminal, host, {
       engine,
       workflow,
-      folder,
+      kept,
       id: recorder.run.id,
       isKept: options.record !== undefined,
       output: options.output,
@@ -150,22 +157,32 @@ async function runCommand(
       packBundles,
       log,
       started: () => logged?.started,
-      events: lines.events,
       run: async (more) => {
         const { id } = recorder.run;
-        terminal.progress("start", `running ${workflow}`, { workflow, run: id, folder });
+        terminal.progress("start", `running ${workflow}`, { workflow, run: id, where: kept.where });
         if (grant !== undefined) {
           await log?.append({ type: "act", body: grantGiven(engine, grant, id, signer) });
         }
-        const outside = { secrets, ...lines, ...(options.wait ? {} : { patience: LONGEST_WAIT }) };
+        const outside = {
+          secrets,
+          ...lines,
+          ...(options.wait ? { waits: true } : { patience: LONGEST_WAIT }),
+        };
         const given = { engine, pack, input, ...grant, recorder, ...outside, ...more };
         return { pack, result: await host.run(given) };
       },
     });
   } finally {
+    await store.close();
     await log?.close();
   }
 }
+
+/** What people call the run: the workflow that its pack is made for. */
+const nameOf = (pack: Pack): string => {
+  const { id, version } = manifestOf(pack);
+  return `${id}:${version}`;
+};
 
 /** A name that no evidence can have is found before the run, not after it. */
 function refuseTenant({ tenant }: RunCommandOptions): void {

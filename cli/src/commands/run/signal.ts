@@ -3,12 +3,13 @@ import { createEngine, fromUtf8 } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { readInput } from "../../read/files.ts";
 import { now } from "../../read/instants.ts";
-import { folderOfRun, runIn } from "../../read/runs.ts";
+import { withRun, withStore } from "../../read/runs.ts";
+import type { StoreOption } from "../../read/runs.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
 
-interface SignalOptions {
+interface SignalOptions extends StoreOption {
   type: string;
   data?: string;
   as: string;
@@ -17,7 +18,7 @@ interface SignalOptions {
 
 /** `reach signal RUN`: an event for a run, whether or not a process executes it. */
 export function signal(program: Command, verb: Verb): void {
-  program
+  const command = program
     .command("signal")
     .summary("give an event to a run that waits for one")
     .description(
@@ -28,8 +29,9 @@ export function signal(program: Command, verb: Verb): void {
     .requiredOption("--type <type>", "the event's type, as the workflow listens for it")
     .option("--data <file>", "its data, JSON; - is stdin")
     .option("--as <actor>", "who says it: the event's source is /actors/ACTOR", "local")
-    .option("--id <id>", "the event's id (default: a new one)")
-    .option("--json", "print {run, event}; errors as JSON on stderr")
+    .option("--id <id>", "the event's id (default: a new one)");
+  withStore(command)
+    .option("--json", "print {run, event, isNew}; errors as JSON on stderr")
     .addHelpText(
       "after",
       "\nExample:\n  $ reach signal 0191b0c0 --type com.acme.approved --data approval.json --as clerk-7",
@@ -37,7 +39,6 @@ export function signal(program: Command, verb: Verb): void {
     .action(
       verb<[string, SignalOptions]>(async (terminal, run, options) => {
         const { machine } = terminal;
-        const folder = folderOfRun(machine, run);
         const { signalRun } = await import("@reach-fabric/host");
         const event = {
           specversion: "1.0",
@@ -48,14 +49,13 @@ export function signal(program: Command, verb: Verb): void {
             ? {}
             : { data: dataIn(readInput(machine, options.data), options.data) }),
         };
-        try {
-          await signalRun(folder, event, now());
-        } catch (error) {
-          throw new CliError(problemOf(error, folder));
-        }
-        const id = runIn(machine, folder);
-        if (terminal.json) terminal.result({ run: id, event: event.id });
-        else terminal.print(line`${event.type} was given to the run ${id ?? run}`);
+        const { id, isNew } = await withRun(machine, run, options, async (kept) => ({
+          isNew: await signalRun(kept, event, now()),
+          id: (await kept.head()).id,
+        }));
+        if (terminal.json) terminal.result({ run: id, event: event.id, isNew });
+        else if (isNew) terminal.print(line`${event.type} was given to the run ${id}`);
+        else terminal.print(line`the run ${id} was given this event before`);
         terminal.next(["reach", "resume", run]);
         return EXIT.ok;
       }),
