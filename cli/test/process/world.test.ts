@@ -46,7 +46,7 @@ describe("what the world does to a run", () => {
       });
       const run = await ended(child);
       expect(run.status).toBe(129);
-      const hint = expect.stringMatching(/The records stay in that folder/) as string;
+      const hint = expect.stringMatching(/The records stay there/) as string;
       expect(errorOf(run)).toMatchObject({ code: "REACH-E4005", hint });
       expect(existsSync(join(folder, "hung-up.reach"))).toBe(false);
     } finally {

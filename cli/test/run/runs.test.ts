@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { errorOf, put, reach, temporaryFolder } from "../reach.ts";
 
 const folder = temporaryFolder();
-const workflow = (name: string, ...tasks: readonly string[]): void =>
+const workflow = (name: string, ...tasks: readonly string[]): string =>
   put(
     folder,
     `${name}.yaml`,

@@ -12,7 +12,7 @@ import {
 } from "@reach-fabric/evidence";
 import type { EvidenceEntry, MatterKey, RunStart } from "@reach-fabric/evidence";
 import type { Beginning, RunIdentity } from "../record/identity.ts";
-import type { Recorder } from "../record/recorder.ts";
+import type { Recorder } from "../store/recorder.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Log } from "./log.ts";

@@ -3,6 +3,7 @@ import { utf8 } from "@reach-fabric/engine";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { requireEvent } from "../effects/event.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
@@ -30,23 +31,6 @@ export async function* eventFile(
   }
 }
 
-/**
- * Requires that a value is an event.
- *
- * @throws ReachError `REACH-E3005`
- */
-export function requireEvent(value: unknown, where: string): asserts value is CloudEvent {
-  const event = Object(value) as Readonly<Record<string, unknown>>;
-  const odd = REQUIRED.find((attribute) => typeof event[attribute] !== "string");
-  if (odd === undefined) return;
-  throw new ReachError(KIND.code, `Not an event: it has no \`${odd}\`.`, {
-    where,
-    hint: 'A CloudEvent has {"specversion": "1.0", "id", "source", "type"}, all of them texts.',
-  });
-}
-
-/** The attributes without which nothing is a CloudEvent (WF-38). */
-const REQUIRED = ["specversion", "id", "source", "type"];
 const KIND = { name: "event", code: hostCode.badEvent } as const;
 
 /** What takes events, one by one; it rejects with HostTrouble where it cannot. */

@@ -7,7 +7,7 @@ import type { EgressLimits } from "../effects/egress/limits.ts";
 import type { Parallel } from "./places.ts";
 import type { TroubleLimits } from "./trouble.ts";
 import type { Awaited } from "./waiting.ts";
-import type { Recorder } from "../record/recorder.ts";
+import type { Recorder } from "../store/recorder.ts";
 
 /** What a run is given. */
 export interface RunOptions {

@@ -21,7 +21,7 @@ import { answer, tellWatcher } from "./answer.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { Inbox } from "./inbox.ts";
 import type { Annotation, Entry } from "../record/journal.ts";
-import type { OpenEffect, RunSoFar } from "../record/folder.ts";
+import type { OpenEffect, RunSoFar } from "./so-far.ts";
 import { isRepeatable } from "../effects/repeatable.ts";
 import type { RunOptions } from "./options.ts";
 import type { Given, GivenCommand } from "./messages.ts";

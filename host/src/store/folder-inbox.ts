@@ -8,7 +8,7 @@ import { hostCode } from "../files/codes.ts";
 import { readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { makeFolder, readRegularFile, writeFileAtomic } from "../files/files.ts";
-import { requireEvent } from "../run/event-files.ts";
+import { requireEvent } from "../effects/event.ts";
 import { inboxFull } from "./errors.ts";
 import { MOST_MESSAGES } from "./store.ts";
 import type { InboxReader, Message } from "./store.ts";

@@ -1,8 +1,8 @@
 // How a run was left, in its folder: for lists, and of no consequence for the run. It is written whole and not synced.
 import { randomBytes } from "node:crypto";
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readRegularFile } from "../files/files.ts";
+import { cannotWrite, readRegularFile } from "../files/files.ts";
 import type { RunHead, RunState } from "./store.ts";
 
 const NAME = "state.json";
@@ -36,6 +36,11 @@ export async function readState(folder: string): Promise<FolderState> {
 export async function writeState(folder: string, state: FolderState): Promise<void> {
   const path = join(folder, NAME);
   const part = `${path}.${randomBytes(6).toString("hex")}.part`;
-  await writeFile(part, `${JSON.stringify({ format: FORMAT, ...state })}\n`, { mode: 0o600 });
-  await rename(part, path);
+  try {
+    await writeFile(part, `${JSON.stringify({ format: FORMAT, ...state })}\n`, { mode: 0o600 });
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw cannotWrite(path, error);
+  }
 }

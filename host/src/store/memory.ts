@@ -1,5 +1,5 @@
 // Runs in memory: for tests, and for programs that keep no run beyond themselves. docs/spec/runs.md.
-import { requireEvent } from "../run/event-files.ts";
+import { requireEvent } from "../effects/event.ts";
 import type { Line } from "../record/journal.ts";
 import { forgotten, inboxFull, inUse, isThere, leaseLost, noSuchRun } from "./errors.ts";
 import { claimEach } from "./folder-store.ts";

@@ -1,5 +1,4 @@
 // The folder of a run, as a run that is kept: docs/spec/run-folder.md. One process at a time records in it, by a lock of the system.
-import { utf8 } from "@reach-fabric/engine";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";

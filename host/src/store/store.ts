@@ -241,7 +241,7 @@ export function requireLabels({
 }: RunLabels): void {
   const pairs = Object.entries(labels);
   const isShort = (text: string): boolean =>
-    text.length <= LONGEST_LABEL && !/[\0-\x1f"\\]/.test(text);
+    text.length <= LONGEST_LABEL && !/[\p{Cc}"\\]/u.test(text);
   const long = [...pairs.flat(), pool].find((text) => !isShort(text));
   const why =
     pairs.length > MOST_LABELS

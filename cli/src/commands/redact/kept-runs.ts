@@ -22,7 +22,7 @@ export async function remainsOf(
   machine: Machine,
   run: string,
   named?: string,
-): Promise<{ readonly remains: readonly Remains[]; close(): Promise<void> }> {
+): Promise<{ readonly remains: readonly Remains[]; readonly close: () => Promise<void> }> {
   const inFolder = named !== undefined && existsSync(named) ? await remainsIn(named, run) : [];
   const store = await openRuns(machine);
   const kept = store.run(run);

@@ -30,12 +30,10 @@ export function watch(group: Command, verb: Verb): void {
 
 async function follow(terminal: Terminal, kept: KeptRun): Promise<number> {
   const { ENDED } = await import("@reach-fabric/host");
-  let isStopped = false;
-  const stop = terminal.machine.onStop(() => {
-    isStopped = true;
-  });
+  const stopped = new AbortController();
+  const stop = terminal.machine.onStop(() => stopped.abort());
   try {
-    for (let before = ""; !isStopped; await sleep(PAUSE)) {
+    for (let before = ""; !stopped.signal.aborted; await sleep(PAUSE)) {
       const head = await kept.head();
       const said = `${head.state} ${headText(head)}`.trimEnd();
       if (said !== before) tell(terminal, head, said);

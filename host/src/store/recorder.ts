@@ -1,10 +1,10 @@
 // Where a run is kept while it happens: what entered it, as all else follows from that. A recorder promises one
 // thing: when append() has resolved, the record survives whatever happens to the process or the machine (ABI-8).
-import { createIn, runFolder } from "../store/run-folder.ts";
-import type { InboxReader, Lease, NewRun, Rest, RunLabels, RunStore } from "../store/store.ts";
-import { newIdentity } from "./identity.ts";
-import type { Beginning, IdentityOptions, RunIdentity } from "./identity.ts";
-import type { Line } from "./journal.ts";
+import { createIn, runFolder } from "./run-folder.ts";
+import type { InboxReader, Lease, NewRun, Rest, RunLabels, RunStore } from "./store.ts";
+import { newIdentity } from "../record/identity.ts";
+import type { Beginning, IdentityOptions, RunIdentity } from "../record/identity.ts";
+import type { Line } from "../record/journal.ts";
 
 export interface Recorder {
   readonly run: RunIdentity;
@@ -98,8 +98,8 @@ const recorderOf = (
   create: (run: NewRun) => Promise<Lease>,
   inbox: InboxReader,
 ): Recorder =>
-  recording(identity, inbox, ({ start: _, ...beginning }) =>
-    create({ run: identity, ...beginning, ...labels }),
+  recording(identity, inbox, ({ pack, engine, startedAt }) =>
+    create({ run: identity, pack, engine, startedAt, ...labels }),
   );
 
 function recording(

@@ -6,8 +6,8 @@ import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { damaged } from "../store/errors.ts";
 import type { KeptRun, RunFile } from "../store/store.ts";
-import type { RunIdentity } from "./identity.ts";
-import type { Annotation, Entry, Line } from "./journal.ts";
+import type { RunIdentity } from "../record/identity.ts";
+import type { Annotation, Entry, Line } from "../record/journal.ts";
 import { leased } from "./lease.ts";
 
 /** An effect that was asked for and is not answered. */
