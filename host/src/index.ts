@@ -25,7 +25,7 @@ export type { Failure } from "./effects/egress/failure.ts";
 export { HostTrouble } from "./effects/egress/trouble.ts";
 export { changingFile } from "./files/change.ts";
 export { readRegularFile, writeFileAtomic } from "./files/files.ts";
-export { readRun } from "./run/so-far.ts";
+export { readKept } from "./run/so-far.ts";
 export type { OpenEffect, RunSoFar } from "./run/so-far.ts";
 export { copyRun } from "./store/copy.ts";
 export { folderStore } from "./store/folder-store.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
-import { folderStore, readRun } from "@reach-fabric/host";
+import { folderStore, readKept } from "@reach-fabric/host";
 import type { KeptRun, RunSoFar, RunStore } from "@reach-fabric/host";
 
 export const STORES = ["folder"] as const;
@@ -26,7 +26,7 @@ export function idOf(name: string): string {
 /** What is kept of a run; undefined where it was killed before it was kept. */
 export async function found(kept: KeptRun): Promise<RunSoFar | undefined> {
   try {
-    return await readRun(createEngine(), kept);
+    return await readKept(createEngine(), kept);
   } catch (error) {
     if ((error as { code?: string }).code === "REACH-E4130") return undefined;
     throw error;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
-import { readRun, runFolder } from "@reach-fabric/host";
+import { readKept, runFolder } from "@reach-fabric/host";
 import { asking } from "../asking.ts";
 import { decider, ended, errorOf, reachProcess, start, temporaryFolder } from "../reach.ts";
 import type { Ended } from "../reach.ts";
@@ -63,7 +63,7 @@ describe("what the world does to a run", () => {
       });
       await ended(child);
       expect(existsSync(join(folder, "killed.reach"))).toBe(false);
-      expect(await readRun(createEngine(), runFolder(join(folder, "killed")))).toMatchObject({
+      expect(await readKept(createEngine(), runFolder(join(folder, "killed")))).toMatchObject({
         torn: 0,
         waiting: [{ request: { key: "0", type: "http" }, hasBegun: true }],
         summary: expect.stringMatching(/^The run was interrupted: it had 2 records/) as string,
@@ -160,7 +160,7 @@ describe("a full disk", () => {
         expect(left.filter((name) => name.includes("entered"))).toEqual([]);
         return;
       }
-      const { inputs, torn } = await readRun(createEngine(), runFolder(where));
+      const { inputs, torn } = await readKept(createEngine(), runFolder(where));
       expect([inputs.length > 0, torn]).toEqual([true, 0]);
     } finally {
       disk.unmount();

@@ -27,7 +27,7 @@ export interface ResolveOptions {
  *
  * Guarantees: it is durable when this resolves, who said it is signed with the evidence, and nothing is asked of the world.
  *
- * @throws ReachError as readRun() does; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
+ * @throws ReachError as readKept() does; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
  *   run; EngineError for an answer that the effect cannot have
  *
  * @example

@@ -98,7 +98,7 @@ export interface ResumeOptions extends Omit<
  * again, with the same Idempotency-Key, only where its protocol or the operator says that this does no harm (GRANT-16). The run
  * comes to the decision that it would have come to by the same answers.
  *
- * @throws ReachError as run() and readRun() do; `REACH-E4114` another process executes it, `REACH-E4140` another engine
+ * @throws ReachError as run() and readKept() do; `REACH-E4114` another process executes it, `REACH-E4140` another engine
  *   has begun it, `REACH-E4130` it had not begun, `REACH-E3009` three processes in a row have ended with it
  *
  * @example

@@ -4,7 +4,7 @@ import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { damaged } from "../store/errors.ts";
+import { damagedRun } from "../store/errors.ts";
 import type { KeptRun, RunFile } from "../store/store.ts";
 import type { RunIdentity } from "../record/identity.ts";
 import type { Annotation, Entry, Line } from "../record/journal.ts";
@@ -57,10 +57,13 @@ export interface RunSoFar {
  *
  * @example
  * await run({ ...options, recorder: folderRecorder("runs/2") });
- * const { summary } = await readRun(createEngine(), runFolder("runs/2"));
+ * const { summary } = await readKept(createEngine(), runFolder("runs/2"));
  * summary; // → "The run has ended (completed) with 3 records."
  */
-export const readRun = (engine: Engine, kept: Pick<KeptRun, "read" | "where">): Promise<RunSoFar> =>
+export const readKept = (
+  engine: Engine,
+  kept: Pick<KeptRun, "read" | "where">,
+): Promise<RunSoFar> =>
   leased(engine, async () => {
     try {
       return computeAgain(engine, await kept.read(), kept.where);
@@ -108,7 +111,7 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Computed 
       const { record, stamp, left } = line;
       if (stamp.seq !== records.length) {
         const what = `${place} has the stamp of record ${stamp.seq}, not ${records.length}`;
-        throw damaged(where, what);
+        throw damagedRun(where, what);
       }
       const input = records.length === 0 ? { start: record } : { record };
       const { entered, ...found } = attempt(`${where}, ${place}`, () => step(engine, [input]));
@@ -125,12 +128,12 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Computed 
       ended = found.outcome?.status;
     } else if (ended !== undefined || records.length === 0) {
       const why = ended === undefined ? "is not there" : "has ended";
-      throw damaged(where, `${place} begins effects of a run that ${why}`);
+      throw damagedRun(where, `${place} begins effects of a run that ${why}`);
     }
     const keys = "retried" in line ? [line.retried] : (line.begun ?? []);
     const strange = keys.find((key) => !asked.has(key));
     if (strange !== undefined) {
-      throw damaged(where, `${place} begins the effect ${strange}, which was not asked for`);
+      throw damagedRun(where, `${place} begins the effect ${strange}, which was not asked for`);
     }
     const now = "retried" in line ? { hasBegun: false, retriedBy: line.by } : { hasBegun: true };
     for (const key of keys) {
@@ -146,7 +149,7 @@ function attempt<T>(where: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw damaged(where, `the engine does not take it: ${error.message} (${error.code})`);
+    throw damagedRun(where, `the engine does not take it: ${error.message} (${error.code})`);
   }
 }
 

@@ -40,7 +40,7 @@ export const forgotten = (where: string, evidence: string): ReachError =>
     why: `its evidence was written: ${evidence}`,
   });
 
-export const damaged = (where: string, why: string): ReachError =>
+export const damagedRun = (where: string, why: string): ReachError =>
   new ReachError(hostCode.damagedRun, "What is kept of the run is damaged.", {
     where,
     why,

@@ -10,9 +10,9 @@ import { checked, readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { makeFolder, readRegularFile, systemCode, writeFileAtomic } from "../files/files.ts";
 import { parseJournal, withBodies } from "../record/journal.ts";
-import { damaged, forgotten } from "./errors.ts";
+import { damagedRun, forgotten } from "./errors.ts";
 import { bodiesBeside } from "./journal-file.ts";
-import { readState } from "./folder-state.ts";
+import { stateIn } from "./folder-state.ts";
 import type { NewRun, RunFile, RunLabels } from "./store.ts";
 
 /** The form of a run's folder: docs/spec/run-folder.md. */
@@ -57,7 +57,7 @@ export async function readMeta(folder: string): Promise<Meta> {
   try {
     meta = Object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))) as object;
   } catch {
-    throw damaged(path, "it is not JSON");
+    throw damagedRun(path, "it is not JSON");
   }
   const { format, ...others } = meta;
   if (format !== RUN_FORMAT) {
@@ -72,14 +72,14 @@ export async function readMeta(folder: string): Promise<Meta> {
   const strange = Object.keys(others).find(
     (name) => !Object.hasOwn(META, name) && !Object.hasOwn(LABELS, name),
   );
-  if (strange !== undefined) throw damaged(path, `it has a field ${JSON.stringify(strange)}`);
+  if (strange !== undefined) throw damagedRun(path, `it has a field ${JSON.stringify(strange)}`);
   for (const [name, form] of Object.entries(META)) {
     if (!form.test(JSON.stringify(others[name]) ?? ""))
-      throw damaged(path, `${name} is missing or odd`);
+      throw damagedRun(path, `${name} is missing or odd`);
   }
   for (const [name, form] of Object.entries(LABELS)) {
     const text = JSON.stringify(others[name]);
-    if (text !== undefined && !form.test(text)) throw damaged(path, `${name} is odd`);
+    if (text !== undefined && !form.test(text)) throw damagedRun(path, `${name} is odd`);
   }
   return meta as unknown as Meta;
 }
@@ -103,7 +103,7 @@ const LABELS: Readonly<Record<Exclude<keyof RunLabels, "request">, RegExp>> = {
 
 async function readSecret(path: string): Promise<Uint8Array> {
   const text = new TextDecoder().decode(await readRegularFile(path, { limit: 256 })).trim();
-  if (!/^[0-9a-f]{64}$/.test(text)) throw damaged(path, "it is not 32 bytes in hex");
+  if (!/^[0-9a-f]{64}$/.test(text)) throw damagedRun(path, "it is not 32 bytes in hex");
   return new Uint8Array(Buffer.from(text, "hex"));
 }
 
@@ -134,10 +134,10 @@ async function readRequest(folder: string): Promise<RunRequest | undefined> {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw damaged(path, "it is not JSON");
+    throw damagedRun(path, "it is not JSON");
   }
   const { success, data } = runRequest.safeParse(value);
-  if (!success) throw damaged(path, "it has another form");
+  if (!success) throw damagedRun(path, "it has another form");
   return data;
 }
 
@@ -146,7 +146,7 @@ export async function readRunFile(
   folder: string,
 ): Promise<{ readonly file: RunFile; readonly whole: number }> {
   const meta = await readMeta(folder);
-  const { evidence } = await readState(folder);
+  const { evidence } = await stateIn(folder);
   if (evidence !== undefined) throw forgotten(folder, evidence);
   const secret = await readSecret(join(folder, names.secret));
   const pack = await readPack(join(folder, names.pack), meta.pack);
@@ -154,12 +154,12 @@ export async function readRunFile(
   const where = join(folder, names.entered);
   const journal = await readOrEmpty(where);
   const { lines: kept, torn, bad } = parseJournal(journal);
-  if (bad !== undefined) throw damaged(where, `line ${bad} is not as it was written`);
+  if (bad !== undefined) throw damagedRun(where, `line ${bad} is not as it was written`);
   const { lines, bad: without } = await withBodies(kept, (digest) =>
     readRegularFile(join(bodiesBeside(where), digest), { limit: MAX_BODY }).catch(() => undefined),
   );
   if (without !== undefined)
-    throw damaged(where, `the record of line ${without} is not as it was written`);
+    throw damagedRun(where, `the record of line ${without} is not as it was written`);
   const { id, attempt, startedAt, engine } = meta;
   return {
     file: {

@@ -21,7 +21,7 @@ export interface FolderState extends Pick<RunHead, "restedAt" | "wakeAt" | "why"
 /** What is said of a run of which nothing is said, or nothing that can be read. */
 const UNKNOWN: FolderState = { epoch: 0, lines: -1, crashes: 0, state: "interrupted" };
 
-export async function readState(folder: string): Promise<FolderState> {
+export async function stateIn(folder: string): Promise<FolderState> {
   try {
     const bytes = await readRegularFile(join(folder, NAME), { limit: 1024 * 1024 });
     const { format, ...state } = JSON.parse(new TextDecoder().decode(bytes)) as FolderState & {

@@ -27,15 +27,10 @@ interface Kept {
  */
 export function memoryStore(): RunStore {
   const all = new Map<string, Kept>();
-  const find = (id: string): Kept => {
-    const kept = all.get(id);
-    if (kept === undefined) throw noSuchRun(`${WHERE}, run ${id}`);
-    return kept;
-  };
   const run = (id: string): KeptRun =>
     keptRun(
       id,
-      () => find(id),
+      () => all.get(id),
       () => all.delete(id),
     );
   return {
@@ -76,8 +71,13 @@ export function memoryStore(): RunStore {
 const headsOf = (all: ReadonlyMap<string, Kept>): RunHead[] =>
   [...all.values()].map(({ head }) => head);
 
-function keptRun(id: string, find: () => Kept, remove: () => void): KeptRun {
+function keptRun(id: string, lookUp: () => Kept | undefined, remove: () => void): KeptRun {
   const where = `${WHERE}, run ${id}`;
+  const find = (): Kept => {
+    const kept = lookUp();
+    if (kept === undefined) throw noSuchRun(where);
+    return kept;
+  };
   const idle = (): Kept => {
     const kept = find();
     if (kept.head.state === "running") throw inUse(where);
@@ -107,7 +107,7 @@ function keptRun(id: string, find: () => Kept, remove: () => void): KeptRun {
       let given = 0;
       return {
         next: async () => {
-          const next = find().messages.slice(given);
+          const next = (lookUp()?.messages ?? []).slice(given);
           given += next.length;
           return next.map(({ message }) => message);
         },

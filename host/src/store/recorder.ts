@@ -45,7 +45,7 @@ export function memoryRecorder(options: IdentityOptions = {}): Recorder {
  * ```
  *
  * What was appended is on the disk; what could not be appended is taken back, so that the file
- * ends with a whole record unless the machine stopped in the middle of a write, which readRun()
+ * ends with a whole record unless the machine stopped in the middle of a write, which readKept()
  * recognises.
  *
  * @throws ReachError from begin() and append(): `REACH-E4110` disk full, `REACH-E4111` not
@@ -53,7 +53,7 @@ export function memoryRecorder(options: IdentityOptions = {}): Recorder {
  *
  * @example
  * await run({ engine, pack, input, recorder: folderRecorder("runs/2") });
- * const { records } = await readRun(engine, runFolder("runs/2"));
+ * const { records } = await readKept(engine, runFolder("runs/2"));
  */
 export const folderRecorder = (
   folder: string,

@@ -9,7 +9,7 @@ import type { Lock } from "../files/lock.ts";
 import type { Line } from "../record/journal.ts";
 import { FolderInbox, lastMessageAt, putMessage } from "./folder-inbox.ts";
 import { names, readMeta, readRunFile, writeBeginning } from "./folder-files.ts";
-import { readState, writeState } from "./folder-state.ts";
+import { stateIn, writeState } from "./folder-state.ts";
 import type { FolderState } from "./folder-state.ts";
 import { IN_USE, inUse, leaseLost } from "./errors.ts";
 import { Journal } from "./journal-file.ts";
@@ -40,7 +40,7 @@ export function runFolder(folder: string): KeptRun {
     inbox: () => new FolderInbox(folder),
     forget: (evidence) =>
       locked(folder, async () => {
-        const { epoch, state } = await readState(folder);
+        const { epoch, state } = await stateIn(folder);
         const rest = ENDED.has(state) ? state : "interrupted";
         await writeState(folder, { epoch, lines: 0, crashes: 0, state: rest, evidence });
         await empty(folder, [names.lock, names.meta, names.state]);
@@ -81,10 +81,10 @@ export async function createIn(folder: string, beginning: NewRun): Promise<Lease
 
 async function claim(folder: string): Promise<Lease> {
   await readMeta(folder);
-  const { epoch: last } = await readState(folder);
+  const { epoch: last } = await stateIn(folder);
   const lock = await lockRun(folder, MOMENT);
   try {
-    const before = await readState(folder);
+    const before = await stateIn(folder);
     // It was not only looked at: another process has claimed it meanwhile.
     if (before.epoch !== last) throw inUse(folder);
     const { file, whole } = await readRunFile(folder);
@@ -163,7 +163,7 @@ class FolderLease implements Lease {
 async function headOf(folder: string): Promise<RunHead> {
   const { id, attempt, startedAt, engine, pack, workflow, labels, pool, priority } =
     await readMeta(folder);
-  const { lines: _, crashes: __, ...said } = await readState(folder);
+  const { lines: _, crashes: __, ...said } = await stateIn(folder);
   const isRunning = said.state !== "running" || (await isInUse(folder));
   return {
     id,

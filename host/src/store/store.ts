@@ -114,7 +114,7 @@ export type Message =
 
 /** Messages of a run, in the order in which they came. */
 export interface InboxReader {
-  /** Those that this reader has not given yet. */
+  /** Those that this reader has not given yet; none of a run that is not there. */
   next(): Promise<readonly Message[]>;
 }
 

@@ -5,7 +5,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createEngine, replay } from "@reach-fabric/engine";
-import { effectiveGrant, readRun, runFolder } from "@reach-fabric/host";
+import { effectiveGrant, readKept, runFolder } from "@reach-fabric/host";
 import type { RunSoFar } from "@reach-fabric/host";
 import { newFolder, serve } from "../helpers.ts";
 
@@ -78,7 +78,7 @@ async function killed({
 
 /** What the folder has is a run as far as it came, and waits for the answer that comes next. */
 async function requireRun({ folder }: Killed, answers?: number): Promise<RunSoFar> {
-  const found = await readRun(createEngine(), runFolder(folder));
+  const found = await readKept(createEngine(), runFolder(folder));
   expect(found).toMatchObject({ torn: 0, ended: undefined });
   answers ??= found.inputs.length - 1;
   expect(found.inputs).toHaveLength(1 + answers);
@@ -110,7 +110,7 @@ test("ABI-8 killed before an append: the answer is not known, and its request wa
 
 test("ABI-8 killed before the start is kept: nothing was asked", async () => {
   const run = await killed({ record: 0, when: "before" });
-  const found = await readRun(createEngine(), runFolder(run.folder));
+  const found = await readKept(createEngine(), runFolder(run.folder));
   expect([run.asked, found.inputs, found.waiting]).toEqual([0, [], []]);
 });
 
@@ -130,7 +130,7 @@ test("RUN-5 a line that the machine cut off is no answer", async () => {
   const journal = join(run.folder, "entered.jsonl");
   const line = (await readFile(journal, "utf8")).split("\n")[1] ?? "";
   await appendFile(journal, line.slice(0, 100));
-  const found = await readRun(createEngine(), runFolder(run.folder));
+  const found = await readKept(createEngine(), runFolder(run.folder));
   expect([found.inputs.length, found.torn]).toEqual([2, 100]);
   expect(found.waiting).toMatchObject([{ request: { key: "1" } }]);
 });

@@ -11,7 +11,7 @@ import {
   folderRecorder,
   loadPack,
   memoryRecorder,
-  readRun,
+  readKept,
   runFolder,
   run,
 } from "@reach-fabric/host";
@@ -255,7 +255,7 @@ describe("a folder", () => {
     const { origin } = await serve(json({ a: 1 }));
     const folder = join(await newFolder(), "run");
     const result = await runOf(one, origin, { recorder: folderRecorder(folder) });
-    const found = await readRun(createEngine(), runFolder(folder));
+    const found = await readKept(createEngine(), runFolder(folder));
     expect(found.records.map(text)).toEqual(result.records.map(text));
     expect(found.annotations).toEqual(result.annotations);
     expect(found).toMatchObject({ run: { attempt: 1 }, ended: "completed" });
@@ -270,7 +270,7 @@ describe("a folder", () => {
     const recorder = folderRecorder(folder, { attempt: 2 });
     const { records, run: facts, annotations } = await runOf(one, origin, { recorder });
     const engine = createEngine();
-    const { run: kept, pack, inputs, ...found } = await readRun(engine, runFolder(folder));
+    const { run: kept, pack, inputs, ...found } = await readKept(engine, runFolder(folder));
     const seed = runSeedOf(engine, facts.secret, { id: facts.id, attempt: 2 });
     const { hashes } = engine.leaves(seed, records);
     const lefts = [sha256(hashes[1]!), sha256(concat(hashes.slice(3)))];
@@ -303,12 +303,12 @@ describe("a folder", () => {
       ['"kind":"result"', '"kind":"cancel"', 2],
     ] as const) {
       await writeFile(journal, content.replace(from, to));
-      const error = await errorOf(readRun(createEngine(), runFolder(folder)));
+      const error = await errorOf(readKept(createEngine(), runFolder(folder)));
       expect(error).toMatchObject({ code: "REACH-E4131", where: `${folder}, line ${line}` });
     }
     await writeFile(journal, content);
     await appendFile(join(folder, "pack/pack.json"), " ");
-    expect(await errorOf(readRun(createEngine(), runFolder(folder)))).toMatchObject({
+    expect(await errorOf(readKept(createEngine(), runFolder(folder)))).toMatchObject({
       code: "REACH-E4131",
       where: `${folder}, pack`,
     });
@@ -325,7 +325,7 @@ describe("a folder", () => {
     const tasks = `do:\n  - first: ${call}\n  - second: ${call}\n`;
     const running = runOf(tasks, origin, { recorder: folderRecorder(folder), signal: stop.signal });
     expect((await errorOf(running)).code).toBe("REACH-E3002");
-    const found = await readRun(createEngine(), runFolder(folder));
+    const found = await readKept(createEngine(), runFolder(folder));
     expect(found.summary).toMatch(
       /^The run was interrupted: it had \d+ records and was waiting on effect 1 \(http\) of task \/do\/1\/second\.$/,
     );
@@ -343,7 +343,7 @@ describe("a folder", () => {
     await expect(
       runOf("do:\n  - s: {set: '${ .a | '}\n", undefined, { recorder }),
     ).rejects.toThrow();
-    expect((await errorOf(readRun(createEngine(), runFolder(folder)))).code).toBe("REACH-E4130");
+    expect((await errorOf(readKept(createEngine(), runFolder(folder)))).code).toBe("REACH-E4130");
   });
 });
 

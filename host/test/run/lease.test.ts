@@ -5,7 +5,7 @@ import type { Engine, Pack } from "@reach-fabric/engine";
 import {
   folderRecorder,
   memoryRecorder,
-  readRun,
+  readKept,
   runFolder,
   resume,
   run,
@@ -65,10 +65,10 @@ describe("ABI-6: an engine that a run is using", () => {
     await new Promise<void>((begun) => {
       alice = runFor(engine, "alice", { onRecord: () => begun() });
     });
-    expect((await errorOf(readRun(engine, runFolder(folder)))).code).toBe("REACH-E3010");
+    expect((await errorOf(readKept(engine, runFolder(folder)))).code).toBe("REACH-E3010");
     expect((await errorOf(resume({ engine, run: runFolder(folder) }))).code).toBe("REACH-E3010");
     expect((await alice)?.output).toMatchObject({ ssn: "alice-secret" });
-    expect((await readRun(engine, runFolder(folder))).ended).toBe("completed");
+    expect((await readKept(engine, runFolder(folder))).ended).toBe("completed");
   });
 
   it("and that somebody else begins a run on takes no answer for the run before", async () => {

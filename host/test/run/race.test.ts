@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
-import { readRun, runFolder } from "@reach-fabric/host";
+import { readKept, runFolder } from "@reach-fabric/host";
 import { newFolder } from "../helpers.ts";
 
 const LONG = process.env["REACH_LONG"] === "1";
@@ -69,7 +69,7 @@ test(
       expect({ round, results, winners: ids.length }).toMatchObject({ winners: 1 });
       const losers = results.filter((result) => result !== ids[0]);
       for (const code of losers) expect(["REACH-E4112", "REACH-E4114"]).toContain(code);
-      const kept = await readRun(engine, runFolder(join(folder, String(round))));
+      const kept = await readKept(engine, runFolder(join(folder, String(round))));
       expect(kept.run.id).toBe(ids[0]);
       expect(kept.ended).toBe("completed");
     }

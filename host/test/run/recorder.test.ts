@@ -18,7 +18,7 @@ import type { RequestRecord } from "@reach-fabric/engine";
 import {
   folderRecorder,
   memoryRecorder,
-  readRun,
+  readKept,
   runFolder,
   run,
   writeFileAtomic,
@@ -73,8 +73,8 @@ async function stopped(lines: number, program: Program = once) {
   return run;
 }
 
-const read = (folder: string, program: Program = once): ReturnType<typeof readRun> =>
-  readRun(fakeEngine(program), runFolder(folder));
+const read = (folder: string, program: Program = once): ReturnType<typeof readKept> =>
+  readKept(fakeEngine(program), runFolder(folder));
 
 describe("RUN-1 a folder", () => {
   it("gives back what was recorded", async () => {
@@ -391,7 +391,7 @@ describe("RUN-4 an interrupted run", () => {
   it("of an engine with other semantics is none of this one's", async () => {
     const { folder } = await recorded();
     const engine = { ...fakeEngine(once), semantics: 1000 };
-    expect((await errorOf(readRun(engine, runFolder(folder)))).code).toBe("REACH-E4140");
+    expect((await errorOf(readKept(engine, runFolder(folder)))).code).toBe("REACH-E4140");
   });
 
   it("RUN-2 a damaged secret, a missing file of the pack, another format, another folder", async () => {

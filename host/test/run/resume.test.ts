@@ -7,7 +7,7 @@ import {
   folderRecorder,
   isRepeatable,
   loadPack,
-  readRun,
+  readKept,
   runFolder,
   resolveEffect,
   resume,
@@ -80,7 +80,7 @@ describe("RUN-6 a run goes on", () => {
     const repeatable = { http: [{ origin: A, methods: ["POST" as const], paths: ["/v1/*"] }] };
     for (let left = 1; left < lines; left += 1) {
       const folder = await cut(whole, left, left % 2 === 0 ? 40 : 0);
-      const kept = (await readRun(createEngine(), runFolder(folder))).records.map(text);
+      const kept = (await readKept(createEngine(), runFolder(folder))).records.map(text);
       const before = whole.requests.length;
       const result = await goOn(folder, whole, { repeatable });
       expect(shapeOf(result)).toEqual(shapeOf(whole.result));
@@ -89,7 +89,7 @@ describe("RUN-6 a run goes on", () => {
         (line) => line.includes('"kind":"result"') && line.includes('"status"'),
       );
       expect(whole.requests.length - before).toBe(4 - answered.length);
-      expect((await readRun(createEngine(), runFolder(folder))).ended).toBe("completed");
+      expect((await readKept(createEngine(), runFolder(folder))).ended).toBe("completed");
     }
   });
 
@@ -115,7 +115,7 @@ describe("RUN-6 a run goes on", () => {
     const states: string[] = [];
     for (let left = 1; left < 6; left += 1) {
       const folder = await cut(whole, left);
-      const { waiting } = await readRun(createEngine(), runFolder(folder));
+      const { waiting } = await readKept(createEngine(), runFolder(folder));
       const { type, request } = waiting[0]!.request;
       const method = typeof request["method"] === "string" ? request["method"] : type;
       const before = whole.requests.length;
@@ -149,7 +149,7 @@ describe("RUN-6 a run goes on", () => {
       "retry",
     ] as const) {
       const folder = await cut(whole, paid);
-      const { waiting } = await readRun(createEngine(), runFolder(folder));
+      const { waiting } = await readKept(createEngine(), runFolder(folder));
       expect(waiting).toMatchObject([{ hasBegun: true, request: { request: { method: "POST" } } }]);
       const { key } = waiting[0]!.request;
       await say(folder, as, key);
@@ -193,7 +193,7 @@ do:
     const journal = join(folder, "entered.jsonl");
     const lines = (await readFile(journal, "utf8")).match(/.*\n/g) ?? [];
     await writeFile(journal, lines.slice(0, -1).join(""));
-    const { waiting } = await readRun(createEngine(), runFolder(folder));
+    const { waiting } = await readKept(createEngine(), runFolder(folder));
     expect(waiting.map(({ request }) => request.type)).toEqual(["timer"]);
     const before = requests.length;
     expect(

@@ -7,7 +7,7 @@ import {
   folderRecorder,
   memoryRecorder,
   ReachError,
-  readRun,
+  readKept,
   runFolder,
   run,
 } from "@reach-fabric/host";
@@ -354,7 +354,7 @@ describe("what goes wrong around a run", () => {
     await vi.waitFor(() => {
       expect(ended).toBe(2);
     });
-    const found = await readRun(fakeEngine(program), runFolder(folder));
+    const found = await readKept(fakeEngine(program), runFolder(folder));
     expect(found.inputs).toHaveLength(1);
     expect(found.summary).toBe(
       "The run was interrupted: it had 3 records and was waiting on " +

@@ -159,10 +159,10 @@ interface FoundRun {
 }
 
 /** What is kept of a run that did not end; undefined for nothing. */
-async function soFar(kept: KeptRun, { readRun }: typeof Host): Promise<FoundRun | undefined> {
+async function soFar(kept: KeptRun, { readKept }: typeof Host): Promise<FoundRun | undefined> {
   try {
     // An engine of its own: that of the run may have trapped.
-    const { inputs, run, summary } = await readRun(createEngine(), kept);
+    const { inputs, run, summary } = await readKept(createEngine(), kept);
     return inputs.length === 0 ? undefined : { id: run.id, summary };
   } catch {
     return undefined;

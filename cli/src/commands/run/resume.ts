@@ -22,7 +22,7 @@ import { chosenSigner, eventOptions, refuseSharedStdin } from "./asked.ts";
 import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { requestIn } from "./request.ts";
 
-export interface ResumeOptions extends StoreOption {
+export interface ResumeCommandOptions extends StoreOption {
   output?: string;
   grant?: string;
   secrets?: string;
@@ -73,13 +73,13 @@ export function resume(program: Command, verb: Verb): void {
     .option("-q, --quiet", "no progress on stderr")
     .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach resume 0191b0c0 --events approval.jsonl")
-    .action(verb<[string | undefined, ResumeOptions]>(resumeCommand));
+    .action(verb<[string | undefined, ResumeCommandOptions]>(resumeCommand));
 }
 
 function resumeCommand(
   terminal: Terminal,
   run: string | undefined,
-  given: ResumeOptions,
+  given: ResumeCommandOptions,
 ): Promise<number> {
   const { due = false, all = false, ...options } = given;
   if ([run !== undefined, due, all].filter(Boolean).length !== 1) {
@@ -99,7 +99,7 @@ function resumeCommand(
 /** Goes on with runs of the store, one after the other; what is wrong with one keeps no other. */
 async function resumeSeveral(
   terminal: Terminal,
-  options: ResumeOptions,
+  options: ResumeCommandOptions,
   isDue: boolean,
 ): Promise<number> {
   const store = await openRuns(terminal.machine, options);
@@ -156,7 +156,7 @@ async function* openRunsOf(store: RunStore): AsyncGenerator<ToGoOn, void, void> 
 }
 
 /** How a run goes on. */
-export interface GoOnOptions extends ResumeOptions {
+export interface GoOnOptions extends ResumeCommandOptions {
   /** Whether all of it stays when the evidence is written. */
   isKept: boolean;
   retry?: boolean;

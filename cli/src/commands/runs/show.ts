@@ -44,7 +44,7 @@ interface ShownRun {
 }
 
 async function shownRun(kept: KeptRun): Promise<ShownRun> {
-  const { readRun } = await import("@reach-fabric/host");
+  const { readKept } = await import("@reach-fabric/host");
   const { id, state, startedAt, workflow, evidence } = await kept.head();
   const facts = {
     run: id,
@@ -56,7 +56,7 @@ async function shownRun(kept: KeptRun): Promise<ShownRun> {
     const summary = `The run has ended (${state}); its evidence: ${evidence}`;
     return { ...facts, state, records: 0, summary, waiting: [] };
   }
-  const { records, ended, waiting, summary } = await readRun(createEngine(), kept);
+  const { records, ended, waiting, summary } = await readKept(createEngine(), kept);
   return {
     ...facts,
     state: ended ?? state,
