@@ -133,7 +133,7 @@ describe("a run that waits", () => {
   test("RUN-9 takes an event while a process executes it", async () => {
     const record = join(folder, "signalled.run");
     const running = begin("approval.yaml", "--wait", "--record", record);
-    for (let tries = 0; tries < 100 && !existsSync(join(record, "request.json")); tries += 1) {
+    for (let tries = 0; tries < 100 && !existsSync(join(record, "run.json")); tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const given = ["signal", record, "--type", "approved", "--json"];
