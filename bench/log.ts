@@ -3,9 +3,9 @@
 import { newKey, signerOf } from "@reach-fabric/evidence";
 import { initLog, openLog } from "@reach-fabric/host";
 import type { NewLogEntry } from "@reach-fabric/schema";
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { diskSync, parent } from "./durable/disk.ts";
 import type { Contest } from "./harness.ts";
 
 /** Milliseconds of one measurement. */
@@ -13,10 +13,6 @@ const LONG = 1500;
 const signer = signerOf(
   newKey((size) => Uint8Array.from({ length: size }, (_, i) => i + 1)).private,
 );
-
-/** Where the log lies: REACH_BENCH_DIR, or the system's folder for temporary files. */
-const parent = (): string =>
-  mkdtempSync(join(process.env["REACH_BENCH_DIR"] ?? tmpdir(), "reach-"));
 
 const entry: NewLogEntry = {
   type: "started",
@@ -28,25 +24,6 @@ const entry: NewLogEntry = {
     commitment: "23".repeat(32),
   },
 };
-
-/** Microseconds of one write of 4 KiB with its fsync, one after the other. */
-function syncs(): number {
-  const folder = parent();
-  const file = openSync(join(folder, "file"), "w");
-  const page = new Uint8Array(4096).fill(1);
-  try {
-    const start = performance.now();
-    let count = 0;
-    for (; performance.now() - start < LONG; count++) {
-      writeSync(file, page, 0, page.length, 0);
-      fsyncSync(file);
-    }
-    return ((performance.now() - start) * 1000) / count;
-  } finally {
-    closeSync(file);
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** Microseconds of one append, with so many writers of which each waits for its answer. */
 async function appends(writers: number): Promise<number> {
@@ -81,7 +58,7 @@ export function logContests(): Contest[] {
       amount: 1,
       rounds: 5,
       contenders: [
-        { name: "4 KiB and fsync, nothing else", run: nothing, elsewhere: syncs },
+        { name: "4 KiB and fsync, nothing else", run: nothing, elsewhere: () => diskSync(LONG) },
         ...[1, 16, 256].map((writers) => ({
           name: `reach log, ${writers} ${writers === 1 ? "writer" : "writers"}`,
           run: nothing,

@@ -13,6 +13,8 @@ import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { efforts, measure, table } from "./harness.ts";
 import type { Contest, Effort, Result } from "./harness.ts";
+import { durableTable } from "./durable/report.ts";
+import { measureDurable } from "./durable/durable.ts";
 import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
 import { exprContests } from "./expr.ts";
@@ -52,6 +54,8 @@ const parts: Readonly<Record<string, () => Contests>> = {
   sizes: sizeContests,
   log: logContests,
   start: startContests,
+  // No contest: it counts, too, and prints a table of its own.
+  durable: () => [],
 };
 
 const usage =
@@ -127,12 +131,16 @@ async function main(args: string[]): Promise<number> {
       results.push(await measure(contest, effort));
     }
   }
-  process.stdout.write(table(results));
+  if (results.length > 0) process.stdout.write(table(results));
   if (wanted.includes("verify")) process.stdout.write(`\n${await peak()}\n${peerSizes()}`);
   if (wanted.includes("sizes")) process.stdout.write(`\n${sizeTable()}`);
+  const durable = wanted.includes("durable")
+    ? await measureDurable(values.quick ? { rounds: 1, divisor: 8 } : { rounds: 5, divisor: 1 })
+    : undefined;
+  if (durable !== undefined) process.stdout.write(`\n${durableTable(durable)}`);
   if (values.quick) process.stdout.write("\nA quick run: too short to quote.\n");
   const file = values.output ?? `${folder}/${wanted.join("-")}.json`;
-  const report = { machine, effort, at: new Date().toISOString(), results };
+  const report = { machine, effort, at: new Date().toISOString(), results, durable };
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   process.stderr.write(`figures in ${file}\n`);
   return 0;

@@ -4,9 +4,9 @@
 import { createEngine, makePack, parseRecord, replay, sameBytes } from "@reach-fabric/engine";
 import type { Engine, Pack } from "@reach-fabric/engine";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Contest } from "./harness.ts";
+import { install } from "./peers/install.ts";
 import { record as sequential } from "./replay.ts";
 
 const home = fileURLToPath(new URL("temporal/", import.meta.url));
@@ -21,20 +21,6 @@ export function cpuOf(program: string, args: readonly (string | number)[]): numb
   const used = Number(stdout.trim().split("\n").at(-1));
   if (status === 0 && used > 0) return used;
   throw new Error(`${program} ended with ${status}: ${stderr.slice(-500)}`);
-}
-
-/** Installs the peers of a folder of bench, when they are asked for. */
-export function install(peer: "temporal" | "langgraph"): void {
-  const cwd = fileURLToPath(new URL(`${peer}/`, import.meta.url));
-  if (existsSync(`${cwd}node_modules`)) return;
-  process.stderr.write(`installing the peers of bench/${peer} ...\n`);
-  const run = (args: string[]): void => {
-    const { status } = spawnSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0) throw new Error(`npm ${args.join(" ")} in bench/${peer} failed`);
-  };
-  run(["ci"]);
-  // The only one that is compiled.
-  if (peer === "langgraph") run(["rebuild", "better-sqlite3", "--ignore-scripts=false"]);
 }
 
 /** So many requests in branches of forks, which a list's limit of 4,096 tasks divides. */

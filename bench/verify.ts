@@ -15,7 +15,8 @@ import type { Contest } from "./harness.ts";
 import { packaged, verifying } from "./packaged.ts";
 import { record } from "./replay.ts";
 import { evidenceOf, key } from "./runs.ts";
-import { cpuOf, install } from "./temporal.ts";
+import { install } from "./peers/install.ts";
+import { cpuOf } from "./temporal.ts";
 
 const STEPS = 10;
 const home = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
