@@ -29,6 +29,22 @@ export const runs: readonly Defence[] = [
     name: "in one process at a time",
   },
   {
+    attack: "a power cut behind an append",
+    file: "host/src/store/journal-file.ts",
+    take: "await file.datasync();\n      this.#length",
+    put: "this.#length",
+    test: "host/test/store/crash.test.ts",
+    name: "RUN-1 RUN-3 nothing that was shown is lost and nothing is done twice, wherever the machine stops",
+  },
+  {
+    attack: "a power cut that takes the folder of all runs",
+    file: "host/src/files/files.ts",
+    take: "for (const folder of missing) await syncFolder(dirname(folder));",
+    put: "await syncFolder(dirname(missing[0] ?? path));",
+    test: "host/test/store/crash.test.ts",
+    name: "RUN-1 RUN-3 nothing that was shown is lost and nothing is done twice, wherever the machine stops",
+  },
+  {
     attack: "an answer that a person gives twice",
     file: "host/src/run/resolve.ts",
     take: "if (effect?.hasBegun !== true) throw notOpen(kept.where, key, effect !== undefined);",

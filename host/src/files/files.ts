@@ -190,8 +190,8 @@ export async function makeFolder(path: string): Promise<void> {
         if (systemCode(error) !== "EEXIST") throw error;
       });
     }
-    const [first] = missing;
-    if (first !== undefined) await syncFolder(dirname(first));
+    // The name of each: without that of one, all that lies in it is gone with it.
+    for (const folder of missing) await syncFolder(dirname(folder));
   } catch (error) {
     throw cannotWrite(path, error);
   }

@@ -43,7 +43,11 @@ export function byChance(random: () => number): Fate {
     bytes: (written, durable) => {
       const part = random();
       if (part < 0.3) return durable;
-      return part < 0.7 ? written : written.slice(0, Math.floor(random() * written.length));
+      if (part < 0.7) return written;
+      // What was appended to may lose its end, and nothing of what was durable.
+      const isLonger = durable.every((byte, i) => byte === written[i]);
+      const least = isLonger ? durable.length : 0;
+      return written.slice(0, least + Math.floor(random() * (written.length - least)));
     },
   };
 }
@@ -68,6 +72,10 @@ export class SimulatedDisk implements Disk {
       node = node.names.get(name);
     }
     return node;
+  }
+
+  kindOf(path: string): "file" | "folder" | undefined {
+    return this.#find(path)?.kind;
   }
 
   #folder(path: string): FolderNode {
