@@ -15,7 +15,7 @@ export const runs: readonly Defence[] = [
   {
     attack: "a payment that is made again after a crash",
     file: "host/src/run/session.ts",
-    take: "if (hasBegun && !isRepeatable(request, this.#options.repeatable)) {",
+    take: "if (hasBegun && !isRepeatable(request, this.#options.repeatable, this.#options.pack)) {",
     put: "if (hasBegun && request.key === undefined) {",
     test: RESUME,
     name: "GRANT-16 with the same keys, and a POST that may have been performed waits for a person",

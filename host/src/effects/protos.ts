@@ -7,6 +7,8 @@ export interface Method {
   encode(given: Readonly<Record<string, unknown>>): Uint8Array | { readonly why: string };
   /** ProtoJSON, with defaults: 64-bit numbers and bytes as text, enums by name. */
   decode(bytes: Uint8Array): object;
+  /** Whether its definition says that it does no more when it is called twice (descriptor.proto, IdempotencyLevel). */
+  readonly isIdempotent: boolean;
 }
 
 /** Why a method that streams is none. */
@@ -55,9 +57,12 @@ export function methodOf(
         return { why: error instanceof Error ? error.message : "it cannot be written" };
       }
     },
+    isIdempotent: IDEMPOTENT.has(String(found.options?.["idempotency_level"])),
     decode: (bytes) => response.toObject(response.decode(bytes), { ...FORMAT, defaults: true }),
   };
 }
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(["NO_SIDE_EFFECTS", "IDEMPOTENT"]);
 
 const FORMAT = { longs: String, enums: String, bytes: String, json: true } as const;
 

@@ -159,7 +159,7 @@ export class Session {
     for (const effect of waiting) {
       const { request, hasBegun } = effect;
       this.#before.set(request.key, effect);
-      if (hasBegun && !isRepeatable(request, this.#options.repeatable)) {
+      if (hasBegun && !isRepeatable(request, this.#options.repeatable, this.#options.pack)) {
         this.#unknown.set(request.key, request);
       } else this.#ask(request);
     }

@@ -1,7 +1,7 @@
 // Runs that go on after they were interrupted: docs/spec/run-folder.md, RUN-6; docs/spec/grant.md, GRANT-16.
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createEngine, parseRecord } from "@reach-fabric/engine";
+import { createEngine, makePack, parseRecord, utf8 } from "@reach-fabric/engine";
 import {
   effectiveGrant,
   folderRecorder,
@@ -260,5 +260,39 @@ describe("GRANT-16 what is performed again", () => {
     };
     const asked = { type, request } as Parameters<typeof isRepeatable>[0];
     expect(isRepeatable(asked, vouched)).toBe(expected);
+  });
+
+  it.each<[string, boolean]>([
+    ["", false],
+    ["option idempotency_level = IDEMPOTENCY_UNKNOWN;", false],
+    ["option idempotency_level = NO_SIDE_EFFECTS;", true],
+    ["option idempotency_level = IDEMPOTENT;", true],
+  ])("a method of gRPC whose definition has %j", (option, expected) => {
+    const proto = `syntax = "proto3"; package v1; message M {}
+      service Bank { rpc Pay (M) returns (M) { ${option} } }`;
+    const pack = makePack(createEngine(), {
+      id: "t/t",
+      version: "1.0.0",
+      workflows: {
+        "w.json":
+          '{"document":{"dsl":"1.0.3","namespace":"t","name":"t","version":"1.0.0"},"do":[{"a":{"set":{"x":1}}}]}',
+      },
+    });
+    const files = [...pack.files, { path: "bank.proto", bytes: utf8(proto) }];
+    const request = {
+      uri: `${A}/v1.Bank/Pay`,
+      proto: "bank.proto",
+      service: "v1.Bank",
+      method: "Pay",
+    };
+    const asked = { type: "grpc", request } as Parameters<typeof isRepeatable>[0];
+    expect(isRepeatable(asked, {}, { ...pack, files })).toBe(expected);
+    expect(
+      isRepeatable(
+        { ...asked, request: { ...request, proto: "other.proto" } },
+        {},
+        { ...pack, files },
+      ),
+    ).toBe(false);
   });
 });
