@@ -153,7 +153,7 @@ export const options: ICruiseOptions = {
       "^build/",
       "^[a-z]+/(?:dist|bundle)/",
       "^bindings/src/generated/",
-      "^bench/(?:temporal|langgraph)/",
+      "^bench/(?:temporal|langgraph|dbos)/",
     ],
   },
   ruleSet: { forbidden: rules },
