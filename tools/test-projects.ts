@@ -11,6 +11,7 @@ export const processFiles: readonly string[] = [
   "bindings/test/engine/publish.test.ts",
   "cli/test/process/*.test.ts",
   "cli/test/guides/approval.test.ts",
+  "cli/test/guides/recover.test.ts",
   "cli/test/start.test.ts",
   "host/test/run/crash.test.ts",
   "host/test/run/kill.test.ts",

@@ -11,6 +11,8 @@ import type { Machine } from "../../ui/machine.ts";
 import { engines } from "../../read/engine.ts";
 import { readInput } from "../../read/files.ts";
 import { several } from "../../read/options.ts";
+import { withStore } from "../../read/runs.ts";
+import type { StoreOption } from "../../read/runs.ts";
 import { line } from "../../ui/text.ts";
 import { EXIT } from "../../ui/problem.ts";
 import { hidingDigest, printRedaction, redacted, requireHiding } from "./redaction.ts";
@@ -19,7 +21,7 @@ import { leftovers, remainsOf } from "./kept-runs.ts";
 import type { Remains } from "./kept-runs.ts";
 import type { Verb } from "../../ui/verb.ts";
 
-interface EraseOptions extends AuditOptions, Hiding {
+interface EraseOptions extends AuditOptions, Hiding, StoreOption {
   record?: string;
   reason: string;
   actor: string;
@@ -49,6 +51,7 @@ export function erase(program: Command, verb: Verb): void {
     )
     .requiredOption("--reason <text>", "why, for the log: it names no person")
     .option("--actor <id>", "by whom, for the log: an id, not a name", "local");
+  withStore(command);
   withAudit(command, "it is noted")
     .option("--json", "print {file, hidden, computed, size, ...} as JSON; errors as JSON on stderr")
     .addHelpText(
@@ -111,7 +114,7 @@ async function eraseFrom(
   const { run, shown } = openEvidence(engine, bytes);
   // A file of which something is hidden can only be the one that an erasure has left which was cut off.
   const redaction = shown === null ? redacted(engine, file, bytes, options) : undefined;
-  const { remains, close } = await remainsOf(machine, run.id, options.record);
+  const { remains, close } = await remainsOf(machine, run.id, options);
   const own = toHex(engine.sha256(bytes));
   const details = {
     run: run.id,

@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { KeptRun } from "@reach-fabric/host";
 import type { Machine } from "../../ui/machine.ts";
 import { openRuns } from "../../read/runs.ts";
+import type { StoreOption } from "../../read/runs.ts";
 import { CODE, CliError, EXIT } from "../../ui/problem.ts";
 
 /** What is kept of a run in some place. */
@@ -14,17 +15,17 @@ export interface Remains {
 }
 
 /**
- * All that is kept of a run: in the folder that is named, and in the user's own store.
+ * All that is kept of a run: in the folder that is named, and in the store.
  *
  * @throws CliError the folder that is named is that of another run, or none
  */
 export async function remainsOf(
   machine: Machine,
   run: string,
-  named?: string,
+  { record: named, ...place }: StoreOption & { readonly record?: string },
 ): Promise<{ readonly remains: readonly Remains[]; readonly close: () => Promise<void> }> {
   const inFolder = named !== undefined && existsSync(named) ? await remainsIn(named, run) : [];
-  const store = await openRuns(machine);
+  const store = await openRuns(machine, place);
   const kept = store.run(run);
   const isKept = (await idOf(kept)) !== undefined;
   const remains = [...inFolder, ...(isKept ? [kept] : [])];
