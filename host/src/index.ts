@@ -89,7 +89,7 @@ export { parseReference } from "./oci/reference.ts";
 export type { Pulled, PullOptions, Pushed } from "./oci/packs.ts";
 export type { Skipped } from "./oci/referrers.ts";
 export type { RegistryOptions } from "./oci/access.ts";
-export type { Parallel } from "./run/places.ts";
+export type { Parallel } from "./effects/places.ts";
 export type { TroubleLimits } from "./run/trouble.ts";
 export { createPerformer } from "./run/performer.ts";
 export { operationOf } from "./effects/table.ts";

@@ -4,7 +4,7 @@ export { cut } from "./effects/egress/text.ts";
 export { Deadline, within } from "./effects/egress/deadline.ts";
 export { troubleOf } from "./effects/egress/trouble.ts";
 export { machine } from "./effects/outside.ts";
-export { EffectPlaces } from "./run/places.ts";
+export { EffectPlaces } from "./effects/places.ts";
 export { IdempotencyKeys } from "./run/idempotency.ts";
 export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";
 export { placeSecrets } from "./effects/egress/secret-places.ts";

@@ -10,15 +10,15 @@ export const effects: readonly Defence[] = [
   {
     attack: "work that is done twice, as a retry of a lost answer",
     file: "host/src/run/idempotency.ts",
-    take: "...(answered === 0 ? [] : [answered])",
-    put: "operation.tries",
+    take: "this.#answered === 0 ? [] : [this.#answered]",
+    put: "[this.attempt]",
     test: IDEMPOTENCY,
     name: "has the same key while the connection drops, and the records alone give it",
   },
   {
     attack: "work that is not done, as its key was answered before",
     file: "host/src/run/idempotency.ts",
-    take: 'if (open !== undefined && !("failure" in result)) open.operation.answered += 1;',
+    take: 'if (open !== undefined && !("failure" in result)) open.answered();',
     put: "",
     test: IDEMPOTENCY,
     name: "has a new key once the service has answered, with an error too",
@@ -65,7 +65,7 @@ export const effects: readonly Defence[] = [
   },
   {
     attack: "an answer that no record can hold",
-    file: "host/src/run/answer.ts",
+    file: "bindings/src/run/step.ts",
     take: "if (engine.trapped) throw error;",
     put: "throw error;",
     test: ADMISSIBLE,
@@ -81,7 +81,7 @@ export const effects: readonly Defence[] = [
   },
   {
     attack: "an observer that ends a run",
-    file: "host/src/run/answer.ts",
+    file: "host/src/run/watchers.ts",
     take: "if (told instanceof Promise) told.catch(warn);\n  } catch (error) {\n    warn(error);",
     put: "void told;\n  } catch (error) {\n    throw error;",
     test: ADMISSIBLE,
@@ -97,7 +97,7 @@ export const effects: readonly Defence[] = [
   },
   {
     attack: "two runs on one engine",
-    file: "host/src/run/lease.ts",
+    file: "host/src/pool/lease.ts",
     take: "if (inUse.has(engine)) throw engineInUse();",
     put: "",
     test: "host/test/run/lease.test.ts",
@@ -129,7 +129,7 @@ export const effects: readonly Defence[] = [
   },
   {
     attack: "a flood of requests, by a fork",
-    file: "host/src/run/places.ts",
+    file: "host/src/effects/places.ts",
     take: "if (lane.underWay >= this.#limits.origin) continue;",
     put: "",
     test: PLACES,
@@ -137,7 +137,7 @@ export const effects: readonly Defence[] = [
   },
   {
     attack: "a request that was cancelled before it had a place",
-    file: "host/src/run/places.ts",
+    file: "host/src/effects/places.ts",
     take: "if (!this.#taken.has(key)) this.#dropped.add(key);",
     put: "void key;",
     test: PLACES,

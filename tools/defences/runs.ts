@@ -7,14 +7,14 @@ export const runs: readonly Defence[] = [
   {
     attack: "a request that leaves before what asks for it is durable",
     file: "host/src/run/session.ts",
-    take: "await this.#flush();\n        this.#begin();",
-    put: "this.#begin();\n        await this.#flush();",
+    take: "await this.#flush();\n        this.#underWay.begin();",
+    put: "this.#underWay.begin();\n        await this.#flush();",
     test: "host/test/run/run.test.ts",
     name: "nothing is performed that follows from what is not durable",
   },
   {
     attack: "a payment that is made again after a crash",
-    file: "host/src/run/session.ts",
+    file: "host/src/run/under-way.ts",
     take: "if (hasBegun && !isRepeatable(request, this.#options.repeatable, this.#options.pack)) {",
     put: "if (hasBegun && request.key === undefined) {",
     test: RESUME,

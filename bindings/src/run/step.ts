@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { E_RECORD_KEY } from "../generated/codes.ts";
 import type { EffectResult, RunToken } from "../calls/run.ts";
 import { parseRecord } from "./records.ts";
-import type { OutcomeRecord, RequestRecord, TraceRecord } from "./records.ts";
+import type { OutcomeRecord, OutputRecord, RequestRecord } from "./records.ts";
 
 /** Something that enters a run. */
 export type StepInput =
@@ -18,36 +18,40 @@ export type StepInput =
   | { readonly command: "suspend" | "resume" | "cancel"; readonly reason?: string | undefined };
 
 /** A record that has entered, and what the engine made of it. */
-export interface EnteredRecord {
+export interface EnteredRecord<R = OutputRecord> {
   readonly record: Uint8Array;
+  /** Which of the inputs it is, from 0 on. */
+  readonly input: number;
   /** Digest of what left after it, 32 bytes (TRACE-24); none where the run commits to nothing. */
   readonly left?: Uint8Array;
   /** The records that left. */
-  readonly outputs: readonly LeftRecord[];
+  readonly outputs: readonly LeftRecord<R>[];
+  /** Keys of effects that nothing waits for any more, as their branch was cancelled. */
+  readonly dropped: readonly string[];
   /** Why an answer is not what it was given as, but the failure `protocol`: the engine's code, or that it is not JSON. */
   readonly refused?: string;
 }
 
 /** A record that has left the engine. */
-export interface LeftRecord<R = TraceRecord> {
+export interface LeftRecord<R = OutputRecord> {
   readonly bytes: Uint8Array;
   readonly record: R;
 }
 
 /** What a step came to. */
-export interface Step {
+export interface Step<R = OutputRecord> {
   /** What is to be made durable, in order, before anything that follows from it leaves the process (ABI-8). */
-  readonly entered: readonly EnteredRecord[];
+  readonly entered: readonly EnteredRecord<R>[];
   /** All records of the step, in order. */
   readonly records: readonly Uint8Array[];
   /** Effects that were asked for and are still waited for at its end, in the order of asking. */
   readonly effects: readonly RequestRecord[];
   /** The timers among them: who keeps many runs has to know when to wake one. */
   readonly timers: readonly RequestRecord[];
-  /** Keys of effects that are not waited for any more, as their branch was cancelled. */
+  /** Those that each record has dropped, together. */
   readonly dropped: readonly string[];
   /** How the run has ended. */
-  readonly outcome?: OutcomeRecord;
+  readonly outcome?: Extract<R, { readonly kind: "outcome" }>;
   /**
    * How many of the inputs have been dealt with. Those behind the one that ended the run, and answers behind one that
    * suspended it, have not entered.
@@ -104,22 +108,24 @@ export function step(
     records.push(record);
     const outputs = advance.records.map((bytes) => {
       records.push(bytes);
-      const left = parseRecord(bytes);
+      const left = parseRecord(bytes) as OutputRecord;
       if (left.kind === "request") open.set(left.key, left);
       else if (left.kind === "outcome") outcome = left;
       return { bytes, record: left };
     });
-    entered.push({
-      record,
-      outputs,
-      ...(commits ? { left: engine.commitments().left } : {}),
-      ...(refused === undefined ? {} : { refused }),
-    });
-    if (advance.status !== "waiting") continue;
-    for (const key of engine.dropped()) {
+    const gone = advance.status === "waiting" ? engine.dropped() : [];
+    for (const key of gone) {
       dropped.add(key);
       open.delete(key);
     }
+    entered.push({
+      record,
+      input: taken - 1,
+      outputs,
+      dropped: gone,
+      ...(commits ? { left: engine.commitments().left } : {}),
+      ...(refused === undefined ? {} : { refused }),
+    });
   }
   const effects = outcome === undefined ? [...open.values()] : [];
   return {

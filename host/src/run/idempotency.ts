@@ -1,7 +1,9 @@
 // One Idempotency-Key for one operation, however often it has to be tried (GRANT-7). It follows from the records
 // alone, so that who goes on with a run, or computes it again, comes to the same.
-import { canonicalize, sha256, toHex } from "@reach-fabric/engine";
+import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import type { RequestRecord, TraceRecord } from "@reach-fabric/engine";
+import { hash } from "node:crypto";
+import type { RecordHead } from "../pool/executor.ts";
 
 /** What a request is sent with. */
 export interface Try {
@@ -12,9 +14,22 @@ export interface Try {
 
 /** The same request of a task in one turn of its loops. */
 interface Operation {
+  /** The RFC 8785 text of what it asks for, or its digest. */
+  readonly content: string;
+  /** Which one with that content it is since the task began, from 1 on. */
+  readonly occurrence: number;
+  /** In which beginning of its task it was asked for last. */
+  round: number;
   tries: number;
   /** Tries that the other side has answered: what comes then is another operation to it. */
   answered: number;
+}
+
+/** A task in one turn of its loops: few ask for more than one thing. */
+interface Asking {
+  readonly operations: Operation[];
+  /** How often it has begun. */
+  round: number;
 }
 
 /**
@@ -27,11 +42,10 @@ interface Operation {
 export class IdempotencyKeys {
   readonly #pack: string;
   readonly #run: string;
-  readonly #operations = new Map<string, Operation>();
-  /** By task and turn: how often a task that has not ended has asked for each thing. */
-  readonly #asked = new Map<string, Map<string, number>>();
+  /** By task and turn. */
+  readonly #asking = new Map<string, Asking>();
   /** Of each effect without an answer, by its key. */
-  readonly #open = new Map<string, Try & { readonly operation: Operation }>();
+  readonly #open = new Map<string, OpenTry>();
 
   constructor(pack: string, run: string) {
     this.#pack = pack;
@@ -39,16 +53,19 @@ export class IdempotencyKeys {
   }
 
   /** The next record of the trace. */
-  take(record: TraceRecord): void {
+  take(record: TraceRecord | RecordHead): void {
     if (record.kind === "request") this.#ask(record);
-    else if (record.kind === "task") this.#asked.delete(placeOf(record));
     else if (record.kind === "result") this.ended(record.key, record.result);
+    else if (record.kind === "task") {
+      const asking = this.#asking.get(placeOf(record));
+      if (asking !== undefined) asking.round += 1;
+    }
   }
 
   /** An effect has ended with what the run takes as its result: what take() does with the record of that. */
   ended(key: string, result: object): void {
     const open = this.#open.get(key);
-    if (open !== undefined && !("failure" in result)) open.operation.answered += 1;
+    if (open !== undefined && !("failure" in result)) open.answered();
     this.#open.delete(key);
   }
 
@@ -56,33 +73,93 @@ export class IdempotencyKeys {
   of(key: string): Try {
     const open = this.#open.get(key);
     if (open === undefined) throw new TypeError(`No effect ${key} is open`);
-    const { idempotencyKey, attempt } = open;
-    return { idempotencyKey, attempt };
+    return open;
   }
 
   #ask(record: RequestRecord): void {
-    const { task, iteration, key } = record;
-    const digest = toHex(sha256(canonicalize(JSON.stringify(record.request))));
-    const occurrence = this.#count(placeOf(record), digest);
-    const what = [task, iteration, occurrence, digest];
-    const name = JSON.stringify(what);
-    const operation = this.#operations.get(name) ?? { tries: 0, answered: 0 };
-    this.#operations.set(name, operation);
+    const operation = this.#operationOf(record);
     operation.tries += 1;
-    const { answered } = operation;
-    const all = [TAG, this.#pack, this.#run, ...what, ...(answered === 0 ? [] : [answered])];
-    const idempotencyKey = toHex(sha256(canonicalize(JSON.stringify(all))));
-    this.#open.set(key, { idempotencyKey, attempt: operation.tries, operation });
+    this.#open.set(record.key, new OpenTry(this.#pack, this.#run, record, operation));
   }
 
-  /** Which request of this content it is since the task began, from 1 on. */
-  #count(place: string, digest: string): number {
-    const counts = this.#asked.get(place) ?? new Map<string, number>();
-    const count = (counts.get(digest) ?? 0) + 1;
-    this.#asked.set(place, counts.set(digest, count));
-    return count;
+  #operationOf(record: RequestRecord): Operation {
+    const place = placeOf(record);
+    const asking = this.#asking.get(place) ?? { operations: [], round: 0 };
+    const { operations, round } = asking;
+    if (operations.length === 0) this.#asking.set(place, asking);
+    const content = canonicalOf(record.request);
+    let occurrence = 1;
+    for (const operation of operations) {
+      if (operation.content !== content) continue;
+      if (operation.round !== round) {
+        operation.round = round;
+        return operation;
+      }
+      occurrence += 1;
+    }
+    const operation = { content, occurrence, round, tries: 0, answered: 0 };
+    operations.push(operation);
+    return operation;
   }
 }
+
+/** A try without an answer. Its key is made when it is asked for: most effects need none. */
+class OpenTry implements Try {
+  readonly attempt: number;
+  readonly #pack: string;
+  readonly #run: string;
+  readonly #record: RequestRecord;
+  readonly #operation: Operation;
+  /** Tries of the operation that were answered before this one. */
+  readonly #answered: number;
+  #made: string | undefined;
+
+  constructor(pack: string, run: string, record: RequestRecord, operation: Operation) {
+    this.attempt = operation.tries;
+    this.#pack = pack;
+    this.#run = run;
+    this.#record = record;
+    this.#operation = operation;
+    this.#answered = operation.answered;
+  }
+
+  get idempotencyKey(): string {
+    return (this.#made ??= this.#make());
+  }
+
+  answered(): void {
+    this.#operation.answered += 1;
+  }
+
+  #make(): string {
+    const { task, iteration } = this.#record;
+    const { occurrence, content } = this.#operation;
+    const digest = isDigest(content) ? content : sha256(content);
+    const before = this.#answered === 0 ? [] : [this.#answered];
+    // Of texts and small whole numbers JSON.stringify() gives the RFC 8785 form.
+    const what = [TAG, this.#pack, this.#run, task, iteration, occurrence, digest, ...before];
+    return sha256(JSON.stringify(what));
+  }
+}
+
+const sha256 = (text: string): string => hash("sha256", text, "hex");
+
+/**
+ * The RFC 8785 text of what is asked for, or the digest of a long one. Members that were read from a record are in order,
+ * but for those whose names are numbers.
+ */
+function canonicalOf(request: object): string {
+  const text = JSON.stringify(request);
+  const canonical = NUMBERED.test(text) ? fromUtf8(canonicalize(text)) : text;
+  return canonical.length > LONG ? sha256(canonical) : canonical;
+}
+
+/** A text begins with a brace. */
+const isDigest = (content: string): boolean => !content.startsWith("{");
+/** A member, perhaps, whose name is a number. */
+const NUMBERED = /"\d+":/;
+/** Characters of a text that is kept as it is. */
+const LONG = 256;
 
 const TAG = "reach/v1/idempotency-key";
 

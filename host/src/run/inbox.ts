@@ -9,10 +9,12 @@ import type { CloudEvent } from "../effects/emit.ts";
  * where there is none.
  */
 export class Inbox {
-  readonly #kept: CloudEvent[] = [];
+  #kept: CloudEvent[] = [];
+  /** Whether what is kept may be taken now and was not before. */
+  #hasNews = false;
   readonly #listening: string[] = [];
   readonly #requests = new Map<string, RequestRecord>();
-  readonly #takes: (key: string, event: CloudEvent) => boolean;
+  readonly #takes: (key: string, event: CloudEvent) => boolean | Promise<boolean>;
   readonly #deliver: (key: string, event: CloudEvent) => void;
   readonly #known = new Set<string>();
   /** What a task was given alone, and may not get to see. */
@@ -23,7 +25,7 @@ export class Inbox {
    * @param deliver hands an event to the effect, which then no longer listens
    */
   constructor(
-    takes: (key: string, event: CloudEvent) => boolean,
+    takes: (key: string, event: CloudEvent) => boolean | Promise<boolean>,
     deliver: (key: string, event: CloudEvent) => void,
   ) {
     this.#takes = takes;
@@ -41,10 +43,24 @@ export class Inbox {
     this.#requests.set(request.key, request);
   }
 
-  /** Hands out what has been kept, once all who listen are known. */
-  settle(): void {
-    const kept = this.#kept.splice(0);
-    for (const event of kept) this.#offer(event);
+  /** Whether settle() may find something. */
+  get hasNews(): boolean {
+    return this.#hasNews && this.#kept.length > 0 && this.#listening.length > 0;
+  }
+
+  /** The run is at another place: what no task took there may be taken here. */
+  look(): void {
+    this.#hasNews = true;
+  }
+
+  /** Hands out what has been kept, the oldest first. What comes meanwhile is kept. */
+  async settle(): Promise<void> {
+    this.#hasNews = false;
+    const events = this.#kept;
+    this.#kept = [];
+    const left: CloudEvent[] = [];
+    for (const event of events) if (!(await this.#isTaken(event))) left.push(event);
+    this.#kept.unshift(...left);
   }
 
   /** An effect was cancelled: what it alone was given, and has not taken in, is there for others. */
@@ -71,17 +87,23 @@ export class Inbox {
     const name = nameOf(event);
     if (this.#known.has(name)) return;
     this.#known.add(name);
-    this.#offer(event);
+    this.#kept.push(event);
+    this.#hasNews = true;
   }
 
-  #offer(event: CloudEvent): void {
-    const takers = this.#listening.filter((key) => this.#takes(key, event));
-    if (takers.length === 0) this.#kept.push(event);
+  /** Gives an event to all who listen and take it. */
+  async #isTaken(event: CloudEvent): Promise<boolean> {
+    const takers: string[] = [];
+    for (const key of this.#listening) {
+      const taken = this.#takes(key, event);
+      if (typeof taken === "boolean" ? taken : await taken) takers.push(key);
+    }
     for (const key of takers) {
       this.#listening.splice(this.#listening.indexOf(key), 1);
       if (takers.length === 1) this.#given.set(key, event);
       this.#deliver(key, event);
     }
+    return takers.length > 0;
   }
 }
 

@@ -4,15 +4,16 @@ import type { Secrets } from "../effects/egress/authorize.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
-import type { Parallel } from "./places.ts";
+import type { EnginePool } from "../pool/pool.ts";
+import type { Parallel } from "../effects/places.ts";
 import type { TroubleLimits } from "./trouble.ts";
 import type { Awaited } from "./waiting.ts";
 import type { Recorder } from "../store/recorder.ts";
 
 /** What a run is given. */
 export interface RunOptions {
-  /** Its run is replaced, and its pack, unless it has loaded this very one already. */
-  readonly engine: Engine;
+  /** One of its own: its run is replaced, and its pack, unless it has loaded this very one already; or one that many share. */
+  readonly engine: Engine | EnginePool;
   readonly pack: Pack;
   /** `namespace/name:version`; may be left out where the pack has one workflow. */
   readonly workflow?: string;

@@ -2,7 +2,7 @@
 import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { leased } from "./lease.ts";
+import { leased } from "../pool/lease.ts";
 import { computeAgain } from "./so-far.ts";
 import type { Line } from "../record/journal.ts";
 import type { KeptRun, Rest } from "../store/store.ts";

@@ -1,6 +1,6 @@
 // A run: the engine computes, the host performs what it asks for, and what enters is on the disk
 // before it has consequences (ABI-8).
-import { parseRecord } from "@reach-fabric/engine";
+import { hmacSha256, parseRecord } from "@reach-fabric/engine";
 import type { Engine, OutcomeRecord, Pack, StartRecord } from "@reach-fabric/engine";
 import { manifestOf, runSeedOf } from "@reach-fabric/evidence";
 import type { Grant } from "@reach-fabric/schema";
@@ -8,14 +8,16 @@ import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import type { Annotation } from "../record/journal.ts";
 import { computeAgain } from "./so-far.ts";
-import { resumedRecorder } from "../store/recorder.ts";
+import { keepsNothing, resumedRecorder } from "../store/recorder.ts";
 import type { Recorder } from "../store/recorder.ts";
 import type { RunIdentity } from "../record/identity.ts";
 import { MOST_CRASHES } from "../store/store.ts";
 import type { KeptRun, Lease, Rest } from "../store/store.ts";
 import { createOutside } from "../effects/outside.ts";
 import type { RunOptions } from "./options.ts";
-import { engineInUse, leased } from "./lease.ts";
+import { OwnEngine } from "../pool/executor.ts";
+import type { Executor } from "../pool/executor.ts";
+import { leased } from "../pool/lease.ts";
 import { givenBy } from "./messages.ts";
 import { restOf } from "./rest.ts";
 import { Session } from "./session.ts";
@@ -60,27 +62,36 @@ export interface RunResult {
  *   engine: createEngine(), pack, input, grant, addresses, recorder: folderRecorder("runs/1"),
  * });
  */
-export const run = (options: RunOptions): Promise<RunResult> =>
-  leased(options.engine, () => begun(options));
+export const run = (options: RunOptions): Promise<RunResult> => {
+  const { engine, pack } = options;
+  if ("executor" in engine) return begun(options, engine.executor(pack));
+  return leased(engine, async () => {
+    const own = new OwnEngine(engine, pack, false);
+    own.load();
+    return begun(options, own);
+  });
+};
 
-async function begun(options: RunOptions): Promise<RunResult> {
-  const { engine, pack, recorder } = options;
-  if (engine.loaded !== pack) engine.load(pack);
-  requireSemantics(engine, pack);
-  const start = engine.admitStart(startOptions(options), options.input);
-  return executed(options, [], async (session) => {
+async function begun(options: RunOptions, executor: Executor): Promise<RunResult> {
+  const { pack, recorder } = options;
+  requireSemantics(executor, pack);
+  const start = await executor.admitStart(startOptions(options), options.input);
+  return executed(options, executor, [], async (session) => {
     const startedAt = session.stamp();
-    await recorder.begin({ pack, engine: engine.digest, startedAt, start });
-    engine.commit(runSeedOf(engine, recorder.run.secret, recorder.run));
-    return { startedAt, end: await session.runFrom(start, startedAt) };
+    await recorder.begin({ pack, engine: executor.digest, startedAt, start });
+    const seed = runSeedOf({ hmacSha256 }, recorder.run.secret, recorder.run);
+    executor.begin(keepsNothing(recorder) ? null : seed);
+    await session.runFrom(start, startedAt);
+    return startedAt;
   });
 }
 
 /** What a run is given that goes on: all else is kept. */
 export interface ResumeOptions extends Omit<
   RunOptions,
-  "pack" | "workflow" | "input" | "grant" | "limits" | "recorder"
+  "engine" | "pack" | "workflow" | "input" | "grant" | "limits" | "recorder"
 > {
+  readonly engine: Engine;
   /** The run where it is kept. */
   readonly run: KeptRun;
   /** A lease of it, where it was claimed. */
@@ -118,8 +129,8 @@ async function resumed(options: ResumeOptions): Promise<RunResult> {
     const { file } = lease;
     if (file === undefined) throw new TypeError("A lease of a run that is new");
     const found = computeAgain(engine, file, kept.where);
-    const token = engine.run;
     const { run, pack, records } = found;
+    const executor = new OwnEngine(engine, pack, true);
     const [first] = records;
     if (first === undefined) throw notBegun(kept.where);
     if (engine.digest !== found.engine)
@@ -127,13 +138,13 @@ async function resumed(options: ResumeOptions): Promise<RunResult> {
     const { grant } = parseRecord(first) as StartRecord;
     const recorder = recording(resumedRecorder(lease, kept.inbox()));
     const { startedAt } = run;
-    const given = { ...outside, engine, pack, recorder, grant: grant as Grant };
+    const given = { ...outside, pack, recorder, grant: grant as Grant };
     const begin = { pack, engine: engine.digest, startedAt, start: first };
     isLeft = true;
-    return await executed(given, found.annotations, async (session) => {
+    return await executed(given, executor, found.annotations, async (session) => {
       await recorder.begin(begin);
-      session.run = token;
-      return { startedAt, end: await session.goOn(found) };
+      await session.goOn(found);
+      return startedAt;
     });
   } catch (error) {
     if (!isLeft) await lease.release(restOf(error));
@@ -146,10 +157,11 @@ const same = (recorder: Recorder): Recorder => recorder;
 /** Executes a run, and says what it came to; whatever happens, nothing goes on behind it. */
 async function executed(
   options: SessionOptions,
+  executor: Executor,
   annotations: readonly Annotation[],
-  work: (session: Session) => Promise<{ readonly startedAt: string; readonly end: OutcomeRecord }>,
+  work: (session: Session) => Promise<string>,
 ): Promise<RunResult> {
-  const { engine, recorder } = options;
+  const { recorder } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const remote = createOutside(options);
@@ -159,27 +171,20 @@ async function executed(
       recorder.inbox === undefined
         ? undefined
         : await givenBy(recorder.inbox, annotations, stop.signal);
-    const session = new Session({ ...options, given }, remote, signal);
-    const { startedAt, end } = await work(session);
-    const { records } = session;
-    if (engine.run !== session.run) throw engineInUse();
-    rest = { state: end.status };
-    return {
-      ...outcomeOf(end),
-      pack: options.pack,
-      records,
-      decision: engine.decision(),
-      fingerprint: engine.fingerprint(),
-      annotations: session.annotations,
-      run: { ...recorder.run, startedAt, endedAt: session.annotations.at(-1)?.at ?? startedAt },
-    };
+    const session = new Session({ ...options, given }, executor, remote, signal);
+    const startedAt = await work(session);
+    const { records, annotations: stamps, status = "cancelled" } = session;
+    const { decision, fingerprint } = await executor.end();
+    rest = { state: status };
+    const run = { ...recorder.run, startedAt, endedAt: stamps.at(-1)?.at ?? startedAt };
+    const { pack } = options;
+    return withOutcome({ pack, records, decision, fingerprint, annotations: stamps, run }, status);
   } catch (error) {
     const why = options.signal?.aborted ? interrupted(error) : error;
     rest = restOf(why);
     throw why;
   } finally {
-    // Who runs the same pack next finds the engine as after load().
-    if (!engine.trapped) engine.commit(null);
+    executor.close();
     // Nothing waits for effects that are still under way.
     stop.abort(new Error("the run has ended"));
     await Promise.allSettled([remote.close(), recorder.close(rest)]);
@@ -220,7 +225,7 @@ const startOptions = ({
 });
 
 /** A pack may say for which meaning of a run it was made. */
-function requireSemantics({ semantics }: Engine, pack: Pack): void {
+function requireSemantics({ semantics }: Pick<Engine, "semantics">, pack: Pack): void {
   const { engines } = manifestOf(pack);
   if (engines === undefined || engines.semantics.includes(semantics)) return;
   throw new ReachError(hostCode.otherEngine, "The pack is made for another engine.", {
@@ -236,10 +241,30 @@ const interrupted = (cause: unknown): ReachError =>
     cause,
   });
 
-function outcomeOf(end: OutcomeRecord): Pick<RunResult, "status" | "output" | "error"> {
-  return {
-    status: end.status,
-    ...("output" in end ? { output: end.output } : {}),
-    ...("error" in end ? { error: end.error } : {}),
-  };
+/** The outcome is read when it is asked for, as it may be large. */
+function withOutcome(
+  result: Omit<RunResult, "status" | "output" | "error">,
+  status: RunResult["status"],
+): RunResult {
+  let read: OutcomeRecord | undefined;
+  const outcome = (): OutcomeRecord =>
+    (read ??= parseRecord(result.records.at(-1) ?? new Uint8Array()) as OutcomeRecord);
+  if (status === "completed") {
+    return {
+      ...result,
+      status,
+      get output() {
+        return outcome().output;
+      },
+    };
+  }
+  if (status === "faulted")
+    return {
+      ...result,
+      status,
+      get error() {
+        return outcome().error;
+      },
+    };
+  return { ...result, status };
 }

@@ -8,7 +8,7 @@ import { damagedRun } from "../store/errors.ts";
 import type { KeptRun, RunFile } from "../store/store.ts";
 import type { RunIdentity } from "../record/identity.ts";
 import type { Annotation, Entry, Line } from "../record/journal.ts";
-import { leased } from "./lease.ts";
+import { leased } from "../pool/lease.ts";
 
 /** An effect that was asked for and is not answered. */
 export interface OpenEffect {

@@ -1,5 +1,6 @@
 // When tasks started, by the host's stamps: what `startedAt` is answered with.
 import type { TraceRecord } from "@reach-fabric/engine";
+import type { RecordHead } from "../pool/executor.ts";
 
 /**
  * A task starts in the activation in which the first record about it, or about a task inside it, is
@@ -20,7 +21,7 @@ export class StartTimes {
   }
 
   /** The engine wrote this record. */
-  output(record: TraceRecord): void {
+  output(record: TraceRecord | RecordHead): void {
     if (!("task" in record)) return;
     const { task, kind } = record;
     for (let end = task.length; end > 0; end = task.lastIndexOf("/", end - 1)) {

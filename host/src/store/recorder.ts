@@ -25,13 +25,20 @@ export interface Recorder {
  * status; // → "completed"
  */
 export function memoryRecorder(options: IdentityOptions = {}): Recorder {
-  return {
+  const recorder = {
     run: newIdentity(options),
     begin: () => Promise.resolve(),
     append: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
+  forgetful.add(recorder);
+  return recorder;
 }
+
+const forgetful = new WeakSet<Recorder>();
+
+/** Whether a recorder keeps nothing: then no digest of what left is needed. One that wraps such a recorder may keep something. */
+export const keepsNothing = (recorder: Recorder): boolean => forgetful.has(recorder);
 
 /**
  * Records a run in a folder, which must be empty or not there yet:

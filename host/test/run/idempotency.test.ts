@@ -225,7 +225,9 @@ describe("GRANT-7: vectors", () => {
   ])("%s", (_, records, key, rest, attempt) => {
     const keys = new IdempotencyKeys("a".repeat(64), "run-1");
     for (const record of records) keys.take(record as TraceRecord);
-    expect(keys.of(key)).toEqual({ idempotencyKey: keyFor(rest), attempt });
+    const found = keys.of(key);
+    expect(found.idempotencyKey).toBe(keyFor(rest));
+    expect(found.attempt).toBe(attempt);
   });
 
   it("in hex, so that no code of this test is needed", () => {

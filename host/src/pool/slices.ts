@@ -1,0 +1,40 @@
+// Work on one thread that many share: done in the order in which it comes, and never for long without a turn of the
+// event loop, so that whatever else the process has to do is done meanwhile.
+
+/** Milliseconds after which the event loop has a turn. */
+export const LONGEST_SLICE = 8;
+
+/** A queue of small pieces of work. */
+export class Slices {
+  readonly #queue: (() => void)[] = [];
+  #isWorking = false;
+
+  /** Does a piece of work in its turn, and gives what it gives. */
+  do<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      if (this.#isWorking) return;
+      this.#isWorking = true;
+      setImmediate(() => void this.#slice());
+    });
+  }
+
+  async #slice(): Promise<void> {
+    const end = performance.now() + LONGEST_SLICE;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      next();
+      // Who has waited for it goes on now, within the same slice.
+      await Promise.resolve();
+      if (performance.now() < end) continue;
+      setImmediate(() => void this.#slice());
+      return;
+    }
+    this.#isWorking = false;
+  }
+}
