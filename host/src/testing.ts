@@ -2,6 +2,7 @@
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
 export { cut } from "./effects/egress/text.ts";
 export { Deadline, within } from "./effects/egress/deadline.ts";
+export { confirming } from "./effects/egress/resolver.ts";
 export { troubleOf } from "./effects/egress/trouble.ts";
 export { machine } from "./effects/outside.ts";
 export { EffectPlaces } from "./effects/places.ts";

@@ -40,6 +40,22 @@ export const effects: readonly Defence[] = [
     name: "GRANT-17: trouble of this machine",
   },
   {
+    attack: "a decision by a resolver that had no descriptor, under any number",
+    file: "host/src/effects/egress/trouble.ts",
+    take: "?? whyUnresolved(at, code)",
+    put: "",
+    test: TROUBLE,
+    name: "GRANT-17: trouble of this machine",
+  },
+  {
+    attack: "a decision by a resolver that had no descriptor, and said that there is no such name",
+    file: "host/src/effects/egress/resolver.ts",
+    take: 'if (systemCode(error) !== "ENOTFOUND") throw error;',
+    put: "throw error;",
+    test: "host/test/run/lacking.test.ts",
+    name: "GRANT-17: without a descriptor",
+  },
+  {
     attack: "a decision by what the host's machine lacks, by way of a library",
     file: "host/src/effects/mcp.ts",
     take: "if (this.#trouble !== undefined) throw this.#trouble;",

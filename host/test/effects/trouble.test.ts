@@ -1,8 +1,8 @@
 // GRANT-17: what this machine lacks is no answer of the world, and its time is not that of a service.
 import { describe, expect, it } from "vitest";
 import { createEgress, HostTrouble } from "@reach-fabric/host";
-import type { EgressOptions, HttpResult, Performed } from "@reach-fabric/host";
-import { Deadline, machine, troubleOf, within } from "@reach-fabric/host/testing";
+import type { AddressLookup, EgressOptions, HttpResult, Performed } from "@reach-fabric/host";
+import { confirming, Deadline, machine, troubleOf, within } from "@reach-fabric/host/testing";
 import { json, later, serve } from "../helpers.ts";
 
 const A = "https://bureau.example";
@@ -45,6 +45,55 @@ describe("GRANT-17: trouble of this machine", () => {
     expect(error).toBeInstanceOf(HostTrouble);
     expect(error).toMatchObject({ code: "REACH-E3240" });
     expect((error as HostTrouble).why).toContain(code);
+  });
+
+  it("is what the system call beneath a resolver came to, under whatever number was left there", async () => {
+    const lookup = () => Promise.reject(system("EBUSY", { syscall: "getaddrinfo" }));
+    await expect(ask({ lookup })).rejects.toMatchObject({
+      code: "REACH-E3240",
+      why: expect.stringMatching(/could not look up the name/) as string,
+    });
+    expect(troubleOf(system("EBUSY"))).toBeUndefined();
+  });
+
+  describe("a name that is said not to be there", () => {
+    const notFound = system("ENOTFOUND", { syscall: "getaddrinfo" });
+    const lacking = (): never => {
+      throw new HostTrouble("no descriptor is left");
+    };
+    const found = [{ address: "203.0.113.1", family: 4 }];
+    const asked = (...answers: (typeof found | Error)[]): AddressLookup => {
+      return async () => {
+        const next = answers.shift();
+        if (next === undefined || next instanceof Error) throw next ?? new Error("asked too often");
+        return next;
+      };
+    };
+
+    it("is not, where it is said twice and descriptors are left", async () => {
+      const lookup = confirming(asked(notFound, notFound), () => undefined);
+      await expect(lookup("x.example")).rejects.toBe(notFound);
+    });
+
+    it("is, where it is found the second time", async () => {
+      const lookup = confirming(asked(notFound, found), () => undefined);
+      await expect(lookup("x.example")).resolves.toBe(found);
+    });
+
+    it.each([1, 2])("is not known, where none are left the %s. time", async (time) => {
+      let looked = 0;
+      const spare = (): void => {
+        if ((looked += 1) === time) lacking();
+      };
+      const lookup = confirming(asked(notFound, notFound), spare);
+      await expect(lookup("x.example")).rejects.toBeInstanceOf(HostTrouble);
+    });
+
+    it("is asked for once in all other cases", async () => {
+      await expect(confirming(asked(found), lacking)("x.example")).resolves.toBe(found);
+      const failed = system("EAI_FAIL", { syscall: "getaddrinfo" });
+      await expect(confirming(asked(failed), lacking)("x.example")).rejects.toBe(failed);
+    });
   });
 
   it("is found behind what libraries make of it", () => {

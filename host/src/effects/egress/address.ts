@@ -1,7 +1,6 @@
 // Which addresses an origin may lead to. The operator's map may lead anywhere; what is contacted as
 // a workflow wrote it may lead to public addresses only (GRANT-9), so that a granted name cannot be
 // pointed at this machine, its network, or a cloud's metadata service.
-import { lookup as systemLookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
 /** IPv4 ranges that are not public: IANA's special-purpose registry, multicast and reserved. */
@@ -60,10 +59,6 @@ export interface Address {
 
 /** Resolves a name to all of its addresses. */
 export type AddressLookup = (hostname: string) => Promise<readonly Address[]>;
-
-/** The system's resolver. */
-export const lookupAll: AddressLookup = (hostname) =>
-  systemLookup(hostname, { all: true, order: "verbatim" });
 
 /** A name that leads to an address which is not public, or nowhere. */
 export class AddressRefused extends Error {

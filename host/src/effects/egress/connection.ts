@@ -9,7 +9,7 @@ import { RequestFailed } from "./failure.ts";
 import type { EgressLimits } from "./limits.ts";
 
 /** A connection for each request: none is reused, so none was checked for somebody else. */
-export function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
+export function newAgent(limits: EgressLimits, lookup: LookupFunction): Agent {
   // Limits of time are those of deadline.ts: undici's measure this machine, too.
   return new Agent({
     pipelining: 0,
@@ -20,12 +20,12 @@ export function newAgent(limits: EgressLimits, lookup?: LookupFunction): Agent {
   });
 }
 
-function connector(limit: number, lookup: LookupFunction | undefined): buildConnector.connector {
+function connector(limit: number, lookup: LookupFunction): buildConnector.connector {
   const connect = buildConnector({
     timeout: 0,
     // Said here, because an environment variable can turn the default off.
     rejectUnauthorized: true,
-    ...(lookup ? { lookup } : {}),
+    lookup,
     // It gives the socket at once, which its type does not say.
   }) as (...given: Parameters<buildConnector.connector>) => Socket;
   return (options, callback) => {
@@ -41,9 +41,13 @@ function connector(limit: number, lookup: LookupFunction | undefined): buildConn
 }
 
 /** What a socket calls to find its address: it connects to what was checked and to nothing else. */
-export function publicLookup(lookup: AddressLookup): LookupFunction {
+export const publicLookup = (lookup: AddressLookup): LookupFunction =>
+  socketLookup((hostname) => publicAddresses(hostname, lookup));
+
+/** The same for a host that the operator has named, which may be anywhere. */
+export function socketLookup(lookup: AddressLookup): LookupFunction {
   return (hostname, { all }, callback) => {
-    publicAddresses(hostname, lookup).then(
+    lookup(hostname).then(
       (found) => {
         const [first] = found;
         if (all) callback(null, [...found]);

@@ -2,13 +2,12 @@
 // to an address that it may go to, and comes back bounded in time and size (docs/spec/grant.md).
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
-import { lookupAll } from "./address.ts";
 import type { AddressLookup } from "./address.ts";
 import { discard, failed, namedHeaders, readBody } from "./answer.ts";
 import type { HttpResult, Received } from "./answer.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
-import { checkLiteral, newAgent, publicLookup } from "./connection.ts";
+import { checkLiteral, newAgent, publicLookup, socketLookup } from "./connection.ts";
 import { Deadline, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
@@ -19,6 +18,7 @@ import type { EgressLimits } from "./limits.ts";
 import type { Performed } from "./performed.ts";
 import { isRedirect, redirected, sendable, withSecrets } from "./request.ts";
 import type { HttpRequest, Sendable, Tried } from "./request.ts";
+import { lookupAll } from "./resolver.ts";
 import { Tokens } from "./tokens.ts";
 import type { SendToken } from "./tokens.ts";
 import { throwTrouble } from "./trouble.ts";
@@ -76,7 +76,7 @@ export function createEgress(options: EgressOptions): Egress {
   const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
   const asked = { ...DEFAULT_LIMITS, ...options.limits };
   const limits = { ...asked, bytes: Math.min(asked.bytes, MOST_BYTES) };
-  const mapped = newAgent(limits);
+  const mapped = newAgent(limits, socketLookup(lookupAll));
   const open = newAgent(limits, publicLookup(lookup));
 
   const hop = async (request: Sendable, stop: AbortController): Promise<Received> => {

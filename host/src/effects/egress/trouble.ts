@@ -45,7 +45,8 @@ export function troubleOf(error: unknown): HostTrouble | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; depth += 1) {
     if (at instanceof HostTrouble) return at;
     const code = systemCode(at);
-    const why = RESOURCES[code] ?? (isAlone(at) ? NETWORK[code] : undefined);
+    const why =
+      RESOURCES[code] ?? (isAlone(at) ? NETWORK[code] : undefined) ?? whyUnresolved(at, code);
     if (why !== undefined) return new HostTrouble(`${why} (${code})`, error);
     if (at instanceof RangeError && /allocation failed/i.test(at.message)) {
       return new HostTrouble("this process has no memory left", error);
@@ -68,6 +69,16 @@ function next(error: Error): unknown {
   const codes = errors.map((each) => systemCode(each));
   const lacking = errors.find((_, at) => (codes[at] ?? "") in RESOURCES);
   return lacking ?? (codes.every((code) => code in NETWORK) ? errors[0] : undefined);
+}
+
+/**
+ * Why a name was not looked up at all. A resolver says of a name that it has no address, or that its servers have failed for good; any
+ * other error is of the system call beneath it, under whatever number was left there: without a descriptor it is `EBUSY`.
+ */
+function whyUnresolved(error: Error, code: string): string | undefined {
+  if ((error as { syscall?: unknown }).syscall !== "getaddrinfo") return undefined;
+  const isAnswer = code === "ENOTFOUND" || code.startsWith("EAI_");
+  return isAnswer ? undefined : "this machine could not look up the name";
 }
 
 /** True for an error that does not stand for several: an AggregateError has the code of one of them. */
