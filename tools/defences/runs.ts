@@ -29,6 +29,14 @@ export const runs: readonly Defence[] = [
     name: "in one process at a time",
   },
   {
+    attack: "a payment's answer that is lost as the run is interrupted",
+    file: "host/src/run/session.ts",
+    take: "await this.#keepArrived();",
+    put: "",
+    test: "host/test/run/arrived.test.ts",
+    name: "an answer that has come when the run is interrupted is not lost",
+  },
+  {
     attack: "a power cut behind an append",
     file: "host/src/store/journal-file.ts",
     take: "await file.datasync();\n      this.#length",

@@ -39,13 +39,24 @@ export interface Retried {
   readonly retried: string;
 }
 
-export type Line = Entry | Begun | Retried;
+/** That an effect has come to its end, while nothing may enter: its answer enters later. */
+export interface Arrived {
+  /** The effect's key. */
+  readonly arrived: string;
+  readonly at: string;
+  /** What came, as answerBytes() has it. */
+  readonly answer: Uint8Array;
+}
 
-/** An entry whose record lies beside the lines, under its SHA-256 in hex. */
-export type ApartEntry = Omit<Entry, "record"> & { readonly body: string };
+export type Line = Entry | Begun | Retried | Arrived;
+
+/** A line whose record or answer lies beside the lines, under its SHA-256 in hex. */
+type Apart<L, Name extends keyof L> = Omit<L, Name> & { readonly body: string };
+type ApartEntry = Apart<Entry, "record">;
+type ApartArrived = Apart<Arrived, "answer">;
 
 /** A line as it is kept. */
-export type KeptLine = Line | ApartEntry;
+export type KeptLine = Line | ApartEntry | ApartArrived;
 
 /** Bytes of a record above which it lies beside the lines: who looks for an effect need not read it. */
 export const LONGEST_RECORD: number = 256 * 1024;
@@ -60,7 +71,9 @@ const behind = ({
   begun = [],
   joined,
   ...parts
-}: Partial<Pick<Entry, "stamp"> & Begun & Retried & { readonly joined: true }>): string =>
+}: Partial<
+  Pick<Entry, "stamp"> & Begun & Retried & Omit<Arrived, "answer"> & { readonly joined: true }
+>): string =>
   [
     ...Object.entries(parts).map(([name, value]) => `,"${name}":${JSON.stringify(value)}`),
     ...(begun.length === 0 ? [] : [`,"begun":${JSON.stringify(begun)}`]),
@@ -70,6 +83,12 @@ const behind = ({
 
 /** A line, without its end. */
 export function formatLine(line: Written<KeptLine>): Uint8Array {
+  if ("arrived" in line) {
+    const { arrived, at, joined } = line;
+    const end = behind({ arrived, at, ...(joined === undefined ? {} : { joined }) });
+    if ("body" in line) return utf8(`{"body":"${line.body}"${end}`);
+    return concat([utf8(ANSWER), line.answer, utf8(end)]);
+  }
   if ("body" in line) {
     const { body, left, ...parts } = line;
     return utf8(`{"body":"${body}","left":"${toHex(left)}"${behind(parts)}`);
@@ -93,10 +112,12 @@ export function formatLines(lines: readonly Line[]): {
 }
 
 function apart(line: Line, bodies: Map<string, Uint8Array>): KeptLine {
-  if (!("record" in line) || line.record.length <= LONGEST_RECORD) return line;
-  const { record, ...entry } = line;
-  const body = createHash("sha256").update(record).digest("hex");
-  bodies.set(body, record);
+  const large = "record" in line ? line.record : "answer" in line ? line.answer : undefined;
+  if (large === undefined || large.length <= LONGEST_RECORD) return line;
+  const body = createHash("sha256").update(large).digest("hex");
+  bodies.set(body, large);
+  if ("arrived" in line) return { arrived: line.arrived, at: line.at, body };
+  const { record: _, ...entry } = line as Entry;
   return { ...entry, body };
 }
 
@@ -114,11 +135,11 @@ export async function withBodies(
   for (const line of lines) {
     if (!("body" in line)) whole.push(line);
     else {
-      const { body, ...entry } = line;
-      const record = await read(body);
-      const digest = record && createHash("sha256").update(record).digest("hex");
-      if (record === undefined || digest !== body) return { lines: whole, bad: whole.length + 1 };
-      whole.push({ ...entry, record });
+      const { body, ...rest } = line;
+      const found = await read(body);
+      const digest = found && createHash("sha256").update(found).digest("hex");
+      if (found === undefined || digest !== body) return { lines: whole, bad: whole.length + 1 };
+      whole.push("arrived" in rest ? { ...rest, answer: found } : { ...rest, record: found });
     }
   }
   return { lines: whole };
@@ -128,16 +149,21 @@ export async function withBodies(
 function parseLine(bytes: Uint8Array): Written<KeptLine> | undefined {
   try {
     const read = JSON.parse(fromUtf8(bytes)) as Partial<
-      Entry & ApartEntry & Begun & Retried & { joined: true }
+      Entry & ApartEntry & Begun & Retried & Arrived & { joined: true }
     >;
     const { left, record: _, stamp, at, ...rest } = read as typeof read & { left?: string };
     if (read.begun?.every((key) => typeof key === "string") === false) return undefined;
     let line: Written<KeptLine>;
     if (stamp === undefined) {
       if (at === undefined || !INSTANT.test(at)) return undefined;
-      const { begun, by, retried, joined } = read;
+      const { begun, by, retried, arrived, body, joined } = read;
       const together = joined === undefined ? {} : { joined };
-      if (begun !== undefined) line = { at, begun, ...together };
+      if (typeof arrived === "string") {
+        const end = utf8(behind({ arrived, at, ...together })).length;
+        const answer = bytes.subarray(utf8(ANSWER).length, bytes.length - end);
+        line = { arrived, at, ...(body === undefined ? { answer } : { body }), ...together };
+        if (body !== undefined && !DIGEST.test(body)) return undefined;
+      } else if (begun !== undefined) line = { at, begun, ...together };
       else if (by !== undefined && retried !== undefined) line = { at, by, retried, ...together };
       else return undefined;
     } else {
@@ -162,6 +188,7 @@ function parseLine(bytes: Uint8Array): Written<KeptLine> | undefined {
   }
 }
 
+const ANSWER = '{"answer":';
 const DIGEST = /^[0-9a-f]{64}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

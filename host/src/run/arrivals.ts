@@ -23,6 +23,8 @@ export type Source = "events" | "messages" | "commands";
 export class Arrivals {
   readonly #signal: AbortSignal;
   readonly #finished: Finished[] = [];
+  /** How many of these, from the first on, are kept. */
+  #kept = 0;
   readonly #commands: GivenCommand[] = [];
   readonly #open = new Set<Source>();
   #isSuspended = false;
@@ -45,12 +47,28 @@ export class Arrivals {
 
   /** Whether next() would find something, but for what is not wanted. */
   get hasNext(): boolean {
-    return this.#commands.length > 0 || (!this.#isSuspended && this.#finished.length > 0);
+    const isNew = this.#isSuspended
+      ? this.#kept < this.#finished.length
+      : this.#finished.length > 0;
+    return this.#commands.length > 0 || isNew;
   }
 
   finish(finished: Finished): void {
     this.#finished.push(finished);
     this.wake();
+  }
+
+  /** An answer that came to another process, which has kept it. */
+  again(key: string, performed: Performed): void {
+    this.#finished.push({ key, performed });
+    this.#kept = this.#finished.length;
+  }
+
+  /** Answers that are to be kept until they may enter; each is given once. */
+  toKeep(): Answered[] {
+    const next = this.#finished.slice(this.#kept);
+    this.#kept = this.#finished.length;
+    return next.filter((one) => "performed" in one);
   }
 
   command(command: GivenCommand): void {
@@ -91,6 +109,7 @@ export class Arrivals {
         answers.push(next);
       }
       this.#finished.shift();
+      this.#kept = Math.max(0, this.#kept - 1);
     }
     return answers;
   }

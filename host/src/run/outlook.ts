@@ -56,7 +56,8 @@ export class Outlook {
     if (this.#arrivals.isOpen("commands")) return;
     const isGiven = waits && this.#arrivals.isOpen("messages");
     if (this.#arrivals.isSuspended) {
-      if (isGiven) return;
+      // What is under way comes to its end first, and is kept.
+      if (isGiven || this.#underWay.isBusy) return;
       throw new ReachError(
         hostCode.suspended,
         "The run is suspended, and no command will resume it.",

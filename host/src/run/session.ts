@@ -113,7 +113,7 @@ export class Session {
    * Goes on with a run that the engine has computed up to here. What had begun and is not answered is performed again
    * where that does no harm; other effects are unknown, and wait for a person. One that has ended is as it is.
    */
-  async goOn({ records, annotations, waiting, ended }: RunSoFar): Promise<void> {
+  async goOn({ records, annotations, waiting, arrived, ended }: RunSoFar): Promise<void> {
     const stamps = new Map(annotations.map((stamp) => [stamp.seq, stamp.at]));
     for (const [seq, bytes] of records.entries()) {
       const record = parseRecord(bytes);
@@ -131,6 +131,10 @@ export class Session {
     for (const stamp of annotations) this.annotations.push(stamp);
     this.status = ended;
     if (ended !== undefined) return;
+    for (const [key, performed] of arrived) {
+      if ("event" in performed.result) this.#inbox.know(performed.result["event"] as CloudEvent);
+      this.#arrivals.again(key, performed);
+    }
     for (const effect of waiting) {
       if (effect.request.type === "event") this.#ask(effect.request);
       else this.#underWay.askAgain(effect);
@@ -139,6 +143,15 @@ export class Session {
   }
 
   async #drive(): Promise<void> {
+    try {
+      await this.#toItsEnd();
+    } catch (error) {
+      await this.#keepArrived();
+      throw error;
+    }
+  }
+
+  async #toItsEnd(): Promise<void> {
     this.#arrivals.followAll(this.#options, (event) => this.#inbox.put(event));
     while (this.status === undefined) {
       const { room } = this.#unsaved;
@@ -223,9 +236,21 @@ export class Session {
   async #flush(): Promise<void> {
     this.#signal.throwIfAborted();
     const begun = this.status === undefined ? this.#underWay.givePlaces() : [];
-    await this.#unsaved.save(begun, () => this.stamp());
+    const arrived = this.#arrivals.isSuspended ? this.#toKeep() : [];
+    await this.#unsaved.save(begun, arrived, () => this.stamp());
     const others = this.#executor.turn();
     if (others !== undefined) await others;
+  }
+
+  /** What has come to a run that stops is not lost with it; where it cannot be kept, the run says why it stopped. */
+  async #keepArrived(): Promise<void> {
+    if (this.status !== undefined) return;
+    await this.#unsaved.save([], this.#toKeep(), () => this.stamp()).catch(() => undefined);
+  }
+
+  /** What has come and is not kept, but for what is no longer waited for. */
+  #toKeep(): Answered[] {
+    return this.#arrivals.toKeep().filter(({ key }) => !this.#dropped.has(key));
   }
 
   #ask(request: RequestRecord): void {

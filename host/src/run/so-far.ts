@@ -4,6 +4,8 @@ import type { Engine, Pack, RequestRecord } from "@reach-fabric/engine";
 import { runSeedOf } from "@reach-fabric/evidence";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
+import type { Performed } from "../effects/egress/performed.ts";
+import { performedOf } from "../record/arrived.ts";
 import { damagedRun } from "../store/errors.ts";
 import type { KeptRun, RunFile } from "../store/store.ts";
 import type { RunIdentity } from "../record/identity.ts";
@@ -40,6 +42,8 @@ export interface RunSoFar {
   readonly ended: "completed" | "faulted" | "cancelled" | undefined;
   /** Effects that the run waits for. */
   readonly waiting: readonly OpenEffect[];
+  /** What came of effects and has not entered, by their keys, in the order in which it came. */
+  readonly arrived: ReadonlyMap<string, Performed>;
   /** The above in one sentence. */
   readonly summary: string;
 }
@@ -98,12 +102,13 @@ export function computeAgain(engine: Engine, file: RunFile, where: string): RunS
 }
 
 /** What a run has come to. */
-type Computed = Pick<RunSoFar, "records" | "ended" | "waiting">;
+type Computed = Pick<RunSoFar, "records" | "ended" | "waiting" | "arrived">;
 
 function drive(engine: Engine, lines: readonly Line[], where: string): Computed {
   const records: Uint8Array[] = [];
   const asked = new Set<string>();
   const open = new Map<string, OpenEffect>();
+  const arrived = new Map<string, Performed>();
   let ended: Computed["ended"];
   for (const [i, line] of lines.entries()) {
     const place = `line ${i + 1}`;
@@ -117,7 +122,10 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Computed 
       const { entered, ...found } = attempt(`${where}, ${place}`, () => step(engine, [input]));
       if (!sameBytes(entered[0]?.left ?? record, left)) throw differs(where, stamp.seq);
       const answered = parseRecord(record);
-      if (answered.kind === "result") open.delete(answered.key);
+      if (answered.kind === "result") {
+        open.delete(answered.key);
+        arrived.delete(answered.key);
+      }
       records.push(...found.records);
       for (const request of found.effects) {
         asked.add(request.key);
@@ -130,6 +138,15 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Computed 
       const why = ended === undefined ? "is not there" : "has ended";
       throw damagedRun(where, `${place} begins effects of a run that ${why}`);
     }
+    if ("arrived" in line) {
+      const performed = performedOf(line.answer);
+      const isOpen = open.delete(line.arrived);
+      if (performed === undefined || !isOpen) {
+        throw damagedRun(where, `${place} has an answer that nothing waits for, or none`);
+      }
+      arrived.set(line.arrived, performed);
+      continue;
+    }
     const keys = "retried" in line ? [line.retried] : (line.begun ?? []);
     const strange = keys.find((key) => !asked.has(key));
     if (strange !== undefined) {
@@ -141,7 +158,7 @@ function drive(engine: Engine, lines: readonly Line[], where: string): Computed 
       if (effect !== undefined) open.set(key, { ...effect, ...now });
     }
   }
-  return { records, ended, waiting: [...open.values()] };
+  return { records, ended, waiting: [...open.values()], arrived };
 }
 
 function attempt<T>(where: string, work: () => T): T {

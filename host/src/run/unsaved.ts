@@ -2,8 +2,10 @@
 import { parseRecord } from "@reach-fabric/engine";
 import type { TraceRecord } from "@reach-fabric/engine";
 import type { RecordHead } from "../pool/executor.ts";
-import type { Entry } from "../record/journal.ts";
+import { answerBytes } from "../record/arrived.ts";
+import type { Entry, Line } from "../record/journal.ts";
 import type { Recorder } from "../store/recorder.ts";
+import type { Answered } from "./arrivals.ts";
 import type { RunOptions } from "./options.ts";
 import { tellWatcher } from "./watchers.ts";
 
@@ -39,20 +41,27 @@ export class Unsaved {
   /**
    * Makes all of it durable, and that these effects begin: one append.
    *
+   * @param arrived answers that are kept until they may enter
    * @param stamp the time, where nothing but that is noted
    */
-  async save(begun: readonly string[], stamp: () => string): Promise<void> {
+  async save(
+    begun: readonly string[],
+    arrived: readonly Answered[],
+    stamp: () => string,
+  ): Promise<void> {
     const entries = this.#entries;
     const told = this.#told;
+    const lines: Line[] = entries;
     const last = entries.at(-1);
-    if (last === undefined) {
-      if (begun.length > 0) await this.#recorder.append([{ at: stamp(), begun }]);
-      return;
+    if (begun.length > 0 && last !== undefined) entries[entries.length - 1] = { ...last, begun };
+    else if (begun.length > 0) lines.push({ at: stamp(), begun });
+    for (const { key, performed } of arrived) {
+      lines.push({ arrived: key, at: stamp(), answer: answerBytes(performed) });
     }
-    if (begun.length > 0) entries[entries.length - 1] = { ...last, begun };
+    if (lines.length === 0) return;
     this.#entries = [];
     this.#told = [];
-    await this.#recorder.append(entries);
+    await this.#recorder.append(lines);
     for (const [bytes, head] of told) tellWatcher(this.#onRecord, wholeOf(bytes, head), bytes);
   }
 }
