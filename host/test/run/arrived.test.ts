@@ -40,7 +40,7 @@ type Fetch = NonNullable<NonNullable<RunOptions["effects"]>["fetch"]>;
 function bank(answer: (path: string) => string): {
   readonly fetch: Fetch;
   readonly asked: string[];
-  pays(): void;
+  readonly pays: () => void;
 } {
   let pays: () => void = () => undefined;
   const isPaid = new Promise<void>((resolve) => (pays = resolve));
