@@ -142,11 +142,25 @@ export async function bundleCli(folder: string): Promise<Map<string, readonly st
     const foreign = needs.filter((name) => !files.has(name) && !isBuiltin(name));
     if (foreign.length > 0) throw new Error(`${file.fileName} needs ${foreign.join(", ")}`);
   }
+  await bundleThread(folder);
   const made = new Map(
     output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file.moduleIds]] : [])),
   );
   writeFileSync(join(folder, "THIRD_PARTY.txt"), licences([...made.values()].flat()));
   return made;
+}
+
+/**
+ * The program of the thread of a store, which finds it beside what opens one: in one file without any of the others, as it
+ * needs little and begins before a run does.
+ */
+async function bundleThread(folder: string): Promise<void> {
+  const build = await rolldown({
+    input: join(root, "host/src/store/sqlite/store-thread.ts"),
+    platform: "node",
+  });
+  await build.write({ file: join(folder, "store-thread.js"), format: "esm", minify: true });
+  await build.close();
 }
 
 /** The licence of each package that the modules are from. */

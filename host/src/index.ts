@@ -30,6 +30,9 @@ export type { OpenEffect, RunSoFar } from "./run/so-far.ts";
 export { copyRun } from "./store/copy.ts";
 export { folderStore } from "./store/folder-store.ts";
 export { memoryStore } from "./store/memory.ts";
+export { sqliteStore } from "./store/sqlite/sqlite-store.ts";
+export type { SqliteStore, SqliteStoreOptions } from "./store/sqlite/sqlite-store.ts";
+export type { StoreStats } from "./store/sqlite/thread-client.ts";
 export { runFolder } from "./store/run-folder.ts";
 export { ENDED } from "./store/store.ts";
 export type {

@@ -12,3 +12,5 @@ export { placeSecrets } from "./effects/egress/secret-places.ts";
 export { digestHeader } from "./effects/egress/http-digest.ts";
 export { readYaml } from "./files/yaml.ts";
 export { readIdentity, readLast } from "./log/layout.ts";
+export { sqliteStoreWith } from "./store/sqlite/sqlite-store.ts";
+export { MOST_MESSAGES } from "./store/store.ts";

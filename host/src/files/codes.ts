@@ -90,6 +90,8 @@ export const hostCode = {
   leaseLost: "REACH-E4115",
   /** A label of a run that is too long, or one too many. */
   badLabel: "REACH-E4116",
+  /** A store would not keep what it is given. */
+  notDurable: "REACH-E4117",
   /** A pack cannot hold a file of this name. */
   badName: "REACH-E4120",
   /** A file of the pack is reached through a symbolic link. */

@@ -1,0 +1,82 @@
+// What went wrong in the store's thread, as it is handed over, and what SQLite's own errors are called.
+import { hostCode } from "../../files/codes.ts";
+import { ReachError } from "../../files/error.ts";
+
+/** An error without its class. */
+export interface StoreFailure {
+  /** Undefined for what no user has caused. */
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly where?: string | undefined;
+  readonly why?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** Primary result codes of SQLite. */
+const BUSY = 5;
+const READONLY = 8;
+const IOERR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const NOTADB = 26;
+
+/** The primary code of an error of SQLite's; undefined for another. */
+export function sqliteCode(error: unknown): number | undefined {
+  const { errcode } = Object(error) as { errcode?: unknown };
+  return typeof errcode === "number" ? errcode & 0xff : undefined;
+}
+
+export const isBusy = (error: unknown): boolean => sqliteCode(error) === BUSY;
+
+/** What to say of an error in a store's file. */
+export function storeFailureOf(file: string, error: unknown): StoreFailure {
+  if (error instanceof ReachError) {
+    const { code, message, where, why, hint } = error;
+    return { code, message, where, why, hint };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const said = sqliteFailure(sqliteCode(error), message);
+  return said === undefined ? { code: undefined, message } : { where: file, ...said };
+}
+
+function sqliteFailure(code: number | undefined, message: string): StoreFailure | undefined {
+  if (code === FULL) {
+    return {
+      code: hostCode.full,
+      message: "The disk is full.",
+      why: "the last write was not kept",
+      hint: "Make room: what was kept before is whole.",
+    };
+  }
+  if (code === NOTADB) {
+    const why = "it is no database of SQLite, or its beginning was overwritten";
+    return { code: hostCode.notARun, message: "This is not a store of runs.", why };
+  }
+  if (code === CORRUPT) {
+    return {
+      code: hostCode.damagedRun,
+      message: "The store of runs is damaged.",
+      why: message,
+      hint: "Put back a copy of it, or begin another one.",
+    };
+  }
+  const unwritable = "The store of runs cannot be written.";
+  if (code === READONLY) {
+    const why = "the file, its folder or its file system is read-only";
+    return { code: hostCode.unwritable, message: unwritable, why };
+  }
+  if (code === BUSY) {
+    const why = "another process has been writing to it for too long";
+    return { code: hostCode.unwritable, message: unwritable, why, hint: "Try again." };
+  }
+  if (code === CANTOPEN || code === IOERR) {
+    return { code: hostCode.unwritable, message: unwritable, why: message };
+  }
+  return undefined;
+}
+
+/** The error that was handed over. */
+export function errorOfFailure({ code, message, ...details }: StoreFailure): Error {
+  return code === undefined ? new Error(message) : new ReachError(code, message, details);
+}
