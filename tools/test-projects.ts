@@ -17,6 +17,7 @@ export const processFiles: readonly string[] = [
   "host/test/run/kill.test.ts",
   "host/test/run/lacking.test.ts",
   "host/test/run/race.test.ts",
+  "host/test/store/contract.test.ts",
   "host/test/store/crash.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",

@@ -23,6 +23,7 @@ export class Journal {
   #file: FileHandle | undefined;
   #length: number;
   #broken = false;
+  #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -53,8 +54,14 @@ export class Journal {
     }
   }
 
-  /** One write and one sync, however many lines. */
+  /** One write and one sync, however many lines; behind those of an earlier call. */
   async append(lines: readonly Line[]): Promise<void> {
+    const appended = this.#last.then(() => this.#append(lines));
+    this.#last = appended.catch(() => undefined);
+    await appended;
+  }
+
+  async #append(lines: readonly Line[]): Promise<void> {
     if (this.#broken) {
       const why = "an earlier write failed, and a record must not be missing";
       throw new ReachError(hostCode.unwritable, "The file cannot be written.", {

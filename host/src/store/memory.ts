@@ -96,7 +96,8 @@ function keptRun(id: string, lookUp: () => Kept | undefined, remove: () => void)
     },
     put: async (message, at) => {
       if (message.kind === "event") requireEvent(message.event, "the event");
-      const { messages } = find();
+      const { messages, beginning, head } = find();
+      if (beginning === undefined) throw forgotten(where, head.evidence ?? "");
       const told = idOf(message);
       if (messages.some((each) => each.id === told)) return false;
       if (messages.length >= MOST_MESSAGES) throw inboxFull(where);

@@ -11,7 +11,7 @@ import { FolderInbox, lastMessageAt, putMessage } from "./folder-inbox.ts";
 import { names, readMeta, readRunFile, writeBeginning } from "./folder-files.ts";
 import { stateIn, writeState } from "./folder-state.ts";
 import type { FolderState } from "./folder-state.ts";
-import { IN_USE, inUse, leaseLost } from "./errors.ts";
+import { forgotten, IN_USE, inUse, leaseLost } from "./errors.ts";
 import { Journal } from "./journal-file.ts";
 import { ENDED, requireLabels } from "./store.ts";
 import type { KeptRun, Lease, NewRun, Rest, RunFile, RunHead } from "./store.ts";
@@ -35,6 +35,8 @@ export function runFolder(folder: string): KeptRun {
     claim: () => claim(folder),
     put: async (message, at) => {
       await readMeta(folder);
+      const { evidence } = await stateIn(folder);
+      if (evidence !== undefined) throw forgotten(folder, evidence);
       return putMessage(folder, message, at);
     },
     inbox: () => new FolderInbox(folder),

@@ -48,6 +48,8 @@ export function dueOf(
   { now, pool }: DueRuns,
 ): string[] {
   const isDue = ({ id, state, wakeAt, ...head }: RunHead): boolean => {
+    // Of one that was forgotten there is nothing to go on with.
+    if (head.evidence !== undefined) return false;
     if (ENDED.has(state) || state === "running" || state === "stuck") return false;
     if (pool !== undefined && head.pool !== pool) return false;
     if (state === "interrupted") return true;

@@ -151,7 +151,7 @@ export interface KeptRun {
    * Gives it a message, durable when this resolves.
    *
    * @returns false for an event that it was given before, by `source` and `id` (CloudEvents 1.0.2, 3.1), or a command with that id
-   * @throws ReachError as head(); `REACH-E3011` it has as many as are kept
+   * @throws ReachError as read(); `REACH-E3011` it has as many as are kept
    */
   put(message: Message, at: string): Promise<boolean>;
   inbox(): InboxReader;
