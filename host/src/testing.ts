@@ -4,6 +4,8 @@ export { cut } from "./effects/egress/text.ts";
 export { Deadline, within } from "./effects/egress/deadline.ts";
 export { confirming } from "./effects/egress/resolver.ts";
 export { troubleOf } from "./effects/egress/trouble.ts";
+export { enginePoolWith } from "./pool/pool.ts";
+export { newThread } from "./pool/threads.ts";
 export { machine } from "./effects/outside.ts";
 export { EffectPlaces } from "./effects/places.ts";
 export { IdempotencyKeys } from "./run/idempotency.ts";

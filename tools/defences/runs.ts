@@ -68,4 +68,20 @@ export const runs: readonly Defence[] = [
     test: "host/test/run/events.test.ts",
     name: "attack: one that comes twice, by its source and id, counts once",
   },
+  {
+    attack: "a run that sees another's state, as both share an engine",
+    file: "host/src/pool/seat.ts",
+    take: "if (this.#run === run && !this.#engine.trapped) return this.#engine;",
+    put: "if (this.#run !== undefined) return this.#engine;",
+    test: "host/test/pool/pool.test.ts",
+    name: "attack: see nothing of each other, and come to what they come to alone",
+  },
+  {
+    attack: "a decision by the death of a thread",
+    file: "host/src/pool/threads.ts",
+    take: "if (doing.tries < MOST_TRIES) this.#waiting.unshift(doing);",
+    put: "if (doing.tries < 1) this.#waiting.unshift(doing);",
+    test: "host/test/pool/pool.test.ts",
+    name: "of which a thread dies is computed on another one",
+  },
 ];

@@ -8,9 +8,11 @@ export const LONGEST_SLICE = 8;
 export class Slices {
   readonly #queue: (() => void)[] = [];
   #isWorking = false;
+  #isClosed = false;
 
   /** Does a piece of work in its turn, and gives what it gives. */
   do<T>(work: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new Error("The engine pool is closed"));
     return new Promise<T>((resolve, reject) => {
       this.#queue.push(() => {
         try {
@@ -23,6 +25,11 @@ export class Slices {
       this.#isWorking = true;
       setImmediate(() => void this.#slice());
     });
+  }
+
+  /** Takes no more work; what is in the queue is done. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   async #slice(): Promise<void> {

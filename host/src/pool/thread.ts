@@ -1,0 +1,68 @@
+// A thread that takes large steps for others: it keeps packs and an engine, and of runs nothing.
+import { createEngine } from "@reach-fabric/engine";
+import type { OutputRecord, Pack } from "@reach-fabric/engine";
+import { parentPort, workerData } from "node:worker_threads";
+import { headOf, ownBuffers, tellError } from "./job.ts";
+import type { Done, Reply, SentJob, ThreadData } from "./job.ts";
+import { Seat } from "./seat.ts";
+import type { SharedRun } from "./seat.ts";
+import type { Computed } from "./executor.ts";
+
+/** Bytes of a job after which the engine is made anew: its memory does not shrink. */
+const MUCH = 4 * 1024 * 1024;
+
+const { engine: options } = workerData as ThreadData;
+const packs = new Map<string, Pack>();
+let seat = newSeat();
+
+function newSeat(): Seat {
+  return new Seat(() => createEngine(options));
+}
+
+parentPort?.on("message", (job: SentJob) => {
+  const reply = replyTo(job);
+  parentPort?.postMessage(reply, "done" in reply ? ownBuffers(reply.done) : []);
+});
+
+function replyTo(job: SentJob): Reply {
+  try {
+    if (job.pack !== undefined) packs.set(job.digest, job.pack);
+    const pack = packs.get(job.digest);
+    if (pack === undefined) throw new TypeError("A pack that was not sent");
+    return { done: doneOf(job, { pack, seed: job.seed, snapshot: job.snapshot }) };
+  } catch (error) {
+    return { error: tellError(error) };
+  }
+}
+
+function doneOf({ work }: SentJob, run: SharedRun): Done {
+  if ("options" in work) return { start: seat.admitStart(run.pack, work.options, work.input) };
+  if ("event" in work) {
+    const takes = seat.takes(run, work.key, work.event);
+    seat.forget(run);
+    return { takes };
+  }
+  const before = run.snapshot;
+  const { computed, end } = seat.step(run, work.inputs);
+  const done = { computed: lightened(computed) };
+  if (end !== undefined) return { ...done, end };
+  seat.leave(run);
+  const { snapshot } = run;
+  if ((before?.length ?? 0) + (snapshot?.length ?? 0) > MUCH) seat = newSeat();
+  return { ...done, ...(snapshot === undefined ? {} : { snapshot }) };
+}
+
+/** Without what tasks were given and gave: their records have it. */
+function lightened(computed: Computed): Computed {
+  const entered = computed.entered.map((one) => ({
+    ...one,
+    outputs: one.outputs.map(({ bytes, record }) => ({
+      bytes,
+      record: headOf(record as OutputRecord),
+    })),
+  }));
+  const { outcome, ...rest } = computed;
+  if (outcome === undefined) return { ...rest, entered };
+  const { kind, seq, status } = outcome;
+  return { ...rest, entered, outcome: { kind, seq, status } };
+}
