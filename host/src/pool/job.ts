@@ -35,7 +35,7 @@ export interface Done {
   readonly start?: Uint8Array;
 }
 
-export type Reply = { readonly done: Done } | { readonly error: ToldError };
+export type JobReply = { readonly done: Done } | { readonly error: ToldError };
 
 /** An error of an engine by its parts. */
 type ToldError = Pick<EngineError, "message" | "name"> &

@@ -3,7 +3,7 @@ import { createEngine } from "@reach-fabric/engine";
 import type { OutputRecord, Pack } from "@reach-fabric/engine";
 import { parentPort, workerData } from "node:worker_threads";
 import { headOf, ownBuffers, tellError } from "./job.ts";
-import type { Done, Reply, SentJob, ThreadData } from "./job.ts";
+import type { Done, JobReply, SentJob, ThreadData } from "./job.ts";
 import { Seat } from "./seat.ts";
 import type { SharedRun } from "./seat.ts";
 import type { Computed } from "./executor.ts";
@@ -24,7 +24,7 @@ parentPort?.on("message", (job: SentJob) => {
   parentPort?.postMessage(reply, "done" in reply ? ownBuffers(reply.done) : []);
 });
 
-function replyTo(job: SentJob): Reply {
+function replyTo(job: SentJob): JobReply {
   try {
     if (job.pack !== undefined) packs.set(job.digest, job.pack);
     const pack = packs.get(job.digest);

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { errorOf } from "./job.ts";
-import type { Done, Job, Reply, SentJob, ThreadData } from "./job.ts";
+import type { Done, Job, JobReply, SentJob, ThreadData } from "./job.ts";
 import { threadFile } from "./thread-file.ts";
 
 /** How often a job is given to a thread at most: one that dies with it may have died of it. */
@@ -100,7 +100,7 @@ export class Threads {
     const worker = this.#make();
     const thread: Thread = { worker, packs: new Set(), doing: undefined, idle: undefined };
     this.#threads.add(thread);
-    worker.on("message", (reply: Reply) => this.#done(thread, reply));
+    worker.on("message", (reply: JobReply) => this.#done(thread, reply));
     // What it died of is said when it has ended.
     let cause: unknown;
     worker.on("error", (error) => (cause = error));
@@ -108,7 +108,7 @@ export class Threads {
     return thread;
   }
 
-  #done(thread: Thread, reply: Reply | Error): void {
+  #done(thread: Thread, reply: JobReply | Error): void {
     const { doing } = thread;
     thread.doing = undefined;
     thread.worker.unref();
