@@ -1,6 +1,6 @@
 // Digest (RFC 7616), OAuth 2.0 and OpenID Connect, against services on loopback (WF-48, GRANT-12, GRANT-15).
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createEgress } from "@reach-fabric/host";
 import type { EgressOptions, HttpResult, Performed, HttpRequest } from "@reach-fabric/host";
 import { digestHeader } from "@reach-fabric/host/testing";
@@ -109,6 +109,23 @@ describe("OAuth 2.0", () => {
     const { answer, requests } = await world({ expires_in: 1 });
     await answer({ scheme: "oauth2", properties: oauth2 });
     await answer({ scheme: "oauth2", properties: oauth2 });
+    expect(sentTo(requests, "/token")).toHaveLength(2);
+  });
+
+  it.each([
+    ["back by an hour", -3_600_000],
+    ["forward by a day", 86_400_000],
+  ])("asks again for one that has ended, where the clock was set %s", async (_, by) => {
+    const { answer, requests } = await world({ expires_in: 10.05 });
+    await answer({ scheme: "oauth2", properties: oauth2 });
+    const real = Date.now;
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => real() + by);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await answer({ scheme: "oauth2", properties: oauth2 });
+    } finally {
+      clock.mockRestore();
+    }
     expect(sentTo(requests, "/token")).toHaveLength(2);
   });
 

@@ -28,17 +28,23 @@ type Flight = (work: (send: Send) => Promise<Kept>) => Promise<Kept>;
 interface Kept {
   readonly header: string;
   readonly text: string;
-  /** Milliseconds since 1970. */
-  readonly until: number;
+  /** Milliseconds from when it was asked for. */
+  readonly lasts: number;
 }
 
 /** Before it ends, a token is not used any more: the request has yet to arrive. */
 const MARGIN = 10_000;
 
+/** How many milliseconds have passed, by whatever says more: a clock may be set back, and a machine that sleeps counts nothing else. */
+function stopwatch(): () => number {
+  const [clock, steady] = [Date.now(), performance.now()];
+  return () => Math.max(Date.now() - clock, performance.now() - steady);
+}
+
 export class Tokens {
   readonly #flight: Flight;
   /** Tokens, and those that are asked for and have not come. */
-  readonly #kept = new Map<string, { readonly token: Promise<Kept>; until: number }>();
+  readonly #kept = new Map<string, { readonly token: Promise<Kept>; hasEnded: () => boolean }>();
 
   constructor(flight: Flight) {
     this.#flight = flight;
@@ -54,13 +60,14 @@ export class Tokens {
   get(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
     const key = JSON.stringify([scheme, properties]);
     const known = this.#kept.get(key);
-    if (known !== undefined && Date.now() < known.until) return orAborted(known.token, signal);
+    if (known?.hasEnded() === false) return orAborted(known.token, signal);
+    const passed = stopwatch();
     const token = this.#flight((send) => this.#ask(scheme, properties, send));
-    const kept = { token, until: Number.POSITIVE_INFINITY };
+    const kept = { token, hasEnded: () => false };
     this.#kept.set(key, kept);
     token.then(
-      ({ until }) => {
-        kept.until = until;
+      ({ lasts }) => {
+        kept.hasEnded = () => passed() >= lasts;
       },
       // A failure is not kept: the next request asks again.
       () => this.#kept.delete(key),
@@ -91,7 +98,7 @@ export class Tokens {
       return {
         header: `${type} ${token.access_token}`,
         text: token.access_token,
-        until: Date.now() + (token.expires_in ?? 60) * 1000 - MARGIN,
+        lasts: (token.expires_in ?? 60) * 1000 - MARGIN,
       };
     } catch (error) {
       throwTrouble(error);
