@@ -1,18 +1,37 @@
+import { clockTime } from "./clock.ts";
 import type { EffectKind } from "./effect.ts";
 
-/** timer: an answer after so many milliseconds (TRACE-5). */
-export const timer: EffectKind<{
+interface Outside {
+  readonly clock: () => number;
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
-}> = {
+}
+
+/** timer: an answer after so many milliseconds (TRACE-5). */
+export const timer: EffectKind<Outside> = {
   now: ({ request }, _, { waited }) =>
     Number(request["ms"]) <= waited ? { result: {} } : undefined,
   perform: async ({ request }, outside, { signal, waited }) => {
-    await outside.timer(Number(request["ms"]) - waited, signal);
+    await waitUntilDue(Number(request["ms"]) - waited, outside, signal);
     return { result: {} };
   },
   isReadOnly: () => true,
   operation: () => "timer",
 };
+
+/** Milliseconds after which a timer that is still waited for looks at the clock. */
+const LOOK_AT_CLOCK = 60_000;
+
+/**
+ * Waits for so long, by what passes and not by the clock, which may be set back meanwhile. But a machine that sleeps lets nothing
+ * pass: where the clock says that the time has come, as it would say to another process that goes on with the run, it has.
+ */
+async function waitUntilDue(ms: number, outside: Outside, signal: AbortSignal): Promise<void> {
+  const due = ms > LOOK_AT_CLOCK ? clockTime(outside) + ms : Infinity;
+  for (let left = ms; left > 0; left -= LOOK_AT_CLOCK) {
+    await outside.timer(Math.min(left, LOOK_AT_CLOCK), signal);
+    if (left > LOOK_AT_CLOCK && clockTime(outside) >= due) return;
+  }
+}
 
 /** Longest delay that one setTimeout can hold; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;

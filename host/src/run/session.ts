@@ -96,9 +96,9 @@ export class Session {
     });
   }
 
-  /** The host's time, as it is noted. */
+  /** The host's time, as it is noted: no run ends before it began, even where the clock is set back meanwhile. */
   stamp(): string {
-    const at = clockTime(this.#effects);
+    const at = Math.max(clockTime(this.#effects), this.#times.workflow);
     if (at !== this.#stamp.at) this.#stamp = { at, text: new Date(at).toISOString() };
     return this.#stamp.text;
   }
