@@ -139,7 +139,9 @@ it("attack: what a killed process has left of a run is erased with it", async ()
   renameSync(join(folder, "cut.run"), record);
   const part = put(folder, ".cut.reach.0123456789ab.part", "Cut");
   const mine = put(folder, ".cut.reach.mine.part", "Cut");
-  expect((await run("erase cut.reach --drop input/name --reason test")).status).toBe(0);
+  const store = `folder:${join(folder, "state/reach/runs")}`;
+  const erasing = `erase cut.reach --drop input/name --reason test --store ${store}`;
+  expect((await run(erasing)).status).toBe(0);
   expect([record, part, mine].map((path) => existsSync(path))).toEqual([false, false, true]);
 });
 

@@ -1,8 +1,9 @@
 // Runs and their evidence: each verb as a process, against real servers on loopback.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
 import { stripPack } from "@reach-fabric/evidence";
+import { sqliteStore } from "@reach-fabric/host";
 import { readContainer, writeContainer } from "@reach-fabric/evidence/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { grantFor, startServices } from "../../examples/loan-prescreen/services.ts";
@@ -30,9 +31,10 @@ describe("a run and what can be asked of it", () => {
     expect(run.stderr).toContain("bureau.ask: GET https://bureau.example\n");
     expect(run.stderr.trimEnd().split("\n").at(-1)).toBe("next: reach verify one.reach");
     // What was recorded on the way is in the evidence now.
-    const runs = join(folder, "state/reach/runs");
-    const [id = ""] = readdirSync(runs);
-    expect(readdirSync(join(runs, id)).sort()).toEqual(["lock", "run.json", "state.json"]);
+    const store = await sqliteStore(join(folder, "state/reach/runs.db"));
+    const { runs } = await store.list();
+    await store.close();
+    expect(runs).toMatchObject([{ state: "completed", evidence: join(folder, "one.reach") }]);
 
     const own = join(folder, "config/reach/key.json.pub");
     const verify = await reach(folder, ["verify", "one.reach", "--trust", own, "--json"]);

@@ -2,14 +2,14 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createEngine } from "@reach-fabric/engine";
-import { folderStore, readKept } from "@reach-fabric/host";
+import { folderStore, readKept, sqliteStore } from "@reach-fabric/host";
 import type { KeptRun, RunSoFar, RunStore } from "@reach-fabric/host";
 
-export const STORES = ["folder"] as const;
+export const STORES = ["folder", "sqlite"] as const;
 export type StoreKind = (typeof STORES)[number];
 
-export const openStore = async (_kind: StoreKind, folder: string): Promise<RunStore> =>
-  folderStore(join(folder, "runs"));
+export const openStore = async (kind: StoreKind, folder: string): Promise<RunStore> =>
+  kind === "folder" ? folderStore(join(folder, "runs")) : sqliteStore(join(folder, "runs.db"));
 
 /** The id of a run, by what it is called here. */
 export function idOf(name: string): string {

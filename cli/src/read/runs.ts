@@ -1,4 +1,4 @@
-// Where runs are kept: one store for all of a user's, or the folder that a run was given.
+// Where runs are kept: one store for all of a user's runs, or the folder that a run was given.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -19,7 +19,8 @@ export interface StoreOption {
 export const withStore = (command: Command): Command =>
   command.option(
     "--store <where>",
-    "where runs are kept: folder:DIR (default: folder:$REACH_DATA_DIR/runs, or $XDG_STATE_HOME/reach/runs)",
+    "where runs are kept: sqlite:FILE, folder:DIR, or memory, which ends with the command (default: " +
+      "sqlite:$REACH_DATA_DIR/runs.db, or runs.db in $XDG_STATE_HOME/reach)",
   );
 
 /** The folder of all that is kept of a user's runs: $REACH_DATA_DIR, or the user's own state. */
@@ -32,15 +33,25 @@ function dataFolder(machine: Machine): string {
 export async function openRuns(machine: Machine, { store }: StoreOption = {}): Promise<RunStore> {
   const host: typeof Host = await import("@reach-fabric/host");
   const [, kind, path = ""] = /^([a-z]+):(.+)$/s.exec(store ?? "") ?? [];
-  if (store === undefined) return host.folderStore(join(dataFolder(machine), "runs"));
+  if (store === undefined) return openSqlite(host, join(dataFolder(machine), "runs.db"));
+  if (kind === "sqlite") return openSqlite(host, resolve(path));
   if (kind === "folder") return host.folderStore(resolve(path));
+  if (store === "memory") return host.memoryStore();
   throw new CliError({
     code: CODE.usage,
     what: "--store names no store",
     where: store,
-    hint: "Write folder:DIR.",
+    hint: "Write sqlite:FILE, folder:DIR or memory.",
     exitCode: EXIT.usage,
   });
+}
+
+async function openSqlite({ sqliteStore }: typeof Host, file: string): Promise<RunStore> {
+  try {
+    return await sqliteStore(file);
+  } catch (error) {
+    throw new CliError(problemOf(error, file));
+  }
 }
 
 /** A run, and the store that has it: none has one that is in a folder of its own. */

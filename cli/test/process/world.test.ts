@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
-import { readKept, runFolder } from "@reach-fabric/host";
+import { readKept, runFolder, sqliteStore } from "@reach-fabric/host";
 import { asking } from "../asking.ts";
 import { decider, ended, errorOf, reachProcess, start, temporaryFolder } from "../reach.ts";
 import type { Ended } from "../reach.ts";
@@ -28,9 +28,12 @@ describe("what the world does to a run", () => {
         code: "REACH-E4005",
         why: expect.stringMatching(/it had 2 records and was waiting on effect 0/) as string,
       });
-      const where = String(error["where"]);
-      expect(where).toContain(join(folder, "state/reach/runs"));
-      expect(existsSync(join(where, "entered.jsonl"))).toBe(true);
+      const [file, id] = String(error["where"]).split(", run ");
+      expect(file).toBe(join(folder, "state/reach/runs.db"));
+      const store = await sqliteStore(file ?? "");
+      const { state } = await store.run(id ?? "").head();
+      await store.close();
+      expect(state).toBe("interrupted");
       expect(existsSync(join(folder, "interrupted.reach"))).toBe(false);
     } finally {
       stop();
@@ -109,7 +112,7 @@ describe("a full disk", () => {
   /** A file system with room for so many pages, one of them taken, or why there is none. */
   function smallDisk(pages: number): { path: string; unmount: () => void } | string {
     const path = join(folder, `disk-${pages}`);
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     const options = `size=${pages * 4}k,mode=700`;
     const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], {
       encoding: "utf8",
@@ -120,50 +123,61 @@ describe("a full disk", () => {
   }
 
   /** A run whose answer has more bytes than the disk. */
-  async function askForMuch(output: string, env: Record<string, string>): Promise<Ended> {
-    const much = JSON.stringify("x".repeat(100_000));
+  async function askForMuch(output: string, more: readonly string[]): Promise<Ended> {
+    const much = JSON.stringify("x".repeat(700_000));
     const { args, stop } = await asking(folder, (_, response) => void response.end(much));
     try {
-      return await reachProcess(folder, [...args, "-o", output], { env });
+      return await reachProcess(folder, [...args, "-o", output, ...more]);
     } finally {
       stop();
     }
   }
 
   test.for([
-    { what: "the evidence", pages: 2, kept: true },
-    { what: "the beginning of the records", pages: 3, kept: false },
-    { what: "a large answer", pages: 8, kept: true },
-  ])("$what does not fit: nothing half-written is left", async ({ what, pages, kept }, context) => {
-    const disk = smallDisk(pages);
-    if (typeof disk === "string") {
-      context.skip(disk);
-      return;
-    }
-    try {
-      const evidence = what === "the evidence";
-      const output = join(evidence ? disk.path : folder, "full.reach");
-      const env = evidence ? {} : { XDG_STATE_HOME: disk.path };
-      const run =
-        what === "a large answer"
-          ? await askForMuch(output, env)
-          : await decide("09-bureau-recovers", output, ["--json"], { env });
-      expect([run.status, errorOf(run)["code"]]).toEqual([2, "REACH-E4110"]);
-      const left = readdirSync(disk.path, { recursive: true, encoding: "utf8" });
-      expect(existsSync(output)).toBe(false);
-      expect(left.filter((name) => /\.(reach|part)$/.test(name))).toEqual([]);
-      // Effects that have happened are not forgotten: the error says where the records of them are.
-      const hint = String(errorOf(run)["hint"]);
-      const where = /The records are in (.*)$/.exec(hint)?.[1];
-      expect(where !== undefined).toBe(kept);
-      if (where === undefined) {
-        expect(left.filter((name) => name.includes("entered"))).toEqual([]);
+    { what: "the evidence", store: "folder", pages: 2, kept: true },
+    { what: "the beginning of the records", store: "folder", pages: 3, kept: false },
+    { what: "the beginning of the records", store: "sqlite", pages: 3, kept: false },
+    { what: "the tables of the records", store: "sqlite", pages: 20, kept: false },
+    { what: "a large answer", store: "folder", pages: 150, kept: true },
+    { what: "a large answer", store: "sqlite", pages: 150, kept: true },
+  ])(
+    "$what does not fit in a $store: nothing half-written is left",
+    async ({ what, store, pages, kept }, context) => {
+      const disk = smallDisk(pages);
+      if (typeof disk === "string") {
+        context.skip(disk);
         return;
       }
-      const { inputs, torn } = await readKept(createEngine(), runFolder(where));
-      expect([inputs.length > 0, torn]).toEqual([true, 0]);
-    } finally {
-      disk.unmount();
-    }
-  });
+      try {
+        const evidence = what === "the evidence";
+        const output = join(evidence ? disk.path : folder, "full.reach");
+        const place = `${store}:${join(evidence ? folder : disk.path, "full")}`;
+        const more = ["--store", place, "--json"];
+        const run =
+          what === "a large answer"
+            ? await askForMuch(output, more)
+            : await decide("09-bureau-recovers", output, more);
+        expect([run.status, errorOf(run)["code"]]).toEqual([2, "REACH-E4110"]);
+        const left = readdirSync(disk.path, { recursive: true, encoding: "utf8" });
+        expect(existsSync(output)).toBe(false);
+        expect(left.filter((name) => /\.(reach|part)$/.test(name))).toEqual([]);
+        // Effects that have happened are not forgotten: the error says where the records of them are.
+        const hint = String(errorOf(run)["hint"]);
+        const where = /The records are in (.*)$/.exec(hint)?.[1];
+        expect(where !== undefined).toBe(kept);
+        if (where === undefined) {
+          expect(left.filter((name) => name.includes("entered"))).toEqual([]);
+          return;
+        }
+        const [file, id] = where.split(", run ");
+        const opened = id === undefined ? undefined : await sqliteStore(file ?? "");
+        const found = opened?.run(id ?? "") ?? runFolder(where);
+        const { inputs, torn } = await readKept(createEngine(), found);
+        await opened?.close();
+        expect([inputs.length > 0, torn]).toEqual([true, 0]);
+      } finally {
+        disk.unmount();
+      }
+    },
+  );
 });

@@ -1,4 +1,6 @@
 // What went wrong in the store's thread, as it is handed over, and what SQLite's own errors are called.
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { hostCode } from "../../files/codes.ts";
 import { ReachError } from "../../files/error.ts";
 
@@ -12,6 +14,9 @@ export interface StoreFailure {
   readonly hint?: string | undefined;
 }
 
+/** Bytes without which a store cannot be opened. */
+const LEAST_ROOM = 64 * 1024;
+
 /** Primary result codes of SQLite. */
 const BUSY = 5;
 const READONLY = 8;
@@ -20,6 +25,8 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
+/** SQLITE_IOERR_SHMSIZE: the index of the write-ahead log has no room on the disk. */
+const NO_ROOM = 4874;
 
 /** The primary code of an error of SQLite's; undefined for another. */
 export function sqliteCode(error: unknown): number | undefined {
@@ -36,8 +43,21 @@ export function storeFailureOf(file: string, error: unknown): StoreFailure {
     return { code, message, where, why, hint };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const said = sqliteFailure(sqliteCode(error), message);
+  const said = sqliteFailure(isFull(file, error) ? FULL : sqliteCode(error), message);
   return said === undefined ? { code: undefined, message } : { where: file, ...said };
+}
+
+/** Where SQLite cannot make a file, it does not say that there is no room for it. */
+function isFull(file: string, error: unknown): boolean {
+  const code = sqliteCode(error);
+  if (Object(error).errcode === NO_ROOM) return true;
+  if (code !== CANTOPEN && code !== IOERR) return false;
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize < LEAST_ROOM;
+  } catch {
+    return false;
+  }
 }
 
 function sqliteFailure(code: number | undefined, message: string): StoreFailure | undefined {

@@ -76,7 +76,11 @@ export class ThreadClient {
     const worker = new Worker(program, {
       name: "reach store",
       workerData: options,
-      execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"],
+      // Others, as --input-type or --eval, are for the program that this process runs.
+      execArgv: [
+        ...process.execArgv.filter((option) => option.startsWith("--conditions=")),
+        "--disable-warning=ExperimentalWarning",
+      ],
     });
     const opened = await new Promise<ThreadOpened>((resolve, reject) => {
       worker.once("message", resolve).once("error", reject);
