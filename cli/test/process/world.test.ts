@@ -1,7 +1,7 @@
 // What the world does to the process of a run: Ctrl-C, a full disk.
 import { spawnSync } from "node:child_process";
 import type { ServerResponse } from "node:http";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createEngine } from "@reach-fabric/engine";
@@ -169,8 +169,14 @@ describe("a full disk", () => {
           expect(left.filter((name) => name.includes("entered"))).toEqual([]);
           return;
         }
-        const [file, id] = where.split(", run ");
-        const opened = id === undefined ? undefined : await sqliteStore(file ?? "");
+        const [, id] = where.split(", run ");
+        // Where there is room, it is opened again.
+        const roomy = join(folder, "roomy");
+        mkdirSync(roomy, { recursive: true });
+        for (const name of id === undefined ? [] : ["full", "full-wal"]) {
+          cpSync(join(disk.path, name), join(roomy, name));
+        }
+        const opened = id === undefined ? undefined : await sqliteStore(join(roomy, "full"));
         const found = opened?.run(id ?? "") ?? runFolder(where);
         const { inputs, torn } = await readKept(createEngine(), found);
         await opened?.close();
