@@ -3,7 +3,7 @@
 // compiling modules; and the licences of what is not ours.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import type { Plugin } from "rolldown";
@@ -121,10 +121,17 @@ function listOfSchemas(): string {
 }
 
 /** Bundles cli/src/main.ts into a folder, which is emptied first. Gives the modules that each file of it is made of. */
-export async function bundleCli(folder: string): Promise<Map<string, readonly string[]>> {
+export const bundleCli = (folder: string): Promise<Map<string, readonly string[]>> =>
+  bundle(join(root, "cli/src/main.ts"), folder);
+
+/** Bundles a program as that of the CLI is: a benchmark runs what users do. */
+export async function bundle(
+  program: string,
+  folder: string,
+): Promise<Map<string, readonly string[]>> {
   rmSync(folder, { recursive: true, force: true });
   const build = await rolldown({
-    input: join(root, "cli/src/main.ts"),
+    input: program,
     platform: "node",
     resolve: { conditionNames: ["reach-source", "node", "import", "default"] },
     plugins: [wasmFiles, builtins, schemas],
@@ -142,7 +149,7 @@ export async function bundleCli(folder: string): Promise<Map<string, readonly st
     const foreign = needs.filter((name) => !files.has(name) && !isBuiltin(name));
     if (foreign.length > 0) throw new Error(`${file.fileName} needs ${foreign.join(", ")}`);
   }
-  await bundleThread(folder);
+  for (const thread of THREADS) await bundleThread(thread, folder);
   const made = new Map(
     output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file.moduleIds]] : [])),
   );
@@ -150,16 +157,25 @@ export async function bundleCli(folder: string): Promise<Map<string, readonly st
   return made;
 }
 
-/**
- * The program of the thread of a store, which finds it beside what opens one: in one file without any of the others, as it
- * needs little and begins before a run does.
- */
-async function bundleThread(folder: string): Promise<void> {
+/** Programs of threads, which who makes one finds beside itself. */
+const THREADS = ["host/src/store/sqlite/store-thread.ts", "host/src/pool/engine-thread.ts"];
+
+/** The program of a thread: in one file without any of the others, as it needs little of them. */
+async function bundleThread(source: string, folder: string): Promise<void> {
   const build = await rolldown({
-    input: join(root, "host/src/store/sqlite/store-thread.ts"),
+    input: join(root, source),
     platform: "node",
+    resolve: { conditionNames: ["reach-source", "node", "import", "default"] },
+    plugins: [wasmFiles],
   });
-  await build.write({ file: join(folder, "store-thread.js"), format: "esm", minify: true });
+  const name = basename(source, ".ts");
+  await build.write({
+    dir: folder,
+    entryFileNames: `${name}.js`,
+    format: "esm",
+    minify: true,
+    codeSplitting: false,
+  });
   await build.close();
 }
 

@@ -60,7 +60,7 @@ export { makePack, packOf } from "./run/pack.ts";
 export type { PackContents } from "./run/pack.ts";
 export type { RegexMatch, RegexOptions } from "./calls/regex.ts";
 export type { SchemaFailure, ValidateOptions } from "./calls/schema.ts";
-export { isInput, isTiming, parseRecord } from "./run/records.ts";
+export { headOf, isInput, isTiming, parseRecord } from "./run/records.ts";
 export type * from "./run/records.ts";
 export { opaqueReplay } from "./run/hidden.ts";
 export type { OpaqueReplay, OpaqueReplayOptions } from "./run/hidden.ts";

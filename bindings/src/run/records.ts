@@ -157,6 +157,74 @@ export function parseRecord(bytes: Uint8Array): TraceRecord {
   return value;
 }
 
+/** What the host of a run has to know of a record that left: not what tasks were given and gave, which may be large. */
+export type RecordHead =
+  | RequestRecord
+  | Pick<TaskRecord, "kind" | "seq" | "task" | "iteration">
+  | Pick<RetryRecord, "kind" | "seq" | "task" | "iteration">
+  | Pick<OutcomeRecord, "kind" | "seq" | "status">;
+
+/** Bytes of a record up to which all of it is read. */
+const SMALL = 1 << 12;
+
+/**
+ * What there is to know of a record that left an engine, without reading what may be large: of a long record no values
+ * but these are made.
+ *
+ * @throws TypeError for bytes that are not such a record
+ *
+ * @example headOf(records.at(-1)!).kind; // → "outcome"
+ */
+export function headOf(bytes: Uint8Array): RecordHead {
+  if (bytes.length <= SMALL) return outputOf(parseRecord(bytes));
+  const head = membersOf(bytes, HEAD);
+  if (!isRecord(head)) throw new TypeError("Not a record: its kind or its seq is unknown");
+  return head.kind === "request" ? outputOf(parseRecord(bytes)) : outputOf(head);
+}
+
+const HEAD: ReadonlySet<string> = new Set(["kind", "seq", "task", "iteration", "status"]);
+
+function outputOf(record: TraceRecord): OutputRecord {
+  if (kinds.get(record.kind) === "output") return record as OutputRecord;
+  throw new TypeError("Not a record that has left");
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/** Some members of an object, from its JSON text without spaces. */
+function membersOf(bytes: Uint8Array, wanted: ReadonlySet<string>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  let depth = 0;
+  let start = 1;
+  let name = "";
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) at = endOfText(bytes, at);
+    else if (byte === 0x7b || byte === 0x5b) depth += 1;
+    else if (byte === COLON && depth === 1) {
+      name = JSON.parse(fromUtf8(bytes.subarray(start, at))) as string;
+      start = at + 1;
+    } else if (byte === 0x7d || byte === 0x5d || byte === COMMA) {
+      if (depth === 1) {
+        if (wanted.has(name)) found[name] = JSON.parse(fromUtf8(bytes.subarray(start, at)));
+        start = at + 1;
+      }
+      if (byte !== COMMA) depth -= 1;
+    }
+  }
+  return found;
+}
+
+/** Where the text that begins here ends. */
+function endOfText(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  for (; at < bytes.length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at += 1;
+  return at;
+}
+
 function isRecord(value: unknown): value is TraceRecord {
   if (typeof value !== "object" || value === null) return false;
   const { kind, seq } = value as Partial<TraceRecord>;

@@ -4,8 +4,8 @@ import { codeName, EngineError } from "../core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { E_RECORD_KEY } from "../generated/codes.ts";
 import type { EffectResult, RunToken } from "../calls/run.ts";
-import { parseRecord } from "./records.ts";
-import type { OutcomeRecord, OutputRecord, RequestRecord } from "./records.ts";
+import { headOf, parseRecord } from "./records.ts";
+import type { OutcomeRecord, RecordHead, RequestRecord } from "./records.ts";
 
 /** Something that enters a run. */
 export type StepInput =
@@ -18,14 +18,14 @@ export type StepInput =
   | { readonly command: "suspend" | "resume" | "cancel"; readonly reason?: string | undefined };
 
 /** A record that has entered, and what the engine made of it. */
-export interface EnteredRecord<R = OutputRecord> {
+export interface EnteredRecord {
   readonly record: Uint8Array;
   /** Which of the inputs it is, from 0 on. */
   readonly input: number;
   /** Digest of what left after it, 32 bytes (TRACE-24); none where the run commits to nothing. */
   readonly left?: Uint8Array;
   /** The records that left. */
-  readonly outputs: readonly LeftRecord<R>[];
+  readonly outputs: readonly LeftRecord[];
   /** Keys of effects that nothing waits for any more, as their branch was cancelled. */
   readonly dropped: readonly string[];
   /** Why an answer is not what it was given as, but the failure `protocol`: the engine's code, or that it is not JSON. */
@@ -33,15 +33,16 @@ export interface EnteredRecord<R = OutputRecord> {
 }
 
 /** A record that has left the engine. */
-export interface LeftRecord<R = OutputRecord> {
+export interface LeftRecord {
   readonly bytes: Uint8Array;
-  readonly record: R;
+  /** Where it is small it is whole. */
+  readonly record: RecordHead;
 }
 
 /** What a step came to. */
-export interface Step<R = OutputRecord> {
+export interface Step {
   /** What is to be made durable, in order, before anything that follows from it leaves the process (ABI-8). */
-  readonly entered: readonly EnteredRecord<R>[];
+  readonly entered: readonly EnteredRecord[];
   /** All records of the step, in order. */
   readonly records: readonly Uint8Array[];
   /** Effects that were asked for and are still waited for at its end, in the order of asking. */
@@ -51,7 +52,7 @@ export interface Step<R = OutputRecord> {
   /** Those that each record has dropped, together. */
   readonly dropped: readonly string[];
   /** How the run has ended. */
-  readonly outcome?: Extract<R, { readonly kind: "outcome" }>;
+  readonly outcome?: Pick<OutcomeRecord, "kind" | "seq" | "status">;
   /**
    * How many of the inputs have been dealt with. Those behind the one that ended the run, and answers behind one that
    * suspended it, have not entered.
@@ -92,7 +93,7 @@ export function step(
   const open = new Map<string, RequestRecord>();
   const dropped = new Set<string>();
   let token = run;
-  let outcome: OutcomeRecord | undefined;
+  let outcome: Step["outcome"];
   let isSuspended = false;
   let taken = 0;
   for (const input of inputs) {
@@ -108,7 +109,7 @@ export function step(
     records.push(record);
     const outputs = advance.records.map((bytes) => {
       records.push(bytes);
-      const left = parseRecord(bytes) as OutputRecord;
+      const left = headOf(bytes);
       if (left.kind === "request") open.set(left.key, left);
       else if (left.kind === "outcome") outcome = left;
       return { bytes, record: left };

@@ -2,7 +2,14 @@
 // or on what else is computed there.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createEngine, isInput, parseRecord, step } from "@reach-fabric/engine";
+import {
+  canonicalizeValue,
+  createEngine,
+  headOf,
+  isInput,
+  parseRecord,
+  step,
+} from "@reach-fabric/engine";
 import type { Engine, Pack, RequestRecord, Step, StepInput } from "@reach-fabric/engine";
 import { scripts } from "../../../fuzz/arbitraries/workflow.ts";
 import { limits, outside, packOf, tell } from "../../../fuzz/models/tell.ts";
@@ -154,6 +161,60 @@ test("TRACE-10 ABI-10 however answers are grouped into steps, and whatever an en
   );
   // Many of them have steps to speak of.
   expect(moved).toBeGreaterThan(50);
+});
+
+test("the head of a record is the same, however long what stands beside it", () => {
+  const filling = "x".repeat(5000);
+  const awkward = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom('","seq":7,"', "\\", '\\"', "{", "]", ":"),
+  );
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 3 },
+      awkward,
+      fc.constantFrom(null, true, 0, -1.5e300),
+      fc.array(tie("any"), { maxLength: 4 }),
+      fc.dictionary(awkward, tie("any"), { maxKeys: 4 }),
+    ),
+  })).any;
+  const heads = fc.oneof(
+    fc.record({
+      kind: fc.constantFrom("task", "retry"),
+      seq: fc.nat(),
+      task: fc.string({ unit: "binary" }),
+      iteration: fc.array(fc.nat()),
+      status: fc.constant("completed"),
+    }),
+    fc.record({ kind: fc.constant("outcome"), seq: fc.nat(), status: fc.constant("faulted") }),
+  );
+  fc.assert(
+    fc.property(heads, value, value, (head, input, output) => {
+      const record = { ...head, context: { filling }, input, output, error: { seq: 1, kind: "x" } };
+      const bytes = canonicalizeValue(JSON.parse(JSON.stringify(record)));
+      const expected = { ...head };
+      expect(headOf(bytes)).toEqual(expected);
+    }),
+    { seed: 20_261_130 },
+  );
+  const asked = {
+    kind: "request",
+    seq: 1,
+    key: "0",
+    type: "http",
+    request: { filling },
+    task: "/do/0",
+    iteration: [],
+    occurrence: 1,
+  };
+  expect(headOf(canonicalizeValue(asked))).toEqual(asked);
+  for (const bad of [
+    { kind: "start", seq: 0, filling },
+    { kind: "task", filling },
+    { kind: "result", seq: 1 },
+  ]) {
+    expect(() => headOf(canonicalizeValue(bad))).toThrow(TypeError);
+  }
 });
 
 describe("a step", () => {

@@ -163,8 +163,8 @@ function* hypothesis(
     records.push(...found.records);
     open.push(...found.effects);
     for (const key of found.dropped) drop(open, key);
-    const { outcome } = found;
-    if (outcome !== undefined) {
+    if (found.outcome !== undefined) {
+      const outcome = parseRecord(records.at(-1) as Uint8Array) as OutcomeRecord;
       const { status } = outcome;
       const same = ending(outcome) === ending(before.at(-1));
       const decision = engine.decision();

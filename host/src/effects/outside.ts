@@ -59,9 +59,22 @@ export interface OutsideOptions {
 }
 
 /** What leaves the machine in one run, all of it under one grant. Close it when the run has ended. */
-export function createOutside(
-  options: OutsideOptions,
-): Pick<Effects, Remote> & Pick<Egress, "close"> {
+type Outside = Pick<Effects, Remote> & Pick<Egress, "close">;
+
+/** Makes it when it is first needed: of many runs that wait, few ask anything. */
+export function createOutside(options: OutsideOptions): Outside {
+  let made: Outside | undefined;
+  const outside = (): Outside => (made ??= makeOutside(options));
+  return {
+    fetch: (request, context) => outside().fetch(request, context),
+    ask: (question, context) => outside().ask(question, context),
+    mcp: (call, context) => outside().mcp(call, context),
+    grpc: (call, context) => outside().grpc(call, context),
+    close: async () => made?.close(),
+  };
+}
+
+function makeOutside(options: OutsideOptions): Outside {
   const { pack, grant = {}, addresses, secrets, providers, egress: limits } = options;
   const out = {
     grant,

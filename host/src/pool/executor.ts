@@ -1,29 +1,9 @@
 // Where a run is computed: on an engine that it has for itself, or on those that many runs share.
 import { step } from "@reach-fabric/engine";
-import type {
-  Engine,
-  OutcomeRecord,
-  Pack,
-  RequestRecord,
-  RetryRecord,
-  RunToken,
-  Step,
-  StepInput,
-  TaskRecord,
-} from "@reach-fabric/engine";
+import type { Engine, Pack, RunToken, Step, StepInput } from "@reach-fabric/engine";
 import type { CloudEvent } from "../effects/emit.ts";
 import { engineInUse } from "./lease.ts";
 import { LONGEST_SLICE } from "./slices.ts";
-
-/** What the host has to know of a record that left: not what tasks were given and gave, which may be large. */
-export type RecordHead =
-  | RequestRecord
-  | Pick<TaskRecord, "kind" | "seq" | "task" | "iteration">
-  | Pick<RetryRecord, "kind" | "seq" | "task" | "iteration">
-  | Pick<OutcomeRecord, "kind" | "seq" | "status">;
-
-/** What a step of a run came to. */
-export type Computed = Step<RecordHead>;
 
 /** What an ended run came to, in hex. */
 export interface RunEnd {
@@ -43,7 +23,7 @@ export interface Executor {
   /** Says what the run's records commit to: its seed; null for a run of which nothing is kept. */
   begin(seed: Uint8Array | null): void;
   /** Takes the run on. @throws as step() of the engine does */
-  step(inputs: readonly StepInput[]): Soon<Computed>;
+  step(inputs: readonly StepInput[]): Soon<Step>;
   /** Whether the engine takes the event for this effect: it changes nothing. */
   takes(key: string, event: CloudEvent): Soon<boolean>;
   /** Lets others have their turn, where this one was long; undefined where it was not. */
@@ -86,7 +66,7 @@ export class OwnEngine implements Executor {
     this.#commits = seed !== null;
   }
 
-  step(inputs: readonly StepInput[]): Computed {
+  step(inputs: readonly StepInput[]): Step {
     const found = step(this.#engine, inputs, { run: this.#run, commits: this.#commits });
     this.#run ??= this.#engine.run;
     return found;

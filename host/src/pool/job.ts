@@ -1,8 +1,8 @@
 // What a thread is asked and what it says. All of it is plain data: an engine's errors are told by their parts.
 import { EngineError, EngineTrap } from "@reach-fabric/engine";
-import type { Engine, EngineOptions, OutputRecord, Pack, StepInput } from "@reach-fabric/engine";
+import type { Engine, EngineOptions, Pack, Step, StepInput } from "@reach-fabric/engine";
 import type { CloudEvent } from "../effects/emit.ts";
-import type { Computed, RecordHead, RunEnd } from "./executor.ts";
+import type { RunEnd } from "./executor.ts";
 
 /** How a thread begins. */
 export interface ThreadData {
@@ -28,7 +28,7 @@ export interface SentJob extends Omit<Job, "pack"> {
 
 /** What came of a job. */
 export interface Done {
-  readonly computed?: Computed;
+  readonly computed?: Step;
   readonly end?: RunEnd;
   readonly snapshot?: Uint8Array;
   readonly takes?: boolean;
@@ -56,14 +56,6 @@ export function errorOf(told: ToldError): Error {
   if (code === undefined) return Object.assign(new Error(message), { name });
   const error = new EngineError(Number(code.replace(/^\D*/, "")), message, offset, depth);
   return Object.assign(error, { reason, file, pointer });
-}
-
-/** What the host has to know of a record. */
-export function headOf(record: OutputRecord): RecordHead {
-  const { kind, seq } = record;
-  if (kind === "request") return record;
-  if (kind === "outcome") return { kind, seq, status: record.status };
-  return { kind, seq, task: record.task, iteration: record.iteration };
 }
 
 /** Bytes above which a buffer is handed over and not copied: smaller ones are shared by records. */

@@ -1,10 +1,10 @@
 // Engines that many runs share: small steps on this thread in slices, large ones on threads of their own.
 import { createEngine } from "@reach-fabric/engine";
-import type { Engine, EngineOptions, Pack, StepInput } from "@reach-fabric/engine";
+import type { Engine, EngineOptions, Pack, Step, StepInput } from "@reach-fabric/engine";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { CloudEvent } from "../effects/emit.ts";
-import type { Computed, Executor, RunEnd } from "./executor.ts";
+import type { Executor, RunEnd } from "./executor.ts";
 import type { Done, Job } from "./job.ts";
 import { Seat } from "./seat.ts";
 import type { SharedRun } from "./seat.ts";
@@ -119,12 +119,12 @@ class PooledRun implements Executor {
     this.#run = { ...this.#run, seed };
   }
 
-  async step(inputs: readonly StepInput[]): Promise<Computed> {
+  async step(inputs: readonly StepInput[]): Promise<Step> {
     const isLarge = this.#isLarge || isLonger(inputs, LARGE_INPUT);
     return isLarge ? this.#largeStep(inputs) : this.#smallStep(inputs);
   }
 
-  #smallStep(inputs: readonly StepInput[]): Promise<Computed> {
+  #smallStep(inputs: readonly StepInput[]): Promise<Step> {
     const { seat, slices } = this.#shared;
     return slices.do(() => {
       const began = performance.now();
@@ -159,7 +159,7 @@ class PooledRun implements Executor {
     return this.#isSlow || (this.#run.snapshot?.length ?? 0) > LARGE_STATE;
   }
 
-  async #largeStep(inputs: readonly StepInput[]): Promise<Computed> {
+  async #largeStep(inputs: readonly StepInput[]): Promise<Step> {
     const done = await this.#elsewhere({ inputs }).catch((error: unknown) => {
       // An embedder's answer may hold what no message can, though JSON leaves it out.
       if (error instanceof DOMException && error.name === "DataCloneError") return undefined;

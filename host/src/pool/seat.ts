@@ -1,9 +1,9 @@
 // An engine on which one run after the other is, and the state of those that are not on it.
 import { step } from "@reach-fabric/engine";
-import type { Engine, Pack, StepInput } from "@reach-fabric/engine";
+import type { Engine, Pack, Step, StepInput } from "@reach-fabric/engine";
 import type { CloudEvent } from "../effects/emit.ts";
 import { endOf, takes } from "./executor.ts";
-import type { Computed, RunEnd } from "./executor.ts";
+import type { RunEnd } from "./executor.ts";
 
 /** A run between its steps. */
 export interface SharedRun {
@@ -16,7 +16,7 @@ export interface SharedRun {
 
 /** What a step came to, and the run if that was its last. */
 export interface Seated {
-  readonly computed: Computed;
+  readonly computed: Step;
   readonly end?: RunEnd;
 }
 
@@ -47,7 +47,7 @@ export class Seat {
   /** Takes a run on. A run that has ended is gone from here, and so is one of which a step has thrown. */
   step(run: SharedRun, inputs: readonly StepInput[]): Seated {
     const engine = this.#seat(run);
-    let computed: Computed | undefined;
+    let computed: Step | undefined;
     try {
       computed = step(engine, inputs, { run: engine.run, commits: run.seed !== null });
       return computed.outcome === undefined ? { computed } : { computed, end: endOf(engine) };

@@ -3,11 +3,15 @@
 
 /** Milliseconds after which the event loop has a turn. */
 export const LONGEST_SLICE = 8;
+/** How long it is at least, however long the turns of the loop are. */
+const SHORTEST_SLICE = 2;
 
 /** A queue of small pieces of work. */
 export class Slices {
   readonly #queue: (() => void)[] = [];
   #isWorking = false;
+  /** When the last slice ended before its work did. */
+  #left: number | undefined;
   #isClosed = false;
 
   /** Does a piece of work in its turn, and gives what it gives. */
@@ -32,13 +36,19 @@ export class Slices {
     this.#isClosed = true;
   }
 
+  /** What the loop had to do since the last slice is counted in, so that neither starves the other. */
   async #slice(): Promise<void> {
-    const end = performance.now() + LONGEST_SLICE;
+    const began = performance.now();
+    const others = this.#left === undefined ? 0 : began - this.#left;
+    const end = began + Math.max(SHORTEST_SLICE, LONGEST_SLICE - others);
+    this.#left = undefined;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       next();
       // Who has waited for it goes on now, within the same slice.
       await Promise.resolve();
-      if (performance.now() < end) continue;
+      const now = performance.now();
+      if (now < end) continue;
+      this.#left = now;
       setImmediate(() => void this.#slice());
       return;
     }

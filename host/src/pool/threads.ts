@@ -5,7 +5,6 @@ import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { errorOf } from "./job.ts";
 import type { Done, Job, JobReply, SentJob, ThreadData } from "./job.ts";
-import { threadFile } from "./thread-file.ts";
 
 /** How often a job is given to a thread at most: one that dies with it may have died of it. */
 const MOST_TRIES = 3;
@@ -29,7 +28,9 @@ interface Thread {
 
 export const newThread = (engine: EngineOptions): Worker => {
   const workerData: ThreadData = { engine };
-  return new Worker(threadFile(), { workerData });
+  // The file beside this one is its program in every form.
+  const program = new URL(`engine-thread.${import.meta.url.slice(-2)}`, import.meta.url);
+  return new Worker(program, { name: "reach engine", workerData });
 };
 
 export class Threads {

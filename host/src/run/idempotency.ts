@@ -1,9 +1,8 @@
 // One Idempotency-Key for one operation, however often it has to be tried (GRANT-7). It follows from the records
 // alone, so that who goes on with a run, or computes it again, comes to the same.
 import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
-import type { RequestRecord, TraceRecord } from "@reach-fabric/engine";
+import type { RecordHead, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import { hash } from "node:crypto";
-import type { RecordHead } from "../pool/executor.ts";
 
 /** What a request is sent with. */
 export interface Try {

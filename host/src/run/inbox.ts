@@ -12,13 +12,13 @@ export class Inbox {
   #kept: CloudEvent[] = [];
   /** Whether what is kept may be taken now and was not before. */
   #hasNews = false;
-  readonly #listening: string[] = [];
-  readonly #requests = new Map<string, RequestRecord>();
+  /** Those who listen, in the order in which they began to. */
+  readonly #listening = new Map<string, RequestRecord>();
   readonly #takes: (key: string, event: CloudEvent) => boolean | Promise<boolean>;
   readonly #deliver: (key: string, event: CloudEvent) => void;
   readonly #known = new Set<string>();
   /** What a task was given alone, and may not get to see. */
-  readonly #given = new Map<string, CloudEvent>();
+  #given: Map<string, CloudEvent> | undefined;
 
   /**
    * @param takes whether the effect with this key takes the event; the engine says so
@@ -34,18 +34,17 @@ export class Inbox {
 
   /** The effects that listen. */
   get wanted(): readonly RequestRecord[] {
-    return this.#listening.flatMap((key) => this.#requests.get(key) ?? []);
+    return [...this.#listening.values()];
   }
 
   /** An effect listens from now on; settle() gives it what has been kept. */
   listen(request: RequestRecord): void {
-    this.#listening.push(request.key);
-    this.#requests.set(request.key, request);
+    this.#listening.set(request.key, request);
   }
 
   /** Whether settle() may find something. */
   get hasNews(): boolean {
-    return this.#hasNews && this.#kept.length > 0 && this.#listening.length > 0;
+    return this.#hasNews && this.#kept.length > 0 && this.#listening.size > 0;
   }
 
   /** The run is at another place: what no task took there may be taken here. */
@@ -65,16 +64,15 @@ export class Inbox {
 
   /** An effect was cancelled: what it alone was given, and has not taken in, is there for others. */
   leave(key: string): void {
-    const at = this.#listening.indexOf(key);
-    if (at >= 0) this.#listening.splice(at, 1);
-    const event = this.#given.get(key);
+    this.#listening.delete(key);
+    const event = this.#given?.get(key);
     if (event !== undefined) this.#kept.unshift(event);
-    this.#given.delete(key);
+    this.#given?.delete(key);
   }
 
   /** An effect has taken in what it was given. */
   taken(key: string): void {
-    this.#given.delete(key);
+    this.#given?.delete(key);
   }
 
   /** An event that a run has taken before, in another process. */
@@ -94,13 +92,13 @@ export class Inbox {
   /** Gives an event to all who listen and take it. */
   async #isTaken(event: CloudEvent): Promise<boolean> {
     const takers: string[] = [];
-    for (const key of this.#listening) {
+    for (const key of this.#listening.keys()) {
       const taken = this.#takes(key, event);
       if (typeof taken === "boolean" ? taken : await taken) takers.push(key);
     }
     for (const key of takers) {
-      this.#listening.splice(this.#listening.indexOf(key), 1);
-      if (takers.length === 1) this.#given.set(key, event);
+      this.#listening.delete(key);
+      if (takers.length === 1) (this.#given ??= new Map()).set(key, event);
       this.#deliver(key, event);
     }
     return takers.length > 0;

@@ -1,13 +1,13 @@
 // One run from its start record to its outcome: what comes in, in the order in which it comes.
 import { parseRecord } from "@reach-fabric/engine";
-import type { EnteredRecord, OutcomeRecord, RequestRecord } from "@reach-fabric/engine";
+import type { EnteredRecord, OutcomeRecord, RequestRecord, Step } from "@reach-fabric/engine";
 import { clockTime } from "../effects/clock.ts";
 import type { EffectContext } from "../effects/effect.ts";
 import { unfit } from "../effects/admissible.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import { machine } from "../effects/outside.ts";
 import type { Effects, Remote } from "../effects/outside.ts";
-import type { Computed, Executor, RecordHead } from "../pool/executor.ts";
+import type { Executor } from "../pool/executor.ts";
 import type { Annotation } from "../record/journal.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Answered, Finished } from "./arrivals.ts";
@@ -182,7 +182,7 @@ export class Session {
 
   /** Records have entered, with all that follows from them; that stays in the process until it is durable. */
   #take(
-    { entered, effects, outcome }: Computed,
+    { entered, effects, outcome }: Step,
     given: readonly Answered[] | GivenCommand,
     at: string,
   ): void {
@@ -197,7 +197,7 @@ export class Session {
   }
 
   /** One record that has entered, and those that left after it. */
-  #entered(entered: EnteredRecord<RecordHead>, stamp: Annotation): void {
+  #entered(entered: EnteredRecord, stamp: Annotation): void {
     const { record, left = NOTHING_LEFT, outputs, dropped } = entered;
     this.#unsaved.add({ record, stamp, left });
     this.#unsaved.tell(record);

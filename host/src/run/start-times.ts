@@ -1,6 +1,5 @@
 // When tasks started, by the host's stamps: what `startedAt` is answered with.
-import type { TraceRecord } from "@reach-fabric/engine";
-import type { RecordHead } from "../pool/executor.ts";
+import type { RecordHead, TraceRecord } from "@reach-fabric/engine";
 
 /**
  * A task starts in the activation in which the first record about it, or about a task inside it, is

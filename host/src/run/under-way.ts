@@ -25,6 +25,14 @@ export type ContextOf = (
   waited: number,
 ) => EffectContext;
 
+/** An effect that is being performed. */
+interface Performing {
+  readonly request: RequestRecord;
+  readonly stop: AbortController;
+  /** Of a timer, where somebody wants to know. */
+  readonly until: number | undefined;
+}
+
 /** The effects that a run waits for, but for events. */
 export class EffectsUnderWay {
   readonly #options: Told;
@@ -32,19 +40,17 @@ export class EffectsUnderWay {
   readonly #signal: AbortSignal;
   readonly #contextOf: ContextOf;
   readonly #finish: (finished: Finished) => void;
-  /** Effects that were asked for, and begin once that is durable. */
-  readonly #places: EffectPlaces;
+  /** Effects that were asked for, and begin once that is durable; none while there were no such effects. */
+  #waiting: EffectPlaces | undefined;
   /** Those that have a place, and begin once that is durable. */
   #starting: RequestRecord[] = [];
-  /** Effects that were asked for before, by when; how they began then. */
-  readonly #before = new Map<string, OpenEffect>();
-  /** Effects that may have been performed, and may not be again. */
-  readonly #unknown = new Map<string, RequestRecord>();
-  /** Timers under way: until when. */
-  readonly #timers = new Map<string, { readonly request: RequestRecord; readonly until: number }>();
-  /** What stops an effect that is under way. */
-  readonly #stops = new Map<string, AbortController>();
-  #count = 0;
+  /** Effects that were asked for before, by when; how they began then. Of a run that goes on alone. */
+  #before: Map<string, OpenEffect> | undefined;
+  /** Effects that may have been performed, and may not be again. Of a run that goes on alone. */
+  #unknown: Map<string, RequestRecord> | undefined;
+  readonly #performing = new Map<string, Performing>();
+  /** How many of those are timers whose end is known. */
+  #timed = 0;
 
   constructor(
     options: Told,
@@ -58,35 +64,34 @@ export class EffectsUnderWay {
     this.#signal = signal;
     this.#contextOf = contextOf;
     this.#finish = finish;
-    this.#places = new EffectPlaces(options.parallel);
     const stop = (): void => {
-      for (const under of this.#stops.values()) under.abort(signal.reason);
+      for (const under of this.#performing.values()) under.stop.abort(signal.reason);
     };
     signal.addEventListener("abort", stop, { once: true });
   }
 
   /** Whether something is being performed that is no timer. */
   get isBusy(): boolean {
-    return this.#count > this.#timers.size;
+    return this.#performing.size > this.#timed;
   }
 
   /** Timers that are waited for: until when. */
   get timers(): readonly number[] {
-    return [...this.#timers.values()].map(({ until }) => until);
+    return [...this.#performing.values()].flatMap(({ until }) => until ?? []);
   }
 
   /** An effect that was asked for in another process: performed again where that does no harm, or in doubt. */
   askAgain(effect: OpenEffect): void {
     const { request, hasBegun } = effect;
-    this.#before.set(request.key, effect);
+    (this.#before ??= new Map()).set(request.key, effect);
     if (hasBegun && !isRepeatable(request, this.#options.repeatable, this.#options.pack)) {
-      this.#unknown.set(request.key, request);
+      (this.#unknown ??= new Map()).set(request.key, request);
     } else this.ask(request);
   }
 
   /** Who said that an effect is to be performed again. */
   retriedBy(key: string): string | undefined {
-    return this.#before.get(key)?.retriedBy;
+    return this.#before?.get(key)?.retriedBy;
   }
 
   /** An effect was asked for: it is answered at once, or begins when that is durable. */
@@ -94,7 +99,7 @@ export class EffectsUnderWay {
     const { key } = request;
     try {
       const performed = answerNow(request, this.#effects, this.#context(request, this.#signal));
-      if (performed === undefined) this.#places.add(request);
+      if (performed === undefined) this.#places().add(request);
       else this.#finish({ key, performed });
     } catch (error) {
       this.#finish({ key, error });
@@ -103,14 +108,14 @@ export class EffectsUnderWay {
 
   /** Nothing waits for an effect any more. */
   drop(key: string): void {
-    this.#places.drop(key);
-    this.#unknown.delete(key);
-    this.#stops.get(key)?.abort(new Error("this effect was cancelled"));
+    this.#waiting?.drop(key);
+    this.#unknown?.delete(key);
+    this.#performing.get(key)?.stop.abort(new Error("this effect was cancelled"));
   }
 
   /** Gives places to those who wait for one: the keys of all that begin once that is durable. */
   givePlaces(): string[] {
-    this.#starting.push(...this.#places.next());
+    if (this.#waiting !== undefined) this.#starting.push(...this.#waiting.next());
     return this.#starting.map(({ key }) => key);
   }
 
@@ -123,13 +128,20 @@ export class EffectsUnderWay {
   /** What a person has to say, and what time has to. */
   get awaited(): Awaited[] {
     return [
-      ...[...this.#unknown.values()].map((request) => ({ for: "person" as const, request })),
-      ...[...this.#timers.values()].map(({ request, until }) => ({
-        for: "time" as const,
+      ...[...(this.#unknown?.values() ?? [])].map((request) => ({
+        for: "person" as const,
         request,
-        until: new Date(until).toISOString(),
       })),
+      ...[...this.#performing.values()].flatMap(({ request, until }) =>
+        until === undefined
+          ? []
+          : { for: "time" as const, request, until: new Date(until).toISOString() },
+      ),
     ];
+  }
+
+  #places(): EffectPlaces {
+    return (this.#waiting ??= new EffectPlaces(this.#options.parallel));
   }
 
   #context(request: RequestRecord, signal: AbortSignal): EffectContext {
@@ -138,28 +150,27 @@ export class EffectsUnderWay {
 
   /** Milliseconds since an effect was asked for that an earlier process has waited for. */
   #waited(key: string): number {
-    const { askedAt } = this.#before.get(key) ?? {};
+    const { askedAt } = this.#before?.get(key) ?? {};
     return askedAt === undefined ? 0 : Math.max(0, this.#effects.clock() - Date.parse(askedAt));
   }
 
   #perform(request: RequestRecord): void {
     const { key } = request;
     const stop = new AbortController();
-    this.#stops.set(key, stop);
     const context = this.#context(request, stop.signal);
     const { patience, trouble, onWait } = this.#options;
-    if (request.type === "timer" && (patience !== undefined || onWait !== undefined)) {
-      const until = this.#effects.clock() + Number(request.request["ms"]) - context.waited;
-      this.#timers.set(key, { request, until });
-    }
+    const isTimed = request.type === "timer" && (patience !== undefined || onWait !== undefined);
+    const until = isTimed
+      ? this.#effects.clock() + Number(request.request["ms"]) - context.waited
+      : undefined;
+    this.#performing.set(key, { request, stop, until });
+    if (isTimed) this.#timed += 1;
     const finish = (finished: Finished): void => {
-      this.#count -= 1;
-      this.#timers.delete(key);
-      this.#stops.delete(key);
-      this.#places.leave(key);
+      if (isTimed) this.#timed -= 1;
+      this.#performing.delete(key);
+      this.#waiting?.leave(key);
       this.#finish(finished);
     };
-    this.#count += 1;
     const told = (why: string): void =>
       tellWatcher(onWait, [{ for: "machine" as const, request, why }]);
     const work = (): Promise<Performed> => perform(request, this.#effects, context);

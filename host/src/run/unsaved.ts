@@ -1,7 +1,6 @@
 // What has entered a run and is not durable yet.
 import { parseRecord } from "@reach-fabric/engine";
-import type { TraceRecord } from "@reach-fabric/engine";
-import type { RecordHead } from "../pool/executor.ts";
+import type { RecordHead, TraceRecord } from "@reach-fabric/engine";
 import { answerBytes } from "../record/arrived.ts";
 import type { Entry, Line } from "../record/journal.ts";
 import type { Recorder } from "../store/recorder.ts";

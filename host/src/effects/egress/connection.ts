@@ -20,6 +20,27 @@ export function newAgent(limits: EgressLimits, lookup: LookupFunction): Agent {
   });
 }
 
+/** An agent that is made when it is first needed. */
+export class LateAgent {
+  readonly #make: () => Agent;
+  #agent: Agent | undefined;
+
+  constructor(make: () => Agent) {
+    this.#make = make;
+  }
+
+  get agent(): Agent {
+    return (this.#agent ??= this.#make());
+  }
+
+  async destroy(): Promise<void> {
+    await this.#agent?.destroy(HAS_ENDED);
+  }
+}
+
+/** One for all: with many runs, stacks that are of no use are a good part of what an end costs. */
+export const HAS_ENDED: Error = new Error("the run has ended");
+
 function connector(limit: number, lookup: LookupFunction): buildConnector.connector {
   const connect = buildConnector({
     timeout: 0,

@@ -7,7 +7,14 @@ import { discard, failed, namedHeaders, readBody } from "./answer.ts";
 import type { HttpResult, Received } from "./answer.ts";
 import { authorize, echoes } from "./authorize.ts";
 import type { Authentication, Authorized, Secrets } from "./authorize.ts";
-import { checkLiteral, newAgent, publicLookup, socketLookup } from "./connection.ts";
+import {
+  checkLiteral,
+  HAS_ENDED,
+  LateAgent,
+  newAgent,
+  publicLookup,
+  socketLookup,
+} from "./connection.ts";
 import { Deadline, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, whyNotGranted } from "./grant.ts";
@@ -76,8 +83,9 @@ export function createEgress(options: EgressOptions): Egress {
   const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
   const asked = { ...DEFAULT_LIMITS, ...options.limits };
   const limits = { ...asked, bytes: Math.min(asked.bytes, MOST_BYTES) };
-  const mapped = newAgent(limits, socketLookup(lookupAll));
-  const open = newAgent(limits, publicLookup(lookup));
+  // Many runs wait, and few of those for an answer.
+  const mapped = new LateAgent(() => newAgent(limits, socketLookup(lookupAll)));
+  const open = new LateAgent(() => newAgent(limits, publicLookup(lookup)));
 
   const hop = async (request: Sendable, stop: AbortController): Promise<Received> => {
     const { target, method, headers, body } = request;
@@ -89,7 +97,7 @@ export function createEgress(options: EgressOptions): Egress {
     const dispatcher = address === undefined ? open : mapped;
     const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
     try {
-      const answer = await dispatcher.request({
+      const answer = await dispatcher.agent.request({
         origin: address ?? target.origin,
         path: target.path + target.query,
         method,
@@ -205,7 +213,7 @@ export function createEgress(options: EgressOptions): Egress {
       }
     },
     close: async () => {
-      closing.abort(new Error("the run has ended"));
+      closing.abort(HAS_ENDED);
       await Promise.all([mapped.destroy(), open.destroy()]);
     },
   };

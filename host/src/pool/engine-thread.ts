@@ -1,17 +1,16 @@
 // A thread that takes large steps for others: it keeps packs and an engine, and of runs nothing.
 import { createEngine } from "@reach-fabric/engine";
-import type { OutputRecord, Pack } from "@reach-fabric/engine";
+import type { Pack } from "@reach-fabric/engine";
 import { parentPort, workerData } from "node:worker_threads";
-import { headOf, ownBuffers, tellError } from "./job.ts";
+import { ownBuffers, tellError } from "./job.ts";
 import type { Done, JobReply, SentJob, ThreadData } from "./job.ts";
 import { Seat } from "./seat.ts";
 import type { SharedRun } from "./seat.ts";
-import type { Computed } from "./executor.ts";
 
 /** Bytes of a job after which the engine is made anew: its memory does not shrink. */
 const MUCH = 4 * 1024 * 1024;
 
-const { engine: options } = workerData as ThreadData;
+const { engine: options = {} } = (workerData ?? {}) as Partial<ThreadData>;
 const packs = new Map<string, Pack>();
 let seat = newSeat();
 
@@ -44,25 +43,9 @@ function doneOf({ work }: SentJob, run: SharedRun): Done {
   }
   const before = run.snapshot;
   const { computed, end } = seat.step(run, work.inputs);
-  const done = { computed: lightened(computed) };
-  if (end !== undefined) return { ...done, end };
+  if (end !== undefined) return { computed, end };
   seat.leave(run);
   const { snapshot } = run;
   if ((before?.length ?? 0) + (snapshot?.length ?? 0) > MUCH) seat = newSeat();
-  return { ...done, ...(snapshot === undefined ? {} : { snapshot }) };
-}
-
-/** Without what tasks were given and gave: their records have it. */
-function lightened(computed: Computed): Computed {
-  const entered = computed.entered.map((one) => ({
-    ...one,
-    outputs: one.outputs.map(({ bytes, record }) => ({
-      bytes,
-      record: headOf(record as OutputRecord),
-    })),
-  }));
-  const { outcome, ...rest } = computed;
-  if (outcome === undefined) return { ...rest, entered };
-  const { kind, seq, status } = outcome;
-  return { ...rest, entered, outcome: { kind, seq, status } };
+  return { computed, ...(snapshot === undefined ? {} : { snapshot }) };
 }
