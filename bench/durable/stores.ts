@@ -1,5 +1,6 @@
 // Where the runs of a measurement are kept, and how often that was made durable, counted beside the code that does it.
-import { folderRecorder, memoryRecorder } from "@reach-fabric/host";
+import { folderRecorder, memoryRecorder, storeRecorder } from "@reach-fabric/host";
+import { sqliteStoreWith } from "@reach-fabric/host/testing";
 import type { Recorder } from "@reach-fabric/host";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -39,7 +40,23 @@ export const stores: Readonly<Record<string, (folder: string) => Promise<Measure
       close: async () => undefined,
     };
   },
+  sqlite: (folder) => sqlite(folder),
+  // What all but the disk costs.
+  "sqlite, synchronous=OFF": (folder) =>
+    sqlite(folder, { pragmas: ["synchronous = OFF"], unchecked: true }),
 };
+
+async function sqlite(
+  folder: string,
+  unsafe: Parameters<typeof sqliteStoreWith>[1] = {},
+): Promise<MeasuredStore> {
+  const store = await sqliteStoreWith(join(folder, "runs.db"), unsafe);
+  return {
+    recorder: () => storeRecorder(store),
+    counted: () => ({ syncs: 0, commits: store.stats().commits }),
+    close: () => store.close(),
+  };
+}
 
 /** Counts the calls that make a file durable, of every handle that is open or will be. */
 async function countedSyncs(scratch: string): Promise<() => number> {
