@@ -18,6 +18,7 @@ export const processFiles: readonly string[] = [
   "host/test/run/lacking.test.ts",
   "host/test/run/race.test.ts",
   "host/test/store/contract.test.ts",
+  "host/test/store/sqlite-process.test.ts",
   "host/test/store/crash.test.ts",
   "tools/test/bundle.test.ts",
   "tools/test/conformance.test.ts",

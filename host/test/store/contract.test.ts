@@ -1,3 +1,5 @@
+// The tests are in contract.ts: STORE-1 to STORE-8, and STORE-13.
+// STORE-1, STORE-2, STORE-4, STORE-7 and STORE-8 are tested nowhere else for all stores.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { folderStore, ReachError, sqliteStore } from "@reach-fabric/host";
 import type { Lease, RunStore } from "@reach-fabric/host";
-import { at, event, line, lines, newRun } from "./kept.ts";
+import { at, event, lines, newRun } from "./kept.ts";
 
 const [kind = "", path = "", lease = ""] = process.argv.slice(2);
 const store: RunStore =
@@ -16,8 +16,6 @@ const leaseOf = (id: string): Lease => {
   if (found === undefined) throw new TypeError("not held");
   return found;
 };
-/** Milliseconds between two rounds of a race. */
-const PERIOD = 30;
 
 const commands: Readonly<Record<string, (id: string, ...more: never[]) => Promise<unknown>>> = {
   create: async (id) => {
@@ -43,27 +41,13 @@ const commands: Readonly<Record<string, (id: string, ...more: never[]) => Promis
     for (const lease of leases) held.set(lease.run.id, lease);
     return leases.map(({ run }) => run.id);
   },
-  /** Claims the run in each round; who has it appends a line with the round, and gives it up. */
-  race: async (id, rounds: number, begin: number, name: string) => {
-    const won: (string | number)[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const go = begin + round * PERIOD;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(1, go - Date.now() - 3)));
-      while (Date.now() < go);
-      try {
-        const lease = await store.run(id).claim();
-        const from = lease.file?.lines.length ?? 0;
-        await lease.append(from, [line(from, `${name} ${round}`)]);
-        won.push(lease.epoch);
-        // Others of this round come while it is held.
-        await new Promise((resolve) => setTimeout(resolve, PERIOD / 3));
-        await lease.release({ state: "waiting" });
-      } catch (error) {
-        if (!(error instanceof ReachError)) throw error;
-        won.push(error.code);
-      }
-    }
-    return won;
+  /** Claims the run at a moment: its epoch, or what refuses it. */
+  claimAt: async (id, moment: number) => {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(1, moment - Date.now() - 3)));
+    while (Date.now() < moment);
+    const lease = await store.run(id).claim();
+    held.set(id, lease);
+    return lease.epoch;
   },
   close: async () => {
     await store.close();

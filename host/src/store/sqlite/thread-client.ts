@@ -76,11 +76,8 @@ export class ThreadClient {
     const worker = new Worker(program, {
       name: "reach store",
       workerData: options,
-      // Others, as --input-type or --eval, are for the program that this process runs.
-      execArgv: [
-        ...process.execArgv.filter((option) => option.startsWith("--conditions=")),
-        "--disable-warning=ExperimentalWarning",
-      ],
+      // Not those of this process, one of which may be a program: the thread imports no package, and needs none.
+      execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     const opened = await new Promise<ThreadOpened>((resolve, reject) => {
       worker.once("message", resolve).once("error", reject);
