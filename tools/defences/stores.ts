@@ -1,0 +1,85 @@
+// Stores of runs, and who has a run.
+import type { Defence } from "./defence.ts";
+
+const SQLITE = "host/test/store/sqlite.test.ts";
+const PROCESSES = "host/test/store/sqlite-process.test.ts";
+
+export const stores: readonly Defence[] = [
+  {
+    attack: "a process that was overtaken and goes on writing",
+    file: "host/src/store/sqlite/writes.ts",
+    take: "WHERE n = ? AND epoch = ? AND lines = ? AND owner = ?",
+    put: "WHERE n = ? AND ? > 0 AND lines = ? AND ? <> ''",
+    test: PROCESSES,
+    name: "STORE-6 a process that stands still loses its runs by time, and appends nothing afterwards",
+  },
+  {
+    attack: "two processes that claim one run of a store",
+    file: "host/src/store/sqlite/claims.ts",
+    take: "if (isHeld(row, owners.alive())) throw inUse(where(id));",
+    put: "",
+    test: PROCESSES,
+    name: "STORE-5 processes that race to claim one run: one wins, and nothing is lost",
+  },
+  {
+    attack: "a process that is gone and keeps its runs",
+    file: "host/src/store/sqlite/owners.ts",
+    take: "until > now && isLocked(this.#pathOf(id))",
+    put: "until > now",
+    test: PROCESSES,
+    name: "STORE-6 a run whose process was killed can be claimed at once",
+  },
+  {
+    attack: "a process that stands still and keeps its runs",
+    file: "host/src/store/sqlite/owners.ts",
+    take: "until > now && isLocked(this.#pathOf(id))",
+    put: "now > 0 && until > 0 && isLocked(this.#pathOf(id))",
+    test: PROCESSES,
+    name: "STORE-6 a process that stands still loses its runs by time, and appends nothing afterwards",
+  },
+  {
+    attack: "a disk that says that it has synced, and has not been asked",
+    file: "host/src/store/sqlite/open-database.ts",
+    take: "if (!unchecked) requireDurable(statements, file);",
+    put: "void [unchecked, requireDurable];",
+    test: SQLITE,
+    name: "STORE-9 a file that would not keep what it is given is refused",
+  },
+  {
+    attack: "an acknowledgement before what it acknowledges",
+    file: "host/src/store/sqlite/store-thread.ts",
+    take: 'if ("commit" in call) return reply({ number, ...commit(parts, call.commit) });',
+    put: `if ("commit" in call) {
+        const value = { id: "", n: 1, epoch: 1 };
+        reply({ number, results: call.commit.map(() => ({ value })), changed: true });
+        commit(parts, call.commit);
+        return;
+      }`,
+    test: SQLITE,
+    name: "STORE-9 what is acknowledged is in the file",
+  },
+  {
+    attack: "the key of a run that was forgotten",
+    file: "host/src/store/sqlite/seals.ts",
+    take: "UPDATE slot SET key = zeroblob(32) WHERE n = ?",
+    put: "UPDATE slot SET key = key WHERE n = ?",
+    test: SQLITE,
+    name: "STORE-13 nothing of a run that was forgotten, or removed, is in a byte of its files",
+  },
+  {
+    attack: "what was forgotten, in the log before the database",
+    file: "host/src/store/sqlite/sqlite-store.ts",
+    take: 'await thread.write("forget", () => ({ id, evidence, at }));\n      await emptyLog();',
+    put: 'await thread.write("forget", () => ({ id, evidence, at }));',
+    test: SQLITE,
+    name: "STORE-13 nothing of a run that was forgotten, or removed, is in a byte of its files",
+  },
+  {
+    attack: "rows of one run that are put into another's place",
+    file: "host/src/store/sqlite/seals.ts",
+    take: "Buffer.from(JSON.stringify(place))",
+    put: "Buffer.from(place[0])",
+    test: SQLITE,
+    name: "STORE-12 a row that is missing, and one at another place, are found",
+  },
+];
