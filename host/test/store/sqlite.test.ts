@@ -211,6 +211,24 @@ test("STORE-5 a run that is fenced off does not fail those that are in its commi
   expect((await store.run(b.run.id).read()).lines).toEqual([line(0)]);
 });
 
+test("STORE-5 lines that cannot be written down fail alone, and the store goes on", async () => {
+  const store = await opened(await newFile());
+  const [a, b] = [await begin(store), await begin(store)];
+  const odd = { ...line(0), stamp: { seq: 0, at: at(0), odd: 1n as unknown as number } };
+  const [one, two] = await Promise.allSettled([a.append(0, [odd]), b.append(0, [line(0)])]);
+  expect([one.status, two.status]).toEqual(["rejected", "fulfilled"]);
+  await expect(a.append(0, [odd])).rejects.toThrow("BigInt");
+  await a.append(0, [line(0)]);
+});
+
+test("STORE-12 a head that is not as it was written is damaged", async () => {
+  const file = await newFile();
+  const store = await opened(file);
+  const lease = await begin(store);
+  look(file, (database) => database.exec("UPDATE run SET awaits = '[{'"));
+  expect(await codeOf(store.run(lease.run.id).head())).toBe("REACH-E4131");
+});
+
 test("STORE-12 a run of which a byte was changed is damaged, and keeps no other back", async () => {
   const file = await newFile();
   const store = await opened(file);

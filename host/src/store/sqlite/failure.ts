@@ -43,7 +43,9 @@ export function storeFailureOf(file: string, error: unknown): StoreFailure {
     return { code, message, where, why, hint };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const said = sqliteFailure(isFull(file, error) ? FULL : sqliteCode(error), message);
+  // JSON of a head that is none.
+  const own = error instanceof SyntaxError ? CORRUPT : sqliteCode(error);
+  const said = sqliteFailure(isFull(file, error) ? FULL : own, message);
   return said === undefined ? { code: undefined, message } : { where: file, ...said };
 }
 

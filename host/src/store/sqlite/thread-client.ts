@@ -127,7 +127,7 @@ export class ThreadClient {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       if (this.#last > 1) await this.#gather();
-      await this.#commit(this.#takeBatch());
+      await this.#commit(this.#takeBatch().flatMap(madeOf));
     }
     this.#isCommitting = false;
   }
@@ -150,9 +150,10 @@ export class ThreadClient {
     return this.#waiting.splice(0, end < 0 ? this.#waiting.length : Math.max(1, end));
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  async #commit(batch: readonly Made[]): Promise<void> {
     this.#last = batch.length;
-    const reply = await this.#ask({ commit: batch.map(({ make }) => make()) });
+    if (batch.length === 0) return;
+    const reply = await this.#ask({ commit: batch.map(({ call }) => call) });
     // Of a commit that has failed nothing counts.
     const failure = "failure" in reply ? reply.failure : LOST;
     const results = "results" in reply ? reply.results : [];
@@ -199,6 +200,18 @@ export class ThreadClient {
 
   #letGo(): void {
     if (--this.#open === 0) this.#worker.unref();
+  }
+}
+
+type Made = Pick<Waiting, "settle"> & { readonly call: WriteCall };
+
+/** What cannot be written down fails alone. */
+function madeOf({ make, settle }: Waiting): Made[] {
+  try {
+    return [{ call: make(), settle }];
+  } catch (error) {
+    settle({ failure: { code: undefined, message: String(error) } });
+    return [];
   }
 }
 
