@@ -26,7 +26,7 @@ interface Contender {
 }
 
 /** Steps of each run, by how many there are at a time: a measurement takes a second or so. */
-const STEPS: Readonly<Record<number, number>> = { 1: 1000, 16: 100, 256: 16 };
+const STEPS: Readonly<Record<number, number>> = { 1: 1000, 16: 200, 256: 64 };
 
 const home = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -90,7 +90,10 @@ export async function measureDurable(effort: DurableEffort): Promise<DurableRepo
     }
     const contenders = [
       reach("memory", 1, effort),
-      ...[1, 16, 256].map((runs) => reach("folder", runs, effort)),
+      ...["folder", "SQLite"].flatMap((store) =>
+        [1, 16, 256].map((runs) => reach(store, runs, effort)),
+      ),
+      reach("SQLite without sync", 256, effort),
       langgraph("LangGraph, SQLite as its saver comes", effort),
       langgraph("LangGraph, SQLite with synchronous=FULL", effort, "full"),
       ...(postgres === undefined ? [] : [dbos(postgres, effort)]),

@@ -2,7 +2,7 @@
 // that has cost from the moment on when all of them are in their first step. A step is a request that is answered at
 // once, so that nothing is measured but what makes it durable.
 import { createEngine, makePack, utf8 } from "@reach-fabric/engine";
-import { run } from "@reach-fabric/host";
+import { createEnginePool, run } from "@reach-fabric/host";
 import type { Effects } from "@reach-fabric/host";
 import { stores } from "./stores.ts";
 
@@ -64,10 +64,11 @@ function answering(): Effects["fetch"] {
   };
 }
 
+const pool = createEnginePool();
 const ended = await Promise.all(
   Array.from({ length: runs }, () =>
     run({
-      engine: createEngine(),
+      engine: runs === 1 ? createEngine() : pool,
       pack,
       input: utf8(JSON.stringify({ steps })),
       grant: { http: [{ origin: ORIGIN, methods: ["GET"], paths: ["/v1/*"] }] },
@@ -81,7 +82,7 @@ const seconds = (performance.now() - start.time) / 1000;
 const { user, system } = process.cpuUsage(start.cpu);
 const counted = store.counted();
 if (ended.some(({ status }) => status !== "completed")) throw new Error("a run has not completed");
-await store.close();
+await Promise.all([store.close(), pool.close()]);
 process.stdout.write(
   `${JSON.stringify({
     steps: runs * steps,
