@@ -75,7 +75,10 @@ const behind = ({
   Pick<Entry, "stamp"> & Begun & Retried & Omit<Arrived, "answer"> & { readonly joined: true }
 >): string =>
   [
-    ...Object.entries(parts).map(([name, value]) => `,"${name}":${JSON.stringify(value)}`),
+    // In this order, whichever the line has.
+    ...(["stamp", "arrived", "at", "by", "retried"] as const).flatMap((name) =>
+      parts[name] === undefined ? [] : [`,"${name}":${JSON.stringify(parts[name])}`],
+    ),
     ...(begun.length === 0 ? [] : [`,"begun":${JSON.stringify(begun)}`]),
     ...(joined === undefined ? [] : [',"joined":true']),
     "}",

@@ -107,6 +107,13 @@ async function readSecret(path: string): Promise<Uint8Array> {
   return new Uint8Array(Buffer.from(text, "hex"));
 }
 
+/** Whether a file is a run secret, or there is none. */
+export const isSecret = (path: string): Promise<boolean> =>
+  readSecret(path).then(
+    () => true,
+    (error: unknown) => error instanceof ReachError && error.code === hostCode.missing,
+  );
+
 /** Files under their digests; the engine checks the content when it loads the pack. */
 async function readPack(folder: string, digest: string): Promise<Pack> {
   const path = join(folder, "pack.json");

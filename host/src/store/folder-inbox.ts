@@ -7,14 +7,19 @@ import { join } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
+import { lockFile } from "../files/lock.ts";
 import { makeFolder, readRegularFile, writeFileAtomic } from "../files/files.ts";
 import { requireEvent } from "../effects/event.ts";
-import { inboxFull } from "./errors.ts";
+import { IN_USE, inboxFull } from "./errors.ts";
 import { MOST_MESSAGES } from "./store.ts";
 import type { InboxReader, Message } from "./store.ts";
 
 /** Where messages lie, by their kind. */
 const FOLDERS = { event: "signals", command: "commands" } as const;
+/** Held by who writes a message. */
+const LOCK = "messages.lock";
+/** Milliseconds that others write at most, one message each. */
+const LONGEST_WAIT = 10_000;
 /** Bytes of a message. */
 const MOST_BYTES = 1024 * 1024;
 
@@ -47,6 +52,16 @@ const messageNames = async (folder: string, kind: Kind): Promise<string[]> => {
  */
 export async function putMessage(folder: string, message: Message, at: string): Promise<boolean> {
   if (message.kind === "event") requireEvent(message.event, "the event");
+  // Of two that give the same at once, one finds what the other has written.
+  const lock = await lockFile(join(folder, LOCK), LONGEST_WAIT, IN_USE);
+  try {
+    return await putAlone(folder, message, at);
+  } finally {
+    lock.release();
+  }
+}
+
+async function putAlone(folder: string, message: Message, at: string): Promise<boolean> {
   const there = await messageNames(folder, message.kind);
   const end = `-${idOf(message)}.json`;
   if (there.some((name) => name.endsWith(end))) return false;

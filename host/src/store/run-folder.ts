@@ -8,7 +8,7 @@ import { lockFile } from "../files/lock.ts";
 import type { Lock } from "../files/lock.ts";
 import type { Line } from "../record/journal.ts";
 import { FolderInbox, lastMessageAt, putMessage } from "./folder-inbox.ts";
-import { names, readMeta, readRunFile, writeBeginning } from "./folder-files.ts";
+import { isSecret, names, readMeta, readRunFile, writeBeginning } from "./folder-files.ts";
 import { stateIn, writeState } from "./folder-state.ts";
 import type { FolderState } from "./folder-state.ts";
 import { forgotten, IN_USE, inUse, leaseLost } from "./errors.ts";
@@ -59,10 +59,11 @@ export function runFolder(folder: string): KeptRun {
 /** Keeps a new run in a folder, which must be empty or not there yet. */
 export async function createIn(folder: string, beginning: NewRun): Promise<Lease> {
   requireLabels(beginning);
-  await makeEmptyRun(folder);
+  await makeRunFolder(folder);
   const lock = await lockRun(folder);
   try {
-    await makeEmptyRun(folder);
+    if (await isUnfinished(folder)) await empty(folder, [names.lock]);
+    else await makeEmptyRun(folder);
     try {
       await writeBeginning(folder, beginning);
       const journal = await Journal.create(join(folder, names.entered));
@@ -221,9 +222,32 @@ async function lockRun(folder: string, wait = 0): Promise<Lock> {
   }
 }
 
-/** Makes the folder, if it is not there; it may hold nothing but a lock. */
-async function makeEmptyRun(folder: string): Promise<void> {
+/** Makes the folder, if it is not there; it may hold nothing but a lock, or what is unfinished. */
+async function makeRunFolder(folder: string): Promise<void> {
   await makeFolder(folder);
+  if (!(await isUnfinished(folder))) await makeEmptyRun(folder);
+}
+
+/** What a run has before it is one, of which run.json is the last (RUN-1). */
+const BEGINNING: ReadonlySet<string> = new Set([
+  names.lock,
+  names.secret,
+  names.pack,
+  names.request,
+  names.entered,
+]);
+
+/** Whether a process was killed before the run was one: a run secret, beside nothing else than what has been written by then. */
+async function isUnfinished(folder: string): Promise<boolean> {
+  const found = await readdir(folder).catch(() => []);
+  const isOurs = (name: string): boolean =>
+    BEGINNING.has(name) || /^\.(secret|request\.json|run\.json)\.[0-9a-f]{12}\.part$/.test(name);
+  if (!found.every(isOurs)) return false;
+  const hasBegun = found.some((name) => name === names.secret || name.startsWith(".secret."));
+  return hasBegun && (await isSecret(join(folder, names.secret)));
+}
+
+async function makeEmptyRun(folder: string): Promise<void> {
   const found = await readdir(folder).catch((error: unknown) => {
     throw cannotWrite(folder, error);
   });

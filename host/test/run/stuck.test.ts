@@ -2,7 +2,7 @@
 import { createEngine, makePack, utf8 } from "@reach-fabric/engine";
 import { folderRecorder, readKept, resume, run, runFolder } from "@reach-fabric/host";
 import type { Lease } from "@reach-fabric/host";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { errorOf, newFolder } from "../helpers.ts";
@@ -79,4 +79,24 @@ test("RUN-3 a record of more than 256 kB lies beside the lines, and is the one t
   expect(new Uint8Array(await readFile(body))).toEqual(records[0]);
   await writeFile(body, Buffer.from(records[0] ?? []).subarray(1));
   expect((await errorOf(readKept(createEngine(), runFolder(folder)))).code).toBe("REACH-E4131");
+});
+
+test("RUN-1 a folder in which a process was killed before its run was one is begun again", async () => {
+  const folder = await waiting();
+  for (const name of ["run.json", "state.json", "entered.jsonl"]) await rm(join(folder, name));
+  const input = utf8("{}");
+  const again = run({ engine: createEngine(), pack, input, recorder: folderRecorder(folder) });
+  expect((await errorOf(again)).code).toBe("REACH-E3004");
+  // What is another's is not: the same without a secret, or with something beside it.
+  for (const spoil of ["mine.txt", "secret"]) {
+    await rm(join(folder, "run.json"));
+    for (const name of ["state.json", "entered.jsonl"]) await rm(join(folder, name));
+    await writeFile(join(folder, spoil), "mine");
+    const refused = run({ engine: createEngine(), pack, input, recorder: folderRecorder(folder) });
+    expect((await errorOf(refused)).code).toBe("REACH-E4112");
+    expect(await readFile(join(folder, spoil), "utf8")).toBe("mine");
+    await rm(folder, { recursive: true });
+    const anew = run({ engine: createEngine(), pack, input, recorder: folderRecorder(folder) });
+    expect((await errorOf(anew)).code).toBe("REACH-E3004");
+  }
 });

@@ -28,7 +28,6 @@ contract("folder", {
       writeFileSync(join(folder, `2026-11-30T120000.000Z-${name.slice(0, 32)}.json`), text);
     }
   },
-  isRacy: true,
 });
 
 contract("SQLite", {

@@ -117,14 +117,12 @@ test("STORE-10 where no file can be made, it says so", async () => {
   expect((await store.list()).runs).toEqual([]);
 });
 
-test.skipIf(process.getuid?.() === 0)(
-  "STORE-10 a folder that cannot be written is told",
-  async () => {
-    const folder = await newFolder();
-    chmodSync(folder, 0o500);
-    expect(await codeOf(sqliteStore(join(folder, "runs.db")))).toBe("REACH-E4111");
-  },
-);
+test("STORE-10 a folder that cannot be written is told", async (context) => {
+  if (process.getuid?.() === 0) context.skip("root may write everywhere");
+  const folder = await newFolder();
+  chmodSync(folder, 0o500);
+  expect(await codeOf(sqliteStore(join(folder, "runs.db")))).toBe("REACH-E4111");
+});
 
 test("STORE-3 nothing of a commit that fails counts, and what was before is whole", async () => {
   const file = await newFile();
