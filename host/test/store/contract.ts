@@ -517,7 +517,7 @@ export function contract(name: string, { open, again, other, fill }: Subject): v
         const store = await opened();
         const { id } = newRun().run;
         const kept = store.run(id);
-        const process = async (): Promise<Other> => (await other?.(store)) as Other;
+        const process = (): Promise<Other> => other(store);
         const first = await process();
         expect(await first.ask("create", id)).toBe("created");
         expect(await first.ask("append", id, 0, 5)).toBe("appended");
