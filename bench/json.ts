@@ -1,8 +1,9 @@
-// JSON: the canonical hash of bytes, and reading alone.
+// JSON: the canonical hash of bytes, reading alone, and looking for secrets in it.
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { createEngine, toHex } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
+import { SecretGuard } from "@reach-fabric/host/testing";
 import { prng } from "./prng.ts";
 import type { Contest } from "./harness.ts";
 
@@ -86,6 +87,37 @@ export function parseContests(make: () => Engine = createEngine): Contest[] {
           name: "TextDecoder + JSON.parse, from bytes",
           run: () => JSON.parse(new TextDecoder().decode(bytes)) as unknown,
         },
+      ],
+    };
+  });
+}
+
+/** Secrets as services give them out. */
+function guardOf(count: number): SecretGuard {
+  const roll = prng(count);
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const guard = new SecretGuard();
+  for (let i = 0; i < count; i += 1) {
+    const length = 12 + Math.floor(roll() * 60);
+    guard.add(Array.from({ length }, () => letters[Math.floor(roll() * 64)]).join(""));
+  }
+  return guard;
+}
+
+/** Its cost for 20 of them, in all forms, in the bytes and the value of an answer. */
+export function secretsContests(): Contest[] {
+  const guard = guardOf(20);
+  return [1_000, 100_000, 1_000_000, 5_000_000].map((size) => {
+    const bytes = sample(size);
+    if (guard.holds(bytes)) throw new Error("one is found by chance");
+    return {
+      name: `20 secrets in an answer of ${bytes.length.toLocaleString("en-US")} bytes`,
+      unit: "bytes",
+      amount: bytes.length,
+      contenders: [
+        // A copy: what was looked at is not looked at again.
+        { name: "reach", run: () => guard.holds(Uint8Array.from(bytes)) },
+        { name: "JSON.parse", run: () => JSON.parse(new TextDecoder().decode(bytes)) as unknown },
       ],
     };
   });

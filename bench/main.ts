@@ -18,7 +18,7 @@ import { measureDurable } from "./durable/durable.ts";
 import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
 import { exprContests } from "./expr.ts";
-import { canonicalHashContests, parseContests } from "./json.ts";
+import { canonicalHashContests, parseContests, secretsContests } from "./json.ts";
 import { logContests } from "./log.ts";
 import { numbersContests } from "./numbers.ts";
 import { measurePairs, pairTable } from "./pairs.ts";
@@ -54,6 +54,7 @@ const parts: Readonly<Record<string, () => Contests>> = {
   sizes: sizeContests,
   log: logContests,
   start: startContests,
+  secrets: secretsContests,
   // No contest: it counts, too, and prints a table of its own.
   durable: () => [],
 };

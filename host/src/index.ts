@@ -3,7 +3,7 @@
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
 export type { Address, AddressLookup } from "./effects/egress/address.ts";
-export type { Authentication, Secrets } from "./effects/egress/authorize.ts";
+export type { Authentication } from "./effects/egress/authorize.ts";
 export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";
 export type { EffectNote, Performed } from "./effects/egress/performed.ts";
@@ -100,7 +100,8 @@ export type { EnginePool, EnginePoolOptions } from "./pool/pool.ts";
 export type { Executor } from "./pool/executor.ts";
 export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
-export { readSecrets } from "./effects/egress/secrets.ts";
+export { readSecrets } from "./secrets/file.ts";
+export type { Secrets } from "./secrets/texts.ts";
 export type { Annotation, Begun, Entry, Line } from "./record/journal.ts";
 export { folderRecorder, memoryRecorder, storeRecorder } from "./store/recorder.ts";
 export type { Recorder } from "./store/recorder.ts";

@@ -10,6 +10,7 @@ import { log } from "./log.ts";
 import { records } from "./records.ts";
 import { registry } from "./registry.ts";
 import { runs } from "./runs.ts";
+import { secrets } from "./secrets.ts";
 import { stores } from "./stores.ts";
 import { simulated } from "./sim.ts";
 import { trust } from "./trust.ts";
@@ -26,5 +27,6 @@ export const defences: readonly Defence[] = [
   ...bounds,
   ...effects,
   ...runs,
+  ...secrets,
   ...stores,
 ];

@@ -3,9 +3,9 @@
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { createEgress } from "./egress/egress.ts";
-import type { RequestContext } from "./egress/egress.ts";
+import type { RequestContext, Shared } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
-import type { Secrets } from "./egress/authorize.ts";
+import type { Secrets } from "../secrets/texts.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 
@@ -38,7 +38,10 @@ const FINISHES: Readonly<Record<string, string>> = {
 };
 
 /** Asks models where the operator says that they are. */
-export function createModels(options: ModelOptions): {
+export function createModels(
+  options: ModelOptions,
+  { guard }: Pick<Shared, "guard">,
+): {
   readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
 } {
   const { grant, providers = {}, secrets = {}, limits } = options;
@@ -54,15 +57,18 @@ export function createModels(options: ModelOptions): {
         : undefined;
       if (provider === undefined) return denied(`no provider is given for ${question.model}`);
       const { origin, pathname } = new URL(`${provider.url.replace(/\/$/, "")}/chat/completions`);
-      const egress = createEgress({
-        grant: {
-          http: [{ origin, methods: ["POST"], paths: [pathname] }],
-          ...(provider.secret ? { secrets: [{ name: provider.secret, origins: [origin] }] } : {}),
+      const egress = createEgress(
+        {
+          grant: {
+            http: [{ origin, methods: ["POST"], paths: [pathname] }],
+            ...(provider.secret ? { secrets: [{ name: provider.secret, origins: [origin] }] } : {}),
+          },
+          addresses: { [origin]: origin },
+          secrets,
+          ...(limits ? { limits } : {}),
         },
-        addresses: { [origin]: origin },
-        secrets,
-        ...(limits ? { limits } : {}),
-      });
+        guard === undefined ? {} : { guard },
+      );
       try {
         const { result, body, note } = await egress.fetch(
           {

@@ -1,19 +1,18 @@
 // call mcp (WF-61 to WF-63): one method of an MCP server over Streamable HTTP. Whatever the protocol's client
 // sends for it (a probe, a handshake, the call itself) goes out as any other request: bounded, checked, with a
 // secret that is granted, and to that server only.
-import { utf8 } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { mayCall } from "@reach-fabric/schema";
 import * as z from "zod";
 import { hostCode } from "../files/codes.ts";
-import { echoes } from "./egress/authorize.ts";
-import type { Authentication, Secrets } from "./egress/authorize.ts";
+import type { Secrets } from "../secrets/texts.ts";
+import type { Authentication } from "./egress/authorize.ts";
 import { createEgress } from "./egress/egress.ts";
 import { DEFAULT_LIMITS } from "./egress/limits.ts";
 import { failed } from "./egress/answer.ts";
 import type { HttpResult } from "./egress/answer.ts";
 import { orAborted, within } from "./egress/deadline.ts";
-import type { Egress, RequestContext } from "./egress/egress.ts";
+import type { Egress, RequestContext, Shared } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
@@ -52,7 +51,10 @@ export type CallMcp = (call: McpCall, context: RequestContext) => Promise<Perfor
 const STATELESS = "2026-07-28";
 
 /** Calls MCP servers where the operator says that they are. */
-export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions): CallMcp {
+export function createMcp(
+  { grant, addresses = {}, secrets, limits }: McpOptions,
+  shared: Shared,
+): CallMcp {
   return async (call, context) => {
     const { signal } = context;
     if (!mayCall(grant, call)) return denied("the call is not granted");
@@ -60,10 +62,8 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     if ("why" in target) return denied(target.why);
     const { origin, path } = target;
     let full: McpCall;
-    let texts: readonly string[];
     try {
       const placed = placeSecrets(call.secrets, origin, grant, secrets ?? {});
-      texts = placed.texts;
       full = {
         ...call,
         headers: filledMember(call.headers, "headers", placed) as McpCall["headers"],
@@ -74,24 +74,19 @@ export function createMcp({ grant, addresses = {}, secrets, limits }: McpOptions
     } catch (error) {
       return denied(error instanceof RequestFailed ? error.message : "the secrets are not there");
     }
-    const egress = createEgress({
-      grant: {
-        http: [{ origin, methods: ["POST", "DELETE"], paths: [path] }],
-        ...(grant.secrets ? { secrets: grant.secrets } : {}),
-      },
-      addresses,
-      ...(secrets ? { secrets } : {}),
-      ...(limits ? { limits } : {}),
-    });
+    // To the server and nowhere else; a token for it comes from wherever the run's grant says.
+    const http = [{ origin, methods: ["POST" as const, "DELETE" as const], paths: [path] }];
+    const egress = createEgress(
+      { grant: { http }, addresses, ...(limits ? { limits } : {}) },
+      shared,
+    );
     const time = call.timeout ?? limits?.total ?? DEFAULT_LIMITS.total;
     const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${time} ms`);
     try {
       return await within(time, late, signal, async (stop) => {
         const protocol = await import("@modelcontextprotocol/client");
         const exchange = new Exchange(protocol, full, egress, { ...context, signal: stop.signal });
-        const done = await exchange.result().catch((error: unknown) => exchange.failed(error));
-        const bytes = utf8(JSON.stringify(done.result));
-        return echoes(texts, bytes, {}) ? denied("the answer holds the secret itself") : done;
+        return exchange.result().catch((error: unknown) => exchange.failed(error));
       });
     } catch (error) {
       signal.throwIfAborted();

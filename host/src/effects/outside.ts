@@ -2,7 +2,8 @@
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
-import type { Secrets } from "./egress/authorize.ts";
+import { SecretGuard } from "../secrets/guard.ts";
+import type { Secrets } from "../secrets/texts.ts";
 import type { Performed } from "./egress/performed.ts";
 import type { CloudEvent } from "./emit.ts";
 import { createGrpc } from "./grpc.ts";
@@ -36,6 +37,12 @@ export interface Effects {
   readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
 }
 
+/** The outside world of one run, with what looks at all that comes from there. */
+export interface Outside extends Effects {
+  /** The run's, and no part to replace. */
+  readonly guard?: SecretGuard;
+}
+
 /** What leaves the machine, by the grant. */
 export type Remote = "fetch" | "ask" | "mcp" | "grpc";
 
@@ -59,13 +66,22 @@ export interface OutsideOptions {
 }
 
 /** What leaves the machine in one run, all of it under one grant. Close it when the run has ended. */
-type Outside = Pick<Effects, Remote> & Pick<Egress, "close">;
+type WaysOut = Pick<Effects, Remote> & Pick<Egress, "close">;
 
-/** Makes it when it is first needed: of many runs that wait, few ask anything. */
-export function createOutside(options: OutsideOptions): Outside {
-  let made: Outside | undefined;
-  const outside = (): Outside => (made ??= makeOutside(options));
+/**
+ * Makes it when it is first needed: of many runs that wait, few ask anything. Its guard is there at once.
+ *
+ * @throws ReachError `REACH-E4133` for a secret that the run may use and that is too short
+ */
+export function createOutside(options: OutsideOptions): WaysOut & Pick<Outside, "guard"> {
+  const { grant, secrets, providers } = options;
+  const ofModels = Object.values(providers ?? {}).flatMap(({ secret }) => secret ?? []);
+  const named = [...(grant?.secrets ?? []).map(({ name }) => name), ...ofModels];
+  const guard = new SecretGuard(secrets, named);
+  let made: WaysOut | undefined;
+  const outside = (): WaysOut => (made ??= makeOutside(options, guard));
   return {
+    guard,
     fetch: (request, context) => outside().fetch(request, context),
     ask: (question, context) => outside().ask(question, context),
     mcp: (call, context) => outside().mcp(call, context),
@@ -74,7 +90,7 @@ export function createOutside(options: OutsideOptions): Outside {
   };
 }
 
-function makeOutside(options: OutsideOptions): Outside {
+function makeOutside(options: OutsideOptions, guard: SecretGuard): WaysOut {
   const { pack, grant = {}, addresses, secrets, providers, egress: limits } = options;
   const out = {
     grant,
@@ -82,12 +98,13 @@ function makeOutside(options: OutsideOptions): Outside {
     ...(secrets ? { secrets } : {}),
     ...(limits ? { limits } : {}),
   };
-  const egress = createEgress(out);
+  const egress = createEgress(out, { guard });
+  const shared = { guard, authorize: egress.authorize };
   return {
     fetch: egress.fetch,
-    ask: createModels({ ...out, ...(providers ? { providers } : {}) }).ask,
-    mcp: createMcp(out),
-    grpc: createGrpc({ ...out, pack, authorize: egress.authorize }),
+    ask: createModels({ ...out, ...(providers ? { providers } : {}) }, shared).ask,
+    mcp: createMcp(out, shared),
+    grpc: createGrpc({ ...out, ...shared, pack }),
     close: egress.close,
   };
 }

@@ -12,7 +12,7 @@ import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
 import { llm } from "./llm.ts";
 import { mcp } from "./mcp.ts";
-import type { Effects } from "./outside.ts";
+import type { Effects, Outside } from "./outside.ts";
 import { random } from "./random.ts";
 import { timer } from "./timer.ts";
 
@@ -50,22 +50,25 @@ export function answerNow(
 }
 
 /**
- * Performs one effect. What it gives can be recorded, but for what only the engine knows of its form (GRANT-18).
+ * Performs one effect. What it gives can be recorded, but for what only the engine knows of its form (GRANT-18), and
+ * holds no secret of the run (GRANT-20).
  *
  * @throws the signal's reason if it was aborted; HostTrouble; ReachError `REACH-E3003` for an unknown effect
  */
 export async function perform(
   record: RequestRecord,
-  outside: Effects,
+  outside: Outside,
   context: EffectContext,
 ): Promise<Performed> {
   const kind = kindOf(record.type);
+  const { guard } = outside;
   if (kind !== undefined) {
     try {
-      return checkedResult(await kind.perform(record, outside, context));
+      const given = checkedResult(await kind.perform(record, outside, context));
+      return OWN.has(record.type) || guard === undefined ? given : guard.admissible(given);
     } catch (error) {
       context.signal.throwIfAborted();
-      throwTrouble(error);
+      throwTrouble(error, guard);
       if (OWN.has(record.type)) throw new HostTrouble(`its ${record.type} has failed`, error);
       return unfit(`the effect has failed with an error (${nameOf(error)})`);
     }

@@ -32,7 +32,7 @@ export const hostCode = {
   badAddress: "REACH-E3104",
   /** Denied for another reason. */
   otherDenial: "REACH-E3105",
-  /** Credentials that are not granted there, missing, malformed, or in the answer. */
+  /** Credentials that are not granted there, missing or malformed. */
   badCredentials: "REACH-E3106",
   /** The model is not granted, or no provider is given for it. */
   noModel: "REACH-E3107",
@@ -40,6 +40,8 @@ export const hostCode = {
   noMcpCall: "REACH-E3108",
   /** The authority gives no token. */
   noToken: "REACH-E3109",
+  /** What came back holds a secret. */
+  secretCaught: "REACH-E3110",
   // 32xx a request failed: notes of the operator, in no trace
   /** A request failed for another reason. */
   otherFailure: "REACH-E3200",
@@ -104,6 +106,8 @@ export const hostCode = {
   damagedRun: "REACH-E4131",
   /** Others may read the secrets. */
   openSecrets: "REACH-E4132",
+  /** A secret is too short to be told from other texts. */
+  shortSecret: "REACH-E4133",
   /** The pack, or a run, is one for another engine. */
   otherEngine: "REACH-E4140",
   /** Not the name of a thing in a registry. */

@@ -1,6 +1,6 @@
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import type { Grant, Provider, RunCommand } from "@reach-fabric/schema";
-import type { Secrets } from "../effects/egress/authorize.ts";
+import type { Secrets } from "../secrets/texts.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";

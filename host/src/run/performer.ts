@@ -2,7 +2,7 @@
 import type { Pack, RequestRecord } from "@reach-fabric/engine";
 import type { Grant, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
-import type { Secrets } from "../effects/egress/authorize.ts";
+import type { Secrets } from "../secrets/texts.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 import { createOutside, machine } from "../effects/outside.ts";
 import { isReadOnly, operationOf, perform } from "../effects/table.ts";

@@ -53,7 +53,7 @@ export interface RunResult {
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
  *   (a RunWaits says for what), `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is
- *   suspended and will not be resumed, `REACH-E3010` another run is on the engine, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
+ *   suspended and will not be resumed, `REACH-E4133` a secret that is too short, `REACH-E3010` another run is on the engine, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
  *   from the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -164,9 +164,10 @@ async function executed(
   const { recorder } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const remote = createOutside(options);
+  let remote: ReturnType<typeof createOutside> | undefined;
   let rest: Rest | undefined;
   try {
+    remote = createOutside(options);
     const given =
       recorder.inbox === undefined
         ? undefined
@@ -187,7 +188,7 @@ async function executed(
     executor.close();
     // Nothing waits for effects that are still under way.
     stop.abort(new Error("the run has ended"));
-    await Promise.allSettled([remote.close(), recorder.close(rest)]);
+    await Promise.allSettled([remote?.close(), recorder.close(rest)]);
   }
 }
 

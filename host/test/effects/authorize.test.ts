@@ -10,7 +10,7 @@ const A = "https://a.example";
 const B = "https://b.example";
 const http = [A, B].map((origin) => ({ origin, methods: ["GET" as const], paths: ["/*"] }));
 const secrets = {
-  login: { username: "me", password: "s3cret!" },
+  login: { username: "me", password: "s3cret-pass" },
   key: { token: "tok-abcdef" },
   broken: { token: "two words" },
 };
@@ -47,7 +47,7 @@ describe("credentials", () => {
     expect(requests.map(({ headers }) => headers["authorization"])).toEqual([
       "Basic YTpiOmM=",
       "Bearer t",
-      `Basic ${Buffer.from("me:s3cret!").toString("base64")}`,
+      `Basic ${Buffer.from("me:s3cret-pass").toString("base64")}`,
       "Bearer tok-abcdef",
     ]);
   });
@@ -85,14 +85,38 @@ describe("credentials", () => {
     expect(other.requests[0]!.headers["authorization"]).toBeUndefined();
   });
 
+  it("GRANT-8: nor in a body that follows one", async () => {
+    const other = await serve(json({}));
+    const first = await serve((request, response) => {
+      const location = request.url === "/own" ? "/x" : `${B}/y`;
+      response.writeHead(307, { location }).end();
+    });
+    const addresses = { [A]: first.origin, [B]: other.origin };
+    const body = { k: null };
+    const parts = [{ name: "key", field: "token" }];
+    const asked = { method: "POST", redirect: true, body, secrets: [{ at: "/body/k", parts }] };
+    const posting = [A, B].map((origin) => ({ origin, methods: ["POST" as const], paths: ["/*"] }));
+    for (const [origins, sent] of [
+      [[A], 0],
+      [[A, B], 1],
+    ] as const) {
+      const secretsGrant = [{ name: "key", origins: [...origins] }];
+      const options = { addresses, grant: { http: posting, secrets: secretsGrant } };
+      const { result } = await send(undefined, options, asked);
+      expect(result).toEqual(sent === 0 ? { failure: "denied" } : { status: 200, headers: {} });
+      expect(other.requests).toHaveLength(sent);
+    }
+    expect(other.requests[0]?.body).toBe('{"k":"tok-abcdef"}');
+  });
+
   it("an answer that holds a secret is not recorded", async () => {
-    const basic = Buffer.from("me:s3cret!").toString("base64");
+    const basic = Buffer.from("me:s3cret-pass").toString("base64");
     const echo = async (body: unknown, authentication: HttpRequest["authentication"]) => {
       const { origin } = await serve(json(body));
       return send(authentication, { addresses: { [A]: origin } });
     };
     const login = { scheme: "basic", secret: "login" } as const;
-    for (const body of [{ got: "s3cret!" }, { header: `Basic ${basic}` }]) {
+    for (const body of [{ got: "s3cret-pass" }, { header: `Basic ${basic}` }]) {
       const { result, body: kept } = await echo(body, login);
       expect([result, kept]).toEqual([{ failure: "denied" }, undefined]);
     }
@@ -100,8 +124,8 @@ describe("credentials", () => {
     expect((await echo({ got: "tok-abcdef" }, key)).result).toEqual({ failure: "denied" });
     expect((await echo({ got: "another" }, key)).result).toMatchObject({ status: 200 });
     // What the workflow knows itself is recorded anyway.
-    const own = { scheme: "bearer", token: "tok-abcdef" } as const;
-    expect((await echo({ got: "tok-abcdef" }, own)).result).toMatchObject({ status: 200 });
+    const own = { scheme: "bearer", token: "tok-of-its-own" } as const;
+    expect((await echo({ got: "tok-of-its-own" }, own)).result).toMatchObject({ status: 200 });
   });
 });
 
@@ -133,6 +157,15 @@ describe("a file of secrets", () => {
 
   it("is read", async () => {
     expect(await readSecrets(await file(good))).toEqual(secrets);
+  });
+
+  it("is refused with a secret that is too short", async () => {
+    const short = good.replace("tok-abcdef", "tok-abc");
+    const error = await errorOf(readSecrets(await file(short)));
+    expect([error.code, error.where]).toEqual(["REACH-E4133", "secret key.token"]);
+    const names = JSON.stringify({ login: { username: "me", password: "" } });
+    const path = await file(`{"format":"reach/secrets/v1","secrets":${names}}`);
+    expect(await readSecrets(path)).toEqual({ login: { username: "me", password: "" } });
   });
 
   it("is refused where others may read it, or where it is none, without a word of it", async () => {

@@ -48,7 +48,7 @@ async function world(
       secrets: [{ name: "app", origins: [A, T] }],
     },
     addresses: { [A]: origin, [T]: origin },
-    secrets: { app: oauth2, login: { username: "me", password: "s3cret!" } },
+    secrets: { app: oauth2, login: { username: "me", password: "s3cret-pass" } },
   };
   const egress = createEgress(options);
   later(() => egress.close());
@@ -284,6 +284,98 @@ describe("OAuth 2.0", () => {
   });
 });
 
+describe("GRANT-15: a client's secret goes only where the grant lets it", () => {
+  const E = "https://elsewhere.example";
+  const both: ("GET" | "POST")[] = ["GET", "POST"];
+  const open = { http: [A, T, E].map((at) => ({ origin: at, methods: both, paths: ["/*"] })) };
+
+  it.each<[string, string[], "oauth2" | "oidc", object, string, string[]]>([
+    ["an authority that the secret may not go to", [A], "oauth2", {}, T, []],
+    [
+      "a token endpoint elsewhere, by the secret itself",
+      [A, T],
+      "oauth2",
+      { endpoints: { token: `${E}/token` } },
+      T,
+      [],
+    ],
+    [
+      "a token endpoint elsewhere, by the discovery document",
+      [A, T],
+      "oidc",
+      {},
+      E,
+      ["/realm/.well-known/openid-configuration"],
+    ],
+  ])("not to %s", async (_, origins, scheme, more, at, asked) => {
+    const { origin, requests } = await serve((request, response) => {
+      const isDocument = request.url?.includes("well-known") === true;
+      const document = { issuer: `${T}/realm`, token_endpoint: `${at}/token` };
+      const token = { access_token: "tok-1234567", token_type: "Bearer" };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify(isDocument ? document : token));
+    });
+    const { result, note } = await send(
+      { scheme, secret: "app" },
+      {
+        grant: { ...open, secrets: [{ name: "app", origins }] },
+        addresses: { [A]: origin, [T]: origin, [E]: origin },
+        secrets: { app: { ...oauth2, ...more } },
+      },
+    );
+    expect([result, note?.code]).toEqual([{ failure: "denied" }, "REACH-E3106"]);
+    expect(requests.map(({ url }) => url)).toEqual(asked);
+  });
+
+  it("nor does a token that another secret of the same words has got", async () => {
+    const { origin, requests } = await serve((_, response) => {
+      const token = { access_token: "tok-1234567", token_type: "Bearer", expires_in: 3600 };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify(token));
+    });
+    const { app } = { app: oauth2 };
+    const egress = createEgress({
+      grant: {
+        ...open,
+        secrets: [
+          { name: "app", origins: [T, E] },
+          { name: "same", origins: [A] },
+        ],
+      },
+      addresses: { [A]: origin, [T]: origin, [E]: origin },
+      secrets: { app, same: app },
+    });
+    later(() => egress.close());
+    const first = await send({ scheme: "oauth2", secret: "app" }, egress, { uri: `${E}/x` });
+    // The server's answer is the token itself.
+    expect(first.result).toEqual({ failure: "denied" });
+    const second = await send({ scheme: "oauth2", secret: "same" }, egress);
+    expect([second.result, second.note?.code]).toEqual([{ failure: "denied" }, "REACH-E3106"]);
+    expect(requests.map(({ url }) => url)).toEqual(["/realm/oauth2/token", "/x"]);
+  });
+});
+
+describe("GRANT-15: what an authority says", () => {
+  it.each([
+    ["a secret as its error", { error: "s3cret-of-me" }],
+    ["a secret within its error", { error: "invalid_client s3cret-of-me" }],
+    ["an error of another protocol", { error: "slow_down" }],
+  ])("is not repeated where it is %s", async (_, refusal) => {
+    const { answer } = await world({ ...refusal, access_token: undefined }, 400);
+    const { result, note } = await answer({ scheme: "oauth2", properties: oauth2 });
+    expect(result).toEqual({ failure: "denied" });
+    const why = "the authority says an error that is none of the protocol's";
+    expect(note).toEqual({ code: "REACH-E3109", why });
+  });
+
+  it("is no token where it is too short to be guarded", async () => {
+    const { answer, requests } = await world({ access_token: "tok-123" });
+    const { result, note } = await answer({ scheme: "oauth2", properties: oauth2 });
+    expect([result, note?.code]).toEqual([{ failure: "denied" }, "REACH-E3109"]);
+    expect(sentTo(requests, "/x")).toEqual([]);
+  });
+});
+
 describe("OpenID Connect", () => {
   it.each([`${T}/realm`, `${T}/realm/.well-known/openid-configuration`])(
     "finds the endpoint by %s",
@@ -326,12 +418,41 @@ describe("digest", () => {
     expect(digestHeader("Basic realm=x", login, "GET", "/")).toBeUndefined();
   });
 
+  it("answers no challenge of another origin", async () => {
+    const other = await serve((_, response) => {
+      response.setHeader("www-authenticate", 'Digest realm="there", nonce="n2", qop="auth"');
+      response.writeHead(401).end();
+    });
+    const { origin, requests } = await serve((_, response) =>
+      response.writeHead(307, { location: `${T}/y` }).end(),
+    );
+    const { result } = await send(
+      { scheme: "digest", secret: "login" },
+      {
+        grant: {
+          http: [A, T].map((at) => ({ origin: at, methods: ["POST" as const], paths: ["/*"] })),
+          secrets: [{ name: "login", origins: [A] }],
+        },
+        addresses: { [A]: origin, [T]: other.origin },
+        secrets: { login: { username: "me", password: "s3cret-pass" } },
+      },
+      { method: "POST", body: {}, redirect: true },
+    );
+    expect(result).toMatchObject({ status: 401 });
+    expect(requests).toHaveLength(1);
+    expect([...requests, ...other.requests].map(({ headers }) => headers["authorization"])).toEqual(
+      [undefined, undefined],
+    );
+  });
+
   it("answers a server's challenge, once", async () => {
     const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
     const { origin, requests } = await serve((request, response) => {
       const given = request.headers["authorization"] ?? "";
       const [, nc, cnonce] = /nc=(\w+), cnonce="(\w+)"/.exec(given) ?? [];
-      const wanted = md5(`${md5("me:here:s3cret!")}:n1:${nc}:${cnonce}:auth:${md5("POST:/x?a=1")}`);
+      const wanted = md5(
+        `${md5("me:here:s3cret-pass")}:n1:${nc}:${cnonce}:auth:${md5("POST:/x?a=1")}`,
+      );
       const isRight = given.includes(`response="${wanted}"`);
       response.setHeader("www-authenticate", 'Digest realm="here", nonce="n1", qop="auth"');
       response.setHeader("content-type", "application/json");
@@ -343,7 +464,7 @@ describe("digest", () => {
         secrets: [{ name: "login", origins: [A] }],
       },
       addresses: { [A]: origin },
-      secrets: { login: { username: "me", password: "s3cret!" } },
+      secrets: { login: { username: "me", password: "s3cret-pass" } },
     };
     const post = { method: "POST", uri: `${A}/x?a=1`, body: { n: 1 } };
     const right = await send({ scheme: "digest", secret: "login" }, options, post);

@@ -4,6 +4,7 @@ import { hostCode } from "../../files/codes.ts";
 import { systemCode } from "../../files/files.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
+import type { Target } from "./grant.ts";
 import type { Performed } from "./performed.ts";
 
 /** TRACE-6: what of an answer is recorded, but for its body. */
@@ -17,6 +18,8 @@ export interface Received {
   readonly body: Dispatcher.ResponseData["body"];
   /** The operator's address that was contacted, if there is one. */
   readonly address: string | undefined;
+  /** What was asked for at last. */
+  readonly target: Target;
 }
 
 export async function readBody({ body, headers }: Received, limit: number): Promise<Uint8Array> {

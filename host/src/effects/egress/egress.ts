@@ -5,8 +5,10 @@ import { hostCode } from "../../files/codes.ts";
 import type { AddressLookup } from "./address.ts";
 import { discard, failed, namedHeaders, readBody } from "./answer.ts";
 import type { HttpResult, Received } from "./answer.ts";
-import { authorize, echoes } from "./authorize.ts";
-import type { Authentication, Authorized, Secrets } from "./authorize.ts";
+import { SecretGuard } from "../../secrets/guard.ts";
+import type { Secrets } from "../../secrets/texts.ts";
+import { authorize } from "./authorize.ts";
+import type { Authentication, Authorized } from "./authorize.ts";
 import {
   checkLiteral,
   HAS_ENDED,
@@ -17,13 +19,14 @@ import {
 } from "./connection.ts";
 import { Deadline, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
-import { parseTarget, whyNotGranted } from "./grant.ts";
+import { parseTarget, requireGranted, whyNotGranted } from "./grant.ts";
 import { placeSecrets } from "./secret-places.ts";
+import type { PlacedSecrets } from "./secret-places.ts";
 import { digestHeader } from "./http-digest.ts";
 import { DEFAULT_LIMITS, MOST_BYTES } from "./limits.ts";
 import type { EgressLimits } from "./limits.ts";
 import type { Performed } from "./performed.ts";
-import { isRedirect, redirected, sendable, withSecrets } from "./request.ts";
+import { carries, isRedirect, redirected, sendable, withSecrets } from "./request.ts";
 import type { HttpRequest, Sendable, Tried } from "./request.ts";
 import { lookupAll } from "./resolver.ts";
 import { Tokens } from "./tokens.ts";
@@ -39,6 +42,14 @@ export interface EgressOptions {
   readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
   readonly lookup?: AddressLookup;
+}
+
+/** What the requests of one run have in common, whichever client sends them. */
+export interface Shared {
+  /** Of all secrets that the run may use; without it, of those that the grant names. */
+  readonly guard?: SecretGuard;
+  /** Under the run's whole grant, and with its tokens. */
+  readonly authorize?: Egress["authorize"];
 }
 
 /** What an effect adds to its request at egress. */
@@ -77,10 +88,14 @@ export interface Egress {
  * Guarantees: what the grant does not allow is never sent, and no redirect leads out of it; an
  * origin without an address of the operator is contacted at public addresses only, checked for the
  * very connection that is used; nothing is read beyond the limits; no proxy is taken from the
- * environment and no certificate goes unchecked.
+ * environment and no certificate goes unchecked; a secret goes only where the grant lets it, and no answer that holds
+ * one is given.
+ *
+ * @throws ReachError `REACH-E4133` for a secret that is too short to be guarded
  */
-export function createEgress(options: EgressOptions): Egress {
+export function createEgress(options: EgressOptions, shared: Shared = {}): Egress {
   const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
+  const { guard = new SecretGuard(secrets, grant.secrets?.map(({ name }) => name) ?? []) } = shared;
   const asked = { ...DEFAULT_LIMITS, ...options.limits };
   const limits = { ...asked, bytes: Math.min(asked.bytes, MOST_BYTES) };
   // Many runs wait, and few of those for an answer.
@@ -105,13 +120,23 @@ export function createEgress(options: EgressOptions): Egress {
         body: body ?? null,
         signal: stop.signal,
       });
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body, address };
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: answer.body,
+        address,
+        target,
+      };
     } finally {
       deadline.stop();
     }
   };
 
-  const follow = async (first: Sendable, stop: AbortController): Promise<Received> => {
+  const follow = async (
+    first: Sendable,
+    stop: AbortController,
+    placed?: PlacedSecrets,
+  ): Promise<Received> => {
     let request = first;
     for (let hops = 0; ; hops += 1) {
       const answer = await hop(request, stop);
@@ -126,6 +151,9 @@ export function createEgress(options: EgressOptions): Egress {
       request = redirected(request, answer, location);
       const why = whyNotGranted(grant, request.method, request.target);
       if (why !== undefined) throw new RequestFailed("redirect", hostCode.badRedirect, why);
+      for (const name of placed === undefined ? [] : carries(request, placed)) {
+        requireGranted(grant, name, request.target.origin);
+      }
     }
   };
 
@@ -148,13 +176,21 @@ export function createEgress(options: EgressOptions): Egress {
     });
   };
   const closing = new AbortController();
-  const tokens = new Tokens((work) =>
-    within(limits.total, noAnswer(limits.total), closing.signal, (stop) =>
-      work((request) => sendToken(request, stop)),
-    ),
-  );
-  const authorized: Egress["authorize"] = (authentication, origin, signal) =>
-    authorize(authentication, origin, { grant, secrets, tokens, signal });
+  const tokens = new Tokens({
+    flight: (work) =>
+      within(limits.total, noAnswer(limits.total), closing.signal, (stop) =>
+        work((request) => sendToken(request, stop)),
+      ),
+    leaving: (secret, uri) => {
+      const to = parseTarget(uri);
+      requireGranted(grant, secret, "why" in to ? "" : to.origin);
+    },
+    came: (text) => guard.add(text),
+  });
+  const authorized: Egress["authorize"] =
+    shared.authorize ??
+    ((authentication, origin, signal) =>
+      authorize(authentication, origin, { grant, secrets, tokens, signal }));
 
   const perform = async (
     request: HttpRequest,
@@ -165,13 +201,13 @@ export function createEgress(options: EgressOptions): Egress {
     const origin = "why" in target ? "" : target.origin;
     const filling = placeSecrets(request.secrets, origin, grant, secrets);
     const first = sendable(withSecrets(request, filling), tried);
-    const proven = await authorized(request.authentication, origin, stop.signal);
-    const { header, login } = proven;
-    const texts = [...filling.texts, ...proven.texts];
+    const { header, login } = await authorized(request.authentication, origin, stop.signal);
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
-    let answer = await follow(first, stop);
+    let answer = await follow(first, stop, filling);
     const challenge = answer.headers["www-authenticate"];
-    if (login !== undefined && answer.status === 401 && challenge !== undefined) {
+    // A challenge is answered where it was made, and by nobody behind a redirect.
+    const isOwn = answer.target === first.target;
+    if (login !== undefined && isOwn && answer.status === 401 && challenge !== undefined) {
       const { path, query } = first.target;
       const text = typeof challenge === "string" ? challenge : challenge.join(", ");
       const proof = digestHeader(text, login, first.method, path + query);
@@ -180,6 +216,7 @@ export function createEgress(options: EgressOptions): Egress {
         answer = await follow(
           { ...first, headers: { ...first.headers, authorization: proof } },
           stop,
+          filling,
         );
       }
     }
@@ -189,12 +226,9 @@ export function createEgress(options: EgressOptions): Egress {
     }
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);
-    if (echoes(texts, body, headers)) {
-      throw new RequestFailed(
-        "denied",
-        hostCode.badCredentials,
-        "the answer holds the secret itself",
-      );
+    // As the bytes pass: of a protocol's answer less is admitted than has come.
+    if (guard.holds(body) || guard.holds(headers)) {
+      throw new RequestFailed("denied", hostCode.secretCaught, "the answer holds a secret");
     }
     return { result: { status: answer.status, headers }, body };
   };

@@ -3,11 +3,13 @@
 import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
 import type { Grant, GrantFile, HttpGrant, Path, Provider } from "@reach-fabric/schema";
+import { hostCode } from "../../files/codes.ts";
 import { checked, readJson, refusalOf } from "../../files/document.ts";
 import type { PlacedProblem } from "../../files/error.ts";
 import { readRegularFile } from "../../files/files.ts";
 import { placeText } from "../../files/place.ts";
 import type { DocumentPlace } from "../../files/place.ts";
+import { RequestFailed } from "./failure.ts";
 
 /** Largest grant file. */
 const MAX_GRANT = 1024 * 1024;
@@ -169,8 +171,19 @@ export function whyNotGranted(grant: Grant, method: string, target: Target): str
 }
 
 /** GRANT-12: true if the secret may be sent to the origin. */
-export const maySend = ({ secrets = [] }: Grant, secret: string, origin: string): boolean =>
+const maySend = ({ secrets = [] }: Grant, secret: string, origin: string): boolean =>
   secrets.some(({ name, origins }) => name === secret && origins.includes(origin));
+
+/**
+ * Called wherever a secret is about to be sent.
+ *
+ * @throws RequestFailed `denied` for an origin that the grant does not name for it
+ */
+export function requireGranted(grant: Grant, secret: string, origin: string): void {
+  if (maySend(grant, secret, origin)) return;
+  const why = `the secret ${secret} is not granted there`;
+  throw new RequestFailed("denied", hostCode.badCredentials, why);
+}
 
 /** GRANT-3. */
 const matches = (pattern: string, path: string): boolean =>

@@ -56,6 +56,14 @@ export function withSecrets(request: HttpRequest, filling: PlacedSecrets): HttpR
   return { ...request, headers, ...(body === undefined ? {} : { body }) };
 }
 
+/** The names of secrets that a request carries in the places that were filled. */
+export const carries = (request: Sendable, { values, names }: PlacedSecrets): readonly string[] =>
+  values.some(([[member, name = ""]]) =>
+    member === "headers" ? Object.hasOwn(request.headers, name) : request.body !== undefined,
+  )
+    ? names
+    : [];
+
 /** GRANT-7: the request in the form in which it is sent, or a denial. */
 export function sendable(request: HttpRequest, { idempotencyKey, attempt = 1 }: Tried): Sendable {
   const target = parseTarget(request.uri);

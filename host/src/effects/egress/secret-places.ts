@@ -1,10 +1,10 @@
-// PlacedSecrets the places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
+// The places of secrets in a request (WF-69): the only moment at which a secret and a request meet.
 import { pathOf } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
-import type { Secrets } from "./authorize.ts";
+import type { Secrets } from "../../secrets/texts.ts";
 import { RequestFailed } from "./failure.ts";
-import { maySend } from "./grant.ts";
+import { requireGranted } from "./grant.ts";
 
 /** TRACE-5: a place in a request, and what is put together there. */
 export interface SecretPlace {
@@ -12,14 +12,11 @@ export interface SecretPlace {
   readonly parts: readonly (string | { readonly name: string; readonly field: string })[];
 }
 
-/** What a request has in the places of secrets, by the pointer of each, and the texts that no answer may hold. */
+/** What a request has in the places of secrets, by the pointer of each, and whose they are. */
 export interface PlacedSecrets {
   readonly values: readonly (readonly [at: readonly string[], text: string])[];
-  readonly texts: readonly string[];
+  readonly names: readonly string[];
 }
-
-/** A secret's text shorter than this is found in answers by chance. */
-const SHORTEST = 6;
 
 /**
  * The texts for the places.
@@ -32,17 +29,11 @@ export function placeSecrets(
   grant: Grant,
   secrets: Secrets,
 ): PlacedSecrets {
-  const texts: string[] = [];
+  const names = new Set<string>();
   const textOf = (part: SecretPlace["parts"][number]): string => {
     if (typeof part === "string") return part;
     const { name, field } = part;
-    if (!maySend(grant, name, origin)) {
-      throw new RequestFailed(
-        "denied",
-        hostCode.badCredentials,
-        `the secret ${name} is not granted there`,
-      );
-    }
+    requireGranted(grant, name, origin);
     const found = Object.hasOwn(secrets, name) ? secrets[name]?.[field] : undefined;
     if (typeof found !== "string") {
       throw new RequestFailed(
@@ -51,13 +42,13 @@ export function placeSecrets(
         `there is no secret ${name}.${field}`,
       );
     }
-    if (found.length >= SHORTEST) texts.push(found);
+    names.add(name);
     return found;
   };
   const values = (places ?? []).map(
     ({ at, parts }) => [pathOf(at), parts.map(textOf).join("")] as const,
   );
-  return { values, texts };
+  return { values, names: [...names] };
 }
 
 /** A member of a request with its places filled: `headers`, `body`, `parameters`, `arguments`. */

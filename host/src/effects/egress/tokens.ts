@@ -1,12 +1,11 @@
 // Access tokens of OAuth 2.0 and OpenID Connect for requests (WF-48, GRANT-15): got where the grant allows it, kept
-// while they last, and known only to the request that carries them.
+// while they last, and guarded from the moment that they come.
 import { strictOauth2, strictOidc } from "@reach-fabric/schema";
 import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
 import { hostCode } from "../../files/codes.ts";
 import { orAborted } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
-import { cut } from "./text.ts";
 import { throwTrouble } from "./trouble.ts";
 
 /** One request of the protocol. */
@@ -25,9 +24,23 @@ type Send = (request: TokenRequest) => Promise<Response>;
 /** What is asked of an authority, within limits that are those of no request: several may wait for it. */
 type Flight = (work: (send: Send) => Promise<Kept>) => Promise<Kept>;
 
+/** What asking an authority needs of the client that does it. */
+interface World {
+  readonly flight: Flight;
+  /** Throws RequestFailed for a secret that may not go there. */
+  readonly leaving: (secret: string, uri: string) => void;
+  /** Guards what has come; false for what is too short for that. */
+  readonly came: (text: string) => boolean;
+}
+
+interface Wanted {
+  readonly scheme: "oauth2" | "oidc";
+  readonly properties: unknown;
+  readonly secret: string | undefined;
+}
+
 interface Kept {
   readonly header: string;
-  readonly text: string;
   /** Milliseconds from when it was asked for. */
   readonly lasts: number;
 }
@@ -42,27 +55,41 @@ function stopwatch(): () => number {
 }
 
 export class Tokens {
-  readonly #flight: Flight;
+  readonly #world: World;
   /** Tokens, and those that are asked for and have not come. */
   readonly #kept = new Map<string, { readonly token: Promise<Kept>; hasEnded: () => boolean }>();
 
-  constructor(flight: Flight) {
-    this.#flight = flight;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   /**
-   * The header of a token, and its text. All who want the same one at a time wait for one answer, which goes on
+   * The header of a token. All who want the same one at a time wait for one answer, which goes on
    * without those who stop waiting.
    *
-   * @throws RequestFailed `denied` for invalid properties, and where the authority gives no token; HostTrouble; the
-   *   signal's reason
+   * @param secret the name of the secret that the properties are, if they are one
+   * @throws RequestFailed `denied` for invalid properties, where the authority gives no token, and where the secret may
+   *   not go there; HostTrouble; the signal's reason
    */
-  get(scheme: "oauth2" | "oidc", properties: unknown, signal: AbortSignal): Promise<Kept> {
-    const key = JSON.stringify([scheme, properties]);
+  async get(
+    scheme: "oauth2" | "oidc",
+    properties: unknown,
+    signal: AbortSignal,
+    secret?: string,
+  ): Promise<string> {
+    // Two secrets that say the same may not go to the same places.
+    const key = JSON.stringify([scheme, secret ?? null, properties]);
     const known = this.#kept.get(key);
-    if (known?.hasEnded() === false) return orAborted(known.token, signal);
+    const { header } = await orAborted(
+      known?.hasEnded() === false ? known.token : this.#fly(key, { scheme, properties, secret }),
+      signal,
+    );
+    return header;
+  }
+
+  #fly(key: string, wanted: Wanted): Promise<Kept> {
     const passed = stopwatch();
-    const token = this.#flight((send) => this.#ask(scheme, properties, send));
+    const token = this.#world.flight((send) => this.#ask(wanted, send));
     const kept = { token, hasEnded: () => false };
     this.#kept.set(key, kept);
     token.then(
@@ -72,10 +99,16 @@ export class Tokens {
       // A failure is not kept: the next request asks again.
       () => this.#kept.delete(key),
     );
-    return orAborted(token, signal);
+    return token;
   }
 
-  async #ask(scheme: "oauth2" | "oidc", properties: unknown, send: Send): Promise<Kept> {
+  async #ask({ scheme, properties, secret }: Wanted, sendAny: Send): Promise<Kept> {
+    const { leaving, came } = this.#world;
+    const send: Send = async (request) => {
+      const isProof = request.body !== undefined || request.headers.has("authorization");
+      if (secret !== undefined && isProof) leaving(secret, request.uri);
+      return sendAny(request);
+    };
     const parsed = (scheme === "oauth2" ? strictOauth2 : strictOidc).safeParse(properties);
     if (!parsed.success) throw noToken(`these are not credentials for ${scheme}`);
     const given = parsed.data as Oauth2;
@@ -91,13 +124,15 @@ export class Tokens {
         optionsOf(send),
       );
       const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
+      for (const text of [token.access_token, token.refresh_token, token.id_token]) {
+        if (text !== undefined && !came(text)) throw noToken("a token is too short to be guarded");
+      }
       const type = token.token_type.toLowerCase() === "bearer" ? "Bearer" : token.token_type;
       if (!/^[!-~]+$/.test(token.access_token) || !/^[\w-]+$/.test(type)) {
         throw noToken("a header cannot hold the authority's token");
       }
       return {
         header: `${type} ${token.access_token}`,
-        text: token.access_token,
         lasts: (token.expires_in ?? 60) * 1000 - MARGIN,
       };
     } catch (error) {
@@ -105,11 +140,26 @@ export class Tokens {
       if (error instanceof RequestFailed) throw error;
       const cause = (error as { cause?: unknown }).cause;
       if (cause instanceof RequestFailed) throw cause;
-      // Its texts could hold what was sent: only the protocol's own word for it is said.
-      const word = error instanceof oauth.ResponseBodyError ? error.error : "no token that is one";
-      throw noToken(`the authority says ${cut(word, 100)}`);
+      // Its texts could hold what was sent: only a word of the protocol is said.
+      throw noToken(`the authority says ${wordOf(error)}`);
     }
   }
+}
+
+/** RFC 6749, 5.2; RFC 8693, 2.2.2. */
+const WORDS: ReadonlySet<string> = new Set([
+  "invalid_request",
+  "invalid_client",
+  "invalid_grant",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "invalid_scope",
+  "invalid_target",
+]);
+
+function wordOf(error: unknown): string {
+  if (!(error instanceof oauth.ResponseBodyError)) return "no token that is one";
+  return WORDS.has(error.error) ? error.error : "an error that is none of the protocol's";
 }
 
 async function discover(

@@ -2,6 +2,7 @@
 import { hostCode } from "../../files/codes.ts";
 import { ReachError } from "../../files/error.ts";
 import { systemCode } from "../../files/files.ts";
+import type { SecretGuard } from "../../secrets/guard.ts";
 
 /** Resources of this machine, by the system's codes. */
 const RESOURCES: Readonly<Record<string, string>> = {
@@ -56,10 +57,12 @@ export function troubleOf(error: unknown): HostTrouble | undefined {
   return undefined;
 }
 
-/** Throws it, if that is what an error tells of. */
-export function throwTrouble(error: unknown): void {
+/** Throws it, if that is what an error tells of: without a secret in the words of what an embedder performs. */
+export function throwTrouble(error: unknown, guard?: SecretGuard): void {
   const trouble = troubleOf(error);
-  if (trouble !== undefined) throw trouble;
+  if (trouble === undefined) return;
+  const { why = "" } = trouble;
+  throw guard?.holds(why) === true ? new HostTrouble(guard.scrubbed(why)) : trouble;
 }
 
 /** What is behind an error: of several addresses one that resources were missing for, or else what all came to. */

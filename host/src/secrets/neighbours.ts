@@ -1,0 +1,79 @@
+// The texts of a value, those beside each other joined: a secret that is split over two of them is found, too.
+
+/** Integers of fewer digits are no secret, and no part of one. */
+const LONG_NUMBER = 1e7;
+
+/** What is collected of a value. A text is several times in it, beside each that it could go on in. */
+interface Runs {
+  /** Names and texts of each array and object in their order. */
+  all: string;
+  /** The same without the names. */
+  texts: string;
+  /** What objects in an array say under one name. */
+  parts: string;
+}
+
+/**
+ * All texts, names and long integers of a JSON value: for each array and object what its members say in their order,
+ * with the names and without, and for an array of objects what those of one name say.
+ */
+export function textsOfValue(value: unknown): string {
+  const runs: Runs = { all: said(value), texts: "", parts: "" };
+  // A stack of its own: a value may be nested deeper than calls.
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const at = open.pop();
+    if (Array.isArray(at)) ofArray(at, runs, open);
+    else if (isObject(at)) ofObject(at, runs, open);
+  }
+  return `${runs.all}\0${runs.texts}\0${runs.parts}`;
+}
+
+function ofArray(list: readonly unknown[], runs: Runs, open: unknown[]): void {
+  let run = "";
+  let objects = 0;
+  for (const item of list) {
+    run += said(item);
+    if (typeof item !== "object" || item === null) continue;
+    open.push(item);
+    objects += 1;
+  }
+  runs.all += run;
+  if (objects > 1) ofParts(list, runs);
+}
+
+/** The parts of a content, for example: `[{"type":"text","text":"a"},{"type":"text","text":"b"}]`. */
+function ofParts(list: readonly unknown[], runs: Runs): void {
+  const byName = new Map<string, string>();
+  for (const item of list) {
+    if (!isObject(item)) continue;
+    for (const name of Object.keys(item)) {
+      const text = said(item[name]);
+      if (text !== "") byName.set(name, (byName.get(name) ?? "") + text);
+    }
+  }
+  for (const run of byName.values()) runs.parts += run;
+}
+
+function ofObject(object: Readonly<Record<string, unknown>>, runs: Runs, open: unknown[]): void {
+  for (const name of Object.keys(object)) {
+    const member = object[name];
+    const text = said(member);
+    runs.all += name + text;
+    runs.texts += text;
+    if (typeof member === "object" && member !== null) open.push(member);
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Uint8Array);
+
+/** What a text or number says by itself. */
+function said(value: unknown): string {
+  if (typeof value === "string") return value;
+  const isLong = typeof value === "number" && Math.abs(value) >= LONG_NUMBER;
+  return (isLong && Number.isInteger(value)) || typeof value === "bigint" ? String(value) : "";
+}
