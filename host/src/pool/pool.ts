@@ -33,7 +33,7 @@ export interface EnginePool {
 const LARGE_INPUT = 64 * 1024;
 /** Bytes of a run's state above which a thread takes its steps. */
 const LARGE_STATE = 256 * 1024;
-/** Milliseconds of a step after which threads take those that come. */
+/** Milliseconds of two steps in a row, each, after which threads take those that come. Of one it may be the machine's doing. */
 const SLOW = 25;
 
 /**
@@ -85,7 +85,8 @@ interface Shared {
 class PooledRun implements Executor {
   readonly #shared: Shared;
   #run: SharedRun;
-  #isSlow = false;
+  /** In a row. */
+  #slowSteps = 0;
   #end: RunEnd | undefined;
 
   constructor(shared: Shared, pack: Pack) {
@@ -129,7 +130,7 @@ class PooledRun implements Executor {
     return slices.do(() => {
       const began = performance.now();
       const { computed, end } = seat.step(this.#run, inputs);
-      this.#isSlow ||= performance.now() - began > SLOW;
+      this.#slowSteps = performance.now() - began > SLOW ? this.#slowSteps + 1 : 0;
       this.#end = end;
       return computed;
     });
@@ -156,7 +157,7 @@ class PooledRun implements Executor {
   }
 
   get #isLarge(): boolean {
-    return this.#isSlow || (this.#run.snapshot?.length ?? 0) > LARGE_STATE;
+    return this.#slowSteps > 1 || (this.#run.snapshot?.length ?? 0) > LARGE_STATE;
   }
 
   async #largeStep(inputs: readonly StepInput[]): Promise<Step> {

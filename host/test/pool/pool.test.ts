@@ -153,6 +153,31 @@ describe("a large answer", () => {
     expect(replay(createEngine(), counting, result.records).status).toBe("reproduced");
   });
 
+  test.each([
+    { slow: [1], threads: 0 },
+    { slow: [1, 2], threads: 1 },
+  ])(
+    "is one in a run whose last two were slow, and one alone is not ($slow)",
+    async ({ slow, threads }) => {
+      const pool = kept(createEnginePool({ threads: 1 }));
+      const long = "${ reduce range(8000000) as $i (0; . + $i) }";
+      const tasks = [0, 1, 2, 3, 4].flatMap((i) => [
+        { [`ask${i}`]: ask(`${i}`) },
+        ...(slow.includes(i) ? [{ [`compute${i}`]: { set: { sum: long } } }] : []),
+      ]);
+      const { status } = await run({
+        engine: pool,
+        pack: packOf(tasks),
+        input: bytes({}),
+        grant,
+        limits: { fuel: 1e12 },
+        recorder: memoryRecorder(),
+        effects: { fetch: answering(() => ({})) },
+      });
+      expect([status, pool.threads]).toEqual(["completed", threads]);
+    },
+  );
+
   test("of which a thread dies is computed on another one", async () => {
     const workers: Worker[] = [];
     const pool = kept(
