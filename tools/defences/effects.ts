@@ -106,8 +106,8 @@ export const effects: readonly Defence[] = [
   {
     attack: "two recorders in one folder",
     file: "host/src/store/run-folder.ts",
-    take: "const lock = await lockRun(folder);\n  try {\n    await makeEmptyRun",
-    put: "const lock = { release: () => undefined };\n  try {\n    await makeEmptyRun",
+    take: "const lock = await lockRun(folder);\n  try {\n    if (await isUnfinished",
+    put: "const lock = { release: () => undefined };\n  try {\n    if (await isUnfinished",
     test: "host/test/run/race.test.ts",
     name: "one of several recorders has the folder, and the others take nothing from it",
   },
