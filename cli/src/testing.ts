@@ -6,6 +6,7 @@ export { bomOf } from "./commands/pack/supply-chain.ts";
 export { readSigner } from "./read/keys.ts";
 export { sealerOf } from "./read/sealer.ts";
 export { brief, runError, taskName } from "./ui/names.ts";
+export { problemOf } from "./ui/problem.ts";
 export { columns } from "./ui/table.ts";
 export { shellWord } from "./ui/terminal.ts";
 export { clip, joined, jsonText, line, safe, safeJson, styled } from "./ui/text.ts";

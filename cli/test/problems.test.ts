@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorOf, put, reach, temporaryFolder } from "./reach.ts";
 import type { Ended } from "./reach.ts";
+import { problemOf } from "@reach-fabric/cli/testing";
 
 const folder = temporaryFolder();
 const head = "document: {dsl: '1.0.3', namespace: t, name: t, version: 1.0.0}\n";
@@ -297,4 +298,9 @@ describe("people are shown every problem", () => {
     expect(stderr).toMatch(/\nand 3 more problems\n$/);
     expect(problemsOf(await reach(folder, ["lint", "many.yaml", "--json"]))).toHaveLength(23);
   });
+});
+
+test("an error that nobody expected shows no secret", () => {
+  const { code, why } = problemOf(new TypeError("no way to https://me:pw@a.example/"));
+  expect([code, why]).toEqual(["REACH-E4002", expect.stringContaining("https://[redacted]@a.")]);
 });

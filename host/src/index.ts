@@ -100,6 +100,8 @@ export type { EnginePool, EnginePoolOptions } from "./pool/pool.ts";
 export type { Executor } from "./pool/executor.ts";
 export { operationOf } from "./effects/table.ts";
 export type { Performer, PerformerOptions } from "./run/performer.ts";
+export { redact } from "./secrets/redact.ts";
+export type { KnownSecrets } from "./secrets/redact.ts";
 export { readSecrets } from "./secrets/file.ts";
 export type { Secrets } from "./secrets/texts.ts";
 export type { Annotation, Begun, Entry, Line } from "./record/journal.ts";

@@ -143,4 +143,28 @@ export const secrets: readonly Defence[] = [
     test: TOKENS,
     name: "answers no challenge of another origin",
   },
+  {
+    attack: "a secret in what is shown, by what it looks like",
+    file: "host/src/secrets/redact.ts",
+    take: "withoutLooks(guard.scrubbed(given))",
+    put: "guard.scrubbed(given)",
+    test: "host/test/secrets/redact.test.ts",
+    name: "errors, with their causes and details",
+  },
+  {
+    attack: "the environment in a log",
+    file: "host/src/secrets/redact.ts",
+    take: "depth > DEEPEST || at === process.env || ArrayBuffer",
+    put: "depth > DEEPEST || ArrayBuffer",
+    test: "host/test/secrets/redact.test.ts",
+    name: "URLs, numbers, bytes, and the environment, which is never shown",
+  },
+  {
+    attack: "a secret in an unexpected error of the command line",
+    file: "cli/src/ui/problem.ts",
+    take: "redact(stack)",
+    put: "stack",
+    test: "cli/test/problems.test.ts",
+    name: "an error that nobody expected shows no secret",
+  },
 ];

@@ -40,6 +40,8 @@ const COUNTERPARTS: readonly (readonly [why: string, ...files: readonly string[]
 
 /** The same notion twice, and why not once. */
 const TWICE: Readonly<Record<string, string>> = {
+  redact:
+    "of evidence, by its rules, and of what is shown, by its looks: embedders ask for it by this word",
   anyObject: "by zod, and without it: verifiers load no zod",
   instant: "by zod, and without it: verifiers load no zod",
 };
@@ -63,7 +65,9 @@ test("no name is declared twice in the packages of TypeScript, but for verbs and
     .filter(([name, files]) => !isExplained(name, files));
   expect(others).toEqual([]);
   // What is explained is there.
-  for (const name of Object.keys(TWICE)) expect(twice.get(name)).toHaveLength(2);
+  for (const name of Object.keys(TWICE)) {
+    expect(twice.get(name)?.filter((file) => !isVerb(name, file))).toHaveLength(2);
+  }
   for (const [, ...all] of COUNTERPARTS) {
     expect([...twice.values()]).toContainEqual([...all].sort());
   }

@@ -1,4 +1,5 @@
 import { hostCode } from "@reach-fabric/host/codes";
+import { redact } from "@reach-fabric/host/redact";
 import { CODE, isOfKind } from "./codes.ts";
 import type { Colors } from "./colors.ts";
 import { joined, jsonOf, line } from "./text.ts";
@@ -96,7 +97,7 @@ export function problemOf(error: unknown, where?: string): CliProblem {
   }
   if (error instanceof Error && isErrno(error)) return systemProblem(error, where);
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const why = stack.split("\n").slice(0, 6).join("\n");
+  const why = redact(stack).split("\n").slice(0, 6).join("\n");
   return {
     code: CODE.bug,
     what: "Something that should not happen did",

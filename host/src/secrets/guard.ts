@@ -4,6 +4,7 @@ import { hostCode } from "../files/codes.ts";
 import { readings, textOfBytes } from "./escapes.ts";
 import { exactForms, foldedForms, LONG_SECRET, SHORTEST_SECRET, unfolded } from "./forms.ts";
 import { textsOfValue } from "./neighbours.ts";
+import { REDACTED } from "./recognised.ts";
 import { TextSearch } from "./search.ts";
 import { textsOfSecret } from "./texts.ts";
 import type { Secrets } from "./texts.ts";
@@ -96,8 +97,6 @@ export class SecretGuard {
 }
 
 const isLong = (text: string): boolean => text.length >= LONG_SECRET;
-
-export const REDACTED = "[redacted]";
 
 const caught = {
   result: { failure: "denied" },
