@@ -167,4 +167,28 @@ export const secrets: readonly Defence[] = [
     test: "cli/test/problems.test.ts",
     name: "an error that nobody expected shows no secret",
   },
+  {
+    attack: "dots and slashes that are there after a second decoding",
+    file: "schema/src/run/grant.ts",
+    take: "if (within === layer) return undefined;",
+    put: "return undefined;",
+    test: "host/test/effects/grant.test.ts",
+    name: "GRANT-4: requests that are denied whatever the grant says",
+  },
+  {
+    attack: "a path in bytes that are no text, as overlong dots",
+    file: "schema/src/run/grant.ts",
+    take: 'if (within === undefined) return "it is not UTF-8";',
+    put: "if (within === undefined) return undefined;",
+    test: "host/test/effects/grant.test.ts",
+    name: "GRANT-4: requests that are denied whatever the grant says",
+  },
+  {
+    attack: "a header that says another method, path or host than was granted",
+    file: "host/src/effects/egress/request.ts",
+    take: "if (OVERRIDING.test(name))",
+    put: 'if (name === "")',
+    test: "host/test/effects/egress.test.ts",
+    name: "the grant is checked again",
+  },
 ];

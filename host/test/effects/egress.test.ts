@@ -198,6 +198,21 @@ describe("the grant is checked again", () => {
     ["idempotency-key", { "idempotency-key": "mine" }],
     ["proxy-authorization", { "proxy-authorization": "x" }],
     ["x-reach-attempt", { "x-reach-attempt": "1" }],
+    ...[
+      "x-http-method-override",
+      "x-http-method",
+      "x-method-override",
+      "x-original-url",
+      "x-rewrite-url",
+      "x-original-host",
+      "x-forwarded-host",
+      "x-forwarded-for",
+      "x-forwarded-prefix",
+      "forwarded",
+      "x-real-ip",
+      "x-host",
+      "true-client-ip",
+    ].map((name): [string, Record<string, string>] => [name, { [name]: "x" }]),
   ])("the header %s is denied, and nothing is sent", async (_, headers) => {
     const { origin, requests } = await serve(json({}));
     const answer = await send({ addresses: { [A]: origin } }, { headers });

@@ -124,6 +124,21 @@ describe("GRANT-4: requests that are denied whatever the grant says", () => {
     "https://bureau.example/v1/%",
     "https://bureau.example/v1/a%0d%0ab",
     "https://bureau.example/v1/%252e%252e/a",
+    // Doubly encoded by other digits, and what no text is.
+    "https://bureau.example/v1/%252%65%252%65/admin",
+    "https://bureau.example/v1/..%252%66admin",
+    "https://bureau.example/v1/%25%32%65%25%32%65/v2",
+    "https://bureau.example/v1/%25%35%63",
+    "https://bureau.example/v1/%25252525252e%25252525252e/a",
+    "https://bureau.example/v1/%252525253a",
+    "https://bureau.example/v1/%2500",
+    "https://bureau.example/v1/%252500",
+    "https://bureau.example/v1/%2e%2e%3b/a",
+    "https://bureau.example/v1/..%253b/a",
+    "https://bureau.example/v1/%c0%ae%c0%ae/a",
+    "https://bureau.example/v1/%25c0%25ae/a",
+    "https://bureau.example/v1/%ff",
+    "https://bureau.example/v1/%ed%a0%80",
     "http://0x7f.1/",
     "http://2130706433/",
     "http://127.1/",
@@ -143,6 +158,14 @@ describe("GRANT-4: requests that are denied whatever the grant says", () => {
 
   it.each([
     ["https://bureau.example", { origin: "https://bureau.example", path: "/", query: "" }],
+    [
+      "https://bureau.example/v1/a%2ejson/100%25/caf%C3%A9/%2525",
+      {
+        origin: "https://bureau.example",
+        path: "/v1/a%2ejson/100%25/caf%C3%A9/%2525",
+        query: "",
+      },
+    ],
     ["https://bureau.example?a=b", { origin: "https://bureau.example", path: "/", query: "?a=b" }],
     [
       "https://bureau.example:8443/v1/a%20b;c?x=%2F..%2F&y='1'/?",

@@ -53,20 +53,46 @@ function whyNotPattern(text: string): string | undefined {
 /**
  * GRANT-4: why a request's path is denied whatever the grant says, or undefined.
  *
- * What is left has one meaning to every server and proxy: no dot segments, no empty segments, no
- * encoded slash, backslash or dot, and no character that must have been encoded.
+ * What is left has one meaning to every server and proxy, however often one decodes it: no dot segments, no empty
+ * segments, no encoded slash, backslash or control character, no bytes that are not UTF-8, and no character that must
+ * have been encoded.
  */
 export function whyNotPath(path: string): string | undefined {
   if (!/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/.test(path)) {
     return "it has a character that a path must encode";
   }
   if (path.includes("//")) return "it has an empty segment";
-  if (/%(?:25)?(?:2f|5c)|%252e/i.test(path)) return "it has an encoded slash, backslash or dot";
-  if (/%(?:0[0-9a-f]|1[0-9a-f]|7f)/i.test(path)) return "it has an encoded control character";
-  if (path.split("/").some((segment) => /^(?:\.|%2e){1,2}(?:;.*)?$/i.test(segment))) {
-    return "it has a `.` or `..` segment";
+  for (let layer = path, round = 1; ; round += 1) {
+    if (/%(?:2f|5c)/i.test(layer) || (round > 1 && /%2e/i.test(layer))) {
+      return "it has an encoded slash, backslash or dot";
+    }
+    if (/%(?:0[0-9a-f]|1[0-9a-f]|7f)/i.test(layer)) return "it has an encoded control character";
+    if (layer.split("/").some((segment) => /^(?:\.|%2e){1,2}(?:;.*)?$/i.test(segment))) {
+      return "it has a `.` or `..` segment";
+    }
+    const within = decodedOnce(layer);
+    if (within === undefined) return "it is not UTF-8";
+    if (within === layer) return undefined;
+    if (round > MOST_LAYERS) return "it is encoded more than three times";
+    layer = within;
   }
-  return undefined;
+}
+
+const MOST_LAYERS = 3;
+
+/** A path's bytes, of which each is a character, with its percent signs read once; undefined where they are not UTF-8. */
+function decodedOnce(layer: string): string | undefined {
+  const byte = (_: string, pair: string): string => String.fromCharCode(Number.parseInt(pair, 16));
+  const text = layer.replaceAll(/%([0-9a-f]{2})/gi, byte);
+  try {
+    // It throws where the bytes are no UTF-8.
+    decodeURIComponent(
+      text.replaceAll(/[^]/g, (one) => `%${one.charCodeAt(0).toString(16).padStart(2, "0")}`),
+    );
+    return text;
+  } catch {
+    return undefined;
+  }
 }
 
 const http = strict({

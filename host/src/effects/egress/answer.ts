@@ -2,6 +2,7 @@
 import type { Dispatcher } from "undici";
 import { hostCode } from "../../files/codes.ts";
 import { systemCode } from "../../files/files.ts";
+import { AddressRefused } from "./address.ts";
 import { failureOf, RequestFailed } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import type { Target } from "./grant.ts";
@@ -80,9 +81,14 @@ export function failed(error: unknown): Performed<HttpResult> {
   const note =
     error instanceof RequestFailed
       ? { code: error.code, why: error.message }
-      : { code: noteCodes[failure] ?? hostCode.otherFailure, why: systemCode(error) || failure };
+      : { code: codeOf(error, failure), why: systemCode(error) || failure };
   return { result: { failure }, note };
 }
+
+const codeOf = (error: unknown, failure: Failure): string =>
+  error instanceof AddressRefused
+    ? hostCode.badAddress
+    : (noteCodes[failure] ?? hostCode.otherFailure);
 
 /** Codes for what the network said, rather than this client. */
 const noteCodes: Partial<Record<Failure, string>> = {
