@@ -13,6 +13,7 @@ import { createEngine } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { efforts, measure, table } from "./harness.ts";
 import type { Contest, Effort, Result } from "./harness.ts";
+import { atOnceTable, measureAtOnce } from "./at-once/at-once.ts";
 import { durableTable } from "./durable/report.ts";
 import { measureDurable } from "./durable/durable.ts";
 import { buildsContests } from "./builds.ts";
@@ -57,10 +58,11 @@ const parts: Readonly<Record<string, () => Contests>> = {
   secrets: secretsContests,
   // No contest: it counts, too, and prints a table of its own.
   durable: () => [],
+  "at-once": () => [],
 };
 
 const usage =
-  `bench [${Object.keys(parts).join("|")}]... [--quick] [--output FILE] [--node FILE]\n` +
+  `bench [${Object.keys(parts).join("|")}]... [--quick] [--output FILE] [--node FILE] [--checkout FOLDER]\n` +
   `bench [${Object.keys(engineParts).join("|")}]... --against FILE [--build scalar|simd]\n`;
 
 /** The options, or why they are not such. */
@@ -75,6 +77,7 @@ function parsedArgs(args: string[]) {
         node: { type: "string" },
         against: { type: "string" },
         build: { type: "string", default: "scalar" },
+        checkout: { type: "string" },
       },
     });
   } catch (error) {
@@ -139,9 +142,13 @@ async function main(args: string[]): Promise<number> {
     ? await measureDurable(values.quick ? { rounds: 1, divisor: 8 } : { rounds: 5, divisor: 1 })
     : undefined;
   if (durable !== undefined) process.stdout.write(`\n${durableTable(durable)}`);
+  const atOnce = wanted.includes("at-once")
+    ? await measureAtOnce(values.quick ? 1 : 3, values.checkout)
+    : undefined;
+  if (atOnce !== undefined) process.stdout.write(`\n${atOnceTable(atOnce)}`);
   if (values.quick) process.stdout.write("\nA quick run: too short to quote.\n");
   const file = values.output ?? `${folder}/${wanted.join("-")}.json`;
-  const report = { machine, effort, at: new Date().toISOString(), results, durable };
+  const report = { machine, effort, at: new Date().toISOString(), results, durable, atOnce };
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   process.stderr.write(`figures in ${file}\n`);
   return 0;

@@ -7,8 +7,8 @@ export const runs: readonly Defence[] = [
   {
     attack: "a request that leaves before what asks for it is durable",
     file: "host/src/run/session.ts",
-    take: "await this.#flush();\n        this.#underWay.begin();",
-    put: "this.#underWay.begin();\n        await this.#flush();",
+    take: "await this.#flush();\n          this.#underWay.begin();",
+    put: "this.#underWay.begin();\n          await this.#flush();",
     test: "host/test/run/run.test.ts",
     name: "nothing is performed that follows from what is not durable",
   },
@@ -63,7 +63,7 @@ export const runs: readonly Defence[] = [
   {
     attack: "one approval that counts twice",
     file: "host/src/run/inbox.ts",
-    take: "if (this.#known.has(name)) return;",
+    take: "if (this.#known?.has(name)) return;",
     put: "",
     test: "host/test/run/events.test.ts",
     name: "attack: one that comes twice, by its source and id, counts once",

@@ -23,13 +23,13 @@ export interface EnteredRecord {
   /** Which of the inputs it is, from 0 on. */
   readonly input: number;
   /** Digest of what left after it, 32 bytes (TRACE-24); none where the run commits to nothing. */
-  readonly left?: Uint8Array;
+  readonly left: Uint8Array | undefined;
   /** The records that left. */
   readonly outputs: readonly LeftRecord[];
   /** Keys of effects that nothing waits for any more, as their branch was cancelled. */
   readonly dropped: readonly string[];
   /** Why an answer is not what it was given as, but the failure `protocol`: the engine's code, or that it is not JSON. */
-  readonly refused?: string;
+  readonly refused: string | undefined;
 }
 
 /** A record that has left the engine. */
@@ -52,7 +52,7 @@ export interface Step {
   /** Those that each record has dropped, together. */
   readonly dropped: readonly string[];
   /** How the run has ended. */
-  readonly outcome?: Pick<OutcomeRecord, "kind" | "seq" | "status">;
+  readonly outcome: Pick<OutcomeRecord, "kind" | "seq" | "status"> | undefined;
   /**
    * How many of the inputs have been dealt with. Those behind the one that ended the run, and answers behind one that
    * suspended it, have not entered.
@@ -124,8 +124,8 @@ export function step(
       input: taken - 1,
       outputs,
       dropped: gone,
-      ...(commits ? { left: engine.commitments().left } : {}),
-      ...(refused === undefined ? {} : { refused }),
+      left: commits ? engine.commitments().left : undefined,
+      refused,
     });
   }
   const effects = outcome === undefined ? [...open.values()] : [];
@@ -135,7 +135,7 @@ export function step(
     effects,
     timers: effects.filter(({ type }) => type === "timer"),
     dropped: [...dropped],
-    ...(outcome === undefined ? {} : { outcome }),
+    outcome,
     taken,
   };
 }

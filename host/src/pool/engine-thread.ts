@@ -7,16 +7,9 @@ import type { Done, JobReply, SentJob, ThreadData } from "./job.ts";
 import { Seat } from "./seat.ts";
 import type { SharedRun } from "./seat.ts";
 
-/** Bytes of a job after which the engine is made anew: its memory does not shrink. */
-const MUCH = 4 * 1024 * 1024;
-
 const { engine: options = {} } = (workerData ?? {}) as Partial<ThreadData>;
 const packs = new Map<string, Pack>();
-let seat = newSeat();
-
-function newSeat(): Seat {
-  return new Seat(() => createEngine(options));
-}
+const seat = new Seat(() => createEngine(options));
 
 parentPort?.on("message", (job: SentJob) => {
   const reply = replyTo(job);
@@ -41,11 +34,9 @@ function doneOf({ work }: SentJob, run: SharedRun): Done {
     seat.forget(run);
     return { takes };
   }
-  const before = run.snapshot;
   const { computed, end } = seat.step(run, work.inputs);
   if (end !== undefined) return { computed, end };
   seat.leave(run);
   const { snapshot } = run;
-  if ((before?.length ?? 0) + (snapshot?.length ?? 0) > MUCH) seat = newSeat();
   return { computed, ...(snapshot === undefined ? {} : { snapshot }) };
 }

@@ -10,6 +10,8 @@ import type { Done, Job, JobReply, SentJob, ThreadData } from "./job.ts";
 const MOST_TRIES = 3;
 /** Milliseconds without a job after which a thread ends. */
 const IDLE = 5000;
+/** Bytes of a run after which it ends at once: an engine's memory does not shrink. */
+const MUCH = 2 * 1024 * 1024;
 
 interface Waiting {
   readonly job: Job;
@@ -30,7 +32,9 @@ export const newThread = (engine: EngineOptions): Worker => {
   const workerData: ThreadData = { engine };
   // The file beside this one is its program in every form.
   const program = new URL(`engine-thread.${import.meta.url.slice(-2)}`, import.meta.url);
-  return new Worker(program, { name: "reach engine", workerData });
+  // What it computes with is the engine's memory: it makes few objects.
+  const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+  return new Worker(program, { name: "reach engine", workerData, resourceLimits });
 };
 
 export class Threads {
@@ -112,8 +116,11 @@ export class Threads {
   #done(thread: Thread, reply: JobReply | Error): void {
     const { doing } = thread;
     thread.doing = undefined;
-    thread.worker.unref();
-    thread.idle = setTimeout(() => this.#end(thread), IDLE).unref();
+    if (isMuch(reply) && this.#waiting.length === 0) this.#end(thread);
+    else {
+      thread.worker.unref();
+      thread.idle = setTimeout(() => this.#end(thread), IDLE).unref();
+    }
     if (reply instanceof Error) doing?.reject(reply);
     else if ("done" in reply) doing?.resolve(reply.done);
     else doing?.reject(errorOf(reply.error));
@@ -135,6 +142,13 @@ export class Threads {
     }
     this.#next();
   }
+}
+
+function isMuch(reply: JobReply | Error): boolean {
+  if (reply instanceof Error || !("done" in reply)) return false;
+  const { computed, snapshot } = reply.done;
+  const sizes = [snapshot, ...(computed?.records ?? [])].map((bytes) => bytes?.length ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0) > MUCH;
 }
 
 const closed = (): Error => new Error("The engine pool is closed");

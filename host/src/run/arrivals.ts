@@ -167,8 +167,8 @@ export class Arrivals {
   }
 
   /** Waits until something arrives, or a source ends. @throws the signal's reason; what is wrong with a source */
-  async wait(): Promise<void> {
-    await new Promise<void>((resolve) => {
+  wait(): Promise<void> {
+    return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }

@@ -76,6 +76,8 @@ export class IdempotencyKeys {
   }
 
   #ask(record: RequestRecord): void {
+    // It is waited for, and nothing is sent.
+    if (record.type === "event") return;
     const operation = this.#operationOf(record);
     operation.tries += 1;
     this.#open.set(record.key, new OpenTry(this.#pack, this.#run, record, operation));

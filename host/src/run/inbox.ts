@@ -16,7 +16,7 @@ export class Inbox {
   readonly #listening = new Map<string, RequestRecord>();
   readonly #takes: (key: string, event: CloudEvent) => boolean | Promise<boolean>;
   readonly #deliver: (key: string, event: CloudEvent) => void;
-  readonly #known = new Set<string>();
+  #known: Set<string> | undefined;
   /** What a task was given alone, and may not get to see. */
   #given: Map<string, CloudEvent> | undefined;
 
@@ -77,14 +77,14 @@ export class Inbox {
 
   /** An event that a run has taken before, in another process. */
   know(event: CloudEvent): void {
-    this.#known.add(nameOf(event));
+    (this.#known ??= new Set()).add(nameOf(event));
   }
 
   /** An event has come; one that has come before, by its source and id, is no other one (CloudEvents 1.0.2, 3.1). */
   put(event: CloudEvent): void {
     const name = nameOf(event);
-    if (this.#known.has(name)) return;
-    this.#known.add(name);
+    if (this.#known?.has(name)) return;
+    (this.#known ??= new Set()).add(name);
     this.#kept.push(event);
     this.#hasNews = true;
   }

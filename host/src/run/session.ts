@@ -51,8 +51,6 @@ export class Session {
   readonly #executor: Executor;
   readonly #effects: Effects;
   readonly #signal: AbortSignal;
-  /** The run's id in hex digits. */
-  readonly #runId: string;
   #stamp = { at: -1, text: "" };
   readonly #times = new StartTimes();
   readonly #keys: IdempotencyKeys;
@@ -62,7 +60,7 @@ export class Session {
   readonly #outlook: Outlook;
   readonly #unsaved: Unsaved;
   /** Effects that the engine no longer waits for. */
-  readonly #dropped = new Set<string>();
+  #dropped: Set<string> | undefined;
 
   constructor(
     options: SessionOptions,
@@ -74,7 +72,6 @@ export class Session {
     this.#executor = executor;
     this.#effects = { ...machine, ...outside, ...options.effects };
     this.#keys = new IdempotencyKeys(options.pack.digest, options.recorder.run.id);
-    this.#runId = options.recorder.run.id.replaceAll("-", "");
     this.#signal = signal;
     this.#unsaved = new Unsaved(options);
     this.#arrivals = new Arrivals(signal);
@@ -144,39 +141,36 @@ export class Session {
 
   async #drive(): Promise<void> {
     try {
-      await this.#toItsEnd();
+      this.#arrivals.followAll(this.#options, (event) => this.#inbox.put(event));
+      while (this.status === undefined) {
+        const { room } = this.#unsaved;
+        if (room > 0 && this.#inbox.hasNews) await this.#inbox.settle();
+        const command = room > 0 ? this.#arrivals.nextCommand() : undefined;
+        const answers =
+          command === undefined ? this.#arrivals.nextAnswers(room, this.#isWanted) : [];
+        if (command === undefined && answers.length === 0) {
+          await this.#flush();
+          this.#underWay.begin();
+          await this.#outlook.somethingComes();
+          continue;
+        }
+        const at = this.stamp();
+        const inputs = answers.map(({ key, performed }) => ({ ...performed, key }));
+        const found = this.#executor.step(command === undefined ? inputs : [command]);
+        this.#take(found instanceof Promise ? await found : found, command ?? answers, at);
+        if (command?.command === "suspend") this.#arrivals.suspend(true);
+        if (command?.command === "resume") this.#arrivals.suspend(false);
+      }
+      await this.#flush();
     } catch (error) {
       await this.#keepArrived();
       throw error;
     }
   }
 
-  async #toItsEnd(): Promise<void> {
-    this.#arrivals.followAll(this.#options, (event) => this.#inbox.put(event));
-    while (this.status === undefined) {
-      const { room } = this.#unsaved;
-      if (room > 0 && this.#inbox.hasNews) await this.#inbox.settle();
-      const command = room > 0 ? this.#arrivals.nextCommand() : undefined;
-      const answers = command === undefined ? this.#arrivals.nextAnswers(room, this.#isWanted) : [];
-      if (command === undefined && answers.length === 0) {
-        await this.#flush();
-        this.#underWay.begin();
-        await this.#outlook.somethingComes();
-        continue;
-      }
-      const at = this.stamp();
-      const inputs = answers.map(({ key, performed }) => ({ ...performed, key }));
-      const found = this.#executor.step(command === undefined ? inputs : [command]);
-      this.#take(found instanceof Promise ? await found : found, command ?? answers, at);
-      if (command?.command === "suspend") this.#arrivals.suspend(true);
-      if (command?.command === "resume") this.#arrivals.suspend(false);
-    }
-    await this.#flush();
-  }
-
   /** Of what was dropped an http answer counts alone, as a late one. */
   readonly #isWanted = (finished: Finished): boolean => {
-    if (!this.#dropped.has(finished.key)) return true;
+    if (!this.#dropped?.has(finished.key)) return true;
     return "performed" in finished && "status" in finished.performed.result;
   };
 
@@ -212,24 +206,27 @@ export class Session {
     }
     // Nothing waits for effects whose branch was cancelled.
     for (const key of dropped) {
-      this.#dropped.add(key);
+      (this.#dropped ??= new Set()).add(key);
       this.#underWay.drop(key);
       this.#inbox.leave(key);
     }
   }
 
   /** What is remarked of an answer that has entered. */
-  #note({ refused }: Pick<EnteredRecord, "refused">, answer: Answered | undefined): Note {
-    if (answer === undefined) return {};
+  #note(
+    { refused }: Pick<EnteredRecord, "refused">,
+    answer: Answered | undefined,
+  ): Note | undefined {
+    if (answer === undefined) return undefined;
     const { key, performed } = answer;
     const { result, note } =
       refused === undefined
         ? performed
         : unfit(`no record can hold what the effect gave (${refused})`);
     this.#inbox.taken(key);
-    if (!this.#dropped.has(key)) this.#keys.ended(key, result);
+    if (!this.#dropped?.has(key)) this.#keys.ended(key, result);
     const retriedBy = this.#underWay.retriedBy(key);
-    return { ...note, ...(retriedBy === undefined ? {} : { retriedBy }) };
+    return retriedBy === undefined ? (note as Note | undefined) : { ...note, retriedBy };
   }
 
   /** Makes all that has entered durable, and that those effects begin which were asked for and have a place. */
@@ -250,7 +247,7 @@ export class Session {
 
   /** What has come and is not kept, but for what is no longer waited for. */
   #toKeep(): Answered[] {
-    return this.#arrivals.toKeep().filter(({ key }) => !this.#dropped.has(key));
+    return this.#arrivals.toKeep().filter(({ key }) => !this.#dropped?.has(key));
   }
 
   #ask(request: RequestRecord): void {
@@ -267,7 +264,7 @@ export class Session {
       get idempotencyKey() {
         return open.idempotencyKey;
       },
-      runId: this.#runId,
+      runId: this.#options.recorder.run.id.replaceAll("-", ""),
       startedAt: (what) =>
         what === "workflow" ? this.#times.workflow : this.#times.task(request.task),
       waited,

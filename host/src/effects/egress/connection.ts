@@ -8,38 +8,40 @@ import { Deadline } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import type { EgressLimits } from "./limits.ts";
 
-/** A connection for each request: none is reused, so none was checked for somebody else. */
-export function newAgent(limits: EgressLimits, lookup: LookupFunction): Agent {
+/** An agent for each way to look for hosts, by the limit of time of its connections. */
+const agents: Readonly<Record<"public" | "any", WeakMap<AddressLookup, Map<number, Agent>>>> = {
+  public: new WeakMap(),
+  any: new WeakMap(),
+};
+
+/**
+ * What makes connections: to public addresses only, or to those of a host that the operator has named. A connection for
+ * each request: none is reused, so none was checked for somebody else. The agent is that of all runs, as it holds nothing
+ * but connections that are open, and costs more than a request.
+ */
+export function agentFor(
+  where: "public" | "any",
+  { connect }: EgressLimits,
+  lookup: AddressLookup,
+): Agent {
+  const known = agents[where].get(lookup) ?? new Map<number, Agent>();
+  agents[where].set(lookup, known);
+  const socket = where === "public" ? publicLookup(lookup) : socketLookup(lookup);
+  const agent = known.get(connect) ?? newAgent(connect, socket);
+  known.set(connect, agent);
+  return agent;
+}
+
+function newAgent(connect: number, lookup: LookupFunction): Agent {
   // Limits of time are those of deadline.ts: undici's measure this machine, too.
   return new Agent({
     pipelining: 0,
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: connector(limits.connect, lookup),
+    connect: connector(connect, lookup),
   });
 }
-
-/** An agent that is made when it is first needed. */
-export class LateAgent {
-  readonly #make: () => Agent;
-  #agent: Agent | undefined;
-
-  constructor(make: () => Agent) {
-    this.#make = make;
-  }
-
-  get agent(): Agent {
-    return (this.#agent ??= this.#make());
-  }
-
-  async destroy(): Promise<void> {
-    await this.#agent?.destroy(HAS_ENDED);
-  }
-}
-
-/** One for all: with many runs, stacks that are of no use are a good part of what an end costs. */
-export const HAS_ENDED: Error = new Error("the run has ended");
 
 function connector(limit: number, lookup: LookupFunction): buildConnector.connector {
   const connect = buildConnector({
@@ -62,11 +64,11 @@ function connector(limit: number, lookup: LookupFunction): buildConnector.connec
 }
 
 /** What a socket calls to find its address: it connects to what was checked and to nothing else. */
-export const publicLookup = (lookup: AddressLookup): LookupFunction =>
+const publicLookup = (lookup: AddressLookup): LookupFunction =>
   socketLookup((hostname) => publicAddresses(hostname, lookup));
 
 /** The same for a host that the operator has named, which may be anywhere. */
-export function socketLookup(lookup: AddressLookup): LookupFunction {
+function socketLookup(lookup: AddressLookup): LookupFunction {
   return (hostname, { all }, callback) => {
     lookup(hostname).then(
       (found) => {

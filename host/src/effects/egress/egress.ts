@@ -9,14 +9,7 @@ import { SecretGuard } from "../../secrets/guard.ts";
 import type { Secrets } from "../../secrets/texts.ts";
 import { authorize } from "./authorize.ts";
 import type { Authentication, Authorized } from "./authorize.ts";
-import {
-  checkLiteral,
-  HAS_ENDED,
-  LateAgent,
-  newAgent,
-  publicLookup,
-  socketLookup,
-} from "./connection.ts";
+import { agentFor, checkLiteral } from "./connection.ts";
 import { Deadline, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, requireGranted, whyNotGranted } from "./grant.ts";
@@ -98,9 +91,8 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   const { guard = new SecretGuard(secrets, grant.secrets?.map(({ name }) => name) ?? []) } = shared;
   const asked = { ...DEFAULT_LIMITS, ...options.limits };
   const limits = { ...asked, bytes: Math.min(asked.bytes, MOST_BYTES) };
-  // Many runs wait, and few of those for an answer.
-  const mapped = new LateAgent(() => newAgent(limits, socketLookup(lookupAll)));
-  const open = new LateAgent(() => newAgent(limits, publicLookup(lookup)));
+  /** What ends the requests that are under way. */
+  const underWay = new Set<AbortController>();
 
   const hop = async (request: Sendable, stop: AbortController): Promise<Received> => {
     const { target, method, headers, body } = request;
@@ -109,10 +101,13 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     const address = addresses[target.origin];
     // An IP literal never asks a resolver, so it is checked here.
     if (address === undefined) await checkLiteral(target.origin);
-    const dispatcher = address === undefined ? open : mapped;
+    const agent =
+      address === undefined
+        ? agentFor("public", limits, lookup)
+        : agentFor("any", limits, lookupAll);
     const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
     try {
-      const answer = await dispatcher.agent.request({
+      const answer = await agent.request({
         origin: address ?? target.origin,
         path: target.path + target.query,
         method,
@@ -237,9 +232,10 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     authorize: authorized,
     fetch: async (request, { signal, ...tried }) => {
       try {
-        return await within(limits.total, noAnswer(limits.total), signal, (stop) =>
-          perform(request, tried, stop),
-        );
+        return await within(limits.total, noAnswer(limits.total), signal, (stop) => {
+          underWay.add(stop);
+          return perform(request, tried, stop).finally(() => underWay.delete(stop));
+        });
       } catch (error) {
         signal.throwIfAborted();
         throwTrouble(error);
@@ -247,8 +243,9 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       }
     },
     close: async () => {
-      closing.abort(HAS_ENDED);
-      await Promise.all([mapped.destroy(), open.destroy()]);
+      const ended = new Error("the run has ended");
+      closing.abort(ended);
+      for (const stop of underWay) stop.abort(ended);
     },
   };
 }
