@@ -2,9 +2,43 @@
 import type { Defence } from "./defence.ts";
 
 const SQLITE = "host/test/store/sqlite.test.ts";
+const MESSAGES = "host/test/store/messages.test.ts";
 const PROCESSES = "host/test/store/sqlite-process.test.ts";
 
 export const stores: readonly Defence[] = [
+  {
+    attack:
+      "a message that is too large to be read again, and so ends each process that goes on with the run",
+    file: "host/src/store/message.ts",
+    take: "Buffer.byteLength(text) <= LARGEST_MESSAGE",
+    put: "text.length > 0",
+    test: MESSAGES,
+    name: "STORE-8 takes nothing that could not be read again, or that no record could hold",
+  },
+  {
+    attack: "an event that is nested so deep that the run which takes it can never go on",
+    file: "host/src/run/inbox.ts",
+    take: "if (isTooDeep(event)) return;",
+    put: "if (isTooDeep(undefined)) return;",
+    test: "host/test/run/events.test.ts",
+    name: "attack: one that is nested too deep for a run to go on is passed over",
+  },
+  {
+    attack: "a clock that is set back, so that a command is taken for one that was obeyed before",
+    file: "host/src/store/folder-inbox.ts",
+    take: "before >= Date.parse(at)",
+    put: "before > Infinity",
+    test: MESSAGES,
+    name: "STORE-8 gives messages in the order in which they came where the clock was set back meanwhile",
+  },
+  {
+    attack: "a message that comes in the last moment before a run is left, and wakes nothing",
+    file: "host/src/store/run-folder.ts",
+    take: "const read = given > before ? given : before;",
+    put: 'const read = given > before ? "9" : "8";',
+    test: MESSAGES,
+    name: "STORE-7 a message that came just before the run was left, and was not read, makes it due once",
+  },
   {
     attack: "a process that was overtaken and goes on writing",
     file: "host/src/store/sqlite/writes.ts",

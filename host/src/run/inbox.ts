@@ -1,6 +1,7 @@
 // Events on their way into a run (WF-40): numbered by their arrival, each kept until it is taken.
 import type { RequestRecord } from "@reach-fabric/engine";
 import type { CloudEvent } from "../effects/emit.ts";
+import { isTooDeep } from "../effects/event.ts";
 
 /**
  * Events that have come and that no task has taken, oldest first, and the tasks that listen.
@@ -84,6 +85,8 @@ export class Inbox {
   put(event: CloudEvent): void {
     const name = nameOf(event);
     if (this.#known?.has(name)) return;
+    // A task that took it could not go on, and the run with it.
+    if (isTooDeep(event)) return;
     (this.#known ??= new Set()).add(name);
     this.#kept.push(event);
     this.#hasNews = true;

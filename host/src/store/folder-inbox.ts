@@ -3,7 +3,7 @@ import { canonicalize, fromUtf8, utf8 } from "@reach-fabric/engine";
 import { runCommand } from "@reach-fabric/schema";
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { readJson } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
@@ -11,6 +11,7 @@ import { lockFile } from "../files/lock.ts";
 import { makeFolder, readRegularFile, writeFileAtomic } from "../files/files.ts";
 import { requireEvent } from "../effects/event.ts";
 import { IN_USE, inboxFull } from "./errors.ts";
+import { LARGEST_MESSAGE, textOfMessage } from "./message.ts";
 import { MOST_MESSAGES } from "./store.ts";
 import type { InboxReader, Message } from "./store.ts";
 
@@ -20,8 +21,6 @@ const FOLDERS = { event: "signals", command: "commands" } as const;
 const LOCK = "messages.lock";
 /** Milliseconds that others write at most, one message each. */
 const LONGEST_WAIT = 10_000;
-/** Bytes of a message. */
-const MOST_BYTES = 1024 * 1024;
 
 type Kind = Message["kind"];
 
@@ -34,51 +33,73 @@ const idOf = (message: Message): string => {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 };
 
-const bytesOf = (message: Message): Uint8Array => {
-  const { kind: _, ...command } = message;
-  return canonicalize(utf8(JSON.stringify(message.kind === "event" ? message.event : command)));
-};
-
 const messageNames = async (folder: string, kind: Kind): Promise<string[]> => {
   const found = await readdir(join(folder, FOLDERS[kind])).catch(() => []);
   return found.filter((name) => name.endsWith(".json") && !name.startsWith("."));
 };
 
+const allNames = (folder: string): Promise<[string[], string[]]> =>
+  Promise.all([messageNames(folder, "event"), messageNames(folder, "command")]);
+
 /**
  * Writes a message down for whoever executes the run.
  *
  * @returns false where it is there
- * @throws ReachError `REACH-E3005` it is no event, `REACH-E3011`, `REACH-E411x` it cannot be written
+ * @throws ReachError `REACH-E3005` it is no event, `REACH-E4103` it is too large, `REACH-E3011`, `REACH-E411x` it cannot be written
  */
 export async function putMessage(folder: string, message: Message, at: string): Promise<boolean> {
-  if (message.kind === "event") requireEvent(message.event, "the event");
+  const bytes = canonicalize(utf8(textOfMessage(message)));
   // Of two that give the same at once, one finds what the other has written.
   const lock = await lockFile(join(folder, LOCK), LONGEST_WAIT, IN_USE);
   try {
-    return await putAlone(folder, message, at);
+    return await putAlone(folder, message, { at, bytes });
   } finally {
     lock.release();
   }
 }
 
-async function putAlone(folder: string, message: Message, at: string): Promise<boolean> {
-  const there = await messageNames(folder, message.kind);
+async function putAlone(
+  folder: string,
+  message: Message,
+  { at, bytes }: { readonly at: string; readonly bytes: Uint8Array },
+): Promise<boolean> {
+  const [events, commands] = await allNames(folder);
+  const there = message.kind === "event" ? events : commands;
   const end = `-${idOf(message)}.json`;
   if (there.some((name) => name.endsWith(end))) return false;
   if (there.length >= MOST_MESSAGES) throw inboxFull(folder);
   const below = join(folder, FOLDERS[message.kind]);
   await makeFolder(below);
-  await writeFileAtomic(join(below, nameOf(message, at)), bytesOf(message), 0o600);
+  const name = nameOf(message, behind(lastOf([...events, ...commands]), at));
+  await writeFileAtomic(join(below, name), bytes, 0o600);
   return true;
 }
 
-/** When the last message came, as far as its name says; undefined where none has. */
-export async function lastMessageAt(folder: string): Promise<string | undefined> {
-  const names = await Promise.all([messageNames(folder, "event"), messageNames(folder, "command")]);
-  const last = names.flat().sort().at(-1);
-  const [, date, hour, minute, rest] =
-    /^(\d{4}-\d\d-\d\dT)(\d\d)(\d\d)([\d.]+Z)-/.exec(last ?? "") ?? [];
-  return date === undefined ? undefined : `${date}${hour}:${minute}:${rest}`;
+/** The name of the last message of a run; empty where there is none. */
+export const lastMessage = async (folder: string): Promise<string> =>
+  lastOf((await allNames(folder)).flat());
+
+const lastOf = (names: readonly string[]): string =>
+  names.reduce((last, name) => (name > last ? name : last), "");
+
+/** The order of names is that in which messages came, also where the clock was set back in between. */
+function behind(last: string, at: string): string {
+  const [, date, hour, minute, rest] = /^(\d{4}-\d\d-\d\dT)(\d\d)(\d\d)([\d.]+Z)-/.exec(last) ?? [];
+  const before = Date.parse(`${date ?? ""}${hour ?? ""}:${minute ?? ""}:${rest ?? ""}`);
+  return before >= Date.parse(at) ? new Date(before + 1).toISOString() : at;
+}
+
+/** What readers in this process have been given of runs that it executes: the last name, by the folder. */
+const given = new Map<string, string>();
+
+/** From now on what readers are given of the run is noted. */
+export const beginReading = (folder: string): void => void given.set(resolve(folder), "");
+
+/** The name of the last message of the run that a reader was given; empty for none. */
+export function endReading(folder: string): string {
+  const last = given.get(resolve(folder)) ?? "";
+  given.delete(resolve(folder));
+  return last;
 }
 
 /** Gives the messages of a run in the order of their names. */
@@ -100,12 +121,16 @@ export class FolderInbox implements InboxReader {
         found.push([name, await readMessage(path, kind)]);
       }
     }
-    return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, message]) => message);
+    found.sort(([a], [b]) => (a < b ? -1 : 1));
+    const path = resolve(this.#folder);
+    const last = found.at(-1)?.[0] ?? "";
+    if (last > (given.get(path) ?? last)) given.set(path, last);
+    return found.map(([, message]) => message);
   }
 }
 
 async function readMessage(path: string, kind: Kind): Promise<Message> {
-  const read = readJson(await readRegularFile(path, { limit: MOST_BYTES }), path);
+  const read = readJson(await readRegularFile(path, { limit: LARGEST_MESSAGE }), path);
   const value = JSON.parse(fromUtf8(read.canonical)) as {
     id?: unknown;
     by?: unknown;

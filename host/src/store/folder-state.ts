@@ -14,6 +14,8 @@ export interface FolderState extends Pick<RunHead, "restedAt" | "wakeAt" | "why"
   /** Lines that were there when it was written. */
   readonly lines: number;
   readonly crashes: number;
+  /** The name of the last message that was read by who executed it. */
+  readonly read?: string;
   readonly state: RunState;
   readonly awaits?: RunHead["awaits"];
 }

@@ -30,7 +30,7 @@ export function folderStore(folder: string): RunStore {
       const heads = await headsIn(folder);
       const news = new Set<string>();
       for (const head of heads) {
-        if (await hasNews(join(folder, head.id), head)) news.add(head.id);
+        if (await hasNews(join(folder, head.id))) news.add(head.id);
       }
       return claimEach(dueOf(heads, news, due), due.limit, (id) => run(id).claim());
     },

@@ -1,8 +1,8 @@
 // Runs in memory: for tests, and for programs that keep no run beyond themselves. docs/spec/runs.md.
-import { requireEvent } from "../effects/event.ts";
 import type { Line } from "../record/journal.ts";
 import { forgotten, inboxFull, inUse, isThere, leaseLost, noSuchRun } from "./errors.ts";
 import { claimEach } from "./folder-store.ts";
+import { textOfMessage } from "./message.ts";
 import { dueOf, pageOf } from "./select.ts";
 import { MOST_MESSAGES, requireLabels } from "./store.ts";
 import type { KeptRun, Lease, Message, NewRun, Rest, RunFile, RunHead, RunStore } from "./store.ts";
@@ -14,6 +14,8 @@ interface Kept {
   beginning: NewRun | undefined;
   readonly lines: Line[];
   readonly messages: { readonly id: string; readonly at: string; readonly message: Message }[];
+  /** Messages that were read by those who executed it. */
+  read: number;
   head: RunHead;
 }
 
@@ -51,16 +53,14 @@ export function memoryStore(): RunStore {
         epoch: 1,
         awaits: [],
       };
-      const kept = { beginning, lines: [], messages: [], head };
+      const kept = { beginning, lines: [], messages: [], read: 0, head };
       all.set(id, kept);
       return new MemoryLease(kept, undefined);
     },
     run,
     list: async (filter = {}, page = {}) => pageOf(headsOf(all), filter, page),
     claimDue: async (due) => {
-      const news = [...all].filter(([, { head, messages }]) =>
-        messages.some(({ at }) => head.restedAt !== undefined && at > head.restedAt),
-      );
+      const news = [...all].filter(([, { read, messages }]) => messages.length > read);
       const ids = dueOf(headsOf(all), new Set(news.map(([id]) => id)), due);
       return claimEach(ids, due.limit, (id) => run(id).claim());
     },
@@ -95,7 +95,7 @@ function keptRun(id: string, lookUp: () => Kept | undefined, remove: () => void)
       return new MemoryLease(kept, file);
     },
     put: async (message, at) => {
-      if (message.kind === "event") requireEvent(message.event, "the event");
+      textOfMessage(message);
       const { messages, beginning, head } = find();
       if (beginning === undefined) throw forgotten(where, head.evidence ?? "");
       const told = idOf(message);
@@ -108,8 +108,10 @@ function keptRun(id: string, lookUp: () => Kept | undefined, remove: () => void)
       let given = 0;
       return {
         next: async () => {
-          const next = (lookUp()?.messages ?? []).slice(given);
+          const kept = lookUp();
+          const next = (kept?.messages ?? []).slice(given);
           given += next.length;
+          if (kept?.head.state === "running") kept.read = Math.max(kept.read, given);
           return next.map(({ message }) => message);
         },
       };

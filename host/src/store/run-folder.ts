@@ -7,7 +7,7 @@ import { cannotWrite, makeFolder, syncFolder } from "../files/files.ts";
 import { lockFile } from "../files/lock.ts";
 import type { Lock } from "../files/lock.ts";
 import type { Line } from "../record/journal.ts";
-import { FolderInbox, lastMessageAt, putMessage } from "./folder-inbox.ts";
+import { beginReading, endReading, FolderInbox, lastMessage, putMessage } from "./folder-inbox.ts";
 import { isSecret, names, readMeta, readRunFile, writeBeginning } from "./folder-files.ts";
 import { stateIn, writeState } from "./folder-state.ts";
 import type { FolderState } from "./folder-state.ts";
@@ -69,7 +69,7 @@ export async function createIn(folder: string, beginning: NewRun): Promise<Lease
       const journal = await Journal.create(join(folder, names.entered));
       await syncFolder(folder);
       await writeState(folder, { epoch: 1, lines: 0, crashes: 0, state: "running" });
-      const held = { folder, lock, epoch: 1, crashes: 0, length: 0, file: undefined };
+      const held = { folder, lock, epoch: 1, crashes: 0, length: 0, file: undefined, before: "" };
       return new FolderLease(beginning.run, held, Promise.resolve(journal));
     } catch (error) {
       // The folder was empty, and no one else writes into it while the lock is held.
@@ -95,8 +95,9 @@ async function claim(folder: string): Promise<Lease> {
     const isCrash = before.state === "running" && before.lines === length;
     const crashes = isCrash ? before.crashes + 1 : 0;
     const epoch = before.epoch + 1;
-    await writeState(folder, { epoch, lines: length, crashes, state: "running" });
-    const held = { folder, lock, epoch, crashes, length, file };
+    const { read = "" } = before;
+    await writeState(folder, { epoch, lines: length, crashes, read, state: "running" });
+    const held = { folder, lock, epoch, crashes, length, file, before: read };
     return new FolderLease(file.run, held, undefined, whole);
   } catch (error) {
     lock.release();
@@ -113,6 +114,8 @@ interface Held {
   /** Lines that are there. */
   readonly length: number;
   readonly file: RunFile | undefined;
+  /** The last message that was read by those who executed it before. */
+  readonly before: string;
 }
 
 class FolderLease implements Lease {
@@ -136,6 +139,7 @@ class FolderLease implements Lease {
     this.#length = held.length;
     this.#journal = journal;
     this.#whole = whole;
+    beginReading(held.folder);
   }
 
   async append(at: number, lines: readonly Line[]): Promise<void> {
@@ -149,12 +153,21 @@ class FolderLease implements Lease {
   async release(rest: Rest): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { folder, lock, epoch } = this.#held;
+    const { folder, lock, epoch, before } = this.#held;
+    const given = endReading(folder);
+    const read = given > before ? given : before;
     try {
       const journal = await this.#journal?.catch(() => undefined);
       await journal?.close();
       const restedAt = new Date().toISOString();
-      const state: FolderState = { epoch, lines: this.#length, crashes: 0, restedAt, ...rest };
+      const state: FolderState = {
+        epoch,
+        lines: this.#length,
+        crashes: 0,
+        read,
+        restedAt,
+        ...rest,
+      };
       // It is of no consequence for the run.
       await writeState(folder, state).catch(() => undefined);
     } finally {
@@ -166,7 +179,7 @@ class FolderLease implements Lease {
 async function headOf(folder: string): Promise<RunHead> {
   const { id, attempt, startedAt, engine, pack, workflow, labels, pool, priority } =
     await readMeta(folder);
-  const { lines: _, crashes: __, ...said } = await stateIn(folder);
+  const { lines: _, crashes: __, read: ___, ...said } = await stateIn(folder);
   const isRunning = said.state !== "running" || (await isInUse(folder));
   return {
     id,
@@ -184,9 +197,9 @@ async function headOf(folder: string): Promise<RunHead> {
   };
 }
 
-/** Whether a message has come since the run was left. */
-export const hasNews = async (folder: string, { restedAt }: RunHead): Promise<boolean> =>
-  restedAt !== undefined && ((await lastMessageAt(folder)) ?? "") > restedAt;
+/** Whether there is a message that those who executed the run have not read. */
+export const hasNews = async (folder: string): Promise<boolean> =>
+  (await lastMessage(folder)) > ((await stateIn(folder)).read ?? "");
 
 async function isInUse(folder: string): Promise<boolean> {
   try {

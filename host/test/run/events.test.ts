@@ -94,6 +94,17 @@ describe("events that come", () => {
     expect((await runOf(tasks, { events: others })).result.output).toEqual([2]);
   });
 
+  it("attack: one that is nested too deep for a run to go on is passed over", async () => {
+    const nested = (levels: number): unknown =>
+      JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+    const tasks = [{ a: listen("a") }, { b: { set: { b: "${ [[.]] }" } } }];
+    const deep = Array.from({ length: 26 }, (_, i) => event(`${i}`, "a", nested(1000 + i)));
+    const { result } = await runOf(tasks, { events: given(...deep, event("x", "a", 7)) });
+    expect(result.output).toEqual({ b: [[[7]]] });
+    const { result: most } = await runOf(tasks, { events: given(event("x", "a", nested(999))) });
+    expect(most.status).toBe("completed");
+  });
+
   it("that never come end the run without an outcome", async () => {
     const error = await errorOf(runOf([{ a: listen("a") }], { events: given(event("1", "b")) }));
     expect(error.code).toBe("REACH-E3004");

@@ -282,6 +282,10 @@ export function contract(name: string, { open, again, other, fill }: Subject): v
       const kept = await left(store);
       const bad = { kind: "event" as const, event: { specversion: "1.0", id: "1", type: "t" } };
       expect(await codeOf(kept.put(bad, at(1)))).toBe("REACH-E3005");
+      for (const odd of ["id", "source", "type"]) {
+        const empty = { kind: "event" as const, event: { ...bad.event, source: "/s", [odd]: "" } };
+        expect(await codeOf(kept.put(empty, at(1)))).toBe("REACH-E3005");
+      }
       expect(await kept.inbox().next()).toEqual([]);
     });
 

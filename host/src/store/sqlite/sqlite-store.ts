@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hostCode } from "../../files/codes.ts";
 import { ReachError } from "../../files/error.ts";
 import { cannotWrite, makeFolder, systemCode } from "../../files/files.ts";
-import { requireEvent } from "../../effects/event.ts";
+import { textOfMessage } from "../message.ts";
 import { requireLabels } from "../store.ts";
 import type { KeptRun, Lease, Message, NewRun, RunStore } from "../store.ts";
 import { Mail } from "./mail.ts";
@@ -121,7 +121,7 @@ function storeOf(file: string, thread: ThreadClient, clock: () => number): Sqlit
     read: async () => runFileOf(await thread.read("file", { id }), where(id), packs),
     claim: async () => leaseOf(await thread.write("claim", () => ({ id }))),
     put: async (message, at) => {
-      if (message.kind === "event") requireEvent(message.event, "the event");
+      textOfMessage(message);
       const put = { id, name: nameOf(message), at, message: JSON.stringify(message) };
       return thread.write("put", () => put, put.message.length);
     },
