@@ -6,6 +6,7 @@ import type * as Host from "@reach-fabric/host";
 import type { KeptRun, RunStore } from "@reach-fabric/host";
 import type { Machine } from "../ui/machine.ts";
 import { CliError, CODE, EXIT, problemOf } from "../ui/problem.ts";
+import { shellWord } from "../ui/terminal.ts";
 import { stateFolder } from "./keys.ts";
 
 /** Names the run in its folder. */
@@ -22,6 +23,14 @@ export const withStore = (command: Command): Command =>
     "where runs are kept: sqlite:FILE, folder:DIR, or memory, which ends with the command (default: " +
       "sqlite:$REACH_DATA_DIR/runs.db, or runs.db in $XDG_STATE_HOME/reach)",
   );
+
+/** The words of a command line for the store that was asked for. */
+export const storeWords = (store: string | undefined): readonly string[] =>
+  store === undefined ? [] : ["--store", store];
+
+/** What a command line calls a run, as a shell reads it: by its id or folder, and the store that was asked for. */
+export const namedRun = (run: string, store: string | undefined): string =>
+  [run, ...storeWords(store)].map(shellWord).join(" ");
 
 /** The folder of all that is kept of a user's runs: $REACH_DATA_DIR, or the user's own state. */
 function dataFolder(machine: Machine): string {

@@ -90,6 +90,12 @@ async function doubtful(): Promise<Listed & { readonly output: string }> {
   return { ...(JSON.parse(stdout) as Listed), output };
 }
 
+/** Words as a shell reads them, of a line without other signs than quotes. */
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/(?:'[^']*'|\\'|[^\s'\\])+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|\\(')/g, "$1$2"),
+  );
+
 describe("a run that waits", () => {
   test("for an event exits 5, says what goes on, and goes on with it", async () => {
     const { output, ...ended } = await begin("approval.yaml");
@@ -111,6 +117,22 @@ describe("a run that waits", () => {
     ]);
     expect((await reach(folder, ["verify", output])).status).toBe(0);
     expect(await kept()).toEqual([]);
+  });
+
+  test("the command that goes on with it names its folder, or its store, and finds it", async () => {
+    for (const place of [
+      ["--record", "a folder/it's"],
+      ["--store", "folder:some runs"],
+      ["--store", "sqlite:other.db"],
+    ]) {
+      const { output, ...ended } = await begin("approval.yaml", ...place);
+      const [, line = ""] = /reach resume (.*) --events/.exec(String(errorOf(ended)["hint"])) ?? [];
+      const words = await reach(folder, ["runs", "show", ...wordsOf(line), "--json"]);
+      expect([line, words.status]).toEqual([line, 0]);
+      const removed = await reach(folder, ["runs", "rm", ...wordsOf(line), "--json"]);
+      expect(errorOf(removed)["hint"]).toContain(`reach resume ${line}. `);
+      rmSync(output, { force: true });
+    }
   });
 
   test("RUN-9 takes an event that was given to it while no process executed it, and once", async () => {
@@ -159,7 +181,7 @@ describe("RUN-7 what may have been done, or not", () => {
     const before = paid.length;
     const waits = await reach(folder, ["resume", record, "--json"]);
     expect(waits.status).toBe(5);
-    expect(errorOf(waits)["hint"]).toContain(`reach resolve ${run} 0`);
+    expect(errorOf(waits)["hint"]).toContain(`reach resolve ${record} 0`);
     put(folder, "receipt.json", '{"paid":5}');
     const word = ["--answer", "receipt.json", "--as", "clerk-7", "--json"];
     expect((await reach(folder, ["resolve", record, "0", ...word])).status).toBe(0);

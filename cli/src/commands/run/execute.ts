@@ -10,6 +10,7 @@ import type { Signer } from "@reach-fabric/evidence";
 import type * as Host from "@reach-fabric/host";
 import type { Awaited, KeptRun, Log, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
+import { namedRun } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { CliError, CODE, exists, EXIT, problemOf, systemProblem } from "../../ui/problem.ts";
 import type { CliProblem } from "../../ui/problem.ts";
@@ -30,8 +31,10 @@ export interface Execution {
   readonly kept: KeptRun;
   /** The run's id, where it is this command that begins it. */
   readonly id?: string;
-  /** Whether all of it stays when the evidence is written. */
+  /** Whether all of it stays when the evidence is written: it is in a folder of its own. */
   readonly isKept: boolean;
+  /** The store that has it, as it was asked for. */
+  readonly store: string | undefined;
   readonly output: string;
   readonly signer: Signer;
   readonly tenant: string;
@@ -67,7 +70,9 @@ export async function execute(
   } catch (error) {
     const read = await soFar(kept, host);
     // The folder may be one of another run: nothing is to be said of that.
-    const found = execution.id === undefined || execution.id === read?.id ? read : undefined;
+    const isIt = execution.id === undefined || execution.id === read?.id;
+    const found =
+      isIt && read !== undefined ? { ...read, name: nameOf(execution, read.id) } : undefined;
     if (found === undefined && !isKept) await kept.remove().catch(() => undefined);
     const { where } = kept;
     if (interrupt.signal.aborted) throw new CliError(interrupted(where, found, interrupt.code()));
@@ -96,7 +101,8 @@ export async function execute(
     await host.writeFileAtomic(output, evidence);
   } catch (error) {
     // The effects have happened: the records of them are worth more than a tidy store.
-    const found = await soFar(kept, host);
+    const read = await soFar(kept, host);
+    const found = read && { ...read, name: nameOf(execution, read.id) };
     throw new CliError({ ...problemOf(error, output), ...keptHint(kept.where, found) });
   }
   // The evidence is written: what goes wrong here is no fault of the run.
@@ -154,12 +160,20 @@ function onInterrupt(machine: Machine): {
 
 /** A run that did not end, as it is kept. */
 interface FoundRun {
-  readonly id: string;
   readonly summary: string;
+  /** What a command line calls it. */
+  readonly name: string;
 }
 
+/** How a command line finds the run again: by its folder, or by its id in the store that was asked for. */
+const nameOf = ({ kept, isKept, store }: Execution, id: string): string =>
+  isKept ? namedRun(kept.where, undefined) : namedRun(id, store);
+
 /** What is kept of a run that did not end; undefined for nothing. */
-async function soFar(kept: KeptRun, { readKept }: typeof Host): Promise<FoundRun | undefined> {
+async function soFar(
+  kept: KeptRun,
+  { readKept }: typeof Host,
+): Promise<{ readonly id: string; readonly summary: string } | undefined> {
   try {
     // An engine of its own: that of the run may have trapped.
     const { inputs, run, summary } = await readKept(createEngine(), kept);
@@ -169,12 +183,12 @@ async function soFar(kept: KeptRun, { readKept }: typeof Host): Promise<FoundRun
   }
 }
 
-const goOn = (id: string): string => `reach resume ${id}`;
+const goOn = (name: string): string => `reach resume ${name}`;
 
 const keptHint = (where: string, found: FoundRun | undefined): { hint?: string } =>
   found === undefined
     ? {}
-    : { hint: `${found.summary}\nGo on: ${goOn(found.id)}\nThe records are in ${where}` };
+    : { hint: `${found.summary}\nGo on: ${goOn(found.name)}\nThe records are in ${where}` };
 
 const interrupted = (where: string, found: FoundRun | undefined, exitCode: number): CliProblem => ({
   code: CODE.interrupted,
@@ -183,7 +197,7 @@ const interrupted = (where: string, found: FoundRun | undefined, exitCode: numbe
   hint:
     found === undefined
       ? "Nothing had been recorded."
-      : `The records stay there. Go on: ${goOn(found.id)}`,
+      : `The records stay there. Go on: ${goOn(found.name)}`,
   exitCode,
 });
 
@@ -194,12 +208,12 @@ function waits(
   found: FoundRun | undefined,
   awaits: readonly Awaited[],
 ): number {
-  const id = found?.id ?? "";
+  const name = found?.name ?? "";
   const asked = awaits.find((one) => one.for === "person")?.request.key;
   const next =
     asked === undefined
-      ? goOn(id)
-      : `reach resolve ${id} ${asked} --answer FILE | --failed WORD | --retry`;
+      ? goOn(name)
+      : `reach resolve ${name} ${asked} --answer FILE | --failed WORD | --retry`;
   terminal.problem({
     code: hostCode.waiting,
     what: "The run waits, and ends here for now",
@@ -207,7 +221,7 @@ function waits(
     why: awaits.map(awaitedText).join("\n"),
     hint: `Its records are kept. ${
       awaits.some((one) => one.for === "event")
-        ? `Go on when there are events: ${goOn(id)} --events FILE`
+        ? `Go on when there are events: ${goOn(name)} --events FILE`
         : `Go on: ${next}`
     }`,
     exitCode: EXIT.waiting,

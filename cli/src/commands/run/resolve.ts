@@ -3,7 +3,7 @@ import type { ResolveOptions as Resolved } from "@reach-fabric/host";
 import { readInput } from "../../read/files.ts";
 import { now } from "../../read/instants.ts";
 import type { Command } from "commander";
-import { withRun, withStore } from "../../read/runs.ts";
+import { storeWords, withRun, withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
 import { taskName } from "../../ui/names.ts";
@@ -63,7 +63,7 @@ export function resolve(program: Command, verb: Verb): void {
         const { task } = request;
         if (terminal.json) terminal.result({ run, effect: key, task });
         else terminal.print(line`${taskName(task)}, effect ${key}: taken down`);
-        terminal.next(["reach", "resume", run]);
+        terminal.next(["reach", "resume", run, ...storeWords(options.store)]);
         return EXIT.ok;
       }),
     );

@@ -191,6 +191,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
       workflow: asked.workflow,
       kept,
       isKept,
+      store: given.store,
       output: options.output,
       signer,
       tenant: asked.tenant,

@@ -150,6 +150,7 @@ async function runCommand(
       kept,
       id: recorder.run.id,
       isKept: options.record !== undefined,
+      store: options.store,
       output: options.output,
       signer,
       tenant: options.tenant,

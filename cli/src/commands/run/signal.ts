@@ -3,7 +3,7 @@ import { createEngine, fromUtf8 } from "@reach-fabric/engine";
 import type { Command } from "commander";
 import { readInput } from "../../read/files.ts";
 import { now } from "../../read/instants.ts";
-import { withRun, withStore } from "../../read/runs.ts";
+import { storeWords, withRun, withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import { CliError, EXIT, problemOf } from "../../ui/problem.ts";
 import { line } from "../../ui/text.ts";
@@ -56,7 +56,7 @@ export function signal(program: Command, verb: Verb): void {
         if (terminal.json) terminal.result({ run: id, event: event.id, isNew });
         else if (isNew) terminal.print(line`${event.type} was given to the run ${id}`);
         else terminal.print(line`the run ${id} was given this event before`);
-        terminal.next(["reach", "resume", run]);
+        terminal.next(["reach", "resume", run, ...storeWords(options.store)]);
         return EXIT.ok;
       }),
     );

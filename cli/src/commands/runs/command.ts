@@ -64,13 +64,14 @@ async function say(
       exitCode: EXIT.usage,
     });
   }
-  const { isKept, reason, as } = options;
+  const { isKept, store, reason, as } = options;
+  const inStore = store === undefined ? {} : { store };
   if (name !== "retry") {
     const why = reason === undefined ? {} : { reason };
     await commandRun(kept, { command: name, ...why }, as, now());
   }
   const isObeyed = state === "running" || name === "suspend";
-  if (!isObeyed) return goOn(terminal, kept, { isKept, retry: name === "retry" });
+  if (!isObeyed) return goOn(terminal, kept, { isKept, ...inStore, retry: name === "retry" });
   const when = state === "running" ? "within a second" : "when it goes on";
   if (terminal.json) terminal.result({ run: id, command: name });
   else terminal.print(line`the run ${id} does so ${when}`);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { KeptRun } from "@reach-fabric/host";
-import { withRun, withStore } from "../../read/runs.ts";
+import { namedRun, withRun, withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import { CliError, CODE, EXIT } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
@@ -26,7 +26,9 @@ export function remove(group: Command, verb: Verb): void {
     .addHelpText("after", "\nExample:\n  $ reach runs rm 0191b0c0 --force")
     .action(
       verb<[string, RemoveOptions]>((terminal, run, options) =>
-        withRun(terminal.machine, run, options, (kept) => removeRun(terminal, kept, options)),
+        withRun(terminal.machine, run, options, (kept) =>
+          removeRun(terminal, kept, { ...options, run }),
+        ),
       ),
     );
 }
@@ -34,7 +36,7 @@ export function remove(group: Command, verb: Verb): void {
 async function removeRun(
   terminal: Terminal,
   kept: KeptRun,
-  { force }: RemoveOptions,
+  { run, force, store }: RemoveOptions & { readonly run: string },
 ): Promise<number> {
   // One that cannot be read is removed by force alone.
   const head = force === true ? undefined : await kept.head();
@@ -47,7 +49,7 @@ async function removeRun(
         : "The run has not ended",
       where: kept.where,
       why: head.state,
-      hint: `Go on: reach resume ${head.id}. With --force it is removed.`,
+      hint: `Go on: reach resume ${namedRun(run, store)}. With --force it is removed.`,
       exitCode: EXIT.usage,
     });
   }
