@@ -7,6 +7,7 @@ export { troubleOf } from "./effects/egress/trouble.ts";
 export { enginePoolWith } from "./pool/pool.ts";
 export { newThread } from "./pool/threads.ts";
 export { machine } from "./effects/outside.ts";
+export { timerBy } from "./effects/timer.ts";
 export { EffectPlaces } from "./effects/places.ts";
 export { IdempotencyKeys } from "./run/idempotency.ts";
 export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";

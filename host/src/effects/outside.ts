@@ -15,7 +15,7 @@ import { createModels } from "./llm.ts";
 import type { Question } from "./llm.ts";
 import { createMcp } from "./mcp.ts";
 import type { CallMcp } from "./mcp.ts";
-import { waitFor } from "./timer.ts";
+import { timerBy, waitFor } from "./timer.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */
 export interface Effects {
@@ -50,7 +50,7 @@ export type Remote = "fetch" | "ask" | "mcp" | "grpc";
 export const machine: Omit<Effects, Remote | "emit"> = {
   clock: () => Date.now(),
   random: (size) => new Uint8Array(randomBytes(size)),
-  timer: waitFor,
+  timer: timerBy(Date.now, waitFor),
 };
 
 /** What the ways out of one run are made from. */

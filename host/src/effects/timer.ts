@@ -1,17 +1,14 @@
-import { clockTime } from "./clock.ts";
 import type { EffectKind } from "./effect.ts";
 
-interface Outside {
-  readonly clock: () => number;
-  readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
-}
+/** Resolves after a delay; rejects with the signal's reason when it is aborted. */
+type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** timer: an answer after so many milliseconds (TRACE-5). */
-export const timer: EffectKind<Outside> = {
+export const timer: EffectKind<{ readonly timer: Wait }> = {
   now: ({ request }, _, { waited }) =>
     Number(request["ms"]) <= waited ? { result: {} } : undefined,
   perform: async ({ request }, outside, { signal, waited }) => {
-    await waitUntilDue(Number(request["ms"]) - waited, outside, signal);
+    await outside.timer(Number(request["ms"]) - waited, signal);
     return { result: {} };
   },
   isReadOnly: () => true,
@@ -25,13 +22,15 @@ const LOOK_AT_CLOCK = 60_000;
  * Waits for so long, by what passes and not by the clock, which may be set back meanwhile. But a machine that sleeps lets nothing
  * pass: where the clock says that the time has come, as it would say to another process that goes on with the run, it has.
  */
-async function waitUntilDue(ms: number, outside: Outside, signal: AbortSignal): Promise<void> {
-  const due = ms > LOOK_AT_CLOCK ? clockTime(outside) + ms : Infinity;
-  for (let left = ms; left > 0; left -= LOOK_AT_CLOCK) {
-    await outside.timer(Math.min(left, LOOK_AT_CLOCK), signal);
-    if (left > LOOK_AT_CLOCK && clockTime(outside) >= due) return;
-  }
-}
+export const timerBy =
+  (clock: () => number, wait: Wait): Wait =>
+  async (ms, signal) => {
+    const due = clock() + ms;
+    for (let left = ms; left > 0; left -= LOOK_AT_CLOCK) {
+      await wait(Math.min(left, LOOK_AT_CLOCK), signal);
+      if (left > LOOK_AT_CLOCK && clock() >= due) return;
+    }
+  };
 
 /** Longest delay that one setTimeout can hold; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;

@@ -10,6 +10,7 @@ import {
   run,
   runFolder,
 } from "@reach-fabric/host";
+import { timerBy } from "@reach-fabric/host/testing";
 import type { RunResult } from "@reach-fabric/host";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -32,11 +33,14 @@ class World {
 
   readonly effects = {
     clock: (): number => this.#clock,
-    timer: (ms: number, signal: AbortSignal): Promise<void> =>
-      new Promise((resolve, reject) => {
-        this.#waiting.push({ at: this.#passed + ms, wake: resolve });
-        signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-      }),
+    timer: timerBy(
+      () => this.#clock,
+      (ms, signal) =>
+        new Promise((resolve, reject) => {
+          this.#waiting.push({ at: this.#passed + ms, wake: resolve });
+          signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+        }),
+    ),
   };
 
   /** The clock is set, and no time passes. */
