@@ -24,9 +24,27 @@ test("no package imports child_process, and nothing asks for a shell", () => {
   ].filter((file) => {
     const source = readFileSync(new URL(file, root), "utf8");
     if (/shell:\s*true|\bexec(?:Sync)?\(/.test(source.replaceAll(/\.exec\(/g, ""))) return true;
-    return file.endsWith(".ts") && /child_process|worker_threads|node:vm/.test(source);
+    return file.endsWith(".ts") && /child_process|node:vm|node:cluster/.test(source);
   });
   expect(found).toEqual([]);
+});
+
+test("threads run programs of this package alone: an engine, and a store's database", () => {
+  const sources = files.map((file) => [file, readFileSync(new URL(file, root), "utf8")] as const);
+  const threads = sources.filter(([, source]) => source.includes("node:worker_threads"));
+  expect(threads.map(([file]) => file).sort()).toEqual([
+    "host/src/pool/engine-thread.ts",
+    "host/src/pool/pool.ts",
+    "host/src/pool/threads.ts",
+    "host/src/store/sqlite/store-thread.ts",
+    "host/src/store/sqlite/thread-client.ts",
+  ]);
+  for (const [, source] of threads.filter(([, text]) => text.includes("new Worker("))) {
+    expect(source).toMatch(
+      /new URL\(`[a-z-]+-thread\.\$\{import\.meta\.url\.slice\(-2\)\}`, import\.meta\.url\)/,
+    );
+    expect(source).not.toContain("eval:");
+  }
 });
 
 test("what is installed runs no script, is of one version, and is held to its digest", () => {

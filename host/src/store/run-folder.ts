@@ -256,8 +256,11 @@ async function isUnfinished(folder: string): Promise<boolean> {
   const isOurs = (name: string): boolean =>
     BEGINNING.has(name) || /^\.(secret|request\.json|run\.json)\.[0-9a-f]{12}\.part$/.test(name);
   if (!found.every(isOurs)) return false;
-  const hasBegun = found.some((name) => name === names.secret || name.startsWith(".secret."));
-  return hasBegun && (await isSecret(join(folder, names.secret)));
+  // It is written first.
+  return (
+    found.some((name) => /^(?:\.secret\.|secret$)/.test(name)) &&
+    (await isSecret(join(folder, names.secret)))
+  );
 }
 
 async function makeEmptyRun(folder: string): Promise<void> {
