@@ -176,6 +176,14 @@ export const secrets: readonly Defence[] = [
     name: "GRANT-4: requests that are denied whatever the grant says",
   },
   {
+    attack: "dots and slashes that are there after a second decoding, in the engine",
+    file: "assembly/workflow/call/uri.ts",
+    take: "checkLayers(out.at + originLength, pathLength)",
+    put: "true",
+    test: "bindings/test/run/run-uri.test.ts",
+    name: "WF-19 a path that means another one",
+  },
+  {
     attack: "a path in bytes that are no text, as overlong dots",
     file: "schema/src/run/grant.ts",
     take: 'if (within === undefined) return "it is not UTF-8";',

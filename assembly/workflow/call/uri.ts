@@ -40,6 +40,7 @@ import {
 } from "../../bytes/characters";
 import { Buffer, bufferByte, bufferBytes, bufferText } from "../../bytes/buffer";
 import { hexPair, hexValue } from "../../bytes/hex";
+import { utf8Valid } from "../../bytes/utf8";
 import { isUnreserved, percentEncode } from "../../bytes/percent";
 import { writeNumber } from "../../json/writer";
 import {
@@ -251,7 +252,49 @@ export function checkUri(): bool {
     i++;
   }
   if (!query) pathLength = out.len - originLength;
-  return checkSegments(out.at + originLength, pathLength);
+  return (
+    checkSegments(out.at + originLength, pathLength) &&
+    checkLayers(out.at + originLength, pathLength)
+  );
+}
+
+/** Whoever decodes the path again, up to three times, finds UTF-8 and no other path (GRANT-4). */
+function checkLayers(at: usize, n: u32): bool {
+  RAW.len = 0;
+  bufferBytes(RAW, at, n);
+  for (let layer: u32 = 1; layer <= MOST_LAYERS + 1; layer++) {
+    if (layer > 1 && hasHidden()) return invalid("a doubly encoded slash or dot in the path");
+    const length = RAW.len;
+    decodeLayer();
+    if (utf8Valid(RAW.at, RAW.len) >= 0) return invalid("what the path encodes is not UTF-8");
+    if (RAW.len == length) return true;
+    if (!checkSegments(RAW.at, RAW.len)) return false;
+  }
+  return invalid("the path is encoded more than three times");
+}
+const MOST_LAYERS: u32 = 3;
+
+/** True if an escape in RAW stands for what divides or ends a path. */
+function hasHidden(): bool {
+  for (let i: u32 = 0; i + 2 < RAW.len; i++) {
+    if (textByte(RAW.at + i) != PERCENT) continue;
+    const d = hexPair(RAW.at + i + 1);
+    if (d == SLASH || d == BACKSLASH || d == DOT || d == 0x7f) return true;
+    if (d >= 0 && d < (SPACE as i32)) return true;
+  }
+  return false;
+}
+
+/** Reads the percent signs of RAW once, in place. */
+function decodeLayer(): void {
+  let to: u32 = 0;
+  for (let i: u32 = 0; i < RAW.len; i++, to++) {
+    const c = textByte(RAW.at + i);
+    const d = c == PERCENT && i + 2 < RAW.len ? hexPair(RAW.at + i + 1) : -1;
+    store<u8>(RAW.at + to, d < 0 ? c : d);
+    if (d >= 0) i += 2;
+  }
+  RAW.len = to;
 }
 
 /** RFC 3986 pchar, slash and question mark. */

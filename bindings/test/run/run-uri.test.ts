@@ -119,6 +119,18 @@ describe("WF-19 a path that means another one", () => {
     ["doubly encoded dots", "/v1/%252e%252e/admin"],
     ["a doubly encoded slash", "/v1/x%252fadmin"],
     ["a doubly encoded backslash", "/v1/x%255Cadmin"],
+    ["doubly encoded dots by other digits", "/v1/%252%65%252%65/admin"],
+    ["a slash that is encoded by its digits", "/v1/..%252%66admin"],
+    ["dots of which each character is encoded", "/v1/%25%32%65%25%32%65/v2"],
+    ["a backslash of which each character is encoded", "/v1/%25%35%63"],
+    ["a doubly encoded NUL", "/v1/%2500"],
+    ["an encoded semicolon behind dots", "/v1/..%3b/admin"],
+    ["a doubly encoded one", "/v1/..%253b/admin"],
+    ["more than three encodings", "/v1/%252525253a"],
+    ["dots in an overlong form", "/v1/%c0%ae%c0%ae/admin"],
+    ["the same, encoded twice", "/v1/%25c0%25ae/admin"],
+    ["a byte that is no text", "/v1/%ff"],
+    ["half a surrogate pair", "/v1/%ed%a0%80"],
     ["an encoded slash", "/v1%2f..%2fadmin"],
     ["an encoded slash in capitals", "/v1/%2Fadmin"],
     ["an encoded backslash", "/v1/%5c..%5cadmin"],
@@ -153,6 +165,7 @@ describe("WF-19 a path that means another one", () => {
       "/v1/;..",
       "/v1/",
       "/v1/a;b=..",
+      "/v1/a%2ejson/100%25/caf%C3%A9/%2525",
     ]) {
       expect(raw(`https://a.example${path}`), path).toBe(`https://a.example${path}`);
     }
