@@ -34,7 +34,9 @@ export const newThread = (engine: EngineOptions): Worker => {
   const program = new URL(`engine-thread.${import.meta.url.slice(-2)}`, import.meta.url);
   // What it computes with is the engine's memory: it makes few objects.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 };
-  return new Worker(program, { name: "reach engine", workerData, resourceLimits });
+  // How packages are found, and not the others of this process, one of which may be a program.
+  const execArgv = process.execArgv.filter((option) => option.startsWith("--conditions="));
+  return new Worker(program, { name: "reach engine", workerData, resourceLimits, execArgv });
 };
 
 export class Threads {
