@@ -410,6 +410,15 @@ describe("failures have words", () => {
     expect(await of(origin)).toBe("protocol");
   });
 
+  it.each(["identity", "Identity", " IDENTITY", ""])("but %j is no encoding", async (coding) => {
+    const { origin, requests } = await serve((_, response) =>
+      response.writeHead(200, { "content-encoding": coding }).end("{}"),
+    );
+    const answer = await send({ addresses: { [A]: origin } });
+    expect(answer.result).toMatchObject({ status: 200 });
+    expect(requests).toHaveLength(1);
+  });
+
   it("protocol: a status that is none", async () => {
     const address = await raw((socket) => {
       socket.once("data", () => socket.end("HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n"));

@@ -25,7 +25,8 @@ export interface Received {
 
 export async function readBody({ body, headers }: Received, limit: number): Promise<Uint8Array> {
   const encoding = headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
+  // RFC 9110, 8.4: codings in any case; nothing and `identity` are none.
+  if (encoding !== undefined && !/^(?:identity)?$/i.test(String(encoding).trim())) {
     discard(body);
     throw new RequestFailed("protocol", hostCode.encodedAnswer, "the answer is encoded, unasked");
   }
