@@ -177,7 +177,7 @@ describe("a run that waits", () => {
 
 describe("RUN-7 what may have been done, or not", () => {
   test("waits for a person, whose word is signed with the evidence", async () => {
-    const { run, where: record, output } = await doubtful();
+    const { where: record, output } = await doubtful();
     const before = paid.length;
     const waits = await reach(folder, ["resume", record, "--json"]);
     expect(waits.status).toBe(5);
