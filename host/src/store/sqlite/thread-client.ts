@@ -6,6 +6,7 @@
 import { Worker } from "node:worker_threads";
 import { setImmediate as turn } from "node:timers/promises";
 import { errorOfFailure } from "./failure.ts";
+import { cannotWrite, systemCode } from "../../files/files.ts";
 import type { StoreFailure } from "./failure.ts";
 import type {
   ThreadOpened,
@@ -69,7 +70,7 @@ export class ThreadClient {
     });
   }
 
-  /** @throws ReachError what the thread says that the file is */
+  /** @throws ReachError what the thread says that the file is, or `REACH-E4111`: this machine lacks what a thread needs */
   static async open(options: ThreadOptions): Promise<ThreadClient> {
     // From sources the thread runs as they do; the file beside this one is its program in every form.
     const program = new URL(`store-thread.${import.meta.url.slice(-2)}`, import.meta.url);
@@ -80,7 +81,8 @@ export class ThreadClient {
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     const opened = await new Promise<ThreadOpened>((resolve, reject) => {
-      worker.once("message", resolve).once("error", reject);
+      worker.once("message", resolve);
+      worker.once("error", (error: Error) => reject(notStarted(options.file, error)));
     });
     worker.removeAllListeners("error");
     if (!opened.opened) throw errorOfFailure(opened.failure);
@@ -213,6 +215,13 @@ function madeOf({ make, settle }: Waiting): Made[] {
     settle({ failure: { code: undefined, message: String(error) } });
     return [];
   }
+}
+
+/** What it lacks is said by Node in the text of the error alone: `Worker initialization failure: EMFILE`. */
+function notStarted(file: string, error: Error): Error {
+  if (systemCode(error) !== "ERR_WORKER_INIT_FAILED") return cannotWrite(file, error);
+  const [code = systemCode(error)] = /\bE[A-Z]+$/.exec(error.message) ?? [];
+  return cannotWrite(file, Object.assign(new Error(error.message, { cause: error }), { code }));
 }
 
 type Body =
