@@ -7,6 +7,14 @@ const PROCESSES = "host/test/store/sqlite-process.test.ts";
 
 export const stores: readonly Defence[] = [
   {
+    attack: "a file of a store that was laid there before, for others to read",
+    file: "host/src/store/sqlite/open-database.ts",
+    take: "keepFromOthers(file);",
+    put: "if (!file) keepFromOthers(file);",
+    test: SQLITE,
+    name: "STORE-10 only its owner may read a file that was there before, empty or by a link",
+  },
+  {
     attack:
       "a message that is too large to be read again, and so ends each process that goes on with the run",
     file: "host/src/store/message.ts",

@@ -1,6 +1,7 @@
 // One process at a time writes a log, or changes a keyring. The lock is SQLite's on a file of its own: the system
 // takes it back when a process ends, however it ends, and a copy of the folder does not carry it along. The file
 // stays, and is no lock.
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hostCode } from "./codes.ts";
@@ -32,6 +33,7 @@ export interface InUse {
  * @throws ReachError as `inUse` says: another process holds it; `REACH-E4111` there can be none at this place
  */
 export async function lockFile(path: string, wait: number, inUse: InUse): Promise<Lock> {
+  makeFile(path);
   for (let waited = 0; ; waited += PAUSE) {
     let database: DatabaseSync | undefined;
     try {
@@ -52,6 +54,15 @@ export async function lockFile(path: string, wait: number, inUse: InUse): Promis
       }
     }
     await sleep(PAUSE);
+  }
+}
+
+/** Makes it for its owner alone. One that is there is not opened: that would end a lock of this process on it (POSIX). */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch {
+    // It is there; or the database says why it cannot be.
   }
 }
 

@@ -187,13 +187,13 @@ export async function writeBeginning(folder: string, run: NewRun): Promise<void>
   const secret = utf8(`${Buffer.from(run.run.secret).toString("hex")}\n`);
   await writeFileAtomic(join(folder, names.secret), secret, 0o600);
   await makeFolder(join(folder, names.pack));
-  await writeFileAtomic(join(folder, names.pack, "pack.json"), pack.manifest);
+  await writeFileAtomic(join(folder, names.pack, "pack.json"), pack.manifest, 0o600);
   // Under their digests: no name of a pack ever becomes a name on this disk.
   const byPath = new Map(pack.files.map(({ path, bytes }) => [path, bytes]));
   for (const { path, sha256 } of manifestOf(pack).files) {
     const bytes = byPath.get(path);
     if (!bytes || !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError("A pack that is not one");
-    await writeFileAtomic(join(folder, names.pack, sha256), bytes);
+    await writeFileAtomic(join(folder, names.pack, sha256), bytes, 0o600);
   }
   if (request !== undefined) {
     await writeFileAtomic(join(folder, names.request), encode(request), 0o600);

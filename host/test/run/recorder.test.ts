@@ -22,6 +22,7 @@ import {
   runFolder,
   run,
   writeFileAtomic,
+  signalRun,
 } from "@reach-fabric/host";
 import type { Beginning, RunOptions } from "@reach-fabric/host";
 import { fakeEngine, pack } from "./fake-engine.ts";
@@ -103,6 +104,20 @@ describe("RUN-1 a folder", () => {
       /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
     );
     expect(result.run.secret).toHaveLength(32);
+  });
+
+  it("only its owner may read what is in it", async () => {
+    const { folder } = await recorded();
+    await signalRun(
+      runFolder(folder),
+      { specversion: "1.0", id: "1", source: "/s", type: "t" },
+      at,
+    );
+    for (const name of await readdir(folder, { recursive: true })) {
+      const found = await stat(join(folder, name));
+      const mode = found.mode & 0o777;
+      expect([name, mode]).toEqual([name, found.isDirectory() ? 0o700 : 0o600]);
+    }
   });
 
   it("RUN-3 keeps what entered, what it left behind as a digest, and nothing that left", async () => {

@@ -1,7 +1,16 @@
 // What the store in SQLite promises beside the contract of all stores: docs/spec/runs.md, STORE-9 to STORE-14.
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
@@ -46,6 +55,28 @@ const bytesOf = (file: string): Buffer =>
   );
 
 const begin = async (store: RunStore, parts = {}): Promise<Lease> => store.create(newRun(parts));
+
+test("STORE-10 only its owner may read a file that was there before, empty or by a link", async () => {
+  const folder = await newFolder();
+  const [empty, link, other] = ["empty.db", "link.db", "other.db"].map((name) =>
+    join(folder, name),
+  );
+  if (empty === undefined || link === undefined || other === undefined) throw new TypeError();
+  writeFileSync(empty, "");
+  chmodSync(empty, 0o666);
+  symlinkSync("linked.db", link);
+  for (const file of [empty, link]) {
+    await (await begin(await opened(file))).append(0, [line(0)]);
+    for (const path of [file, `${realpathSync(file)}-wal`]) {
+      expect([path, statSync(path).mode & 0o777]).toEqual([path, 0o600]);
+    }
+  }
+  // What is no store stays as it is.
+  look(other, (database) => database.exec("CREATE TABLE notes (text TEXT)"));
+  chmodSync(other, 0o644);
+  expect(await codeOf(opened(other))).toBe("REACH-E4130");
+  expect(statSync(other).mode & 0o777).toBe(0o644);
+});
 
 test("STORE-10 only its owner may read its files", async () => {
   const file = await newFile();

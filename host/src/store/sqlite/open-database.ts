@@ -1,7 +1,9 @@
 // Opening a store's file, and requiring that it keeps what it is given. docs/spec/runs.md, STORE-9 and STORE-10.
+import { chmodSync, realpathSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { hostCode } from "../../files/codes.ts";
 import { ReachError } from "../../files/error.ts";
+import { cannotWrite } from "../../files/files.ts";
 import { isBusy } from "./failure.ts";
 import { SqlStatements } from "./statements.ts";
 import { STORE_FORM, STORE_ID, TABLES } from "./tables.ts";
@@ -44,7 +46,7 @@ export interface Unsafe {
 /**
  * Opens a store's file, and makes its tables in an empty one.
  *
- * @throws ReachError `REACH-E4117` it would not keep what it is given, `REACH-E4130` it is no store, or one of another form;
+ * @throws ReachError `REACH-E4111` others may read it and this user cannot change that, `REACH-E4117` it would not keep what it is given, `REACH-E4130` it is no store, or one of another form;
  *   an error of SQLite's
  */
 export function openDatabase(
@@ -60,6 +62,7 @@ export function openDatabase(
     const statements = new SqlStatements(database);
     if (!unchecked) requireDurable(statements, file);
     patiently(() => requireForm(statements, file));
+    keepFromOthers(file);
     return statements;
   } catch (error) {
     database.close();
@@ -75,6 +78,25 @@ function patiently(work: () => void): void {
     } catch (error) {
       if (!isBusy(error) || performance.now() > end) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+/**
+ * A file that was there before may be one that others read. It is not opened for that: closing it would end the locks of
+ * this process on it (POSIX).
+ */
+function keepFromOthers(file: string): void {
+  if (process.platform === "win32") return;
+  // SQLite's other files lie beside the file that a link leads to.
+  const own = realpathSync(file);
+  for (const path of [own, `${own}-wal`, `${own}-shm`]) {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o077) === 0) continue;
+    try {
+      chmodSync(path, 0o600);
+    } catch (error) {
+      throw cannotWrite(path, error);
     }
   }
 }
