@@ -2,9 +2,10 @@
 import { folderRecorder, memoryRecorder, storeRecorder } from "@reach-fabric/host";
 import type { Recorder } from "@reach-fabric/host";
 import { sqliteStoreWith } from "@reach-fabric/host/testing";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import fs, { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 
 /** What was counted since the process began. */
@@ -73,6 +74,13 @@ async function countedSyncs(scratch: string): Promise<() => number> {
       return method.call(this);
     };
   }
+  // Those that are done in place are calls of the module.
+  const inPlace = fs.fdatasyncSync;
+  fs.fdatasyncSync = (fd) => {
+    count += 1;
+    inPlace(fd);
+  };
+  syncBuiltinESMExports();
   return () => count;
 }
 

@@ -38,9 +38,9 @@ export const runs: readonly Defence[] = [
   },
   {
     attack: "a power cut behind an append",
-    file: "host/src/store/journal-file.ts",
-    take: "await file.datasync();\n      this.#length",
-    put: "this.#length",
+    file: "host/src/files/durable.ts",
+    take: "fdatasyncSync(file.fd);",
+    put: "",
     test: "host/test/store/crash.test.ts",
     name: "RUN-1 RUN-3 nothing that was shown is lost and nothing is done twice, wherever the machine stops",
   },

@@ -1,6 +1,6 @@
 // What the host's sources take from node:fs/promises, on the simulated disk for paths below its root.
 import * as real from "node:fs/promises";
-import { life, ROOT } from "./machine.ts";
+import { life, numberOf, ROOT } from "./machine.ts";
 import type { Life } from "./machine.ts";
 
 export * from "node:fs/promises";
@@ -12,6 +12,7 @@ const failed = (code: string, path: string): Error =>
 
 /** A file that is open in one life. */
 class Handle {
+  readonly fd: number;
   readonly #path: string;
   readonly #life: Life;
   #at = 0;
@@ -19,10 +20,26 @@ class Handle {
   constructor(path: string, of: Life) {
     this.#path = path;
     this.#life = of;
+    this.fd = numberOf(this);
   }
 
-  async #bytes(): Promise<Uint8Array> {
-    return (await this.#life.disk.read(this.#path)) ?? new Uint8Array();
+  #bytes(): Uint8Array {
+    return this.#life.disk.bytesOf(this.#path) ?? new Uint8Array();
+  }
+
+  writeNow(bytes: Uint8Array, from: number, length: number = bytes.length - from): number {
+    this.#life.change();
+    const before = this.#bytes();
+    const all = new Uint8Array(before.length + length);
+    all.set(before);
+    all.set(bytes.subarray(from, from + length), before.length);
+    this.#life.disk.writeNow(this.#path, all);
+    return length;
+  }
+
+  syncNow(): void {
+    this.#life.change();
+    if (this.#life.syncs) this.#life.disk.syncNow(this.#path);
   }
 
   async write(
@@ -30,28 +47,21 @@ class Handle {
     from = 0,
     length = bytes.length,
   ): Promise<{ bytesWritten: number }> {
-    this.#life.change();
-    const before = await this.#bytes();
-    const all = new Uint8Array(before.length + length);
-    all.set(before);
-    all.set(bytes.subarray(from, from + length), before.length);
-    await this.#life.disk.write(this.#path, all);
-    return { bytesWritten: length };
+    return { bytesWritten: this.writeNow(bytes, from, length) };
   }
 
   async read(buffer: Uint8Array): Promise<{ bytesRead: number; buffer: Uint8Array }> {
     this.#life.look();
-    const part = (await this.#bytes()).subarray(this.#at, this.#at + buffer.length);
+    const part = this.#bytes().subarray(this.#at, this.#at + buffer.length);
     buffer.set(part);
     this.#at += part.length;
     return { bytesRead: part.length, buffer };
   }
 
   async sync(): Promise<void> {
+    if (this.#life.disk.kindOf(this.#path) !== "folder") return this.syncNow();
     this.#life.change();
-    if (this.#life.disk.kindOf(this.#path) === "folder")
-      await this.#life.disk.syncFolder(this.#path);
-    else if (this.#life.syncs) await this.#life.disk.sync(this.#path);
+    await this.#life.disk.syncFolder(this.#path);
   }
 
   datasync(): Promise<void> {
@@ -60,12 +70,12 @@ class Handle {
 
   async truncate(length: number): Promise<void> {
     this.#life.change();
-    await this.#life.disk.write(this.#path, (await this.#bytes()).slice(0, length));
+    await this.#life.disk.write(this.#path, this.#bytes().slice(0, length));
   }
 
   async stat(): Promise<{ size: number; isFile: () => boolean }> {
     const kind = this.#life.disk.kindOf(this.#path);
-    return { size: (await this.#bytes()).length, isFile: () => kind === "file" };
+    return { size: this.#bytes().length, isFile: () => kind === "file" };
   }
 
   async close(): Promise<void> {}

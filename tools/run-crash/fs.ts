@@ -1,11 +1,22 @@
 // What the host's sources take from node:fs.
-import { existsSync as exists } from "node:fs";
-import { life, ROOT } from "./machine.ts";
+import * as real from "node:fs";
+import { handleOf, life, ROOT } from "./machine.ts";
 
 export * from "node:fs";
 
 export const existsSync = (path: string): boolean => {
-  if (!path.startsWith(ROOT)) return exists(path);
+  if (!path.startsWith(ROOT)) return real.existsSync(path);
   life().look();
   return life().disk.kindOf(path) !== undefined;
+};
+
+export const writeSync = (fd: number, bytes: Uint8Array, from = 0): number => {
+  const handle = handleOf(fd);
+  return handle === undefined ? real.writeSync(fd, bytes, from) : handle.writeNow(bytes, from);
+};
+
+export const fdatasyncSync = (fd: number): void => {
+  const handle = handleOf(fd);
+  if (handle === undefined) real.fdatasyncSync(fd);
+  else handle.syncNow();
 };

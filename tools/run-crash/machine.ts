@@ -69,3 +69,16 @@ export function life(): Life {
 export function live(next: Life): void {
   now = next;
 }
+
+/** What a file that is open can do at once. */
+interface AtOnce {
+  writeNow(bytes: Uint8Array, from: number): number;
+  syncNow(): void;
+}
+
+/** Numbers of files on the simulated disk: the system gives none so high. */
+const FIRST_FD = 1_000_000;
+const handles: AtOnce[] = [];
+
+export const numberOf = (handle: AtOnce): number => FIRST_FD + handles.push(handle) - 1;
+export const handleOf = (fd: number): AtOnce | undefined => handles[fd - FIRST_FD];

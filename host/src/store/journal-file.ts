@@ -5,7 +5,8 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { cannotWrite, makeFolder, writeAll, writeFileAtomic } from "../files/files.ts";
+import { appendDurably } from "../files/durable.ts";
+import { cannotWrite, makeFolder, writeFileAtomic } from "../files/files.ts";
 import { formatLines } from "../record/journal.ts";
 import type { Line } from "../record/journal.ts";
 
@@ -73,8 +74,7 @@ export class Journal {
     for (const [digest, body] of bodies) await this.#keepBody(digest, body);
     const file = await this.#opened();
     try {
-      await writeAll(file, bytes);
-      await file.datasync();
+      await appendDurably(file, bytes);
       this.#length += bytes.length;
     } catch (error) {
       // After a failed write or sync nobody can say what is on the disk beyond the last length.

@@ -92,9 +92,13 @@ export class SimulatedDisk implements Disk {
     folder.changes.push(change);
   }
 
-  read(path: string): Promise<Uint8Array | undefined> {
+  bytesOf(path: string): Uint8Array | undefined {
     const node = this.#find(path);
-    return Promise.resolve(node?.kind === "file" ? node.bytes.slice() : undefined);
+    return node?.kind === "file" ? node.bytes.slice() : undefined;
+  }
+
+  read(path: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.bytesOf(path));
   }
 
   list(path: string): Promise<string[]> {
@@ -103,6 +107,10 @@ export class SimulatedDisk implements Disk {
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
+    this.writeNow(path, bytes);
+  }
+
+  writeNow(path: string, bytes: Uint8Array): void {
     const node = this.#find(path);
     if (node?.kind === "folder") throw new Error(`EISDIR ${path}`);
     if (node !== undefined) {
@@ -114,6 +122,10 @@ export class SimulatedDisk implements Disk {
   }
 
   async sync(path: string): Promise<void> {
+    this.syncNow(path);
+  }
+
+  syncNow(path: string): void {
     const node = this.#find(path);
     if (node?.kind !== "file") throw missing(path);
     node.durable = node.bytes;
