@@ -73,6 +73,7 @@ describe("a list of runs", () => {
       ["list", "--label", "team"],
       ["list", "--from", "yesterday"],
       ["list", "--limit", "0"],
+      ["list", "--after", "zzz"],
       ["list", "--store", "cloud"],
       ["show", "0000"],
     ]) {
@@ -100,7 +101,8 @@ describe("a run that no process executes", () => {
     const { run } = await begin("approval");
     expect((await on("suspend", run)).status).toBe(0);
     const suspended = await reach(folder, ["resume", run, "--json"]);
-    expect([suspended.status, errorOf(suspended)["code"]]).toEqual([2, "REACH-E3007"]);
+    expect([suspended.status, errorOf(suspended)["code"]]).toEqual([5, "REACH-E3007"]);
+    expect(errorOf(suspended)["hint"]).toContain(`reach runs resume ${run}`);
     expect(await list()).toMatchObject([{ run, state: "suspended" }]);
     expect((await reach(folder, ["signal", run, "--type", "approved", "--json"])).status).toBe(0);
     const still = await reach(folder, ["resume", run, "--json"]);

@@ -64,6 +64,7 @@ export class Outlook {
         {
           why: "the source of commands has ended",
           hint: "Its records so far are kept, and no outcome is recorded.",
+          exitCode: 5,
         },
       );
     }

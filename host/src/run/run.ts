@@ -197,6 +197,7 @@ const crashing = (where: string, crashes: number): ReachError =>
     where,
     why: `${crashes} processes in a row have ended with it, and none came further`,
     hint: "Find out why, as by its last records. To try again: reach runs retry RUN",
+    exitCode: 5,
   });
 
 const notBegun = (folder: string): ReachError =>

@@ -60,5 +60,6 @@ const stuck = (where: string, tried: number, trouble: ReachError): ReachError =>
     where,
     why: `${trouble.why}; it was tried ${tried === 1 ? "once" : `${tried} times`}`,
     hint: "Its records so far are kept, and no outcome is recorded.",
+    exitCode: 5,
     cause: trouble,
   });

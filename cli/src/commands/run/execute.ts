@@ -77,7 +77,8 @@ export async function execute(
     const { where } = kept;
     if (interrupt.signal.aborted) throw new CliError(interrupted(where, found, interrupt.code()));
     if (error instanceof host.RunWaits) return waits(terminal, where, found, error.awaits);
-    throw new CliError({ ...problemOf(error, workflow), ...keptHint(where, found) });
+    const problem = problemOf(error, workflow);
+    throw new CliError({ ...problem, ...keptHint(where, found, VERBS[problem.code]) });
   } finally {
     interrupt.stop();
   }
@@ -183,12 +184,18 @@ async function soFar(
   }
 }
 
-const goOn = (name: string): string => `reach resume ${name}`;
+/** How a run goes on, by what has stopped it; otherwise by reach resume. */
+const VERBS: Readonly<Record<string, string>> = {
+  [hostCode.suspended]: "runs resume",
+  [hostCode.stuck]: "runs retry",
+};
 
-const keptHint = (where: string, found: FoundRun | undefined): { hint?: string } =>
+const goOn = (name: string, verb = "resume"): string => `reach ${verb} ${name}`;
+
+const keptHint = (where: string, found: FoundRun | undefined, verb?: string): { hint?: string } =>
   found === undefined
     ? {}
-    : { hint: `${found.summary}\nGo on: ${goOn(found.name)}\nThe records are in ${where}` };
+    : { hint: `${found.summary}\nGo on: ${goOn(found.name, verb)}\nThe records are in ${where}` };
 
 const interrupted = (where: string, found: FoundRun | undefined, exitCode: number): CliProblem => ({
   code: CODE.interrupted,

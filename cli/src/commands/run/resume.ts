@@ -5,6 +5,7 @@ import type { Engine } from "@reach-fabric/engine";
 import { verify } from "@reach-fabric/evidence";
 import type { Signer } from "@reach-fabric/evidence";
 import type { KeptRun, Lease, RunStore } from "@reach-fabric/host";
+import { hostCode } from "@reach-fabric/host/codes";
 import type { Command } from "commander";
 import { packBundlesOf } from "../../read/policies.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
@@ -109,6 +110,8 @@ async function resumeSeveral(
       const given = { ...options, isKept: false, ...(lease && { lease }) };
       const code = await goOn(terminal, kept, given).catch((error: unknown) => {
         const problem = error instanceof CliError ? error.problem : problemOf(error, kept.where);
+        // Another process has taken it meanwhile: it goes on.
+        if (problem.code === hostCode.fileInUse) return EXIT.ok;
         terminal.problem(problem);
         if (problem.exitCode === EXIT.interrupted) throw error;
         return problem.exitCode;

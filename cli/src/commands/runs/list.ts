@@ -55,6 +55,9 @@ async function listCommand(terminal: Terminal, options: ListOptions): Promise<nu
   const { limit: most, after } = options;
   const filter = filterOf(options);
   const limit = wholeNumber("--limit", most);
+  if (after !== undefined && !CURSOR.test(after)) {
+    throw usage("--after is no cursor of a list", after, "A list that was cut off says it.");
+  }
   const store = await openRuns(terminal.machine, options);
   try {
     const { runs, next } = await store.list(filter, {
@@ -74,6 +77,8 @@ async function listCommand(terminal: Terminal, options: ListOptions): Promise<nu
     await store.close();
   }
 }
+
+const CURSOR = /^\d{4}-\d\d-\d\dT[\d:.]+Z [0-9a-f-]{36}$/;
 
 const row = (head: RunHead): string[] => [
   head.id,
