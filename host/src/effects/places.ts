@@ -12,7 +12,7 @@ export const DEFAULT_PARALLEL: Parallel = { run: 64, origin: 16 };
 
 /** What goes to one origin. */
 interface Lane {
-  readonly waiting: RequestRecord[];
+  readonly waiting: WaitingLine;
   underWay: number;
 }
 
@@ -42,7 +42,7 @@ export class EffectPlaces {
       this.#free.push(request);
       return;
     }
-    const lane = this.#lanes.get(name) ?? { waiting: [], underWay: 0 };
+    const lane = this.#lanes.get(name) ?? { waiting: new WaitingLine(), underWay: 0 };
     this.#lanes.set(name, lane);
     lane.waiting.push(request);
   }
@@ -58,7 +58,7 @@ export class EffectPlaces {
     this.#free = [];
     while (this.#taken.size < this.#limits.run) {
       const lane = this.#first();
-      const request = lane?.waiting.shift();
+      const request = lane?.waiting.take();
       if (lane === undefined || request === undefined) break;
       lane.underWay += 1;
       this.#taken.set(request.key, lane);
@@ -80,12 +80,37 @@ export class EffectPlaces {
     let first: Lane | undefined;
     for (const lane of this.#lanes.values()) {
       if (lane.underWay >= this.#limits.origin) continue;
-      while (this.#dropped.delete(lane.waiting[0]?.key ?? "")) lane.waiting.shift();
-      const [request] = lane.waiting;
+      while (this.#dropped.delete(lane.waiting.first?.key ?? "")) lane.waiting.take();
+      const request = lane.waiting.first;
       if (request === undefined) continue;
-      if (first === undefined || request.seq < (first.waiting[0]?.seq ?? 0)) first = lane;
+      if (first === undefined || request.seq < (first.waiting.first?.seq ?? 0)) first = lane;
     }
     return first;
+  }
+}
+
+/** Requests, first in, first out. To take the first out of an array costs as much as the array is long. */
+class WaitingLine {
+  #requests: RequestRecord[] = [];
+  #taken = 0;
+
+  get first(): RequestRecord | undefined {
+    return this.#requests[this.#taken];
+  }
+
+  push(request: RequestRecord): void {
+    this.#requests.push(request);
+  }
+
+  take(): RequestRecord | undefined {
+    const request = this.first;
+    if (request === undefined) return undefined;
+    this.#taken += 1;
+    if (this.#taken * 2 > this.#requests.length) {
+      this.#requests = this.#requests.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return request;
   }
 }
 
