@@ -7,6 +7,14 @@ const PROCESSES = "host/test/store/sqlite-process.test.ts";
 
 export const stores: readonly Defence[] = [
   {
+    attack: "a run that is taken from a process that was idle before",
+    file: "host/src/store/sqlite/owners.ts",
+    take: "this.#statements.run(text, until, this.id, until - this.#lease / 3);",
+    put: 'if (text === "") this.#statements.run(text, until, this.id, until - this.#lease / 3);',
+    test: "host/test/store/sqlite.test.ts",
+    name: "STORE-6 attack: who had no run for longer than a lease has the one that it claims then",
+  },
+  {
     attack: "a file of a store that was laid there before, for others to read",
     file: "host/src/store/sqlite/open-database.ts",
     take: "keepFromOthers(file);",

@@ -523,3 +523,16 @@ test("STORE-6 files of owners that are no more go with the next start, and other
   expect([existsSync(dead), existsSync(strange)]).toEqual([false, true]);
   expect(await codeOf(second.run(lease.run.id).claim())).toBe("REACH-E4114");
 });
+
+test("STORE-6 attack: who had no run for longer than a lease has the one that it claims then", async () => {
+  const file = await newFile();
+  const [store, other] = [await opened(file, { lease: 900 }), await opened(file, { lease: 900 })];
+  const lease = await begin(other);
+  await lease.release({ state: "waiting" });
+  // Longer than a lease, and behind each look at whether it has to be made longer.
+  await new Promise((go) => setTimeout(go, 950));
+  const claimed = await store.run(lease.run.id).claim();
+  expect(await codeOf(other.run(lease.run.id).claim())).toBe("REACH-E4114");
+  await claimed.append(0, lines(0, 1));
+  await claimed.release({ state: "waiting" });
+});

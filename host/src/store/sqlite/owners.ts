@@ -23,7 +23,6 @@ export class Owners {
   readonly #file: string;
   readonly #lease: number;
   #lock: Lock | undefined;
-  #renewed = 0;
 
   constructor(
     statements: SqlStatements,
@@ -82,11 +81,11 @@ export class Owners {
     return JSON.stringify(all.filter(({ id, until }) => isAlive(id, until)).map(({ id }) => id));
   }
 
-  /** Makes all leases of this store longer, where a third of their time is over. */
+  /** Makes all leases of this store longer, where a third of their time is over: what the file says counts, and no transaction that failed. */
   renew(): void {
-    if (machineTime() - this.#renewed < this.#lease / 3) return;
-    const [until, { id }] = [this.#until(), this];
-    this.#statements.run("UPDATE owner SET until = ? WHERE id = ?", until, id);
+    const until = this.#until();
+    const text = "UPDATE owner SET until = ? WHERE id = ? AND until < ?";
+    this.#statements.run(text, until, this.id, until - this.#lease / 3);
   }
 
   /** As renew(), where it has a lease at all; by itself. */
@@ -97,8 +96,7 @@ export class Owners {
   }
 
   #until(): number {
-    this.#renewed = machineTime();
-    return this.#renewed + this.#lease;
+    return machineTime() + this.#lease;
   }
 
   #sweep(): void {
