@@ -12,10 +12,18 @@ const MOST_IN_PLACE = 64 * 1024;
 /** Whether the last append of this process was that fast: of a disk of which nothing is known, nothing is expected. */
 let isFast = false;
 
-/** Writes bytes behind all that a file has, which was opened for that, and waits until they are on the disk. */
-export async function appendDurably(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes bytes behind all that a file has, which was opened for that, and waits until they are on the disk.
+ *
+ * @param isAlone no other file of the process is written to: several are made durable at once by threads
+ */
+export async function appendDurably(
+  file: FileHandle,
+  bytes: Uint8Array,
+  isAlone: boolean,
+): Promise<void> {
   const begin = performance.now();
-  if (isFast && bytes.length <= MOST_IN_PLACE) {
+  if (isAlone && isFast && bytes.length <= MOST_IN_PLACE) {
     for (let done = 0; done < bytes.length;) done += writeSync(file.fd, bytes, done);
     fdatasyncSync(file.fd);
   } else {

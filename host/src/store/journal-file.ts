@@ -16,6 +16,9 @@ export const bodiesBeside = (path: string): string => join(dirname(path), "bodie
 /** Milliseconds without a line after which the file is closed: of many runs that wait, each needs its lock alone. */
 const IDLE = 1000;
 
+/** Journals of this process whose files are open: those that were written to lately. */
+let openFiles = 0;
+
 /** A file that only grows, by lines which are all on the disk when append() resolves. */
 export class Journal {
   readonly #path: string;
@@ -32,6 +35,7 @@ export class Journal {
     this.#path = path;
     this.#bodies = bodiesBeside(path);
     this.#file = file;
+    openFiles += 1;
     this.#length = length;
   }
 
@@ -74,7 +78,7 @@ export class Journal {
     for (const [digest, body] of bodies) await this.#keepBody(digest, body);
     const file = await this.#opened();
     try {
-      await appendDurably(file, bytes);
+      await appendDurably(file, bytes, openFiles === 1);
       this.#length += bytes.length;
     } catch (error) {
       // After a failed write or sync nobody can say what is on the disk beyond the last length.
@@ -94,7 +98,10 @@ export class Journal {
     try {
       const file = await open(this.#path, constants.O_WRONLY | constants.O_APPEND);
       const { size } = await file.stat();
-      if (size === this.#length) return (this.#file = file);
+      if (size === this.#length) {
+        openFiles += 1;
+        return (this.#file = file);
+      }
       await file.close();
       throw new ReachError(hostCode.unwritable, "The file cannot be written.", {
         where: this.#path,
@@ -107,6 +114,7 @@ export class Journal {
 
   #rest(): void {
     const file = this.#file;
+    if (file !== undefined) openFiles -= 1;
     this.#file = undefined;
     this.#closing = file?.close().catch(() => undefined) ?? this.#closing;
   }
