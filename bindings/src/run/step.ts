@@ -1,4 +1,4 @@
-/** One step of a run: what enters, and all that follows from it. Whoever computes a run does it with this. */
+/** One step of a run: what enters, and all that follows from it. Every program that computes a run does it with this. */
 
 import { codeName, EngineError } from "../core/errors.ts";
 import type { Engine } from "../engine/engine.ts";

@@ -1,5 +1,6 @@
 // A run from one store into a folder, as it is.
 import { createIn } from "./run-folder.ts";
+import { labelsOf } from "./store.ts";
 import type { KeptRun, RunState } from "./store.ts";
 
 /**
@@ -16,7 +17,8 @@ export async function copyRun(
   kept: KeptRun,
   folder: string,
 ): Promise<{ readonly id: string; readonly lines: number }> {
-  const { state, workflow, labels, pool, priority, awaits, wakeAt, why } = await kept.head();
+  const head = await kept.head();
+  const { state, awaits, wakeAt, why } = head;
   const { run, engine, pack, request, lines } = await kept.read();
   const { startedAt, ...identity } = run;
   const lease = await createIn(folder, {
@@ -24,10 +26,7 @@ export async function copyRun(
     startedAt,
     engine,
     pack,
-    ...(workflow === undefined ? {} : { workflow }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(pool === undefined ? {} : { pool }),
-    ...(priority === undefined ? {} : { priority }),
+    ...labelsOf(head),
     ...(request === undefined ? {} : { request }),
   });
   try {

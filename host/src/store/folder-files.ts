@@ -13,6 +13,7 @@ import { parseJournal, withBodies } from "../record/journal.ts";
 import { damagedRun, forgotten } from "./errors.ts";
 import { bodiesBeside } from "./journal-file.ts";
 import { stateIn } from "./folder-state.ts";
+import { labelsOf } from "./store.ts";
 import type { NewRun, RunFile, RunLabels } from "./store.ts";
 
 /** The form of a run's folder: docs/spec/run-folder.md. */
@@ -183,7 +184,7 @@ export async function readRunFile(
 
 /** Writes what a folder has before the first line; `run.json` last. */
 export async function writeBeginning(folder: string, run: NewRun): Promise<void> {
-  const { pack, engine, startedAt, workflow, labels, pool, priority, request } = run;
+  const { pack, engine, startedAt, request } = run;
   const secret = utf8(`${Buffer.from(run.run.secret).toString("hex")}\n`);
   await writeFileAtomic(join(folder, names.secret), secret, 0o600);
   await makeFolder(join(folder, names.pack));
@@ -206,10 +207,7 @@ export async function writeBeginning(folder: string, run: NewRun): Promise<void>
     id,
     pack: pack.digest,
     startedAt,
-    ...(workflow === undefined ? {} : { workflow }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(pool === undefined ? {} : { pool }),
-    ...(priority === undefined ? {} : { priority }),
+    ...labelsOf(run),
   };
   await writeFileAtomic(join(folder, names.meta), encode(meta), 0o600);
 }

@@ -42,7 +42,7 @@ const allNames = (folder: string): Promise<[string[], string[]]> =>
   Promise.all([messageNames(folder, "event"), messageNames(folder, "command")]);
 
 /**
- * Writes a message down for whoever executes the run.
+ * Writes a message down for the process that executes the run.
  *
  * @returns false where it is there
  * @throws ReachError `REACH-E3005` it is no event, `REACH-E4103` it is too large, `REACH-E3011`, `REACH-E411x` it cannot be written
@@ -75,7 +75,7 @@ async function putAlone(
   return true;
 }
 
-/** The name of the last message of a run; empty where there is none. */
+/** The name of the last message of a run; empty where no message is. */
 export const lastMessage = async (folder: string): Promise<string> =>
   lastOf((await allNames(folder)).flat());
 

@@ -5,7 +5,7 @@ import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { isThere } from "./errors.ts";
 import { createIn, hasNews, runFolder } from "./run-folder.ts";
-import { dueOf, pageOf } from "./select.ts";
+import { claimEach, dueOf, pageOf } from "./select.ts";
 import type { KeptRun, Lease, RunHead, RunStore } from "./store.ts";
 
 /**
@@ -58,22 +58,4 @@ async function headsIn(folder: string): Promise<RunHead[]> {
     ),
   );
   return heads.flatMap((head, i) => (head === undefined || head.id !== names[i] ? [] : [head]));
-}
-
-/** Claims runs until there are so many; one that another process has claimed meanwhile is passed over. */
-export async function claimEach(
-  ids: readonly string[],
-  limit: number,
-  claim: (id: string) => Promise<Lease>,
-): Promise<Lease[]> {
-  const leases: Lease[] = [];
-  for (const id of ids) {
-    if (leases.length >= limit) break;
-    try {
-      leases.push(await claim(id));
-    } catch (error) {
-      if (!(error instanceof ReachError && error.code === hostCode.fileInUse)) throw error;
-    }
-  }
-  return leases;
 }

@@ -81,7 +81,7 @@ export class Journal {
       await appendDurably(file, bytes, openFiles === 1);
       this.#length += bytes.length;
     } catch (error) {
-      // After a failed write or sync nobody can say what is on the disk beyond the last length.
+      // After a failed write or sync it is not known what is on the disk beyond the last length.
       this.#broken = true;
       await file.truncate(this.#length).catch(() => undefined);
       await file.datasync().catch(() => undefined);

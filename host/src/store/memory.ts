@@ -1,9 +1,8 @@
 // Runs in memory: for tests, and for programs that keep no run beyond themselves. docs/spec/runs.md.
 import type { Line } from "../record/journal.ts";
 import { forgotten, inboxFull, inUse, isThere, leaseLost, noSuchRun } from "./errors.ts";
-import { claimEach } from "./folder-store.ts";
 import { textOfMessage } from "./message.ts";
-import { dueOf, pageOf } from "./select.ts";
+import { claimEach, dueOf, pageOf } from "./select.ts";
 import { MOST_MESSAGES, requireLabels } from "./store.ts";
 import type { KeptRun, Lease, Message, NewRun, Rest, RunFile, RunHead, RunStore } from "./store.ts";
 

@@ -13,7 +13,7 @@ import { stateIn, writeState } from "./folder-state.ts";
 import type { FolderState } from "./folder-state.ts";
 import { forgotten, IN_USE, inUse, leaseLost } from "./errors.ts";
 import { Journal } from "./journal-file.ts";
-import { ENDED, requireLabels } from "./store.ts";
+import { ENDED, labelsOf, requireLabels } from "./store.ts";
 import type { KeptRun, Lease, NewRun, Rest, RunFile, RunHead } from "./store.ts";
 
 /** Milliseconds that a claim waits: who only looks whether a run is in use has its lock for a moment. */
@@ -177,23 +177,20 @@ class FolderLease implements Lease {
 }
 
 async function headOf(folder: string): Promise<RunHead> {
-  const { id, attempt, startedAt, engine, pack, workflow, labels, pool, priority } =
-    await readMeta(folder);
+  const meta = await readMeta(folder);
+  const { id, attempt, startedAt, engine, pack } = meta;
   const { lines: _, crashes: __, read: ___, ...said } = await stateIn(folder);
-  const isRunning = said.state !== "running" || (await isInUse(folder));
+  const isSo = said.state !== "running" || (await isInUse(folder));
   return {
     id,
     attempt,
     startedAt,
     engine,
     pack,
-    ...(workflow === undefined ? {} : { workflow }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(pool === undefined ? {} : { pool }),
-    ...(priority === undefined ? {} : { priority }),
+    ...labelsOf(meta),
     awaits: [],
     ...said,
-    state: isRunning ? said.state : "interrupted",
+    state: isSo ? said.state : "interrupted",
   };
 }
 

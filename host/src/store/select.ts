@@ -1,6 +1,8 @@
 // Which runs of a store are wanted, where all of their heads are at hand.
+import { hostCode } from "../files/codes.ts";
+import { ReachError } from "../files/error.ts";
 import { ENDED } from "./store.ts";
-import type { DueRuns, RunFilter, RunHead, RunPage } from "./store.ts";
+import type { DueRuns, Lease, RunFilter, RunHead, RunPage } from "./store.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -62,4 +64,22 @@ export function dueOf(
         (b.priority ?? 0) - (a.priority ?? 0) || ((a.wakeAt ?? "") < (b.wakeAt ?? "") ? -1 : 1),
     )
     .map(({ id }) => id);
+}
+
+/** Claims runs until there are so many; one that another process has claimed meanwhile is passed over. */
+export async function claimEach(
+  ids: readonly string[],
+  limit: number,
+  claim: (id: string) => Promise<Lease>,
+): Promise<Lease[]> {
+  const leases: Lease[] = [];
+  for (const id of ids) {
+    if (leases.length >= limit) break;
+    try {
+      leases.push(await claim(id));
+    } catch (error) {
+      if (!(error instanceof ReachError && error.code === hostCode.fileInUse)) throw error;
+    }
+  }
+  return leases;
 }

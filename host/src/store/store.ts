@@ -224,6 +224,21 @@ export const MOST_CRASHES = 3;
 /** Milliseconds between two looks into an inbox. */
 export const LOOK = 100;
 
+/** Of a run what finds it again, without what is not there. */
+export function labelsOf({
+  workflow,
+  labels,
+  pool,
+  priority,
+}: RunLabels): Omit<RunLabels, "request"> {
+  return {
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(pool === undefined ? {} : { pool }),
+    ...(priority === undefined ? {} : { priority }),
+  };
+}
+
 /** Labels of a run at most, and characters of the name or value of one. */
 const MOST_LABELS = 16;
 const LONGEST_LABEL = 64;

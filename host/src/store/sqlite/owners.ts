@@ -13,7 +13,7 @@ import { TENANT } from "./tables.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Milliseconds of this machine's own time, the same for all of its processes: nobody can set it. */
+/** Milliseconds of this machine's own time, the same for all of its processes: it cannot be set. */
 const machineTime = (): number => Number(process.hrtime.bigint() / 1_000_000n);
 
 export class Owners {
