@@ -15,7 +15,7 @@ export { commandRun, signalRun } from "./run/messages.ts";
 export { createEgress } from "./effects/egress/egress.ts";
 export { DEFAULT_LIMITS } from "./effects/egress/limits.ts";
 export type { HttpResult } from "./effects/egress/answer.ts";
-export type { Egress, EgressOptions, RequestContext } from "./effects/egress/egress.ts";
+export type { Egress, EgressOptions, RequestContext, OpenAnswer } from "./effects/egress/egress.ts";
 export type { EgressLimits } from "./effects/egress/limits.ts";
 export type { HttpRequest } from "./effects/egress/request.ts";
 export { ReachError } from "./files/error.ts";

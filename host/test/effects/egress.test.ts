@@ -630,3 +630,64 @@ describe("GRANT-8: redirects", () => {
     ).toBe("timeout");
   });
 });
+
+describe("an answer that is read as it comes", () => {
+  const open = async (
+    egress: Egress,
+    more: Partial<HttpRequest> = {},
+    signal = new AbortController().signal,
+    patience?: number,
+  ): ReturnType<Egress["open"]> => {
+    const request = { method: "GET", uri: `${A}/v1/x`, headers: {}, redirect: false, ...more };
+    return egress.open(request, { idempotencyKey: "k", signal }, patience);
+  };
+
+  it("is there before it has ended, by the same rules, and ends when it is closed", async () => {
+    let gone = (): void => undefined;
+    const left = new Promise<void>((resolve) => (gone = resolve));
+    const { origin, requests } = await serve((_, response) => {
+      response.on("close", gone).writeHead(200, { "x-kind": "stream", "x-other": "1" });
+      response.write("first");
+    });
+    const egress = createEgress({ grant: grantOf(A), addresses: { [A]: origin } });
+    const { status, headers, body, close } = await open(egress, { responseHeaders: ["X-Kind"] });
+    expect({ status, headers }).toEqual({ status: 200, headers: { "x-kind": "stream" } });
+    for await (const chunk of body) {
+      expect(text(chunk)).toBe("first");
+      break;
+    }
+    close();
+    await left;
+    await expect(open(egress, { uri: `${B}/v1/x` })).rejects.toMatchObject({ failure: "denied" });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("ends with its signal and with the run, and is not waited for beyond its limit", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/silent") return;
+      response.writeHead(200).write("first");
+    });
+    const egress = createEgress({ grant: grantOf(A), addresses: { [A]: origin } });
+    const drain = async ({ body }: Awaited<ReturnType<Egress["open"]>>): Promise<void> => {
+      for await (const _ of body) continue;
+    };
+    const stop = new AbortController();
+    const first = drain(await open(egress, {}, stop.signal));
+    stop.abort(new Error("stopped"));
+    await expect(first).rejects.toThrow("stopped");
+    await expect(
+      open(egress, { uri: `${A}/silent` }, new AbortController().signal, 50),
+    ).rejects.toMatchObject({ failure: "timeout" });
+    const second = drain(await open(egress));
+    await egress.close();
+    await expect(second).rejects.toThrow("the run has ended");
+  });
+
+  it("that is encoded is refused", async () => {
+    const { origin } = await serve((_, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("{}")),
+    );
+    const egress = createEgress({ grant: grantOf(A), addresses: { [A]: origin } });
+    await expect(open(egress)).rejects.toMatchObject({ failure: "protocol" });
+  });
+});

@@ -23,16 +23,23 @@ export interface Received {
   readonly target: Target;
 }
 
-export async function readBody({ body, headers }: Received, limit: number): Promise<Uint8Array> {
+/** The body as it comes; RequestFailed `protocol` where it is encoded. */
+export function chunksOf({ body, headers }: Received): AsyncIterable<Uint8Array> {
   const encoding = headers["content-encoding"];
   // RFC 9110, 8.4: codings in any case; nothing and `identity` are none.
   if (encoding !== undefined && !/^(?:identity)?$/i.test(String(encoding).trim())) {
     discard(body);
     throw new RequestFailed("protocol", hostCode.encodedAnswer, "the answer is encoded, unasked");
   }
+  return body as AsyncIterable<Uint8Array>;
+}
+
+export async function readBody(answer: Received, limit: number): Promise<Uint8Array> {
+  const chunks = chunksOf(answer);
+  const { headers } = answer;
   let bytes = new Uint8Array(expected(headers["content-length"], limit));
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of chunks) {
     const from = size;
     size += chunk.length;
     if (size > limit) {

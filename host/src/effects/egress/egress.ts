@@ -3,14 +3,14 @@
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
 import type { AddressLookup } from "./address.ts";
-import { discard, failed, namedHeaders, readBody } from "./answer.ts";
+import { chunksOf, discard, failed, namedHeaders, readBody } from "./answer.ts";
 import type { HttpResult, Received } from "./answer.ts";
 import { SecretGuard } from "../../secrets/guard.ts";
 import type { Secrets } from "../../secrets/texts.ts";
 import { authorize } from "./authorize.ts";
 import type { Authentication, Authorized } from "./authorize.ts";
 import { agentFor, checkLiteral } from "./connection.ts";
-import { Deadline, within } from "./deadline.ts";
+import { Deadline, orAborted, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, requireGranted, whyNotGranted } from "./grant.ts";
 import { placeSecrets } from "./secret-places.ts";
@@ -54,6 +54,17 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
+/** An answer whose headers are there. */
+export interface OpenAnswer {
+  readonly status: number;
+  /** Those that the request names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** As it comes, without a bound, and without a look at what is in it. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends it: nothing more is read, and the connection is closed. */
+  readonly close: () => void;
+}
+
 export interface Egress {
   /**
    * Performs a request; every way in which the world can fail it is an answer.
@@ -62,6 +73,18 @@ export interface Egress {
    *   machine could not perform it
    */
   readonly fetch: (request: HttpRequest, context: RequestContext) => Promise<Performed<HttpResult>>;
+  /**
+   * Sends a request by the same rules, and gives its answer as soon as the headers are there. Whoever asks for it
+   * bounds its time and size, has the guard look at what is kept of it, and closes it.
+   *
+   * @param patience milliseconds until the headers, in place of the limit
+   * @throws what failed() knows the word for; the signal's reason, which ends the body, too; HostTrouble
+   */
+  readonly open: (
+    request: HttpRequest,
+    context: RequestContext,
+    patience?: number,
+  ) => Promise<OpenAnswer>;
   /**
    * What a request to an origin carries.
    *
@@ -94,7 +117,11 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   /** What ends the requests that are under way. */
   const underWay = new Set<AbortController>();
 
-  const hop = async (request: Sendable, stop: AbortController): Promise<Received> => {
+  const hop = async (
+    request: Sendable,
+    stop: AbortController,
+    patience: number,
+  ): Promise<Received> => {
     const { target, method, headers, body } = request;
     const why = whyNotGranted(grant, method, target);
     if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
@@ -105,7 +132,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       address === undefined
         ? agentFor("public", limits, lookup)
         : agentFor("any", limits, lookupAll);
-    const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
+    const deadline = new Deadline(patience, () => stop.abort(noAnswer(patience)));
     try {
       const answer = await agent.request({
         origin: address ?? target.origin,
@@ -131,10 +158,11 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     first: Sendable,
     stop: AbortController,
     placed?: PlacedSecrets,
+    patience = limits.headers,
   ): Promise<Received> => {
     let request = first;
     for (let hops = 0; ; hops += 1) {
-      const answer = await hop(request, stop);
+      const answer = await hop(request, stop, patience);
       const location = answer.headers["location"];
       if (!first.redirect || !isRedirect(answer.status) || typeof location !== "string") {
         return answer;
@@ -187,18 +215,19 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     ((authentication, origin, signal) =>
       authorize(authentication, origin, { grant, secrets, tokens, signal }));
 
-  const perform = async (
+  const begin = async (
     request: HttpRequest,
     tried: Tried,
     stop: AbortController,
-  ): Promise<Performed<HttpResult>> => {
+    patience?: number,
+  ): Promise<Received> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
     const filling = placeSecrets(request.secrets, origin, grant, secrets);
     const first = sendable(withSecrets(request, filling), tried);
     const { header, login } = await authorized(request.authentication, origin, stop.signal);
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
-    let answer = await follow(first, stop, filling);
+    let answer = await follow(first, stop, filling, patience);
     const challenge = answer.headers["www-authenticate"];
     // A challenge is answered where it was made, and by nobody behind a redirect.
     const isOwn = answer.target === first.target;
@@ -212,6 +241,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
           { ...first, headers: { ...first.headers, authorization: proof } },
           stop,
           filling,
+          patience,
         );
       }
     }
@@ -219,6 +249,15 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       discard(answer.body);
       throw new RequestFailed("protocol", hostCode.protocol, "the answer's status is not valid");
     }
+    return answer;
+  };
+
+  const perform = async (
+    request: HttpRequest,
+    tried: Tried,
+    stop: AbortController,
+  ): Promise<Performed<HttpResult>> => {
+    const answer = await begin(request, tried, stop);
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);
     // As the bytes pass: of a protocol's answer less is admitted than has come.
@@ -240,6 +279,33 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
         signal.throwIfAborted();
         throwTrouble(error);
         return failed(error);
+      }
+    },
+    open: async (request, { signal, ...tried }, patience) => {
+      signal.throwIfAborted();
+      const stop = new AbortController();
+      const pass = (): void => stop.abort(signal.reason);
+      signal.addEventListener("abort", pass, { once: true });
+      underWay.add(stop);
+      const leave = (): void => {
+        underWay.delete(stop);
+        signal.removeEventListener("abort", pass);
+      };
+      try {
+        const answer = await orAborted(begin(request, tried, stop, patience), stop.signal);
+        return {
+          status: answer.status,
+          headers: namedHeaders(answer.headers, request.responseHeaders ?? []),
+          body: chunksOf(answer),
+          close: () => {
+            leave();
+            discard(answer.body);
+          },
+        };
+      } catch (error) {
+        leave();
+        throwTrouble(error);
+        throw error;
       }
     },
     close: async () => {
