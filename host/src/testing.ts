@@ -20,3 +20,5 @@ export { readYaml } from "./files/yaml.ts";
 export { readIdentity, readLast } from "./log/layout.ts";
 export { sqliteStoreWith } from "./store/sqlite/sqlite-store.ts";
 export { MOST_MESSAGES } from "./store/store.ts";
+export { EventStreamReader } from "./effects/egress/event-stream.ts";
+export { RequestFailed } from "./effects/egress/failure.ts";
