@@ -1,5 +1,6 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
+export { Bounds } from "./effects/egress/bounds.ts";
 export { cut } from "./effects/egress/text.ts";
 export { Deadline, within } from "./effects/egress/deadline.ts";
 export { confirming } from "./effects/egress/resolver.ts";

@@ -19,7 +19,15 @@ export {
 } from "./evidence/evidence.ts";
 export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
-export type { Grant, GrantFile, HttpGrant, Provider } from "./run/grant.ts";
+export type {
+  Callable,
+  Grant,
+  GrantBounds,
+  GrantFile,
+  HttpGrant,
+  Provider,
+  RequestBounds,
+} from "./run/grant.ts";
 export {
   keyringEntry,
   keyringFile,

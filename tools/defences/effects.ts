@@ -159,4 +159,13 @@ export const effects: readonly Defence[] = [
     test: PLACES,
     name: "leave their place however they end, and what was cancelled while it waited never begins",
   },
+  {
+    attack:
+      "a grant that lets its requests hold the host's connections for longer than the host allows",
+    file: "host/src/effects/egress/bounds.ts",
+    take: "return least(asked, this.most);",
+    put: "return asked;",
+    test: "host/test/effects/bounds.test.ts",
+    name: "are cut by the host's ceiling, and by an hour and 16 MiB",
+  },
 ];

@@ -11,7 +11,8 @@ import type { SecretGuard } from "../secrets/guard.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Authentication } from "./egress/authorize.ts";
 import type { Egress, RequestContext } from "./egress/egress.ts";
-import { DEFAULT_LIMITS } from "./egress/limits.ts";
+import { Bounds } from "./egress/bounds.ts";
+import type { BoundsOptions } from "./egress/bounds.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
@@ -37,12 +38,11 @@ export interface GrpcCall {
   readonly secrets?: readonly SecretPlace[];
 }
 
-export interface GrpcOptions {
+export interface GrpcOptions extends BoundsOptions {
   readonly pack: Pack;
   readonly grant: Grant;
   readonly addresses?: Readonly<Record<string, string>>;
   readonly secrets?: Secrets;
-  readonly limits?: Partial<EgressLimits>;
   readonly lookup?: AddressLookup;
   /** Of the run, whose requests share their tokens. */
   readonly authorize: Egress["authorize"];
@@ -61,9 +61,11 @@ interface Peer {
 
 /** Calls gRPC services where the operator says that they are. */
 export function createGrpc(options: GrpcOptions): CallGrpc {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${limits.total} ms`);
+  const bounds = new Bounds(options);
   return async (call, context) => {
+    const target = parseTarget(call.uri);
+    const limits = "why" in target ? bounds.own() : bounds.http("POST", target);
+    const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${limits.total} ms`);
     try {
       return await within(limits.total, late, context.signal, ({ signal }) =>
         perform({ ...options, limits }, call, { ...context, signal }),

@@ -4,7 +4,8 @@ import type { Grant, Provider } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { createEgress } from "./egress/egress.ts";
 import type { RequestContext, Shared } from "./egress/egress.ts";
-import type { EgressLimits } from "./egress/limits.ts";
+import { Bounds } from "./egress/bounds.ts";
+import type { BoundsOptions } from "./egress/bounds.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
@@ -17,11 +18,10 @@ export interface Question {
   readonly schema?: unknown;
 }
 
-export interface ModelOptions {
+export interface ModelOptions extends BoundsOptions {
   readonly grant: Grant;
   readonly providers?: Readonly<Record<string, Provider>>;
   readonly secrets?: Secrets;
-  readonly limits?: Partial<EgressLimits>;
 }
 
 /** Our names of parameters, and theirs. */
@@ -44,7 +44,8 @@ export function createModels(
 ): {
   readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
 } {
-  const { grant, providers = {}, secrets = {}, limits } = options;
+  const { grant, providers = {}, secrets = {} } = options;
+  const bounds = new Bounds(options);
   return {
     ask: async (question, context) => {
       const denied = (why: string): Performed => ({
@@ -65,7 +66,8 @@ export function createModels(
           },
           addresses: { [origin]: origin },
           secrets,
-          ...(limits ? { limits } : {}),
+          limits: bounds.model(provider.limits),
+          ceiling: bounds.most,
         },
         guard === undefined ? {} : { guard },
       );

@@ -8,12 +8,12 @@ import { hostCode } from "../files/codes.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Authentication } from "./egress/authorize.ts";
 import { createEgress } from "./egress/egress.ts";
-import { DEFAULT_LIMITS } from "./egress/limits.ts";
+import { Bounds } from "./egress/bounds.ts";
+import type { BoundsOptions } from "./egress/bounds.ts";
 import { failed } from "./egress/answer.ts";
 import type { HttpResult } from "./egress/answer.ts";
 import { orAborted, within } from "./egress/deadline.ts";
 import type { Egress, RequestContext, Shared } from "./egress/egress.ts";
-import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { RequestFailed } from "./egress/failure.ts";
@@ -38,11 +38,10 @@ export interface McpCall {
   readonly timeout?: number;
 }
 
-export interface McpOptions {
+export interface McpOptions extends BoundsOptions {
   readonly grant: Grant;
   readonly addresses?: Readonly<Record<string, string>>;
   readonly secrets?: Secrets;
-  readonly limits?: Partial<EgressLimits>;
 }
 
 export type CallMcp = (call: McpCall, context: RequestContext) => Promise<Performed>;
@@ -51,10 +50,9 @@ export type CallMcp = (call: McpCall, context: RequestContext) => Promise<Perfor
 const STATELESS = "2026-07-28";
 
 /** Calls MCP servers where the operator says that they are. */
-export function createMcp(
-  { grant, addresses = {}, secrets, limits }: McpOptions,
-  shared: Shared,
-): CallMcp {
+export function createMcp(options: McpOptions, shared: Shared): CallMcp {
+  const { grant, addresses = {}, secrets } = options;
+  const bounds = new Bounds(options);
   return async (call, context) => {
     const { signal } = context;
     if (!mayCall(grant, call)) return denied("the call is not granted");
@@ -76,11 +74,12 @@ export function createMcp(
     }
     // To the server and nowhere else; a token for it comes from wherever the run's grant says.
     const http = [{ origin, methods: ["POST" as const, "DELETE" as const], paths: [path] }];
+    const limits = bounds.mcp(call, call.timeout);
     const egress = createEgress(
-      { grant: { http }, addresses, ...(limits ? { limits } : {}) },
+      { grant: { http }, addresses, limits, ceiling: bounds.most },
       shared,
     );
-    const time = call.timeout ?? limits?.total ?? DEFAULT_LIMITS.total;
+    const time = limits.total;
     const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${time} ms`);
     try {
       return await within(time, late, signal, async (stop) => {

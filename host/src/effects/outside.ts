@@ -1,6 +1,6 @@
 // The outside world of a run: the machine's clock, randomness and timers, and what leaves the machine.
 import type { Pack } from "@reach-fabric/engine";
-import type { Grant, Provider } from "@reach-fabric/schema";
+import type { Grant, GrantBounds, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
 import { SecretGuard } from "../secrets/guard.ts";
 import type { Secrets } from "../secrets/texts.ts";
@@ -63,6 +63,10 @@ export interface OutsideOptions {
   readonly providers?: Readonly<Record<string, Provider>> | undefined;
   /** Bounds of each request. */
   readonly egress?: Partial<EgressLimits> | undefined;
+  /** What entries of the grant say of them. */
+  readonly bounds?: GrantBounds | undefined;
+  /** What no entry may exceed. */
+  readonly ceiling?: Partial<EgressLimits> | undefined;
 }
 
 /** What leaves the machine in one run, all of it under one grant. Close it when the run has ended. */
@@ -91,12 +95,15 @@ export function createOutside(options: OutsideOptions): WaysOut & Pick<Outside, 
 }
 
 function makeOutside(options: OutsideOptions, guard: SecretGuard): WaysOut {
-  const { pack, grant = {}, addresses, secrets, providers, egress: limits } = options;
+  const { pack, grant = {}, addresses, secrets, providers } = options;
+  const { egress: limits, bounds, ceiling } = options;
   const out = {
     grant,
     ...(addresses ? { addresses } : {}),
     ...(secrets ? { secrets } : {}),
-    ...(limits ? { limits } : {}),
+    limits,
+    bounds,
+    ceiling,
   };
   const egress = createEgress(out, { guard });
   const shared = { guard, authorize: egress.authorize };

@@ -1,5 +1,5 @@
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
-import type { Grant, Provider, RunCommand } from "@reach-fabric/schema";
+import type { Grant, GrantBounds, Provider, RunCommand } from "@reach-fabric/schema";
 import type { Secrets } from "../secrets/texts.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
@@ -27,8 +27,12 @@ export interface RunOptions {
   readonly addresses?: Readonly<Record<string, string>>;
   /** The engine's limits that differ from its defaults: part of the decision. */
   readonly limits?: object;
-  /** Bounds of each http request: the host's, in no digest. */
+  /** Bounds of each request: the host's, in no digest. */
   readonly egress?: Partial<EgressLimits>;
+  /** What entries of the grant say of them (GRANT-21). */
+  readonly bounds?: GrantBounds;
+  /** What no request may exceed, whatever entries of the grant say. */
+  readonly ceiling?: Partial<EgressLimits>;
   /** How many effects leave this machine at a time (GRANT-19). */
   readonly parallel?: Partial<Parallel>;
   /** How often and how long effects are tried that this machine cannot perform (GRANT-17). */

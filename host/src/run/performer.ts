@@ -1,6 +1,6 @@
 // Effects outside a run: what a hypothesis asks of the world (EVID-31).
 import type { Pack, RequestRecord } from "@reach-fabric/engine";
-import type { Grant, Provider } from "@reach-fabric/schema";
+import type { Grant, GrantBounds, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Performed } from "../effects/egress/performed.ts";
@@ -14,6 +14,8 @@ export interface PerformerOptions {
   readonly grant: Grant;
   readonly addresses?: Readonly<Record<string, string>>;
   readonly secrets?: Secrets;
+  /** What entries of the grant say of time and size (GRANT-21). */
+  readonly bounds?: GrantBounds;
   readonly providers?: Readonly<Record<string, Provider>>;
   /** Operations that change nothing although their protocol does not say so, as operationOf() names them. */
   readonly safe?: readonly string[];

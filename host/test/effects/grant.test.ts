@@ -22,18 +22,21 @@ describe("a grant file", () => {
       addresses,
       providers: {},
       repeatable: {},
+      bounds: {},
     });
     expect(await grantOf({ format: "reach/grant/v1" })).toEqual({
       grant: {},
       addresses: {},
       providers: {},
       repeatable: {},
+      bounds: {},
     });
     expect(await grantOf({ ...file, http: [] })).toEqual({
       grant: {},
       addresses: {},
       providers: {},
       repeatable: {},
+      bounds: {},
     });
   });
 

@@ -126,6 +126,7 @@ it("a grant file says which models, and where they are", async () => {
     grant: { models: ["a", "b"] },
     addresses: {},
     providers: { a: provider },
+    bounds: {},
     repeatable: {},
   });
   await writeFile(path, JSON.stringify({ ...file, models: ["b"] }));

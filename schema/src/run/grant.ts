@@ -95,6 +95,27 @@ function decodedOnce(layer: string): string | undefined {
   }
 }
 
+/** GRANT-21: how long a request may take, in milliseconds, and how many bytes its answer may have. */
+const time = z
+  .int({ error: "Expected a whole number of milliseconds." })
+  .min(1, { error: "At least 1 ms." })
+  .max(3_600_000, { error: "At most 3600000 ms, an hour." });
+const requestBounds = strict({
+  /** Until the answer's headers. */
+  headers: time.optional(),
+  /** Until the answer's last byte. */
+  total: time.optional(),
+  /** Of the answer's body. */
+  bytes: z
+    .int({ error: "Expected a whole number of bytes." })
+    .min(1, { error: "At least 1 byte." })
+    .max(16 * 1024 * 1024, { error: "At most 16777216 bytes, 16 MiB." })
+    .optional(),
+});
+
+/** What an entry of a grant says of the requests that it allows (GRANT-21). */
+export type RequestBounds = z.infer<typeof requestBounds>;
+
 const http = strict({
   origin,
   methods: z
@@ -107,7 +128,10 @@ const http = strict({
  * GRANT-16: an entry of a grant file. Where it is `repeatable`, the operator vouches that what it allows may be done
  * twice.
  */
-const httpEntry = http.extend({ repeatable: z.boolean().optional() });
+const httpEntry = http.extend({
+  repeatable: z.boolean().optional(),
+  limits: requestBounds.optional(),
+});
 
 /** GRANT-11: a type of CloudEvents, or the beginning of some, followed by `*`. */
 const eventType: z.ZodString = z.string().check((context) => {
@@ -144,6 +168,7 @@ const provider = strict({
   }),
   model: z.string().min(1),
   secret: z.string().optional(),
+  limits: requestBounds.optional(),
 });
 
 /** GRANT-14: an MCP server, by its URI without a query. */
@@ -174,10 +199,11 @@ const mcpEntries = z.array(
     server,
     calls: z.array(callPattern).min(1, { error: "Name at least one call." }),
     repeatable: z.boolean().optional(),
+    limits: requestBounds.optional(),
   }),
 );
 /** What a call of MCP says about itself. */
-interface Callable {
+export interface Callable {
   readonly uri: string;
   readonly method: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -212,6 +238,14 @@ export const grant = strict({
 export type Grant = z.infer<typeof grant>;
 /** What one entry of a grant allows. */
 export type HttpGrant = z.infer<typeof http>;
+
+/** What entries of a grant say of time and size, beside what they allow (GRANT-21). */
+export interface GrantBounds {
+  readonly http?: readonly (HttpGrant & { readonly limits: RequestBounds })[];
+  readonly mcp?: readonly (NonNullable<Grant["mcp"]>[number] & {
+    readonly limits: RequestBounds;
+  })[];
+}
 
 const file = strict({
   format: z.literal("reach/grant/v1", { error: "Expected reach/grant/v1." }),

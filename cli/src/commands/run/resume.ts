@@ -57,7 +57,7 @@ export function resume(program: Command, verb: Verb): void {
     .option("-o, --output <file>", "where the evidence is written; by default as it was asked for")
     .option(
       "-g, --grant <file>",
-      "its addresses, and what is repeatable; what the run may contact stays as it was",
+      "its addresses, its limits of time and size, and what is repeatable; what the run may contact stays as it was",
     )
     .option("--secrets <file>", "what the names of secrets stand for")
     .option(
@@ -176,7 +176,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
-  const { addresses, providers, repeatable } = grant ?? {};
+  const { addresses, bounds, providers, repeatable } = grant ?? {};
   const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
@@ -209,6 +209,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
           run: kept,
           secrets,
           ...(addresses && { addresses }),
+          ...(bounds && { bounds }),
           ...(providers && { providers }),
           ...(repeatable && { repeatable }),
           ...lines,

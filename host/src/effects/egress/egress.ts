@@ -9,6 +9,8 @@ import { SecretGuard } from "../../secrets/guard.ts";
 import type { Secrets } from "../../secrets/texts.ts";
 import { authorize } from "./authorize.ts";
 import type { Authentication, Authorized } from "./authorize.ts";
+import { Bounds } from "./bounds.ts";
+import type { BoundsOptions } from "./bounds.ts";
 import { agentFor, checkLiteral } from "./connection.ts";
 import { Deadline, orAborted, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
@@ -16,7 +18,6 @@ import { parseTarget, requireGranted, whyNotGranted } from "./grant.ts";
 import { placeSecrets } from "./secret-places.ts";
 import type { PlacedSecrets } from "./secret-places.ts";
 import { digestHeader } from "./http-digest.ts";
-import { DEFAULT_LIMITS, MOST_BYTES } from "./limits.ts";
 import type { EgressLimits } from "./limits.ts";
 import type { Performed } from "./performed.ts";
 import { carries, isRedirect, redirected, sendable, withSecrets } from "./request.ts";
@@ -26,11 +27,10 @@ import { Tokens } from "./tokens.ts";
 import type { SendToken } from "./tokens.ts";
 import { throwTrouble } from "./trouble.ts";
 
-export interface EgressOptions {
+export interface EgressOptions extends BoundsOptions {
   readonly grant: Grant;
   /** From a logical origin to the origin to contact: the operator's, may lead anywhere. */
   readonly addresses?: Readonly<Record<string, string>>;
-  readonly limits?: Partial<EgressLimits>;
   /** What the names of secrets stand for; none without it. */
   readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
@@ -112,15 +112,14 @@ export interface Egress {
 export function createEgress(options: EgressOptions, shared: Shared = {}): Egress {
   const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
   const { guard = new SecretGuard(secrets, grant.secrets?.map(({ name }) => name) ?? []) } = shared;
-  const asked = { ...DEFAULT_LIMITS, ...options.limits };
-  const limits = { ...asked, bytes: Math.min(asked.bytes, MOST_BYTES) };
+  const bounds = new Bounds(options);
   /** What ends the requests that are under way. */
   const underWay = new Set<AbortController>();
 
   const hop = async (
     request: Sendable,
+    limits: EgressLimits,
     stop: AbortController,
-    patience: number,
   ): Promise<Received> => {
     const { target, method, headers, body } = request;
     const why = whyNotGranted(grant, method, target);
@@ -132,7 +131,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       address === undefined
         ? agentFor("public", limits, lookup)
         : agentFor("any", limits, lookupAll);
-    const deadline = new Deadline(patience, () => stop.abort(noAnswer(patience)));
+    const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
     try {
       const answer = await agent.request({
         origin: address ?? target.origin,
@@ -156,13 +155,13 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
 
   const follow = async (
     first: Sendable,
+    limits: EgressLimits,
     stop: AbortController,
     placed?: PlacedSecrets,
-    patience = limits.headers,
   ): Promise<Received> => {
     let request = first;
     for (let hops = 0; ; hops += 1) {
-      const answer = await hop(request, stop, patience);
+      const answer = await hop(request, limits, stop);
       const location = answer.headers["location"];
       if (!first.redirect || !isRedirect(answer.status) || typeof location !== "string") {
         return answer;
@@ -180,18 +179,19 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     }
   };
 
+  const own = bounds.own();
   /** What an authority is asked for goes out as any other request, and is in no record. */
   const sendToken: SendToken = async ({ method, uri, headers, body }, stop) => {
     const { authorization, ...others } = Object.fromEntries(headers);
     const sent = body === undefined ? {} : { body };
-    const { headers: own, ...first } = sendable(
+    const { headers: plain, ...first } = sendable(
       { method, uri, headers: others, redirect: false, ...sent },
       {},
     );
-    const kept: Record<string, string> = { ...own };
+    const kept: Record<string, string> = { ...plain };
     if (authorization !== undefined) kept["authorization"] = authorization;
-    const answer = await follow({ ...first, headers: kept }, stop);
-    const bytes = await readBody(answer, limits.bytes);
+    const answer = await follow({ ...first, headers: kept }, own, stop);
+    const bytes = await readBody(answer, own.bytes);
     const type = answer.headers["content-type"];
     return new Response(bytes.length === 0 ? null : Uint8Array.from(bytes), {
       status: answer.status < 200 || answer.status > 599 ? 502 : answer.status,
@@ -201,7 +201,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   const closing = new AbortController();
   const tokens = new Tokens({
     flight: (work) =>
-      within(limits.total, noAnswer(limits.total), closing.signal, (stop) =>
+      within(own.total, noAnswer(own.total), closing.signal, (stop) =>
         work((request) => sendToken(request, stop)),
       ),
     leaving: (secret, uri) => {
@@ -218,8 +218,8 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   const begin = async (
     request: HttpRequest,
     tried: Tried,
+    limits: EgressLimits,
     stop: AbortController,
-    patience?: number,
   ): Promise<Received> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
@@ -227,7 +227,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     const first = sendable(withSecrets(request, filling), tried);
     const { header, login } = await authorized(request.authentication, origin, stop.signal);
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
-    let answer = await follow(first, stop, filling, patience);
+    let answer = await follow(first, limits, stop, filling);
     const challenge = answer.headers["www-authenticate"];
     // A challenge is answered where it was made, and by nobody behind a redirect.
     const isOwn = answer.target === first.target;
@@ -239,9 +239,9 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
         discard(answer.body);
         answer = await follow(
           { ...first, headers: { ...first.headers, authorization: proof } },
+          limits,
           stop,
           filling,
-          patience,
         );
       }
     }
@@ -255,9 +255,10 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   const perform = async (
     request: HttpRequest,
     tried: Tried,
+    limits: EgressLimits,
     stop: AbortController,
   ): Promise<Performed<HttpResult>> => {
-    const answer = await begin(request, tried, stop);
+    const answer = await begin(request, tried, limits, stop);
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);
     // As the bytes pass: of a protocol's answer less is admitted than has come.
@@ -267,13 +268,19 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     return { result: { status: answer.status, headers }, body };
   };
 
+  const limitsOf = ({ uri, method }: HttpRequest): EgressLimits => {
+    const target = parseTarget(uri);
+    return "why" in target ? own : bounds.http(method, target);
+  };
+
   return {
     authorize: authorized,
     fetch: async (request, { signal, ...tried }) => {
       try {
+        const limits = limitsOf(request);
         return await within(limits.total, noAnswer(limits.total), signal, (stop) => {
           underWay.add(stop);
-          return perform(request, tried, stop).finally(() => underWay.delete(stop));
+          return perform(request, tried, limits, stop).finally(() => underWay.delete(stop));
         });
       } catch (error) {
         signal.throwIfAborted();
@@ -292,7 +299,9 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
         signal.removeEventListener("abort", pass);
       };
       try {
-        const answer = await orAborted(begin(request, tried, stop, patience), stop.signal);
+        const { headers, ...others } = limitsOf(request);
+        const limits = { ...others, headers: patience ?? headers };
+        const answer = await orAborted(begin(request, tried, limits, stop), stop.signal);
         return {
           status: answer.status,
           headers: namedHeaders(answer.headers, request.responseHeaders ?? []),

@@ -2,7 +2,14 @@
 // this is the second check, which shares nothing with the first but the specification.
 import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
-import type { Grant, GrantFile, HttpGrant, Path, Provider } from "@reach-fabric/schema";
+import type {
+  Grant,
+  GrantBounds,
+  GrantFile,
+  HttpGrant,
+  Path,
+  Provider,
+} from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
 import { checked, readJson, refusalOf } from "../../files/document.ts";
 import type { PlacedProblem } from "../../files/error.ts";
@@ -20,6 +27,8 @@ export interface EffectiveGrant {
   readonly grant: Grant;
   /** What may be done twice, as the operator vouches (GRANT-16): in no digest, never in the engine. */
   readonly repeatable: Pick<Grant, "http" | "mcp">;
+  /** How long requests may take and what they may bring, where an entry says it (GRANT-21): in no digest, never in the engine. */
+  readonly bounds: GrantBounds;
   /** From a logical origin to the origin that is contacted: in no digest, never in the engine. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Where models are: in no digest, never in the engine. */
@@ -58,8 +67,22 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
       http: (file.http ?? []).filter(({ repeatable }) => repeatable),
       mcp: (file.mcp ?? []).filter(({ repeatable }) => repeatable),
     }),
+    bounds: boundsIn(file),
     addresses: { ...file.addresses },
     providers: { ...file.providers },
+  };
+}
+
+function boundsIn({ http = [], mcp = [] }: GrantFile): GrantBounds {
+  const ofHttp = http.flatMap(({ origin, methods, paths, limits }) =>
+    limits === undefined ? [] : [{ origin, methods, paths, limits }],
+  );
+  const ofMcp = mcp.flatMap(({ server, calls, limits }) =>
+    limits === undefined ? [] : [{ server, calls, limits }],
+  );
+  return {
+    ...(ofHttp.length === 0 ? {} : { http: ofHttp }),
+    ...(ofMcp.length === 0 ? {} : { mcp: ofMcp }),
   };
 }
 

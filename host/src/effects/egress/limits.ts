@@ -16,6 +16,9 @@ export interface EgressLimits {
 /** What the engine can still admit, as base64 in a record, whatever an operator asks for. */
 export const MOST_BYTES: number = 16 * 1024 * 1024;
 
+/** The longest that an entry of a grant may say, in milliseconds. */
+export const MOST_TIME = 3_600_000;
+
 export const DEFAULT_LIMITS: EgressLimits = {
   connect: 10_000,
   headers: 30_000,
