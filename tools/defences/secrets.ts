@@ -3,6 +3,7 @@ import type { Defence } from "./defence.ts";
 
 const GUARD = "host/test/secrets/guard.test.ts";
 const TOKENS = "host/test/effects/tokens.test.ts";
+const SHARED = "host/test/secrets/shared-tokens.test.ts";
 const RECOGNISES = "GRANT-20: a guard recognises";
 const CANARIES = "are in nothing that a run leaves, and without the guard all of them are";
 
@@ -97,11 +98,51 @@ export const secrets: readonly Defence[] = [
   },
   {
     attack: "one secret's token for another secret",
-    file: "host/src/effects/egress/tokens.ts",
-    take: "JSON.stringify([scheme, secret ?? null, properties])",
-    put: "JSON.stringify([scheme, null, properties])",
+    file: "host/src/secrets/token-cache.ts",
+    take: "[tenant, scheme, secret, properties, world]",
+    put: "[tenant, scheme, properties, world]",
     test: TOKENS,
     name: "nor does a token that another secret of the same words has got",
+  },
+  {
+    attack: "one tenant's token for another tenant",
+    file: "host/src/secrets/token-cache.ts",
+    take: "[tenant, scheme, secret, properties, world]",
+    put: "[scheme, secret, properties, world]",
+    test: SHARED,
+    name: "but not those of another tenant",
+  },
+  {
+    attack: "a token from an authority that the run's own grant does not let it ask",
+    file: "host/src/secrets/token-cache.ts",
+    take: "[tenant, scheme, secret, properties, world]",
+    put: "[tenant, scheme, secret, properties]",
+    test: SHARED,
+    name: "but not those of another grant",
+  },
+  {
+    attack: "the token of a secret that was rotated",
+    file: "host/src/secrets/token-cache.ts",
+    take: "[tenant, scheme, secret, properties, world]",
+    put: "[tenant, scheme, secret, world]",
+    test: SHARED,
+    name: "but not those of a secret that was rotated",
+  },
+  {
+    attack: "a token that another run has got, in an answer",
+    file: "host/src/effects/egress/tokens.ts",
+    take: "await used(texts);",
+    put: "",
+    test: SHARED,
+    name: "are guarded in each run that uses one",
+  },
+  {
+    attack: "a run that ends, and the token that others wait for with it",
+    file: "host/src/effects/egress/tokens.ts",
+    take: "(closing) =>\n      flight((send) => this.#ask(wanted, send), closing),",
+    put: "() =>\n      flight((send) => this.#ask(wanted, send), signal),",
+    test: SHARED,
+    name: "the one that began may end",
   },
   {
     attack: "an authority's words, in signed evidence",
@@ -114,8 +155,8 @@ export const secrets: readonly Defence[] = [
   {
     attack: "a token of a few characters, that nothing guards",
     file: "host/src/effects/egress/tokens.ts",
-    take: "if (text !== undefined && !came(text)) throw",
-    put: "if (text !== undefined && came(text) === null) throw",
+    take: "if (texts.some(({ length }) => length < SHORTEST_SECRET)) {",
+    put: "if (texts.length === 0) {",
     test: TOKENS,
     name: "is no token where it is too short to be guarded",
   },

@@ -2,7 +2,10 @@
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant, GrantBounds, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
-import { SecretGuard } from "../secrets/guard.ts";
+import { ReachError } from "../files/error.ts";
+import type { SecretGuard } from "../secrets/guard.ts";
+import { RunSecrets } from "../secrets/run-secrets.ts";
+import type { SecretSource } from "../secrets/source.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Performed } from "./egress/performed.ts";
 import type { CloudEvent } from "./emit.ts";
@@ -11,6 +14,8 @@ import type { CallGrpc } from "./grpc.ts";
 import { createEgress } from "./egress/egress.ts";
 import type { Egress, RequestContext } from "./egress/egress.ts";
 import type { EgressLimits } from "./egress/limits.ts";
+import type { TenantTokens } from "../secrets/token-cache.ts";
+import { HostTrouble } from "./egress/trouble.ts";
 import { createModels } from "./llm.ts";
 import type { Question } from "./llm.ts";
 import { createMcp } from "./mcp.ts";
@@ -59,7 +64,9 @@ export interface OutsideOptions {
   /** Nothing is granted without it. */
   readonly grant?: Grant | undefined;
   readonly addresses?: Readonly<Record<string, string>> | undefined;
-  readonly secrets?: Secrets | undefined;
+  readonly secrets?: Secrets | SecretSource | undefined;
+  /** Tokens that the runs of a tenant share. */
+  readonly tokens?: TenantTokens | undefined;
   readonly providers?: Readonly<Record<string, Provider>> | undefined;
   /** Bounds of each request. */
   readonly egress?: Partial<EgressLimits> | undefined;
@@ -72,40 +79,65 @@ export interface OutsideOptions {
 /** What leaves the machine in one run, all of it under one grant. Close it when the run has ended. */
 type WaysOut = Pick<Effects, Remote> & Pick<Egress, "close">;
 
+/** What comes before the first request, and after the last one. */
+interface Bounds {
+  /** Reads the source of secrets, where they have one. @throws ReachError what is wrong with it */
+  open(): Promise<void>;
+  /** The run has come to its end: nothing goes on with it. */
+  end(): Promise<void>;
+}
+
 /**
  * Makes it when it is first needed: of many runs that wait, few ask anything. Its guard is there at once.
  *
+ * @param run its id, where a later process may go on with it
  * @throws ReachError `REACH-E4133` for a secret that the run may use and that is too short
  */
-export function createOutside(options: OutsideOptions): WaysOut & Pick<Outside, "guard"> {
-  const { grant, secrets, providers } = options;
+export function createOutside(
+  options: OutsideOptions,
+  run?: string,
+): WaysOut & Pick<Outside, "guard"> & Bounds {
+  const { grant, providers } = options;
   const ofModels = Object.values(providers ?? {}).flatMap(({ secret }) => secret ?? []);
   const named = [...(grant?.secrets ?? []).map(({ name }) => name), ...ofModels];
-  const guard = new SecretGuard(secrets, named);
+  const secrets = new RunSecrets(options.secrets, named, run);
   let made: WaysOut | undefined;
-  const outside = (): WaysOut => (made ??= makeOutside(options, guard));
+  const outside = (): WaysOut => (made ??= makeOutside(options, secrets));
+  /** Those that change are read before each effect: what is current then is what it is performed with. */
+  const fresh = async (): Promise<WaysOut> => {
+    await secrets.refresh().catch((error: unknown) => {
+      const why = error instanceof ReachError ? `${error.message} (${error.code})` : "unknown";
+      throw new HostTrouble(`the secrets cannot be read: ${why}`, error);
+    });
+    return outside();
+  };
+  const now = (): WaysOut | Promise<WaysOut> => (secrets.isLive ? fresh() : outside());
   return {
-    guard,
-    fetch: (request, context) => outside().fetch(request, context),
-    ask: (question, context) => outside().ask(question, context),
-    mcp: (call, context) => outside().mcp(call, context),
-    grpc: (call, context) => outside().grpc(call, context),
+    guard: secrets.guard,
+    open: () => secrets.open(),
+    end: () => secrets.end(),
+    fetch: async (request, context) => (await now()).fetch(request, context),
+    ask: async (question, context) => (await now()).ask(question, context),
+    mcp: async (call, context) => (await now()).mcp(call, context),
+    grpc: async (call, context) => (await now()).grpc(call, context),
     close: async () => made?.close(),
   };
 }
 
-function makeOutside(options: OutsideOptions, guard: SecretGuard): WaysOut {
-  const { pack, grant = {}, addresses, secrets, providers } = options;
+function makeOutside(options: OutsideOptions, secrets: RunSecrets): WaysOut {
+  const { pack, grant = {}, addresses, providers, tokens } = options;
   const { egress: limits, bounds, ceiling } = options;
+  const { guard, values } = secrets;
   const out = {
     grant,
     ...(addresses ? { addresses } : {}),
-    ...(secrets ? { secrets } : {}),
+    secrets: values,
     limits,
     bounds,
     ceiling,
   };
-  const egress = createEgress(out, { guard });
+  const got = (texts: readonly string[]): Promise<void> => secrets.got(texts);
+  const egress = createEgress({ ...out, ...(tokens ? { tokens } : {}) }, { guard, got });
   const shared = { guard, authorize: egress.authorize };
   return {
     fetch: egress.fetch,

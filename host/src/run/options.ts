@@ -1,9 +1,11 @@
 import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import type { Grant, GrantBounds, Provider, RunCommand } from "@reach-fabric/schema";
+import type { SecretSource } from "../secrets/source.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
+import type { TenantTokens } from "../secrets/token-cache.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import type { Parallel } from "../effects/places.ts";
 import type { TroubleLimits } from "./trouble.ts";
@@ -38,8 +40,13 @@ export interface RunOptions {
   /** How often and how long effects are tried that this machine cannot perform (GRANT-17). */
   readonly trouble?: Partial<TroubleLimits>;
   readonly recorder: Recorder;
-  /** What the names of secrets stand for; they go nowhere but into the requests that the grant says. */
-  readonly secrets?: Secrets;
+  /**
+   * What the names of secrets stand for; they go nowhere but into the requests that the grant says. Those of a source may be others when
+   * the run has waited: each effect is performed with those that are current when it begins.
+   */
+  readonly secrets?: Secrets | SecretSource;
+  /** Access tokens that the runs of a tenant share (GRANT-15); without it, the run has its own. */
+  readonly tokens?: TenantTokens;
   /** Where the models that the grant names are. */
   readonly providers?: Readonly<Record<string, Provider>>;
   /** CloudEvents for the tasks that listen, in the order in which they come. */

@@ -2,6 +2,7 @@
 import type { Pack, RequestRecord } from "@reach-fabric/engine";
 import type { Grant, GrantBounds, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
+import type { SecretSource } from "../secrets/source.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 import { createOutside, machine } from "../effects/outside.ts";
@@ -13,7 +14,7 @@ export interface PerformerOptions {
   readonly pack: Pack;
   readonly grant: Grant;
   readonly addresses?: Readonly<Record<string, string>>;
-  readonly secrets?: Secrets;
+  readonly secrets?: Secrets | SecretSource;
   /** What entries of the grant say of time and size (GRANT-21). */
   readonly bounds?: GrantBounds;
   readonly providers?: Readonly<Record<string, Provider>>;

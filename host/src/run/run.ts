@@ -167,7 +167,8 @@ async function executed(
   let remote: ReturnType<typeof createOutside> | undefined;
   let rest: Rest | undefined;
   try {
-    remote = createOutside(options);
+    remote = createOutside(options, recorder.run.id);
+    await remote.open();
     const given =
       recorder.inbox === undefined
         ? undefined
@@ -177,6 +178,8 @@ async function executed(
     const { records, annotations: stamps, status = "cancelled" } = session;
     const { decision, fingerprint } = await executor.end();
     rest = { state: status };
+    // What is kept for a later process is of no use: that it stays changes nothing of the run.
+    await remote.end().catch(() => undefined);
     const run = { ...recorder.run, startedAt, endedAt: stamps.at(-1)?.at ?? startedAt };
     const { pack } = options;
     return withOutcome({ pack, records, decision, fingerprint, annotations: stamps, run }, status);

@@ -3,8 +3,11 @@ import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { LONG_SECRET, SHORTEST_SECRET } from "./forms.ts";
 
-/** An operator's secrets by name: what the scheme's credentials are, as the DSL names them. */
-export type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** What a scheme's credentials are, as the DSL names them. */
+export type Secret = Readonly<Record<string, unknown>>;
+
+/** An operator's secrets by name. */
+export type Secrets = Readonly<Record<string, Secret>>;
 
 /** Of the properties of OAuth 2.0 those that say where, who and what, and prove nothing. */
 const PUBLIC =
@@ -16,7 +19,7 @@ const PUBLIC =
  *
  * @throws ReachError `REACH-E4133` for a text that is too short to be told from others, without a word of it
  */
-export function textsOfSecret(name: string, secret: Readonly<Record<string, unknown>>): string[] {
+export function textsOfSecret(name: string, secret: Secret): string[] {
   const texts = fieldsOf(secret).flatMap(([path, text]) => {
     if (PUBLIC.test(path) || text === "") return [];
     if (path === "username") return text.length < LONG_SECRET ? [] : [text];

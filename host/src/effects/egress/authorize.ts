@@ -1,7 +1,7 @@
 // Credentials on their way into a request (WF-48, GRANT-12). A secret is known here and nowhere else.
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
-import type { Secrets } from "../../secrets/texts.ts";
+import type { Secret, Secrets } from "../../secrets/texts.ts";
 import type { Login } from "./http-digest.ts";
 import { RequestFailed } from "./failure.ts";
 import { requireGranted } from "./grant.ts";
@@ -48,7 +48,7 @@ export async function authorize(
   const name = "secret" in authentication ? authentication.secret : undefined;
   const values =
     name !== undefined
-      ? secretOf(name, origin, grant, secrets)
+      ? redeem(name, origin, { grant, secrets })
       : "properties" in authentication
         ? authentication.properties
         : { ...authentication, scheme: undefined };
@@ -61,10 +61,22 @@ export async function authorize(
   return { header: login === undefined ? bearerOf(own) : basicOf(login) };
 }
 
-function secretOf(name: string, origin: string, grant: Grant, secrets: Secrets): unknown {
+/** What decides about it. */
+export interface Redeeming {
+  readonly grant: Grant;
+  /** As they are now. */
+  readonly secrets: Secrets;
+}
+
+/**
+ * A secret, for a request to an origin: the one place at which one is given out (GRANT-12).
+ *
+ * @throws RequestFailed `denied` for one that may not go there, or is not there
+ */
+export function redeem(name: string, origin: string, { grant, secrets }: Redeeming): Secret {
   requireGranted(grant, name, origin);
-  const values = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
-  if (values !== undefined) return values;
+  const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+  if (secret !== undefined) return secret;
   throw new RequestFailed("denied", hostCode.badCredentials, `there is no secret ${name}`);
 }
 

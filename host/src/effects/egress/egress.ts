@@ -7,6 +7,8 @@ import { chunksOf, discard, failed, namedHeaders, readBody } from "./answer.ts";
 import type { HttpResult, Received } from "./answer.ts";
 import { SecretGuard } from "../../secrets/guard.ts";
 import type { Secrets } from "../../secrets/texts.ts";
+import { createTokenCache } from "../../secrets/token-cache.ts";
+import type { TenantTokens } from "../../secrets/token-cache.ts";
 import { authorize } from "./authorize.ts";
 import type { Authentication, Authorized } from "./authorize.ts";
 import { Bounds } from "./bounds.ts";
@@ -35,12 +37,16 @@ export interface EgressOptions extends BoundsOptions {
   readonly secrets?: Secrets;
   /** Resolves names that no address is given for; every answer is checked. */
   readonly lookup?: AddressLookup;
+  /** Tokens of the tenant, which its runs share; without it, they are the run's own. */
+  readonly tokens?: TenantTokens;
 }
 
 /** What the requests of one run have in common, whichever client sends them. */
 export interface Shared {
   /** Of all secrets that the run may use; without it, of those that the grant names. */
   readonly guard?: SecretGuard;
+  /** Guards what was got with a secret, in later processes of the run, too. */
+  readonly got?: (texts: readonly string[]) => Promise<void>;
   /** Under the run's whole grant, and with its tokens. */
   readonly authorize?: Egress["authorize"];
 }
@@ -198,17 +204,26 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       headers: typeof type === "string" ? { "content-type": type } : {},
     });
   };
-  const closing = new AbortController();
+  const ownTokens = createTokenCache();
+  const came = (texts: readonly string[]): void => {
+    for (const text of texts) guard.add(text);
+  };
   const tokens = new Tokens({
-    flight: (work) =>
-      within(own.total, noAnswer(own.total), closing.signal, (stop) =>
+    tokens: options.tokens ?? ownTokens.forTenant(""),
+    world: [grant.http, grant.secrets, addresses],
+    flight: (work, signal) =>
+      within(own.total, noAnswer(own.total), signal, (stop) =>
         work((request) => sendToken(request, stop)),
       ),
     leaving: (secret, uri) => {
       const to = parseTarget(uri);
       requireGranted(grant, secret, "why" in to ? "" : to.origin);
     },
-    came: (text) => guard.add(text),
+    came,
+    used: async (texts) => {
+      came(texts);
+      await shared.got?.(texts);
+    },
   });
   const authorized: Egress["authorize"] =
     shared.authorize ??
@@ -319,7 +334,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     },
     close: async () => {
       const ended = new Error("the run has ended");
-      closing.abort(ended);
+      ownTokens.close();
       for (const stop of underWay) stop.abort(ended);
     },
   };

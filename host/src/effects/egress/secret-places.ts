@@ -4,7 +4,7 @@ import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
 import type { Secrets } from "../../secrets/texts.ts";
 import { RequestFailed } from "./failure.ts";
-import { requireGranted } from "./grant.ts";
+import { redeem } from "./authorize.ts";
 
 /** TRACE-5: a place in a request, and what is put together there. */
 export interface SecretPlace {
@@ -33,8 +33,7 @@ export function placeSecrets(
   const textOf = (part: SecretPlace["parts"][number]): string => {
     if (typeof part === "string") return part;
     const { name, field } = part;
-    requireGranted(grant, name, origin);
-    const found = Object.hasOwn(secrets, name) ? secrets[name]?.[field] : undefined;
+    const found = redeem(name, origin, { grant, secrets })[field];
     if (typeof found !== "string") {
       throw new RequestFailed(
         "denied",

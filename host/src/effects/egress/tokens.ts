@@ -1,9 +1,11 @@
-// Access tokens of OAuth 2.0 and OpenID Connect for requests (WF-48, GRANT-15): got where the grant allows it, kept
-// while they last, and guarded from the moment that they come.
+// Access tokens of OAuth 2.0 and OpenID Connect for requests (WF-48, GRANT-15): got where the grant allows it, and guarded
+// from the moment that they come.
 import { strictOauth2, strictOidc } from "@reach-fabric/schema";
 import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
 import { hostCode } from "../../files/codes.ts";
+import { SHORTEST_SECRET } from "../../secrets/forms.ts";
+import type { KeptToken, TenantTokens } from "../../secrets/token-cache.ts";
 import { orAborted } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { throwTrouble } from "./trouble.ts";
@@ -22,15 +24,21 @@ export type SendToken = (request: TokenRequest, stop: AbortController) => Promis
 type Send = (request: TokenRequest) => Promise<Response>;
 
 /** What is asked of an authority, within limits that are those of no request: several may wait for it. */
-type Flight = (work: (send: Send) => Promise<Kept>) => Promise<Kept>;
+type Flight = (work: (send: Send) => Promise<KeptToken>, signal: AbortSignal) => Promise<KeptToken>;
 
 /** What asking an authority needs of the client that does it. */
 interface World {
+  /** Of the run, or of all runs of its tenant. */
+  readonly tokens: TenantTokens;
+  /** Where the run may go, and where that is. */
+  readonly world: unknown;
   readonly flight: Flight;
   /** Throws RequestFailed for a secret that may not go there. */
   readonly leaving: (secret: string, uri: string) => void;
-  /** Guards what has come; false for what is too short for that. */
-  readonly came: (text: string) => boolean;
+  /** Guards what has come. */
+  readonly came: (texts: readonly string[]) => void;
+  /** Guards what is used, in a later process of the run, too: that is durable when this resolves. */
+  readonly used: (texts: readonly string[]) => Promise<void>;
 }
 
 interface Wanted {
@@ -39,33 +47,18 @@ interface Wanted {
   readonly secret: string | undefined;
 }
 
-interface Kept {
-  readonly header: string;
-  /** Milliseconds from when it was asked for. */
-  readonly lasts: number;
-}
-
 /** Before it ends, a token is not used any more: the request has yet to arrive. */
 const MARGIN = 10_000;
 
-/** How many milliseconds have passed, by whatever says more: a clock may be set back, and a machine that sleeps counts nothing else. */
-function stopwatch(): () => number {
-  const [clock, steady] = [Date.now(), performance.now()];
-  return () => Math.max(Date.now() - clock, performance.now() - steady);
-}
-
 export class Tokens {
   readonly #world: World;
-  /** Tokens, and those that are asked for and have not come. */
-  readonly #kept = new Map<string, { readonly token: Promise<Kept>; hasEnded: () => boolean }>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   /**
-   * The header of a token. All who want the same one at a time wait for one answer, which goes on
-   * without those who stop waiting.
+   * The header of a token, whose texts the run guards from then on, whoever has asked for it.
    *
    * @param secret the name of the secret that the properties are, if they are one
    * @throws RequestFailed `denied` for invalid properties, where the authority gives no token, and where the secret may
@@ -77,32 +70,17 @@ export class Tokens {
     signal: AbortSignal,
     secret?: string,
   ): Promise<string> {
-    // Two secrets that say the same may not go to the same places.
-    const key = JSON.stringify([scheme, secret ?? null, properties]);
-    const known = this.#kept.get(key);
-    const { header } = await orAborted(
-      known?.hasEnded() === false ? known.token : this.#fly(key, { scheme, properties, secret }),
-      signal,
+    const { tokens, world, flight, used } = this.#world;
+    const wanted = { scheme, properties, secret };
+    const token = tokens.get({ ...wanted, world }, (closing) =>
+      flight((send) => this.#ask(wanted, send), closing),
     );
+    const { header, texts } = await orAborted(token, signal);
+    await used(texts);
     return header;
   }
 
-  #fly(key: string, wanted: Wanted): Promise<Kept> {
-    const passed = stopwatch();
-    const token = this.#world.flight((send) => this.#ask(wanted, send));
-    const kept = { token, hasEnded: () => false };
-    this.#kept.set(key, kept);
-    token.then(
-      ({ lasts }) => {
-        kept.hasEnded = () => passed() >= lasts;
-      },
-      // A failure is not kept: the next request asks again.
-      () => this.#kept.delete(key),
-    );
-    return token;
-  }
-
-  async #ask({ scheme, properties, secret }: Wanted, sendAny: Send): Promise<Kept> {
+  async #ask({ scheme, properties, secret }: Wanted, sendAny: Send): Promise<KeptToken> {
     const { leaving, came } = this.#world;
     const send: Send = async (request) => {
       const isProof = request.body !== undefined || request.headers.has("authorization");
@@ -124,15 +102,20 @@ export class Tokens {
         optionsOf(send),
       );
       const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
-      for (const text of [token.access_token, token.refresh_token, token.id_token]) {
-        if (text !== undefined && !came(text)) throw noToken("a token is too short to be guarded");
+      const texts = [token.access_token, token.refresh_token, token.id_token].filter(
+        (text) => text !== undefined,
+      );
+      if (texts.some(({ length }) => length < SHORTEST_SECRET)) {
+        throw noToken("a token is too short to be guarded");
       }
+      came(texts);
       const type = token.token_type.toLowerCase() === "bearer" ? "Bearer" : token.token_type;
       if (!/^[!-~]+$/.test(token.access_token) || !/^[\w-]+$/.test(type)) {
         throw noToken("a header cannot hold the authority's token");
       }
       return {
         header: `${type} ${token.access_token}`,
+        texts,
         lasts: (token.expires_in ?? 60) * 1000 - MARGIN,
       };
     } catch (error) {
