@@ -12,6 +12,7 @@ export { timerBy } from "./effects/timer.ts";
 export { EffectPlaces } from "./effects/places.ts";
 export { IdempotencyKeys } from "./run/idempotency.ts";
 export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";
+export { methodOf, MOST_VALUES } from "./effects/protos.ts";
 export { placeSecrets } from "./effects/egress/secret-places.ts";
 export { digestHeader } from "./effects/egress/http-digest.ts";
 export { SecretGuard } from "./secrets/guard.ts";

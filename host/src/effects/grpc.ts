@@ -1,6 +1,6 @@
 // call grpc (WF-64, WF-65): one message to a method of a service, and its answer. The connection goes where the
 // grant and the operator's addresses say, as any other request does.
-import type { ChannelCredentials, ServiceError } from "@grpc/grpc-js";
+import type { ServiceError } from "@grpc/grpc-js";
 import { fromUtf8 } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
@@ -25,6 +25,8 @@ import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
 import { cut } from "./egress/text.ts";
 import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
+import { GrpcClients } from "./grpc-clients.ts";
+import type { Peer } from "./grpc-clients.ts";
 import { methodOf } from "./protos.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */
@@ -51,56 +53,62 @@ export interface GrpcOptions extends BoundsOptions {
 
 export type CallGrpc = (call: GrpcCall, context: RequestContext) => Promise<Performed>;
 
-/** Where to connect: the channel's target, and the name that its certificate must have. */
-interface Peer {
-  readonly target: string;
-  readonly host: string;
-  readonly name?: string;
-  readonly isPlain: boolean;
-}
-
-/** Calls gRPC services where the operator says that they are. */
-export function createGrpc(options: GrpcOptions): CallGrpc {
+/** Calls gRPC services where the operator says that they are. Close it when the run has ended. */
+export function createGrpc(options: GrpcOptions): { readonly call: CallGrpc; close(): void } {
   const bounds = new Bounds(options);
-  return async (call, context) => {
-    const target = parseTarget(call.uri);
-    const limits = "why" in target ? bounds.own() : bounds.http("POST", target);
-    const late = new RequestFailed("timeout", hostCode.timeout, `no answer in ${limits.total} ms`);
-    try {
-      return await within(limits.total, late, context.signal, ({ signal }) =>
-        perform({ ...options, limits }, call, { ...context, signal }),
-      );
-    } catch (error) {
-      context.signal.throwIfAborted();
-      throwTrouble(error);
-      return failed(error);
-    }
+  const clients = new GrpcClients();
+  const methods = new Map<string, ReturnType<typeof methodOf>>();
+  /** A definition is read once a run. */
+  const methodFor = ({ proto, service, method }: GrpcCall): ReturnType<typeof methodOf> => {
+    const key = JSON.stringify([proto, service, method]);
+    const known = methods.get(key);
+    if (known !== undefined) return known;
+    const file = options.pack.files.find(({ path }) => path === proto);
+    const found =
+      file === undefined
+        ? { why: "the pack has no such definition" }
+        : methodOf(fromUtf8(file.bytes), service, method);
+    methods.set(key, found);
+    return found;
+  };
+  return {
+    call: async (call, context) => {
+      const target = parseTarget(call.uri);
+      const limits = "why" in target ? bounds.own() : bounds.http("POST", target);
+      const why = `no answer in ${limits.total} ms`;
+      const late = new RequestFailed("timeout", hostCode.timeout, why);
+      try {
+        return await within(limits.total, late, context.signal, ({ signal }) =>
+          perform({ ...options, limits, clients, methodFor }, call, { ...context, signal }),
+        );
+      } catch (error) {
+        context.signal.throwIfAborted();
+        throwTrouble(error);
+        return failed(error);
+      }
+    },
+    close: () => clients.close(),
   };
 }
 
+/** What the calls of one run have in common. */
+interface OfRun extends GrpcOptions {
+  readonly limits: EgressLimits;
+  readonly clients: GrpcClients;
+  readonly methodFor: (call: GrpcCall) => ReturnType<typeof methodOf>;
+}
+
 async function perform(
-  {
-    pack,
-    grant,
-    addresses = {},
-    secrets = {},
-    limits,
-    lookup = lookupAll,
-    authorize,
-    guard,
-  }: GrpcOptions & { readonly limits: EgressLimits },
+  options: OfRun,
   call: GrpcCall,
   { idempotencyKey, attempt = 1, signal }: RequestContext,
 ): Promise<Performed> {
+  const { grant, addresses = {}, secrets = {}, limits, lookup = lookupAll, guard } = options;
   const target = parseTarget(call.uri);
   if ("why" in target) throw new RequestFailed("denied", hostCode.badRequest, target.why);
   const why = whyNotGranted(grant, "POST", target);
   if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
-  const file = pack.files.find(({ path }) => path === call.proto);
-  const method =
-    file === undefined
-      ? { why: "the pack has no such definition" }
-      : methodOf(fromUtf8(file.bytes), call.service, call.method);
+  const method = options.methodFor(call);
   if ("why" in method) throw new RequestFailed("protocol", hostCode.grpcDefinition, method.why);
   const placed = placeSecrets(call.secrets, target.origin, grant, secrets);
   const given = filledMember(call.arguments, "arguments", placed) as GrpcCall["arguments"];
@@ -110,26 +118,15 @@ async function perform(
   if (call.authentication?.scheme === "digest") {
     throw new RequestFailed("denied", hostCode.badCredentials, "gRPC has no digest authentication");
   }
-  const { header } = await authorize(call.authentication, target.origin, signal);
-  const peer = await peerOf(target.origin, addresses[target.origin], lookup);
+  const { header } = await options.authorize(call.authentication, target.origin, signal);
+  const peer = await peerOf(call.uri, addresses[target.origin], lookup);
+  signal.throwIfAborted();
 
-  const grpc = await import("@grpc/grpc-js");
-  const metadata = new grpc.Metadata();
-  if (header !== undefined) metadata.set("authorization", header);
-  metadata.set("idempotency-key", idempotencyKey);
-  metadata.set("x-reach-attempt", String(attempt));
-  const credentials: ChannelCredentials = peer.isPlain
-    ? grpc.credentials.createInsecure()
-    : grpc.credentials.createSsl(null, null, null, { rejectUnauthorized: true });
-  const client = new grpc.Client(peer.target, credentials, {
-    "grpc.enable_http_proxy": 0,
-    "grpc.enable_retries": 0,
-    "grpc.service_config_disable_resolution": 1,
-    "grpc.max_receive_message_length": limits.bytes,
-    "grpc.default_authority": new URL(call.uri).host,
-    ...(peer.name === undefined ? {} : { "grpc.ssl_target_name_override": peer.name }),
-  });
-  try {
+  return options.clients.use(peer, limits.bytes, async (client, library, spoil) => {
+    const metadata = new library.Metadata();
+    if (header !== undefined) metadata.set("authorization", header);
+    metadata.set("idempotency-key", idempotencyKey);
+    metadata.set("x-reach-attempt", String(attempt));
     const answer = await new Promise<Uint8Array | ServiceError>((resolve) => {
       const open = client.makeUnaryRequest(
         target.path,
@@ -145,9 +142,10 @@ async function perform(
     });
     signal.throwIfAborted();
     if (!(answer instanceof Uint8Array)) {
+      if ((answer.code as number) === UNAVAILABLE) spoil();
       const state = client.getChannel().getConnectivityState(false);
       // No connection came about: nobody on the other side has said anything.
-      if (state === grpc.connectivityState.TRANSIENT_FAILURE) {
+      if (state === library.connectivityState.TRANSIENT_FAILURE) {
         await throwNoConnection(answer.details, () => lookup(peer.host));
       }
       return { result: errorOf(answer, limits.total) };
@@ -157,26 +155,27 @@ async function perform(
       throw new RequestFailed("denied", hostCode.secretCaught, "the answer holds a secret");
     }
     return { result: { value: method.decode(answer) } };
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** GRANT-9: the operator's address, or a public one, which is the one that is connected to. */
 async function peerOf(
-  origin: string,
+  uri: string,
   address: string | undefined,
   lookup: AddressLookup,
 ): Promise<Peer> {
-  const { protocol, hostname, port } = new URL(address ?? origin);
+  const authority = new URL(uri).host;
+  const { protocol, hostname, port } = new URL(address ?? uri);
   const isPlain = protocol === "http:";
   const at = port === "" ? (isPlain ? "80" : "443") : port;
-  if (address !== undefined) return { target: `dns:${hostname}:${at}`, host: hostname, isPlain };
+  if (address !== undefined) {
+    return { target: `dns:${hostname}:${at}`, host: hostname, isPlain, authority };
+  }
   const [first] = await publicAddresses(hostname, lookup);
   if (first === undefined) throw new RequestFailed("dns", hostCode.noAddress, "no address");
   const target =
     first.family === 6 ? `ipv6:[${first.address}]:${at}` : `ipv4:${first.address}:${at}`;
-  return { target, host: hostname, name: hostname, isPlain };
+  return { target, host: hostname, name: hostname, isPlain, authority };
 }
 
 /** The library keeps no more of a system's error than its text; of a resolver's not even that, so it is asked again. */

@@ -139,11 +139,15 @@ function makeOutside(options: OutsideOptions, secrets: RunSecrets): WaysOut {
   const got = (texts: readonly string[]): Promise<void> => secrets.got(texts);
   const egress = createEgress({ ...out, ...(tokens ? { tokens } : {}) }, { guard, got });
   const shared = { guard, authorize: egress.authorize };
+  const grpc = createGrpc({ ...out, ...shared, pack });
   return {
     fetch: egress.fetch,
     ask: createModels({ ...out, ...(providers ? { providers } : {}) }, shared).ask,
     mcp: createMcp(out, shared),
-    grpc: createGrpc({ ...out, ...shared, pack }),
-    close: egress.close,
+    grpc: grpc.call,
+    close: async () => {
+      grpc.close();
+      await egress.close();
+    },
   };
 }

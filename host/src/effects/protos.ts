@@ -1,11 +1,17 @@
 // Protocol Buffers definitions of a pack: the methods that they hold (WF-64).
 import protobuf from "protobufjs";
+import { hostCode } from "../files/codes.ts";
+import { RequestFailed } from "./egress/failure.ts";
 
 /** A method of a service: how its messages are written and read. */
 export interface Method {
   /** The bytes of the arguments, or what is wrong with them. */
   encode(given: Readonly<Record<string, unknown>>): Uint8Array | { readonly why: string };
-  /** ProtoJSON, with defaults: 64-bit numbers and bytes as text, enums by name. */
+  /**
+   * ProtoJSON, with defaults: 64-bit numbers and bytes as text, enums by name.
+   *
+   * @throws RequestFailed `tooLarge` for more than MOST_VALUES values; Error for bytes that are no such message
+   */
   decode(bytes: Uint8Array): object;
   /** Whether its definition says that it does no more when it is called twice (descriptor.proto, IdempotencyLevel). */
   readonly isIdempotent: boolean;
@@ -58,8 +64,59 @@ export function methodOf(
       }
     },
     isIdempotent: IDEMPOTENT.has(String(found.options?.["idempotency_level"])),
-    decode: (bytes) => response.toObject(response.decode(bytes), { ...FORMAT, defaults: true }),
+    decode: (bytes) => {
+      const message = response.decode(new CountingReader(bytes));
+      requireFew(message, response);
+      return response.toObject(message, { ...FORMAT, defaults: true });
+    },
   };
+}
+
+/** Values that an answer may have, those included that are only defaults: two bytes of a message may be one that costs hundreds. */
+export const MOST_VALUES: number = 2 ** 18;
+
+const tooMany = (): RequestFailed =>
+  new RequestFailed(
+    "tooLarge",
+    hostCode.largeAnswer,
+    `the answer has more than ${MOST_VALUES} values`,
+  );
+
+/** Stops at the field that is one too many, before all of them are in memory. */
+class CountingReader extends protobuf.Reader {
+  #left = MOST_VALUES;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    // Fields that the definition does not have are not kept.
+    this.discardUnknown = true;
+  }
+
+  override tag(): number {
+    this.#left -= 1;
+    if (this.#left < 0) throw tooMany();
+    return super.tag();
+  }
+}
+
+/** What the message will have as an object: all fields of all messages in it, and the parts of lists. */
+function requireFew(message: object, type: protobuf.Type): void {
+  let left = MOST_VALUES;
+  const open: [object, protobuf.Type][] = [[message, type]];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const [value, of] = at as [Record<string, unknown>, protobuf.Type];
+    for (const field of of.fieldsArray) {
+      const held = value[field.name];
+      const all = Array.isArray(held) ? held : field.map ? Object.values(held ?? {}) : [held];
+      left -= 1 + (all.length === 1 ? 0 : all.length);
+      if (left < 0) throw tooMany();
+      const { resolvedType } = field;
+      if (!(resolvedType instanceof protobuf.Type)) continue;
+      for (const each of all as (object | null | undefined)[]) {
+        if (each !== null && each !== undefined) open.push([each, resolvedType]);
+      }
+    }
+  }
 }
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["NO_SIDE_EFFECTS", "IDEMPOTENT"]);

@@ -471,6 +471,18 @@ describe("failures have words", () => {
     expect(await of(over.origin)).toBe("tooLarge");
   });
 
+  it("GRANT-10: tooLarge: in more pieces than its bytes are worth", async () => {
+    const pieces = (count: number): Promise<string> =>
+      raw((socket) => {
+        socket.once("data", () => {
+          socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+          socket.end(`${"1\r\nx\r\n".repeat(count)}0\r\n\r\n`);
+        });
+      });
+    expect(await of(await pieces(2000), { bytes: 65536 })).toBe("status 200");
+    expect(await of(await pieces(3000), { bytes: 65536 })).toBe("tooLarge");
+  });
+
   it("tooLarge: headers without end", async () => {
     const address = await raw((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}\r\n`),
@@ -486,7 +498,7 @@ describe("failures have words", () => {
     );
     expect(note).toEqual({
       code: "REACH-E3221",
-      why: "the answer is over the limit of 1000 bytes",
+      why: "the answer is over the limit of 1000 bytes, or comes in too many pieces",
     });
   });
 

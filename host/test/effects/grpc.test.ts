@@ -3,16 +3,20 @@ import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import { writeFile } from "node:fs/promises";
 import { constants, createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { canonicalize, createEngine, fromUtf8, replay } from "@reach-fabric/engine";
 import type { Pack } from "@reach-fabric/engine";
-import { loadPack, memoryRecorder, run } from "@reach-fabric/host";
-import type { RunOptions, RunResult } from "@reach-fabric/host";
+import { createPerformer, loadPack, memoryRecorder, run } from "@reach-fabric/host";
+import { methodOf, MOST_VALUES } from "@reach-fabric/host/testing";
+import type { Performer, RunOptions, RunResult } from "@reach-fabric/host";
 import { errorOf, later, newFolder } from "../helpers.ts";
 
+/** Two bytes of a message, and a hundred values of what is made of it. */
+const WIDE = Array.from({ length: 100 }, (_, i) => `int32 f${i} = ${i + 1};`).join(" ");
 const proto = `
 syntax = "proto3";
 package greeter.v1;
@@ -22,7 +26,9 @@ message HelloRequest { string name = 1; int64 count = 2; Tone tone = 3; bytes se
 message HelloReply {
   string message = 1; int64 count = 2; Tone tone = 3; repeated string tags = 4; bytes seal = 5;
   google.protobuf.Timestamp at = 6;
+  repeated Wide wide = 7;
 }
+message Wide { ${WIDE} }
 service Greeter {
   rpc SayHello (HelloRequest) returns (HelloReply);
   rpc Chat (stream HelloRequest) returns (stream HelloReply);
@@ -55,6 +61,11 @@ async function greeter(): Promise<{ address: string; told: Told[] }> {
     told.push({ name, metadata: call.metadata });
     if (name === "nobody") return answer({ code: status.NOT_FOUND, details: "no such person" });
     if (name === "slow") return;
+    const [, kind, count = ""] = /^(empty|wide) (\d+)$/.exec(name) ?? [];
+    if (kind !== undefined) {
+      const list = Array.from({ length: Number(count) }, () => (kind === "wide" ? {} : ""));
+      return answer(null, kind === "wide" ? { wide: list } : { tags: list });
+    }
     const message = name === "long" ? "x".repeat(5000) : `Hello ${name}`;
     answer(null, { ...call.request, message, at: { seconds: 7 } });
   };
@@ -133,6 +144,7 @@ describe("a call of a gRPC service", () => {
       tags: [],
       seal: "AAEC",
       at: { seconds: "7", nanos: 0 },
+      wide: [],
     });
     expect(told[0]?.metadata.get("idempotency-key")).toEqual([
       expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -244,5 +256,116 @@ describe("a call of a gRPC service", () => {
       "REACH-E4214",
       "The method greeter.v1.Greeter/Chat, which streams: not built yet.",
     ]);
+  });
+});
+
+/** A way to an address that counts the connections that are made. */
+async function gate(address: string, at = 0): Promise<{ address: string; made: Socket[] }> {
+  const made: Socket[] = [];
+  const server = createTcpServer((socket) => {
+    made.push(socket);
+    const to = connect(Number(new URL(address).port), "127.0.0.1");
+    for (const [one, other] of [
+      [socket, to],
+      [to, socket],
+    ] as const) {
+      one.pipe(other);
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
+  later(() => {
+    for (const socket of made) socket.destroy();
+    server.close();
+  });
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, made };
+}
+
+describe("what an answer may cost", () => {
+  it.each([
+    ["values in a list", "empty 300000", "tooLarge"],
+    ["fields that are only defaults", "wide 3000", "tooLarge"],
+    ["fewer of both", "wide 2000", undefined],
+  ])("GRANT-10: is bounded by %s", async (_, name, failure) => {
+    const { address } = await greeter();
+    const { status, error } = await runWith(address, name);
+    if (failure === undefined) expect(status).toBe("completed");
+    else expect(error).toMatchObject({ detail: failure });
+  });
+
+  it("GRANT-10: decoding stops at the field that is one too many", () => {
+    const method = methodOf(proto, "greeter.v1.Greeter", "SayHello");
+    if ("why" in method) throw new Error(method.why);
+    // What is behind it would be found to be no message.
+    const bytes = new Uint8Array(2 * MOST_VALUES + 3).fill(0xff);
+    for (let i = 0; i <= MOST_VALUES; i += 1) bytes.set([0x3a, 0], 2 * i);
+    expect(() => method.decode(bytes)).toThrow(
+      expect.objectContaining({ failure: "tooLarge" }) as Error,
+    );
+    expect(() => method.decode(new Uint8Array([0xff]))).toThrow(RangeError);
+  });
+
+  it("GRANT-21: and by what the entry of the grant says", async () => {
+    const { address } = await greeter();
+    const entry = { origin, methods: ["POST" as const], paths: [path], limits: { bytes: 1000 } };
+    const large = await runWith(address, "long", { bounds: { http: [entry] } });
+    expect(large.error).toMatchObject({ detail: "tooLarge" });
+    const quick = { ...entry, limits: { total: 300 } };
+    const late = await runWith(address, "slow", { bounds: { http: [quick] } });
+    expect(late.error).toMatchObject({ detail: "timeout" });
+  });
+});
+
+describe("connections to a gRPC service", () => {
+  const record = (name: string): object => ({
+    kind: "request",
+    type: "grpc",
+    key: "k",
+    seq: 1,
+    request: {
+      uri: origin + path,
+      proto: "greeter.proto",
+      service: "greeter.v1.Greeter",
+      method: "SayHello",
+      arguments: { name },
+    },
+  });
+  const performed = async (performer: Performer, name: string): Promise<object> =>
+    (await performer.perform(record(name) as never, new AbortController().signal)).result;
+
+  it("are one for all calls of a run, and end with it", async () => {
+    const { address, made } = await gate((await greeter()).address);
+    const addresses = { [origin]: address };
+    const performer = createPerformer({ pack: await packOf(), grant, addresses });
+    const results = await Promise.all(
+      ["Ada", "Bob", "nobody"].map((name) => performed(performer, name)),
+    );
+    expect(results).toMatchObject([
+      { value: { message: "Hello Ada" } },
+      { value: { message: "Hello Bob" } },
+      { code: 5 },
+    ]);
+    expect(await performed(performer, "Eve")).toMatchObject({ value: { message: "Hello Eve" } });
+    expect(made).toHaveLength(1);
+    const ended = new Promise((resolve) => made[0]?.once("close", resolve));
+    await performer.close();
+    await ended;
+    expect(await performed(performer, "Ada")).toMatchObject({ failure: "protocol" });
+    expect(made).toHaveLength(1);
+  });
+
+  it("are made anew for the next call where the service was not there", async () => {
+    const { address } = await greeter();
+    const server = createTcpServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const addresses = { [origin]: `http://127.0.0.1:${port}` };
+    const performer = createPerformer({ pack: await packOf(), grant, addresses });
+    later(() => performer.close());
+    expect(await performed(performer, "Ada")).toEqual({ failure: "refused" });
+    await gate(address, port);
+    expect(await performed(performer, "Ada")).toMatchObject({ value: { message: "Hello Ada" } });
   });
 });

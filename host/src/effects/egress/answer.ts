@@ -38,12 +38,13 @@ export async function readBody(answer: Received, limit: number): Promise<Uint8Ar
   const chunks = chunksOf(answer);
   const { headers } = answer;
   let bytes = new Uint8Array(expected(headers["content-length"], limit));
-  let size = 0;
+  let [size, pieces] = [0, 0];
   for await (const chunk of chunks) {
     const from = size;
     size += chunk.length;
-    if (size > limit) {
-      const why = `the answer is over the limit of ${limit} bytes`;
+    pieces += 1;
+    if (size > limit || pieces > mostPieces(limit)) {
+      const why = `the answer is over the limit of ${limit} bytes, or comes in too many pieces`;
       throw new RequestFailed("tooLarge", hostCode.largeAnswer, why);
     }
     // One buffer that grows: a chunk of one byte would cost a hundred if it was kept.
@@ -56,6 +57,9 @@ export async function readBody(answer: Received, limit: number): Promise<Uint8Ar
   }
   return size === bytes.length ? bytes : bytes.slice(0, size);
 }
+
+/** To take a piece costs as much as to take many bytes, however small it is. */
+const mostPieces = (limit: number): number => 1024 + limit / 64;
 
 /** Bytes that are likely to come. */
 function expected(length: string | string[] | undefined, limit: number): number {
