@@ -1,6 +1,6 @@
 // The command as a process: the only file that touches it.
 import { fstatSync, readSync, writeSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { isatty } from "node:tty";
 import type { Input, Machine, Output, StopSignal } from "./ui/machine.ts";
 import { reach } from "./program.ts";
@@ -33,6 +33,9 @@ const machine: Machine = {
   version: VERSION,
   env: process.env,
   home: homedir(),
+  get user() {
+    return userName();
+  },
   onStop: (listener) => {
     const stop = (name: NodeJS.Signals): void => listener(name as StopSignal);
     const signals: readonly StopSignal[] = ["SIGHUP", "SIGINT", "SIGTERM"];
@@ -45,6 +48,15 @@ const machine: Machine = {
 };
 
 process.exitCode = await reach(process.argv.slice(2), machine);
+
+/** A user without a name, as in some containers, is a number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}
 
 /** Whether a person is there. Files and pipes are known without node:tty, which takes a tenth of a start to load. */
 function isTerminal(fd: number): boolean {

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from "commander";
+import { openSecurity } from "./security.ts";
+import type { SecurityOptions } from "./security.ts";
 import type { Machine } from "./ui/machine.ts";
 import { CliError, CODE, EXIT, sentence } from "./ui/problem.ts";
 import { createTerminal } from "./ui/terminal.ts";
@@ -50,14 +52,28 @@ const EXIT_CODES =
 export async function reach(args: readonly string[], machine: Machine): Promise<number> {
   let code: number = EXIT.ok;
   const { stdout, stderr } = machine;
-  const verb = createVerb(machine, (given) => {
-    code = given;
-  });
   const program = new Command("reach");
+  const verb = createVerb(machine, {
+    exit: (given) => {
+      code = given;
+    },
+    openSecurity: (...about) => {
+      const [at, ...who] = about;
+      return openSecurity(at, program.opts<SecurityOptions>(), ...who);
+    },
+  });
   program
     .description("Runs decision workflows that anyone can verify, replay and question.")
     .version(machine.version, "-V, --version")
     .helpOption("-h, --help", "what a command does, with an example")
+    .option(
+      "--security-log <file>",
+      "append to this file what security depends on, one JSON text a line; - is stderr (REACH_SECURITY_LOG)",
+    )
+    .option(
+      "--security-log-key <file>",
+      "a matter key under which actors are pseudonyms there (REACH_SECURITY_LOG_KEY)",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(Buffer.from(text)),

@@ -112,6 +112,7 @@ export async function reach(
     version: VERSION,
     env,
     home: env["HOME"] ?? homedir(),
+    user: env["TEST_USER"] ?? "tester",
     onStop: () => () => undefined,
     exit: (code) => {
       throw new Error(`the command ended the process with ${code}`);

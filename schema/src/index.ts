@@ -78,6 +78,8 @@ export { inOrder, problemCode, problemsOf } from "./fields/problem.ts";
 export type { Path, Problem } from "./fields/problem.ts";
 export { compareVersions, isInRange } from "./fields/versions.ts";
 export { secretsFile } from "./run/secrets.ts";
+export { securityRecord } from "./run/security.ts";
+export type { SecurityEvent, SecurityRecord, SecurityType } from "./run/security.ts";
 export { strictOauth2, strictOidc } from "./workflow/authentication.ts";
 export type { Oauth2 } from "./workflow/authentication.ts";
 export { table } from "./table/table.ts";

@@ -11,6 +11,7 @@ import { records } from "./records.ts";
 import { registry } from "./registry.ts";
 import { runs } from "./runs.ts";
 import { secrets } from "./secrets.ts";
+import { securityLog } from "./security-log.ts";
 import { stores } from "./stores.ts";
 import { simulated } from "./sim.ts";
 import { trust } from "./trust.ts";
@@ -28,5 +29,6 @@ export const defences: readonly Defence[] = [
   ...effects,
   ...runs,
   ...secrets,
+  ...securityLog,
   ...stores,
 ];

@@ -171,7 +171,7 @@ export const secrets: readonly Defence[] = [
   {
     attack: "a redirect that takes a body with a secret elsewhere",
     file: "host/src/effects/egress/egress.ts",
-    take: "requireGranted(grant, name, request.target.origin);",
+    take: "requireGranted(grant, name, request.target.origin, redeemed);",
     put: "",
     test: "host/test/effects/authorize.test.ts",
     name: "GRANT-8: nor in a body that follows one",

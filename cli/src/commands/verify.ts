@@ -235,7 +235,7 @@ const problemOfReport = (
 ): ReturnType<typeof problemOfJudgement> =>
   key !== undefined && isUnknown(report)
     ? problemOfSigner(file, report, key)
-    : problemOfJudgement<string>(what, file, report);
+    : problemOfJudgement<string>(what, file, report, "run" in report ? report.run?.id : undefined);
 
 const usage = (what: string): CliError =>
   new CliError({ code: CODE.usage, what, hint: "reach verify --help", exitCode: EXIT.usage });

@@ -4,6 +4,7 @@ import { whatIf, whatIfLive } from "@reach-fabric/evidence";
 import type { Budget, Hypothesis } from "@reach-fabric/evidence";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "@reach-fabric/host/codes";
+import type { SecurityLog } from "@reach-fabric/host";
 import type { Command } from "commander";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -69,7 +70,7 @@ async function whatIfRuns(
   const host = await import("@reach-fabric/host");
   const pack = await host.loadPack(workflow);
   const engine = engines()();
-  const live = await liveOf(host, pack, options);
+  const live = await liveOf(host, pack, options, terminal.machine.security?.log);
   const rows: Row[] = [];
   const onProgress = longWork(terminal);
   try {
@@ -112,6 +113,7 @@ async function liveOf(
   host: typeof import("@reach-fabric/host"),
   pack: Pack,
   { live, grant: file, secrets, safe = [] }: LiveOptions,
+  security: SecurityLog | undefined,
 ): Promise<Live | undefined> {
   const isAsked = live === true && file !== undefined;
   if (
@@ -141,6 +143,7 @@ async function liveOf(
     pack,
     ...granted,
     safe,
+    ...(security && { security }),
     ...(secrets === undefined ? {} : { secrets: await host.readSecrets(secrets) }),
   });
   const signal = new AbortController().signal;

@@ -90,14 +90,15 @@ export async function readSigner(
 ): Promise<Signer> {
   const file = readKey(machine, path);
   try {
-    if (!("sealed" in file) || file.sealed === undefined) return signerOf(file);
+    const watched = (signer: Signer): Signer => machine.security?.watched(signer) ?? signer;
+    if (!("sealed" in file) || file.sealed === undefined) return watched(signerOf(file));
     const { askPassphrase, canAsk, passphraseIn } = await import("./passphrase.ts");
-    if (passphraseFile === undefined && !canAsk(machine)) return signerOf(file);
+    if (passphraseFile === undefined && !canAsk(machine)) return watched(signerOf(file));
     const passphrase =
       passphraseFile === undefined
         ? await askPassphrase(machine, `passphrase for ${path}`)
         : passphraseIn(machine, passphraseFile);
-    return signerOf(openKeyFile(file, sealerOf(passphrase)));
+    return watched(signerOf(openKeyFile(file, sealerOf(passphrase))));
   } catch (error) {
     throw new CliError(problemOf(error, path));
   }

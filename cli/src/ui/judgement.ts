@@ -25,6 +25,7 @@ export function problemOfJudgement<V extends string>(
   what: string,
   file: string,
   { verdicts, required, exitCode }: Judgement<V>,
+  run?: string,
 ): CliProblem {
   const failed = exitCode === EXIT.failed;
   const name = required.find((each) => verdicts[each].result === (failed ? "fail" : "not checked"));
@@ -39,5 +40,16 @@ export function problemOfJudgement<V extends string>(
     why,
     ...(hint === undefined ? {} : { hint }),
     exitCode,
+    unmet: unmetOf({ verdicts, required }, run),
   };
+}
+
+/** What the security log notes of a verification that does not pass. */
+export function unmetOf<V extends string>(
+  { verdicts, required }: Pick<Judgement<V>, "verdicts" | "required">,
+  run?: string,
+): NonNullable<CliProblem["unmet"]> {
+  const names = required.filter((name) => verdicts[name].result !== "pass");
+  const codes = [...new Set(names.flatMap((name) => verdicts[name].code ?? []))];
+  return { verdicts: [...names], codes, ...(run === undefined ? {} : { run }) };
 }

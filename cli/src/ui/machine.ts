@@ -1,6 +1,7 @@
 // What a command needs of the machine that it runs on, beside files, clocks and the network: the seam
 // between the program and its process. main.ts makes it of the process, tests make their own.
 import type { Readable } from "node:stream";
+import type { CommandSecurity } from "./security.ts";
 
 /** What a command reads besides files. */
 export interface Input {
@@ -38,6 +39,10 @@ export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder, an absolute path. */
   readonly home: string;
+  /** Who the system says that the user is: a name, or a number. */
+  readonly user: string;
+  /** What security depends on is noted there; nothing where no log was asked for. */
+  readonly security?: CommandSecurity;
   /** Calls a listener for each such signal instead of ending, until the function that it returns is called. */
   onStop(listener: (signal: StopSignal) => void): () => void;
   /** Ends at once, whatever is going on. */

@@ -2,6 +2,7 @@ import { hostCode } from "@reach-fabric/host/codes";
 import { redact } from "@reach-fabric/host/redact";
 import { CODE, isOfKind } from "./codes.ts";
 import type { Colors } from "./colors.ts";
+import type { SecurityFacts } from "./security.ts";
 import { joined, jsonOf, line } from "./text.ts";
 import type { SafeText } from "./text.ts";
 
@@ -41,7 +42,7 @@ export interface DocumentProblem {
 }
 
 /** What every error of the command line says. */
-export interface CliProblem {
+export interface CliProblem extends SecurityFacts {
   readonly code: string;
   readonly what: string;
   readonly where?: string;
@@ -276,6 +277,7 @@ function linesOf(problem: Told, colors: Colors): SafeText[] {
 }
 
 /** The same as one line of JSON. */
-export function problemJson({ exitCode, problems, ...problem }: CliProblem): SafeText {
+export function problemJson(told: CliProblem): SafeText {
+  const { exitCode, problems, unmet: _, isNoted: __, ...problem } = told;
   return jsonOf({ ...problem, exitCode, ...(problems && { problems }) });
 }

@@ -1,6 +1,7 @@
 // Whose signature a report is about, in words: no green without a signer. docs/spec/policy.md, POL-17.
 import { standingOf } from "@reach-fabric/evidence";
 import type { PublicKey, Report, StepReport } from "@reach-fabric/evidence";
+import { unmetOf } from "./judgement.ts";
 import { CODE, EXIT } from "./problem.ts";
 import type { CliProblem } from "./problem.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,4 +50,5 @@ export const problemOfSigner = (file: string, report: Found, { id }: PublicKey):
   why: `anyone can make such a file with a key of their own; this one is signed with the key ${id}, which is not yours`,
   hint: `Compare ${id} with the key that you were given, and name its file: --trust KEY. With --allow-untrusted whoever signed it will do.`,
   exitCode: EXIT.unchecked,
+  unmet: unmetOf<string>(report, "run" in report ? report.run?.id : undefined),
 });

@@ -54,6 +54,7 @@ export function createTerminal(machine: Machine, json: boolean, quiet: boolean):
       if (!quiet) err(json ? jsonOf({ event, ...facts }) : errorColors.dim(text));
     },
     problem: (problem) => {
+      machine.security?.problem(problem);
       err(json ? problemJson(problem) : printProblem(problem, errorColors));
     },
     next: (command) => {

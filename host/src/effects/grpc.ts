@@ -10,7 +10,7 @@ import type { AddressLookup } from "./egress/address.ts";
 import type { SecretGuard } from "../secrets/guard.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Authentication } from "./egress/authorize.ts";
-import type { Egress, RequestContext } from "./egress/egress.ts";
+import type { Egress, RequestContext, Shared } from "./egress/egress.ts";
 import { Bounds } from "./egress/bounds.ts";
 import type { BoundsOptions } from "./egress/bounds.ts";
 import type { EgressLimits } from "./egress/limits.ts";
@@ -49,6 +49,7 @@ export interface GrpcOptions extends BoundsOptions {
   /** Of the run, whose requests share their tokens. */
   readonly authorize: Egress["authorize"];
   readonly guard?: SecretGuard;
+  readonly redeemed?: Shared["redeemed"];
 }
 
 export type CallGrpc = (call: GrpcCall, context: RequestContext) => Promise<Performed>;
@@ -110,7 +111,7 @@ async function perform(
   if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
   const method = options.methodFor(call);
   if ("why" in method) throw new RequestFailed("protocol", hostCode.grpcDefinition, method.why);
-  const placed = placeSecrets(call.secrets, target.origin, grant, secrets);
+  const placed = placeSecrets(call.secrets, target.origin, grant, secrets, options.redeemed);
   const given = filledMember(call.arguments, "arguments", placed) as GrpcCall["arguments"];
   const message = method.encode(given);
   if ("why" in message) throw new RequestFailed("protocol", hostCode.grpcDefinition, message.why);

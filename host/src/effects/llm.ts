@@ -40,7 +40,7 @@ const FINISHES: Readonly<Record<string, string>> = {
 /** Asks models where the operator says that they are. */
 export function createModels(
   options: ModelOptions,
-  { guard }: Pick<Shared, "guard">,
+  shared: Pick<Shared, "guard" | "redeemed">,
 ): {
   readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
 } {
@@ -69,7 +69,10 @@ export function createModels(
           limits: bounds.model(provider.limits),
           ceiling: bounds.most,
         },
-        guard === undefined ? {} : { guard },
+        {
+          ...(shared.guard && { guard: shared.guard }),
+          ...(shared.redeemed && { redeemed: shared.redeemed }),
+        },
       );
       try {
         const { result, body, note } = await egress.fetch(

@@ -61,7 +61,7 @@ export function createMcp(options: McpOptions, shared: Shared): CallMcp {
     const { origin, path } = target;
     let full: McpCall;
     try {
-      const placed = placeSecrets(call.secrets, origin, grant, secrets ?? {});
+      const placed = placeSecrets(call.secrets, origin, grant, secrets ?? {}, shared.redeemed);
       full = {
         ...call,
         headers: filledMember(call.headers, "headers", placed) as McpCall["headers"],

@@ -6,6 +6,9 @@ import { ReachError } from "../files/error.ts";
 import type { SecretGuard } from "../secrets/guard.ts";
 import { RunSecrets } from "../secrets/run-secrets.ts";
 import type { SecretSource } from "../secrets/source.ts";
+import { watchOf } from "../security/run-watch.ts";
+import type { RunWatch } from "../security/run-watch.ts";
+import type { SecurityLog } from "../security/security-log.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Performed } from "./egress/performed.ts";
 import type { CloudEvent } from "./emit.ts";
@@ -13,6 +16,7 @@ import { createGrpc } from "./grpc.ts";
 import type { CallGrpc } from "./grpc.ts";
 import { createEgress } from "./egress/egress.ts";
 import type { Egress, RequestContext } from "./egress/egress.ts";
+import type { Redeemed } from "./egress/grant.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { TenantTokens } from "../secrets/token-cache.ts";
 import { HostTrouble } from "./egress/trouble.ts";
@@ -46,6 +50,8 @@ export interface Effects {
 export interface Outside extends Effects {
   /** The run's, and no part to replace. */
   readonly guard?: SecretGuard;
+  /** What the security log is told of it; nothing where there is none. */
+  readonly watch?: RunWatch;
 }
 
 /** What leaves the machine, by the grant. */
@@ -74,6 +80,8 @@ export interface OutsideOptions {
   readonly bounds?: GrantBounds | undefined;
   /** What no entry may exceed. */
   readonly ceiling?: Partial<EgressLimits> | undefined;
+  /** Where it is noted what security depends on. */
+  readonly security?: SecurityLog | undefined;
 }
 
 /** What leaves the machine in one run, all of it under one grant. Close it when the run has ended. */
@@ -96,13 +104,14 @@ interface Bounds {
 export function createOutside(
   options: OutsideOptions,
   run?: string,
-): WaysOut & Pick<Outside, "guard"> & Bounds {
-  const { grant, providers } = options;
+): WaysOut & Pick<Outside, "guard" | "watch"> & Bounds {
+  const { grant, providers, security } = options;
   const ofModels = Object.values(providers ?? {}).flatMap(({ secret }) => secret ?? []);
   const named = [...(grant?.secrets ?? []).map(({ name }) => name), ...ofModels];
   const secrets = new RunSecrets(options.secrets, named, run);
+  const watch = security && watchOf(security, run, (text) => secrets.guard.scrubbed(text));
   let made: WaysOut | undefined;
-  const outside = (): WaysOut => (made ??= makeOutside(options, secrets));
+  const outside = (): WaysOut => (made ??= makeOutside(options, secrets, watch));
   /** Those that change are read before each effect: what is current then is what it is performed with. */
   const fresh = async (): Promise<WaysOut> => {
     await secrets.refresh().catch((error: unknown) => {
@@ -114,6 +123,7 @@ export function createOutside(
   const now = (): WaysOut | Promise<WaysOut> => (secrets.isLive ? fresh() : outside());
   return {
     guard: secrets.guard,
+    ...(watch && { watch }),
     open: () => secrets.open(),
     end: () => secrets.end(),
     fetch: async (request, context) => (await now()).fetch(request, context),
@@ -124,7 +134,17 @@ export function createOutside(
   };
 }
 
-function makeOutside(options: OutsideOptions, secrets: RunSecrets): WaysOut {
+const telling =
+  (watch: RunWatch): Redeemed =>
+  (secret, origin) => {
+    watch.redeemed(secret, origin);
+  };
+
+function makeOutside(
+  options: OutsideOptions,
+  secrets: RunSecrets,
+  watch: RunWatch | undefined,
+): WaysOut {
   const { pack, grant = {}, addresses, providers, tokens } = options;
   const { egress: limits, bounds, ceiling } = options;
   const { guard, values } = secrets;
@@ -137,8 +157,9 @@ function makeOutside(options: OutsideOptions, secrets: RunSecrets): WaysOut {
     ceiling,
   };
   const got = (texts: readonly string[]): Promise<void> => secrets.got(texts);
-  const egress = createEgress({ ...out, ...(tokens ? { tokens } : {}) }, { guard, got });
-  const shared = { guard, authorize: egress.authorize };
+  const told = watch === undefined ? {} : { redeemed: telling(watch) };
+  const egress = createEgress({ ...out, ...(tokens ? { tokens } : {}) }, { guard, got, ...told });
+  const shared = { guard, ...told, authorize: egress.authorize };
   const grpc = createGrpc({ ...out, ...shared, pack });
   return {
     fetch: egress.fetch,

@@ -60,6 +60,16 @@ export async function perform(
   outside: Outside,
   context: EffectContext,
 ): Promise<Performed> {
+  const came = await guarded(record, outside, context);
+  outside.watch?.effect(record, came);
+  return came;
+}
+
+async function guarded(
+  record: RequestRecord,
+  outside: Outside,
+  context: EffectContext,
+): Promise<Performed> {
   const kind = kindOf(record.type);
   const { guard } = outside;
   if (kind !== undefined) {

@@ -146,6 +146,12 @@ export const hostCode = {
   noLogServer: "REACH-E4170",
   /** The pack says whom its runs are about, and there is no key to note it. */
   noMatterKey: "REACH-E4171",
+  /** The file of a security log is a link, somebody else's, or others may use it. */
+  badSecurityLog: "REACH-E4180",
+  /** A security log takes no such event. */
+  badSecurityEvent: "REACH-E4181",
+  /** A security log could not be written: what was under way went on. */
+  securityLogFailed: "REACH-E4182",
   // 42xx documents; 4210 to 4217 are the schema's own (problemCode)
   /** Neither a JSON nor a YAML file. */
   unknownFormat: "REACH-E4200",

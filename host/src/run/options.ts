@@ -2,6 +2,7 @@ import type { Engine, Pack, TraceRecord } from "@reach-fabric/engine";
 import type { Grant, GrantBounds, Provider, RunCommand } from "@reach-fabric/schema";
 import type { SecretSource } from "../secrets/source.ts";
 import type { Secrets } from "../secrets/texts.ts";
+import type { SecurityLog } from "../security/security-log.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
@@ -61,6 +62,8 @@ export interface RunOptions {
   readonly patience?: number;
   /** Waits for what the store is given for it, an event or a command, as long as it takes. */
   readonly waits?: boolean;
+  /** Where it is noted what security depends on. What becomes of that is nothing to the run. */
+  readonly security?: SecurityLog;
   /** Interrupts the run; what is recorded stays as it is. */
   readonly signal?: AbortSignal;
   /** Called when nothing but these can make the run go on, and when they are others than before. */

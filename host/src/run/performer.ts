@@ -4,6 +4,7 @@ import type { Grant, GrantBounds, Provider } from "@reach-fabric/schema";
 import { randomBytes } from "node:crypto";
 import type { SecretSource } from "../secrets/source.ts";
 import type { Secrets } from "../secrets/texts.ts";
+import type { SecurityLog } from "../security/security-log.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 import { createOutside, machine } from "../effects/outside.ts";
 import { isReadOnly, operationOf, perform } from "../effects/table.ts";
@@ -18,6 +19,8 @@ export interface PerformerOptions {
   /** What entries of the grant say of time and size (GRANT-21). */
   readonly bounds?: GrantBounds;
   readonly providers?: Readonly<Record<string, Provider>>;
+  /** Where it is noted what security depends on. */
+  readonly security?: SecurityLog;
   /** Operations that change nothing although their protocol does not say so, as operationOf() names them. */
   readonly safe?: readonly string[];
 }

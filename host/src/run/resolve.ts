@@ -3,6 +3,7 @@ import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { leased } from "../pool/lease.ts";
+import type { SecurityLog } from "../security/security-log.ts";
 import { computeAgain } from "./so-far.ts";
 import type { Line } from "../record/journal.ts";
 import type { KeptRun, Rest } from "../store/store.ts";
@@ -19,6 +20,8 @@ export interface ResolveOptions {
   readonly as: EffectResult | "retry";
   /** The host's time in UTC with milliseconds. */
   readonly at: string;
+  /** Where it is noted who has said so. */
+  readonly security?: SecurityLog;
 }
 
 /**
@@ -36,8 +39,23 @@ export interface ResolveOptions {
  * const said = { engine, run: runFolder("runs/3"), key: "0", by: "clerk-7", as: "retry" as const, at };
  * await resolveEffect(said).catch(({ code }: ReachError) => code); // → "REACH-E3008"
  */
-export const resolveEffect = (options: ResolveOptions): Promise<RequestRecord> =>
-  leased(options.engine, () => resolved(options));
+export async function resolveEffect(options: ResolveOptions): Promise<RequestRecord> {
+  const { security, engine, as, by, key } = options;
+  const { id } = await options.run.head();
+  const said = as === "retry" ? as : "failure" in as.result ? "failure" : "answer";
+  const effect = /^\d{1,10}(?:\.\d{1,10}){0,20}$/.test(key) ? { effect: key } : {};
+  const event = { type: "effect.resolved", actor: by, run: id, ...effect, as: said } as const;
+  try {
+    const request = await leased(engine, () => resolved(options));
+    security?.note({ ...event, outcome: "success" });
+    return request;
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    const why = typeof code === "string" && /^REACH-E\d{4}$/.test(code) ? { code } : {};
+    security?.note({ ...event, outcome: "failure", ...why });
+    throw error;
+  }
+}
 
 async function resolved(options: ResolveOptions): Promise<RequestRecord> {
   const { engine, run: kept, key, by, as, at } = options;

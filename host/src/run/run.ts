@@ -185,6 +185,7 @@ async function executed(
     return withOutcome({ pack, records, decision, fingerprint, annotations: stamps, run }, status);
   } catch (error) {
     const why = options.signal?.aborted ? interrupted(error) : error;
+    remote?.watch?.ended(why);
     rest = restOf(why);
     throw why;
   } finally {

@@ -6,7 +6,7 @@ import type { EffectContext } from "../effects/effect.ts";
 import { unfit } from "../effects/admissible.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import { machine } from "../effects/outside.ts";
-import type { Effects, Remote } from "../effects/outside.ts";
+import type { Outside, Remote } from "../effects/outside.ts";
 import type { Executor } from "../pool/executor.ts";
 import type { Annotation } from "../record/journal.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -49,7 +49,7 @@ export class Session {
   status: OutcomeRecord["status"] | undefined;
   readonly #options: SessionOptions;
   readonly #executor: Executor;
-  readonly #effects: Effects;
+  readonly #effects: Outside;
   readonly #signal: AbortSignal;
   #stamp = { at: -1, text: "" };
   readonly #times = new StartTimes();
@@ -65,7 +65,7 @@ export class Session {
   constructor(
     options: SessionOptions,
     executor: Executor,
-    outside: Pick<Effects, Remote>,
+    outside: Pick<Outside, Remote | "guard" | "watch">,
     signal: AbortSignal,
   ) {
     this.#options = options;
@@ -201,6 +201,7 @@ export class Session {
     for (const { bytes, record: head } of outputs) {
       this.#unsaved.tell(bytes, head);
       this.records.push(bytes);
+      this.#effects.watch?.record(head, bytes);
       this.#times.output(head);
       this.#keys.take(head);
     }
@@ -223,6 +224,7 @@ export class Session {
       refused === undefined
         ? performed
         : unfit(`no record can hold what the effect gave (${refused})`);
+    if (refused !== undefined) this.#effects.watch?.unfit(key);
     this.#inbox.taken(key);
     if (!this.#dropped?.has(key)) this.#keys.ended(key, result);
     const retriedBy = this.#underWay.retriedBy(key);

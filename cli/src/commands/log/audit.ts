@@ -3,7 +3,8 @@ import type * as Host from "@reach-fabric/host";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
 import { readSigner } from "../../read/keys.ts";
-import { CODE, CliError, EXIT } from "../../ui/problem.ts";
+import { CODE, CliError, EXIT, sentence } from "../../ui/problem.ts";
+import type { Terminal } from "../../ui/terminal.ts";
 
 export interface AuditOptions {
   log?: string | undefined;
@@ -34,6 +35,36 @@ export async function openAudit(
     hint: "Give --log-key FILE.",
     exitCode: EXIT.usage,
   });
+}
+
+/** Where what security depends on is noted of a run, and what ends that before its log is closed. */
+interface RunSecurity {
+  readonly security?: Host.SecurityLog;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The security log of a run: the one that was asked for, and the audit log of the run.
+ *
+ * @param keyId of the key that the run is signed with, which is its actor there
+ */
+export function runSecurity(
+  terminal: Terminal,
+  host: typeof Host,
+  log: Host.Log | undefined,
+  keyId: string,
+): RunSecurity {
+  const { security } = terminal.machine;
+  const close = (): Promise<void> => Promise.resolve();
+  if (log === undefined) return { ...(security && { security: security.log }), close };
+  const onTrouble = ({ code, message: what, why = "" }: Host.ReachError): void => {
+    terminal.problem({ code, what: sentence(what), where: log.folder, why, exitCode: EXIT.ok });
+  };
+  // As who gives a grant: an entry names no person.
+  const actor = `key ${keyId}`;
+  const base = security?.log ?? host.createSecurityLog({ actor, onTrouble });
+  const both = base.also(host.securityEntries(log, actor));
+  return { security: both, close: () => both.close() };
 }
 
 /** Does something that is noted in the log that was asked for, if one was: see noteAct(). */

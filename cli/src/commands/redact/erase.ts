@@ -14,7 +14,7 @@ import { several } from "../../read/options.ts";
 import { withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import { line } from "../../ui/text.ts";
-import { EXIT } from "../../ui/problem.ts";
+import { EXIT, problemOf } from "../../ui/problem.ts";
 import { hidingDigest, printRedaction, redacted, requireHiding } from "./redaction.ts";
 import type { Hiding } from "./redaction.ts";
 import { leftovers, remainsOf } from "./kept-runs.ts";
@@ -146,8 +146,16 @@ async function eraseFrom(
     await writeFileAtomic(path, erased);
     return { result: undefined };
   };
+  const noted = machine.security?.log;
+  const event = { type: "value.erased", run: run.id } as const;
   try {
     await audited(machine, options, act, work, found);
+    const after = redaction === undefined ? own : toHex(engine.sha256(redaction.file));
+    noted?.note({ ...event, outcome: "success", after });
+  } catch (error) {
+    const { code } = problemOf(error);
+    noted?.note({ ...event, outcome: "failure", code });
+    throw error;
   } finally {
     await close();
   }

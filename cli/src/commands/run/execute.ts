@@ -78,7 +78,8 @@ export async function execute(
     if (interrupt.signal.aborted) throw new CliError(interrupted(where, found, interrupt.code()));
     if (error instanceof host.RunWaits) return waits(terminal, where, found, error.awaits);
     const problem = problemOf(error, workflow);
-    throw new CliError({ ...problem, ...keptHint(where, found, VERBS[problem.code]) });
+    const told = { ...problem, ...keptHint(where, found, VERBS[problem.code]) };
+    throw new CliError({ ...told, isNoted: true });
   } finally {
     interrupt.stop();
   }

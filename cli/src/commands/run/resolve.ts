@@ -58,6 +58,7 @@ export function resolve(program: Command, verb: Verb): void {
             by: options.as,
             as,
             at: now(),
+            ...(machine.security && { security: machine.security.log }),
           }),
         );
         const { task } = request;

@@ -18,7 +18,7 @@ import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
 import type { Terminal } from "../../ui/terminal.ts";
 import { line } from "../../ui/text.ts";
 import type { Verb } from "../../ui/verb.ts";
-import { openAudit } from "../log/audit.ts";
+import { openAudit, runSecurity } from "../log/audit.ts";
 import { chosenSigner, eventOptions, refuseSharedStdin } from "./asked.ts";
 import { checkOutput, execute, LONGEST_WAIT } from "./execute.ts";
 import { requestIn } from "./request.ts";
@@ -187,6 +187,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
   const matterKey =
     asked.matterKey === undefined ? undefined : matterKeyIn(machine, asked.matterKey);
   const log = await openAudit(machine, host, asked);
+  const { security, close } = runSecurity(terminal, host, log, signer.key.id);
   let logged: ReturnType<typeof host.loggedRecorder> | undefined;
   try {
     return await execute(terminal, host, {
@@ -208,6 +209,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
           engine,
           run: kept,
           secrets,
+          ...(security && { security }),
           ...(addresses && { addresses }),
           ...(bounds && { bounds }),
           ...(providers && { providers }),
@@ -227,6 +229,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
       },
     });
   } finally {
+    await close();
     await log?.close();
   }
 }

@@ -4,7 +4,7 @@ import { manifestOf } from "@reach-fabric/evidence";
 import { whyNotPlain } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import type { Machine } from "../../ui/machine.ts";
-import { openAudit, withAudit } from "../log/audit.ts";
+import { openAudit, runSecurity, withAudit } from "../log/audit.ts";
 import type { AuditOptions } from "../log/audit.ts";
 import { atByte, readInput } from "../../read/files.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
@@ -131,6 +131,7 @@ async function runCommand(
 
   const log = await openAudit(machine, host, options);
   const store = await openRuns(machine, options);
+  const { security, close } = runSecurity(terminal, host, log, signer.key.id);
   try {
     const labels = {
       workflow: nameOf(pack),
@@ -166,6 +167,7 @@ async function runCommand(
         }
         const outside = {
           secrets,
+          ...(security && { security }),
           ...lines,
           ...(options.wait ? { waits: true } : { patience: LONGEST_WAIT }),
         };
@@ -175,6 +177,7 @@ async function runCommand(
     });
   } finally {
     await store.close();
+    await close();
     await log?.close();
   }
 }

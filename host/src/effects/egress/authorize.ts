@@ -5,6 +5,7 @@ import type { Secret, Secrets } from "../../secrets/texts.ts";
 import type { Login } from "./http-digest.ts";
 import { RequestFailed } from "./failure.ts";
 import { requireGranted } from "./grant.ts";
+import type { Redeemed } from "./grant.ts";
 import type { Tokens } from "./tokens.ts";
 
 type Scheme = "basic" | "bearer" | "digest" | "oauth2" | "oidc";
@@ -36,11 +37,13 @@ export async function authorize(
     secrets,
     tokens,
     signal,
+    redeemed,
   }: {
     readonly grant: Grant;
     readonly secrets: Secrets;
     readonly tokens: Tokens;
     readonly signal: AbortSignal;
+    readonly redeemed?: Redeemed | undefined;
   },
 ): Promise<Authorized> {
   if (authentication === undefined) return {};
@@ -48,7 +51,7 @@ export async function authorize(
   const name = "secret" in authentication ? authentication.secret : undefined;
   const values =
     name !== undefined
-      ? redeem(name, origin, { grant, secrets })
+      ? redeem(name, origin, { grant, secrets, redeemed: isSent(scheme) ? redeemed : undefined })
       : "properties" in authentication
         ? authentication.properties
         : { ...authentication, scheme: undefined };
@@ -66,17 +69,29 @@ export interface Redeeming {
   readonly grant: Grant;
   /** As they are now. */
   readonly secrets: Secrets;
+  /** Is told of one that is given out. */
+  readonly redeemed?: Redeemed | undefined;
 }
+
+/** Those of OAuth go to the authority, and a token in their place. */
+const isSent = (scheme: Scheme): boolean => scheme !== "oauth2" && scheme !== "oidc";
 
 /**
  * A secret, for a request to an origin: the one place at which one is given out (GRANT-12).
  *
  * @throws RequestFailed `denied` for one that may not go there, or is not there
  */
-export function redeem(name: string, origin: string, { grant, secrets }: Redeeming): Secret {
+export function redeem(
+  name: string,
+  origin: string,
+  { grant, secrets, redeemed }: Redeeming,
+): Secret {
   requireGranted(grant, name, origin);
   const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
-  if (secret !== undefined) return secret;
+  if (secret !== undefined) {
+    redeemed?.(name, origin);
+    return secret;
+  }
   throw new RequestFailed("denied", hostCode.badCredentials, `there is no secret ${name}`);
 }
 

@@ -17,6 +17,7 @@ import { agentFor, checkLiteral } from "./connection.ts";
 import { Deadline, orAborted, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, requireGranted, whyNotGranted } from "./grant.ts";
+import type { Redeemed } from "./grant.ts";
 import { placeSecrets } from "./secret-places.ts";
 import type { PlacedSecrets } from "./secret-places.ts";
 import { digestHeader } from "./http-digest.ts";
@@ -49,6 +50,8 @@ export interface Shared {
   readonly got?: (texts: readonly string[]) => Promise<void>;
   /** Under the run's whole grant, and with its tokens. */
   readonly authorize?: Egress["authorize"];
+  /** Is told of each secret that is about to be sent, and where. */
+  readonly redeemed?: Redeemed;
 }
 
 /** What an effect adds to its request at egress. */
@@ -117,7 +120,10 @@ export interface Egress {
  */
 export function createEgress(options: EgressOptions, shared: Shared = {}): Egress {
   const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
-  const { guard = new SecretGuard(secrets, grant.secrets?.map(({ name }) => name) ?? []) } = shared;
+  const {
+    guard = new SecretGuard(secrets, grant.secrets?.map(({ name }) => name) ?? []),
+    redeemed,
+  } = shared;
   const bounds = new Bounds(options);
   /** What ends the requests that are under way. */
   const underWay = new Set<AbortController>();
@@ -180,7 +186,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       const why = whyNotGranted(grant, request.method, request.target);
       if (why !== undefined) throw new RequestFailed("redirect", hostCode.badRedirect, why);
       for (const name of placed === undefined ? [] : carries(request, placed)) {
-        requireGranted(grant, name, request.target.origin);
+        requireGranted(grant, name, request.target.origin, redeemed);
       }
     }
   };
@@ -217,7 +223,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       ),
     leaving: (secret, uri) => {
       const to = parseTarget(uri);
-      requireGranted(grant, secret, "why" in to ? "" : to.origin);
+      requireGranted(grant, secret, "why" in to ? "" : to.origin, redeemed);
     },
     came,
     used: async (texts) => {
@@ -228,7 +234,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   const authorized: Egress["authorize"] =
     shared.authorize ??
     ((authentication, origin, signal) =>
-      authorize(authentication, origin, { grant, secrets, tokens, signal }));
+      authorize(authentication, origin, { grant, secrets, tokens, signal, redeemed }));
 
   const begin = async (
     request: HttpRequest,
@@ -238,7 +244,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   ): Promise<Received> => {
     const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
-    const filling = placeSecrets(request.secrets, origin, grant, secrets);
+    const filling = placeSecrets(request.secrets, origin, grant, secrets, redeemed);
     const first = sendable(withSecrets(request, filling), tried);
     const { header, login } = await authorized(request.authentication, origin, stop.signal);
     if (header !== undefined) Object.assign(first.headers, { authorization: header });

@@ -197,13 +197,21 @@ export function whyNotGranted(grant: Grant, method: string, target: Target): str
 const maySend = ({ secrets = [] }: Grant, secret: string, origin: string): boolean =>
   secrets.some(({ name, origins }) => name === secret && origins.includes(origin));
 
+/** Is told that a secret is about to be sent to an origin. */
+export type Redeemed = (secret: string, origin: string) => void;
+
 /**
  * Called wherever a secret is about to be sent.
  *
  * @throws RequestFailed `denied` for an origin that the grant does not name for it
  */
-export function requireGranted(grant: Grant, secret: string, origin: string): void {
-  if (maySend(grant, secret, origin)) return;
+export function requireGranted(
+  grant: Grant,
+  secret: string,
+  origin: string,
+  redeemed?: Redeemed,
+): void {
+  if (maySend(grant, secret, origin)) return redeemed?.(secret, origin);
   const why = `the secret ${secret} is not granted there`;
   throw new RequestFailed("denied", hostCode.badCredentials, why);
 }

@@ -5,6 +5,7 @@ import { hostCode } from "../../files/codes.ts";
 import type { Secrets } from "../../secrets/texts.ts";
 import { RequestFailed } from "./failure.ts";
 import { redeem } from "./authorize.ts";
+import type { Redeemed } from "./grant.ts";
 
 /** TRACE-5: a place in a request, and what is put together there. */
 export interface SecretPlace {
@@ -28,6 +29,7 @@ export function placeSecrets(
   origin: string,
   grant: Grant,
   secrets: Secrets,
+  redeemed?: Redeemed,
 ): PlacedSecrets {
   const names = new Set<string>();
   const textOf = (part: SecretPlace["parts"][number]): string => {
@@ -41,6 +43,7 @@ export function placeSecrets(
         `there is no secret ${name}.${field}`,
       );
     }
+    if (!names.has(name)) redeemed?.(name, origin);
     names.add(name);
     return found;
   };
