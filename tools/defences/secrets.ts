@@ -235,9 +235,25 @@ export const secrets: readonly Defence[] = [
   {
     attack: "a header that says another method, path or host than was granted",
     file: "host/src/effects/egress/request.ts",
-    take: "if (OVERRIDING.test(name))",
-    put: 'if (name === "")',
+    take: "OVERRIDING.test(name)",
+    put: 'name === ""',
     test: "host/test/effects/egress.test.ts",
     name: "the grant is checked again",
+  },
+  {
+    attack: "a header that says another method, path or host than was granted, in the engine",
+    file: "assembly/workflow/call/grant.ts",
+    take: "if (refused == 0) return true;",
+    put: "return true;",
+    test: "bindings/test/run/run-uri.test.ts",
+    name: "WF-21 headers that say another request than is granted (GRANT-22)",
+  },
+  {
+    attack: "a run whose grant lets it send headers that the policy does not",
+    file: "evidence/src/trust/rules.ts",
+    take: "headers.every((name) => entry.headers?.includes(name) === true)",
+    put: "true",
+    test: "evidence/test/trust/approved.test.ts",
+    name: "POL-11: attack: a run that was granted more than the policy allows",
   },
 ];

@@ -309,8 +309,8 @@ export const trust: readonly Defence[] = [
   {
     attack: "a grant that is wider than the policy's",
     file: "evidence/src/trust/rules.ts",
-    take: "entry.origin === origin && entry.methods.includes(method) && covers(entry.paths, path),",
-    put: "entry.origin === origin,",
+    take: "entry.methods.includes(method) &&\n            covers(entry.paths, path) &&",
+    put: "",
     test: "evidence/test/trust/approved.test.ts",
     name: "POL-11: attack: a run that was granted more than the policy allows",
   },

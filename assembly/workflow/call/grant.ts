@@ -16,24 +16,49 @@ import {
 import { cellIs, objectField } from "../../value/object";
 import { equalBytes } from "../../value/order";
 import { AUTHORIZATION, problem, PROBLEM_DETAIL } from "../state/problem";
+import { overridingBeyond } from "./overriding";
 import { URI, uriOrigin, uriPath } from "./uri";
 
-/** True if the grant allows the request whose URI checkUri() has just read. Otherwise a problem. */
-export function isGranted(grant: usize, method: usize): bool {
+/**
+ * True if the grant allows the request whose URI checkUri() has just read. Otherwise a problem.
+ *
+ * @param headers of the request; 0: it has none
+ */
+export function isGranted(grant: usize, method: usize, headers: usize): bool {
   const rules = objectField(grant, "http");
+  let refused: usize = 0;
   if (rules != 0) {
     for (let i: u32 = 0; i < lengthOf(rules); i++) {
       const rule = elementAt(rules, i);
       const origin = objectField(rule, "origin");
       if (!equalBytes(addressOf(origin), lengthOf(origin), URI.at, uriOrigin())) continue;
       if (!hasMethod(objectField(rule, "methods"), method)) continue;
-      if (matchesAny(objectField(rule, "paths"), URI.at + uriOrigin(), uriPath())) return true;
+      if (!matchesAny(objectField(rule, "paths"), URI.at + uriOrigin(), uriPath())) continue;
+      refused = overridingBeyond(headers, objectField(rule, "headers"));
+      if (refused == 0) return true;
     }
   }
+  if (refused != 0) return headerRefused(method, refused);
   problem(AUTHORIZATION, 403, "The grant does not allow this request");
   bufferBytes(PROBLEM_DETAIL, addressOf(method), lengthOf(method));
   bufferByte(PROBLEM_DETAIL, 0x20);
   bufferBytes(PROBLEM_DETAIL, URI.at, uriOrigin() + uriPath());
+  return false;
+}
+
+/** True if no header overrides the request, which no grant allows where it has no list of them. Otherwise a problem. */
+export function hasNoOverriding(method: usize, headers: usize): bool {
+  const refused = overridingBeyond(headers, 0);
+  return refused == 0 || headerRefused(method, refused);
+}
+
+function headerRefused(method: usize, name: usize): bool {
+  problem(AUTHORIZATION, 403, "The grant does not allow this header");
+  bufferBytes(PROBLEM_DETAIL, addressOf(method), lengthOf(method));
+  bufferByte(PROBLEM_DETAIL, 0x20);
+  bufferBytes(PROBLEM_DETAIL, URI.at, uriOrigin() + uriPath());
+  bufferByte(PROBLEM_DETAIL, 0x20);
+  bufferBytes(PROBLEM_DETAIL, addressOf(name), lengthOf(name));
   return false;
 }
 
@@ -151,7 +176,10 @@ function isHttpRules(rules: usize): bool {
   if (tagOf(rules) != ARRAY) return false;
   for (let i: u32 = 0; i < lengthOf(rules); i++) {
     const r = elementAt(rules, i);
-    if (tagOf(r) != OBJECT || lengthOf(r) != 3) return false;
+    const headers = tagOf(r) == OBJECT ? objectField(r, "headers") : 0;
+    const n: u32 = headers == 0 ? 3 : 4;
+    if (tagOf(r) != OBJECT || lengthOf(r) != n) return false;
+    if (headers != 0 && !isTexts(headers)) return false;
     const origin = objectField(r, "origin");
     if (origin == 0 || tagOf(origin) != STRING) return false;
     if (!isTexts(objectField(r, "methods")) || !isTexts(objectField(r, "paths"))) return false;

@@ -67,6 +67,7 @@ import { Branch, Frame, Pending, requestOf } from "../state/state";
 import { givenRequest } from "../step/answers";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
+import { begins } from "./overriding";
 import { isAddressGranted, stepRemote } from "./remote";
 import { loadSecretPlaces } from "./secret-places";
 import { checkUri, URI, uriFromTemplate, uriFromText, uriQuery } from "./uri";
@@ -368,19 +369,6 @@ function isOwned(name: usize): bool {
     cellIs(name, "accept-encoding") ||
     begins(name, "proxy-")
   );
-}
-
-function begins(name: usize, text: string): bool {
-  const n = load<u32>(changetype<usize>(text) - 4) >>> 1;
-  if (lengthOf(name) < n) return false;
-  for (let i: u32 = 0; i < n; i++) {
-    if (
-      textByte(addressOf(name) + i) !=
-      (load<u16>(changetype<usize>(text) + ((i as usize) << 1)) as u8)
-    )
-      return false;
-  }
-  return true;
 }
 
 // ---- The answer -------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL, problemText } from 
 import { isWhole } from "../state/shapes";
 import { Branch, Frame, GRANT, Pending } from "../state/state";
 import { hasFailed, isFailureResult } from "./failure";
-import { isMcpGranted } from "./grant";
+import { hasNoOverriding, isMcpGranted } from "./grant";
 import { buildRequest, FAILED, loadEndpoint, loadPart, newHttp } from "./http";
 import { stepRemote } from "./remote";
 import { loadSecretPlaces } from "./secret-places";
@@ -134,7 +134,10 @@ export function stepMcp(b: Branch, f: Frame, t: Task): bool {
 
 function isAllowed(t: Task, _h: Http): bool {
   const m = changetype<Mcp>(t.body);
-  return isMcpGranted(GRANT, m.method, mcpTarget(m, RESULT));
+  return (
+    isMcpGranted(GRANT, m.method, mcpTarget(m, RESULT)) &&
+    hasNoOverriding(m.method, objectField(RESULT, "headers"))
+  );
 }
 
 /** {authentication?, client?, headers, method, parameters?, protocolVersion?, secrets?, timeout?, uri}. */

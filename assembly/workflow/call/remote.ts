@@ -4,6 +4,7 @@ import { setNow } from "../../expr/machine/machine";
 import { templateMentions } from "../compile/template";
 import { FOR_CALL } from "../state/effects";
 import { Http, Task } from "../state/nodes";
+import { objectField } from "../../value/object";
 import { OK, RESULT } from "../state/outcome";
 import { PHASE_EFFECT } from "../state/phases";
 import { Branch, Frame, GRANT, inputOf } from "../state/state";
@@ -49,7 +50,7 @@ function mentionsOf(h: Http): u32 {
   return mentions;
 }
 
-/** By method, origin and path. */
+/** By method, origin, path, and headers that override them. */
 export function isAddressGranted(_t: Task, h: Http): bool {
-  return isGranted(GRANT, h.method);
+  return isGranted(GRANT, h.method, objectField(RESULT, "headers"));
 }

@@ -376,3 +376,52 @@ describe("WF-20 headers", () => {
     });
   });
 });
+
+describe("WF-21 headers that say another request than is granted (GRANT-22)", () => {
+  const withHeaders = (headers: object, allowed?: readonly string[]): string => {
+    const rule = { origin: "https://a.example", methods: ["GET"], paths: ["/v1*"] };
+    const grant = { http: [allowed === undefined ? rule : { headers: allowed, ...rule }] };
+    const call = { method: "get", endpoint: "https://a.example/v1", headers };
+    return asked({ call: "http", with: call }, {}, grant);
+  };
+
+  test.each([
+    "x-forwarded",
+    "x-forwarded-for",
+    "forwarded",
+    "forwarded-for",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-envoy-original-path",
+    "x-accel-redirect",
+    "x-middleware-subrequest",
+    "x-remote-addr",
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "x-http-host-override",
+    "x-host",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-originating-ip",
+    "x-proxyuser-ip",
+    "x-sendfile",
+    "true-client-ip",
+    "fastly-client-ip",
+    "X-HTTP-Method-Override",
+    "FORWARDED",
+  ])("%s is denied unless it is listed", (name) => {
+    expect(withHeaders({ [name]: "x" })).toBe(denied);
+    expect(withHeaders({ [name]: "x" }, ["x-other"])).toBe(denied);
+    expect(withHeaders({ [name]: "x" }, [name.toLowerCase()])).toBe("https://a.example/v1");
+  });
+
+  test("others need no list", () => {
+    expect(withHeaders({ "x-hosts": "1", "x-realm": "1", method: "1", "x-forward": "1" })).toBe(
+      "https://a.example/v1",
+    );
+  });
+});

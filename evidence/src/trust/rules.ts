@@ -146,14 +146,18 @@ const covers = (others: readonly string[] = [], pattern: string): boolean =>
   );
 
 function beyondHttp({ http = [] }: Grant, { http: bound = [] }: Grant): string | undefined {
-  for (const { origin, methods, paths } of http) {
+  for (const { origin, methods, paths, headers = [] } of http) {
     for (const method of methods) {
       for (const path of paths) {
         const isAllowed = bound.some(
           (entry) =>
-            entry.origin === origin && entry.methods.includes(method) && covers(entry.paths, path),
+            entry.origin === origin &&
+            entry.methods.includes(method) &&
+            covers(entry.paths, path) &&
+            headers.every((name) => entry.headers?.includes(name) === true),
         );
-        if (!isAllowed) return `${method} ${quoted(origin + path)}`;
+        const and = headers.length === 0 ? "" : ` with ${headers.join(", ")}`;
+        if (!isAllowed) return `${method} ${quoted(origin + path)}${and}`;
       }
     }
   }

@@ -1,9 +1,10 @@
 // docs/spec/policy.md, POL-7 to POL-13: the verdict `approved`.
 import { fromUtf8, toBase64, utf8 } from "@reach-fabric/engine";
 import {
+  beyondGrant,
+  manifestOf,
   newKey,
   packPredicate,
-  manifestOf,
   readPolicy,
   signerOf,
   signPack,
@@ -269,6 +270,14 @@ test("POL-11: attack: a run that was granted more than the policy allows", () =>
   expect(http({ methods: ["POST"] })).toBe("fail REACH-E5226");
   expect(http({ origin: "https://other.example" })).toBe("fail REACH-E5226");
   expect(approved({ grants: {} })).toBe("fail REACH-E5226");
+  // What a header overrides is granted with the entry (GRANT-22).
+  const entry = { origin: "https://a.example", methods: ["GET" as const], paths: ["/v1/*"] };
+  const listed = { ...entry, headers: ["x-host"] };
+  expect(beyondGrant({ http: [listed] }, { http: [listed] })).toBeUndefined();
+  expect(beyondGrant({ http: [entry] }, { http: [listed] })).toBeUndefined();
+  expect(beyondGrant({ http: [listed] }, { http: [entry] })).toBe(
+    'GET "https://a.example/v1/*" with x-host',
+  );
 });
 
 test("POL-12: attack: a run that had higher limits than the policy allows", () => {

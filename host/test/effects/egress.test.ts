@@ -222,6 +222,45 @@ describe("the grant is checked again", () => {
   });
 });
 
+describe("GRANT-22: a header that overrides the request", () => {
+  const entry = { origin: A, methods: ["GET" as const], paths: ["/v1/*"] };
+  const listed = { ...entry, headers: ["x-forwarded-for", "x-host"] };
+
+  it.each<[string, Given, object[], boolean]>([
+    ["one that is listed", { headers: { "x-host": "1" } }, [entry, listed], true],
+    ["two", { headers: { "x-host": "1", "x-forwarded-for": "1" } }, [listed], true],
+    ["one too many", { headers: { "x-host": "1", "x-forwarded-host": "1" } }, [listed], false],
+    [
+      "one of each of two entries",
+      { headers: { "x-host": "1", "x-real-ip": "1" } },
+      [listed, { ...entry, headers: ["x-real-ip"] }],
+      false,
+    ],
+    [
+      "one of an entry for another path",
+      { headers: { "x-host": "1" } },
+      [entry, { ...listed, paths: ["/v2/*"] }],
+      false,
+    ],
+  ])("%s", async (_, request, http, isSent) => {
+    const { origin, requests } = await serve(json({}));
+    const grant = { http } as EgressOptions["grant"];
+    const end = await failure({ grant, addresses: { [A]: origin } }, request);
+    expect(end).toBe(isSent ? "status 200" : "denied");
+    expect(requests).toHaveLength(isSent ? 1 : 0);
+  });
+
+  it("goes along to no path where it is not listed", async () => {
+    const { origin, requests } = await serve((_, response) =>
+      response.writeHead(302, { location: "/v2/y" }).end(),
+    );
+    const grant = { http: [listed, { ...entry, paths: ["/v2/*"] }] } as EgressOptions["grant"];
+    const given = { headers: { "x-host": "1" }, redirect: true };
+    expect(await failure({ grant, addresses: { [A]: origin } }, given)).toBe("redirect");
+    expect(requests).toHaveLength(1);
+  });
+});
+
 describe("GRANT-9: without an address of the operator only public addresses", () => {
   const addressOf = (address: string) => ({ address, family: address.includes(":") ? 6 : 4 });
   const lookups = (...addresses: string[]) => {

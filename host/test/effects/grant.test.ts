@@ -47,6 +47,21 @@ describe("a grant file", () => {
     expect(JSON.stringify(read.grant)).not.toContain("repeatable");
   });
 
+  it("GRANT-22: says which headers may override a request, in one order", async () => {
+    const headers = ["x-host", "forwarded", "x-host"];
+    const { grant, repeatable, bounds } = await grantOf({
+      ...file,
+      http: [{ ...entry, headers, limits: { total: 5 }, repeatable: true }],
+    });
+    expect(grant).toEqual({ http: [{ ...entry, headers: ["forwarded", "x-host"] }] });
+    expect(repeatable).toEqual(grant);
+    expect(bounds.http).toEqual([{ ...entry, limits: { total: 5 } }]);
+    for (const wrong of [[], ["X-Host"], ["a b"], "x-host"]) {
+      const error = await errorOf(grantOf({ ...file, http: [{ ...entry, headers: wrong }] }));
+      expect(error.where).toContain("/http/0/headers");
+    }
+  });
+
   it("GRANT-5: one grant has one text, however it is written", () => {
     const b = {
       methods: ["POST", "GET", "GET"] as const,

@@ -116,12 +116,19 @@ const requestBounds = strict({
 /** What an entry of a grant says of the requests that it allows (GRANT-21). */
 export type RequestBounds = z.infer<typeof requestBounds>;
 
+/** GRANT-22: a header's name in lower case. */
+const headerName = z.string().regex(/^[a-z0-9!.~_-]{1,100}$/, {
+  error: "Expected the name of a header in lower case.",
+});
+
 const http = strict({
   origin,
   methods: z
     .array(z.enum(METHODS, { error: `Expected one of ${METHODS.join(", ")}.` }))
     .min(1, { error: "Name at least one method." }),
   paths: z.array(pathPattern).min(1, { error: "Name at least one path; /* is every path." }),
+  /** Of headers that override the request, those that it may have. */
+  headers: z.array(headerName).min(1, { error: "Name at least one header." }).optional(),
 });
 
 /**

@@ -23,7 +23,7 @@ import type { PlacedSecrets } from "./secret-places.ts";
 import { digestHeader } from "./http-digest.ts";
 import type { EgressLimits } from "./limits.ts";
 import type { Performed } from "./performed.ts";
-import { carries, isRedirect, redirected, sendable, withSecrets } from "./request.ts";
+import { carries, isRedirect, overridingIn, redirected, sendable, withSecrets } from "./request.ts";
 import type { HttpRequest, Sendable, Tried } from "./request.ts";
 import { lookupAll } from "./resolver.ts";
 import { Tokens } from "./tokens.ts";
@@ -134,7 +134,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     stop: AbortController,
   ): Promise<Received> => {
     const { target, method, headers, body } = request;
-    const why = whyNotGranted(grant, method, target);
+    const why = whyNotGranted(grant, method, target, overridingIn(headers));
     if (why !== undefined) throw new RequestFailed("denied", hostCode.notGranted, why);
     const address = addresses[target.origin];
     // An IP literal never asks a resolver, so it is checked here.
@@ -183,7 +183,8 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
         throw new RequestFailed("redirect", hostCode.manyRedirects, `more than ${hops} redirects`);
       }
       request = redirected(request, answer, location);
-      const why = whyNotGranted(grant, request.method, request.target);
+      const { method, target, headers } = request;
+      const why = whyNotGranted(grant, method, target, overridingIn(headers));
       if (why !== undefined) throw new RequestFailed("redirect", hostCode.badRedirect, why);
       for (const name of placed === undefined ? [] : carries(request, placed)) {
         requireGranted(grant, name, request.target.origin, redeemed);

@@ -75,6 +75,7 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
 
 function boundsIn({ http = [], mcp = [] }: GrantFile): GrantBounds {
   const ofHttp = http.flatMap(({ origin, methods, paths, limits }) =>
+    // Headers are no part of it: a request has the bounds of its origin, method and path.
     limits === undefined ? [] : [{ origin, methods, paths, limits }],
   );
   const ofMcp = mcp.flatMap(({ server, calls, limits }) =>
@@ -117,10 +118,11 @@ export function effectiveGrant({
     servers.set(server, [...new Set([...(servers.get(server) ?? []), ...calls])].sort());
   }
 
-  const entries = http.map(({ origin, methods, paths }) =>
+  const entries = http.map(({ origin, methods, paths, headers = [] }) =>
     fromUtf8(
       canonicalize(
         JSON.stringify({
+          ...(headers.length === 0 ? {} : { headers: [...new Set(headers)].sort() }),
           methods: [...new Set(methods)].sort(),
           origin,
           paths: [...new Set(paths)].sort(),
@@ -182,15 +184,26 @@ export function parseTarget(uri: string): Target | { readonly why: string } {
   return { origin, path, query };
 }
 
-/** GRANT-6: why a request is not granted, or undefined if one entry allows all of it. */
-export function whyNotGranted(grant: Grant, method: string, target: Target): string | undefined {
+/**
+ * GRANT-6, GRANT-22: why a request is not granted, or undefined if one entry allows all of it.
+ *
+ * @param overriding headers of it that say another request than it is
+ */
+export function whyNotGranted(
+  grant: Grant,
+  method: string,
+  target: Target,
+  overriding: readonly string[] = [],
+): string | undefined {
   const ofOrigin = (grant.http ?? []).filter(({ origin }) => origin === target.origin);
   if (ofOrigin.length === 0) return `no entry grants the origin ${target.origin}`;
   const ofMethod = ofOrigin.filter(({ methods }) => methods.some((name) => name === method));
   if (ofMethod.length === 0) return `no entry grants ${method} at ${target.origin}`;
-  return ofMethod.some(({ paths }) => paths.some((pattern) => matches(pattern, target.path)))
+  const ofPath = ofMethod.filter(({ paths }) => paths.some((one) => matches(one, target.path)));
+  if (ofPath.length === 0) return `no entry grants ${method} of this path at ${target.origin}`;
+  return ofPath.some(({ headers = [] }) => overriding.every((name) => headers.includes(name)))
     ? undefined
-    : `no entry grants ${method} of this path at ${target.origin}`;
+    : `no entry grants this with the header ${overriding.join(", ")}, which says another request than is granted`;
 }
 
 /** GRANT-12: true if the secret may be sent to the origin. */
