@@ -16,7 +16,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
     "json/writer.ts",
     "json/canonical.ts",
     "expr/machine/tracking.ts",
-    "workflow/call/llm.ts",
+    "workflow/call/llm-answer.ts",
     "workflow/run/advance.ts",
   ],
   sameCell: [
@@ -31,7 +31,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
     "json/reader.ts",
     "expr/machine/machine.ts",
     "expr/machine/tracking.ts",
-    "workflow/call/llm.ts",
+    "workflow/call/llm-answer.ts",
     "workflow/run/advance.ts",
   ],
 };

@@ -59,6 +59,9 @@ export const E_LIMIT_SIZE = 1204; // a text or value longer than the limit
 export const E_LIMIT_OUTPUTS = 1205;
 export const E_LIMIT_EFFECTS = 1206;
 export const E_LIMIT_STACK = 1207; // the explicit stack of the expression machine
+export const E_LIMIT_TOKENS = 1208; // of models, by the grant
+export const E_LIMIT_COST = 1209; // of models, by the grant
+export const E_LIMIT_USAGE = 1210; // an answer without usage, where the grant has a limit
 
 // 13xx expressions: compile errors, with the offset in the program (docs/spec/expr.md)
 export const E_EXPR_SYNTAX = 1301;

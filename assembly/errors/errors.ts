@@ -198,6 +198,12 @@ export function messageOf(c: u32): string {
       return "too many effects";
     case C.E_LIMIT_STACK:
       return "expression stack is too deep";
+    case C.E_LIMIT_TOKENS:
+      return "the grant's limit of tokens is reached";
+    case C.E_LIMIT_COST:
+      return "the grant's limit of cost is reached";
+    case C.E_LIMIT_USAGE:
+      return "a model's answer does not say its usage, which the grant limits";
     case C.E_EXPR_SYNTAX:
       return "syntax error";
     case C.E_EXPR_FUNCTION:

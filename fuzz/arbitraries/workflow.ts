@@ -215,6 +215,19 @@ const llm = (scope: Scope): fc.Arbitrary<Json> =>
           fc
             .tuple(fc.constantFrom("user", "assistant", "${ .a }"), braced(scope))
             .map(([role, content]): Json => ({ messages: [{ role, content }] })),
+          fc
+            .tuple(braced(scope), fc.constantFrom<Json[]>("${ .n }", [], [{ name: "look" }]))
+            .map(([given, tools]): Json => {
+              const called = { id: "c1", name: "look", arguments: given };
+              const said = { role: "assistant", content: "" };
+              return {
+                messages: [
+                  { ...said, tools: [called] },
+                  { role: "tool", id: "c1", content: "${ . | tojson }" },
+                  { ...said, tools },
+                ],
+              };
+            }),
         ),
       ),
       parts({
@@ -232,10 +245,18 @@ const llm = (scope: Scope): fc.Arbitrary<Json> =>
         ),
         output: sometimes(fc.constantFrom("content", "response")),
       }),
+      sometimes(
+        fc
+          .constantFrom<Json[]>(true, { type: "object" }, { required: ["b"] })
+          .map((document): Json => ({
+            output: "response",
+            tools: [{ name: "look", schema: { document } }],
+          })),
+      ),
     )
-    .map(([question, rest]): Json => ({
+    .map(([question, rest, tools]): Json => ({
       call: "llm",
-      with: { ...(question as object), ...(rest as object) } as Json,
+      with: { ...(question as object), ...(rest as object), ...(tools as object) } as Json,
     }));
 
 const mcp = (scope: Scope): fc.Arbitrary<Json> =>

@@ -25,6 +25,16 @@ const sayings: readonly object[] = [
   { finish: "stop", model: "m-1", text: "yes" },
   { finish: "stop", model: "m-1", text: "[1]" },
   { finish: "length", model: "m-1", text: '{"n":' },
+  {
+    finish: "tools",
+    model: "m-1",
+    text: "",
+    tools: [{ arguments: '{"n":1,"a":[true]}', id: "c1", name: "look" }],
+    usage: { input: 9, output: 2, cached: 3 },
+  },
+  { finish: "tools", model: "m-1", text: "hm", tools: [{ arguments: "{", id: "", name: "look" }] },
+  { finish: "tools", model: "m-1", text: "", tools: [{ arguments: "1", id: "c2", name: "drop" }] },
+  { finish: "refusal", model: "m-1", refusal: "No.", text: "", usage: { input: 0, output: 1 } },
   { status: 429 },
   { failure: "timeout" },
 ];

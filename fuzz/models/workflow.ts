@@ -886,6 +886,27 @@ export function interpret(setting: Setting): Interpretation {
   /** WF-54 to WF-57. */
   function* runLlm(args: Dict, frame: Frame): Asking<void> {
     const { model, prompt, system, messages, parameters, schema, output } = args;
+    const offered = (args["tools"] ?? []) as Dict[];
+    const toolOf = ({ schema: own, ...tool }: Dict): Json => ({
+      ...tool,
+      schema: (own as Dict)["document"] as Json,
+    });
+    /** A text as the value that fits a schema of the call. */
+    const valueOf = (text: string, own: Dict, where: string, notJson: string): Json => {
+      let value: Json;
+      try {
+        value = JSON.parse(text) as Json;
+      } catch {
+        return fault(frame, "communication", 502, notJson);
+      }
+      const { file, pointer } = frame.within;
+      const place = `${frame.pointer.slice(pointer.length)}/with/${where}`;
+      const why = validate(own, file, place, value);
+      if (why !== undefined) {
+        fault(frame, "validation", 400, "A value does not fit its schema", why);
+      }
+      return value;
+    };
     const request = yield* phase(frame, (): Dict => {
       const parts = [prompt, messages, system, parameters].map((v) => v ?? null);
       need(frame, expressionsOf(parts).join(" "));
@@ -907,14 +928,8 @@ export function interpret(setting: Setting): Interpretation {
         const made = make(messages as Json);
         if (!Array.isArray(made) || made.length === 0) return malformed("messages");
         for (const m of made) {
-          const isMessage =
-            isDict(m) &&
-            Object.keys(m).length === 2 &&
-            typeof m["content"] === "string" &&
-            typeof m["role"] === "string";
-          if (!isMessage) malformed("messages");
-          const { role } = m as { role: string };
-          if (!["system", "user", "assistant"].includes(role)) malformed("role");
+          const wrong = wrongMessage(m);
+          if (wrong !== undefined) malformed(wrong);
           said.push(m);
         }
       }
@@ -934,13 +949,15 @@ export function interpret(setting: Setting): Interpretation {
         model: model as Json,
         parameters: settings,
         ...(schema === undefined ? {} : { schema: (schema as Dict)["document"] as Json }),
+        ...(offered.length === 0 ? {} : { tools: offered.map(toolOf) }),
       };
     });
     if (model !== "small") {
       const title = "The grant does not allow this model";
       fault(frame, "authorization", 403, title, model as string);
     }
-    const { failure, status, finish, text, model: actual } = yield* ask(frame, "llm", request);
+    const answer = yield* ask(frame, "llm", request);
+    const { failure, status, finish, text, model: actual, refusal, tools: called, usage } = answer;
     if (failure !== undefined) failed(frame, failure as string);
     if (status !== undefined) {
       const title = "The model's service answered with an error status";
@@ -952,20 +969,34 @@ export function interpret(setting: Setting): Interpretation {
     }
     let content: Json = text as string;
     if (schema !== undefined && finish === "stop") {
-      try {
-        content = JSON.parse(text as string) as Json;
-      } catch {
-        fault(frame, "communication", 502, "The model's answer is not JSON");
-      }
-      const { file, pointer } = frame.within;
-      const place = `${frame.pointer.slice(pointer.length)}/with/schema`;
-      const why = validate(schema as Dict, file, place, content);
-      if (why !== undefined) {
-        fault(frame, "validation", 400, "A value does not fit its schema", why);
-      }
+      const title = "The model's answer is not JSON";
+      content = valueOf(text as string, schema as Dict, "schema", title);
     }
-    frame.output =
-      output === "response" ? { content, finish: finish as Json, model: actual as Json } : content;
+    if (output !== "response") {
+      frame.output = content;
+      return;
+    }
+    const calls = ((called ?? []) as Dict[]).map((call): Json => {
+      const i = offered.findIndex(({ name }) => name === call["name"]);
+      if (i < 0) {
+        const title = "The model asks for a tool that it was not offered";
+        return fault(frame, "communication", 502, title, call["name"] as string);
+      }
+      const title = "The arguments that the model gives a tool are not JSON";
+      const own = offered[i]?.["schema"] as Dict;
+      return {
+        ...call,
+        arguments: valueOf(call["arguments"] as string, own, `tools/${i}/schema`, title),
+      };
+    });
+    frame.output = {
+      content,
+      finish: finish as Json,
+      model: actual as Json,
+      ...(refusal === undefined ? {} : { refusal }),
+      ...(called === undefined ? {} : { tools: calls }),
+      ...(usage === undefined ? {} : { usage }),
+    };
   }
 
   /** WF-40 to WF-45. */
@@ -1415,6 +1446,31 @@ export function comparePaths(a: readonly number[], b: readonly number[]): number
 }
 
 const truthy = (v: Json): boolean => v !== null && v !== false;
+/** What is wrong with a message to a model; undefined for one that is right (WF-54, WF-71). */
+function wrongMessage(m: Json): string | undefined {
+  if (!isDict(m)) return "messages";
+  const { content, role, id, tools, ...rest } = m;
+  if (typeof content !== "string" || typeof role !== "string") return "messages";
+  const isOf = (...names: string[]): boolean =>
+    Object.keys(rest).length === 0 &&
+    (id === undefined || names.includes("id")) &&
+    (tools === undefined || names.includes("tools"));
+  if (role === "tool") return isOf("id") && typeof id === "string" ? undefined : "messages";
+  if (role === "assistant") {
+    if (!isOf("tools")) return "messages";
+    return tools === undefined || (Array.isArray(tools) && tools.every(isCall))
+      ? undefined
+      : "tools";
+  }
+  if (!isOf()) return "messages";
+  return role === "system" || role === "user" ? undefined : "role";
+}
+const isCall = (v: Json): boolean =>
+  isDict(v) &&
+  Object.keys(v).sort().join(" ") === "arguments id name" &&
+  typeof v["id"] === "string" &&
+  typeof v["name"] === "string";
+
 const isDict = (v: Json | undefined): v is Dict =>
   typeof v === "object" && v !== null && !Array.isArray(v);
 const isScalar = (v: Json | undefined): v is string | number | boolean =>

@@ -84,7 +84,7 @@ export { serveLog, serveWitness } from "./log/servers.ts";
 export type { ListenAddress, Listening } from "./log/servers.ts";
 export { openWitness } from "./log/witness-store.ts";
 export type { WitnessOptions, WitnessStore } from "./log/witness-store.ts";
-export type { Question } from "./effects/llm.ts";
+export type { Question } from "./effects/models/question.ts";
 export { loadPack } from "./pack/pack.ts";
 export { folderOfPack, writePack } from "./pack/pack-folder.ts";
 export { pullPack, pushPack } from "./oci/packs.ts";

@@ -27,3 +27,5 @@ export { sqliteStoreWith } from "./store/sqlite/sqlite-store.ts";
 export { MOST_MESSAGES } from "./store/store.ts";
 export { EventStreamReader } from "./effects/egress/event-stream.ts";
 export { RequestFailed } from "./effects/egress/failure.ts";
+export { StreamedAnswer } from "./effects/models/reading.ts";
+export { APIS } from "./effects/models/models.ts";

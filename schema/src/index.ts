@@ -19,15 +19,9 @@ export {
 } from "./evidence/evidence.ts";
 export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
 export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
-export type {
-  Callable,
-  Grant,
-  GrantBounds,
-  GrantFile,
-  HttpGrant,
-  Provider,
-  RequestBounds,
-} from "./run/grant.ts";
+export type { Callable, Grant, GrantBounds, GrantFile, HttpGrant } from "./run/grant.ts";
+export type { RequestBounds } from "./run/bounds.ts";
+export type { Provider, Spending } from "./run/models.ts";
 export {
   keyringEntry,
   keyringFile,

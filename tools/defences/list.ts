@@ -3,11 +3,11 @@
 import { bounds } from "./bounds.ts";
 import type { Defence } from "./defence.ts";
 import { effects } from "./effects.ts";
-import { egress } from "./egress.ts";
 import { hidden } from "./hidden.ts";
 import { keys } from "./keys.ts";
 import { looksAtHidden } from "./looks.ts";
 import { log } from "./log.ts";
+import { models } from "./models.ts";
 import { records } from "./records.ts";
 import { registry } from "./registry.ts";
 import { runs } from "./runs.ts";
@@ -28,7 +28,7 @@ export const defences: readonly Defence[] = [
   ...looksAtHidden,
   ...bounds,
   ...effects,
-  ...egress,
+  ...models,
   ...runs,
   ...secrets,
   ...securityLog,

@@ -44,7 +44,7 @@ export const looksAtHidden: readonly Defence[] = [
   looking("written into a record", "json/writer.ts", carries),
   looking("copied", "json/canonical.ts", carries),
   looking("left out of an object", "expr/machine/tracking.ts", carries),
-  looking("said by a model", "workflow/call/llm.ts", carries),
+  looking("said by a model", "workflow/call/llm-answer.ts", carries),
   looking("the reason of a command", "workflow/run/advance.ts", commands),
   {
     attack: "a hidden value lost: beside what a branch exports",

@@ -17,6 +17,7 @@ import { cellIs, objectField } from "../../value/object";
 import { equalBytes } from "../../value/order";
 import { AUTHORIZATION, problem, PROBLEM_DETAIL } from "../state/problem";
 import { overridingBeyond } from "./overriding";
+import { isSpending } from "./spending";
 import { URI, uriOrigin, uriPath } from "./uri";
 
 /**
@@ -167,6 +168,10 @@ export function isGrant(v: usize): bool {
     else if (cellIs(key, "emit") || cellIs(key, "models")) ok = isTexts(valueAt(v, i));
     else if (cellIs(key, "secrets")) ok = isSecretRules(valueAt(v, i));
     else if (cellIs(key, "mcp")) ok = isMcpRules(valueAt(v, i));
+    else if (cellIs(key, "spending")) {
+      const models = objectField(v, "models");
+      ok = (models == 0 || isTexts(models)) && isSpending(valueAt(v, i), models);
+    }
     if (!ok) return false;
   }
   return true;

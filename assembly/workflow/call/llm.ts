@@ -1,26 +1,15 @@
-/** call llm: a question to a language model, and its answer (WF-54 to WF-57). */
+/** call llm: a question to a language model (WF-54, WF-55). Its answer: llm-answer.ts. */
 
-import { arenaRoom, arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
-import { bufferBytes, bufferText } from "../../bytes/buffer";
-import {
-  E_LIMIT_FUEL,
-  E_LIMIT_MEMORY,
-  E_WF_TYPE,
-  JSON_BOUNDARY,
-  MAX_RUN_DEPTH,
-} from "../../errors/codes";
-import { charge, clearError, errorCode, fail } from "../../errors/errors";
+import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
+import { bufferBytes } from "../../bytes/buffer";
+import { E_WF_TYPE } from "../../errors/codes";
+import { errorCode } from "../../errors/errors";
 import { setNow } from "../../expr/machine/machine";
 import { canonicalCopy } from "../../json/canonical";
-import { parseJson } from "../../json/reader";
 import { SchemaNode } from "../../schema/nodes";
 import {
   addressOf,
-  ARRAY,
-  arrayStorage,
   copyCell,
-  elementAt,
-  heightOf,
   keyAt,
   lengthOf,
   NUMBER,
@@ -29,35 +18,34 @@ import {
   objectStorage,
   setCell,
   setUsed,
-  OPAQUE,
-  rawTagOf,
-  STRING,
   tagOf,
   valueAt,
 } from "../../value/cell";
 import { cellIs, objectField } from "../../value/object";
 import { isString, onlyFields, required } from "../compile/fields";
 import { failCell, placeField, placeLeave } from "../compile/place";
-import { loadSchema, validateValue } from "../compile/schemas";
+import { loadSchema } from "../compile/schemas";
 import { compileTemplate, evaluateTemplate, templateMentions } from "../compile/template";
 import { FOR_CALL } from "../state/effects";
 import { literalCell } from "../state/literal";
 import { Llm, Task } from "../state/nodes";
 import { ERROR, OK, PROBLEM, RESULT } from "../state/outcome";
 import { PHASE_EFFECT } from "../state/phases";
-import { COMMUNICATION, EXPRESSION, problem, PROBLEM_DETAIL } from "../state/problem";
-import { isWhole } from "../state/shapes";
-import { Branch, Frame, GRANT, inputOf, Pending } from "../state/state";
+import { EXPRESSION, problem, PROBLEM_DETAIL } from "../state/problem";
+import { isWhole, MOST_WHOLE } from "../state/shapes";
+import { Branch, Frame, GRANT, inputOf } from "../state/state";
 import { bind, INSIDE } from "../step/bind";
 import { ask, askFor } from "../step/effects";
 import { needs } from "../step/evaluate";
 import { raiseProblem, settle } from "../step/faults";
-import { hasFailed, isFailureResult } from "./failure";
 import { isModelGranted } from "./grant";
+import { buildMessages } from "./llm-messages";
+import { loadTools, toolsCell } from "./llm-tools";
+import { mayAsk } from "./spending";
 
 /** Compiles `with` of a call llm. 0 with the error recorded. */
 export function loadLlm(args: usize): u32 {
-  if (!onlyFields(args, "messages model output parameters prompt schema system")) return 0;
+  if (!onlyFields(args, "messages model output parameters prompt schema system tools")) return 0;
   const model = required(args, "model");
   if (model == 0 || !isString(model, "model")) return 0;
   const l = changetype<Llm>(arenaTake(PERSISTENT, offsetof<Llm>()));
@@ -94,6 +82,8 @@ export function loadLlm(args: usize): u32 {
       return 0;
     }
   }
+  const tools = objectField(args, "tools");
+  if (tools != 0 && !loadTools(l, tools)) return 0;
   return changetype<usize>(l) as u32;
 }
 
@@ -117,17 +107,12 @@ export function llmMentions(l: Llm): u32 {
   return mentions;
 }
 
-// ---- The request ---------------------------------------------------------------------------------
-
-/** {"messages","model","parameters","schema"?}: OK, ERROR (an error is recorded) or PROBLEM. */
+/** {"messages","model","parameters","schema"?,"tools"?}: OK, ERROR (an error is recorded) or PROBLEM. */
 export function buildQuestion(l: Llm, input: usize, globals: usize, out: usize): u32 {
   const messages = arenaTake(SCRATCH, 16);
-  const status =
-    l.messages != 0
-      ? ofMessages(l, input, globals, messages)
-      : ofPrompt(l, input, globals, messages);
+  const status = buildMessages(l, input, globals, messages);
   if (status != OK) return status;
-  const at = objectStorage(SCRATCH, 4);
+  const at = objectStorage(SCRATCH, 5);
   literalCell(at, "messages");
   copyCell(at + 16, messages);
   literalCell(at + 32, "model");
@@ -145,65 +130,20 @@ export function buildQuestion(l: Llm, input: usize, globals: usize, out: usize):
       return PROBLEM;
     }
   }
+  let n: u32 = 3;
   if (l.schema != 0) {
     literalCell(at + 96, "schema");
     copyCell(at + 112, changetype<SchemaNode>(l.schema).cell);
-  }
-  const n: u32 = l.schema == 0 ? 3 : 4;
-  setUsed(at, n);
-  setCell(out, OBJECT, 0, n, at);
-  return OK;
-}
-
-function ofPrompt(l: Llm, input: usize, globals: usize, out: usize): u32 {
-  const at = arrayStorage(SCRATCH, 2);
-  let n: u32 = 0;
-  const text = arenaTake(SCRATCH, 16);
-  if (l.system != 0) {
-    if (!evaluateTemplate(l.system, input, globals, text)) return ERROR;
-    if (tagOf(text) != STRING) return wrongMessage("system");
-    message(at, text, "system");
     n++;
   }
-  const prompt = arenaTake(SCRATCH, 16);
-  if (!evaluateTemplate(l.prompt, input, globals, prompt)) return ERROR;
-  if (tagOf(prompt) != STRING) return wrongMessage("prompt");
-  message(at + ((n as usize) << 4), prompt, "user");
-  n++;
-  setUsed(at, n);
-  setCell(out, ARRAY, 0, n, at);
-  return OK;
-}
-
-function message(to: usize, content: usize, role: string): void {
-  const at = objectStorage(SCRATCH, 2);
-  literalCell(at, "content");
-  copyCell(at + 16, content);
-  literalCell(at + 32, "role");
-  literalCell(at + 48, role);
-  setUsed(at, 2);
-  setCell(to, OBJECT, 0, 2, at);
-}
-
-function wrongMessage(where: string): u32 {
-  problem(EXPRESSION, 400, "The question to the model is malformed");
-  bufferText(PROBLEM_DETAIL, where);
-  return PROBLEM;
-}
-
-function ofMessages(l: Llm, input: usize, globals: usize, out: usize): u32 {
-  if (!evaluateTemplate(l.messages, input, globals, out)) return ERROR;
-  if (tagOf(out) != ARRAY || lengthOf(out) == 0) return wrongMessage("messages");
-  for (let i: u32 = 0; i < lengthOf(out); i++) {
-    const m = elementAt(out, i);
-    if (tagOf(m) != OBJECT || lengthOf(m) != 2) return wrongMessage("messages");
-    const content = objectField(m, "content");
-    const role = objectField(m, "role");
-    if (content == 0 || role == 0 || tagOf(content) != STRING || tagOf(role) != STRING)
-      return wrongMessage("messages");
-    if (!cellIs(role, "system") && !cellIs(role, "user") && !cellIs(role, "assistant"))
-      return wrongMessage("role");
+  if (l.toolCount != 0) {
+    const member = at + ((n as usize) << 5);
+    literalCell(member, "tools");
+    toolsCell(l, member + 16);
+    n++;
   }
+  setUsed(at, n);
+  setCell(out, OBJECT, 0, n, at);
   return OK;
 }
 
@@ -215,104 +155,12 @@ function wrongParameter(v: usize): usize {
     const x = valueAt(v, i);
     let ok: bool = false;
     if (cellIs(key, "maxTokens")) ok = isWhole(x, 1000000000);
-    else if (cellIs(key, "seed")) ok = isWhole(x, 9007199254740991);
+    else if (cellIs(key, "seed")) ok = isWhole(x, MOST_WHOLE);
     else if (cellIs(key, "temperature") || cellIs(key, "topP"))
       ok = tagOf(x) == NUMBER && numberOf(x) >= 0 && numberOf(x) <= 100;
     if (!ok) return key;
   }
   return 0;
-}
-
-// ---- The answer ----------------------------------------------------------------------------------
-
-/** {"finish","model","text"}, {"status"} of a refusal, or {"failure"}. */
-export function isLlmResult(v: usize, _e: Pending): bool {
-  if (tagOf(v) != OBJECT) return false;
-  if (lengthOf(v) == 1) {
-    const status = objectField(v, "status");
-    if (status == 0) return isFailureResult(v);
-    return isWhole(status, 599) && numberOf(status) >= 400;
-  }
-  const finish = objectField(v, "finish");
-  const model = objectField(v, "model");
-  const text = objectField(v, "text");
-  if (lengthOf(v) != 3 || finish == 0 || model == 0 || text == 0) return false;
-  if (tagOf(finish) != STRING || tagOf(model) != STRING || !isText(text)) return false;
-  return (
-    cellIs(finish, "stop") ||
-    cellIs(finish, "length") ||
-    cellIs(finish, "filter") ||
-    cellIs(finish, "other")
-  );
-}
-
-/** The run was given a text: one that is hidden is passed on. */
-function isText(c: usize): bool {
-  return rawTagOf(c) == OPAQUE || tagOf(c) == STRING;
-}
-
-/** What the task gives for an answer: OK, ERROR (a limit) or PROBLEM. */
-export function readLlm(t: Task, result: usize, out: usize): u32 {
-  const l = changetype<Llm>(t.body);
-  if (hasFailed(result)) return PROBLEM;
-  const status = objectField(result, "status");
-  if (status != 0) {
-    problem(
-      COMMUNICATION,
-      numberOf(status) as u32,
-      "The model's service answered with an error status",
-    );
-    return PROBLEM;
-  }
-  const finish = objectField(result, "finish");
-  if (!l.isResponse && !cellIs(finish, "stop")) {
-    problem(COMMUNICATION, 502, "The model did not finish its answer");
-    bufferBytes(PROBLEM_DETAIL, addressOf(finish), lengthOf(finish));
-    return PROBLEM;
-  }
-  const content = arenaTake(SCRATCH, 16);
-  copyCell(content, objectField(result, "text"));
-  // A text that was cut off is no JSON: what it is, is for the workflow to say.
-  if (l.schema != 0 && cellIs(finish, "stop")) {
-    const read = readValue(l, content);
-    if (read != OK) return read;
-  }
-  if (!l.isResponse) {
-    copyCell(out, content);
-    return OK;
-  }
-  const at = objectStorage(SCRATCH, 3);
-  literalCell(at, "content");
-  copyCell(at + 16, content);
-  literalCell(at + 32, "finish");
-  copyCell(at + 48, finish);
-  literalCell(at + 64, "model");
-  copyCell(at + 80, objectField(result, "model"));
-  setUsed(at, 3);
-  setCell(out, OBJECT, 0, 3, at);
-  return OK;
-}
-
-/** The text of an answer as the value that fits the schema. */
-function readValue(l: Llm, text: usize): u32 {
-  if (tagOf(text) != STRING) return ERROR; // hidden: that was a look
-  // Reading wants some bytes behind the text.
-  const n = lengthOf(text);
-  if (!arenaRoom(SCRATCH, (n as u64) + 16) || !charge(n)) {
-    if (errorCode() == 0) fail(E_LIMIT_MEMORY, 0);
-    return ERROR;
-  }
-  const at = arenaTake(SCRATCH, n + 16);
-  memory.copy(at, addressOf(text), n);
-  memory.fill(at + n, 0, 16);
-  if (!parseJson(at, n, JSON_BOUNDARY, SCRATCH, text) || heightOf(text) > (MAX_RUN_DEPTH as u32)) {
-    const code = errorCode() as i32;
-    if (code == E_LIMIT_FUEL || code == E_LIMIT_MEMORY) return ERROR;
-    clearError();
-    problem(COMMUNICATION, 502, "The model's answer is not JSON");
-    return PROBLEM;
-  }
-  return validateValue(l.schema, text);
 }
 
 export function stepLlm(b: Branch, f: Frame, t: Task): bool {
@@ -324,6 +172,7 @@ export function stepLlm(b: Branch, f: Frame, t: Task): bool {
   const got = buildQuestion(l, inputOf(f), bind(b, f, INSIDE, mentions), RESULT);
   if (got != OK) return settle(b, f, got);
   if (!isModelGranted(GRANT, l.model)) return raiseProblem(b, f);
+  if (!mayAsk()) return false;
   f.phase = PHASE_EFFECT;
   return ask(b, f, t.effect, FOR_CALL, RESULT);
 }

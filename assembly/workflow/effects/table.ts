@@ -18,7 +18,8 @@ import {
   stepHttp,
 } from "../call/http";
 import { admitAsGiven, admitHttp } from "../call/http-answer";
-import { isLlmResult, loadLlm, readLlm, stepLlm } from "../call/llm";
+import { loadLlm, stepLlm } from "../call/llm";
+import { isLlmResult, readLlm } from "../call/llm-answer";
 import { isMcpResult, loadMcp, readMcp, stepMcp } from "../call/mcp";
 import { isEmitRequest, isEmitResult } from "../emit";
 import { isEventResult } from "../listen/listen";

@@ -40,7 +40,7 @@ import {
   Workflow,
 } from "../state/nodes";
 import { LAST_PHASE, PHASE_IN_CATCH } from "../state/phases";
-import { isLimits, isTime, isWhole } from "../state/shapes";
+import { isLimits, isTime, isWhole, MOST_WHOLE } from "../state/shapes";
 import {
   Branch,
   contextOf,
@@ -151,6 +151,7 @@ export function readSnapshot(v: usize): bool {
   readCounts(get(v, "counts", ARRAY));
   RUN.forked = getUint(v, "forked", 1);
   RUN.suspended = getUint(v, "suspended", 1);
+  if (tagOf(v) == OBJECT && objectField(v, "spent") != 0) readSpent(get(v, "spent", ARRAY));
   getHex(v, "effects", MAIN_EFFECTS, SHA_STATE);
   RUN.uses = readUsed(get(v, "uses", ARRAY), true);
   RUN.races = readUsed(get(v, "races", ARRAY), false);
@@ -176,6 +177,16 @@ export function readCommitments(v: usize): bool {
   if ((lengthOf(saved) & 1) != 0 || !readHex(addressOf(saved), TEXT.at, length))
     return fail(E_SNAPSHOT, 0);
   return restoreCommitments(TEXT.at, length) || fail(E_SNAPSHOT, 0);
+}
+
+function readSpent(v: usize): void {
+  bad = bad || v == 0 || lengthOf(v) != 3;
+  for (let i: u32 = 0; i < 3 && !bad; i++) {
+    if (!isWhole(elementAt(v, i), i == 0 ? MOST_WHOLE : (MOST as f64))) bad = true;
+  }
+  if (bad) return;
+  RUN.spentTokens = numberOf(elementAt(v, 0));
+  RUN.spentCost = ((numberOf(elementAt(v, 1)) as u64) << 32) | (numberOf(elementAt(v, 2)) as u64);
 }
 
 function readCounts(v: usize): void {

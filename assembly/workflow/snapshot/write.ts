@@ -105,6 +105,10 @@ export function writeSnapshot(b: Buffer, most: u32, commitments: bool): bool {
   cellField(b, "rawInput", RAW_INPUT);
   uintField(b, "semantics", SEMANTICS);
   uintField(b, "seq", RUN.seq);
+  if (RUN.spentTokens != 0) {
+    field(b, "spent");
+    writeSpent(b);
+  }
   uintField(b, "suspended", RUN.suspended);
   uintField(b, "taken", RUN.taken);
   uintField(b, "threshold", RUN.threshold);
@@ -116,6 +120,17 @@ export function writeSnapshot(b: Buffer, most: u32, commitments: bool): bool {
   writeString(addressOf(name), lengthOf(name), b);
   bufferByte(b, RIGHT_BRACE);
   return (!tooLong && b.len <= most) || fail(E_LIMIT_SIZE, 0);
+}
+
+/** Tokens, and the cost as two halves: JSON has no number for all of it. */
+function writeSpent(b: Buffer): void {
+  bufferByte(b, LEFT_BRACKET);
+  writeNumber(RUN.spentTokens, b);
+  bufferByte(b, COMMA);
+  bufferUint(b, (RUN.spentCost >> 32) as u32);
+  bufferByte(b, COMMA);
+  bufferUint(b, RUN.spentCost as u32);
+  bufferByte(b, RIGHT_BRACKET);
 }
 
 function hexField(b: Buffer, name: string, at: usize, length: u32): void {

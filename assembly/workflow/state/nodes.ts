@@ -332,4 +332,17 @@ export class Llm {
   schema: u32;
   /** 1: the task gives the whole answer. */
   isResponse: u32;
+  /** Tools that the model may ask for: an array of their addresses, and how many. */
+  tools: u32;
+  toolCount: u32;
+}
+
+/** A tool that a model may ask for. */
+@unmanaged
+export class Tool {
+  /** Cells: its name, and what it is for (0: not said). */
+  name: u32;
+  description: u32;
+  /** Root node of the schema that its arguments fit. */
+  schema: u32;
 }

@@ -8,6 +8,9 @@ export const RECORD_ROOM: u32 = 1 << 20;
 /** Latest time that a clock may say: the last millisecond of the year 9999. */
 const LAST_TIME: f64 = 253402300799999;
 
+/** Largest whole number that every JSON reader agrees on: 2^53 - 1. */
+export const MOST_WHOLE: f64 = 9007199254740991;
+
 export function isTime(v: usize): bool {
   return isWhole(v, LAST_TIME);
 }
@@ -16,8 +19,7 @@ export function isTime(v: usize): bool {
 export function isLimits(v: usize): bool {
   if (tagOf(v) != OBJECT || lengthOf(v) != 2) return false;
   return (
-    isWhole(objectField(v, "effects"), 4294967295) &&
-    isWhole(objectField(v, "fuel"), 9007199254740991)
+    isWhole(objectField(v, "effects"), 4294967295) && isWhole(objectField(v, "fuel"), MOST_WHOLE)
   );
 }
 

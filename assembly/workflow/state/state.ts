@@ -63,6 +63,9 @@ export class Run {
   lookedAt: u32;
   fuelLimit: f64;
   fuelUsed: f64;
+  /** What models have cost so far, where the grant limits it: tokens, and millionths of its unit of prices. */
+  spentTokens: f64;
+  spentCost: u64;
 }
 
 export const RUN: Run = changetype<Run>(memory.data(128, 16));

@@ -195,11 +195,24 @@ function* hypothesis(
 /** A hypothesis commits to nothing. */
 const BARE = { commits: false } as const;
 
-/** What either grant allows. */
+/** What either grant allows; of what models may take the second one's limit, or else the first one's. */
 function united(a: Grant, b: Grant): object {
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof Grant)[];
-  return Object.fromEntries(names.map((name) => [name, [...(a[name] ?? []), ...(b[name] ?? [])]]));
+  const { spending: ofRun, ...was } = a;
+  const { spending = ofRun, ...asked } = b;
+  const names = [...new Set([...Object.keys(was), ...Object.keys(asked)])] as (keyof typeof was)[];
+  const all: Omit<Grant, "spending"> = Object.fromEntries(
+    names.map((name) => [name, [...(was[name] ?? []), ...(asked[name] ?? [])]]),
+  );
+  const models = [...new Set(all.models ?? [])];
+  const grant = { ...all, ...(all.models === undefined ? {} : { models }) };
+  if (spending === undefined) return grant;
+  if (spending.prices === undefined) return { ...grant, spending };
+  // A model that this limit does not know was asked under another one.
+  const known = { ...ofRun?.prices, ...spending.prices };
+  const prices = Object.fromEntries(models.map((name) => [name, known[name] ?? FREE]));
+  return { ...grant, spending: { ...spending, prices } };
 }
+const FREE = { input: 0, output: 0 };
 
 const rest = (
   recorded: readonly Uint8Array[],

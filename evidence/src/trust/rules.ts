@@ -1,7 +1,7 @@
 // By which rules a run may have been decided: pack, workflow, grant, limits, times. docs/spec/policy.md, POL-7 to
 // POL-13.
 import { grant, isInRange } from "@reach-fabric/schema";
-import type { Grant, Limits } from "@reach-fabric/schema";
+import type { Grant, Limits, Spending } from "@reach-fabric/schema";
 import { EvidenceError, quoted } from "../errors/errors.ts";
 import { sameKey } from "../keys/key.ts";
 import type { PublicKey } from "../keys/key.ts";
@@ -128,6 +128,7 @@ export const beyondGrant = (effective: Grant, bound: Grant): string | undefined 
     (name) => bound.models?.includes(name) !== true,
     (name) => `the model ${quoted(name)}`,
   ) ??
+  beyondSpending(effective, bound) ??
   beyondMcp(effective, bound);
 
 function firstOf<T>(
@@ -177,6 +178,38 @@ function beyondSecrets(
     }
   }
   return undefined;
+}
+
+/** A cost that is counted by lower prices is a higher limit. */
+function beyondSpending(
+  { models = [], spending: given }: Grant,
+  { spending: bound = {} }: Grant,
+): string | undefined {
+  if (
+    bound.tokens !== undefined &&
+    !(given?.tokens !== undefined && given.tokens <= bound.tokens)
+  ) {
+    return `${given?.tokens ?? "any"} tokens of models`;
+  }
+  if (bound.cost === undefined) return undefined;
+  if (given?.cost === undefined) return "any cost of models";
+  if (given.cost > bound.cost) return `a cost of ${given.cost} for models`;
+  const cheaper = models.find((name) => {
+    const [mine, least] = [priceOf(given, name), priceOf(bound, name)];
+    return (
+      mine === undefined ||
+      least === undefined ||
+      least.some((most, i) => !((mine[i] ?? 0) >= most))
+    );
+  });
+  return cheaper === undefined ? undefined : `the model ${quoted(cheaper)} at a lower price`;
+}
+
+/** For input, output, and input that was kept. */
+function priceOf({ prices = {} }: Spending, name: string): readonly number[] | undefined {
+  const price = Object.hasOwn(prices, name) ? prices[name] : undefined;
+  if (price === undefined) return undefined;
+  return [price.input, price.output, price.cached ?? price.input];
 }
 
 function beyondMcp({ mcp = [] }: Grant, { mcp: bound = [] }: Grant): string | undefined {

@@ -10,18 +10,17 @@ import { watchOf } from "../security/run-watch.ts";
 import type { RunWatch } from "../security/run-watch.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 import type { Secrets } from "../secrets/texts.ts";
-import type { Performed } from "./egress/performed.ts";
 import type { CloudEvent } from "./emit.ts";
 import { createGrpc } from "./grpc.ts";
 import type { CallGrpc } from "./grpc.ts";
 import { createEgress } from "./egress/egress.ts";
-import type { Egress, RequestContext } from "./egress/egress.ts";
+import type { Egress } from "./egress/egress.ts";
 import type { Redeemed } from "./egress/grant.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { TenantTokens } from "../secrets/token-cache.ts";
 import { HostTrouble } from "./egress/trouble.ts";
-import { createModels } from "./llm.ts";
-import type { Question } from "./llm.ts";
+import { createModels } from "./models/models.ts";
+import type { AskModel } from "./models/models.ts";
 import { createMcp } from "./mcp.ts";
 import type { CallMcp } from "./mcp.ts";
 import { timerBy, waitFor } from "./timer.ts";
@@ -37,7 +36,7 @@ export interface Effects {
   /** Resolves after a delay in milliseconds; rejects with the signal's reason when it is aborted. */
   readonly timer: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Asks a model; a failure is an answer, and only HostTrouble an exception. */
-  readonly ask: (question: Question, context: RequestContext) => Promise<Performed>;
+  readonly ask: AskModel;
   /** Calls an MCP server; a failure is an answer, and only HostTrouble an exception. */
   readonly mcp: CallMcp;
   /** Calls a gRPC service; a failure is an answer, and only HostTrouble an exception. */

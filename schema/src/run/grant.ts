@@ -1,6 +1,9 @@
 // What an operator gives a run: docs/spec/grant.md. Nothing is granted by default.
 import * as z from "zod";
 import { besideUnknown, problemCode, report, strict } from "../fields/problem.ts";
+import { requestBounds } from "./bounds.ts";
+import type { RequestBounds } from "./bounds.ts";
+import { models, provider, spending, wronglyPriced } from "./models.ts";
 
 const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
 
@@ -95,27 +98,6 @@ function decodedOnce(layer: string): string | undefined {
   }
 }
 
-/** GRANT-21: how long a request may take, in milliseconds, and how many bytes its answer may have. */
-const time = z
-  .int({ error: "Expected a whole number of milliseconds." })
-  .min(1, { error: "At least 1 ms." })
-  .max(3_600_000, { error: "At most 3600000 ms, an hour." });
-const requestBounds = strict({
-  /** Until the answer's headers. */
-  headers: time.optional(),
-  /** Until the answer's last byte. */
-  total: time.optional(),
-  /** Of the answer's body. */
-  bytes: z
-    .int({ error: "Expected a whole number of bytes." })
-    .min(1, { error: "At least 1 byte." })
-    .max(16 * 1024 * 1024, { error: "At most 16777216 bytes, 16 MiB." })
-    .optional(),
-});
-
-/** What an entry of a grant says of the requests that it allows (GRANT-21). */
-export type RequestBounds = z.infer<typeof requestBounds>;
-
 /** GRANT-22: a header's name in lower case. */
 const headerName = z.string().regex(/^[a-z0-9!.~_-]{1,100}$/, {
   error: "Expected the name of a header in lower case.",
@@ -161,22 +143,6 @@ const secrets = z.array(
     origins: z.array(origin).min(1, { error: "Name at least one origin." }),
   }),
 );
-
-/** GRANT-13: names of models. */
-const modelName = z.string().regex(/^[\w.:@/-]{1,100}$/, {
-  error: "Expected a name of letters, digits and . : @ / _ -.",
-});
-const models = z.array(modelName).min(1, { error: "Name at least one model." });
-/** Where a model is: the operator's, in no digest. */
-const provider = strict({
-  api: z.literal("openai-chat", { error: "Expected openai-chat." }),
-  url: z.string().regex(/^https?:\/\/[^/?#@\s]+(?:\/[\w./~-]*)?$/, {
-    error: "Expected the URL that /chat/completions is below, such as https://host/v1.",
-  }),
-  model: z.string().min(1),
-  secret: z.string().optional(),
-  limits: requestBounds.optional(),
-});
 
 /** GRANT-14: an MCP server, by its URI without a query. */
 const server: z.ZodString = z.string().check((context) => {
@@ -238,6 +204,7 @@ export const grant = strict({
   emit: emit.optional(),
   secrets: secrets.optional(),
   models: models.optional(),
+  spending: spending.optional(),
   mcp: mcp.optional(),
 });
 
@@ -260,6 +227,7 @@ const file = strict({
   emit: emit.optional(),
   secrets: secrets.optional(),
   models: models.optional(),
+  spending: spending.optional(),
   mcp: mcpEntries.optional(),
   providers: z.record(z.string(), provider).optional(),
   addresses: z.record(z.string(), origin).optional(),
@@ -272,6 +240,16 @@ export const grantFile: typeof file = file.superRefine((_, context) => {
     report(context, ["providers", name], {
       code: problemCode.unknownName,
       what: "A provider for a model that `models` does not grant.",
+    });
+  }
+  const priced = wronglyPriced(context.value);
+  if (priced !== undefined) {
+    const { name, isMissing } = priced;
+    report(context, ["spending", "prices", ...(isMissing ? [] : [name])], {
+      code: problemCode.unknownName,
+      what: isMissing
+        ? `No price for the model ${name}, which \`models\` grants.`
+        : "A price for a model that `models` does not grant.",
     });
   }
   const granted = new Set([
@@ -287,9 +265,6 @@ export const grantFile: typeof file = file.superRefine((_, context) => {
     });
   }
 }, besideUnknown);
-
-/** Where a model is. */
-export type Provider = z.infer<typeof provider>;
 
 /** The file that an operator writes. */
 export type GrantFile = z.infer<typeof grantFile>;

@@ -56,7 +56,18 @@ const openapiArguments = strict({
   output: z.enum(["raw", "content", "response"]).optional(),
   redirect: z.boolean().optional(),
 });
-const message = strict({ role: z.string(), content: z.string() });
+/** A tool's calls, as a whole answer has them; `id` says which call a tool answers (WF-71). */
+const message = strict({
+  role: z.string(),
+  content: z.string(),
+  id: z.string().optional(),
+  tools: z.union([expression, z.array(json)]).optional(),
+});
+const tool = strict({
+  name: z.string().regex(/^[\w-]{1,64}$/, { error: "Expected 1 to 64 letters, digits, - and _." }),
+  description: z.string().optional(),
+  schema: schemaClause.unwrap(),
+});
 /** A number, or an expression that gives one. */
 const numeric = z.union([z.number(), expression]);
 const llmArguments = strict({
@@ -76,6 +87,11 @@ const llmArguments = strict({
     ])
     .optional(),
   schema: schemaClause,
+  tools: z
+    .array(tool)
+    .min(1, { error: "Offer at least one tool." })
+    .max(128, { error: "At most 128 tools." })
+    .optional(),
   output: z.enum(["content", "response"], { error: "Expected content or response." }).optional(),
 })
   .refine((value) => (value.prompt === undefined) !== (value.messages === undefined), {
@@ -83,6 +99,9 @@ const llmArguments = strict({
   })
   .refine((value) => value.system === undefined || value.messages === undefined, {
     error: "`system` is allowed only with a prompt.",
+  })
+  .refine((value) => value.tools === undefined || value.output === "response", {
+    error: "What a model asks of `tools` is in its whole answer: write `output: response`.",
   });
 const a2aArguments = strict({
   agentCard: resource.optional(),

@@ -181,14 +181,26 @@ function schemaPlaces(document: Workflow): { path: Path; schema: unknown }[] {
     ...tasksBelow(document.do, ["do"]),
   ];
   const clauses = ["input", "output", "export"];
-  return owners.flatMap(({ path, task }) =>
-    [...clauses.map((name) => [name]), ...clauses.map((name) => ["foreach", name]), ["with"]].map(
-      (place) => {
-        const owner = place.reduce((value: unknown, name) => member(value, name), task);
-        return { path: [...path, ...place, "schema"], schema: member(owner, "schema") };
-      },
-    ),
-  );
+  const places = [
+    ...clauses.map((name) => [name]),
+    ...clauses.map((name) => ["foreach", name]),
+    ["with"],
+  ];
+  return owners.flatMap(({ path, task }) => {
+    const own = places.map((place) => ({
+      path: [...path, ...place],
+      owner: place.reduce((value: unknown, name) => member(value, name), task),
+    }));
+    const tools = member(member(task, "with"), "tools");
+    const offered = (Array.isArray(tools) ? tools : []).map((owner: unknown, i) => ({
+      path: [...path, "with", "tools", i],
+      owner,
+    }));
+    return [...own, ...offered].map((one) => ({
+      path: [...one.path, "schema"],
+      schema: member(one.owner, "schema"),
+    }));
+  });
 }
 
 /** The files with schemas that a workflow names, in document order. */

@@ -59,7 +59,7 @@ export async function readBody(answer: Received, limit: number): Promise<Uint8Ar
 }
 
 /** To take a piece costs as much as to take many bytes, however small it is. */
-const mostPieces = (limit: number): number => 1024 + limit / 64;
+export const mostPieces = (limit: number): number => 1024 + limit / 64;
 
 /** Bytes that are likely to come. */
 function expected(length: string | string[] | undefined, limit: number): number {

@@ -2,6 +2,7 @@
 // answer with one. Nothing is kept but the event that is not whole yet.
 import { hostCode } from "../../files/codes.ts";
 import { RequestFailed } from "./failure.ts";
+import { GrowingBytes } from "./growing-bytes.ts";
 
 /** One event of a stream. */
 export interface StreamedEvent {
@@ -13,7 +14,6 @@ export interface StreamedEvent {
 
 const [LF, CR, COLON, SPACE] = [0x0a, 0x0d, 0x3a, 0x20];
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const SMALLEST_LINE = 256;
 
 /**
  * Reads an event stream piece by piece.
@@ -29,8 +29,7 @@ const SMALLEST_LINE = 256;
  */
 export class EventStreamReader {
   readonly #limit: number;
-  #line = new Uint8Array(SMALLEST_LINE);
-  #length = 0;
+  readonly #line = new GrowingBytes();
   /** The line before ended with a CR: an LF behind it is part of that end. */
   #afterCr = false;
   #isFirst = true;
@@ -58,7 +57,7 @@ export class EventStreamReader {
 
   /** True where an event has begun that is not whole. */
   get isInside(): boolean {
-    return this.#length > 0 || this.#data.length > 0 || this.#type !== "";
+    return this.#line.length > 0 || this.#data.length > 0 || this.#type !== "";
   }
 
   /**
@@ -68,12 +67,19 @@ export class EventStreamReader {
    * @throws RequestFailed `tooLarge` for an event beyond the limit, `protocol` for bytes that are no UTF-8
    */
   push(bytes: Uint8Array): StreamedEvent[] {
-    const events: StreamedEvent[] = [];
+    return [...this.each(bytes)];
+  }
+
+  /**
+   * The same one by one, for who may have enough of it before all bytes are read: an event is given although what is
+   * behind it is wrong.
+   */
+  *each(bytes: Uint8Array): Generator<StreamedEvent, void, undefined> {
     let from = 0;
     for (let at = 0; at < bytes.length; at += 1) {
       const byte = bytes[at];
       if (byte !== LF && byte !== CR) continue;
-      if (byte === LF && this.#afterCr && at === from && this.#length === 0) {
+      if (byte === LF && this.#afterCr && at === from && this.#line.length === 0) {
         this.#afterCr = false;
         from = at + 1;
         continue;
@@ -82,35 +88,27 @@ export class EventStreamReader {
       this.#afterCr = byte === CR;
       from = at + 1;
       const event = this.#endLine();
-      if (event !== undefined) events.push(event);
+      if (event !== undefined) yield event;
     }
     if (from < bytes.length) {
       this.#afterCr = false;
       this.#hold(bytes.subarray(from));
     }
-    return events;
   }
 
   /** Adds to the line that has not ended. */
   #hold(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
-    if (this.#held + length > this.#limit) {
+    if (this.#held + this.#line.length + bytes.length > this.#limit) {
       const why = `an event of the answer is over the limit of ${this.#limit} bytes`;
       throw new RequestFailed("tooLarge", hostCode.largeAnswer, why);
     }
-    if (length > this.#line.length) {
-      const grown = new Uint8Array(Math.max(length, 2 * this.#line.length));
-      grown.set(this.#line.subarray(0, this.#length));
-      this.#line = grown;
-    }
-    this.#line.set(bytes, this.#length);
-    this.#length = length;
+    this.#line.add(bytes);
   }
 
   /** A line has ended; an empty one ends the event. */
   #endLine(): StreamedEvent | undefined {
-    let line = this.#line.subarray(0, this.#length);
-    this.#length = 0;
+    let line = this.#line.bytes;
+    this.#line.empty();
     if (this.#isFirst && BYTE_ORDER_MARK.every((byte, i) => line[i] === byte)) {
       line = line.subarray(BYTE_ORDER_MARK.length);
     }

@@ -107,8 +107,9 @@ export function effectiveGrant({
   emit = [],
   secrets = [],
   models = [],
+  spending,
   mcp = [],
-}: Pick<GrantFile, "http" | "emit" | "secrets" | "models" | "mcp">): Grant {
+}: Pick<GrantFile, "http" | "emit" | "secrets" | "models" | "spending" | "mcp">): Grant {
   const origins = new Map<string, string[]>();
   for (const { name, origins: some } of secrets) {
     origins.set(name, [...new Set([...(origins.get(name) ?? []), ...some])].sort());
@@ -135,6 +136,7 @@ export function effectiveGrant({
     ...(unique.length === 0 ? {} : { http: unique.map((entry) => JSON.parse(entry) as HttpGrant) }),
     ...(emit.length === 0 ? {} : { emit: [...new Set(emit)].sort() }),
     ...(models.length === 0 ? {} : { models: [...new Set(models)].sort() }),
+    ...(spending === undefined ? {} : { spending }),
     ...(servers.size === 0
       ? {}
       : {
@@ -174,8 +176,7 @@ export function parseTarget(uri: string): Target | { readonly why: string } {
   const [, origin = "", path = "/", query = ""] = match;
   if (!URL.canParse(uri)) return { why: "the URI has no host that can be read" };
   const url = new URL(uri);
-  const isNormal = url.origin === origin && !url.hostname.endsWith(".");
-  if (!isNormal) return { why: "the URI's origin is not in normal form" };
+  if (url.origin !== origin) return { why: "the URI's origin is not in normal form" };
   if (url.username !== "" || url.password !== "") return { why: "the URI holds a user's name" };
   const bad = whyNotPath(path);
   if (bad !== undefined) return { why: `of the URI's path: ${bad}` };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { canonicalize, createEngine, fromUtf8, makePack, replay } from "@reach-fabric/engine";
 import { memoryRecorder, readGrant, run } from "@reach-fabric/host";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
-import { errorOf, json, newFolder, serve } from "../helpers.ts";
+import { errorOf, json, newFolder, serve } from "../../helpers.ts";
 
 const says = (text: string, finish_reason = "stop"): object => ({
   id: "x",
@@ -63,8 +63,10 @@ describe("a question to a model", () => {
         { role: "user", content: "Well?" },
       ],
       temperature: 0,
-      max_tokens: 10,
+      max_completion_tokens: 10,
       seed: 7,
+      stream: true,
+      stream_options: { include_usage: true },
       response_format: {
         type: "json_schema",
         json_schema: { name: "answer", strict: true, schema: schema.document },
@@ -99,7 +101,7 @@ describe("a question to a model", () => {
   });
 
   it("a reason that is none of the API's is another one", async () => {
-    for (const reason of ["tool_calls", "constructor", "__proto__", ""]) {
+    for (const reason of ["eos", "constructor", "__proto__", ""]) {
       const { origin } = await serve(json(says("x", reason)));
       const { output } = await runWith(origin, { output: "response" });
       expect(output).toEqual({ content: "x", finish: "other", model: "model-2026-01" });
