@@ -74,8 +74,8 @@ export const effects: readonly Defence[] = [
   {
     attack: "one branch's end denies another its token",
     file: "host/src/effects/egress/tokens.ts",
-    take: "? known.token : this.#fly(key,",
-    put: "? orAborted(known.token, this.first) : this.#fly((this.first = signal) && key,",
+    take: "flight((send) => this.#ask(wanted, send), closing)",
+    put: "flight((send) => this.#ask(wanted, send), signal)",
     test: "host/test/effects/tokens.test.ts",
     name: "who stops waiting for it ends the waiting of nobody else",
   },

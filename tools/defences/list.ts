@@ -3,6 +3,7 @@
 import { bounds } from "./bounds.ts";
 import type { Defence } from "./defence.ts";
 import { effects } from "./effects.ts";
+import { egress } from "./egress.ts";
 import { hidden } from "./hidden.ts";
 import { keys } from "./keys.ts";
 import { looksAtHidden } from "./looks.ts";
@@ -29,6 +30,7 @@ export const defences: readonly Defence[] = [
   ...bounds,
   ...effects,
   ...models,
+  ...egress,
   ...runs,
   ...secrets,
   ...securityLog,

@@ -110,7 +110,7 @@ export const secrets: readonly Defence[] = [
     take: "[tenant, scheme, secret, properties, world]",
     put: "[scheme, secret, properties, world]",
     test: SHARED,
-    name: "but not those of another tenant",
+    name: "GRANT-15: tokens that runs share",
   },
   {
     attack: "a token from an authority that the run's own grant does not let it ask",
@@ -118,7 +118,7 @@ export const secrets: readonly Defence[] = [
     take: "[tenant, scheme, secret, properties, world]",
     put: "[tenant, scheme, secret, properties]",
     test: SHARED,
-    name: "but not those of another grant",
+    name: "GRANT-15: tokens that runs share",
   },
   {
     attack: "the token of a secret that was rotated",
@@ -126,7 +126,7 @@ export const secrets: readonly Defence[] = [
     take: "[tenant, scheme, secret, properties, world]",
     put: "[tenant, scheme, secret, world]",
     test: SHARED,
-    name: "but not those of a secret that was rotated",
+    name: "GRANT-15: tokens that runs share",
   },
   {
     attack: "a token that another run has got, in an answer",

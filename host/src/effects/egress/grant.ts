@@ -176,7 +176,8 @@ export function parseTarget(uri: string): Target | { readonly why: string } {
   const [, origin = "", path = "/", query = ""] = match;
   if (!URL.canParse(uri)) return { why: "the URI has no host that can be read" };
   const url = new URL(uri);
-  if (url.origin !== origin) return { why: "the URI's origin is not in normal form" };
+  const isNormal = url.origin === origin && !url.hostname.endsWith(".");
+  if (!isNormal) return { why: "the URI's origin is not in normal form" };
   if (url.username !== "" || url.password !== "") return { why: "the URI holds a user's name" };
   const bad = whyNotPath(path);
   if (bad !== undefined) return { why: `of the URI's path: ${bad}` };
