@@ -2,7 +2,6 @@
 import type { Defence } from "./defence.ts";
 
 const APIS = "host/test/effects/models/apis.test.ts";
-const STREAMS = "GRANT-23: a stream that is none";
 const ENGINE = "bindings/test/run/run-models.test.ts";
 const BEFORE_AND_BEHIND = "is asked for before, and wanted behind each question";
 
@@ -13,7 +12,7 @@ export const models: readonly Defence[] = [
     take: 'if (this.#reason === undefined) throw notTheApi("the answer is done and has not ended");',
     put: 'this.#reason ??= "stop";',
     test: APIS,
-    name: `${STREAMS} an end without a reason`,
+    name: "an end without a reason",
   },
   {
     attack: "an answer whose pieces are put together in another order",
@@ -21,7 +20,7 @@ export const models: readonly Defence[] = [
     take: "if (!isInOrder || this.#reason !== undefined) throw outOfOrder();",
     put: "void isInOrder;",
     test: APIS,
-    name: "events of Anthropic's out of their order",
+    name: "GRANT-23: events of Anthropic's out of their order",
   },
   {
     attack: "a model's number that is rounded, or a name that it says twice",
@@ -29,7 +28,7 @@ export const models: readonly Defence[] = [
     take: "checkJson(whole);",
     put: "void [checkJson, whole];",
     test: APIS,
-    name: `${STREAMS} a name twice`,
+    name: "a name twice",
   },
   {
     attack: "an event that never ends",
@@ -37,7 +36,7 @@ export const models: readonly Defence[] = [
     take: "if (this.#held + this.#line.length + bytes.length > this.#limit) {",
     put: "if (this.#limit < 0) {",
     test: "host/test/effects/event-stream.test.ts",
-    name: "holds no more of an event than the limit",
+    name: "holds no more of an event than the limit, in one line, in many, or in empty ones",
   },
   {
     attack: "a model that never stops talking",
@@ -45,7 +44,7 @@ export const models: readonly Defence[] = [
     take: "if (piece.length < chunk.length || pieces > mostPieces(limit)) {",
     put: "if (pieces > mostPieces(limit * 1000)) {",
     test: APIS,
-    name: `${STREAMS} that is larger than its limit is too large`,
+    name: "that is larger than its limit is too large, in one event or in many",
   },
   {
     attack: "a key in what a model's service says beside its answer",
@@ -53,7 +52,7 @@ export const models: readonly Defence[] = [
     take: "if (guard?.holds(read.bytes) === true) {",
     put: "if (guard === null) {",
     test: APIS,
-    name: "the key is looked for in what is not recorded, too",
+    name: "GRANT-20: the key is looked for in what is not recorded, too",
   },
   {
     attack: "a parameter that a workflow relies on, and nobody sends",
@@ -61,7 +60,7 @@ export const models: readonly Defence[] = [
     take: "if (apiVersion === CURRENT && (temperature !== undefined || topP !== undefined)) {",
     put: "if (apiVersion === undefined) {",
     test: APIS,
-    name: "parameters go in each API's own words, and what it lacks is denied",
+    name: "GRANT-13: parameters go in each API's own words, and what it lacks is denied",
   },
   {
     attack: "a run that goes on asking models when its money is spent",
@@ -85,7 +84,7 @@ export const models: readonly Defence[] = [
     take: "if (RUN.spentTokens != 0) {",
     put: "if (RUN.spentTokens < 0) {",
     test: ENGINE,
-    name: "is known to whichever build goes on",
+    name: "GRANT-24 what was spent",
   },
   {
     attack: "a tool that a model was not offered",
@@ -101,6 +100,6 @@ export const models: readonly Defence[] = [
     take: "least.some((most, i) => !((mine[i] ?? 0) >= most))",
     put: "least.length === 0",
     test: "evidence/test/trust/spending.test.ts",
-    name: "by lower prices is more",
+    name: "a cost that is counted by lower prices is more",
   },
 ];

@@ -31,12 +31,14 @@ test("no limit, and a higher one, is more", () => {
   );
 });
 
-test.each([
-  { input: 99, output: 400 },
-  { input: 100, output: 399 },
-  { input: 100, output: 400, cached: 99 },
-])("a cost that is counted by lower prices is more: %j", (lower) => {
-  expect(beyondGrant(granted({ tokens: 1, cost: 1, prices: { m: lower } }), bound)).toBe(
-    'the model "m" at a lower price',
-  );
+test("a cost that is counted by lower prices is more", () => {
+  for (const lower of [
+    { input: 99, output: 400 },
+    { input: 100, output: 399 },
+    { input: 100, output: 400, cached: 99 },
+  ]) {
+    expect(beyondGrant(granted({ tokens: 1, cost: 1, prices: { m: lower } }), bound)).toBe(
+      'the model "m" at a lower price',
+    );
+  }
 });
