@@ -3,6 +3,8 @@
  * the machine is here: files, the network, the clock, randomness. Needs Node 22.19 or later.
  */
 export type { Address, AddressLookup } from "./effects/egress/address.ts";
+export { createLookup } from "./effects/egress/names.ts";
+export type { NameOptions } from "./effects/egress/names.ts";
 export type { Authentication } from "./effects/egress/authorize.ts";
 export { readDocument, readJson } from "./files/document.ts";
 export type { ReadDocument } from "./files/document.ts";

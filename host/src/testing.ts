@@ -1,9 +1,9 @@
 // What tests look at beside the public API, so that a move of files breaks no test. Not part of the package.
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
-export { Bounds } from "./effects/egress/bounds.ts";
+export { Bounds } from "./effects/egress/limits.ts";
 export { cut } from "./effects/egress/text.ts";
 export { Deadline, within } from "./effects/egress/deadline.ts";
-export { confirming } from "./effects/egress/resolver.ts";
+export { confirming, lookupAll } from "./effects/egress/resolver.ts";
 export { troubleOf } from "./effects/egress/trouble.ts";
 export { enginePoolWith } from "./pool/pool.ts";
 export { newThread } from "./pool/threads.ts";

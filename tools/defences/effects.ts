@@ -162,7 +162,7 @@ export const effects: readonly Defence[] = [
   {
     attack:
       "a grant that lets its requests hold the host's connections for longer than the host allows",
-    file: "host/src/effects/egress/bounds.ts",
+    file: "host/src/effects/egress/limits.ts",
     take: "return least(asked, this.most);",
     put: "return asked;",
     test: "host/test/effects/bounds.test.ts",

@@ -2,6 +2,7 @@
 // what leaves without it.
 import type { Defence } from "./defence.ts";
 
+const NAMES = "host/test/effects/names.test.ts";
 const SSRF = "host/test/effects/ssrf.test.ts";
 
 export const egress: readonly Defence[] = [
@@ -76,5 +77,37 @@ export const egress: readonly Defence[] = [
     put: "",
     test: SSRF,
     name: "a header that says",
+  },
+  {
+    attack: "a name that was public when it was looked up, and is not when it is used",
+    file: "host/src/effects/egress/connection.ts",
+    take: 'where === "public" ? publicOnly(lookup) : lookup',
+    put: "lookup",
+    test: NAMES,
+    name: "another address when the first has ended (rebinding): it is checked again",
+  },
+  {
+    attack: "requests that are given up, and whose look-ups go on",
+    file: "host/src/effects/egress/connection.ts",
+    take: 'for (const socket of known.sockets) socket.destroy(new Error("no request waits for it"));',
+    put: "",
+    test: NAMES,
+    name: "ends with the last request that waits for it",
+  },
+  {
+    attack: "a tenant that asks for any number of names at a time",
+    file: "host/src/effects/egress/names.ts",
+    take: "else await this.#turn(signal);",
+    put: "",
+    test: NAMES,
+    name: "has as many names under way as it may, and a place is free when no one waits for its name",
+  },
+  {
+    attack: "a name server that has its answer kept for years",
+    file: "host/src/effects/egress/names.ts",
+    take: "Math.min(ttl, LONGEST_KEPT) * 1000",
+    put: "ttl * 1000",
+    test: NAMES,
+    name: "keeps nothing that may not be kept, nothing for longer than 300 s, and so many names at most",
   },
 ];

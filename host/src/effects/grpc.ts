@@ -11,8 +11,8 @@ import type { SecretGuard } from "../secrets/guard.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { Authentication } from "./egress/authorize.ts";
 import type { Egress, RequestContext, Shared } from "./egress/egress.ts";
-import { Bounds } from "./egress/bounds.ts";
-import type { BoundsOptions } from "./egress/bounds.ts";
+import { Bounds } from "./egress/limits.ts";
+import type { BoundsOptions } from "./egress/limits.ts";
 import type { EgressLimits } from "./egress/limits.ts";
 import type { EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
@@ -120,7 +120,8 @@ async function perform(
     throw new RequestFailed("denied", hostCode.badCredentials, "gRPC has no digest authentication");
   }
   const { header } = await options.authorize(call.authentication, target.origin, signal);
-  const peer = await peerOf(call.uri, addresses[target.origin], lookup);
+  const known = (name: string): ReturnType<AddressLookup> => lookup(name, signal);
+  const peer = await peerOf(call.uri, addresses[target.origin], known);
   signal.throwIfAborted();
 
   return options.clients.use(peer, limits.bytes, async (client, library, spoil) => {

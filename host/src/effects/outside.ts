@@ -13,6 +13,7 @@ import type { Secrets } from "../secrets/texts.ts";
 import type { CloudEvent } from "./emit.ts";
 import { createGrpc } from "./grpc.ts";
 import type { CallGrpc } from "./grpc.ts";
+import type { AddressLookup } from "./egress/address.ts";
 import { createEgress } from "./egress/egress.ts";
 import type { Egress } from "./egress/egress.ts";
 import type { Redeemed } from "./egress/grant.ts";
@@ -79,6 +80,8 @@ export interface OutsideOptions {
   readonly bounds?: GrantBounds | undefined;
   /** What no entry may exceed. */
   readonly ceiling?: Partial<EgressLimits> | undefined;
+  /** Resolves names of origins without an address; the system's resolver without it. */
+  readonly lookup?: AddressLookup | undefined;
   /** Where it is noted what security depends on. */
   readonly security?: SecurityLog | undefined;
 }
@@ -144,7 +147,7 @@ function makeOutside(
   secrets: RunSecrets,
   watch: RunWatch | undefined,
 ): WaysOut {
-  const { pack, grant = {}, addresses, providers, tokens } = options;
+  const { pack, grant = {}, addresses, providers, tokens, lookup } = options;
   const { egress: limits, bounds, ceiling } = options;
   const { guard, values } = secrets;
   const out = {
@@ -156,7 +159,10 @@ function makeOutside(
     ceiling,
   };
   const got = (texts: readonly string[]): Promise<void> => secrets.got(texts);
-  const told = watch === undefined ? {} : { redeemed: telling(watch) };
+  const told = {
+    ...(watch === undefined ? {} : { redeemed: telling(watch) }),
+    ...(lookup === undefined ? {} : { lookup }),
+  };
   const egress = createEgress({ ...out, ...(tokens ? { tokens } : {}) }, { guard, got, ...told });
   const shared = { guard, ...told, authorize: egress.authorize };
   const grpc = createGrpc({ ...out, ...shared, pack });

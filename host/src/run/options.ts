@@ -5,6 +5,7 @@ import type { Secrets } from "../secrets/texts.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 import type { CloudEvent } from "../effects/emit.ts";
 import type { Effects } from "../effects/outside.ts";
+import type { AddressLookup } from "../effects/egress/address.ts";
 import type { EgressLimits } from "../effects/egress/limits.ts";
 import type { TenantTokens } from "../secrets/token-cache.ts";
 import type { EnginePool } from "../pool/pool.ts";
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly events?: AsyncIterable<CloudEvent>;
   /** Suspends, resumes or cancels the run: each command is a record of it. */
   readonly commands?: AsyncIterable<RunCommand>;
+  /** Resolves names of origins without an address: createLookup() for each tenant; the system's resolver without it. */
+  readonly lookup?: AddressLookup;
   /** Parts of the outside world to replace. */
   readonly effects?: Partial<Effects>;
   /**

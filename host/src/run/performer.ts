@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { SecretSource } from "../secrets/source.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { SecurityLog } from "../security/security-log.ts";
+import type { AddressLookup } from "../effects/egress/address.ts";
 import type { Performed } from "../effects/egress/performed.ts";
 import { createOutside, machine } from "../effects/outside.ts";
 import { isReadOnly, operationOf, perform } from "../effects/table.ts";
@@ -16,6 +17,8 @@ export interface PerformerOptions {
   readonly grant: Grant;
   readonly addresses?: Readonly<Record<string, string>>;
   readonly secrets?: Secrets | SecretSource;
+  /** Resolves names of origins without an address; the system's resolver without it. */
+  readonly lookup?: AddressLookup;
   /** What entries of the grant say of time and size (GRANT-21). */
   readonly bounds?: GrantBounds;
   readonly providers?: Readonly<Record<string, Provider>>;

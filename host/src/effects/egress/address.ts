@@ -57,8 +57,8 @@ export interface Address {
   readonly family: number;
 }
 
-/** Resolves a name to all of its addresses. */
-export type AddressLookup = (hostname: string) => Promise<readonly Address[]>;
+/** Resolves a name to all of its addresses, until the signal says that they are not wanted any more. */
+export type AddressLookup = (hostname: string, signal?: AbortSignal) => Promise<readonly Address[]>;
 
 /** A name that leads to an address which is not public, or nowhere. */
 export class AddressRefused extends Error {
@@ -75,10 +75,11 @@ export class AddressRefused extends Error {
 export async function publicAddresses(
   host: string,
   lookup: AddressLookup,
+  signal?: AbortSignal,
 ): Promise<readonly Address[]> {
   const literal = host.replace(/^\[(.*)\]$/, "$1");
   const family = isIP(literal);
-  const found = family === 0 ? await lookup(literal) : [{ address: literal, family }];
+  const found = family === 0 ? await lookup(literal, signal) : [{ address: literal, family }];
   if (found.length === 0) throw new AddressRefused("the name has no address");
   if (!found.every(({ address }) => isPublicAddress(address))) {
     throw new AddressRefused("it leads to an address that is not public");

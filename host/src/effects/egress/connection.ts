@@ -8,8 +8,15 @@ import { Deadline } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import type { EgressLimits } from "./limits.ts";
 
-/** An agent for each way to look for hosts, by the limit of time of its connections. */
-const agents: Readonly<Record<"public" | "any", WeakMap<AddressLookup, Map<number, Agent>>>> = {
+/** What makes connections, and ends those that no request waits for any more. */
+export interface Way {
+  readonly agent: Agent;
+  /** A request to an origin waits for its connection until what this gives is called. */
+  readonly wait: (origin: string) => () => void;
+}
+
+/** A way for each way to look for hosts, by the limit of time of its connections. */
+const ways: Readonly<Record<"public" | "any", WeakMap<AddressLookup, Map<number, Way>>>> = {
   public: new WeakMap(),
   any: new WeakMap(),
 };
@@ -19,58 +26,66 @@ const agents: Readonly<Record<"public" | "any", WeakMap<AddressLookup, Map<numbe
  * each request: none is reused, so none was checked for somebody else. The agent is that of all runs, as it holds nothing
  * but connections that are open, and costs more than a request.
  */
-export function agentFor(
+export function wayFor(
   where: "public" | "any",
   { connect }: EgressLimits,
   lookup: AddressLookup,
-): Agent {
-  const known = agents[where].get(lookup) ?? new Map<number, Agent>();
-  agents[where].set(lookup, known);
-  const socket = where === "public" ? publicLookup(lookup) : socketLookup(lookup);
-  const agent = known.get(connect) ?? newAgent(connect, socket);
-  known.set(connect, agent);
-  return agent;
+): Way {
+  const known = ways[where].get(lookup) ?? new Map<number, Way>();
+  ways[where].set(lookup, known);
+  const way =
+    known.get(connect) ?? newWay(connect, where === "public" ? publicOnly(lookup) : lookup);
+  known.set(connect, way);
+  return way;
 }
 
-function newAgent(connect: number, lookup: LookupFunction): Agent {
+const publicOnly =
+  (lookup: AddressLookup): AddressLookup =>
+  (hostname, signal) =>
+    publicAddresses(hostname, lookup, signal);
+
+/** Requests to one origin that have no connection yet, and connections to it that do not stand. */
+interface Waiting {
+  requests: number;
+  readonly sockets: Set<Socket>;
+}
+
+function newWay(limit: number, lookup: AddressLookup): Way {
+  const waiting = new Map<string, Waiting>();
   // Limits of time are those of deadline.ts: undici's measure this machine, too.
-  return new Agent({
+  const agent = new Agent({
     pipelining: 0,
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: connector(connect, lookup),
+    connect: connector(limit, lookup, waiting),
   });
-}
-
-function connector(limit: number, lookup: LookupFunction): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: 0,
-    // Said here, because an environment variable can turn the default off.
-    rejectUnauthorized: true,
-    lookup,
-    // It gives the socket at once, which its type does not say.
-  }) as (...given: Parameters<buildConnector.connector>) => Socket;
-  return (options, callback) => {
-    const deadline = new Deadline(limit, () => {
-      const why = `no connection in ${limit} ms`;
-      socket.destroy(new RequestFailed("timeout", hostCode.timeout, why));
-    });
-    const socket = connect(options, (...connected) => {
-      deadline.stop();
-      callback(...connected);
-    });
+  return {
+    agent,
+    wait: (origin) => {
+      const known = waiting.get(origin) ?? { requests: 0, sockets: new Set() };
+      waiting.set(origin, known);
+      known.requests += 1;
+      return () => {
+        known.requests -= 1;
+        if (known.requests > 0) return;
+        waiting.delete(origin);
+        for (const socket of known.sockets) socket.destroy(new Error("no request waits for it"));
+      };
+    },
   };
 }
 
-/** What a socket calls to find its address: it connects to what was checked and to nothing else. */
-const publicLookup = (lookup: AddressLookup): LookupFunction =>
-  socketLookup((hostname) => publicAddresses(hostname, lookup));
-
-/** The same for a host that the operator has named, which may be anywhere. */
-function socketLookup(lookup: AddressLookup): LookupFunction {
-  return (hostname, { all }, callback) => {
-    lookup(hostname).then(
+/** Makes sockets that connect to what was looked up, and checked, and to nothing else. */
+function connector(
+  limit: number,
+  lookup: AddressLookup,
+  waiting: ReadonlyMap<string, Waiting>,
+): buildConnector.connector {
+  /** Of the socket that is being made: it asks for its address at once, and says not who it is. */
+  let asking: AbortSignal | undefined;
+  const socketLookup: LookupFunction = (hostname, { all }, callback) => {
+    lookup(hostname, asking).then(
       (found) => {
         const [first] = found;
         if (all) callback(null, [...found]);
@@ -78,6 +93,34 @@ function socketLookup(lookup: AddressLookup): LookupFunction {
       },
       (error: unknown) => callback(error as NodeJS.ErrnoException, "", 0),
     );
+  };
+  const connect = buildConnector({
+    timeout: 0,
+    // Said here, because an environment variable can turn the default off.
+    rejectUnauthorized: true,
+    lookup: socketLookup,
+    // It gives the socket at once, which its type does not say.
+  }) as (...given: Parameters<buildConnector.connector>) => Socket;
+  return (options, callback) => {
+    const { protocol, host } = options as { protocol: string; host: string };
+    const sockets = waiting.get(`${protocol}//${host}`)?.sockets;
+    const ended = new AbortController();
+    const deadline = new Deadline(limit, () => {
+      const why = `no connection in ${limit} ms`;
+      socket.destroy(new RequestFailed("timeout", hostCode.timeout, why));
+    });
+    asking = ended.signal;
+    const socket = connect(options, (...connected) => {
+      deadline.stop();
+      sockets?.delete(socket);
+      callback(...connected);
+    });
+    asking = undefined;
+    sockets?.add(socket);
+    socket.once("close", () => {
+      sockets?.delete(socket);
+      ended.abort(new Error("the connection is not wanted any more"));
+    });
   };
 }
 

@@ -11,9 +11,9 @@ import { createTokenCache } from "../../secrets/token-cache.ts";
 import type { TenantTokens } from "../../secrets/token-cache.ts";
 import { authorize } from "./authorize.ts";
 import type { Authentication, Authorized } from "./authorize.ts";
-import { Bounds } from "./bounds.ts";
-import type { BoundsOptions } from "./bounds.ts";
-import { agentFor, checkLiteral } from "./connection.ts";
+import { Bounds } from "./limits.ts";
+import type { BoundsOptions } from "./limits.ts";
+import { checkLiteral, wayFor } from "./connection.ts";
 import { Deadline, orAborted, within } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
 import { parseTarget, requireGranted, whyNotGranted } from "./grant.ts";
@@ -44,6 +44,8 @@ export interface EgressOptions extends BoundsOptions {
 
 /** What the requests of one run have in common, whichever client sends them. */
 export interface Shared {
+  /** Resolves names that no address is given for; the system's resolver without it. */
+  readonly lookup?: AddressLookup;
   /** Of all secrets that the run may use; without it, of those that the grant names. */
   readonly guard?: SecretGuard;
   /** Guards what was got with a secret, in later processes of the run, too. */
@@ -119,7 +121,8 @@ export interface Egress {
  * @throws ReachError `REACH-E4133` for a secret that is too short to be guarded
  */
 export function createEgress(options: EgressOptions, shared: Shared = {}): Egress {
-  const { grant, addresses = {}, lookup = lookupAll, secrets = {} } = options;
+  const { grant, addresses = {}, secrets = {} } = options;
+  const lookup = options.lookup ?? shared.lookup ?? lookupAll;
   const {
     guard = new SecretGuard(secrets, grant.secrets?.map(({ name }) => name) ?? []),
     redeemed,
@@ -139,13 +142,12 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     const address = addresses[target.origin];
     // An IP literal never asks a resolver, so it is checked here.
     if (address === undefined) await checkLiteral(target.origin);
-    const agent =
-      address === undefined
-        ? agentFor("public", limits, lookup)
-        : agentFor("any", limits, lookupAll);
+    const way =
+      address === undefined ? wayFor("public", limits, lookup) : wayFor("any", limits, lookupAll);
+    const leave = way.wait(address ?? target.origin);
     const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
     try {
-      const answer = await agent.request({
+      const answer = await way.agent.request({
         origin: address ?? target.origin,
         path: target.path + target.query,
         method,
@@ -162,6 +164,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       };
     } finally {
       deadline.stop();
+      leave();
     }
   };
 
