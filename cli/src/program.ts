@@ -30,6 +30,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   prove: async () => (await import("./commands/prove.ts")).prove,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
   keys: async () => (await import("./commands/keys/keys.ts")).keys,
+  grant: async () => (await import("./commands/grant.ts")).grant,
   policy: async () => (await import("./commands/policy.ts")).policy,
   log: async () => (await import("./commands/log/log.ts")).log,
   canon: async () => (await import("./commands/canon.ts")).canon,

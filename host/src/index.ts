@@ -126,5 +126,8 @@ export type { ResumeOptions } from "./run/run.ts";
 export { RunWaits } from "./run/waiting.ts";
 export type { Awaited } from "./run/waiting.ts";
 export { isRepeatable } from "./effects/repeatable.ts";
+export type { Needed, Permission } from "./effects/needs.ts";
+export { grantAllowing, suggestGrant } from "./effects/suggest.ts";
+export type { SuggestedGrant, SuggestOptions } from "./effects/suggest.ts";
 export type { RunOptions } from "./run/options.ts";
 export type { RunResult } from "./run/run.ts";

@@ -15,7 +15,7 @@ export { parseTarget, whyNotGranted } from "./effects/egress/grant.ts";
 export { methodOf, MOST_VALUES } from "./effects/protos.ts";
 export { placeSecrets } from "./effects/egress/secret-places.ts";
 export { digestHeader } from "./effects/egress/http-digest.ts";
-export { NOTED } from "./security/effect-events.ts";
+export { NOTED, TITLES } from "./security/effect-events.ts";
 export { FREE } from "./security/line.ts";
 export { ENTRY_FIELDS } from "./log/security-entries.ts";
 export { SecretGuard } from "./secrets/guard.ts";

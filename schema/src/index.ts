@@ -18,7 +18,7 @@ export {
   sigstoreBundle,
 } from "./evidence/evidence.ts";
 export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
-export { grant, grantFile, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
+export { grant, grantFile, calledIn, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
 export type { Callable, Grant, GrantBounds, GrantFile, HttpGrant } from "./run/grant.ts";
 export type { RequestBounds } from "./run/bounds.ts";
 export type { Provider, Spending } from "./run/models.ts";

@@ -106,7 +106,7 @@ export const securityLog: readonly Defence[] = [
   },
   {
     attack:
-      "where a person's data would have led a request, in a log from which nothing can be taken out",
+      "where a person's data would have led a request, in a security log's entry, which stays for ever",
     file: "host/src/log/security-entries.ts",
     take: '"grant.denied": ["run", "effect", "kind", "by", "code"],',
     put: '"grant.denied": ["run", "effect", "kind", "by", "code", "origin"],',

@@ -54,6 +54,7 @@ const reading: readonly (readonly [line: string, status: number])[] = [
   ["canon one.json", 0],
   ["eval .a[] one.json", 0],
   ["golden verify {repository}/golden/v1/json", 0],
+  ["grant suggest one.reach two.reach", 0],
   ["keys list --keyring ring.json --root root.key.pub", 0],
   ["pack inspect loan.pack", 0],
   ["log fsck audit", 0],

@@ -72,8 +72,9 @@ export function eventOfEffect(
 }
 
 /** What the engine says of each thing that the grant does not allow (assembly/workflow/call/grant.ts). */
-const TITLES: Readonly<Record<string, Kind>> = {
+export const TITLES: Readonly<Record<string, Kind>> = {
   "The grant does not allow this request": "http",
+  "The grant does not allow this header": "http",
   "The grant does not allow this secret": "secret",
   "The grant does not allow this event": "emit",
   "The grant does not allow this model": "llm",

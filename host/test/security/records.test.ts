@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSecurityLog, ReachError, securityEntries } from "@reach-fabric/host";
 import type { Log, SecurityLogOptions } from "@reach-fabric/host";
-import { ENTRY_FIELDS, FREE, NOTED } from "@reach-fabric/host/testing";
+import { ENTRY_FIELDS, FREE, NOTED, TITLES } from "@reach-fabric/host/testing";
 import { hostCode } from "@reach-fabric/host/codes";
 import { securityRecord } from "@reach-fabric/schema";
 import type { SecurityEvent, SecurityRecord, SecurityType } from "@reach-fabric/schema";
@@ -159,6 +159,18 @@ describe("the types", () => {
   test("SEC-1: every note beside an effect is a record, or said to be none", () => {
     const notes = Object.values(hostCode).filter((code) => /^REACH-E3[12]/.test(code));
     expect(Object.keys(NOTED).sort()).toEqual(notes.sort());
+  });
+
+  test("SEC-1: every denial of the engine is one by its words", () => {
+    const source = readFileSync(
+      fileURLToPath(new URL("../../../assembly/workflow/call/grant.ts", import.meta.url)),
+      "utf8",
+    );
+    const said = [...source.matchAll(/problem\(AUTHORIZATION, 403, "([^"]+)"\)/g)].map(
+      ([, title]) => title,
+    );
+    expect(said.length).toBeGreaterThan(4);
+    expect(new Set(said)).toEqual(new Set(Object.keys(TITLES)));
   });
 
   test("SEC-6: the page says what entries have of each type", () => {

@@ -88,6 +88,14 @@ const denied = (more: object): unknown => [
 describe("a run tells of", () => {
   test.each([
     ["a request", get('${ .b + "/x?token=abc" }'), { kind: "http", origin: B }],
+    [
+      "a header",
+      {
+        call: "http",
+        with: { method: "get", endpoint: `${A}/x`, headers: { "X-Forwarded-Host": "b" } },
+      },
+      { kind: "http", origin: A },
+    ],
     ["a secret", get(`${B}/x`, bearer), { kind: "secret", origin: B, secret: "key" }],
     [
       "an event",

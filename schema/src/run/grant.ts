@@ -181,16 +181,20 @@ export interface Callable {
   readonly method: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
-/** GRANT-14: true if this method of this server may be called, for what its parameters name. */
-export function mayCall({ mcp: rules = [] }: Pick<Grant, "mcp">, call: Callable): boolean {
-  const { uri, method, parameters } = call;
+/** GRANT-14: what a call is to a grant: its method, and the tool, prompt or resource. */
+export function calledIn({ method, parameters }: Omit<Callable, "uri">): string {
   const target =
     method === "resources/read"
       ? parameters?.["uri"]
       : method === "tools/call" || method === "prompts/get"
         ? parameters?.["name"]
         : undefined;
-  const text = typeof target === "string" ? `${method} ${target}` : method;
+  return typeof target === "string" ? `${method} ${target}` : method;
+}
+/** GRANT-14: true if this method of this server may be called, for what its parameters name. */
+export function mayCall({ mcp: rules = [] }: Pick<Grant, "mcp">, call: Callable): boolean {
+  const { uri } = call;
+  const text = calledIn(call);
   return rules.some(
     (rule) => rule.server === uri && rule.calls.some((one) => matchesPattern(one, text)),
   );

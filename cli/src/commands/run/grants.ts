@@ -19,7 +19,7 @@ export function missingGrant(
   grant: Grant | undefined,
   file: string,
 ): CliProblem | undefined {
-  const lacking = capabilitiesOf(pack).filter((one) => !mayBeGranted(grant ?? {}, one));
+  const lacking = lackingIn(pack, grant);
   const [first] = lacking;
   if (first === undefined) return undefined;
   const contacts = lacking.some(({ kind }) => kind === "http");
@@ -36,11 +36,21 @@ export function missingGrant(
   };
 }
 
+/** What the workflow's text shows that it may ask for, and the grant cannot allow. */
+export const lackingIn = (pack: Pack, grant: Grant | undefined): Capability[] =>
+  capabilitiesOf(pack).filter((one) => !mayBeGranted(grant ?? {}, one));
+
+/** A grant with what capabilities ask for, as people would write it. */
+export const grantText = (capabilities: readonly Capability[]): string =>
+  writtenGrant(grantFor(capabilities));
+
 /** A grant as people would write it: each rule on a line of its own. */
-export function grantText(capabilities: readonly Capability[]): string {
-  const { format, ...parts } = grantFor(capabilities) as { format: string };
+export function writtenGrant(file: object): string {
+  const { format, ...parts } = file as { format: string };
   const members = Object.entries(parts as Record<string, readonly unknown[]>).map(
     ([name, rules]) => {
+      // Addresses and providers.
+      if (!Array.isArray(rules)) return `"${name}": ${JSON.stringify(rules)}`;
       if (typeof rules[0] === "string") return `"${name}": ${JSON.stringify(rules)}`;
       const lines = rules.map((rule) => `  ${JSON.stringify(rule)}`).join(",\n");
       return `"${name}": [\n${lines}\n]`;

@@ -173,10 +173,17 @@ const optionsOf = (send: Send): object => ({
 const noToken = (why: string): RequestFailed => new RequestFailed("denied", hostCode.noToken, why);
 
 /** OAuth 2.0 as the DSL has it: endpoints below the authority. */
-function serverOf({ authority, endpoints }: Oauth2): oauth.AuthorizationServer {
-  const base = authority.replace(/\/$/, "");
+function serverOf(given: Oauth2): oauth.AuthorizationServer {
+  return { issuer: given.authority.replace(/\/$/, ""), token_endpoint: tokenEndpointOf(given) };
+}
+
+/** GRANT-15: where OAuth 2.0 asks for a token. */
+export function tokenEndpointOf({
+  authority,
+  endpoints,
+}: Pick<Oauth2, "authority" | "endpoints">): string {
   const path = endpoints?.token ?? "/oauth2/token";
-  return { issuer: base, token_endpoint: path.includes("://") ? path : `${base}${path}` };
+  return path.includes("://") ? path : `${authority.replace(/\/$/, "")}${path}`;
 }
 
 function clientAuthentication({ client = {} }: Oauth2): oauth.ClientAuth {
