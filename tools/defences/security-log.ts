@@ -97,6 +97,14 @@ export const securityLog: readonly Defence[] = [
     name: "SEC-5: lines of four processes that write at once are whole",
   },
   {
+    attack: "a secret that is given out, and the security log does not say it",
+    file: "host/src/effects/egress/authorize.ts",
+    take: "    redeemed?.(name, origin);\n",
+    put: "",
+    test: RUN,
+    name: "SEC-1: a secret wherever it is sent: in a body, to an authority, to an MCP server, to a model's provider",
+  },
+  {
     attack: "a security log that fails, so that a run does",
     file: "host/src/security/security-log.ts",
     take: "  } catch (error) {\n    failed(error);\n    return undefined;",

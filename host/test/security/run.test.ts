@@ -48,7 +48,7 @@ async function toldBy(
 ): Promise<{ told: unknown[]; status: string }> {
   const path = join(await newFolder(), "workflow.json");
   const document = { dsl: "1.0.3", namespace: "t", name: "t", version: "1.0.0" };
-  const use = { secrets: ["key"] };
+  const use = { secrets: ["key", "app"] };
   await writeFile(path, JSON.stringify({ document, use, do: tasks }));
   const { log, told } = collecting();
   const recorder = memoryRecorder();
@@ -186,6 +186,63 @@ describe("a run tells of", () => {
       ["secret.redeemed", "success", redeemed],
       ["secret.caught", "failure", caught],
     ]);
+  });
+
+  test("SEC-1: a secret wherever it is sent: in a body, to an authority, to an MCP server, to a model's provider", async () => {
+    const T = "https://login.example";
+    const { origin } = await serve((request, response, body) => {
+      if (request.url?.endsWith("/token") === true) {
+        const token = {
+          access_token: "access-0123456789abc",
+          token_type: "Bearer",
+          expires_in: 3600,
+        };
+        return json(token)(request, response, body);
+      }
+      return json({})(request, response, body);
+    });
+    const app = {
+      authority: `${T}/realm`,
+      grant: "client_credentials",
+      client: { id: "me", secret: TOKEN },
+    };
+    const open = effectiveGrant({
+      http: [A, T].map((one) => ({ origin: one, methods: ["GET", "POST"], paths: ["/*"] })),
+      mcp: [{ server: `${A}/mcp`, calls: ["*"] }],
+      secrets: [
+        { name: "key", origins: [A] },
+        { name: "app", origins: [A, T] },
+      ],
+      models: ["small"],
+    });
+    const url = `${origin}/v1`;
+    const options = {
+      grant: open,
+      secrets: { ...secrets, app },
+      addresses: { [A]: origin, [T]: origin },
+      providers: { small: { api: "openai-chat", url, model: "m", secret: "key" } },
+    } as const;
+    const redeemedBy = async (task: object): Promise<unknown[]> => {
+      const caught = { try: [{ ask: task }], catch: { do: [{ go: { set: { x: 1 } } }] } };
+      const { told } = await toldBy([{ outer: caught }], options);
+      const records = told.map((one) => (one as unknown[])[2] as Record<string, string>);
+      return records
+        .filter(({ type }) => type === "secret.redeemed")
+        .map(({ secret, origin: to }) => [secret, to]);
+    };
+    const body = { key: "${ $secrets.key.token }", also: '${ "x" + $secrets.key.token }' };
+    const post = { call: "http", with: { method: "post", endpoint: `${A}/x`, body } };
+    expect(await redeemedBy(post)).toEqual([["key", A]]);
+    // The API gets the token alone.
+    const oauth = { authentication: { oauth2: { use: "app" } } };
+    expect(await redeemedBy(get(`${A}/x`, oauth))).toEqual([["app", T]]);
+    const endpoint = { uri: `${A}/mcp`, ...bearer };
+    const mcp = { method: "tools/list", transport: { http: { endpoint } } };
+    const calls = await redeemedBy({ call: "mcp", with: mcp });
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls).toEqual(calls.map(() => ["key", A]));
+    const question = { model: "small", messages: [{ role: "user", content: "x" }] };
+    expect(await redeemedBy({ call: "llm", with: question })).toEqual([["key", origin]]);
   });
 
   test("SEC-1: an address, a redirect and a header that are refused", async () => {
