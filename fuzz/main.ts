@@ -23,6 +23,7 @@ import { regexTarget } from "./targets/regex.ts";
 import { proofsTarget } from "./targets/proofs.ts";
 import { redactTarget } from "./targets/redact.ts";
 import { tamperTarget } from "./targets/tamper.ts";
+import { vaultTarget } from "./targets/vault.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./targets/registry.ts";
 import type { Finding, Target } from "./targets/registry.ts";
@@ -39,6 +40,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   redact: redactTarget as () => Target<never>,
   tamper: tamperTarget as () => Target<never>,
   keyring: keyringTarget as () => Target<never>,
+  vault: vaultTarget as () => Target<never>,
   evidence: evidenceTarget as () => Target<never>,
   proofs: proofsTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,

@@ -26,12 +26,22 @@ const outputOf = (fd: 1 | 2, stream: () => NodeJS.WriteStream): Output => ({
   write: (bytes) => writeAll(fd, bytes),
 });
 
+/** Variables of secrets that were taken out of the environment. */
+const taken = new Map<string, string>();
+
 const machine: Machine = {
   stdin,
   stdout: outputOf(1, () => process.stdout),
   stderr: outputOf(2, () => process.stderr),
   version: VERSION,
   env: process.env,
+  variables: (name) => {
+    const value = process.env[name];
+    if (value !== undefined) taken.set(name, value);
+    // No process that is started later gets it.
+    delete process.env[name];
+    return taken.get(name);
+  },
   home: homedir(),
   get user() {
     return userName();

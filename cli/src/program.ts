@@ -29,6 +29,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   export: async () => (await import("./commands/export.ts")).exportCommand,
   prove: async () => (await import("./commands/prove.ts")).prove,
   pack: async () => (await import("./commands/pack/pack.ts")).pack,
+  secrets: async () => (await import("./commands/secrets/secrets.ts")).secrets,
   keys: async () => (await import("./commands/keys/keys.ts")).keys,
   grant: async () => (await import("./commands/grant.ts")).grant,
   policy: async () => (await import("./commands/policy.ts")).policy,

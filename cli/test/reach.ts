@@ -111,6 +111,7 @@ export async function reach(
     stderr,
     version: VERSION,
     env,
+    variables: (name) => env[name],
     home: env["HOME"] ?? homedir(),
     user: env["TEST_USER"] ?? "tester",
     onStop: () => () => undefined,

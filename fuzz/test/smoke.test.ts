@@ -17,6 +17,7 @@ import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
 import { redactTarget } from "../targets/redact.ts";
 import { tamperTarget } from "../targets/tamper.ts";
+import { vaultTarget } from "../targets/vault.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
 const SEED = 20_261_123;
@@ -46,6 +47,12 @@ test("evidence: of 1000 signed files in any form two verifiers say the same", ()
   const finding = attack(evidenceTarget(), SEED, 1000);
   expect(finding?.error.message, JSON.stringify(finding?.input)).toBeUndefined();
 }, 60_000);
+
+test("vault: 2000 changed vaults are refused, or are the same", () => {
+  const target = vaultTarget();
+  expect(attack(target, SEED, 2000)).toBeUndefined();
+  expect(target.known?.()).toMatch(/E4134 \d{3,}.*E4136 \d{2,}|E4136 \d{2,}.*E4134 \d{3,}/);
+});
 
 test("keyring: 5000 changed keyrings, key files and policies are refused, or say the same", () => {
   const finding = attack(keyringTarget(), SEED, 5000);

@@ -29,3 +29,7 @@ export { EventStreamReader } from "./effects/egress/event-stream.ts";
 export { RequestFailed } from "./effects/egress/failure.ts";
 export { StreamedAnswer } from "./effects/models/reading.ts";
 export { APIS } from "./effects/models/models.ts";
+export { RunSecrets } from "./secrets/run-secrets.ts";
+export { formatVault, openVaultFile, parseVault, sealEntry } from "./secrets/vault/format.ts";
+export { newScrypt, vaultKeys } from "./secrets/vault/keys.ts";
+export { whyNotPrivate } from "./files/private.ts";

@@ -17,6 +17,7 @@ import { securityLog } from "./security-log.ts";
 import { stores } from "./stores.ts";
 import { simulated } from "./sim.ts";
 import { trust } from "./trust.ts";
+import { vault } from "./vault.ts";
 
 export const defences: readonly Defence[] = [
   ...records,
@@ -35,4 +36,5 @@ export const defences: readonly Defence[] = [
   ...secrets,
   ...securityLog,
   ...stores,
+  ...vault,
 ];

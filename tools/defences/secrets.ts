@@ -134,7 +134,7 @@ export const secrets: readonly Defence[] = [
     take: "await used(texts);",
     put: "",
     test: SHARED,
-    name: "are guarded in each run that uses one",
+    name: "are guarded in each run that uses one, whoever has asked for it",
   },
   {
     attack: "a run that ends, and the token that others wait for with it",
@@ -142,7 +142,7 @@ export const secrets: readonly Defence[] = [
     take: "(closing) =>\n      flight((send) => this.#ask(wanted, send), closing),",
     put: "() =>\n      flight((send) => this.#ask(wanted, send), signal),",
     test: SHARED,
-    name: "the one that began may end",
+    name: "are asked for by no run in particular: the one that began may end",
   },
   {
     attack: "an authority's words, in signed evidence",

@@ -10,6 +10,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { engines } from "../read/engine.ts";
 import { FUEL, readEvidence, recordsIn } from "../read/evidence.ts";
+import { secretsGiven, secretsOptions } from "./secrets/given.ts";
 import { describeOutcome, taskName } from "../ui/names.ts";
 import { CODE, CliError, EXIT, problemOf } from "../ui/problem.ts";
 import { longWork } from "../ui/progress.ts";
@@ -28,7 +29,7 @@ interface Row {
 
 /** `reach what-if WORKFLOW EVIDENCE...`: recorded runs, decided again by other rules. */
 export function whatIfCommand(program: Command, verb: Verb): void {
-  program
+  const command = program
     .command("what-if")
     .summary("show what recorded runs would have decided by other rules")
     .description(
@@ -42,8 +43,8 @@ export function whatIfCommand(program: Command, verb: Verb): void {
     .argument("<workflow>", "the changed workflow, YAML or JSON; its tables are beside or below it")
     .argument("<evidence...>", ".reach files, and folders with such files")
     .option("--live", "ask for what was not recorded, by --grant")
-    .option("-g, --grant <file>", "what may be asked with --live")
-    .option("--secrets <file>", "what the names of secrets stand for, readable by you alone")
+    .option("-g, --grant <file>", "what may be asked with --live");
+  secretsOptions(command)
     .option(
       "--safe <operation...>",
       'what changes nothing, too: "POST https://host/path", "tools/call NAME"',
@@ -58,6 +59,7 @@ interface LiveOptions extends Budget {
   live?: boolean;
   grant?: string;
   secrets?: string;
+  secretsPassphraseFile?: string;
   safe?: string[];
 }
 
@@ -70,7 +72,7 @@ async function whatIfRuns(
   const host = await import("@reach-fabric/host");
   const pack = await host.loadPack(workflow);
   const engine = engines()();
-  const live = await liveOf(host, pack, options, terminal.machine.security?.log);
+  const live = await liveOf(terminal, host, pack, options, terminal.machine.security?.log);
   const rows: Row[] = [];
   const onProgress = longWork(terminal);
   try {
@@ -110,11 +112,13 @@ async function whatIfRuns(
 
 /** What asks the outside; undefined without --live. */
 async function liveOf(
+  terminal: Terminal,
   host: typeof import("@reach-fabric/host"),
   pack: Pack,
-  { live, grant: file, secrets, safe = [] }: LiveOptions,
+  options: LiveOptions,
   security: SecurityLog | undefined,
 ): Promise<Live | undefined> {
+  const { live, grant: file, secrets, safe = [] } = options;
   const isAsked = live === true && file !== undefined;
   if (
     !isAsked &&
@@ -144,7 +148,7 @@ async function liveOf(
     ...granted,
     safe,
     ...(security && { security }),
-    ...(secrets === undefined ? {} : { secrets: await host.readSecrets(secrets) }),
+    secrets: await secretsGiven(terminal, host, options),
   });
   const signal = new AbortController().signal;
   return {

@@ -50,8 +50,11 @@ const nothing = (): CliError =>
   new CliError({ code: CODE.usage, what: "No passphrase was given", exitCode: EXIT.usage });
 
 /** A new passphrase, asked for twice. */
-export async function askNewPassphrase(machine: Machine): Promise<Uint8Array> {
-  const first = await askPassphrase(machine, "passphrase for the private key");
+export async function askNewPassphrase(
+  machine: Machine,
+  what: string = "the private key",
+): Promise<Uint8Array> {
+  const first = await askPassphrase(machine, `passphrase for ${what}`);
   const second = await askPassphrase(machine, "the same again");
   if (Buffer.compare(first, second) === 0) return first;
   throw new CliError({ code: CODE.usage, what: "The two are not the same", exitCode: EXIT.usage });

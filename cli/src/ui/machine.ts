@@ -37,6 +37,8 @@ export interface Machine {
   /** The program's own version, as its package.json has it. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The value of a variable that a secret names: it is taken out of the environment, and given again. */
+  readonly variables: (name: string) => string | undefined;
   /** The user's home folder, an absolute path. */
   readonly home: string;
   /** Who the system says that the user is: a name, or a number. */

@@ -1,7 +1,7 @@
 // Each verb once as a process of its own: it ends by itself, with the status and the words that it has when the
 // other tests run it in theirs. And what only a process has: pipes, signals, an exit.
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -29,6 +29,7 @@ beforeAll(async () => {
   const plain = "document: {dsl: 1.0.3, namespace: t, name: t, version: 1.0.0}";
   put(folder, "plain.yaml", `${plain}\ndo: [{a: {set: {x: 1}}}]\n`);
   put(folder, "policy.json", '{"format": "reach/policy/v1", "fuel": 5}');
+  chmodSync(put(folder, "values.json", '{"format":"reach/secrets/v1","secrets":{}}'), 0o600);
   put(folder, "one.json", '{"b": 1.0, "a": [1, 2]}');
   for (const name of ["one", "two"])
     expect((await decide("01-strong", `${name}.reach`)).status).toBe(0);
@@ -63,6 +64,7 @@ const reading: readonly (readonly [line: string, status: number])[] = [
   ["resume none", 2],
   ["resolve none 0 --retry", 2],
   ["signal none --type approved", 2],
+  ["secrets list --secrets values.json", 0],
   ["verify missing.reach", 2],
   ["nonsense", 2],
 ];

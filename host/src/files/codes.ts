@@ -23,6 +23,8 @@ export const hostCode = {
   engineInUse: "REACH-E3010",
   /** The run keeps as many messages as it can. */
   inboxFull: "REACH-E3011",
+  /** What is given to a run holds a secret of it. */
+  secretGiven: "REACH-E3012",
   // 31xx a request is denied: notes of the operator, in no trace
   /** The grant does not allow the request. */
   notGranted: "REACH-E3102",
@@ -108,6 +110,18 @@ export const hostCode = {
   openSecrets: "REACH-E4132",
   /** A secret is too short to be told from other texts. */
   shortSecret: "REACH-E4133",
+  /** Not a vault: another form, cut, or changed in its layout. */
+  notAVault: "REACH-E4134",
+  /** The passphrase does not open the vault. */
+  wrongPassphrase: "REACH-E4135",
+  /** The vault was changed by something that does not have its key. */
+  changedVault: "REACH-E4136",
+  /** The vault is older than it was, or another one of the same number. */
+  olderVault: "REACH-E4137",
+  /** There is no such secret, or none that is former. */
+  noSecret: "REACH-E4138",
+  /** There is such a secret already. */
+  secretThere: "REACH-E4139",
   /** The pack, or a run, is one for another engine. */
   otherEngine: "REACH-E4140",
   /** Not the name of a thing in a registry. */
@@ -126,6 +140,10 @@ export const hostCode = {
   otherTokenHost: "REACH-E4147",
   /** Not credentials for a registry. */
   badRegistryCredentials: "REACH-E4148",
+  /** A file of a folder of secrets that holds no value as it has to be. */
+  badValueFile: "REACH-E4150",
+  /** The environment lacks a variable that a secret names. */
+  noVariable: "REACH-E4151",
   /** Not the folder of a log. */
   notALog: "REACH-E4160",
   /** A log is damaged. */

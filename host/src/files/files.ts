@@ -96,7 +96,7 @@ export async function readRegularFile(
 }
 
 /** Reads to the end; what grows while it is read still ends at the limit. */
-async function readUpTo(file: FileHandle, path: string, limit: number): Promise<Uint8Array> {
+export async function readUpTo(file: FileHandle, path: string, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {

@@ -122,12 +122,16 @@ export class Arrivals {
       commands,
     }: Pick<RunOptions, "events" | "commands"> & { given?: Given | undefined },
     put: (event: CloudEvent) => void,
+    isRefused: (what: "event" | "command", one: object) => boolean,
   ): void {
     const event = (one: CloudEvent): void => {
+      if (isRefused("event", one)) return;
       put(one);
       this.wake();
     };
-    const command = (one: GivenCommand): void => this.command(one);
+    const command = (one: GivenCommand): void => {
+      if (!isRefused("command", one)) this.command(one);
+    };
     const message = (one: Message): void => {
       if (one.kind === "event") event(one.event);
       else command({ id: one.id, by: one.by, ...one.command });

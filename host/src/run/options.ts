@@ -10,6 +10,7 @@ import type { EgressLimits } from "../effects/egress/limits.ts";
 import type { TenantTokens } from "../secrets/token-cache.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import type { Parallel } from "../effects/places.ts";
+import type { RefusedGiven } from "../secrets/given.ts";
 import type { TroubleLimits } from "./trouble.ts";
 import type { Awaited } from "./waiting.ts";
 import type { Recorder } from "../store/recorder.ts";
@@ -71,6 +72,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called when nothing but these can make the run go on, and when they are others than before. */
   readonly onWait?: (awaits: readonly Awaited[]) => void;
+  /** Called for an event or a command that holds a secret of the run: it is not taken (VAULT-12). */
+  readonly onRefused?: (refused: RefusedGiven) => void;
   /** Called for each record, with its bytes, once it is durable or what it follows from is. */
   readonly onRecord?: (record: TraceRecord, bytes: Uint8Array) => void;
 }

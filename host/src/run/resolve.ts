@@ -1,10 +1,17 @@
 // What a person says of an effect that may have been performed, or not. docs/spec/run-folder.md, RUN-7.
-import type { EffectResult, Engine, RequestRecord } from "@reach-fabric/engine";
+import { parseRecord } from "@reach-fabric/engine";
+import type { EffectResult, Engine, RequestRecord, StartRecord } from "@reach-fabric/engine";
+import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 import { leased } from "../pool/lease.ts";
 import type { SecurityLog } from "../security/security-log.ts";
+import { RunSecrets } from "../secrets/run-secrets.ts";
+import type { SecretSource } from "../secrets/source.ts";
+import type { Secrets } from "../secrets/texts.ts";
+import { requireNoSecret } from "../secrets/given.ts";
 import { computeAgain } from "./so-far.ts";
+import type { RunSoFar } from "./so-far.ts";
 import type { Line } from "../record/journal.ts";
 import type { KeptRun, Rest } from "../store/store.ts";
 
@@ -22,6 +29,8 @@ export interface ResolveOptions {
   readonly at: string;
   /** Where it is noted who has said so. */
   readonly security?: SecurityLog;
+  /** Those of the run: an answer that holds one of them is refused. */
+  readonly secrets?: Secrets | SecretSource;
 }
 
 /**
@@ -30,7 +39,7 @@ export interface ResolveOptions {
  *
  * Guarantees: it is durable when this resolves, who said it is signed with the evidence, and nothing is asked of the world.
  *
- * @throws ReachError as readKept() does; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
+ * @throws ReachError as readKept() does; `REACH-E3012` the answer holds a secret; `REACH-E3008` no such effect is open, `REACH-E4114` another process executes the
  *   run; EngineError for an answer that the effect cannot have
  *
  * @example
@@ -75,6 +84,7 @@ async function resolved(options: ResolveOptions): Promise<RequestRecord> {
     let line: Line;
     if (as === "retry") line = { at, by, retried: key };
     else {
+      await requireGuarded(found, as, options.secrets);
       const record = engine.admitResult(key, as.result, as.body);
       const seq = found.records.length;
       engine.advance(record);
@@ -88,6 +98,21 @@ async function resolved(options: ResolveOptions): Promise<RequestRecord> {
     if (!engine.trapped) engine.commit(null);
     await lease.release(rest);
   }
+}
+
+/** What a person says is recorded as an answer is: no secret that the run may use, and no token that it has got, is in it. */
+async function requireGuarded(
+  { records, run }: Pick<RunSoFar, "records" | "run">,
+  { result, body }: EffectResult,
+  secrets: ResolveOptions["secrets"],
+): Promise<void> {
+  const [first] = records;
+  if (secrets === undefined || first === undefined) return;
+  const { grant } = parseRecord(first) as StartRecord;
+  const names = ((grant ?? {}) as Grant).secrets?.map(({ name }) => name);
+  const own = new RunSecrets(secrets, names, run.id);
+  await own.open();
+  for (const said of [result, body ?? null]) requireNoSecret(own.guard, said, "the answer");
 }
 
 const notOpen = (where: string, key: string, isOpen: boolean): ReachError =>

@@ -18,6 +18,7 @@ import type { RunOptions } from "./options.ts";
 import { OwnEngine } from "../pool/executor.ts";
 import type { Executor } from "../pool/executor.ts";
 import { leased } from "../pool/lease.ts";
+import { requireNoSecret } from "../secrets/given.ts";
 import { givenBy } from "./messages.ts";
 import { restOf } from "./rest.ts";
 import { Session } from "./session.ts";
@@ -53,7 +54,7 @@ export interface RunResult {
  *
  * @throws ReachError `REACH-E3002` interrupted by the signal (exit code 130), `REACH-E3004` it waits
  *   (a RunWaits says for what), `REACH-E3005` an invalid event, `REACH-E3006` an invalid command, `REACH-E3007` it is
- *   suspended and will not be resumed, `REACH-E4133` a secret that is too short, `REACH-E3010` another run is on the engine, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
+ *   suspended and will not be resumed, `REACH-E3012` the input holds a secret, `REACH-E4133` a secret that is too short, `REACH-E3010` another run is on the engine, `REACH-E3009` it is stuck, as this machine cannot perform an effect, `REACH-E41xx`
  *   from the recorder; EngineError for a pack, input or grant that the engine refuses, before anything is
  *   recorded; EngineTrap
  *
@@ -76,14 +77,20 @@ async function begun(options: RunOptions, executor: Executor): Promise<RunResult
   const { pack, recorder } = options;
   requireSemantics(executor, pack);
   const start = await executor.admitStart(startOptions(options), options.input);
-  return executed(options, executor, [], async (session) => {
-    const startedAt = session.stamp();
-    await recorder.begin({ pack, engine: executor.digest, startedAt, start });
-    const seed = runSeedOf({ hmacSha256 }, recorder.run.secret, recorder.run);
-    executor.begin(keepsNothing(recorder) ? null : seed);
-    await session.runFrom(start, startedAt);
-    return startedAt;
-  });
+  return executed(
+    options,
+    executor,
+    [],
+    async (session) => {
+      const startedAt = session.stamp();
+      await recorder.begin({ pack, engine: executor.digest, startedAt, start });
+      const seed = runSeedOf({ hmacSha256 }, recorder.run.secret, recorder.run);
+      executor.begin(keepsNothing(recorder) ? null : seed);
+      await session.runFrom(start, startedAt);
+      return startedAt;
+    },
+    options.input,
+  );
 }
 
 /** What a run is given that goes on: all else is kept. */
@@ -160,6 +167,7 @@ async function executed(
   executor: Executor,
   annotations: readonly Annotation[],
   work: (session: Session) => Promise<string>,
+  input?: Uint8Array,
 ): Promise<RunResult> {
   const { recorder } = options;
   const stop = new AbortController();
@@ -169,6 +177,7 @@ async function executed(
   try {
     remote = createOutside(options, recorder.run.id);
     await remote.open();
+    requireNoSecret(remote.guard, input, "the input");
     const given =
       recorder.inbox === undefined
         ? undefined

@@ -11,6 +11,7 @@ import type { Executor } from "../pool/executor.ts";
 import type { Annotation } from "../record/journal.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Answered, Finished } from "./arrivals.ts";
+import { refusedGiven } from "../secrets/given.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { Inbox } from "./inbox.ts";
 import type { Given, GivenCommand } from "./messages.ts";
@@ -20,6 +21,7 @@ import type { RunSoFar } from "./so-far.ts";
 import { StartTimes } from "./start-times.ts";
 import { EffectsUnderWay } from "./under-way.ts";
 import { Unsaved } from "./unsaved.ts";
+import { tellWatcher } from "./watchers.ts";
 
 /** What a run needs once its first record is there. */
 export interface SessionOptions extends Omit<
@@ -141,7 +143,11 @@ export class Session {
 
   async #drive(): Promise<void> {
     try {
-      this.#arrivals.followAll(this.#options, (event) => this.#inbox.put(event));
+      this.#arrivals.followAll(
+        this.#options,
+        (event) => this.#inbox.put(event),
+        (what, one) => this.#isRefused(what, one),
+      );
       while (this.status === undefined) {
         const { room } = this.#unsaved;
         if (room > 0 && this.#inbox.hasNews) await this.#inbox.settle();
@@ -166,6 +172,14 @@ export class Session {
       await this.#keepArrived();
       throw error;
     }
+  }
+
+  /** Whether something that is given holds a secret: it is told, and the run goes on without it. */
+  #isRefused(what: "event" | "command", one: object): boolean {
+    if (this.#effects.guard?.holds(one) !== true) return false;
+    this.#effects.watch?.given(what);
+    tellWatcher(this.#options.onRefused, refusedGiven(what));
+    return true;
   }
 
   /** Of what was dropped an http answer counts alone, as a late one. */

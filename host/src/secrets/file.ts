@@ -1,32 +1,81 @@
 // The operator's file of secrets.
 import { secretsFile } from "@reach-fabric/schema";
-import { stat } from "node:fs/promises";
 import { hostCode } from "../files/codes.ts";
 import { checked, readJson } from "../files/document.ts";
+import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
-import { readRegularFile } from "../files/files.ts";
+import { readPrivate } from "../files/private.ts";
 import { textsOfSecret } from "./texts.ts";
 import type { Secrets } from "./texts.ts";
 
+/** Gives the value of a variable of the environment that a secret names, and takes it out of there. */
+export type Variables = (name: string) => string | undefined;
+
+export const LARGEST_FILE: number = 8 * 1024 * 1024;
+
 /**
- * Reads a file of secrets: strict JSON of format reach/secrets/v1, which no one else may read.
+ * Reads a file of secrets: strict JSON of format reach/secrets/v1, which no one else may read. A text in it may be `{"env": NAME}`: the
+ * value of that variable of the environment.
  *
+ * @param variables of the environment; without it, none is there
  * @throws ReachError `REACH-E41xx` for the file, `REACH-E4132` where others may read it, `REACH-E4133`
- *   for a secret of fewer than 8 characters, `REACH-E11xx` for its JSON, `REACH-E42xx` for what it says, without a
+ *   for a secret of fewer than 8 characters, `REACH-E4151` for a variable that is not there, `REACH-E11xx` for its JSON, `REACH-E42xx` for what it says, without a
  *   word of what is in it
  *
  * @example
  * await run({ engine, pack, input, grant, secrets: await readSecrets("secrets.json"), recorder });
  */
-export async function readSecrets(path: string): Promise<Secrets> {
-  const bytes = await readRegularFile(path, { limit: 1024 * 1024 });
-  if (process.platform !== "win32" && ((await stat(path)).mode & 0o077) !== 0) {
-    throw new ReachError(hostCode.openSecrets, "Others may read the secrets.", {
+export async function readSecrets(path: string, variables?: Variables): Promise<Secrets> {
+  const { bytes } = await readPrivate(path, { limit: LARGEST_FILE, what: "secrets", follow: true });
+  return secretsIn(readJson(bytes, path), path, variables);
+}
+
+/** What a file of secrets says. @throws ReachError as readSecrets() */
+export function secretsIn(
+  document: ReadDocument,
+  path: string,
+  variables: Variables = () => undefined,
+): Secrets {
+  const named = checked(secretsFile, withVariables(document, variables, path), "secrets");
+  for (const [name, secret] of Object.entries(named.secrets)) textsOfSecret(name, secret);
+  return named.secrets;
+}
+
+/** The same document with the values of variables in the places that name them. */
+function withVariables(document: ReadDocument, variables: Variables, path: string): ReadDocument {
+  const text = Buffer.from(document.canonical).toString("utf8");
+  if (!text.includes('"env"')) return document;
+  const filled: unknown = JSON.parse(text, function (this: unknown, member, value: unknown) {
+    if (typeof value !== "object" || value === null) return value;
+    const [[name, variable] = [], ...others] = Object.entries(value);
+    if (name !== "env" || others.length > 0 || typeof variable !== "string") return value;
+    const found = variables(variable);
+    if (found !== undefined && found !== "") return found;
+    throw new ReachError(hostCode.noVariable, "A variable of the environment is missing.", {
       where: path,
-      hint: `chmod 600 ${path}`,
+      why: `a secret's ${member} is to come from ${variable}, which is not there or empty`,
+      hint: `Set ${variable} for this command alone, or take a vault (reach secrets set).`,
     });
-  }
-  const { secrets } = checked(secretsFile, readJson(bytes, path), "secrets");
-  for (const [name, secret] of Object.entries(secrets)) textsOfSecret(name, secret);
-  return secrets;
+  });
+  return { ...document, canonical: Buffer.from(JSON.stringify(filled)) };
+}
+
+/**
+ * Takes variables out of an environment as they are asked for, so that no process that is started later gets them, and no
+ * log of an environment has them. A variable that was taken is given again.
+ *
+ * @example
+ * const env = { BUREAU_TOKEN: "tok-0123456789abcdef" };
+ * const variables = takingFrom(env);
+ * variables("BUREAU_TOKEN"); // → "tok-0123456789abcdef"
+ * Object.keys(env); // → []
+ */
+export function takingFrom(env: Record<string, string | undefined>): Variables {
+  const taken = new Map<string, string>();
+  return (name) => {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (value !== undefined) taken.set(name, value);
+    delete env[name];
+    return taken.get(name);
+  };
 }

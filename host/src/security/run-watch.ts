@@ -18,6 +18,8 @@ export interface RunWatch {
   redeemed(secret: string, origin: string): void;
   /** The engine would not record what an effect gave. */
   unfit(key: string): void;
+  /** An event or a command holds a secret of the run. */
+  given(what: "event" | "command"): void;
   /** The run ended with an error. */
   ended(error: unknown): void;
 }
@@ -51,6 +53,14 @@ export function watchOf(
         effect,
         input: "answer",
         code: hostCode.unfit,
+      }),
+    given: (input) =>
+      note({
+        type: "input.refused",
+        outcome: "failure",
+        ...of,
+        input,
+        code: hostCode.secretGiven,
       }),
     ended: (error) => {
       const { code } = error as { readonly code?: unknown };

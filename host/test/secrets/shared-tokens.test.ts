@@ -83,20 +83,20 @@ describe("GRANT-15: tokens that runs share", () => {
     expect(asked()).toBe(1);
   });
 
-  it.each<[string, Partial<RunOptions>]>([
-    ["another tenant", {}],
+  it.each<[string, Partial<RunOptions>, tenant?: string]>([
+    ["another tenant", {}, "other"],
     ["a secret that was rotated", { secrets: { app: app("another-proof-of-it") } }],
     [
       "another grant",
       { grant: { ...grant, http: [...grant.http, { ...grant.http[0]!, paths: ["/y"] }] } },
     ],
     ["other addresses", { addresses: {} }],
-  ])("but not those of %s", async (what, more) => {
+  ])("but not those of %s", async (what, more, tenant = "acme") => {
     const { origin, asked } = await world();
     const cache = createTokenCache();
     later(() => cache.close());
     expect((await runOf(origin, { tokens: cache.forTenant("acme") })).status).toBe("completed");
-    const tokens = cache.forTenant(what === "another tenant" ? "other" : "acme");
+    const tokens = cache.forTenant(tenant);
     const second = await runOf(origin, { tokens, ...more });
     if (what === "other addresses") expect([second.status, asked()]).toEqual(["faulted", 1]);
     else expect([second.status, asked()]).toEqual(["completed", 2]);

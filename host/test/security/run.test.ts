@@ -297,11 +297,12 @@ describe("a run tells of", () => {
 
   test("SEC-3: nothing of its secrets, in whatever text one is", async () => {
     const host = "tok-canary-0123456789";
-    const uri = `https://${host}.example/x`;
-    const { told } = await toldBy([{ ask: get("${ .uri }") }], {
+    // An input that holds it by itself is refused.
+    const rest = host.slice(4);
+    const { told } = await toldBy([{ ask: get('${ "https://tok-" + .rest + ".example/x" }') }], {
       grant,
       secrets: { key: { token: host.toUpperCase() } },
-      input: bytes(JSON.stringify({ uri })),
+      input: bytes(JSON.stringify({ rest })),
     });
     expect(told).toEqual([
       denied({ kind: "http", origin: "https://[redacted].example", task: "/do/0/ask" }),

@@ -1,6 +1,7 @@
 // Key files, formats reach/key/v1 and v2. docs/spec/keys.md, KEY-5 and KEY-6.
 import * as z from "zod";
 import { strict } from "../fields/problem.ts";
+import { scryptParameters } from "../fields/scrypt.ts";
 import { base64Of } from "../fields/texts.ts";
 
 const base64Of32 = base64Of(32);
@@ -8,13 +9,7 @@ const id = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
 
 /** An encrypted private key: scrypt (RFC 7914) and AES-256-GCM, bounded so that a file is no bomb. */
 export const sealedKey = strict({
-  kdf: strict({
-    name: z.literal("scrypt"),
-    n: z.literal([32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]),
-    r: z.literal(8),
-    p: z.int().min(1).max(4),
-    salt: base64Of(16),
-  }),
+  kdf: scryptParameters,
   cipher: strict({
     name: z.literal("AES-256-GCM"),
     nonce: base64Of(12),

@@ -12,6 +12,7 @@ const fields = strict({
   force: z.boolean().optional(),
   grant: path.optional(),
   secrets: path.optional(),
+  secretsPassphraseFile: path.optional(),
   emit: path.optional(),
   key: path.optional(),
   passphraseFile: path.optional(),

@@ -8,8 +8,8 @@ const kinds = [
   strict({ token: z.string() }),
   strict(oauth2Properties),
 ];
-/** What is wrong in one is not said by its parts: a name in it could be the secret itself. */
-const secret = z.record(z.string(), z.unknown()).check((context) => {
+/** One secret. What is wrong in it is not said by its parts: a name in it could be the secret itself. */
+export const credentials = z.record(z.string(), z.unknown()).check((context) => {
   if (kinds.some((kind) => problemsOf(kind, context.value).length === 0)) return;
   report(context, [], {
     code: problemCode.badValue,
@@ -21,5 +21,5 @@ const secret = z.record(z.string(), z.unknown()).check((context) => {
 /** The file that an operator keeps, readable by no one else. */
 export const secretsFile = strict({
   format: z.literal("reach/secrets/v1", { error: "Expected reach/secrets/v1." }),
-  secrets: z.record(z.string(), secret),
+  secrets: z.record(z.string(), credentials),
 });

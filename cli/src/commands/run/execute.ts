@@ -8,7 +8,7 @@ import { createEvidence } from "@reach-fabric/evidence";
 import type { Signer } from "@reach-fabric/evidence";
 // Types only: the host needs a newer Node than verify, replay, canon and eval do.
 import type * as Host from "@reach-fabric/host";
-import type { Awaited, KeptRun, Log, RunResult } from "@reach-fabric/host";
+import type { Awaited, KeptRun, Log, RefusedGiven, RunResult } from "@reach-fabric/host";
 import { hostCode } from "@reach-fabric/host/codes";
 import { namedRun } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
@@ -48,6 +48,7 @@ export interface Execution {
     readonly signal: AbortSignal;
     readonly onRecord: (record: TraceRecord) => void;
     readonly onWait: (awaits: readonly Awaited[]) => void;
+    readonly onRefused: (refused: RefusedGiven) => void;
   }) => Promise<{ readonly pack: Pack; readonly result: RunResult }>;
 }
 
@@ -66,6 +67,8 @@ export async function execute(
       signal: interrupt.signal,
       onRecord: progressOf(terminal),
       onWait: (awaits) => tellWaiting(terminal, awaits),
+      onRefused: (refused) =>
+        terminal.progress("refused", `  not taken: ${refused.why}`, { ...refused }),
     });
   } catch (error) {
     const read = await soFar(kept, host);

@@ -10,6 +10,7 @@ const PATHS = [
   "output",
   "grant",
   "secrets",
+  "secretsPassphraseFile",
   "emit",
   "key",
   "passphraseFile",

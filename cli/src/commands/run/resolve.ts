@@ -3,6 +3,7 @@ import type { ResolveOptions as Resolved } from "@reach-fabric/host";
 import { readInput } from "../../read/files.ts";
 import { now } from "../../read/instants.ts";
 import type { Command } from "commander";
+import { secretsGiven, secretsOptions } from "../secrets/given.ts";
 import { storeWords, withRun, withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
@@ -17,6 +18,8 @@ interface ResolveOptions extends StoreOption {
   failed?: string;
   retry?: boolean;
   as: string;
+  secrets?: string;
+  secretsPassphraseFile?: string;
 }
 
 /** `reach resolve RUN EFFECT`: what a person knows of an effect that may have been performed. */
@@ -39,7 +42,7 @@ export function resolve(program: Command, verb: Verb): void {
     )
     .option("--retry", "it was not done: do it")
     .option("--as <actor>", "who says so, for the record: an id, not a name", "local");
-  withStore(command)
+  withStore(secretsOptions(command))
     .option("--json", "print {run, effect, task}; errors as JSON on stderr")
     .addHelpText(
       "after",
@@ -49,18 +52,21 @@ export function resolve(program: Command, verb: Verb): void {
       verb<[string, string, ResolveOptions]>(async (terminal, run, key, options) => {
         const { machine } = terminal;
         const as = saidOf(machine, options);
-        const { resolveEffect } = await import("@reach-fabric/host");
-        const request = await withRun(machine, run, options, (kept) =>
-          resolveEffect({
+        const host = await import("@reach-fabric/host");
+        const request = await withRun(machine, run, options, async (kept) => {
+          const given = { ...(await kept.read()).request, ...options };
+          const secrets = as === "retry" ? {} : await secretsGiven(terminal, host, given);
+          return host.resolveEffect({
             engine: createEngine(),
             run: kept,
             key,
             by: options.as,
             as,
             at: now(),
+            secrets,
             ...(machine.security && { security: machine.security.log }),
-          }),
-        );
+          });
+        });
         const { task } = request;
         if (terminal.json) terminal.result({ run, effect: key, task });
         else terminal.print(line`${taskName(task)}, effect ${key}: taken down`);

@@ -11,6 +11,7 @@ import { packBundlesOf } from "../../read/policies.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
 import { readInput } from "../../read/files.ts";
 import { now } from "../../read/instants.ts";
+import { secretsGiven, secretsOptions } from "../secrets/given.ts";
 import { openRuns, withRun, withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import type { Machine } from "../../ui/machine.ts";
@@ -27,6 +28,7 @@ export interface ResumeCommandOptions extends StoreOption {
   output?: string;
   grant?: string;
   secrets?: string;
+  secretsPassphraseFile?: string;
   emit?: string;
   events?: string;
   commands?: string;
@@ -59,7 +61,6 @@ export function resume(program: Command, verb: Verb): void {
       "-g, --grant <file>",
       "its addresses, its limits of time and size, and what is repeatable; what the run may contact stays as it was",
     )
-    .option("--secrets <file>", "what the names of secrets stand for")
     .option(
       "--events <file>",
       "CloudEvents for tasks that listen, one JSON text a line; - is stdin",
@@ -70,7 +71,7 @@ export function resume(program: Command, verb: Verb): void {
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option("--wait", "wait for what reach signal gives it, and for timers, however long it takes")
     .option("--force", "replace an existing output file");
-  withStore(command)
+  withStore(secretsOptions(command))
     .option("-q, --quiet", "no progress on stderr")
     .option("--json", "print the result as JSON; progress and errors as JSON on stderr")
     .addHelpText("after", "\nExample:\n  $ reach resume 0191b0c0 --events approval.jsonl")
@@ -177,7 +178,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
   const engine = createEngine();
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const { addresses, bounds, providers, repeatable } = grant ?? {};
-  const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
+  const secrets = await secretsGiven(terminal, host, options);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
   if (await isWritten(engine, machine, kept, options.output, signer)) {

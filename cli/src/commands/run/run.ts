@@ -10,6 +10,7 @@ import { atByte, readInput } from "../../read/files.ts";
 import { matterKeyIn } from "../../read/matter-key.ts";
 import { loadInto } from "../../read/load.ts";
 import { packBundlesOf } from "../../read/policies.ts";
+import { secretsGiven, secretsOptions } from "../secrets/given.ts";
 import { openRuns, withStore } from "../../read/runs.ts";
 import type { StoreOption } from "../../read/runs.ts";
 import { CliError, CODE, EXIT, problemOf } from "../../ui/problem.ts";
@@ -34,6 +35,7 @@ interface RunCommandOptions extends AuditOptions, StoreOption {
   passphraseFile?: string;
   record?: string;
   secrets?: string;
+  secretsPassphraseFile?: string;
   events?: string;
   emit?: string;
   commands?: string;
@@ -60,7 +62,6 @@ export function run(program: Command, verb: Verb): void {
     .requiredOption("-i, --input <file>", "the run's input, JSON; - is stdin")
     .requiredOption("-o, --output <file>", "where the evidence is written, a .reach file")
     .option("-g, --grant <file>", "what the run may contact; nothing without it")
-    .option("--secrets <file>", "what the names of secrets stand for, readable by you alone")
     .option("-k, --key <file>", "the key to sign with (reach keys new)")
     .option("--passphrase-file <file>", "the passphrase of that key")
     .option(
@@ -80,7 +81,7 @@ export function run(program: Command, verb: Verb): void {
     .option("--tenant <name>", "for which tenant, as recorded in the evidence", "local")
     .option("--wait", "wait for what reach signal gives it, and for timers, however long it takes")
     .option("--force", "replace an existing output file");
-  withStore(command);
+  withStore(secretsOptions(command));
   withAudit(command, "the run is noted before it asks for anything, and its evidence afterwards")
     .option(
       "--matter-key <file>",
@@ -115,7 +116,7 @@ async function runCommand(
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
   refuseNoSink(pack, workflow, options.emit);
-  const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
+  const secrets = await secretsGiven(terminal, host, options);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
   if (options.matterKey !== undefined && options.log === undefined) {
