@@ -109,22 +109,27 @@ describe("GRANT-25: a look-up", () => {
   });
 
   it("ends with the last request that waits for it", async () => {
-    const server = await nameServer((name, type) =>
-      name === "silent.example" ? undefined : type === "A" ? [] : NX,
-    );
-    const lookup = createLookup({ servers: [server.address], atOnce: 1 });
+    const { promise: begun, resolve: begin } = Promise.withResolvers<AbortSignal>();
+    const lookup: AddressLookup = (_, signal) => {
+      if (signal !== undefined) begin(signal);
+      return new Promise(() => undefined);
+    };
     const origin = "http://silent.example";
     const http = [{ origin, methods: ["GET" as const], paths: ["/*"] }];
-    const egress = createEgress({ grant: { http }, lookup });
+    // No limit of time ends it before.
+    const egress = createEgress({ grant: { http }, lookup, limits: { connect: 3_600_000 } });
     later(() => egress.close());
-    const stop = new AbortController();
     const request = { method: "GET", uri: `${origin}/`, headers: {}, redirect: false };
-    const asked = egress.fetch(request, { idempotencyKey: "k", signal: stop.signal });
-    await server.reached(2);
-    stop.abort(new Error("given up"));
-    await expect(asked).rejects.toThrow("given up");
-    // Its place is free at once: the name is asked for, and not there.
-    expect(await ask(lookup, "none.example")).toEqual({ failure: "dns" });
+    const stops = [new AbortController(), new AbortController()] as const;
+    const asked = stops.map(({ signal }) => egress.fetch(request, { idempotencyKey: "k", signal }));
+    const signal = await begun;
+    const ended = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    stops[0].abort(new Error("given up"));
+    await expect(asked[0]).rejects.toThrow("given up");
+    expect(signal.aborted).toBe(false);
+    stops[1].abort(new Error("given up, too"));
+    await expect(asked[1]).rejects.toThrow("given up, too");
+    await ended;
   });
 });
 

@@ -11,7 +11,7 @@ import type { EgressLimits } from "./limits.ts";
 /** What makes connections, and ends those that no request waits for any more. */
 export interface Way {
   readonly agent: Agent;
-  /** A request to an origin waits for its connection until what this gives is called. */
+  /** A request to an origin waits for its connection until what this gives is called, once or more often. */
   readonly wait: (origin: string) => () => void;
 }
 
@@ -66,7 +66,10 @@ function newWay(limit: number, lookup: AddressLookup): Way {
       const known = waiting.get(origin) ?? { requests: 0, sockets: new Set() };
       waiting.set(origin, known);
       known.requests += 1;
+      let waits = true;
       return () => {
+        if (!waits) return;
+        waits = false;
         known.requests -= 1;
         if (known.requests > 0) return;
         waiting.delete(origin);

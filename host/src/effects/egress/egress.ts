@@ -145,6 +145,8 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     const way =
       address === undefined ? wayFor("public", limits, lookup) : wayFor("any", limits, lookupAll);
     const leave = way.wait(address ?? target.origin);
+    // undici comes to what is aborted only when the connection stands.
+    stop.signal.addEventListener("abort", leave, { once: true });
     const deadline = new Deadline(limits.headers, () => stop.abort(noAnswer(limits.headers)));
     try {
       const answer = await way.agent.request({
@@ -164,6 +166,7 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
       };
     } finally {
       deadline.stop();
+      stop.signal.removeEventListener("abort", leave);
       leave();
     }
   };
