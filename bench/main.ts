@@ -18,6 +18,7 @@ import { durableTable } from "./durable/report.ts";
 import { measureDurable } from "./durable/durable.ts";
 import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
+import { egressContests } from "./egress/egress.ts";
 import { exprContests } from "./expr.ts";
 import { canonicalHashContests, parseContests, secretsContests } from "./json.ts";
 import { logContests } from "./log.ts";
@@ -56,6 +57,7 @@ const parts: Readonly<Record<string, () => Contests>> = {
   log: logContests,
   start: startContests,
   secrets: secretsContests,
+  egress: egressContests,
   // No contest: it counts, too, and prints a table of its own.
   durable: () => [],
   "at-once": () => [],

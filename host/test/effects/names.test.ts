@@ -109,7 +109,8 @@ describe("GRANT-25: a look-up", () => {
   });
 
   it("ends with the last request that waits for it", async () => {
-    const { promise: begun, resolve: begin } = Promise.withResolvers<AbortSignal>();
+    let begin: (signal: AbortSignal) => void = () => undefined;
+    const begun = new Promise<AbortSignal>((resolve) => (begin = resolve));
     const lookup: AddressLookup = (_, signal) => {
       if (signal !== undefined) begin(signal);
       return new Promise(() => undefined);

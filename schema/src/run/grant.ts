@@ -73,6 +73,8 @@ export function whyNotPath(path: string): string | undefined {
     if (layer.split("/").some((segment) => /^(?:\.|%2e){1,2}(?:;.*)?$/i.test(segment))) {
       return "it has a `.` or `..` segment";
     }
+    // Of ASCII alone, as it was looked at above.
+    if (round === 1 && !layer.includes("%")) return undefined;
     const within = decodedOnce(layer);
     if (within === undefined) return "it is not UTF-8";
     if (within === layer) return undefined;

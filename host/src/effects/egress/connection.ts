@@ -86,9 +86,11 @@ function connector(
   waiting: ReadonlyMap<string, Waiting>,
 ): buildConnector.connector {
   /** Of the socket that is being made: it asks for its address at once, and says not who it is. */
-  let asking: AbortSignal | undefined;
+  let asking: { ended?: AbortController } | undefined;
   const socketLookup: LookupFunction = (hostname, { all }, callback) => {
-    lookup(hostname, asking).then(
+    const ended = new AbortController();
+    if (asking !== undefined) asking.ended = ended;
+    lookup(hostname, ended.signal).then(
       (found) => {
         const [first] = found;
         if (all) callback(null, [...found]);
@@ -107,22 +109,24 @@ function connector(
   return (options, callback) => {
     const { protocol, host } = options as { protocol: string; host: string };
     const sockets = waiting.get(`${protocol}//${host}`)?.sockets;
-    const ended = new AbortController();
+    const making: { ended?: AbortController } = {};
     const deadline = new Deadline(limit, () => {
       const why = `no connection in ${limit} ms`;
       socket.destroy(new RequestFailed("timeout", hostCode.timeout, why));
     });
-    asking = ended.signal;
+    asking = making;
     const socket = connect(options, (...connected) => {
       deadline.stop();
       sockets?.delete(socket);
+      // An error of its own for each connection that has ended well would cost more than the rest here.
+      if (connected[0] === null) delete making.ended;
       callback(...connected);
     });
     asking = undefined;
     sockets?.add(socket);
     socket.once("close", () => {
       sockets?.delete(socket);
-      ended.abort(new Error("the connection is not wanted any more"));
+      making.ended?.abort(new Error("the connection is not wanted any more"));
     });
   };
 }

@@ -51,13 +51,13 @@ export class Deadline {
 /**
  * What comes of some work within a limit of time.
  *
- * @param late what it throws when the limit is reached
+ * @param late what it throws when the limit is reached, or makes it: to make an error costs as much as a small request
  * @param work is given what is aborted then, and with the signal; it may abort it itself
  * @throws the signal's reason if it was aborted; whatever the work throws
  */
 export async function within<T>(
   limit: number,
-  late: Error,
+  late: Error | (() => Error),
   signal: AbortSignal,
   work: (stop: AbortController) => Promise<T>,
 ): Promise<T> {
@@ -65,7 +65,7 @@ export async function within<T>(
   const stop = new AbortController();
   const pass = (): void => stop.abort(signal.reason);
   signal.addEventListener("abort", pass, { once: true });
-  const deadline = new Deadline(limit, () => stop.abort(late));
+  const deadline = new Deadline(limit, () => stop.abort(late instanceof Error ? late : late()));
   try {
     // Libraries let go of what is aborted only when they come to it.
     return await orAborted(work(stop), stop.signal);

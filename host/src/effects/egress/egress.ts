@@ -248,11 +248,11 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     tried: Tried,
     limits: EgressLimits,
     stop: AbortController,
+    target: Parsed,
   ): Promise<Received> => {
-    const target = parseTarget(request.uri);
     const origin = "why" in target ? "" : target.origin;
     const filling = placeSecrets(request.secrets, origin, grant, secrets, redeemed);
-    const first = sendable(withSecrets(request, filling), tried);
+    const first = sendable(withSecrets(request, filling), tried, target);
     const { header, login } = await authorized(request.authentication, origin, stop.signal);
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
     let answer = await follow(first, limits, stop, filling);
@@ -285,8 +285,9 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     tried: Tried,
     limits: EgressLimits,
     stop: AbortController,
+    target: Parsed,
   ): Promise<Performed<HttpResult>> => {
-    const answer = await begin(request, tried, limits, stop);
+    const answer = await begin(request, tried, limits, stop, target);
     const body = await readBody(answer, limits.bytes);
     const headers = namedHeaders(answer.headers, request.responseHeaders ?? []);
     // As the bytes pass: of a protocol's answer less is admitted than has come.
@@ -296,19 +297,19 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     return { result: { status: answer.status, headers }, body };
   };
 
-  const limitsOf = ({ uri, method }: HttpRequest): EgressLimits => {
-    const target = parseTarget(uri);
-    return "why" in target ? own : bounds.http(method, target);
-  };
+  const limitsOf = ({ method }: HttpRequest, target: Parsed): EgressLimits =>
+    "why" in target ? own : bounds.http(method, target);
 
   return {
     authorize: authorized,
     fetch: async (request, { signal, ...tried }) => {
       try {
-        const limits = limitsOf(request);
-        return await within(limits.total, noAnswer(limits.total), signal, (stop) => {
+        const target = parseTarget(request.uri);
+        const limits = limitsOf(request, target);
+        const late = (): RequestFailed => noAnswer(limits.total);
+        return await within(limits.total, late, signal, (stop) => {
           underWay.add(stop);
-          return perform(request, tried, limits, stop).finally(() => underWay.delete(stop));
+          return perform(request, tried, limits, stop, target).finally(() => underWay.delete(stop));
         });
       } catch (error) {
         signal.throwIfAborted();
@@ -327,9 +328,10 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
         signal.removeEventListener("abort", pass);
       };
       try {
-        const { headers, ...others } = limitsOf(request);
+        const target = parseTarget(request.uri);
+        const { headers, ...others } = limitsOf(request, target);
         const limits = { ...others, headers: patience ?? headers };
-        const answer = await orAborted(begin(request, tried, limits, stop), stop.signal);
+        const answer = await orAborted(begin(request, tried, limits, stop, target), stop.signal);
         return {
           status: answer.status,
           headers: namedHeaders(answer.headers, request.responseHeaders ?? []),
@@ -352,6 +354,8 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     },
   };
 }
+
+type Parsed = ReturnType<typeof parseTarget>;
 
 const noAnswer = (limit: number): RequestFailed =>
   new RequestFailed("timeout", hostCode.timeout, `no answer in ${limit} ms`);

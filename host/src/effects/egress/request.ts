@@ -75,8 +75,11 @@ export const carries = (request: Sendable, { values, names }: PlacedSecrets): re
     : [];
 
 /** GRANT-7: the request in the form in which it is sent, or a denial. */
-export function sendable(request: HttpRequest, { idempotencyKey, attempt = 1 }: Tried): Sendable {
-  const target = parseTarget(request.uri);
+export function sendable(
+  request: HttpRequest,
+  { idempotencyKey, attempt = 1 }: Tried,
+  target: ReturnType<typeof parseTarget> = parseTarget(request.uri),
+): Sendable {
   if ("why" in target) throw new RequestFailed("denied", hostCode.badRequest, target.why);
   if (!/^[A-Z]+$/.test(request.method)) {
     throw new RequestFailed("denied", hostCode.badRequest, "the method is not upper-case letters");
