@@ -66,7 +66,9 @@ async function greeter(): Promise<{ address: string; told: Told[] }> {
       const list = Array.from({ length: Number(count) }, () => (kind === "wide" ? {} : ""));
       return answer(null, kind === "wide" ? { wide: list } : { tags: list });
     }
-    const message = name === "long" ? "x".repeat(5000) : `Hello ${name}`;
+    const [proof = ""] = call.metadata.get("authorization").map(String);
+    const said = name === "echo" ? proof : `Hello ${name}`;
+    const message = name === "long" ? "x".repeat(5000) : said;
     answer(null, { ...call.request, message, at: { seconds: 7 } });
   };
   server.addService(
@@ -183,7 +185,7 @@ describe("a call of a gRPC service", () => {
     expect(result.records.map((bytes) => fromUtf8(bytes)).join()).not.toContain("tok-abcdef");
     const denied = await runWith(address, "Ada", { secrets: more.secrets }, { service });
     expect(denied.error).toMatchObject({ status: 403 });
-    const echoed = await runWith(address, "tok-abcdef", more, { service });
+    const echoed = await runWith(address, "echo", more, { service });
     expect(echoed.error).toMatchObject({ status: 403, detail: "denied" });
   });
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { Agent } from "undici";
 import { canonicalize, createEngine, makePack } from "@reach-fabric/engine";
 import { createEgress, memoryRecorder, run } from "@reach-fabric/host";
-import type { Contest } from "../harness.ts";
-import { largeText } from "./large.ts";
+import type { Contest } from "./harness.ts";
+import { largeText } from "./egress/large.ts";
 
 const A = "https://bureau.example";
 const grant = {
@@ -93,7 +93,7 @@ export async function egressContests(): Promise<Contest[]> {
 
 /** A service that lasts as long as this process. */
 async function port(): Promise<string> {
-  const program = fileURLToPath(new URL("service.ts", import.meta.url));
+  const program = fileURLToPath(new URL("egress/service.ts", import.meta.url));
   const service = spawn(process.execPath, ["--conditions=reach-source", program], {
     stdio: ["pipe", "pipe", "inherit"],
   });
