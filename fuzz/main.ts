@@ -18,6 +18,7 @@ import { jqRegexTarget } from "./targets/jq-regex.ts";
 import { jsonTarget } from "./targets/json.ts";
 import { keyringTarget } from "./targets/keyring.ts";
 import { merkleTarget } from "./targets/merkle.ts";
+import { modelsTarget } from "./targets/models.ts";
 import { numbersTarget } from "./targets/numbers.ts";
 import { regexTarget } from "./targets/regex.ts";
 import { proofsTarget } from "./targets/proofs.ts";
@@ -30,6 +31,7 @@ import type { Finding, Target } from "./targets/registry.ts";
 
 const targets: Readonly<Record<string, () => Target<never>>> = {
   json: jsonTarget as () => Target<never>,
+  models: modelsTarget as () => Target<never>,
   numbers: numbersTarget as () => Target<never>,
   hash: hashTarget as () => Target<never>,
   merkle: merkleTarget as () => Target<never>,

@@ -13,6 +13,7 @@ import { jsonTarget } from "../targets/json.ts";
 import { keyringTarget } from "../targets/keyring.ts";
 import { proofsTarget } from "../targets/proofs.ts";
 import { merkleTarget } from "../targets/merkle.ts";
+import { modelsTarget } from "../targets/models.ts";
 import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
 import { redactTarget } from "../targets/redact.ts";
@@ -28,6 +29,7 @@ test("the canary's fault is found", () => {
 
 const targets: readonly [() => Target<never>, number][] = [
   [jsonTarget as () => Target<never>, 10_000],
+  [modelsTarget as () => Target<never>, 500],
   [numbersTarget as () => Target<never>, 2000],
   [hashTarget as () => Target<never>, 1500],
   [merkleTarget as () => Target<never>, 800],

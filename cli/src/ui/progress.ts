@@ -70,8 +70,10 @@ function askedText({ type, request }: RequestRecord): string | undefined {
 
 /** What came of it, in a word. */
 function answerText(result: Readonly<Record<string, unknown>>): string {
-  const { status, failure, code, error } = result;
+  const { status, failure, code, error, finish } = result;
   if (status !== undefined || failure !== undefined) return textOf(status ?? failure);
+  // What a model has said, and how that ended (WF-56).
+  if (finish !== undefined && finish !== "stop") return `ended with ${textOf(finish)}`;
   if (code !== undefined) return `code ${textOf(code)}`;
   return error === undefined ? "answered" : "an error";
 }
