@@ -18,7 +18,7 @@ import { durableTable } from "./durable/report.ts";
 import { measureDurable } from "./durable/durable.ts";
 import { buildsContests } from "./builds.ts";
 import { nodesContests, sha256Contests } from "./hash.ts";
-import { egressContests } from "./egress.ts";
+import { egressContests } from "./egress/egress.ts";
 import { exprContests } from "./expr.ts";
 import { canonicalHashContests, parseContests, secretsContests } from "./json.ts";
 import { logContests } from "./log.ts";

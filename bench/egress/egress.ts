@@ -6,8 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Agent } from "undici";
 import { canonicalize, createEngine, makePack } from "@reach-fabric/engine";
 import { createEgress, memoryRecorder, run } from "@reach-fabric/host";
-import type { Contest } from "./harness.ts";
-import { largeText } from "./egress/large.ts";
+import { largeText } from "./large.ts";
 
 const A = "https://bureau.example";
 const grant = {
@@ -19,7 +18,14 @@ const CALLS = 50;
 /** As a run of an operator has them: the guard looks for each in all that comes. */
 const secrets = { bureau: { token: "tok-0123456789abcdef" } };
 
-export async function egressContests(): Promise<Contest[]> {
+interface EgressContest {
+  readonly name: string;
+  readonly unit: string;
+  readonly amount: number;
+  readonly contenders: readonly { readonly name: string; readonly run: () => unknown }[];
+}
+
+export async function egressContests(): Promise<EgressContest[]> {
   const address = `http://127.0.0.1:${await port()}`;
   const plain = new Agent({ pipelining: 0, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
   const asked = async (): Promise<unknown> => {
@@ -93,7 +99,7 @@ export async function egressContests(): Promise<Contest[]> {
 
 /** A service that lasts as long as this process. */
 async function port(): Promise<string> {
-  const program = fileURLToPath(new URL("egress/service.ts", import.meta.url));
+  const program = fileURLToPath(new URL("service.ts", import.meta.url));
   const service = spawn(process.execPath, ["--conditions=reach-source", program], {
     stdio: ["pipe", "pipe", "inherit"],
   });
