@@ -17,6 +17,7 @@ import { jqTarget, jqVersion } from "./targets/jq.ts";
 import { jqRegexTarget } from "./targets/jq-regex.ts";
 import { jsonTarget } from "./targets/json.ts";
 import { keyringTarget } from "./targets/keyring.ts";
+import { mcpTarget } from "./targets/mcp.ts";
 import { merkleTarget } from "./targets/merkle.ts";
 import { modelsTarget } from "./targets/models.ts";
 import { numbersTarget } from "./targets/numbers.ts";
@@ -45,6 +46,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   vault: vaultTarget as () => Target<never>,
   evidence: evidenceTarget as () => Target<never>,
   proofs: proofsTarget as () => Target<never>,
+  mcp: mcpTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,
   "jq-regex": jqRegexTarget as () => Target<never>,

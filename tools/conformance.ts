@@ -19,6 +19,7 @@ import { suites as registry } from "./conformance/machine/registry.ts";
 import { openworkflowCtk } from "./conformance/node/ctk.ts";
 import { cyclonedx } from "./conformance/node/cyclonedx.ts";
 import { ed25519OfNode } from "./conformance/node/ed25519.ts";
+import { mcpConformance } from "./conformance/node/mcp/suite.ts";
 import { suites as portable } from "./conformance/suites.ts";
 import { findChromium, inChromium } from "./runtimes.ts";
 
@@ -159,7 +160,7 @@ async function main(args: string[]): Promise<number> {
   });
   // Those that need programs of others are not part of npm test.
   // What a browser has not: the host and the CLI.
-  const here = [openworkflowCtk, cyclonedx, ed25519OfNode, ...cosign, ...registry];
+  const here = [openworkflowCtk, cyclonedx, ed25519OfNode, mcpConformance, ...cosign, ...registry];
   const suites = values.chromium ? portable : [...portable, ...here];
   const wanted = suites.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),

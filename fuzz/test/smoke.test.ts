@@ -12,6 +12,7 @@ import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
 import { keyringTarget } from "../targets/keyring.ts";
 import { proofsTarget } from "../targets/proofs.ts";
+import { mcpTarget } from "../targets/mcp.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { modelsTarget } from "../targets/models.ts";
 import { numbersTarget } from "../targets/numbers.ts";
@@ -37,6 +38,7 @@ const targets: readonly [() => Target<never>, number][] = [
   [exprTarget as () => Target<never>, 3000],
   [regexTarget as () => Target<never>, 5000],
   [tamperTarget as () => Target<never>, 500],
+  [mcpTarget as () => Target<never>, 2000],
   [workflowTarget as () => Target<never>, 300],
 ];
 

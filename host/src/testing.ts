@@ -2,7 +2,7 @@
 export { isPublicAddress, publicAddresses } from "./effects/egress/address.ts";
 export { Bounds } from "./effects/egress/limits.ts";
 export { cut } from "./effects/egress/text.ts";
-export { Deadline, within } from "./effects/egress/deadline.ts";
+export { Deadline, orAborted, within } from "./effects/egress/deadline.ts";
 export { confirming, lookupAll } from "./effects/egress/resolver.ts";
 export { troubleOf } from "./effects/egress/trouble.ts";
 export { enginePoolWith } from "./pool/pool.ts";
@@ -33,3 +33,6 @@ export { RunSecrets } from "./secrets/run-secrets.ts";
 export { formatVault, openVaultFile, parseVault, sealEntry } from "./secrets/vault/format.ts";
 export { newScrypt, vaultKeys } from "./secrets/vault/keys.ts";
 export { whyNotPrivate } from "./files/private.ts";
+export { jsonParts } from "./effects/mcp/json-parts.ts";
+export { rpcMessages } from "./effects/mcp/message.ts";
+export { McpSession } from "./effects/mcp/session.ts";

@@ -56,14 +56,6 @@ export const effects: readonly Defence[] = [
     name: "GRANT-17: without a descriptor",
   },
   {
-    attack: "a decision by what the host's machine lacks, by way of a library",
-    file: "host/src/effects/mcp.ts",
-    take: "if (this.#trouble !== undefined) throw this.#trouble;",
-    put: "",
-    test: "host/test/run/lacking.test.ts",
-    name: "GRANT-17: without a descriptor",
-  },
-  {
     attack: "a decision by the load of the host's machine",
     file: "host/src/effects/egress/deadline.ts",
     take: "Math.min(now - this.#last, 2 * this.#part)",

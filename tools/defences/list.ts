@@ -8,6 +8,7 @@ import { hidden } from "./hidden.ts";
 import { keys } from "./keys.ts";
 import { looksAtHidden } from "./looks.ts";
 import { log } from "./log.ts";
+import { mcp } from "./mcp.ts";
 import { models } from "./models.ts";
 import { records } from "./records.ts";
 import { registry } from "./registry.ts";
@@ -30,6 +31,7 @@ export const defences: readonly Defence[] = [
   ...looksAtHidden,
   ...bounds,
   ...effects,
+  ...mcp,
   ...models,
   ...egress,
   ...runs,

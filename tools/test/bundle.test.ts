@@ -92,7 +92,7 @@ function modulesOf(...args: string[]): string[] {
 
 /** What reaches out, and what reads its definitions. */
 const OUTSIDE =
-  /node_modules[\\/](?:undici|@grpc|@modelcontextprotocol|protobufjs|oauth4webapi)[\\/]|host[\\/]src[\\/]effects[\\/](?:http|grpc|mcp|llm|protos|models[\\/].*)\.ts$/;
+  /node_modules[\\/](?:undici|@grpc|@modelcontextprotocol|protobufjs|oauth4webapi)[\\/]|host[\\/]src[\\/]effects[\\/](?:http|grpc|mcp|mcp[\\/].*|llm|protos|models[\\/].*)\.ts$/;
 
 test.each([
   ["verify", "golden.reach", "--allow-untrusted"],

@@ -8,6 +8,7 @@ import type { SuiteResult } from "../conformance/suite.ts";
 import { openworkflowCtk } from "../conformance/node/ctk.ts";
 import { cyclonedx } from "../conformance/node/cyclonedx.ts";
 import { ed25519OfNode } from "../conformance/node/ed25519.ts";
+import { expected, mcpConformance } from "../conformance/node/mcp/suite.ts";
 import { suites } from "../conformance/suites.ts";
 import { findChromium } from "../runtimes.ts";
 
@@ -106,3 +107,15 @@ test("suites give the same in Chromium", async (context) => {
   );
   expect(results).toEqual(here);
 });
+
+test("the client scenarios of MCP: a slice of the official suite, and a reason for each that does not pass", async () => {
+  const { failed, passed } = await mcpConformance.run(createEngine(), vectorsOf({}), {
+    long: false,
+  });
+  expect(failed).toEqual([]);
+  expect(passed).toBe(2);
+  const wordless = expected.filter(
+    ({ expect: outcome, why = "" }) => outcome === "fail" && why === "",
+  );
+  expect(wordless).toEqual([]);
+}, 120_000);

@@ -35,7 +35,7 @@ const MARK: Mark = changetype<Mark>(memory.data(16, 16));
 /** The canonical text of a body no longer than this fits: 4 bytes of a number become 21 at most. */
 const SHORT: u32 = 1 << 23;
 
-/** Makes the result of what is given, which is the result: a body belongs to an HTTP answer alone. */
+/** Makes the result of what is given, which is the result: it has no body. */
 export function admitAsGiven(
   _e: Pending,
   given: usize,
@@ -44,7 +44,7 @@ export function admitAsGiven(
   out: usize,
 ): bool {
   copyCell(out, given);
-  return body == 0 || failRecord("only an http answer has a body");
+  return body == 0 || failRecord("this answer has no body");
 }
 
 /** {"body" or "bytes", "headers", "status"}, the part of an answer that counts, or {"failure"} (TRACE-6). */

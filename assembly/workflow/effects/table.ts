@@ -21,6 +21,7 @@ import { admitAsGiven, admitHttp } from "../call/http-answer";
 import { loadLlm, stepLlm } from "../call/llm";
 import { isLlmResult, readLlm } from "../call/llm-answer";
 import { isMcpResult, loadMcp, readMcp, stepMcp } from "../call/mcp";
+import { admitMcp } from "../call/mcp-answer";
 import { isEmitRequest, isEmitResult } from "../emit";
 import { isEventResult } from "../listen/listen";
 import { effectName, effectTypes, keepLate, newEffect, NO_EFFECT } from "../state/effects";
@@ -103,7 +104,7 @@ effect("timer", isTimerResult);
 effect("emit", isEmitResult).held(isEmitRequest);
 effect("event", isEventResult).refused(E_RECORD_EVENT);
 call("llm", isLlmResult, loadLlm, stepLlm, readLlm);
-call("mcp", isMcpResult, loadMcp, stepMcp, readMcp);
+call("mcp", isMcpResult, loadMcp, stepMcp, readMcp).admitted(admitMcp);
 call("grpc", isGrpcResult, loadGrpc, stepGrpc, readGrpc);
 
 /** An effect that the machine asks for by itself. */

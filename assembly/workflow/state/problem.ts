@@ -51,12 +51,16 @@ const LONGEST: u32 = 1000;
 /** Adds the beginning of a text that comes from outside to the detail; any other value (0: none) adds nothing. */
 export function problemText(v: usize): void {
   if (v == 0 || tagOf(v) != STRING) return;
+  bufferBytes(PROBLEM_DETAIL, addressOf(v), textWithin(v));
+}
+
+/** How many bytes of a text that comes from outside a detail holds. */
+export function textWithin(v: usize): u32 {
   let n = lengthOf(v);
-  if (n > LONGEST) {
-    n = LONGEST;
-    while (n > 0 && (textByte(addressOf(v) + n) & 0xc0) == 0x80) n--; // no half characters
-  }
-  bufferBytes(PROBLEM_DETAIL, addressOf(v), n);
+  if (n <= LONGEST) return n;
+  n = LONGEST;
+  while (n > 0 && (textByte(addressOf(v) + n) & 0xc0) == 0x80) n--; // no half characters
+  return n;
 }
 
 function typeUri(t: u32): string {

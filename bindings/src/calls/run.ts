@@ -45,7 +45,10 @@ export interface StartOptions {
 /** What came of an effect, in the parts that admitResult() takes: see ABI-7. */
 export interface EffectResult<R extends object = object> {
   readonly result: R;
-  /** Of an http answer: one that is not JSON is itself a result. */
+  /**
+   * Of an http answer: one that is not JSON is itself a result. Of an mcp answer the JSON text of the message's member
+   * that `result` names: `{"member":"result"}` or `{"member":"error"}`.
+   */
   readonly body?: Uint8Array;
 }
 
@@ -126,7 +129,7 @@ export interface RunCalls {
    * @param key the request's `key`
    * @param result what came back, in the form of ABI-7: for http `{ status, headers }` or
    *   `{ failure }`, for clock `{ ms }`, for random `{ hex }`, for timer `{}`
-   * @param body the body of an http answer; one that is not JSON is itself a result
+   * @param body the body of an http answer: one that is not JSON is itself a result; or what an mcp answer consists of
    * @param run what `run` was when the effect was asked for
    * @throws EngineError `REACH-E1001` where another run was begun since
    */

@@ -22,8 +22,8 @@ import type { TenantTokens } from "../secrets/token-cache.ts";
 import { HostTrouble } from "./egress/trouble.ts";
 import { createModels } from "./models/models.ts";
 import type { AskModel } from "./models/models.ts";
-import { createMcp } from "./mcp.ts";
-import type { CallMcp } from "./mcp.ts";
+import { createMcp } from "./mcp/call.ts";
+import type { CallMcp } from "./mcp/call.ts";
 import { timerBy, waitFor } from "./timer.ts";
 
 /** The outside world as a run sees it. Tests replace any part of it. */
@@ -166,13 +166,15 @@ function makeOutside(
   const egress = createEgress({ ...out, ...(tokens ? { tokens } : {}) }, { guard, got, ...told });
   const shared = { guard, ...told, authorize: egress.authorize };
   const grpc = createGrpc({ ...out, ...shared, pack });
+  const mcp = createMcp(out, shared);
   return {
     fetch: egress.fetch,
     ask: createModels({ ...out, ...(providers ? { providers } : {}) }, shared).ask,
-    mcp: createMcp(out, shared),
+    mcp: mcp.call,
     grpc: grpc.call,
     close: async () => {
       grpc.close();
+      await mcp.close();
       await egress.close();
     },
   };

@@ -1,12 +1,12 @@
 // What an operator's secrets are: docs/spec/grant.md, GRANT-12. Never hashed, never recorded.
 import * as z from "zod";
 import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
-import { oauth2Properties } from "../workflow/authentication.ts";
+import { strictOauth2 } from "../workflow/authentication.ts";
 
 const kinds = [
   strict({ username: z.string(), password: z.string() }),
   strict({ token: z.string() }),
-  strict(oauth2Properties),
+  strictOauth2,
 ];
 /** One secret. What is wrong in it is not said by its parts: a name in it could be the secret itself. */
 export const credentials = z.record(z.string(), z.unknown()).check((context) => {

@@ -72,9 +72,11 @@ export const oauth2Properties = {
     introspection: z.string().optional(),
   }).optional(),
 };
+/** Of an MCP server the server itself may say whom to ask (RFC 9728). */
+const anyAuthority = { authority: z.string().optional() };
 /** The same without a word of the workflow around it: what a secret holds. */
-export const strictOauth2 = strict(oauth2Properties);
-export const strictOidc = strict(oidcProperties);
+export const strictOauth2 = strict({ ...oauth2Properties, ...anyAuthority });
+export const strictOidc = strict({ ...oidcProperties, ...anyAuthority });
 export type Oauth2 = z.infer<typeof strictOauth2>;
 const policies = {
   basic: orSecret(strict({ username: z.string(), password: z.string() })).optional(),

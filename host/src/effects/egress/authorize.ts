@@ -38,12 +38,15 @@ export async function authorize(
     tokens,
     signal,
     redeemed,
+    resource,
   }: {
     readonly grant: Grant;
     readonly secrets: Secrets;
     readonly tokens: Tokens;
     readonly signal: AbortSignal;
     readonly redeemed?: Redeemed | undefined;
+    /** What a token is for (RFC 8707). */
+    readonly resource?: string | undefined;
   },
 ): Promise<Authorized> {
   if (authentication === undefined) return {};
@@ -56,7 +59,7 @@ export async function authorize(
         ? authentication.properties
         : { ...authentication, scheme: undefined };
   if (scheme === "oauth2" || scheme === "oidc") {
-    return { header: await tokens.get(scheme, values, signal, name) };
+    return { header: await tokens.get(scheme, values, signal, { secret: name, resource }) };
   }
   const own = values as Readonly<Record<string, unknown>>;
   const login = scheme === "bearer" ? undefined : loginOf(scheme, own);

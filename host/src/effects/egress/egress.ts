@@ -99,12 +99,14 @@ export interface Egress {
   /**
    * What a request to an origin carries.
    *
+   * @param resource what a token is for (RFC 8707), where the protocol says that it is told
    * @throws RequestFailed, HostTrouble
    */
   readonly authorize: (
     authentication: Authentication | undefined,
     origin: string,
     signal: AbortSignal,
+    resource?: string,
   ) => Promise<Authorized>;
   readonly close: () => Promise<void>;
 }
@@ -240,8 +242,8 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
   });
   const authorized: Egress["authorize"] =
     shared.authorize ??
-    ((authentication, origin, signal) =>
-      authorize(authentication, origin, { grant, secrets, tokens, signal, redeemed }));
+    ((authentication, origin, signal, resource) =>
+      authorize(authentication, origin, { grant, secrets, tokens, signal, redeemed, resource }));
 
   const begin = async (
     request: HttpRequest,
@@ -253,7 +255,12 @@ export function createEgress(options: EgressOptions, shared: Shared = {}): Egres
     const origin = "why" in target ? "" : target.origin;
     const filling = placeSecrets(request.secrets, origin, grant, secrets, redeemed);
     const first = sendable(withSecrets(request, filling), tried, target);
-    const { header, login } = await authorized(request.authentication, origin, stop.signal);
+    const { header, login } = await authorized(
+      request.authentication,
+      origin,
+      stop.signal,
+      request.resource,
+    );
     if (header !== undefined) Object.assign(first.headers, { authorization: header });
     let answer = await follow(first, limits, stop, filling);
     const challenge = answer.headers["www-authenticate"];

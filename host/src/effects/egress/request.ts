@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly authentication?: Authentication;
+  /** What a token is asked for (RFC 8707): said by the protocol that is spoken, never by the engine. */
+  readonly resource?: string;
   readonly body?: unknown;
   readonly redirect: boolean;
   readonly responseHeaders?: readonly string[];

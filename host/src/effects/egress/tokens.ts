@@ -5,6 +5,7 @@ import type { Oauth2 } from "@reach-fabric/schema";
 import * as oauth from "oauth4webapi";
 import { hostCode } from "../../files/codes.ts";
 import { SHORTEST_SECRET } from "../../secrets/forms.ts";
+import { authoritiesOf, authorityAt } from "../../secrets/protected-resource.ts";
 import type { KeptToken, TenantTokens } from "../../secrets/token-cache.ts";
 import { orAborted } from "./deadline.ts";
 import { RequestFailed } from "./failure.ts";
@@ -45,6 +46,8 @@ interface Wanted {
   readonly scheme: "oauth2" | "oidc";
   readonly properties: unknown;
   readonly secret: string | undefined;
+  /** What the token is for (RFC 8707). */
+  readonly resource: string | undefined;
 }
 
 /** Before it ends, a token is not used any more: the request has yet to arrive. */
@@ -60,7 +63,7 @@ export class Tokens {
   /**
    * The header of a token, whose texts the run guards from then on, whoever has asked for it.
    *
-   * @param secret the name of the secret that the properties are, if they are one
+   * @param of `secret`, the name of the secret that the properties are, if they are one; `resource`, what the token is for
    * @throws RequestFailed `denied` for invalid properties, where the authority gives no token, and where the secret may
    *   not go there; HostTrouble; the signal's reason
    */
@@ -68,11 +71,17 @@ export class Tokens {
     scheme: "oauth2" | "oidc",
     properties: unknown,
     signal: AbortSignal,
-    secret?: string,
+    { secret, resource }: Partial<Pick<Wanted, "secret" | "resource">> = {},
   ): Promise<string> {
     const { tokens, world, flight, used } = this.#world;
-    const wanted = { scheme, properties, secret };
-    const token = tokens.get({ ...wanted, world }, (closing) =>
+    const wanted = { scheme, properties, secret, resource };
+    const known = {
+      scheme,
+      secret,
+      world,
+      properties: resource ? [properties, resource] : properties,
+    };
+    const token = tokens.get(known, (closing) =>
       flight((send) => this.#ask(wanted, send), closing),
     );
     const { header, texts } = await orAborted(token, signal);
@@ -80,7 +89,8 @@ export class Tokens {
     return header;
   }
 
-  async #ask({ scheme, properties, secret }: Wanted, sendAny: Send): Promise<KeptToken> {
+  async #ask(wanted: Wanted, sendAny: Send): Promise<KeptToken> {
+    const { scheme, properties, secret, resource } = wanted;
     const { leaving, came } = this.#world;
     const send: Send = async (request) => {
       const isProof = request.body !== undefined || request.headers.has("authorization");
@@ -91,14 +101,14 @@ export class Tokens {
     if (!parsed.success) throw noToken(`these are not credentials for ${scheme}`);
     const given = parsed.data as Oauth2;
     try {
-      const server = scheme === "oidc" ? await discover(given, send) : serverOf(given);
+      const server = await this.#serverOf(given, wanted, send);
       const client: oauth.Client = { client_id: given.client?.id ?? "" };
       const response = await oauth.genericTokenEndpointRequest(
         server,
         client,
         clientAuthentication(given),
         given.grant,
-        parametersOf(given),
+        [...parametersOf(given), ...some("resource", resource)],
         optionsOf(send),
       );
       const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
@@ -127,6 +137,30 @@ export class Tokens {
       throw noToken(`the authority says ${wordOf(error)}`);
     }
   }
+
+  /** Whom to ask: as the properties say, or else the resource, of which the first counts that the secret may go to. */
+  async #serverOf(
+    given: Oauth2,
+    { scheme, secret, resource }: Wanted,
+    send: Send,
+  ): Promise<oauth.AuthorizationServer> {
+    if (given.authority !== undefined) {
+      return scheme === "oidc" ? discover(given, send) : serverOf(given);
+    }
+    if (resource === undefined) throw noToken("there is no authority to ask");
+    const { leaving } = this.#world;
+    let denied: unknown = noToken("the resource names no authority");
+    for (const issuer of await authoritiesOf(resource, optionsOf(send))) {
+      try {
+        if (secret !== undefined) leaving(secret, issuer);
+        return await authorityAt(issuer, optionsOf(send));
+      } catch (error) {
+        throwTrouble(error);
+        denied = error;
+      }
+    }
+    throw denied;
+  }
 }
 
 /** RFC 6749, 5.2; RFC 8693, 2.2.2. */
@@ -146,7 +180,7 @@ function wordOf(error: unknown): string {
 }
 
 async function discover(
-  { authority, issuers = [] }: Oauth2,
+  { authority = "", issuers = [] }: Oauth2,
   send: Send,
 ): Promise<oauth.AuthorizationServer> {
   const issuer = new URL(authority.replace(/\/\.well-known\/openid-configuration$/, ""));
@@ -174,12 +208,15 @@ const noToken = (why: string): RequestFailed => new RequestFailed("denied", host
 
 /** OAuth 2.0 as the DSL has it: endpoints below the authority. */
 function serverOf(given: Oauth2): oauth.AuthorizationServer {
-  return { issuer: given.authority.replace(/\/$/, ""), token_endpoint: tokenEndpointOf(given) };
+  return {
+    issuer: (given.authority ?? "").replace(/\/$/, ""),
+    token_endpoint: tokenEndpointOf(given),
+  };
 }
 
 /** GRANT-15: where OAuth 2.0 asks for a token. */
 export function tokenEndpointOf({
-  authority,
+  authority = "",
   endpoints,
 }: Pick<Oauth2, "authority" | "endpoints">): string {
   const path = endpoints?.token ?? "/oauth2/token";
@@ -201,10 +238,11 @@ function clientAuthentication({ client = {} }: Oauth2): oauth.ClientAuth {
   };
 }
 
+const some = (name: string, value: string | undefined): [string, string][] =>
+  value === undefined ? [] : [[name, value]];
+
 function parametersOf(given: Oauth2): [string, string][] {
   const { scopes = [], audiences = [], username, password, subject, actor, grant } = given;
-  const some = (name: string, value: string | undefined): [string, string][] =>
-    value === undefined ? [] : [[name, value]];
   return [
     ...some("scope", scopes.length > 0 ? scopes.join(" ") : undefined),
     ...audiences.map((audience): [string, string] => ["audience", audience]),

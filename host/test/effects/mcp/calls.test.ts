@@ -13,8 +13,8 @@ import {
 } from "@reach-fabric/engine";
 import { memoryRecorder, run } from "@reach-fabric/host";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
-import { json, serve } from "../helpers.ts";
-import type { Seen } from "../helpers.ts";
+import { json, serve } from "../../helpers.ts";
+import type { Seen } from "../../helpers.ts";
 
 const uri = "https://tools.example/mcp";
 const secrets = { key: { token: "tok-abcdef" } };
@@ -286,7 +286,7 @@ describe("a call of an MCP server", () => {
   it("faults at what is not MCP, too much, and a server that is not there", async () => {
     const { origin: odd } = await serve(json({ hello: 1 }));
     expect(errorOf(await runWith(odd, add))).toMatchObject({ status: 502, detail: "protocol" });
-    const { origin: long } = await serve((_, response) => response.end("x".repeat(10_000)));
+    const { origin: long } = await serve(json("x".repeat(10_000)));
     const small = { egress: { bytes: 1000 } };
     expect(errorOf(await runWith(long, add, small))).toMatchObject({ detail: "tooLarge" });
     expect(errorOf(await runWith("http://127.0.0.1:9", add))).toMatchObject({ detail: "refused" });
