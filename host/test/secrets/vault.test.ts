@@ -176,6 +176,27 @@ describe("attack: a vault in the hands of somebody without its key", () => {
     expect(await codeOf(opened(other))).toBe("REACH-E4136");
   });
 
+  it("VAULT-3: entries in another order, or of a name that is none, even with the seal of the whole", async () => {
+    const [a, b] = [entryOf("a", TOKEN), entryOf("b", TOKEN)];
+    const [first, second] = [entryOf("a", TOKEN, 1, "former"), entryOf("a", TOKEN, 2)];
+    await expect(opened(bytesOf(first, second, b))).resolves.toBeDefined();
+    for (const entries of [
+      [b, a],
+      [a, b, a],
+      [a, second],
+      [first, b],
+      [
+        { ...second, state: "former" as const },
+        { ...first, state: "current" as const },
+      ],
+    ]) {
+      expect(await codeOf(opened(bytesOf(...entries)))).toBe("REACH-E4136");
+    }
+    for (const name of ["", "a b", "a\n", "é", "a".repeat(101)]) {
+      expect(await codeOf(opened(bytesOf(entryOf(name, TOKEN))))).toBe("REACH-E4134");
+    }
+  });
+
   it("VAULT-5: entries swapped in from an older file, dropped, added, or called former", async () => {
     const read = (bytes: Uint8Array) =>
       JSON.parse(fromUtf8(bytes)) as { entries: { name: string; state: string }[]; key: string };
