@@ -36,3 +36,4 @@ export { whyNotPrivate } from "./files/private.ts";
 export { jsonParts } from "./effects/mcp/json-parts.ts";
 export { rpcMessages } from "./effects/mcp/message.ts";
 export { McpSession } from "./effects/mcp/session.ts";
+export { exchange } from "./oci/exchange.ts";

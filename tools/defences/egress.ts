@@ -110,4 +110,20 @@ export const egress: readonly Defence[] = [
     test: NAMES,
     name: "keeps nothing that may not be kept, nothing for longer than 300 s, and so many names at most",
   },
+  {
+    attack: "a proxy of the environment between a registry and its client",
+    file: "host/src/oci/exchange.ts",
+    take: "dispatcher: agent,",
+    put: "",
+    test: "host/test/oci/proxy.test.ts",
+    name: "PACK-19: a registry is asked by a client of its own: a proxy of the process or its environment gets nothing",
+  },
+  {
+    attack: "a header that is left out without a word",
+    file: "host/src/effects/egress/request.ts",
+    take: ' || name === "__proto__"',
+    put: "",
+    test: "host/test/effects/egress.test.ts",
+    name: "the grant is checked again",
+  },
 ];

@@ -1,6 +1,6 @@
 // One request to a registry, and its answer. Nothing here knows credentials: what a request carries is said by the
 // caller, and redirects are not followed.
-import { request } from "undici";
+import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
@@ -23,6 +23,9 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Its own: that of the process may be a proxy of the environment's. */
+const agent = new Agent();
+
 /** How long an answer may take to begin, in milliseconds; its body has as long again, and more for each byte. */
 export const PATIENCE = 30_000;
 const SMALL = 4 * 1024 * 1024;
@@ -40,6 +43,7 @@ export async function exchange(
   const ends = signal === undefined ? late : AbortSignal.any([late, signal]);
   const once = async (): Promise<Answer> => {
     const answer = await request(url, {
+      dispatcher: agent,
       method,
       ...(body === undefined ? {} : { body }),
       headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },

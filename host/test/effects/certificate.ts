@@ -1,5 +1,6 @@
 // A certificate that nobody vouches for, made anew for each test: Node reads X.509 but writes none.
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
 
 /** DER: a tag, a length, a content. */
 function der(tag: number, ...parts: Uint8Array[]): Buffer {
@@ -19,7 +20,9 @@ export function selfSigned(host: string): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const commonName = sequence(der(0x06, Buffer.from("550403", "hex")), ascii(0x0c, host));
   const name = sequence(der(0x31, commonName));
-  const names = sequence(ascii(0x82, host));
+  const names = sequence(
+    isIPv4(host) ? der(0x87, Buffer.from(host.split(".").map(Number))) : ascii(0x82, host),
+  );
   const alternative = sequence(der(0x06, Buffer.from("551d11", "hex")), der(0x04, names));
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

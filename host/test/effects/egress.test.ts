@@ -186,6 +186,7 @@ describe("the grant is checked again", () => {
     ["a space in a name", { "x a": "1" }],
     ["a name in capitals", { "X-A": "1" }],
     ["an empty name", { "": "1" }],
+    ["__proto__", JSON.parse('{"__proto__":"1"}') as Record<string, string>],
     ["host", { host: "evil.example" }],
     ["content-length", { "content-length": "0" }],
     ["transfer-encoding", { "transfer-encoding": "chunked" }],

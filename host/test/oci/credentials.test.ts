@@ -2,7 +2,7 @@
 // headers of all requests, so that a test sees what reached them.
 import { parseReference, pullPack, pushPack } from "@reach-fabric/host";
 import type { RegistryOptions } from "@reach-fabric/host";
-import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { selfSigned } from "../effects/certificate.ts";
 import { packFile } from "./fixture.ts";
@@ -176,14 +176,11 @@ describe("attack: PACK-19 a token of another host", () => {
 
 describe("attack: PACK-19 from TLS to plain HTTP", () => {
   beforeEach(async () => {
-    host = await registry.listen(selfSigned("localhost"));
-    const before = getGlobalDispatcher();
-    const trusting = new Agent({ connect: { rejectUnauthorized: false } });
-    setGlobalDispatcher(trusting);
-    onTestFinished(async () => {
-      setGlobalDispatcher(before);
-      await trusting.close();
-    });
+    const own = selfSigned("127.0.0.1");
+    host = await registry.listen(own);
+    const before = getCACertificates();
+    setDefaultCACertificates([...before, own.cert]);
+    onTestFinished(() => setDefaultCACertificates(before));
   });
   const secure = { credentials: options.credentials };
 

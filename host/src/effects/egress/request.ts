@@ -106,7 +106,10 @@ function checkHeader(name: string, value: string): void {
   const deny = (why: string): never => {
     throw new RequestFailed("denied", hostCode.badRequest, why);
   };
-  if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) deny("a header's name is not one");
+  // An object would take the second for its prototype, and send nothing of it.
+  if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) || name === "__proto__") {
+    deny("a header's name is not one");
+  }
   if (OWN_HEADERS.test(name)) deny(`the header ${name} is the host's`);
   if (typeof value !== "string" || !/^[\t\x20-\x7e]*$/.test(value)) {
     deny(`the value of the header ${name} has a character that a header cannot hold`);
