@@ -12,14 +12,14 @@ import { jqTarget, jqVersion } from "../targets/jq.ts";
 import { jsonTarget } from "../targets/json.ts";
 import { keyringTarget } from "../targets/keyring.ts";
 import { proofsTarget } from "../targets/proofs.ts";
-import { mcpTarget } from "../targets/mcp.ts";
+import { mcpTarget } from "../targets/host/mcp.ts";
 import { merkleTarget } from "../targets/merkle.ts";
-import { modelsTarget } from "../targets/models.ts";
+import { modelsTarget } from "../targets/host/models.ts";
 import { numbersTarget } from "../targets/numbers.ts";
 import { regexTarget } from "../targets/regex.ts";
 import { redactTarget } from "../targets/redact.ts";
 import { tamperTarget } from "../targets/tamper.ts";
-import { vaultTarget } from "../targets/vault.ts";
+import { vaultTarget } from "../targets/host/vault.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
 const SEED = 20_261_123;

@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import scenarios from "./scenarios.json" with { type: "json" };
 import type { Effort, Suite, SuiteResult, Vectors } from "../../suite.ts";
 
 /** What is expected of a scenario in a revision; `why` wherever it does not pass. */
@@ -34,7 +33,9 @@ const LOOPBACK = here("../../../../host/test/effects/mcp/loopback.mjs");
 const LIMIT = 60_000;
 
 /** Every row of the list. */
-export const expected: readonly Scenario[] = scenarios as readonly Scenario[];
+export const expected: readonly Scenario[] = JSON.parse(
+  readFileSync(here("scenarios.json"), "utf8"),
+) as Scenario[];
 
 /** The checks of a scenario that failed; the name of the scenario itself, where it came to nothing. */
 export async function failuresOf({ scenario, revision }: Scenario): Promise<string[]> {

@@ -5,11 +5,11 @@ import fc from "fast-check";
 import { createEngine, EngineError, makePack } from "@reach-fabric/engine";
 import type { Engine } from "@reach-fabric/engine";
 import { APIS, RequestFailed, StreamedAnswer } from "@reach-fabric/host/testing";
-import { anthropic } from "../../examples/support-ticket/models/anthropic.ts";
-import { openaiChat } from "../../examples/support-ticket/models/openai-chat.ts";
-import { openaiResponses } from "../../examples/support-ticket/models/openai-responses.ts";
-import type { Said } from "../../examples/support-ticket/models/said.ts";
-import type { Target } from "./registry.ts";
+import { anthropic } from "../../../examples/support-ticket/models/anthropic.ts";
+import { openaiChat } from "../../../examples/support-ticket/models/openai-chat.ts";
+import { openaiResponses } from "../../../examples/support-ticket/models/openai-responses.ts";
+import type { Said } from "../../../examples/support-ticket/models/said.ts";
+import type { Target } from "../registry.ts";
 
 const protocols = {
   "openai-chat": openaiChat,
@@ -68,9 +68,7 @@ const said: fc.Arbitrary<Said> = fc
   }));
 
 const damage: fc.Arbitrary<Damage> = fc.oneof(
-  fc
-    .constantFrom("none", "crlf", "cr", "lines", "more")
-    .map((kind): Damage => ({ kind })),
+  fc.constantFrom("none", "crlf", "cr", "lines", "more").map((kind): Damage => ({ kind })),
   fc.record({ kind: fc.constantFrom("cut", "cut", "drop", "twice"), at: place }),
   fc.record({ kind: fc.constant("swap"), at: place, other: place }),
   fc.record({ kind: fc.constant("byte"), at: place, byte: fc.nat(255) }),

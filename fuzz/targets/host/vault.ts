@@ -5,9 +5,9 @@ import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { ReachError } from "@reach-fabric/host";
 import { formatVault, openVaultFile, parseVault, sealEntry } from "@reach-fabric/host/testing";
 import fc from "fast-check";
-import { bytesOf, changed, edit } from "../arbitraries/edits.ts";
-import type { Edit } from "../arbitraries/edits.ts";
-import type { Target } from "./registry.ts";
+import { bytesOf, changed, edit } from "../../arbitraries/edits.ts";
+import type { Edit } from "../../arbitraries/edits.ts";
+import type { Target } from "../registry.ts";
 
 /** Edits of the text, and parts of an older vault of the same key put into it. */
 interface Attack {

@@ -7,8 +7,8 @@ import {
   rpcMessages,
   RequestFailed,
 } from "@reach-fabric/host/testing";
-import { documents, texts } from "../arbitraries/json.ts";
-import type { Target } from "./registry.ts";
+import { documents, texts } from "../../arbitraries/json.ts";
+import type { Target } from "../registry.ts";
 
 interface Input {
   readonly bytes: Uint8Array;
