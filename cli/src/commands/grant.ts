@@ -2,7 +2,7 @@ import { createEngine, fromUtf8, parseRecord } from "@reach-fabric/engine";
 import type { Pack, RequestRecord, TraceRecord } from "@reach-fabric/engine";
 import { taskName } from "../ui/names.ts";
 import type * as Host from "@reach-fabric/host";
-import type { SuggestedGrant } from "@reach-fabric/host";
+import type { Secrets, SuggestedGrant } from "@reach-fabric/host";
 import type { Grant, Spending } from "@reach-fabric/schema";
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
@@ -15,11 +15,13 @@ import { line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 import { describe } from "./run/capabilities.ts";
 import { lackingIn, writtenGrant } from "./run/grants.ts";
+import { openedSecrets, secretsOptions } from "./secrets/given.ts";
 
 interface SuggestCommandOptions {
   output?: string;
   grant?: string;
   secrets?: string;
+  secretsPassphraseFile?: string;
   ids?: boolean;
   fuel?: number;
   force?: boolean;
@@ -31,8 +33,7 @@ export function grant(program: Command, verb: Verb): void {
     .command("grant")
     .summary("what runs are given: the smallest grant that they needed")
     .addHelpText("after", "\nExample:\n  $ reach grant suggest one.reach > grant.json");
-  group
-    .command("suggest")
+  secretsOptions(group.command("suggest"))
     .summary("write the smallest grant that recorded runs needed")
     .description(
       "Computes the runs again, without asking anything of the world, and writes the grant that allows what they asked " +
@@ -47,7 +48,6 @@ export function grant(program: Command, verb: Verb): void {
       "-g, --grant <file>",
       "the grant in use, whose addresses, providers, limits and `repeatable` are kept for what is left",
     )
-    .option("--secrets <file>", "what the names of secrets stand for: where tokens come from")
     .option("--ids", "of a path with a number or an id in it, all that begins so: /v1/accounts/*")
     .option(...FUEL)
     .option("--json", "print {grant, permissions, open, unused} as JSON; errors as JSON on stderr")
@@ -68,7 +68,7 @@ async function suggest(
   if (output !== undefined) await checkOutput({ output, force: options.force });
   const host = await import("@reach-fabric/host");
   const given = options.grant === undefined ? undefined : await host.readGrant(options.grant);
-  const secrets = options.secrets === undefined ? {} : await host.readSecrets(options.secrets);
+  const secrets = await secretsIn(terminal, host, options);
   const packs: Pack[] = [];
   const requests: RequestRecord[] = [];
   const open: string[] = [];
@@ -95,6 +95,18 @@ async function suggest(
   const unused = [...new Set(lacking)].sort();
   await print(terminal, host, { ...found, open: [...found.open, ...open] }, unused, output);
   return EXIT.ok;
+}
+
+/** What secrets stand for as they are. */
+async function secretsIn(
+  terminal: Terminal,
+  host: typeof Host,
+  options: SuggestCommandOptions,
+): Promise<Secrets> {
+  const { secrets: path, secretsPassphraseFile: file } = options;
+  if (path === undefined) return {};
+  const { source } = await openedSecrets(terminal, host, path, file, "--secrets-passphrase-file");
+  return (await source.read()).secrets;
 }
 
 /** What a run could spend on models, by its first record. */

@@ -44,5 +44,11 @@ function finite(_: string, value: unknown): unknown {
 /** A note is in the evidence, too. */
 const noteOf = ({ code, why }: EffectNote): EffectNote => ({
   code: wellFormed(code),
-  why: cut(wellFormed(why), 1000),
+  why: wellFormed(why),
 });
+
+/** The same with a note that is short: only what was guarded as a whole may be cut. */
+export const withShortNote = <T extends Performed>(performed: T): T =>
+  performed.note === undefined
+    ? performed
+    : { ...performed, note: { ...performed.note, why: cut(performed.note.why, 1000) } };

@@ -150,12 +150,13 @@ async function perform(
       if (state === library.connectivityState.TRANSIENT_FAILURE) {
         await throwNoConnection(answer.details, () => lookup(peer.host));
       }
-      return { result: errorOf(answer, limits.total) };
     }
-    // As the bytes pass: what is bytes in the message is base64 of them in the value.
-    if (guard?.holds(answer) === true) {
+    // As they pass: what is bytes in the message is base64 of them in the value, and of details a part is kept.
+    const said = answer instanceof Uint8Array ? answer : answer.details;
+    if (guard?.holds(said) === true) {
       throw new RequestFailed("denied", hostCode.secretCaught, "the answer holds a secret");
     }
+    if (!(answer instanceof Uint8Array)) return { result: errorOf(answer, limits.total) };
     return { result: { value: method.decode(answer) } };
   });
 }

@@ -2,7 +2,7 @@
 import type { EffectType, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { checkedResult, nameOf, unfit } from "./admissible.ts";
+import { checkedResult, nameOf, unfit, withShortNote } from "./admissible.ts";
 import { clock } from "./clock.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
@@ -75,7 +75,8 @@ async function guarded(
   if (kind !== undefined) {
     try {
       const given = checkedResult(await kind.perform(record, outside, context));
-      return OWN.has(record.type) || guard === undefined ? given : guard.admissible(given);
+      const isOpen = OWN.has(record.type) || guard === undefined;
+      return withShortNote(isOpen ? given : guard.admissible(given));
     } catch (error) {
       context.signal.throwIfAborted();
       throwTrouble(error, guard);

@@ -1,5 +1,6 @@
 // Escapes of texts, undone: what a service has written for a character is that character again. One function for what
 // is looked for and for what it is looked for in, so that it need not be exact, only the same.
+import { isUtf8 } from "node:buffer";
 
 /** How often escapes within escapes are undone; repeated ones of one kind (`\\\\u0041`, `%252541`) count once. */
 const ROUNDS = 4;
@@ -40,18 +41,32 @@ const character = (code: number): string | undefined =>
       ? String.fromCodePoint(code)
       : undefined;
 
-/** A run of percent-encoded bytes: UTF-8, or else Latin-1. */
+/** A run of percent-encoded bytes: UTF-8, and where it is none, Latin-1. */
 function bytesOf(run: string): string {
-  const bytes = Buffer.from(run.replaceAll(/%(?:25)*(?=[\da-f]{2})/gi, ""), "hex");
-  return textOfBytes(bytes);
+  return mixedText(Buffer.from(run.replaceAll(/%(?:25)*(?=[\da-f]{2})/gi, ""), "hex"));
 }
 
-/** Bytes as a text: UTF-8, or else Latin-1, in which no byte is lost. */
-export function textOfBytes(bytes: Uint8Array): string {
+/**
+ * What bytes may say as a text: as UTF-8 or, where they are none, each part that is UTF-8 as that and the others as
+ * Latin-1, and all of them as Latin-1. A replacement character that was sent is none of a wrong byte.
+ */
+export function textsOfBytes(bytes: Uint8Array): string[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = buffer.toString("utf8");
-  return text.includes("\ufffd") ? buffer.toString("latin1") : text;
+  return isUtf8(buffer)
+    ? [buffer.toString("utf8")]
+    : [mixedText(buffer), buffer.toString("latin1")];
 }
+
+function mixedText(buffer: Buffer): string {
+  if (isUtf8(buffer)) return buffer.toString("utf8");
+  return buffer.toString("latin1").replaceAll(SEQUENCE, (sequence) => {
+    const bytes = Buffer.from(sequence, "latin1");
+    return isUtf8(bytes) ? bytes.toString("utf8") : sequence;
+  });
+}
+
+/** What may be a character of several bytes (RFC 3629, 4). */
+const SEQUENCE = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/g;
 
 const CONTROLS: Readonly<Record<string, string>> = {
   b: "\b",

@@ -1,9 +1,9 @@
 // What keeps secrets out of all that a run records (GRANT-20): one guard for each run, over all texts of all secrets
 // that it may use, and all tokens that it gets.
 import { hostCode } from "../files/codes.ts";
-import { readings, textOfBytes } from "./escapes.ts";
+import { readings, textsOfBytes } from "./escapes.ts";
 import { exactForms, foldedForms, LONG_SECRET, SHORTEST_SECRET, unfolded } from "./forms.ts";
-import { textsOfValue } from "./neighbours.ts";
+import { jsonIn, textsOfValue } from "./neighbours.ts";
 import { REDACTED } from "./recognised.ts";
 import { TextSearch } from "./search.ts";
 import { textsOfSecret } from "./texts.ts";
@@ -73,8 +73,8 @@ export class SecretGuard {
 
   #inBytes(bytes: Uint8Array): boolean {
     if (this.#clean.get(bytes) === this.#texts.size) return false;
-    const text = textOfBytes(bytes);
-    if (this.#inText(text) || this.#inText(textsOfJson(text))) return true;
+    const texts = textsOfBytes(bytes);
+    if (texts.some((text) => this.#inText(text) || this.#inText(textsOfJson(text)))) return true;
     this.#clean.set(bytes, this.#texts.size);
     return false;
   }
@@ -105,12 +105,8 @@ const caught = {
 
 /** What its texts say, where it is JSON; the bytes as they are have been looked at before. */
 function textsOfJson(text: string): string {
-  if (!/^\s*[[{]/.test(text)) return "";
-  try {
-    return textsOfValue(JSON.parse(text));
-  } catch {
-    return "";
-  }
+  const value = jsonIn(text);
+  return value === undefined ? "" : textsOfValue(value);
 }
 
 function replaced(text: string, seen: string, search: TextSearch): string {

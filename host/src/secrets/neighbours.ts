@@ -15,12 +15,14 @@ interface Runs {
 
 /**
  * All texts, names and long integers of a JSON value: for each array and object what its members say in their order,
- * with the names and without, and for an array of objects what those of one name say.
+ * with the names and without, and for an array of objects what those of one name say. An object's members stand in a
+ * record in the order of RFC 8785, and are read in that order as well. A text that is JSON is looked into: whoever
+ * reads it next may take its members out.
  */
 export function textsOfValue(value: unknown): string {
   const runs: Runs = { all: said(value), texts: "", parts: "" };
   // A stack of its own: a value may be nested deeper than calls.
-  const open: unknown[] = [value];
+  const open: unknown[] = [jsonIn(value) ?? value];
   while (open.length > 0) {
     const at = open.pop();
     if (Array.isArray(at)) ofArray(at, runs, open);
@@ -29,14 +31,30 @@ export function textsOfValue(value: unknown): string {
   return `${runs.all}\0${runs.texts}\0${runs.parts}`;
 }
 
+/** The array or object that a text is; undefined for any other. */
+export function jsonIn(text: unknown): object | undefined {
+  if (typeof text !== "string" || !/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is in a member, or in the JSON that it is. */
+function openInto(open: unknown[], member: unknown): boolean {
+  const inside = typeof member === "object" ? member : jsonIn(member);
+  if (inside === null || inside === undefined) return false;
+  open.push(inside);
+  return true;
+}
+
 function ofArray(list: readonly unknown[], runs: Runs, open: unknown[]): void {
   let run = "";
   let objects = 0;
   for (const item of list) {
     run += said(item);
-    if (typeof item !== "object" || item === null) continue;
-    open.push(item);
-    objects += 1;
+    if (openInto(open, item)) objects += 1;
   }
   runs.all += run;
   if (objects > 1) ofParts(list, runs);
@@ -56,12 +74,22 @@ function ofParts(list: readonly unknown[], runs: Runs): void {
 }
 
 function ofObject(object: Readonly<Record<string, unknown>>, runs: Runs, open: unknown[]): void {
-  for (const name of Object.keys(object)) {
-    const member = object[name];
-    const text = said(member);
+  const names = Object.keys(object);
+  for (const name of names) openInto(open, object[name]);
+  inOrder(object, names, runs);
+  const sorted = names.toSorted();
+  if (names.some((name, i) => name !== sorted[i])) inOrder(object, sorted, runs);
+}
+
+function inOrder(
+  object: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  runs: Runs,
+): void {
+  for (const name of names) {
+    const text = said(object[name]);
     runs.all += name + text;
     runs.texts += text;
-    if (typeof member === "object" && member !== null) open.push(member);
   }
 }
 

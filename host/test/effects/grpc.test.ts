@@ -61,6 +61,10 @@ async function greeter(): Promise<{ address: string; told: Told[] }> {
     told.push({ name, metadata: call.metadata });
     if (name === "nobody") return answer({ code: status.NOT_FOUND, details: "no such person" });
     if (name === "slow") return;
+    if (name === "cut") {
+      const [proof = ""] = call.metadata.get("authorization").map(String);
+      return answer({ code: status.UNAUTHENTICATED, details: `${"x".repeat(980)}${proof}` });
+    }
     const [, kind, count = ""] = /^(empty|wide) (\d+)$/.exec(name) ?? [];
     if (kind !== undefined) {
       const list = Array.from({ length: Number(count) }, () => (kind === "wide" ? {} : ""));
@@ -187,6 +191,8 @@ describe("a call of a gRPC service", () => {
     expect(denied.error).toMatchObject({ status: 403 });
     const echoed = await runWith(address, "echo", more, { service });
     expect(echoed.error).toMatchObject({ status: 403, detail: "denied" });
+    const beyond = await runWith(address, "cut", more, { service });
+    expect(beyond.error).toMatchObject({ status: 403, detail: "denied" });
   });
 
   it("faults with the service's status", async () => {

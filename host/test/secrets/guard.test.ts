@@ -1,6 +1,7 @@
 // What a guard recognises (GRANT-20), and what it does not.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { utf8 } from "@reach-fabric/engine";
 import { TextSearch, SecretGuard, textsOfValue } from "@reach-fabric/host/testing";
 import { errorOf } from "../helpers.ts";
 import { guardedAlways, guardedLong } from "./forms.ts";
@@ -141,6 +142,32 @@ describe("GRANT-20: a guard recognises", () => {
     expect(guard.holds(Buffer.from([0xe9, 0xff, ...Buffer.from("wJalrXUtnFEMI/K7MDENG")]))).toBe(
       true,
     );
+  });
+
+  it("UTF-8 beside a replacement character that was sent, and beside bytes that are wrong", () => {
+    const guard = guardOf("Käse-und-Brot-2026-geheim");
+    const body = JSON.stringify({ x: "Käse-und-Brot-2026-geheim", y: "\ufffd" });
+    expect(guard.holds(utf8(body))).toBe(true);
+    expect(guard.holds(Buffer.concat([utf8(body), Buffer.from([0xff, 0xc3])]))).toBe(true);
+    expect(guard.holds("%EF%BF%BDK%C3%A4se-und-Brot-2026-geheim")).toBe(true);
+    expect(guard.holds("%FFK%C3%A4se-und-Brot-2026-geheim")).toBe(true);
+    expect(guard.holds(utf8(JSON.stringify({ y: "\ufffd" })))).toBe(false);
+  });
+
+  it("what a record puts beside each other, in whatever order it was sent", () => {
+    const guard = guardOf("tok-CANARY-1-abcdefgh");
+    expect(guard.holds({ b: "-1-abcdefgh", a: "tok-CANARY" })).toBe(true);
+    expect(guard.holds(utf8('{"10":"tok-CANARY","9":"-1-abcdefgh"}'))).toBe(true);
+    expect(guard.holds({ a: "tok-CANARY", x: "", b: "-1-abcdefg" })).toBe(false);
+  });
+
+  it("the neighbours of JSON that is a text", () => {
+    const guard = guardOf("tok-CANARY-1-abcdefgh");
+    const split = '{"a":"tok-CANARY","b":"-1-abcdefgh"}';
+    expect(guard.holds(split)).toBe(true);
+    expect(guard.holds({ text: split })).toBe(true);
+    expect(guard.holds([JSON.stringify([split])])).toBe(true);
+    expect(guard.holds({ text: split.replace("gh", "") })).toBe(false);
   });
 
   it("nothing where there is nothing", () => {

@@ -118,7 +118,7 @@ describe("REDACT-7: what is no text", () => {
     expect(redact([4242424242424242, 42, 4242424242424243n])).toEqual([
       "[redacted]",
       42,
-      4242424242424243n,
+      "4242424242424243",
     ]);
     expect(redact({ body: new Uint8Array(3), env: process.env })).toEqual({
       body: "[redacted]",
@@ -136,7 +136,24 @@ describe("REDACT-7: what is no text", () => {
         throw new Error("no");
       },
     });
-    expect(redact(broken)).toEqual({ unreadable: "[redacted]" });
+    expect(redact(broken)).toBe("[redacted]");
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const unprintable = new Map<unknown, string>([[Object.create(null), "a"]]);
+    expect(redact([proxy, new Date(Number.NaN), unprintable])).toEqual([
+      "[redacted]",
+      null,
+      { object: "a" },
+    ]);
+    expect(redact(new URLSearchParams("code=abc&a=1"))).toBe("code=[redacted]&a=1");
+  });
+
+  it("in time what refers to itself in many ways, as the error of a client of HTTP does", () => {
+    const all: Record<string, object>[] = Array.from({ length: 60 }, () => ({}));
+    for (const one of all) all.forEach((other, i) => (one[`to${i}`] = other));
+    expect(JSON.stringify(redact(all[0])).length).toBeGreaterThan(100);
+    const twice = { a: { token: "x" }, b: 1 };
+    expect(redact([twice, twice])).toEqual([redact(twice), redact(twice)]);
   });
 
   it("leaves all else as it is, and changes nothing in place", () => {
