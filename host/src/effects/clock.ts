@@ -2,6 +2,7 @@ import type { RequestRecord } from "@reach-fabric/engine";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { HostTrouble } from "./egress/trouble.ts";
+import { NEEDS_NOTHING } from "./needs.ts";
 
 interface Outside {
   readonly clock: () => number;
@@ -34,5 +35,6 @@ export const clock: EffectKind<Outside> = {
   now,
   perform: async (record, outside, context) => now(record, outside, context),
   isReadOnly: () => true,
+  needs: () => NEEDS_NOTHING,
   operation: () => "clock",
 };

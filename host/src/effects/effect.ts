@@ -3,6 +3,7 @@ import type { RequestRecord } from "@reach-fabric/engine";
 import type { Grant } from "@reach-fabric/schema";
 import type { RequestContext } from "./egress/egress.ts";
 import type { Performed } from "./egress/performed.ts";
+import type { NeedsOf } from "./needs.ts";
 
 /** What an effect knows of the run that it belongs to. */
 export interface EffectContext extends RequestContext {
@@ -29,6 +30,8 @@ export interface EffectKind<Outside> {
   isReadOnly(request: RequestRecord["request"]): boolean;
   /** True where its protocol says that performing it twice does no more than once. What is read-only is. */
   isIdempotent?(request: RequestRecord["request"]): boolean;
+  /** What it needs of a grant. */
+  readonly needs: NeedsOf;
   /** What an operator calls it who declares it safe. */
   operation(request: RequestRecord["request"]): string;
 }

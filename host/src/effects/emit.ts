@@ -4,6 +4,7 @@ import { clockTime } from "./clock.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { throwTrouble } from "./egress/trouble.ts";
+import { needsOfEmit } from "./needs.ts";
 
 /** A CloudEvent 1.0 in its JSON form. */
 export type CloudEvent = Readonly<Record<string, unknown>>;
@@ -20,6 +21,7 @@ export const emit: EffectKind<Sink> = {
   isReadOnly: () => false,
   // Its id is the same: who gets it twice knows it.
   isIdempotent: () => true,
+  needs: needsOfEmit,
   operation: () => "emit",
 };
 

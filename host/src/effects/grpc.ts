@@ -28,6 +28,7 @@ import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
 import { GrpcClients } from "./grpc-clients.ts";
 import type { Peer } from "./grpc-clients.ts";
 import { methodOf } from "./protos.ts";
+import { needsOfGrpc } from "./needs.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */
 export interface GrpcCall {
@@ -215,5 +216,6 @@ const UNAVAILABLE = 14;
 export const grpc: EffectKind<{ readonly grpc: CallGrpc }> = {
   perform: ({ request }, outside, context) => outside.grpc(request as unknown as GrpcCall, context),
   isReadOnly: () => false,
+  needs: needsOfGrpc,
   operation: ({ uri }) => `POST ${uri as string}`,
 };

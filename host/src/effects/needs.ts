@@ -1,5 +1,5 @@
 // What each effect needs of a grant, as its request shows it: the reverse of what the engine compares.
-import type { EffectType, RequestRecord } from "@reach-fabric/engine";
+import type { RequestRecord } from "@reach-fabric/engine";
 import { calledIn } from "@reach-fabric/schema";
 import type { HttpGrant } from "@reach-fabric/schema";
 import type { Secrets } from "../secrets/texts.ts";
@@ -46,54 +46,52 @@ interface Asked {
   readonly secrets?: readonly SecretPlace[];
 }
 
-const nothing: Needed = { permissions: [], open: [] };
-
-/** By the type of effect: one that is new says here what it needs. */
-const needs: { readonly [T in EffectType]: (asked: Asked, secrets: Secrets) => Needed } = {
-  http: (asked, secrets) => {
-    const { method } = asked;
-    const open = asked.redirect === true ? [`where ${method} ${asked.uri} was redirected to`] : [];
-    return together([
-      request(method, asked.uri, asked.headers),
-      { permissions: [], open },
-      sent(asked, secrets),
-    ]);
-  },
-  grpc: (asked, secrets) => together([request("POST", asked.uri), sent(asked, secrets)]),
-  mcp: (asked, secrets) => {
-    const call = {
-      of: "mcp" as const,
-      server: asked.uri,
-      call: exactly(calledIn(asked)),
-    };
-    return together([{ permissions: [call], open: [] }, sent(asked, secrets)]);
-  },
-  llm: ({ model }) => ({ permissions: [{ of: "models", name: model }], open: [] }),
-  emit: ({ event: { type } }) => ({
-    permissions: [{ of: "emit", type: exactly(type) }],
-    open: [],
-  }),
-  clock: () => nothing,
-  random: () => nothing,
-  timer: () => nothing,
-  // The operator gives the events.
-  event: () => nothing,
-};
+/** What an effect needs that no grant is about. */
+export const NEEDS_NOTHING: Needed = { permissions: [], open: [] };
 
 /**
- * What requests need of a grant.
+ * What one effect needs of a grant.
  *
  * @param secrets what the names of secrets stand for, of which the authority of a token follows; without them, that is open
  */
-export function neededBy(requests: Iterable<RequestRecord>, secrets: Secrets = {}): Needed {
-  const all: Needed[] = [];
-  for (const { type, request: asked } of requests) {
-    all.push(needs[type](asked as unknown as Asked, secrets));
-  }
-  return together(all);
-}
+export type NeedsOf = (request: RequestRecord["request"], secrets: Secrets) => Needed;
 
-function together(all: readonly Needed[]): Needed {
+const askedIn = (request: RequestRecord["request"]): Asked => request as unknown as Asked;
+
+export const needsOfHttp: NeedsOf = (given, secrets) => {
+  const asked = askedIn(given);
+  const { method } = asked;
+  const open = asked.redirect === true ? [`where ${method} ${asked.uri} was redirected to`] : [];
+  return together([
+    request(method, asked.uri, asked.headers),
+    { permissions: [], open },
+    sent(asked, secrets),
+  ]);
+};
+
+export const needsOfGrpc: NeedsOf = (given, secrets) => {
+  const asked = askedIn(given);
+  return together([request("POST", asked.uri), sent(asked, secrets)]);
+};
+
+export const needsOfMcp: NeedsOf = (given, secrets) => {
+  const asked = askedIn(given);
+  const call = { of: "mcp" as const, server: asked.uri, call: exactly(calledIn(asked)) };
+  return together([{ permissions: [call], open: [] }, sent(asked, secrets)]);
+};
+
+export const needsOfModel: NeedsOf = (given) => ({
+  permissions: [{ of: "models", name: askedIn(given).model }],
+  open: [],
+});
+
+export const needsOfEmit: NeedsOf = (given) => ({
+  permissions: [{ of: "emit", type: exactly(askedIn(given).event.type) }],
+  open: [],
+});
+
+/** What several need, each thing that is open once. */
+export function together(all: readonly Needed[]): Needed {
   return {
     permissions: all.flatMap(({ permissions }) => permissions),
     open: [...new Set(all.flatMap(({ open }) => open))].sort(),

@@ -3,6 +3,7 @@ import type { RequestRecord } from "@reach-fabric/engine";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { HostTrouble } from "./egress/trouble.ts";
+import { NEEDS_NOTHING } from "./needs.ts";
 
 interface Outside {
   readonly random: (size: number) => Uint8Array;
@@ -20,5 +21,6 @@ export const random: EffectKind<Outside> = {
   now,
   perform: async (record, outside, context) => now(record, outside, context),
   isReadOnly: () => true,
+  needs: () => NEEDS_NOTHING,
   operation: () => "random",
 };

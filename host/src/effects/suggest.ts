@@ -5,8 +5,9 @@ import type { Grant, GrantFile } from "@reach-fabric/schema";
 import type { Secrets } from "../secrets/texts.ts";
 import { whyNotGranted } from "./egress/grant.ts";
 import type { EffectiveGrant } from "./egress/grant.ts";
-import { neededBy } from "./needs.ts";
+import { NEEDS_NOTHING, together } from "./needs.ts";
 import type { Needed, Permission } from "./needs.ts";
+import { kindOf } from "./table.ts";
 
 export interface SuggestOptions {
   /** Of a path with a number or an id in it, all that begins as it does up to there. */
@@ -42,7 +43,12 @@ export function suggestGrant(
   requests: Iterable<RequestRecord>,
   { ids = false, given, spending, secrets }: SuggestOptions = {},
 ): SuggestedGrant {
-  const needed = neededBy(requests, secrets);
+  const needed = together(
+    [...requests].map(
+      // The operator gives the events that are waited for.
+      ({ type, request }) => kindOf(type)?.needs(request, secrets ?? {}) ?? NEEDS_NOTHING,
+    ),
+  );
   const permissions = distinct(ids ? needed.permissions.map(widened) : needed.permissions);
   const limits = { ...(spending && { spending }), ...given?.grant };
   const grant = grantAllowing(permissions, { ...nothingSaid, ...given, grant: limits });

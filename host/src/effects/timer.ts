@@ -1,4 +1,5 @@
 import type { EffectKind } from "./effect.ts";
+import { NEEDS_NOTHING } from "./needs.ts";
 
 /** Resolves after a delay; rejects with the signal's reason when it is aborted. */
 type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -12,6 +13,7 @@ export const timer: EffectKind<{ readonly timer: Wait }> = {
     return { result: {} };
   },
   isReadOnly: () => true,
+  needs: () => NEEDS_NOTHING,
   operation: () => "timer",
 };
 
