@@ -79,14 +79,6 @@ export const mcp: readonly Defence[] = [
     name: "WF-63: a hostile server",
   },
   {
-    attack: "a server that sends what is asked of it to another place",
-    file: "host/src/effects/mcp/http-sse.ts",
-    take: "if (why === undefined) return",
-    put: "if (why !== null) return",
-    test: HOSTILE,
-    name: "WF-63: a hostile server",
-  },
-  {
     attack: "a session that is shared by calls with other credentials",
     file: "host/src/effects/mcp/call.ts",
     take: "client, headers, authentication, places]);",

@@ -9,6 +9,8 @@ export interface Behaviour {
   readonly first?: (turn: Turn) => boolean;
   /** What is recorded. */
   readonly becomes: unknown;
+  /** What the operator is told beside it, where that tells one cause from another. */
+  readonly why?: string;
   /** Without it, of the call of a revision with a handshake. */
   readonly protocolVersion?: string | undefined;
   readonly timeout?: number;
@@ -355,6 +357,7 @@ export const behaviours: readonly Behaviour[] = [
       response.on("close", () => clearInterval(more));
     },
     becomes: TIMEOUT,
+    why: "no answer in 300 ms",
     timeout: 300,
   },
   {
@@ -364,6 +367,7 @@ export const behaviours: readonly Behaviour[] = [
       response.on("close", () => clearInterval(more));
     },
     becomes: TIMEOUT,
+    why: "no answer in 300 ms",
     timeout: 300,
   },
   {
@@ -374,6 +378,7 @@ export const behaviours: readonly Behaviour[] = [
       response.on("close", () => clearInterval(more));
     },
     becomes: TIMEOUT,
+    why: "no answer in 500 ms",
     timeout: 50,
   },
   {

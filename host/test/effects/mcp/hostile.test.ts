@@ -10,7 +10,7 @@ describe("WF-63: a hostile server", () => {
     expect(behaviours.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(behaviours)("$name", async ({ does, first, becomes, timeout, bytes, ...more }) => {
+  it.each(behaviours)("$name", async ({ does, first, becomes, why, timeout, bytes, ...more }) => {
     const { origin } = await misbehaving(does, first);
     const protocolVersion = "protocolVersion" in more ? more.protocolVersion : REVISION;
     const result = await ask(
@@ -22,6 +22,7 @@ describe("WF-63: a hostile server", () => {
       { egress: bytes === undefined ? {} : { bytes } },
     );
     expect(resultsOf(result)).toEqual([becomes]);
+    if (why !== undefined) expect(result.annotations.map((one) => one.why)).toContain(why);
     expect(result.annotations.map(({ code }) => code)).not.toContain(hostCode.trouble);
   });
 });
