@@ -32,7 +32,8 @@ async function world(metadata: object): Promise<{
     },
   );
   const authority = await serve((request, response, body) => {
-    if (request.url === "/.well-known/oauth-authorization-server") {
+    if (request.url?.startsWith("/.well-known/oauth-authorization-server") === true) {
+      // Whichever of its realms it is asked about.
       json({ issuer: login, token_endpoint: `${login}/token` })(request, response, body);
     } else if (request.method === "POST") {
       const token = { access_token: "token-0123456789", token_type: "Bearer", expires_in: 3600 };
