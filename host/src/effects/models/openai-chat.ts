@@ -6,7 +6,7 @@ import type { StreamedEvent } from "../egress/event-stream.ts";
 import { statusOfError, usageOf } from "./api.ts";
 import type { AnswerStream, ModelApi } from "./api.ts";
 import { finishOf, GatheredAnswer } from "./gathered.ts";
-import type { Finish, ModelMessage, ModelResult, Question } from "./question.ts";
+import type { Finish, ModelMessage, ModelResult, Question, Usage } from "./question.ts";
 import { jsonAs, notTheApi } from "./strict-json.ts";
 
 const FINISHES: Readonly<Record<string, Finish>> = {
@@ -82,6 +82,7 @@ function tookBy(said: z.infer<typeof usage>): ReturnType<typeof usageOf> {
 class ChatStream implements AnswerStream {
   readonly #answer = new GatheredAnswer();
   #reason: string | undefined;
+  #isCounted = true;
 
   take({ data }: StreamedEvent): ModelResult | undefined {
     if (data === "[DONE]") {
@@ -95,12 +96,19 @@ class ChatStream implements AnswerStream {
       return status;
     }
     this.#answer.model(model);
-    this.#answer.usage = tookBy(said) ?? this.#answer.usage;
+    if (said !== undefined && said !== null) this.#count(tookBy(said));
     const [choice] = choices ?? [];
     if (choice === undefined) return undefined;
     if (choice.delta) this.#piece(choice.delta);
     if (typeof choice.finish_reason === "string") this.#reason ??= choice.finish_reason;
     return undefined;
+  }
+
+  /** Counts that come later are of more of the answer: those that are none, or fewer, leave nothing known. */
+  #count(took: Usage | undefined): void {
+    const { input, output } = this.#answer.usage ?? { input: 0, output: 0 };
+    if (took === undefined || took.input < input || took.output < output) this.#isCounted = false;
+    this.#answer.usage = this.#isCounted ? took : undefined;
   }
 
   #piece({ content, refusal, tool_calls: calls }: z.infer<typeof delta>): void {

@@ -427,6 +427,20 @@ describe("GRANT-23: a stream that is none", () => {
       expect(recorded).toEqual({ finish: "stop", model: "x", text: "fine" });
     }
   });
+
+  it("a usage that goes down, or is none behind one that was, is none", async () => {
+    const counted = (prompt_tokens: number, completion_tokens: number): string =>
+      chat({ model: "x", choices: [], usage: { prompt_tokens, completion_tokens } });
+    const told = async (...counts: string[]): Promise<unknown> =>
+      recordedOf(await saying(good + counts.join("") + DONE));
+    const plain = { finish: "stop", model: "x", text: "fine" };
+    expect(await told(counted(100, 100), counted(1, 1))).toEqual(plain);
+    expect(await told(counted(1, 1), counted(1, -1), counted(2, 2))).toEqual(plain);
+    expect(await told(counted(1, 1), counted(1, 2))).toEqual({
+      ...plain,
+      usage: { input: 1, output: 2 },
+    });
+  });
 });
 
 describe("GRANT-23: events of Anthropic's out of their order", () => {
