@@ -31,14 +31,14 @@ test("the machine's own Node gives the same bytes", (context) => {
   const node = ownNode();
   if (node === undefined) context.skip("NOT CHECKED: no Node but the pinned one is on PATH");
   else expect(differences([pinned, answersOfNode(node, asked)])).toEqual([]);
-});
+}, 180_000);
 
 test("Chromium gives the same bytes", async (context) => {
   const chromium = findChromium();
   if (chromium === undefined)
     context.skip("NOT CHECKED: no Chromium on PATH (apt-get install chromium)");
   else expect(differences([pinned, await answersOfChromium(chromium, asked)])).toEqual([]);
-});
+}, 180_000);
 
 test("a runtime that answers otherwise is found", () => {
   const change = (answers: Answers, outcomes: string): Answers => ({

@@ -115,7 +115,7 @@ it("GRANT-12: a run with a secret that is too short does not begin", async () =>
   expect([error.code, error.where]).toEqual(["REACH-E4133", "secret key.token"]);
 });
 
-it("GRANT-15: one token serves the requests and the MCP calls of a run", async () => {
+it("GRANT-15: one token serves the calls of an MCP server in a run, another its requests", async () => {
   const { origin, requests } = await serve((request, response, body) => {
     const { url = "" } = request;
     if (url.endsWith("/token")) {
@@ -147,7 +147,12 @@ it("GRANT-15: one token serves the requests and the MCP calls of a run", async (
   const tasks = [{ a: mcp }, { b: get(authentication) }, { c: mcp }];
   const { status } = await runOf(tasks, { addresses: { [A]: origin, [T]: origin } });
   expect(status).toBe("completed");
-  expect(requests.filter(({ url }) => url.endsWith("/token"))).toHaveLength(1);
+  // One for the MCP server, and for no other (RFC 8707); one for all else.
+  const asked = requests.filter(({ url }) => url.endsWith("/token"));
+  expect(asked.map(({ body }) => new URLSearchParams(body).get("resource"))).toEqual([
+    `${A}/mcp`,
+    null,
+  ]);
   const others = requests.filter(({ url }) => !url.endsWith("/token"));
   expect(others.map(({ headers }) => headers["authorization"])).toEqual(
     others.map(() => "Bearer access-0123456789abc"),
