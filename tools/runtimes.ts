@@ -167,12 +167,14 @@ export async function answersOfChromium(
 ): Promise<Answers> {
   let transcript: Transcript | undefined;
   const runtime = await inChromium(executablePath, script, async (page) => {
-    transcript = await page.evaluate((text) => {
+    // As a text: what carries a value out of the page leaves out a member __proto__.
+    const said = await page.evaluate((text) => {
       const { reach } = globalThis as unknown as {
-        reach: { transcript(asked: unknown): Transcript };
+        reach: { transcript(asked: unknown): unknown };
       };
-      return reach.transcript(JSON.parse(text));
+      return JSON.stringify(reach.transcript(JSON.parse(text)));
     }, JSON.stringify(golden));
+    transcript = JSON.parse(said) as Transcript;
   });
   if (transcript === undefined) throw new Error("the page gave nothing");
   return { runtime, transcript };
