@@ -57,7 +57,12 @@ export async function packaged(): Promise<Packaged> {
     folder,
     reach: join(folder, "cli/bin/reach.cjs"),
     used: (args) => {
-      const homes = { XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder };
+      const homes = {
+        // Compiled code is kept only in a folder that no other user may read, as the program makes it.
+        XDG_CACHE_HOME: join(folder, "cache"),
+        XDG_CONFIG_HOME: join(folder, "config"),
+        XDG_STATE_HOME: join(folder, "state"),
+      };
       const env = { ...process.env, ...homes, USED: report };
       const start = performance.now();
       const { status, stderr } = spawnSync(process.execPath, ["--require", meter, ...args], {

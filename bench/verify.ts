@@ -72,8 +72,8 @@ export async function coldContests(): Promise<Contest[]> {
   writeFileSync(path, evidence(createEngine(), STEPS));
   const trusting = [reach, ...verifying(folder, path)];
   // packaged() has the configuration of its processes there: without --trust, their own key is what is trusted.
-  mkdirSync(join(folder, "reach"), { recursive: true });
-  writeFileSync(join(folder, "reach/key.json"), JSON.stringify(publicKeyFile(key)));
+  mkdirSync(join(folder, "config/reach"), { recursive: true });
+  writeFileSync(join(folder, "config/reach/key.json"), JSON.stringify(publicKeyFile(key)));
   return [
     {
       name: `a whole process that verifies ${STEPS} steps, by the clock`,
