@@ -13,6 +13,7 @@ export const processFiles: readonly string[] = [
   "cli/test/guides/approval.test.ts",
   "cli/test/guides/recover.test.ts",
   "cli/test/start.test.ts",
+  "host/test/effects/process/process.test.ts",
   "host/test/run/crash.test.ts",
   "host/test/run/kill.test.ts",
   "host/test/run/lacking.test.ts",

@@ -81,7 +81,7 @@ export const effects: readonly Defence[] = [
   },
   {
     attack: "an effect that throws",
-    file: "host/src/effects/table.ts",
+    file: "host/src/effects/admissible.ts",
     take: "return unfit(`the effect has failed with an error (${nameOf(error)})`);",
     put: "throw error;",
     test: ADMISSIBLE,

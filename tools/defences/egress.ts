@@ -7,6 +7,30 @@ const SSRF = "host/test/effects/ssrf.test.ts";
 
 export const egress: readonly Defence[] = [
   {
+    attack: "an answer with a secret, on its way to a process that has none",
+    file: "host/src/effects/port.ts",
+    take: "      outside.guard,",
+    put: "      undefined,",
+    test: "host/test/effects/port.test.ts",
+    name: "gives what came of it, and not what it holds of a secret",
+  },
+  {
+    attack: "a message to the process that has the secrets which is none",
+    file: "host/src/effects/port.ts",
+    take: "if (!success) port.close();",
+    put: "if (!success) return;",
+    test: "host/test/effects/port.test.ts",
+    name: "closes the channel, and ends what is under way",
+  },
+  {
+    attack: "a second try of what may have been sent when the process that sends has gone",
+    file: "host/src/run/trouble.ts",
+    take: "if (isOver || trouble.isUnknown)",
+    put: "if (isOver)",
+    test: "host/test/effects/process/process.test.ts",
+    name: "does not try again what may have been sent when that process has gone",
+  },
+  {
     attack: "a name that leads to a private IPv4 address",
     file: "host/src/effects/egress/address.ts",
     take: 'if (version === 4) return !special.check(address, "ipv4");',

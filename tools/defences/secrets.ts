@@ -10,9 +10,9 @@ const CANARIES = "are in nothing that a run leaves, and without the guard all of
 export const secrets: readonly Defence[] = [
   {
     attack: "an answer, an error or a model's text with a secret in it",
-    file: "host/src/effects/table.ts",
-    take: "const isOpen = OWN.has(record.type) || guard === undefined;",
-    put: "const isOpen = OWN.has(record.type) || guard !== undefined;",
+    file: "host/src/effects/admissible.ts",
+    take: "const isOpen = own !== undefined || guard === undefined;",
+    put: "const isOpen = own !== undefined || guard !== undefined;",
     test: "host/test/secrets/canary.test.ts",
     name: CANARIES,
   },
@@ -115,7 +115,7 @@ export const secrets: readonly Defence[] = [
   },
   {
     attack: "a secret in the words of a trouble",
-    file: "host/src/effects/table.ts",
+    file: "host/src/effects/admissible.ts",
     take: "throwTrouble(error, guard);",
     put: "throwTrouble(error);",
     test: "host/test/secrets/run.test.ts",

@@ -2,11 +2,10 @@
 import type { EffectType, RequestRecord } from "@reach-fabric/engine";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
-import { checkedResult, nameOf, unfit, withShortNote } from "./admissible.ts";
+import { guardedResult } from "./admissible.ts";
 import { clock } from "./clock.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
-import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
 import { emit } from "./emit.ts";
 import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
@@ -29,7 +28,7 @@ const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>>
 };
 
 /** What only this machine gives: no failure of the world is recorded of it. */
-const OWN: ReadonlySet<string> = new Set(["clock", "random", "timer"]);
+const OWN = ["clock", "random", "timer"] as const;
 
 /** What a type of effect is; undefined for one that this host does not have. */
 export const kindOf = (type: string): EffectKind<Effects> | undefined =>
@@ -60,39 +59,25 @@ export async function perform(
   outside: Outside,
   context: EffectContext,
 ): Promise<Performed> {
-  const came = await guarded(record, outside, context);
+  const { key, type } = record;
+  const kind = kindOf(type);
+  if (kind === undefined) throw unknownEffect(key);
+  const work = (): Promise<Performed> => kind.perform(record, outside, context);
+  const own = OWN.find((one) => one === type);
+  const came = await guardedResult(work, context.signal, outside.guard, own);
   outside.watch?.effect(record, came);
   return came;
 }
 
-async function guarded(
-  record: RequestRecord,
-  outside: Outside,
-  context: EffectContext,
-): Promise<Performed> {
-  const kind = kindOf(record.type);
-  const { guard } = outside;
-  if (kind !== undefined) {
-    try {
-      const given = checkedResult(await kind.perform(record, outside, context));
-      const isOpen = OWN.has(record.type) || guard === undefined;
-      return withShortNote(isOpen ? given : guard.admissible(given));
-    } catch (error) {
-      context.signal.throwIfAborted();
-      throwTrouble(error, guard);
-      if (OWN.has(record.type)) throw new HostTrouble(`its ${record.type} has failed`, error);
-      return unfit(`the effect has failed with an error (${nameOf(error)})`);
-    }
-  }
-  throw new ReachError(
+const unknownEffect = (key: string): ReachError =>
+  new ReachError(
     hostCode.unknownEffect,
     "The engine asks for an effect that this host does not have.",
     {
-      where: `effect ${record.key}`,
+      where: `effect ${key}`,
       hint: "The engine and the host are of different versions.",
     },
   );
-}
 
 /** True for what may be performed although no decision depends on it. */
 export const isReadOnly = ({ type, request }: RequestRecord): boolean =>

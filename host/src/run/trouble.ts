@@ -47,7 +47,7 @@ export async function patiently<T>(
       const trouble = troubleOf(error);
       if (trouble === undefined) throw error;
       const isOver = tried >= tries || performance.now() - began + next > total;
-      if (isOver) throw stuck(where, tried, trouble);
+      if (isOver || trouble.isUnknown) throw stuck(where, tried, trouble);
       told(trouble.why ?? trouble.message);
     }
     await waitFor(next, signal);

@@ -31,12 +31,15 @@ const NETWORK: Readonly<Record<string, string>> = {
  */
 export class HostTrouble extends ReachError {
   override readonly name: string = "HostTrouble";
+  /** True where it may have been performed all the same: it is not tried again, and a run that goes on asks (GRANT-16). */
+  readonly isUnknown: boolean;
 
   /**
    * @param why in words, without content of request or answer
    */
-  constructor(why: string, cause?: unknown) {
+  constructor(why: string, cause?: unknown, isUnknown: boolean = false) {
     super(hostCode.trouble, "This machine could not perform an effect.", { why, cause });
+    this.isUnknown = isUnknown;
   }
 }
 
@@ -61,8 +64,10 @@ export function troubleOf(error: unknown): HostTrouble | undefined {
 export function throwTrouble(error: unknown, guard?: SecretGuard): void {
   const trouble = troubleOf(error);
   if (trouble === undefined) return;
-  const { why = "" } = trouble;
-  throw guard?.holds(why) === true ? new HostTrouble(guard.scrubbed(why)) : trouble;
+  const { why = "", isUnknown } = trouble;
+  throw guard?.holds(why) === true
+    ? new HostTrouble(guard.scrubbed(why), undefined, isUnknown)
+    : trouble;
 }
 
 /** What is behind an error: of several addresses one that resources were missing for, or else what all came to. */
