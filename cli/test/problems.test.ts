@@ -95,7 +95,7 @@ const cases: readonly {
     args: [...run, "-g", "g.json"],
     file: "g.json",
     problems: [
-      "REACH-E4210 3:2 /al Known here: format, http, emit, secrets, models, spending, mcp, providers, addresses.",
+      "REACH-E4210 3:2 /al Known here: format, http, emit, secrets, models, spending, mcp, folders, providers, addresses, directories.",
       "REACH-E4210 5:4 /http/0/orign Did you mean `origin`?",
       "REACH-E4212 5:3 /http/0/origin",
     ],

@@ -136,6 +136,7 @@ export { RunWaits } from "./run/waiting.ts";
 export type { Awaited } from "./run/waiting.ts";
 export { isRepeatable } from "./effects/repeatable.ts";
 export type { Needed, Permission } from "./effects/needs.ts";
+export { requireDirectories } from "./effects/files/directories.ts";
 export { grantAllowing, suggestGrant } from "./effects/suggest.ts";
 export type { SuggestedGrant, SuggestOptions } from "./effects/suggest.ts";
 export type { RunOptions } from "./run/options.ts";

@@ -18,6 +18,8 @@ export {
   sigstoreBundle,
 } from "./evidence/evidence.ts";
 export type { InTotoStatement, SigstoreBundle } from "./evidence/evidence.ts";
+export { mayAccess } from "./run/folders.ts";
+export type { FolderAccess } from "./run/folders.ts";
 export { grant, grantFile, calledIn, mayCall, mayEmit, whyNotPath } from "./run/grant.ts";
 export type { Callable, Grant, GrantBounds, GrantFile, HttpGrant } from "./run/grant.ts";
 export type { RequestBounds } from "./run/bounds.ts";

@@ -259,7 +259,7 @@ export const secrets: readonly Defence[] = [
   },
   {
     attack: "dots and slashes that are there after a second decoding, in the engine",
-    file: "assembly/workflow/call/uri.ts",
+    file: "assembly/workflow/request/uri.ts",
     take: "checkLayers(out.at + originLength, pathLength)",
     put: "true",
     test: "bindings/test/run/run-uri.test.ts",

@@ -36,6 +36,10 @@ export function hasFailed(result: usize): bool {
     cellIs(failure, "protocol")
   ) {
     problem(COMMUNICATION, 502, "The service's answer could not be taken");
+  } else if (cellIs(failure, "missing")) {
+    problem(COMMUNICATION, 404, "There is no such file");
+  } else if (cellIs(failure, "exists")) {
+    problem(COMMUNICATION, 409, "There is such a file already");
   } else problem(COMMUNICATION, 503, "The service could not be reached");
   bufferBytes(PROBLEM_DETAIL, addressOf(failure), lengthOf(failure));
   return true;

@@ -16,9 +16,9 @@ import {
 import { cellIs, objectField } from "../../value/object";
 import { equalBytes } from "../../value/order";
 import { AUTHORIZATION, problem, PROBLEM_DETAIL } from "../state/problem";
-import { overridingBeyond } from "./overriding";
+import { overridingBeyond } from "../request/overriding";
 import { isSpending } from "./spending";
-import { URI, uriOrigin, uriPath } from "./uri";
+import { URI, uriOrigin, uriPath } from "../request/uri";
 
 /**
  * True if the grant allows the request whose URI checkUri() has just read. Otherwise a problem.
@@ -113,6 +113,32 @@ export function isModelGranted(grant: usize, model: usize): bool {
   return false;
 }
 
+/**
+ * True if the grant allows to read, write or list in this folder. Otherwise a problem.
+ *
+ * @param path for the problem; 0: the folder itself
+ */
+export function isFolderGranted(grant: usize, method: usize, folder: usize, path: usize): bool {
+  const rules = objectField(grant, "folders");
+  if (rules != 0) {
+    for (let i: u32 = 0; i < lengthOf(rules); i++) {
+      const rule = elementAt(rules, i);
+      const name = objectField(rule, "name");
+      if (!equalBytes(addressOf(name), lengthOf(name), addressOf(folder), lengthOf(folder)))
+        continue;
+      if (hasMethod(objectField(rule, "access"), method)) return true;
+    }
+  }
+  problem(AUTHORIZATION, 403, "The grant does not allow this file");
+  bufferBytes(PROBLEM_DETAIL, addressOf(method), lengthOf(method));
+  bufferByte(PROBLEM_DETAIL, 0x20);
+  bufferBytes(PROBLEM_DETAIL, addressOf(folder), lengthOf(folder));
+  if (path == 0) return false;
+  bufferByte(PROBLEM_DETAIL, 0x2f);
+  bufferBytes(PROBLEM_DETAIL, addressOf(path), lengthOf(path));
+  return false;
+}
+
 /** True if the grant allows this method of the server whose URI is at hand, for its target (0: none). */
 export function isMcpGranted(grant: usize, method: usize, target: usize): bool {
   const call: Buffer = TEXT;
@@ -166,8 +192,9 @@ export function isGrant(v: usize): bool {
     let ok: bool = false;
     if (cellIs(key, "http")) ok = isHttpRules(valueAt(v, i));
     else if (cellIs(key, "emit") || cellIs(key, "models")) ok = isTexts(valueAt(v, i));
-    else if (cellIs(key, "secrets")) ok = isSecretRules(valueAt(v, i));
-    else if (cellIs(key, "mcp")) ok = isMcpRules(valueAt(v, i));
+    else if (cellIs(key, "secrets")) ok = areNamed(valueAt(v, i), "name", "origins");
+    else if (cellIs(key, "mcp")) ok = areNamed(valueAt(v, i), "server", "calls");
+    else if (cellIs(key, "folders")) ok = areNamed(valueAt(v, i), "name", "access");
     else if (cellIs(key, "spending")) {
       const models = objectField(v, "models");
       ok = (models == 0 || isTexts(models)) && isSpending(valueAt(v, i), models);
@@ -192,24 +219,14 @@ function isHttpRules(rules: usize): bool {
   return true;
 }
 
-function isSecretRules(rules: usize): bool {
+/** True if the rules have a text and an array of texts each, under these names. */
+function areNamed(rules: usize, name: string, texts: string): bool {
   if (tagOf(rules) != ARRAY) return false;
   for (let i: u32 = 0; i < lengthOf(rules); i++) {
     const r = elementAt(rules, i);
     if (tagOf(r) != OBJECT || lengthOf(r) != 2) return false;
-    const name = objectField(r, "name");
-    if (name == 0 || tagOf(name) != STRING || !isTexts(objectField(r, "origins"))) return false;
-  }
-  return true;
-}
-
-function isMcpRules(rules: usize): bool {
-  if (tagOf(rules) != ARRAY) return false;
-  for (let i: u32 = 0; i < lengthOf(rules); i++) {
-    const r = elementAt(rules, i);
-    if (tagOf(r) != OBJECT || lengthOf(r) != 2) return false;
-    const server = objectField(r, "server");
-    if (server == 0 || tagOf(server) != STRING || !isTexts(objectField(r, "calls"))) return false;
+    const n = objectField(r, name);
+    if (n == 0 || tagOf(n) != STRING || !isTexts(objectField(r, texts))) return false;
   }
   return true;
 }

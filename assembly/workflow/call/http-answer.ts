@@ -1,10 +1,11 @@
 /** An HTTP answer, from what the host got to the result that is recorded (ABI-7). */
 
 import { arenaLimit, arenaMark, arenaRelease, Mark, SCRATCH } from "../../bytes/arena";
-import { writeBase64 } from "../../bytes/base64";
+import { isBase64, writeBase64 } from "../../bytes/base64";
 import { OUTPUT, TEXT } from "../../bytes/buffer";
 import { textByte } from "../../bytes/byte";
 import { UPPER_A, UPPER_Z } from "../../bytes/characters";
+import { utf8Valid } from "../../bytes/utf8";
 import * as C from "../../errors/codes";
 import { clearError, fail, failRecord } from "../../errors/errors";
 import { canonicalCopy } from "../../json/canonical";
@@ -76,18 +77,33 @@ export function admitHttp(e: Pending, given: usize, body: usize, length: u32, ou
  * Reads a body that advance() will be able to take. A body that is malformed, too deep or too long
  * is itself a result: false, and nothing of it is left behind.
  */
-function bodyFits(body: usize, length: u32, out: usize): bool {
+export function bodyFits(body: usize, length: u32, out: usize): bool {
   arenaMark(SCRATCH, MARK);
   arenaLimit(SCRATCH, C.MAX_SCRATCH - RECORD_ROOM);
   // Inside a result the body is one level deeper.
   let fits: bool =
     parseJson(body, length, C.JSON_BOUNDARY, SCRATCH, out) &&
     heightOf(out) < (C.MAX_RUN_DEPTH as u32);
-  if (fits && length > SHORT) fits = writeJson(out, OUTPUT, C.MAX_INPUT - RECORD_ROOM);
-  OUTPUT.len = 0;
+  if (fits) fits = isShort(out, length);
   clearError();
   if (!fits) arenaRelease(SCRATCH, MARK);
   arenaLimit(SCRATCH, C.MAX_SCRATCH);
+  return fits;
+}
+
+/** Takes bytes as a text that advance() will be able to take. Bytes that are not UTF-8, or too long, are a result: false. */
+export function textFits(body: usize, length: u32, out: usize): bool {
+  if (utf8Valid(body, length) >= 0) return false;
+  setString(out, body, length, 0);
+  const fits = isShort(out, length);
+  clearError();
+  return fits;
+}
+
+/** True if the canonical text of a value, made of so many bytes, fits into a record. */
+function isShort(v: usize, length: u32): bool {
+  const fits = length <= SHORT || writeJson(v, OUTPUT, C.MAX_INPUT - RECORD_ROOM);
+  OUTPUT.len = 0;
   return fits;
 }
 
@@ -118,9 +134,13 @@ function sameName(a: usize, b: usize): bool {
 }
 
 /** A cell of the bytes as base64. */
-function base64Cell(out: usize, at: usize, length: u32): void {
+export function base64Cell(out: usize, at: usize, length: u32): void {
   // TEXT is free until the record is written, and writing does not use it.
   TEXT.len = 0;
   writeBase64(TEXT, at, length);
   setString(out, TEXT.at, TEXT.len, 0);
+}
+
+export function isBase64Text(v: usize): bool {
+  return tagOf(v) == STRING && isBase64(addressOf(v), lengthOf(v));
 }

@@ -16,7 +16,6 @@ import {
   ZERO,
 } from "../../bytes/characters";
 import { arenaTake, PERSISTENT, SCRATCH } from "../../bytes/arena";
-import { isBase64 } from "../../bytes/base64";
 import { bufferBytes, bufferText, bufferUint } from "../../bytes/buffer";
 import { E_WF_TYPE } from "../../errors/codes";
 import { errorCode } from "../../errors/errors";
@@ -67,10 +66,11 @@ import { Branch, Frame, Pending, requestOf } from "../state/state";
 import { givenRequest } from "../step/answers";
 import { buildAuthentication, loadAuthentication } from "./authentication";
 import { hasFailed, isFailureResult } from "./failure";
-import { begins } from "./overriding";
+import { isBase64Text } from "./http-answer";
+import { begins } from "../request/overriding";
 import { isAddressGranted, stepRemote } from "./remote";
 import { loadSecretPlaces } from "./secret-places";
-import { checkUri, URI, uriFromTemplate, uriFromText, uriQuery } from "./uri";
+import { checkUri, URI, uriFromTemplate, uriFromText, uriQuery } from "../request/uri";
 
 // ---- Compiling -----------------------------------------------------------------------------------
 
@@ -400,10 +400,6 @@ function isNamed(names: usize, name: usize): bool {
     if (equalBytes(addressOf(n), lengthOf(n), addressOf(name), lengthOf(name))) return true;
   }
   return false;
-}
-
-function isBase64Text(v: usize): bool {
-  return tagOf(v) == STRING && isBase64(addressOf(v), lengthOf(v));
 }
 
 /** What the task gives for an answer; `out` shares the result's storage or lies in SCRATCH. */

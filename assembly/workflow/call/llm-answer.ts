@@ -74,7 +74,7 @@ export function isLlmResult(v: usize, _e: Pending): bool {
 }
 
 /** The run was given a text: one that is hidden is passed on. */
-function isText(c: usize): bool {
+export function isText(c: usize): bool {
   return rawTagOf(c) == OPAQUE || tagOf(c) == STRING;
 }
 

@@ -8,6 +8,7 @@ import { E_RECORD_EVENT } from "../../errors/codes";
 import { fail, failRecord } from "../../errors/errors";
 import { addressOf, lengthOf, OBJECT, STRING, tagOf } from "../../value/cell";
 import { cellIs, objectField } from "../../value/object";
+import { admitFile, isFileRequest, isFileResult, loadFile, readFile, stepFile } from "../call/file";
 import { isGrpcResult, loadGrpc, readGrpc, stepGrpc } from "../call/grpc";
 import {
   isHttpRequest,
@@ -106,6 +107,7 @@ effect("event", isEventResult).refused(E_RECORD_EVENT);
 call("llm", isLlmResult, loadLlm, stepLlm, readLlm);
 call("mcp", isMcpResult, loadMcp, stepMcp, readMcp).admitted(admitMcp);
 call("grpc", isGrpcResult, loadGrpc, stepGrpc, readGrpc);
+call("file", isFileResult, loadFile, stepFile, readFile).held(isFileRequest).admitted(admitFile);
 
 /** An effect that the machine asks for by itself. */
 function effect(name: string, isResult: IsResult): Effect {

@@ -125,6 +125,9 @@ function print(
     if (capabilities.some(({ kind }) => kind === "model")) {
       terminal.print(line`\nBeside "models", "providers" says where each of them is.`);
     }
+    if (capabilities.some(({ kind }) => kind === "folder")) {
+      terminal.print(line`\nBeside "folders", "directories" says where each of them is.`);
+    }
   }
   if (warnings.length > 0) terminal.print(line``);
   for (const { where, what } of warnings) {

@@ -37,7 +37,7 @@ export function grant(program: Command, verb: Verb): void {
     .summary("write the smallest grant that recorded runs needed")
     .description(
       "Computes the runs again, without asking anything of the world, and writes the grant that allows what they asked " +
-        "for and nothing else: exact origins, methods, paths, types of events, models, calls of MCP, and where each secret went. " +
+        "for and nothing else: exact origins, methods, paths, types of events, models, calls of MCP, folders, and where each secret went. " +
         "What no record says is told: where a redirect led, where a token came from. So is what the workflow may ask for and no run " +
         "has. Nothing is verified: verify evidence that others give you first, and read the grant before you give it.",
     )
@@ -46,7 +46,7 @@ export function grant(program: Command, verb: Verb): void {
     .option("--force", "replace an existing output file")
     .option(
       "-g, --grant <file>",
-      "the grant in use, whose addresses, providers, limits and `repeatable` are kept for what is left",
+      "the grant in use, whose addresses, providers, directories, limits and `repeatable` are kept for what is left",
     )
     .option("--ids", "of a path with a number or an id in it, all that begins so: /v1/accounts/*")
     .option(...FUEL)

@@ -38,7 +38,7 @@ export function whatIfCommand(program: Command, verb: Verb): void {
         "anything else is not recorded. Exits 0 if every run comes out the same, 1 if one does not, 3 " +
         "if some asked for what was not recorded and none of the others differs. With --live, what was " +
         "not recorded is asked, by a grant of its own, where asking changes nothing: GET, HEAD and OPTIONS, " +
-        "models, MCP but tools/call, and what --safe names. Events are never emitted.",
+        "models, MCP but tools/call, files that are read, and what --safe names. Events are never emitted.",
     )
     .argument("<workflow>", "the changed workflow, YAML or JSON; its tables are beside or below it")
     .argument("<evidence...>", ".reach files, and folders with such files")
@@ -47,7 +47,7 @@ export function whatIfCommand(program: Command, verb: Verb): void {
   secretsOptions(command)
     .option(
       "--safe <operation...>",
-      'what changes nothing, too: "POST https://host/path", "tools/call NAME"',
+      'what changes nothing, too: "POST https://host/path", "tools/call NAME", "write FOLDER"',
     )
     .option(...FUEL)
     .option("--json", "print the runs as JSON; errors as JSON on stderr")
@@ -138,11 +138,12 @@ async function liveOf(
     throw new CliError({
       code: CODE.usage,
       what: `--safe names an operation, not: ${odd}`,
-      hint: 'For example "POST https://host/path", without a query, or "tools/call NAME".',
+      hint: 'For example "POST https://host/path", without a query, "tools/call NAME" or "write FOLDER".',
       exitCode: EXIT.usage,
     });
   }
   const granted = await host.readGrant(file);
+  await host.requireDirectories(granted, file);
   const performer = host.createPerformer({
     pack,
     ...granted,
@@ -163,7 +164,7 @@ async function liveOf(
 }
 
 /** As operationOf() of the host names them. */
-const OPERATION = /^([A-Z]+ https?:\/\/[^\s?#]+|tools\/call \S.*)$/;
+const OPERATION = /^([A-Z]+ https?:\/\/[^\s?#]+|tools\/call \S.*|write \S+)$/;
 
 type Live = Pick<Parameters<typeof whatIfLive>[3], "ask"> & {
   readonly grant: Grant;

@@ -51,7 +51,7 @@ export function longWork(terminal: Terminal): (progress: Progress) => void {
 
 /** What is asked of the world; undefined for what this machine answers, and for events, which are waited for. */
 function askedText({ type, request }: RequestRecord): string | undefined {
-  const { method, model, uri } = request;
+  const { method, model, uri, folder } = request;
   switch (type) {
     case "http":
       return `${textOf(method)} ${originOf(textOf(uri))}`;
@@ -61,6 +61,8 @@ function askedText({ type, request }: RequestRecord): string | undefined {
       return `${textOf(method)} of ${originOf(textOf(uri))}`;
     case "grpc":
       return `grpc ${originOf(textOf(uri))}`;
+    case "file":
+      return `${textOf(method)} in ${textOf(folder)}`;
     case "emit":
       return "an event";
     default:

@@ -129,7 +129,8 @@ export const beyondGrant = (effective: Grant, bound: Grant): string | undefined 
     (name) => `the model ${quoted(name)}`,
   ) ??
   beyondSpending(effective, bound) ??
-  beyondMcp(effective, bound);
+  beyondMcp(effective, bound) ??
+  beyondFolders(effective, bound);
 
 function firstOf<T>(
   items: readonly T[] = [],
@@ -217,6 +218,19 @@ function beyondMcp({ mcp = [] }: Grant, { mcp: bound = [] }: Grant): string | un
     for (const call of calls) {
       const isAllowed = bound.some((entry) => entry.server === server && covers(entry.calls, call));
       if (!isAllowed) return `${quoted(call)} of ${quoted(server)}`;
+    }
+  }
+  return undefined;
+}
+
+function beyondFolders(
+  { folders = [] }: Grant,
+  { folders: bound = [] }: Grant,
+): string | undefined {
+  for (const { name, access } of folders) {
+    for (const one of access) {
+      const isAllowed = bound.some((entry) => entry.name === name && entry.access.includes(one));
+      if (!isAllowed) return `${one} in the folder ${quoted(name)}`;
     }
   }
   return undefined;

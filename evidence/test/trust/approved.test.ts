@@ -278,6 +278,11 @@ test("POL-11: attack: a run that was granted more than the policy allows", () =>
   expect(beyondGrant({ http: [listed] }, { http: [entry] })).toBe(
     'GET "https://a.example/v1/*" with x-host',
   );
+  const folders = [{ name: "letters", access: ["list" as const, "read" as const] }];
+  expect(beyondGrant({ folders }, { folders })).toBeUndefined();
+  expect(beyondGrant({ folders }, {})).toBe('list in the folder "letters"');
+  const less = { folders: [{ name: "letters", access: ["list" as const] }] };
+  expect(beyondGrant({ folders }, less)).toBe('read in the folder "letters"');
 });
 
 test("POL-12: attack: a run that had higher limits than the policy allows", () => {

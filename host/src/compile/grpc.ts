@@ -16,7 +16,7 @@ export async function pinProtos(list: TaskList, read: Read): Promise<TaskList> {
   });
   if (calls.length === 0) return list;
   // Few workflows call gRPC, and what reads its definitions takes as long to load as all the rest of compiling.
-  const { STREAMS, methodOf } = await import("../effects/protos.ts");
+  const { STREAMS, methodOf } = await import("../effects/grpc/protos.ts");
   const files = new Map<string, string>();
   for (const { path, args } of calls) {
     const endpoint = endpointOf(args);

@@ -25,9 +25,9 @@ import { filledMember, placeSecrets } from "./egress/secret-places.ts";
 import type { SecretPlace } from "./egress/secret-places.ts";
 import { cut } from "./egress/text.ts";
 import { HostTrouble, throwTrouble } from "./egress/trouble.ts";
-import { GrpcClients } from "./grpc-clients.ts";
-import type { Peer } from "./grpc-clients.ts";
-import { methodOf } from "./protos.ts";
+import { GrpcClients } from "./grpc/clients.ts";
+import type { Peer } from "./grpc/clients.ts";
+import { methodOf } from "./grpc/protos.ts";
 import { needsOfGrpc } from "./needs.ts";
 
 /** TRACE-5: a gRPC request as the engine made it. */

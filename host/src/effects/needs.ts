@@ -1,7 +1,7 @@
 // What each effect needs of a grant, as its request shows it: the reverse of what the engine compares.
 import type { RequestRecord } from "@reach-fabric/engine";
 import { calledIn } from "@reach-fabric/schema";
-import type { HttpGrant } from "@reach-fabric/schema";
+import type { FolderAccess, HttpGrant } from "@reach-fabric/schema";
 import type { Secrets } from "../secrets/texts.ts";
 import { parseTarget } from "./egress/grant.ts";
 import { overridingIn } from "./egress/request.ts";
@@ -21,6 +21,7 @@ export type Permission =
   | { readonly of: "emit"; readonly type: string }
   | { readonly of: "secrets"; readonly name: string; readonly origin: string }
   | { readonly of: "models"; readonly name: string }
+  | { readonly of: "folders"; readonly name: string; readonly access: FolderAccess }
   | { readonly of: "mcp"; readonly server: string; readonly call: string };
 
 /** What requests need, and what they need besides that is in no record. */
@@ -35,6 +36,7 @@ interface Asked {
   readonly uri: string;
   readonly method: string;
   readonly model: string;
+  readonly folder: string;
   readonly event: { readonly type: string };
   readonly headers?: Readonly<Record<string, string>>;
   readonly redirect?: boolean;
@@ -84,6 +86,11 @@ export const needsOfModel: NeedsOf = (given) => ({
   permissions: [{ of: "models", name: askedIn(given).model }],
   open: [],
 });
+
+export const needsOfFile: NeedsOf = (given) => {
+  const { folder: name, method } = askedIn(given);
+  return { permissions: [{ of: "folders", name, access: method as FolderAccess }], open: [] };
+};
 
 export const needsOfEmit: NeedsOf = (given) => ({
   permissions: [{ of: "emit", type: exactly(askedIn(given).event.type) }],

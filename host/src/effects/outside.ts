@@ -11,6 +11,8 @@ import type { RunWatch } from "../security/run-watch.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 import type { Secrets } from "../secrets/texts.ts";
 import type { CloudEvent } from "./emit.ts";
+import { createFiles } from "./files/files.ts";
+import type { UseFile } from "./files/files.ts";
 import { createGrpc } from "./grpc.ts";
 import type { CallGrpc } from "./grpc.ts";
 import type { AddressLookup } from "./egress/address.ts";
@@ -42,6 +44,8 @@ export interface Effects {
   readonly mcp: CallMcp;
   /** Calls a gRPC service; a failure is an answer, and only HostTrouble an exception. */
   readonly grpc: CallGrpc;
+  /** Reads, writes or lists in a folder of the grant; a failure is an answer, and only HostTrouble an exception. */
+  readonly file: UseFile;
   /** Hands on a CloudEvent (WF-39). It returns once the event is where it belongs. */
   readonly emit?: (event: CloudEvent, signal: AbortSignal) => Promise<void>;
 }
@@ -54,8 +58,8 @@ export interface Outside extends Effects {
   readonly watch?: RunWatch;
 }
 
-/** What leaves the machine, by the grant. */
-export type Remote = "fetch" | "ask" | "mcp" | "grpc";
+/** What leaves the machine, or reaches its files, by the grant. */
+export type Remote = "fetch" | "ask" | "mcp" | "grpc" | "file";
 
 /** The machine's own clock, randomness and timers. */
 export const machine: Omit<Effects, Remote | "emit"> = {
@@ -74,6 +78,7 @@ export interface OutsideOptions {
   /** Tokens that the runs of a tenant share. */
   readonly tokens?: TenantTokens | undefined;
   readonly providers?: Readonly<Record<string, Provider>> | undefined;
+  readonly directories?: Readonly<Record<string, string>> | undefined;
   /** Bounds of each request. */
   readonly egress?: Partial<EgressLimits> | undefined;
   /** What entries of the grant say of them. */
@@ -132,6 +137,7 @@ export function createOutside(
     ask: async (question, context) => (await now()).ask(question, context),
     mcp: async (call, context) => (await now()).mcp(call, context),
     grpc: async (call, context) => (await now()).grpc(call, context),
+    file: async (call, context) => (await now()).file(call, context),
     close: async () => made?.close(),
   };
 }
@@ -147,7 +153,7 @@ function makeOutside(
   secrets: RunSecrets,
   watch: RunWatch | undefined,
 ): WaysOut {
-  const { pack, grant = {}, addresses, providers, tokens, lookup } = options;
+  const { pack, grant = {}, addresses, providers, directories, tokens, lookup } = options;
   const { egress: limits, bounds, ceiling } = options;
   const { guard, values } = secrets;
   const out = {
@@ -172,6 +178,7 @@ function makeOutside(
     ask: createModels({ ...out, ...(providers ? { providers } : {}) }, shared).ask,
     mcp: mcp.call,
     grpc: grpc.call,
+    file: createFiles({ ...out, guard, ...(directories ? { directories } : {}) }),
     close: async () => {
       grpc.close();
       await mcp.close();

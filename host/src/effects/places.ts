@@ -4,7 +4,7 @@ import type { RequestRecord } from "@reach-fabric/engine";
 /** How many effects of a run leave this machine at a time. */
 export interface Parallel {
   readonly run: number;
-  /** Of those, to one origin; questions to one model, and events, count as one. */
+  /** Of those, to one origin; questions to one model, events, and what is done in folders count as one. */
   readonly origin: number;
 }
 
@@ -119,6 +119,7 @@ function laneOf({ type, request }: RequestRecord): string | undefined {
   const { uri, model } = request;
   if (type === "llm") return `model ${typeof model === "string" ? model : ""}`;
   if (type === "emit") return "events";
+  if (type === "file") return "files";
   if (typeof uri !== "string") return undefined;
   return URL.canParse(uri) ? new URL(uri).origin : uri;
 }

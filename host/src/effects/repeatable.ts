@@ -4,7 +4,7 @@ import type { Pack, RequestRecord } from "@reach-fabric/engine";
 import { mayCall } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { parseTarget, whyNotGranted } from "./egress/grant.ts";
-import { methodOf } from "./protos.ts";
+import { methodOf } from "./grpc/protos.ts";
 import { kindOf } from "./table.ts";
 
 /**

@@ -12,7 +12,7 @@ import { kindOf } from "./table.ts";
 export interface SuggestOptions {
   /** Of a path with a number or an id in it, all that begins as it does up to there. */
   readonly ids?: boolean;
-  /** The grant in use, for what no record says: addresses, providers, what is repeatable, limits. */
+  /** The grant in use, for what no record says: addresses, providers, directories, what is repeatable, limits. */
   readonly given?: EffectiveGrant;
   /** What the runs could spend on models: a limit stays, unless `given` says another one. */
   readonly spending?: Grant["spending"];
@@ -61,6 +61,7 @@ const nothingSaid: EffectiveGrant = {
   bounds: {},
   addresses: {},
   providers: {},
+  directories: {},
 };
 
 /**
@@ -99,6 +100,11 @@ const joins: {
     })),
   models: (permissions) => sortedOnce(those(permissions, "models").map(({ name }) => name)),
   mcp: (permissions, given) => joinMcp(those(permissions, "mcp"), given),
+  folders: (permissions) =>
+    grouped(those(permissions, "folders"), ({ name }) => name).map(([name, all]) => ({
+      name,
+      access: sortedOnce(all.map(({ access }) => access)),
+    })),
   // A limit, and no permission: what the grant in use says.
   spending: (permissions, given) =>
     spendingOf(
@@ -191,11 +197,11 @@ function saidOfMcp(
   };
 }
 
-/** Addresses and providers of what is left. */
+/** Addresses, providers and directories of what is left. */
 function operatorsOf(
-  { http = [], mcp = [], models = [] }: Pick<GrantFile, keyof Grant>,
+  { http = [], mcp = [], models = [], folders = [] }: Pick<GrantFile, keyof Grant>,
   given: EffectiveGrant | undefined,
-): Pick<GrantFile, "addresses" | "providers"> {
+): Pick<GrantFile, "addresses" | "providers" | "directories"> {
   const origins = new Set([
     ...http.map(({ origin }) => origin),
     ...mcp.map(({ server }) => new URL(server).origin),
@@ -208,9 +214,11 @@ function operatorsOf(
     );
   const addresses = some(given?.addresses, (name) => origins.has(name));
   const providers = some(given?.providers, (name) => models.includes(name));
+  const directories = some(given?.directories, (name) => folders.some((one) => one.name === name));
   return {
     ...(Object.keys(providers).length === 0 ? {} : { providers }),
     ...(Object.keys(addresses).length === 0 ? {} : { addresses }),
+    ...(Object.keys(directories).length === 0 ? {} : { directories }),
   };
 }
 

@@ -7,6 +7,7 @@ import { clock } from "./clock.ts";
 import type { EffectContext, EffectKind } from "./effect.ts";
 import type { Performed } from "./egress/performed.ts";
 import { emit } from "./emit.ts";
+import { file } from "./file.ts";
 import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
 import { llm } from "./llm.ts";
@@ -25,6 +26,7 @@ const kinds: Readonly<Record<Exclude<EffectType, "event">, EffectKind<Effects>>>
   llm,
   mcp,
   grpc,
+  file,
 };
 
 /** What only this machine gives: no failure of the world is recorded of it. */

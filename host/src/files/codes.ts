@@ -44,6 +44,12 @@ export const hostCode = {
   noToken: "REACH-E3109",
   /** What came back holds a secret. */
   secretCaught: "REACH-E3110",
+  /** The folder is not granted for this, or no directory is given for it. */
+  noFolder: "REACH-E3111",
+  /** The path is not one that leads down from a folder. */
+  badPath: "REACH-E3112",
+  /** What is there is a link, a device, or a file that has other names, or may not be opened. */
+  notPlain: "REACH-E3113",
   // 32xx a request failed: notes of the operator, in no trace
   /** A request failed for another reason. */
   otherFailure: "REACH-E3200",
@@ -71,6 +77,10 @@ export const hostCode = {
   grpcDefinition: "REACH-E3235",
   /** An effect has thrown, or given what no record can hold. */
   unfit: "REACH-E3236",
+  /** There is no such file in a folder of the grant. */
+  noSuchFile: "REACH-E3237",
+  /** There is such a file already. */
+  fileThere: "REACH-E3238",
   /** This machine could not perform an effect: no answer, and in no record. */
   trouble: "REACH-E3240",
   // 41xx files, folders, registries and logs
@@ -144,6 +154,8 @@ export const hostCode = {
   badValueFile: "REACH-E4150",
   /** The environment lacks a variable that a secret names. */
   noVariable: "REACH-E4151",
+  /** A folder of the grant has no directory, or that is not there. */
+  noDirectory: "REACH-E4152",
   /** Not the folder of a log. */
   notALog: "REACH-E4160",
   /** A log is damaged. */

@@ -52,6 +52,8 @@ export interface RunOptions {
   readonly tokens?: TenantTokens;
   /** Where the models that the grant names are. */
   readonly providers?: Readonly<Record<string, Provider>>;
+  /** Where the folders that the grant names are: absolute paths. */
+  readonly directories?: Readonly<Record<string, string>>;
   /** CloudEvents for the tasks that listen, in the order in which they come. */
   readonly events?: AsyncIterable<CloudEvent>;
   /** Suspends, resumes or cancels the run: each command is a record of it. */

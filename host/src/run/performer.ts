@@ -22,6 +22,7 @@ export interface PerformerOptions {
   /** What entries of the grant say of time and size (GRANT-21). */
   readonly bounds?: GrantBounds;
   readonly providers?: Readonly<Record<string, Provider>>;
+  readonly directories?: Readonly<Record<string, string>>;
   /** Where it is noted what security depends on. */
   readonly security?: SecurityLog;
   /** Operations that change nothing although their protocol does not say so, as operationOf() names them. */
@@ -39,8 +40,8 @@ export interface Performer {
 /**
  * Performs effects for a hypothesis, under a grant of its own.
  *
- * Safe are: http with GET, HEAD and OPTIONS (RFC 9110, 9.2.1), questions to models, MCP but `tools/call`, the
- * clock and randomness; and what `safe` declares. Events are never emitted, nor waited for.
+ * Safe are: http with GET, HEAD and OPTIONS (RFC 9110, 9.2.1), questions to models, MCP but `tools/call`, files that
+ * are read and folders that are listed, the clock and randomness; and what `safe` declares. Events are never emitted, nor waited for.
  */
 export function createPerformer(options: PerformerOptions): Performer {
   const { grant, safe = [] } = options;

@@ -21,6 +21,9 @@ export const NOTED: Readonly<Record<string, Told | null>> = {
   [hostCode.badCredentials]: "secret.denied",
   [hostCode.noModel]: "grant.denied",
   [hostCode.noMcpCall]: "grant.denied",
+  [hostCode.noFolder]: "grant.denied",
+  [hostCode.badPath]: "grant.denied",
+  [hostCode.notPlain]: "grant.denied",
   // The authority's word, and nothing that was refused here.
   [hostCode.noToken]: null,
   [hostCode.secretCaught]: "secret.caught",
@@ -37,6 +40,8 @@ export const NOTED: Readonly<Record<string, Told | null>> = {
   [hostCode.protocol]: "answer.refused",
   [hostCode.grpcDefinition]: "answer.refused",
   [hostCode.unfit]: "answer.refused",
+  [hostCode.noSuchFile]: null,
+  [hostCode.fileThere]: null,
   [hostCode.trouble]: null,
 };
 
@@ -79,6 +84,7 @@ export const TITLES: Readonly<Record<string, Kind>> = {
   "The grant does not allow this event": "emit",
   "The grant does not allow this model": "llm",
   "The grant does not allow this MCP call": "mcp",
+  "The grant does not allow this file": "file",
 };
 
 type Kind = Extract<SecurityEvent, { type: "grant.denied" }>["kind"];
@@ -118,7 +124,7 @@ export function eventOfRecord(
   };
 }
 
-const KINDS: readonly string[] = ["http", "grpc", "mcp", "llm", "emit"];
+const KINDS: readonly string[] = ["http", "grpc", "mcp", "llm", "emit", "file"];
 
 const kindOfEffect = (type: string): Kind => (KINDS.includes(type) ? (type as Kind) : "other");
 

@@ -21,6 +21,7 @@ describe("a grant file", () => {
       grant: { http: [entry] },
       addresses,
       providers: {},
+      directories: {},
       repeatable: {},
       bounds: {},
     });
@@ -28,6 +29,7 @@ describe("a grant file", () => {
       grant: {},
       addresses: {},
       providers: {},
+      directories: {},
       repeatable: {},
       bounds: {},
     });
@@ -35,6 +37,7 @@ describe("a grant file", () => {
       grant: {},
       addresses: {},
       providers: {},
+      directories: {},
       repeatable: {},
       bounds: {},
     });
@@ -77,11 +80,48 @@ describe("a grant file", () => {
     );
   });
 
+  it("GRANT-5: a folder has one entry, and where it is stands beside the grant", async () => {
+    const directories = { letters: "/srv/letters" };
+    const folders = [
+      { name: "letters", access: ["write", "read", "read"] },
+      { name: "claims", access: ["list"] },
+      { name: "letters", access: ["list"] },
+    ];
+    expect(await grantOf({ format: "reach/grant/v1", folders, directories })).toEqual({
+      grant: {
+        folders: [
+          { name: "claims", access: ["list"] },
+          { name: "letters", access: ["list", "read", "write"] },
+        ],
+      },
+      addresses: {},
+      providers: {},
+      directories,
+      repeatable: {},
+      bounds: {},
+    });
+  });
+
   it.each([
     ["not JSON", "{", "REACH-E1113"],
     ["YAML", "format: reach/grant/v1", "REACH-E1102"],
     ["a field twice", '{"format":"reach/grant/v1","format":"reach/grant/v1"}', "REACH-E1109"],
     ["an unknown field", { ...file, all: true }, "REACH-E4210"],
+    [
+      "a directory that depends on where a command runs",
+      { ...file, folders: [{ name: "a", access: ["read"] }], directories: { a: "a" } },
+      "REACH-E4215",
+    ],
+    [
+      "a directory of a folder that is not granted",
+      { ...file, folders: [{ name: "a", access: ["read"] }], directories: { b: "/b" } },
+      "REACH-E4216",
+    ],
+    [
+      "another access to a folder",
+      { ...file, folders: [{ name: "a", access: ["append"] }] },
+      "REACH-E4215",
+    ],
     ["a later format", { ...file, format: "reach/grant/v2" }, "REACH-E4215"],
     [
       "another spelling of an address",

@@ -212,6 +212,7 @@ describe("a suggested grant", () => {
       bounds: {},
       addresses: {},
       providers: {},
+      directories: {},
     };
     expect(grantOf([ask], { spending, given }).spending).toEqual({ tokens: 9 });
   });
@@ -225,6 +226,7 @@ describe("a suggested grant", () => {
       bounds: { mcp: [{ server: `${A}/mcp`, calls: ["tools/call *"], limits }] },
       addresses: { [A]: "http://127.0.0.1:1", [B]: "http://127.0.0.1:2" },
       providers: { small: provider, large: provider },
+      directories: { letters: "/srv/letters", other: "/srv/other" },
     };
     const requests = [
       http("POST", `${A}/pay/1`),
@@ -237,6 +239,9 @@ describe("a suggested grant", () => {
       }),
       asked("mcp", { uri: `${A}/mcp`, method: "tools/list", headers: {} }),
       asked("llm", { model: "small", messages: [] }),
+      asked("file", { method: "write", folder: "letters", path: "a", content: 1 }),
+      asked("file", { method: "read", folder: "letters", path: "b" }),
+      asked("file", { method: "read", folder: "letters", path: "c" }),
     ];
     const grant = grantOf(requests, { given });
     expect(grantFile.safeParse(grant).success).toBe(true);
@@ -251,6 +256,8 @@ describe("a suggested grant", () => {
         { server: `${A}/mcp`, calls: ["tools/call find"], limits },
         { server: `${A}/mcp`, calls: ["tools/list"] },
       ],
+      folders: [{ name: "letters", access: ["read", "write"] }],
+      directories: { letters: "/srv/letters" },
       providers: { small: provider },
       addresses: { [A]: "http://127.0.0.1:1" },
     });

@@ -39,3 +39,8 @@ export function onlyMember(value: unknown): readonly [string, unknown] | undefin
   const members = Object.entries(value as object);
   return members.length === 1 ? members[0] : undefined;
 }
+
+/** The name of a folder in workflows and grants. */
+export const folderName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: "Expected the name of a folder: 1 to 64 letters, digits, `.`, `_` and `-`.",
+});

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { besideUnknown, problemCode, report, strict } from "../fields/problem.ts";
 import { requestBounds } from "./bounds.ts";
 import type { RequestBounds } from "./bounds.ts";
+import { directory, folders } from "./folders.ts";
 import { models, provider, spending, wronglyPriced } from "./models.ts";
 
 const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
@@ -212,6 +213,7 @@ export const grant = strict({
   models: models.optional(),
   spending: spending.optional(),
   mcp: mcp.optional(),
+  folders: folders.optional(),
 });
 
 /** The effective grant. */
@@ -235,8 +237,10 @@ const file = strict({
   models: models.optional(),
   spending: spending.optional(),
   mcp: mcpEntries.optional(),
+  folders: folders.optional(),
   providers: z.record(z.string(), provider).optional(),
   addresses: z.record(z.string(), origin).optional(),
+  directories: z.record(z.string(), directory).optional(),
 });
 
 /** GRANT-1: the file that an operator writes. */
@@ -246,6 +250,13 @@ export const grantFile: typeof file = file.superRefine((_, context) => {
     report(context, ["providers", name], {
       code: problemCode.unknownName,
       what: "A provider for a model that `models` does not grant.",
+    });
+  }
+  for (const name of Object.keys(context.value.directories ?? {})) {
+    if (context.value.folders?.some((one) => one.name === name)) continue;
+    report(context, ["directories", name], {
+      code: problemCode.unknownName,
+      what: "A directory for a folder that `folders` does not grant.",
     });
   }
   const priced = wronglyPriced(context.value);

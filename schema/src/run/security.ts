@@ -17,7 +17,7 @@ const effect = z.string().regex(/^\d{1,10}(?:\.\d{1,10}){0,20}$/, "an effect's k
 const code = z.string().regex(/^REACH-E\d{4}$/, "a code as REACH-E3102");
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const key = z.string().regex(/^[0-9a-f]{16}$/, "16 lower-case hex digits");
-const kind = z.enum(["http", "grpc", "mcp", "llm", "emit", "secret", "other"]);
+const kind = z.enum(["http", "grpc", "mcp", "llm", "emit", "file", "secret", "other"]);
 
 /** Of whatever type. */
 const head = { v: z.literal(1), at: instant, actor: words };

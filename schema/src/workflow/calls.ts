@@ -7,6 +7,7 @@ import { duration, isExpression } from "../fields/duration.ts";
 import { problemCode, problemsOf, report, strict } from "../fields/problem.ts";
 import type { UnplacedProblem } from "../fields/problem.ts";
 import { absent, notBuiltYet } from "../fields/refusals.ts";
+import { fileArguments } from "./file.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
   error: "Expected a text, a number or a boolean.",
@@ -222,6 +223,7 @@ const effects = {
   grpc: strict({ ...base, call: z.literal("grpc"), with: grpcArguments }),
   mcp: strict({ ...base, call: z.literal("mcp"), with: mcpArguments }),
   llm: strict({ ...base, call: z.literal("llm"), with: llmArguments }),
+  file: strict({ ...base, call: z.literal("file"), with: fileArguments }),
 };
 
 /** The functions that `call` may name, or what to say of them. */

@@ -14,6 +14,7 @@ export type Capability = { readonly file: string; readonly task: string } & (
       readonly path: string;
     }
   | { readonly kind: "model" | "emit"; readonly name: string }
+  | { readonly kind: "folder"; readonly name: string; readonly access: string }
   | { readonly kind: "mcp"; readonly server: string; readonly call: string }
   | { readonly kind: "secret"; readonly name: string; readonly origin: string }
   /** Decided only while it runs. */
@@ -57,6 +58,8 @@ function neededBy(task: Loose, use: Loose): Need[] {
       return [named("model", args["model"])];
     case "mcp":
       return mcpNeeds(args, use);
+    case "file":
+      return [{ kind: "folder", name: String(args["folder"]), access: String(args["method"]) }];
     case "grpc": {
       const { name, host, port, authentication } = args["service"] as {
         name: string;
@@ -147,6 +150,8 @@ export function describe(one: Capability): string {
       return `events of type ${one.name}`;
     case "mcp":
       return `${one.call} of ${one.server}`;
+    case "folder":
+      return `to ${one.access} in the folder ${one.name}`;
     case "secret":
       return `the secret ${one.name}, sent to ${one.origin}`;
     default:
@@ -196,6 +201,17 @@ export function grantFor(capabilities: readonly Capability[]): object {
         (server, all) => ({
           server,
           calls: unique(all.map(({ call }) => call)),
+        }),
+      ),
+    ),
+    ...list(
+      "folders",
+      grouped(
+        of("folder"),
+        (one) => one.name,
+        (name, all) => ({
+          name,
+          access: unique(all.map(({ access }) => access)),
         }),
       ),
     ),

@@ -1,5 +1,5 @@
 import type { Pack } from "@reach-fabric/engine";
-import { mayCall, mayEmit } from "@reach-fabric/schema";
+import { mayAccess, mayCall, mayEmit } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { hostCode } from "@reach-fabric/host/codes";
 import { capabilitiesOf, describe, grantFor } from "./capabilities.ts";
@@ -49,7 +49,7 @@ export function writtenGrant(file: object): string {
   const { format, ...parts } = file as { format: string };
   const members = Object.entries(parts as Record<string, readonly unknown[]>).map(
     ([name, rules]) => {
-      // Addresses and providers.
+      // Addresses, providers and directories.
       if (!Array.isArray(rules)) return `"${name}": ${JSON.stringify(rules)}`;
       if (typeof rules[0] === "string") return `"${name}": ${JSON.stringify(rules)}`;
       const lines = rules.map((rule) => `  ${JSON.stringify(rule)}`).join(",\n");
@@ -75,7 +75,9 @@ export function deniedProblem(
     hint:
       note?.code === hostCode.noModel
         ? '"providers" of the grant file (--grant) says where each model is.'
-        : `The grant file (--grant) must hold what it asked for: reach build ${file} shows one that does.`,
+        : note?.code === hostCode.noFolder
+          ? '"directories" of the grant file (--grant) says where each folder is.'
+          : `The grant file (--grant) must hold what it asked for: reach build ${file} shows one that does.`,
     exitCode: EXIT.denied,
   };
 }
@@ -105,6 +107,8 @@ function mayBeGranted(grant: Grant, one: Capability): boolean {
       const name = target.join(" ");
       return mayCall(grant, { uri: one.server, method, parameters: { name, uri: name } });
     }
+    case "folder":
+      return mayAccess(grant, one.name, one.access);
     case "secret":
       return (grant.secrets ?? []).some(
         ({ name, origins }) => name === one.name && origins.includes(one.origin),

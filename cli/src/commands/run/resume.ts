@@ -59,7 +59,7 @@ export function resume(program: Command, verb: Verb): void {
     .option("-o, --output <file>", "where the evidence is written; by default as it was asked for")
     .option(
       "-g, --grant <file>",
-      "its addresses, its limits of time and size, and what is repeatable; what the run may contact stays as it was",
+      "its addresses and directories, its limits of time and size, and what is repeatable; what the run may contact stays as it was",
     )
     .option(
       "--events <file>",
@@ -177,7 +177,8 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
   const host = await import("@reach-fabric/host");
   const engine = createEngine();
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
-  const { addresses, bounds, providers, repeatable } = grant ?? {};
+  if (grant !== undefined) await host.requireDirectories(grant, options.grant as string);
+  const { addresses, bounds, directories, providers, repeatable } = grant ?? {};
   const secrets = await secretsGiven(terminal, host, options);
   const lines = await eventOptions(machine, host, options);
   const signer = await chosenSigner(terminal, options);
@@ -214,6 +215,7 @@ export async function goOn(terminal: Terminal, kept: KeptRun, given: GoOnOptions
           ...(addresses && { addresses }),
           ...(bounds && { bounds }),
           ...(providers && { providers }),
+          ...(directories && { directories }),
           ...(repeatable && { repeatable }),
           ...lines,
           ...(options.wait ? { waits: true } : { patience: LONGEST_WAIT }),

@@ -115,6 +115,7 @@ async function runCommand(
   const grant = options.grant === undefined ? undefined : await host.readGrant(options.grant);
   const missing = missingGrant(pack, grant?.grant, workflow);
   if (missing !== undefined) throw new CliError(missing);
+  if (grant !== undefined) await host.requireDirectories(grant, options.grant as string);
   refuseNoSink(pack, workflow, options.emit);
   const secrets = await secretsGiven(terminal, host, options);
   const lines = await eventOptions(machine, host, options);

@@ -13,7 +13,10 @@ export type Failure =
   | "redirect"
   | "tooLarge"
   | "denied"
-  | "protocol";
+  | "protocol"
+  // Of files alone.
+  | "missing"
+  | "exists";
 
 /** A failure that the egress client decides on itself. */
 export class RequestFailed extends Error {

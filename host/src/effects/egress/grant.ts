@@ -3,6 +3,7 @@
 import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
 import type {
+  FolderAccess,
   Grant,
   GrantBounds,
   GrantFile,
@@ -33,6 +34,8 @@ export interface EffectiveGrant {
   readonly addresses: Readonly<Record<string, string>>;
   /** Where models are: in no digest, never in the engine. */
   readonly providers: Readonly<Record<string, Provider>>;
+  /** Where folders are: in no digest, never in the engine. */
+  readonly directories: Readonly<Record<string, string>>;
 }
 
 /**
@@ -70,6 +73,7 @@ export async function readGrant(path: string): Promise<EffectiveGrant> {
     bounds: boundsIn(file),
     addresses: { ...file.addresses },
     providers: { ...file.providers },
+    directories: { ...file.directories },
   };
 }
 
@@ -109,7 +113,8 @@ export function effectiveGrant({
   models = [],
   spending,
   mcp = [],
-}: Pick<GrantFile, "http" | "emit" | "secrets" | "models" | "spending" | "mcp">): Grant {
+  folders = [],
+}: Pick<GrantFile, keyof Grant>): Grant {
   const origins = new Map<string, string[]>();
   for (const { name, origins: some } of secrets) {
     origins.set(name, [...new Set([...(origins.get(name) ?? []), ...some])].sort());
@@ -117,6 +122,11 @@ export function effectiveGrant({
   const servers = new Map<string, string[]>();
   for (const { server, calls } of mcp) {
     servers.set(server, [...new Set([...(servers.get(server) ?? []), ...calls])].sort());
+  }
+
+  const accesses = new Map<string, FolderAccess[]>();
+  for (const { name, access } of folders) {
+    accesses.set(name, [...new Set([...(accesses.get(name) ?? []), ...access])].sort());
   }
 
   const entries = http.map(({ origin, methods, paths, headers = [] }) =>
@@ -143,6 +153,13 @@ export function effectiveGrant({
           mcp: [...servers]
             .map(([server, calls]) => ({ server, calls }))
             .sort((a, b) => (a.server < b.server ? -1 : 1)),
+        }),
+    ...(accesses.size === 0
+      ? {}
+      : {
+          folders: [...accesses]
+            .map(([name, access]) => ({ name, access }))
+            .sort((a, b) => (a.name < b.name ? -1 : 1)),
         }),
     ...(origins.size === 0
       ? {}

@@ -128,6 +128,7 @@ it("a grant file says which models, and where they are", async () => {
     grant: { models: ["a", "b"] },
     addresses: {},
     providers: { a: provider },
+    directories: {},
     bounds: {},
     repeatable: {},
   });

@@ -1,7 +1,7 @@
 // Protocol Buffers definitions of a pack: the methods that they hold (WF-64).
 import protobuf from "protobufjs";
-import { hostCode } from "../files/codes.ts";
-import { RequestFailed } from "./egress/failure.ts";
+import { hostCode } from "../../files/codes.ts";
+import { RequestFailed } from "../egress/failure.ts";
 
 /** A method of a service: how its messages are written and read. */
 export interface Method {
