@@ -21,6 +21,7 @@ import { mcpTarget } from "./targets/host/mcp.ts";
 import { merkleTarget } from "./targets/merkle.ts";
 import { modelsTarget } from "./targets/host/models.ts";
 import { numbersTarget } from "./targets/numbers.ts";
+import { pathsTarget } from "./targets/host/paths.ts";
 import { regexTarget } from "./targets/regex.ts";
 import { proofsTarget } from "./targets/proofs.ts";
 import { redactTarget } from "./targets/redact.ts";
@@ -47,6 +48,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   evidence: evidenceTarget as () => Target<never>,
   proofs: proofsTarget as () => Target<never>,
   mcp: mcpTarget as () => Target<never>,
+  paths: pathsTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,
   "jq-regex": jqRegexTarget as () => Target<never>,

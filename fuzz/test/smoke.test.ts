@@ -16,6 +16,7 @@ import { mcpTarget } from "../targets/host/mcp.ts";
 import { merkleTarget } from "../targets/merkle.ts";
 import { modelsTarget } from "../targets/host/models.ts";
 import { numbersTarget } from "../targets/numbers.ts";
+import { pathsTarget } from "../targets/host/paths.ts";
 import { regexTarget } from "../targets/regex.ts";
 import { redactTarget } from "../targets/redact.ts";
 import { tamperTarget } from "../targets/tamper.ts";
@@ -39,6 +40,7 @@ const targets: readonly [() => Target<never>, number][] = [
   [regexTarget as () => Target<never>, 5000],
   [tamperTarget as () => Target<never>, 500],
   [mcpTarget as () => Target<never>, 2000],
+  [pathsTarget as () => Target<never>, 2000],
   [workflowTarget as () => Target<never>, 300],
 ];
 
