@@ -14,6 +14,14 @@ const DOWNGRADE = "attack: PACK-19 from TLS to plain HTTP";
 
 export const registry: readonly Defence[] = [
   {
+    attack: "a registry's answer in pieces of one byte",
+    file: "host/src/oci/exchange.ts",
+    take: " || pieces > mostPieces(limit)",
+    put: "",
+    test: "host/test/oci/pieces.test.ts",
+    name: "attack: PACK-17 an answer in pieces of one byte is bounded by their number",
+  },
+  {
     attack: "a registry redirects, and what it redirects to asks for credentials",
     file: "host/src/oci/client.ts",
     take: "if (first.status !== 401 || !first.isOwn) return first;",

@@ -2,6 +2,8 @@
 // caller, and redirects are not followed.
 import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
+import { mostPieces } from "../effects/egress/answer.ts";
+import { GrowingBytes } from "../effects/egress/growing-bytes.ts";
 import { hostCode } from "../files/codes.ts";
 import { ReachError } from "../files/error.ts";
 
@@ -81,18 +83,19 @@ async function readUpTo(
   limit: number,
   where: string,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  // In one buffer that grows: a chunk of one byte would cost a hundred if it was kept.
+  const read = new GrowingBytes();
+  let pieces = 0;
   for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) {
+    pieces += 1;
+    if (read.length + chunk.length > limit || pieces > mostPieces(limit)) {
       throw new ReachError(
         hostCode.registryMismatch,
         "The registry gave something other than what was asked for.",
-        { where, why: `more than ${limit} bytes` },
+        { where, why: `more than ${limit} bytes, or too many pieces` },
       );
     }
-    chunks.push(chunk);
+    read.add(chunk);
   }
-  return new Uint8Array(Buffer.concat(chunks, size));
+  return read.bytes.slice();
 }
