@@ -1,5 +1,5 @@
-// What leaves the machine in a process of its own: one side runs, and the other has the secrets, the grant and the
-// connections. What goes between them is plain data that a structured clone carries.
+// What leaves the machine, or reaches its files, in a process of its own: one side runs, and the other has the secrets,
+// the grant, the connections and the folders. What goes between them is plain data that a structured clone carries.
 import * as z from "zod";
 import { guardedResult } from "./admissible.ts";
 import type { RequestContext } from "./egress/egress.ts";
@@ -30,7 +30,7 @@ type Asked =
 const asked: z.ZodType<Asked> = z.union([
   z.strictObject({
     ask: z.int(),
-    way: z.enum(["fetch", "ask", "mcp", "grpc"]),
+    way: z.enum(["fetch", "ask", "mcp", "grpc", "file"]),
     request: z.record(z.string(), z.json()),
     tried: z.strictObject({ idempotencyKey: z.string(), attempt: z.int() }),
   }),
@@ -126,5 +126,11 @@ export function outsideOver(port: OutsidePort): Pick<Effects, Remote> {
       if ("trouble" in said) throw new HostTrouble(said.trouble, undefined, said.isUnknown);
       return said.performed as Performed<R>;
     };
-  return { fetch: sent("fetch"), ask: sent("ask"), mcp: sent("mcp"), grpc: sent("grpc") };
+  return {
+    fetch: sent("fetch"),
+    ask: sent("ask"),
+    mcp: sent("mcp"),
+    grpc: sent("grpc"),
+    file: sent("file"),
+  };
 }

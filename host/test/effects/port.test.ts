@@ -40,7 +40,7 @@ function ask(answer: (signal: AbortSignal) => Promise<Performed>): {
 } {
   const { near, far, sent } = channel();
   const none = (): Promise<never> => Promise.reject(new TypeError("it is not asked for"));
-  const own = { guard, fetch: none, mcp: none, grpc: none };
+  const own = { guard, fetch: none, mcp: none, grpc: none, file: none };
   serveOutside(far, { ...own, ask: (_, { signal }) => answer(signal) });
   const stop = new AbortController();
   // As a run gives it: a getter and a function are among its members.
@@ -73,6 +73,18 @@ describe("a process that sends for the run of another one", () => {
     const broken = ask(() => Promise.reject(new TypeError(secret)));
     expect(await broken.came).toMatchObject({ result: { failure: "protocol" } });
     expect(JSON.stringify(broken.sent)).not.toContain(secret);
+  });
+
+  it("asks the far side for files, too", async () => {
+    const { near, far } = channel();
+    const none = (): Promise<never> => Promise.reject(new TypeError("it is not asked for"));
+    const file = (call: object): Promise<Performed> =>
+      Promise.resolve({ result: {}, body: new TextEncoder().encode(JSON.stringify(call)) });
+    serveOutside(far, { guard, fetch: none, ask: none, mcp: none, grpc: none, file });
+    const call = { method: "read", folder: "letters", path: "a" };
+    const context = { signal: new AbortController().signal, idempotencyKey: "k" };
+    const { body } = await outsideOver(near).file(call, context);
+    expect(JSON.parse(new TextDecoder().decode(body))).toEqual(call);
   });
 
   it("ends what is not wanted any more, at once and on both sides", async () => {
