@@ -14,7 +14,7 @@ import { taskName } from "../ui/names.ts";
 import { EXIT } from "../ui/problem.ts";
 import { columns } from "../ui/table.ts";
 import type { Terminal } from "../ui/terminal.ts";
-import { line } from "../ui/text.ts";
+import { jsonText, line } from "../ui/text.ts";
 import type { Verb } from "../ui/verb.ts";
 
 interface Warning {
@@ -121,7 +121,7 @@ function print(
   if (capabilities.length === 0) terminal.print(line`  nothing`);
   else {
     terminal.print(columns(capabilities.map((one) => [taskName(one.task), describe(one)])));
-    terminal.print(line`\nA grant for it\n${grantText(capabilities)}`);
+    terminal.print(line`\nA grant for it\n${jsonText(grantText(capabilities))}`);
     if (capabilities.some(({ kind }) => kind === "model")) {
       terminal.print(line`\nBeside "models", "providers" says where each of them is.`);
     }
