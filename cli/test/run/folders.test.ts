@@ -52,9 +52,11 @@ test("GRANT-26: what a workflow needs is said before anything runs, and where a 
     run.filter((_, i) => i !== 4 && i !== 5),
   );
   expect(bare).toMatchObject({ status: 4 });
-  expect(bare.stderr).toContain("to read in the folder claims");
+  expect(bare.stderr).toContain("asks for reading in the folder claims");
   expect(bare.stderr).toContain('{"name":"claims","access":["read"]}');
   const built = await reach(folder, ["build", "w.yaml"]);
+  const text = /A grant for it\n(\{[\s\S]*?\n\]\})\n\n/.exec(built.stdout)?.[1] ?? "";
+  expect(JSON.parse(text)).toMatchObject({ folders: [{ name: "claims" }, { name: "letters" }] });
   expect(built.stdout).toContain('Beside "folders", "directories" says where each of them is.');
   for (const directories of [
     {},

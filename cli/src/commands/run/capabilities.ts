@@ -139,6 +139,12 @@ function secretNeeds(authentication: unknown, origin: string, use: Loose, args: 
   return [...new Set([...named, ...inside])].map((name) => ({ kind: "secret", name, origin }));
 }
 
+const ACCESSING: Readonly<Record<string, string>> = {
+  list: "listing",
+  read: "reading",
+  write: "writing",
+};
+
 /** A capability in words. */
 export function describe(one: Capability): string {
   switch (one.kind) {
@@ -151,7 +157,7 @@ export function describe(one: Capability): string {
     case "mcp":
       return `${one.call} of ${one.server}`;
     case "folder":
-      return `to ${one.access} in the folder ${one.name}`;
+      return `${ACCESSING[one.access] ?? one.access} in the folder ${one.name}`;
     case "secret":
       return `the secret ${one.name}, sent to ${one.origin}`;
     default:
