@@ -26,6 +26,7 @@ import { regexTarget } from "./targets/regex.ts";
 import { proofsTarget } from "./targets/proofs.ts";
 import { redactTarget } from "./targets/redact.ts";
 import { tamperTarget } from "./targets/tamper.ts";
+import { urisTarget } from "./targets/host/uris.ts";
 import { vaultTarget } from "./targets/host/vault.ts";
 import { workflowTarget } from "./targets/workflow.ts";
 import { attack, tryCorpus } from "./targets/registry.ts";
@@ -48,6 +49,7 @@ const targets: Readonly<Record<string, () => Target<never>>> = {
   evidence: evidenceTarget as () => Target<never>,
   proofs: proofsTarget as () => Target<never>,
   mcp: mcpTarget as () => Target<never>,
+  uris: urisTarget as () => Target<never>,
   paths: pathsTarget as () => Target<never>,
   workflow: workflowTarget as () => Target<never>,
   jq: jqTarget as () => Target<never>,

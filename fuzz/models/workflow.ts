@@ -7,6 +7,7 @@
 //
 // A line is what runs by itself: the workflow, or a branch of a fork. Each is a generator that yields
 // what it asks, or the branches that it waits for.
+import { whyNotTail } from "./paths.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Dict = { [key: string]: Json };
@@ -1157,8 +1158,8 @@ export function interpret(setting: Setting): Interpretation {
           uri += `${uri.includes("?") ? "&" : "?"}${percent(key)}=${percent(String(v))}`;
         }
       }
-      const path = /^https:\/\/[^/?]*([^?]*)/.exec(uri)?.[1];
-      const why = path === undefined ? "it must begin with https:// or http://" : whyNotPath(path);
+      const [, tail] = /^https:\/\/[^/?]*([^]*)/.exec(uri) ?? [];
+      const why = tail === undefined ? "it must begin with https:// or http://" : whyNotTail(tail);
       if (why !== undefined) {
         const title = "The endpoint is not a URI that Reach accepts";
         return fault(frame, "configuration", 400, title, why);
@@ -1484,20 +1485,6 @@ const percent = (text: string): string =>
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-
-/** GRANT-4, as far as the generator goes. */
-function whyNotPath(path: string): string | undefined {
-  if (/[^!-~]|["<>[\\\]^`{|}]/.test(path)) return "a character that must be percent-encoded";
-  if (/%(2F|5C)/i.test(path)) return "an encoded slash in the path";
-  if (/%25(2F|5C|2E)/i.test(path)) return "a doubly encoded slash or dot in the path";
-  if (/%(0.|1.|7F)/i.test(path)) return "an encoded control character in the path";
-  const segments = path.split("/").slice(1);
-  for (const [i, segment] of segments.entries()) {
-    if (segment === "" && i < segments.length - 1) return "an empty segment in the path";
-    if (/^\.\.?$/.test(segment)) return "a dot segment in the path";
-  }
-  return undefined;
-}
 
 const time = (at: number | undefined): Json =>
   at === undefined

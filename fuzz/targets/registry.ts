@@ -50,7 +50,7 @@ interface Kept {
 
 /** Tries every input of fuzz/corpus/<target>. */
 export function tryCorpus<Input>(target: Target<Input>): { passed: number; failed: string[] } {
-  const folder = new URL(`corpus/${target.name}/`, import.meta.url);
+  const folder = new URL(`../corpus/${target.name}/`, import.meta.url);
   const failed: string[] = [];
   let passed = 0;
   const names = existsSync(folder) ? readdirSync(folder).sort() : [];

@@ -20,6 +20,7 @@ import { pathsTarget } from "../targets/host/paths.ts";
 import { regexTarget } from "../targets/regex.ts";
 import { redactTarget } from "../targets/redact.ts";
 import { tamperTarget } from "../targets/tamper.ts";
+import { urisTarget } from "../targets/host/uris.ts";
 import { vaultTarget } from "../targets/host/vault.ts";
 import { workflowTarget } from "../targets/workflow.ts";
 
@@ -27,6 +28,10 @@ const SEED = 20_261_123;
 
 test("the canary's fault is found", () => {
   expect(attack(canaryTarget(), SEED, 2000)).toBeDefined();
+});
+
+test("inputs that were kept are found", () => {
+  expect(tryCorpus(jsonTarget())).toMatchObject({ passed: 3, failed: [] });
 });
 
 const targets: readonly [() => Target<never>, number][] = [
@@ -40,6 +45,7 @@ const targets: readonly [() => Target<never>, number][] = [
   [regexTarget as () => Target<never>, 5000],
   [tamperTarget as () => Target<never>, 500],
   [mcpTarget as () => Target<never>, 2000],
+  [urisTarget as () => Target<never>, 2000],
   [pathsTarget as () => Target<never>, 2000],
   [workflowTarget as () => Target<never>, 300],
 ];
