@@ -6,11 +6,27 @@ const LONG_NUMBER = 1e7;
 /** What is collected of a value. A text is several times in it, beside each that it could go on in. */
 interface Runs {
   /** Names and texts of each array and object in their order. */
-  all: string;
+  readonly all: LongText;
   /** The same without the names. */
-  texts: string;
+  readonly texts: LongText;
   /** What objects in an array say under one name. */
-  parts: string;
+  readonly parts: LongText;
+}
+
+/** A text that is put together of many: joined a few at a time, as one that grows by each of them costs twice as much. */
+class LongText {
+  #pieces: string[] = [];
+  #joined = "";
+
+  add(text: string): void {
+    if (text === "" || this.#pieces.push(text) < 256) return;
+    this.#joined += this.#pieces.join("");
+    this.#pieces = [];
+  }
+
+  toString(): string {
+    return this.#joined + this.#pieces.join("");
+  }
 }
 
 /**
@@ -20,7 +36,8 @@ interface Runs {
  * reads it next may take its members out.
  */
 export function textsOfValue(value: unknown): string {
-  const runs: Runs = { all: said(value), texts: "", parts: "" };
+  const runs: Runs = { all: new LongText(), texts: new LongText(), parts: new LongText() };
+  runs.all.add(said(value));
   // A stack of its own: a value may be nested deeper than calls.
   const open: unknown[] = [jsonIn(value) ?? value];
   while (open.length > 0) {
@@ -28,7 +45,7 @@ export function textsOfValue(value: unknown): string {
     if (Array.isArray(at)) ofArray(at, runs, open);
     else if (isObject(at)) ofObject(at, runs, open);
   }
-  return `${runs.all}\0${runs.texts}\0${runs.parts}`;
+  return `${runs.all.toString()}\0${runs.texts.toString()}\0${runs.parts.toString()}`;
 }
 
 /** The array or object that a text is; undefined for any other. */
@@ -50,35 +67,36 @@ function openInto(open: unknown[], member: unknown): boolean {
 }
 
 function ofArray(list: readonly unknown[], runs: Runs, open: unknown[]): void {
-  let run = "";
   let objects = 0;
   for (const item of list) {
-    run += said(item);
+    runs.all.add(said(item));
     if (openInto(open, item)) objects += 1;
   }
-  runs.all += run;
   if (objects > 1) ofParts(list, runs);
 }
 
 /** The parts of a content, for example: `[{"type":"text","text":"a"},{"type":"text","text":"b"}]`. */
 function ofParts(list: readonly unknown[], runs: Runs): void {
-  const byName = new Map<string, string>();
+  const byName = new Map<string, LongText>();
   for (const item of list) {
     if (!isObject(item)) continue;
     for (const name of Object.keys(item)) {
       const text = said(item[name]);
-      if (text !== "") byName.set(name, (byName.get(name) ?? "") + text);
+      if (text === "") continue;
+      const run = byName.get(name) ?? new LongText();
+      byName.set(name, run);
+      run.add(text);
     }
   }
-  for (const run of byName.values()) runs.parts += run;
+  for (const run of byName.values()) runs.parts.add(run.toString());
 }
 
 function ofObject(object: Readonly<Record<string, unknown>>, runs: Runs, open: unknown[]): void {
   const names = Object.keys(object);
   for (const name of names) openInto(open, object[name]);
   inOrder(object, names, runs);
-  const sorted = names.toSorted();
-  if (names.some((name, i) => name !== sorted[i])) inOrder(object, sorted, runs);
+  const isSorted = names.every((name, i) => i === 0 || (names[i - 1] ?? "") < name);
+  if (!isSorted) inOrder(object, names.toSorted(), runs);
 }
 
 function inOrder(
@@ -88,8 +106,9 @@ function inOrder(
 ): void {
   for (const name of names) {
     const text = said(object[name]);
-    runs.all += name + text;
-    runs.texts += text;
+    runs.all.add(name);
+    runs.all.add(text);
+    runs.texts.add(text);
   }
 }
 

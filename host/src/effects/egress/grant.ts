@@ -191,8 +191,8 @@ export function parseTarget(uri: string): Target | { readonly why: string } {
   const match = /^(https?:\/\/[^/?#\\@\s]+)(\/[^?#]*)?(\?[^#]*)?$/.exec(uri);
   if (!match) return { why: "the URI is not scheme://host/path?query" };
   const [, origin = "", path = "/", query = ""] = match;
-  if (!URL.canParse(uri)) return { why: "the URI has no host that can be read" };
-  const url = new URL(uri);
+  const url = URL.parse(uri);
+  if (url === null) return { why: "the URI has no host that can be read" };
   const isNormal = url.origin === origin && !url.hostname.endsWith(".");
   if (!isNormal) return { why: "the URI's origin is not in normal form" };
   if (url.username !== "" || url.password !== "") return { why: "the URI holds a user's name" };
