@@ -1,4 +1,5 @@
 // What the host's sources take from node:fs/promises, on the simulated disk for paths below its root.
+import { constants } from "node:fs";
 import * as real from "node:fs/promises";
 import { life, numberOf, ROOT } from "./machine.ts";
 import type { Life } from "./machine.ts";
@@ -27,12 +28,18 @@ class Handle {
     return this.#life.disk.bytesOf(this.#path) ?? new Uint8Array();
   }
 
-  writeNow(bytes: Uint8Array, from: number, length: number = bytes.length - from): number {
+  writeNow(
+    bytes: Uint8Array,
+    from: number,
+    length: number = bytes.length - from,
+    place: number | null = null,
+  ): number {
     this.#life.change();
     const before = this.#bytes();
-    const all = new Uint8Array(before.length + length);
+    const at = place ?? before.length;
+    const all = new Uint8Array(Math.max(before.length, at + length));
     all.set(before);
-    all.set(bytes.subarray(from, from + length), before.length);
+    all.set(bytes.subarray(from, from + length), at);
     this.#life.disk.writeNow(this.#path, all);
     return length;
   }
@@ -46,8 +53,9 @@ class Handle {
     bytes: Uint8Array,
     from = 0,
     length = bytes.length,
+    place: number | null = null,
   ): Promise<{ bytesWritten: number }> {
-    return { bytesWritten: this.writeNow(bytes, from, length) };
+    return { bytesWritten: this.writeNow(bytes, from, length, place) };
   }
 
   async read(buffer: Uint8Array): Promise<{ bytesRead: number; buffer: Uint8Array }> {
@@ -90,7 +98,7 @@ export const open = async (
   const of = life();
   of.look();
   const kind = of.disk.kindOf(path);
-  const makes = typeof flags === "string" && /^[wa]/.test(flags);
+  const makes = typeof flags === "string" ? /^[wa]/.test(flags) : (flags & constants.O_CREAT) !== 0;
   if (kind === undefined && !makes) throw failed("ENOENT", path);
   if (kind !== undefined && typeof flags === "string" && flags.includes("x"))
     throw failed("EEXIST", path);

@@ -10,10 +10,15 @@ export const existsSync = (path: string): boolean => {
   return life().disk.kindOf(path) !== undefined;
 };
 
-export const writeSync = (fd: number, bytes: Uint8Array, from = 0): number => {
-  const handle = handleOf(fd);
-  return handle === undefined ? real.writeSync(fd, bytes, from) : handle.writeNow(bytes, from);
-};
+export const writeSync = (
+  fd: number,
+  bytes: Uint8Array,
+  from = 0,
+  length = bytes.length - from,
+  place: number | null = null,
+): number =>
+  handleOf(fd)?.writeNow(bytes, from, length, place) ??
+  real.writeSync(fd, bytes, from, length, place);
 
 export const fdatasyncSync = (fd: number): void => {
   const handle = handleOf(fd);

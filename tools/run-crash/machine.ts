@@ -72,7 +72,7 @@ export function live(next: Life): void {
 
 /** What a file that is open can do at once. */
 interface AtOnce {
-  writeNow(bytes: Uint8Array, from: number): number;
+  writeNow(bytes: Uint8Array, from: number, length: number, place: number | null): number;
   syncNow(): void;
 }
 

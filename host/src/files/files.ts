@@ -116,9 +116,10 @@ const tooLarge = (path: string, limit: number): ReachError =>
   });
 
 /** Writes all of the bytes: one write may take only a part of them. */
-export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+export async function writeAll(file: FileHandle, bytes: Uint8Array, at?: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, null);
+    const place = at === undefined ? null : at + done;
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, place);
     done += bytesWritten;
   }
 }

@@ -11,7 +11,7 @@ import { ReachError } from "../files/error.ts";
 import { makeFolder, readRegularFile, systemCode, writeFileAtomic } from "../files/files.ts";
 import { parseJournal, withBodies } from "../record/journal.ts";
 import { damagedRun, forgotten } from "./errors.ts";
-import { bodiesBeside } from "./journal-file.ts";
+import { bodiesBeside, withoutRoom } from "./journal-file.ts";
 import { stateIn } from "./folder-state.ts";
 import { labelsOf } from "./store.ts";
 import type { NewRun, RunFile, RunLabels } from "./store.ts";
@@ -160,7 +160,7 @@ export async function readRunFile(
   const pack = await readPack(join(folder, names.pack), meta.pack);
   const request = await readRequest(folder);
   const where = join(folder, names.entered);
-  const journal = await readOrEmpty(where);
+  const journal = withoutRoom(await readOrEmpty(where));
   const { lines: kept, torn, bad } = parseJournal(journal);
   if (bad !== undefined) throw damagedRun(where, `line ${bad} is not as it was written`);
   const { lines, bad: without } = await withBodies(kept, (digest) =>

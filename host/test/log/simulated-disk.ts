@@ -44,10 +44,12 @@ export function byChance(random: () => number): Fate {
       const part = random();
       if (part < 0.3) return durable;
       if (part < 0.7) return written;
-      // What was appended to may lose its end, and nothing of what was durable.
-      const isLonger = durable.every((byte, i) => byte === written[i]);
-      const least = isLonger ? durable.length : 0;
-      return written.slice(0, least + Math.floor(random() * (written.length - least)));
+      // What was appended to may lose its end, and nothing of what was durable but room, which is zeros.
+      const changed = durable.findIndex((byte, i) => byte !== written[i]);
+      const isAppended = changed < 0 || durable.subarray(changed).every((byte) => byte === 0);
+      const least = !isAppended ? 0 : changed < 0 ? durable.length : changed;
+      const kept = written.slice(0, least + Math.floor(random() * (written.length - least)));
+      return isAppended ? Uint8Array.from([...kept, ...durable.subarray(kept.length)]) : kept;
     },
   };
 }

@@ -274,6 +274,11 @@ describe("RUN-4 an interrupted run", () => {
     ]);
   });
 
+  it("RUN-3 has no room behind its lines once it is closed", async () => {
+    const { journal } = await recorded();
+    expect((await readFile(journal)).includes(0)).toBe(false);
+  });
+
   it("says what it had and waits for, as the engine computes it", async () => {
     expect(await read((await stopped(1)).folder)).toMatchObject({
       ended: undefined,
@@ -307,11 +312,17 @@ describe("RUN-4 an interrupted run", () => {
   });
 
   it("RUN-5 a tail that the disk left empty or half is told and left out", async () => {
-    for (const tail of [new Uint8Array(100), bytes(`{"left":"ab\u0000\u0000\n`), bytes("\n")]) {
+    for (const [tail, torn] of [
+      ["\0".repeat(100), 0],
+      [`{"left":"ab\0\0\n`, 14],
+      [`{"left":"ab\0\0\n\0\0`, 14],
+      ["\0\n", 2],
+      ["\n", 1],
+    ] as const) {
       const { folder, journal } = await stopped(1);
       await appendFile(journal, tail);
       const found = await read(folder);
-      expect([found.inputs.length, found.torn]).toEqual([1, tail.length]);
+      expect([found.inputs.length, found.torn]).toEqual([1, torn]);
     }
   });
 
