@@ -7,6 +7,24 @@ const SESSION = "host/test/effects/mcp/session.test.ts";
 
 export const mcp: readonly Defence[] = [
   {
+    attack:
+      "a workflow that names the session, the method or the tool of a call in headers of its own",
+    file: "host/src/effects/mcp/call.ts",
+    take: "if (own !== undefined) return denied(",
+    put: "if (own === '') return denied(",
+    test: "host/test/effects/mcp/calls.test.ts",
+    name: "GRANT-22: a header that the transport of MCP says",
+  },
+  {
+    attack:
+      "a workflow that names the session, the method or the tool of a call in headers of its own, in the engine",
+    file: "assembly/workflow/request/overriding.ts",
+    take: 'begins(name, "mcp-") || cellIs(name, "last-event-id")',
+    put: "false",
+    test: "bindings/test/run/run-uri.test.ts",
+    name: "WF-21 headers that say another request than is granted (GRANT-22)",
+  },
+  {
     attack: "a decision by what the host's machine lacks, as it answers a server's question",
     file: "host/src/effects/mcp/session.ts",
     take: 'if (error instanceof Error && error.name === "HostTrouble") fail(error);',

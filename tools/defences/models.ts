@@ -7,6 +7,30 @@ const BEFORE_AND_BEHIND = "is asked for before, and wanted behind each question"
 
 export const models: readonly Defence[] = [
   {
+    attack: "an answer that ends as cut and calls itself whole",
+    file: "host/src/effects/models/openai-responses.ts",
+    take: "if (said.status !== LAST[type]) {",
+    put: 'if (said.status === "") {',
+    test: "host/test/effects/models/apis.test.ts",
+    name: "GRANT-23: responses of OpenAI's",
+  },
+  {
+    attack: "a part that was cut in an answer that calls itself whole",
+    file: "host/src/effects/models/openai-responses.ts",
+    take: "(each.status ?? status) !== status",
+    put: "each.status === 0",
+    test: "host/test/effects/models/apis.test.ts",
+    name: "GRANT-23: responses of OpenAI's",
+  },
+  {
+    attack: "an answer that is another one at its end than in its parts",
+    file: "host/src/effects/models/openai-responses.ts",
+    take: "saidIn(early) !== saidIn(late)",
+    put: "saidIn(early) === late",
+    test: "host/test/effects/models/apis.test.ts",
+    name: "GRANT-23: responses of OpenAI's",
+  },
+  {
     attack: "an answer that was cut off and looks whole",
     file: "host/src/effects/models/openai-chat.ts",
     take: 'if (this.#reason === undefined) throw notTheApi("the answer is done and has not ended");',

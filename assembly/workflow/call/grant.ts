@@ -16,7 +16,7 @@ import {
 import { cellIs, objectField } from "../../value/object";
 import { equalBytes } from "../../value/order";
 import { AUTHORIZATION, problem, PROBLEM_DETAIL } from "../state/problem";
-import { overridingBeyond } from "../request/overriding";
+import { overridingBeyond, overridingMcp } from "../request/overriding";
 import { isSpending } from "./spending";
 import { URI, uriOrigin, uriPath } from "../request/uri";
 
@@ -47,9 +47,9 @@ export function isGranted(grant: usize, method: usize, headers: usize): bool {
   return false;
 }
 
-/** True if no header overrides the request, which no grant allows where it has no list of them. Otherwise a problem. */
+/** True if no header overrides a call of MCP, for which no grant has a list of them. Otherwise a problem. */
 export function hasNoOverriding(method: usize, headers: usize): bool {
-  const refused = overridingBeyond(headers, 0);
+  const refused = overridingMcp(headers);
   return refused == 0 || headerRefused(method, refused);
 }
 

@@ -18,6 +18,16 @@ export function overridingBeyond(headers: usize, allowed: usize): usize {
   return 0;
 }
 
+/** The name of a header that overrides a call of MCP; 0 where there is none. The transport says its own. */
+export function overridingMcp(headers: usize): usize {
+  if (headers == 0) return 0;
+  for (let i: u32 = 0; i < lengthOf(headers); i++) {
+    const name = keyAt(headers, i);
+    if (begins(name, "mcp-") || cellIs(name, "last-event-id")) return name;
+  }
+  return overridingBeyond(headers, 0);
+}
+
 function isOverriding(name: usize): bool {
   return (
     begins(name, "x-forwarded") ||

@@ -424,4 +424,22 @@ describe("WF-21 headers that say another request than is granted (GRANT-22)", ()
       "https://a.example/v1",
     );
   });
+
+  test.each(["mcp-session-id", "Mcp-Name", "mcp-param-amount", "last-event-id", "x-forwarded-for"])(
+    "%s is denied of a call of MCP",
+    (name) => {
+      const server = "https://a.example/mcp";
+      const call = (headers: object): string =>
+        asked(
+          {
+            call: "mcp",
+            with: { method: "tools/list", transport: { http: { endpoint: server, headers } } },
+          },
+          {},
+          { mcp: [{ server, calls: ["tools/list"] }] },
+        );
+      expect(call({ [name]: "x" })).toBe(denied);
+      expect(call({ "x-mcp": "1", "last-event": "1" })).toBe(server);
+    },
+  );
 });

@@ -57,6 +57,13 @@ const OVERRIDING =
 const SHARED_HEADERS =
   /^(?:accept|accept-encoding|accept-language|content-type|idempotency-key|user-agent|x-reach-attempt)$/;
 
+/** Headers that the transport of MCP says, and no workflow: which session it is, which call. */
+const OF_MCP = /^(?:mcp-.*|last-event-id)$/;
+
+/** The names of headers of a call of MCP that say another call than it is. */
+export const overridingMcp = (headers: HttpRequest["headers"]): readonly string[] =>
+  Object.keys(headers).filter((name) => OF_MCP.test(name) || OVERRIDING.test(name));
+
 /** The names of headers that say another request than it is. */
 export const overridingIn = (headers: HttpRequest["headers"]): readonly string[] =>
   Object.keys(headers).filter((name) => OVERRIDING.test(name));

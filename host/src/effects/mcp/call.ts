@@ -14,6 +14,7 @@ import { RequestFailed } from "../egress/failure.ts";
 import { parseTarget } from "../egress/grant.ts";
 import type { Target } from "../egress/grant.ts";
 import type { Performed } from "../egress/performed.ts";
+import { overridingMcp } from "../egress/request.ts";
 import { filledMember, placeSecrets } from "../egress/secret-places.ts";
 import type { PlacedSecrets } from "../egress/secret-places.ts";
 import { throwTrouble } from "../egress/trouble.ts";
@@ -66,6 +67,8 @@ export function createMcp(options: McpOptions, shared: Shared): McpClient {
   const call: CallMcp = async (asked, context) => {
     const { signal } = context;
     if (!mayCall(grant, asked)) return denied("the call is not granted");
+    const [own] = overridingMcp(asked.headers);
+    if (own !== undefined) return denied(`the header ${own} is the transport's to say`);
     const target = parseTarget(asked.uri);
     if ("why" in target) return denied(target.why);
     let full: McpCall;

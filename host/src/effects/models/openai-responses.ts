@@ -15,6 +15,7 @@ const INCOMPLETE: Readonly<Record<string, Finish>> = {
 
 const item = z.looseObject({
   type: z.string(),
+  status: z.string().nullish(),
   content: z
     .array(
       z.looseObject({
@@ -63,6 +64,10 @@ function resultOf(said: Response, items: Response["output"] = said.output): Mode
   if (status !== "completed" && status !== "incomplete") {
     throw notTheApi("the service's answer is not one that has ended");
   }
+  // What is cut in an answer that is whole, one of the two is wrong.
+  if (status === "completed" && items.some((each) => (each.status ?? status) !== status)) {
+    throw notTheApi("the service says that its answer is whole, and has cut a part of it");
+  }
   const answer = new GatheredAnswer();
   answer.model(said.model);
   const { input_tokens: input, output_tokens: output, input_tokens_details: of } = usage ?? {};
@@ -81,17 +86,39 @@ function resultOf(said: Response, items: Response["output"] = said.output): Mode
   return answer.result(answer.calls > 0 ? "tools" : answer.isRefused ? "refusal" : "stop");
 }
 
-const LAST = new Set(["response.completed", "response.incomplete", "response.failed"]);
+/** The events that end a response, and the status that it has then. */
+const LAST: Readonly<Record<string, string>> = {
+  "response.completed": "completed",
+  "response.incomplete": "incomplete",
+  "response.failed": "failed",
+};
+
+/** What items say that is read of them. */
+const saidIn = (items: Response["output"]): string =>
+  JSON.stringify(
+    items.flatMap(({ type, content, call_id: id, name, arguments: given }) => {
+      if (type === "function_call") return [[id, name, given]];
+      if (type !== "message") return [];
+      return (content ?? []).map((part) => [part.type, part.text, part.refusal]);
+    }),
+  );
 
 class ResponseStream implements AnswerStream {
   readonly #items: Response["output"] = [];
 
   take({ data }: StreamedEvent): ModelResult | undefined {
     const { type } = jsonAs(event, data);
-    if (LAST.has(type)) {
+    if (Object.hasOwn(LAST, type)) {
       const { response: said } = jsonAs(last, data);
-      // Some services say what they have made when it is made, and not again.
-      return said.output.length > 0 ? resultOf(said) : resultOf(said, this.#items);
+      if (said.status !== LAST[type]) {
+        throw notTheApi(`the service ends its answer with ${type}, and with another status in it`);
+      }
+      // Some services say what they have made when it is made, and not again; some the other way round.
+      const [early, late] = [this.#items, said.output];
+      if (late.length > 0 && early.length > 0 && saidIn(early) !== saidIn(late)) {
+        throw notTheApi("the service's answer is another one at its end than in its parts");
+      }
+      return resultOf(said, late.length > 0 ? late : early);
     }
     if (type === "response.output_item.done") this.#items.push(jsonAs(done, data).item);
     if (type !== "error") return undefined;

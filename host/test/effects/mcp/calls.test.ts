@@ -12,6 +12,7 @@ import {
   replay,
 } from "@reach-fabric/engine";
 import { memoryRecorder, run } from "@reach-fabric/host";
+import { createOutside } from "@reach-fabric/host/testing";
 import type { RunOptions, RunResult } from "@reach-fabric/host";
 import { json, serve } from "../../helpers.ts";
 import type { Seen } from "../../helpers.ts";
@@ -291,4 +292,33 @@ describe("a call of an MCP server", () => {
     expect(errorOf(await runWith(long, add, small))).toMatchObject({ detail: "tooLarge" });
     expect(errorOf(await runWith("http://127.0.0.1:9", add))).toMatchObject({ detail: "refused" });
   });
+});
+
+describe("GRANT-22: a header that the transport of MCP says", () => {
+  it.each(["mcp-session-id", "mcp-method", "mcp-param-a", "last-event-id", "x-real-ip"])(
+    "%s is not the workflow's to say, whatever the engine let through",
+    async (name) => {
+      const { origin, requests } = await mcpServer();
+      const pack = makePack(createEngine(), {
+        id: "test/mcp",
+        version: "1.0.0",
+        workflows: {
+          "w.json": JSON.stringify({
+            document: { dsl: "1.0.3", namespace: "test", name: "mcp", version: "1.0.0" },
+            do: [{ a: { set: {} } }],
+          }),
+        },
+      });
+      const addresses = { "https://tools.example": origin };
+      const outside = createOutside({ pack, grant, addresses });
+      const asked = { uri, method: "tools/list", protocolVersion: "2026-07-28", timeout: 5000 };
+      const context = { idempotencyKey: "k", attempt: 1, signal: new AbortController().signal };
+      const ask = (headers: object): Promise<{ result: object }> =>
+        outside.mcp({ ...asked, headers } as unknown as Parameters<typeof outside.mcp>[0], context);
+      expect((await ask({ [name]: "x" })).result).toEqual({ failure: "denied" });
+      expect(requests).toEqual([]);
+      expect((await ask({ "x-mcp": "x" })).result).not.toHaveProperty("failure");
+      await outside.close();
+    },
+  );
 });

@@ -557,4 +557,37 @@ describe("GRANT-23: responses of OpenAI's", () => {
     const { recorded } = await asked({ origin, api: "openai-responses", model: "x" });
     expect(recorded).toEqual({ finish: "stop", model: "x", text: "hi" });
   });
+
+  it("that contradict themselves are none: a cut answer is not taken for a whole one", async () => {
+    const whole = { model: "x", status: "completed", output: [item] };
+    expect(await recordedOf(whole)).toMatchObject({ finish: "stop" });
+    const cut = { model: "x", status: "incomplete", output: [item] };
+    const none = { failure: "protocol" };
+    expect(await recordedOf(whole, "response.incomplete")).toEqual(none);
+    expect(await recordedOf(whole, "response.failed")).toEqual(none);
+    expect(await recordedOf(cut)).toEqual(none);
+    const half = { ...whole, output: [{ ...item, status: "incomplete" }] };
+    expect(await recordedOf(half)).toEqual(none);
+    const details = { incomplete_details: { reason: "max_output_tokens" } };
+    expect(
+      await recordedOf({ ...half, ...details, status: "incomplete" }, "response.incomplete"),
+    ).toMatchObject({ finish: "length" });
+  });
+
+  it("whose end says another text than its parts are none", async () => {
+    const said = async (text: string): Promise<unknown> => {
+      const late = { ...item, content: [{ type: "output_text", text }] };
+      const events = [
+        { type: "response.output_item.done", item },
+        {
+          type: "response.completed",
+          response: { model: "x", status: "completed", output: [late] },
+        },
+      ];
+      const origin = await saying(chat(...events));
+      return (await asked({ origin, api: "openai-responses", model: "x" })).recorded;
+    };
+    expect(await said("hi")).toMatchObject({ finish: "stop", text: "hi" });
+    expect(await said("ho")).toEqual({ failure: "protocol" });
+  });
 });
