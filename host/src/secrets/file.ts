@@ -1,7 +1,7 @@
 // The operator's file of secrets.
-import { secretsFile } from "@reach-fabric/schema";
+import { problemCode, secretsFile } from "@reach-fabric/schema";
 import { hostCode } from "../files/codes.ts";
-import { checked, readJson } from "../files/document.ts";
+import { checked, readJson, refusalOf, whereOf } from "../files/document.ts";
 import type { ReadDocument } from "../files/document.ts";
 import { ReachError } from "../files/error.ts";
 import { readPrivate } from "../files/private.ts";
@@ -36,10 +36,31 @@ export function secretsIn(
   path: string,
   variables: Variables = () => undefined,
 ): Secrets {
-  const named = checked(secretsFile, withVariables(document, variables, path), "secrets");
+  const named = checkedSecrets(withVariables(document, variables, path));
   for (const [name, secret] of Object.entries(named.secrets)) textsOfSecret(name, secret);
   return named.secrets;
 }
+
+/** What a document says that has the form of secrets. A field that is not known may be a value in the wrong place: it is not repeated. */
+function checkedSecrets(document: ReadDocument): ReturnType<typeof checked<typeof secretsFile>> {
+  try {
+    return checked(secretsFile, document, "secrets");
+  } catch (error) {
+    if (!(error instanceof ReachError) || error.problems.length === 0) throw error;
+    throw refusalOf(
+      error.problems.map((problem) => {
+        if (problem.code !== problemCode.unknownField) return problem;
+        const { hint: _, pointer = "", ...rest } = problem;
+        const parent = { ...rest, pointer: pointer.slice(0, pointer.lastIndexOf("/")) };
+        const what = "There is a field here that secrets do not have.";
+        return { ...parent, where: whereOf(parent, "secrets"), what };
+      }),
+    );
+  }
+}
+
+/** What a variable of the environment is called by custom: anything else may be a value in the place of its name. */
+const VARIABLE = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 /** The same document with the values of variables in the places that name them. */
 function withVariables(document: ReadDocument, variables: Variables, path: string): ReadDocument {
@@ -51,10 +72,11 @@ function withVariables(document: ReadDocument, variables: Variables, path: strin
     if (name !== "env" || others.length > 0 || typeof variable !== "string") return value;
     const found = variables(variable);
     if (found !== undefined && found !== "") return found;
+    const called = VARIABLE.test(variable) ? variable : "a variable";
     throw new ReachError(hostCode.noVariable, "A variable of the environment is missing.", {
       where: path,
-      why: `a secret's ${member} is to come from ${variable}, which is not there or empty`,
-      hint: `Set ${variable} for this command alone, or take a vault (reach secrets set).`,
+      why: `a secret's ${member} is to come from ${called}, which is not there or empty`,
+      hint: `Set ${called} for this command alone, or take a vault (reach secrets set).`,
     });
   });
   return { ...document, canonical: Buffer.from(JSON.stringify(filled)) };

@@ -124,6 +124,21 @@ describe("VAULT-10: a file, and variables of the environment", () => {
     expect(env).toEqual({ OTHER: "stays" });
   });
 
+  it("attack: a value that stands where a name belongs is in no error", async () => {
+    const canary = "sk_live_0123456789abcdefghij";
+    for (const secrets of [
+      { bureau: { token: { env: canary } } },
+      { bureau: { token: { env: canary.toUpperCase() + "-" } } },
+      { bureau: { [canary]: "token" } },
+      { bureau: { client: { id: "c", [canary]: "x" } } },
+    ]) {
+      const error = await errorOf(readSecrets(await fileOf(secrets), takingFrom({})));
+      expect(error.code).toMatch(/^REACH-E4/);
+      const said = [error.message, error.where, error.why, error.hint, error.problems, error.stack];
+      expect(JSON.stringify(said).toLowerCase()).not.toContain(canary.toLowerCase());
+    }
+  });
+
   it("attack: a variable that is missing, empty or inherited; one where no text belongs", async () => {
     const path = await fileOf({ bureau: { token: { env: "BUREAU" } } });
     for (const env of [{}, { BUREAU: "" }]) {

@@ -129,6 +129,16 @@ describe("VAULT-6: what can be done to a vault", () => {
   });
 });
 
+it("VAULT-4: a secret that is too long once it is JSON is refused, and the vault is as it was", async () => {
+  const path = join(await newFolder(), "vault.json");
+  const vault = await createVault(path, { passphrase });
+  await vault.set("a", { token: "tok-0123456789" }, "2026-12-01T00:00:00.000Z");
+  const before = await readFile(path);
+  const set = vault.set("b", { token: '"'.repeat(64 * 1024) }, "2026-12-01T00:00:00.000Z");
+  expect(await codeOf(set)).toBe("REACH-E4103");
+  expect(await readFile(path)).toEqual(before);
+});
+
 describe("attack: a vault in the hands of somebody without its key", () => {
   it("VAULT-5: cut at every byte", async () => {
     const whole = bytesOf(entryOf("a", TOKEN), entryOf("b", `${TOKEN}-b`));

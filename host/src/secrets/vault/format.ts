@@ -96,7 +96,10 @@ function whyOutOfOrder(
   return undefined;
 }
 
-/** A new version of a secret, sealed. */
+/** Most characters of a sealed text in base64: about 74 KB of JSON. */
+const LONGEST_SEALED = 100_000;
+
+/** A new version of a secret, sealed. @throws ReachError `REACH-E4103` */
 export function sealEntry(
   keys: VaultKeys,
   id: string,
@@ -104,7 +107,14 @@ export function sealEntry(
   random: RandomBytes,
 ): VaultEntry {
   const { name, version, secret } = entry;
-  return { ...entry, sealed: sealJson(keys.entry, secret, [VAULT, id, name, version], random) };
+  const sealed = sealJson(keys.entry, secret, [VAULT, id, name, version], random);
+  if (sealed.text.length > LONGEST_SEALED) {
+    throw new ReachError(hostCode.tooLarge, "The secret is too long for a vault.", {
+      where: `secret ${name}`,
+      why: "as JSON, where quotes and line ends take two characters, it has more than 74 kB",
+    });
+  }
+  return { ...entry, sealed };
 }
 
 /** The bytes of a vault. */
