@@ -29,7 +29,14 @@ export default defineConfig({
           setupFiles: ["./tools/test-leaks.ts"],
         },
       },
-      { extends: true, test: { name: "process", include: [...processFiles] } },
+      {
+        extends: true,
+        test: {
+          name: "process",
+          include: [...processFiles],
+          globalSetup: ["./tools/test-program.ts"],
+        },
+      },
       { extends: true, test: { name: "slow", include: [...slowFiles] } },
     ],
   },

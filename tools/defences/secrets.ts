@@ -12,9 +12,9 @@ export const secrets: readonly Defence[] = [
     attack: "a secret that stands in the place of a field's name, told by the error about it",
     file: "host/src/secrets/file.ts",
     take: "if (problem.code !== problemCode.unknownField) return problem;",
-    put: "if (problem.what === null) return problem;",
+    put: "if (problem.what !== null) return problem;",
     test: "host/test/secrets/sources.test.ts",
-    name: "a value that stands where a name belongs is in no error",
+    name: "attack: a value that stands where a name belongs is in no error",
   },
   {
     attack: "a secret that stands in the place of a variable's name, told by the error about it",
@@ -22,7 +22,7 @@ export const secrets: readonly Defence[] = [
     take: "VARIABLE.test(variable) ? variable",
     put: "VARIABLE !== undefined ? variable",
     test: "host/test/secrets/sources.test.ts",
-    name: "a value that stands where a name belongs is in no error",
+    name: "attack: a value that stands where a name belongs is in no error",
   },
   {
     attack: "an answer, an error or a model's text with a secret in it",

@@ -50,10 +50,11 @@ function checkedSecrets(document: ReadDocument): ReturnType<typeof checked<typeo
     throw refusalOf(
       error.problems.map((problem) => {
         if (problem.code !== problemCode.unknownField) return problem;
-        const { hint: _, pointer = "", ...rest } = problem;
-        const parent = { ...rest, pointer: pointer.slice(0, pointer.lastIndexOf("/")) };
+        // Nothing else of it: its path ends with the name, too.
+        const { code, file, pointer = "" } = problem;
+        const place = { file, pointer: pointer.slice(0, pointer.lastIndexOf("/")) };
         const what = "There is a field here that secrets do not have.";
-        return { ...parent, where: whereOf(parent, "secrets"), what };
+        return { ...place, code, where: whereOf(place, "secrets"), what };
       }),
     );
   }

@@ -130,9 +130,17 @@ describe("VAULT-10: a file, and variables of the environment", () => {
       { bureau: { token: { env: canary } } },
       { bureau: { token: { env: canary.toUpperCase() + "-" } } },
       { bureau: { [canary]: "token" } },
-      { bureau: { client: { id: "c", [canary]: "x" } } },
+      { bureau: { token: "tok-0123456789", [canary]: "x" } },
+      // Beside the secrets.
+      { [canary]: 1 },
+      { bureau: { username: "u", password: "pw-0123456789", [canary]: "x" } },
     ]) {
-      const error = await errorOf(readSecrets(await fileOf(secrets), takingFrom({})));
+      const file = await fileOf(secrets);
+      if (Object.hasOwn(secrets, canary)) {
+        const document = { format: "reach/secrets/v1", secrets: {}, [canary]: 1 };
+        await writeFile(file, JSON.stringify(document));
+      }
+      const error = await errorOf(readSecrets(file, takingFrom({})));
       expect(error.code).toMatch(/^REACH-E4/);
       const said = [error.message, error.where, error.why, error.hint, error.problems, error.stack];
       expect(JSON.stringify(said).toLowerCase()).not.toContain(canary.toLowerCase());
