@@ -292,8 +292,8 @@ export const secrets: readonly Defence[] = [
   {
     attack: "a header that says another method, path or host than was granted",
     file: "host/src/effects/egress/request.ts",
-    take: "OVERRIDING.test(name)",
-    put: 'name === ""',
+    take: "filter((name) => OVERRIDING.test(name))",
+    put: 'filter((name) => name === "")',
     test: "host/test/effects/egress.test.ts",
     name: "the grant is checked again",
   },
