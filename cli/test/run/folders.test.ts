@@ -78,6 +78,7 @@ test("attack: a link out of a folder, and a path that leads up, end a run with a
   const linked = await reach(folder, [...run, "--security-log", "security.jsonl"]);
   expect(linked).toMatchObject({ status: 4 });
   expect(linked.stderr).toContain("it is a symbolic link (REACH-E3113)");
+  expect(linked.stderr).toContain("put the file itself there, not a link to it");
   const [line = ""] = readFileSync(join(folder, "security.jsonl"), "utf8").split("\n");
   expect(JSON.parse(line)).toMatchObject({
     type: "grant.denied",

@@ -59,6 +59,20 @@ export function writtenGrant(file: object): string {
   return `{${[`"format": "${format}"`, ...members].join(", ")}}`;
 }
 
+/** What to do about what the host denied, where another grant does not help. */
+const HINTS: Readonly<Record<string, string>> = {
+  [hostCode.noModel]: '"providers" of the grant file (--grant) says where each model is.',
+  [hostCode.noFolder]: '"directories" of the grant file (--grant) says where each folder is.',
+  [hostCode.notPlain]:
+    "In a folder are plain files and folders alone: put the file itself there, not a link to it.",
+  [hostCode.noToken]:
+    "The authority was asked and gave no token: see its client, scopes and secret (reach secrets check).",
+  [hostCode.badCredentials]:
+    "The secret must be there (--secrets), of the kind that the workflow uses, and granted to that origin.",
+  [hostCode.secretCaught]:
+    "The service repeats a secret in its answer: until it does not, no record can hold that.",
+};
+
 /** What was denied in a run: by the engine, or by the host, whose note says why. */
 export function deniedProblem(
   file: string,
@@ -73,11 +87,8 @@ export function deniedProblem(
     ...(task === undefined ? { where: file } : { where: `${file}, task ${taskName(task)}` }),
     ...(why === undefined ? {} : { why }),
     hint:
-      note?.code === hostCode.noModel
-        ? '"providers" of the grant file (--grant) says where each model is.'
-        : note?.code === hostCode.noFolder
-          ? '"directories" of the grant file (--grant) says where each folder is.'
-          : `The grant file (--grant) must hold what it asked for: reach build ${file} shows one that does.`,
+      HINTS[note?.code ?? ""] ??
+      `The grant file (--grant) must hold what it asked for: reach build ${file} shows one that does.`,
     exitCode: EXIT.denied,
   };
 }
