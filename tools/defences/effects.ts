@@ -220,10 +220,27 @@ export const effects: readonly Defence[] = [
     name: "GRANT-26: what is not granted, by the host alone",
   },
   {
+    attack: "a file of another file system, mounted over one in a folder of a grant",
+    file: "host/src/effects/files/walk.ts",
+    take: "return dev === this.#top.dev;",
+    put: "return dev !== 0n;",
+    test: "host/test/effects/files.test.ts",
+    name: "GRANT-28: what is of another file system is neither opened nor listed",
+  },
+  {
+    attack:
+      "a try that was given up and spoils the next one: a failure of this machine as an answer of the world",
+    file: "host/src/effects/files/files.ts",
+    take: '`.reach-${randomBytes(16).toString("hex")}.part`',
+    put: '`.reach-${"0".repeat(32)}.part`',
+    test: "host/test/effects/files.test.ts",
+    name: "GRANT-17: a try that was given up does not spoil the next one, which has its key",
+  },
+  {
     attack: "a link as a name before the last of a path",
     file: "host/src/effects/files/walk.ts",
-    take: "if (!found.isDirectory()) throw notPlain(kindOf(found));\n    if (",
-    put: "if (",
+    take: "if (!found.isDirectory()) throw notPlain(kindOf(found));\n    this.requireInside",
+    put: "this.requireInside",
     test: FOLDERS,
     name: "GRANT-28: a link as a name before the last",
   },
@@ -286,7 +303,7 @@ export const effects: readonly Defence[] = [
   {
     attack: "a folder where another file system is mounted",
     file: "host/src/effects/files/walk.ts",
-    take: 'if (found.dev !== this.#top.dev) throw notPlain("another file system is mounted there");',
+    take: 'if (!this.isInside(found)) throw notPlain("another file system is mounted there");',
     put: "",
     test: FOLDERS,
     name: "GRANT-28: a folder where another file system is mounted",

@@ -36,4 +36,4 @@ test("docs/guides/keys.md does what it says", async () => {
     }
   }
   expect(statuses).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
-}, 60_000);
+}, 180_000);

@@ -183,11 +183,49 @@ describe("call file", () => {
     expect(await use(directory, { method: "list", path: "in" })).toEqual({
       result: { entries: [{ kind: "file", name: "a.txt", size: 4 }] },
     });
+    await rm(join(directory, "in", `.reach-${"0".repeat(32)}.part`));
     expect(await use(directory, write)).toEqual({ result: {} });
     expect(await readdir(join(directory, "in"))).toEqual(["a.txt"]);
     if (process.platform !== "win32") {
       expect((await stat(join(directory, "in/a.txt"))).mode & 0o777).toBe(0o600);
     }
+  });
+
+  test("GRANT-17: a try that was given up does not spoil the next one, which has its key", async () => {
+    const { directory } = await place();
+    const use = createFiles({ grant: ALL, directories: { letters: directory } });
+    const call = {
+      method: "write",
+      folder: "letters",
+      path: "in/a.txt",
+      content: "x".repeat(9999),
+    };
+    for (let round = 0; round < 60; round++) {
+      const first = new AbortController();
+      const given = { idempotencyKey: "0".repeat(64), signal: first.signal };
+      const gone = use(call, given).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, round % 4));
+      first.abort(new Error("given up"));
+      const { result } = await use(call, { ...given, signal: new AbortController().signal });
+      expect(result).toEqual({});
+      await gone;
+      expect(await readdir(join(directory, "in"))).toEqual(["a.txt"]);
+    }
+  });
+
+  test("GRANT-28: what is of another file system is neither opened nor listed", async () => {
+    const { directory } = await place();
+    const top = await HeldFolder.open(directory);
+    const folder = await top.enter("in");
+    const found = await folder.look("a.txt");
+    if (found === undefined) throw new Error("it is not there");
+    expect(folder.isInside(found)).toBe(true);
+    const mounted = Object.assign(Object.create(found) as typeof found, { dev: found.dev + 1n });
+    expect(folder.isInside(mounted)).toBe(false);
+    const error: unknown = await folder.file("a.txt", mounted).catch((why: unknown) => why);
+    await folder.close();
+    await top.close();
+    expect(error).toMatchObject({ message: "another file system is mounted there" });
   });
 
   test("GRANT-29: a list has what a path can name and a call can open, in one order", async () => {

@@ -3,6 +3,7 @@ import { canonicalize } from "@reach-fabric/engine";
 import { mayAccess } from "@reach-fabric/schema";
 import type { Grant } from "@reach-fabric/schema";
 import { constants } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { open, opendir, rename, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { hostCode } from "../../files/codes.ts";
@@ -152,12 +153,16 @@ async function write(
   name: string,
   bytes: Uint8Array,
   isNew: boolean,
-  { idempotencyKey, signal }: RequestContext,
+  { signal }: RequestContext,
 ): Promise<void> {
   const found = await folder.look(name);
   // What has the name of a new one already is not touched.
-  if (found !== undefined && !isNew) requirePlain(found);
-  const part = `.reach-${idempotencyKey.slice(0, 32)}.part`;
+  if (found !== undefined && !isNew) {
+    folder.requireInside(found);
+    requirePlain(found);
+  }
+  // This try's own: one that was given up may still be at work.
+  const part = `.reach-${randomBytes(16).toString("hex")}.part`;
   let isTaken = false;
   try {
     await makePart(folder, part, bytes);
@@ -191,8 +196,6 @@ async function taken(folder: HeldFolder, name: string): Promise<FileHandle> {
 }
 
 async function makePart(folder: HeldFolder, part: string, bytes: Uint8Array): Promise<void> {
-  // What a try before this one has left behind.
-  await unlink(folder.at(part)).catch(() => undefined);
   const file = await created(folder, part);
   try {
     await writeAll(file, bytes);
@@ -216,8 +219,9 @@ async function list(folder: HeldFolder): Promise<Entry[]> {
   for (const name of await namesIn(folder)) {
     if (name.includes("/") || whyNotDown(name) !== undefined || PART.test(name)) continue;
     const found = await folder.look(name);
-    if (found?.isDirectory() === true) entries.push({ kind: "folder", name });
-    if (found?.isFile() === true && found.nlink === 1n) {
+    if (found === undefined || !folder.isInside(found)) continue;
+    if (found.isDirectory()) entries.push({ kind: "folder", name });
+    if (found.isFile() && found.nlink === 1n) {
       entries.push({ kind: "file", name, size: Number(found.size) });
     }
   }

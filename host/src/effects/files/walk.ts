@@ -76,7 +76,7 @@ export class HeldFolder {
     const found = seen ?? (await this.look(name));
     if (found === undefined) throw missing();
     if (!found.isDirectory()) throw notPlain(kindOf(found));
-    if (found.dev !== this.#top.dev) throw notPlain("another file system is mounted there");
+    this.requireInside(found);
     const path = this.at(name);
     const handle = await opened(path, O_RDONLY | O_DIRECTORY);
     try {
@@ -105,6 +105,7 @@ export class HeldFolder {
   async file(name: string, seen?: BigIntStats): Promise<FileHandle> {
     const found = seen ?? (await this.look(name));
     if (found === undefined) throw missing();
+    this.requireInside(found);
     requirePlain(found);
     // Not blocking: a pipe that has taken its place would otherwise wait for a writer.
     const handle = await opened(this.at(name), O_RDONLY | O_NONBLOCK);
@@ -118,6 +119,15 @@ export class HeldFolder {
       await handle.close();
       throw error;
     }
+  }
+
+  /** Whether something is of the file system of the grant's directory: nothing else was mounted over it. */
+  isInside({ dev }: Identity): boolean {
+    return dev === this.#top.dev;
+  }
+
+  requireInside(found: Identity): void {
+    if (!this.isInside(found)) throw notPlain("another file system is mounted there");
   }
 
   /** Makes the names in it durable. */
@@ -179,6 +189,7 @@ const DENIED: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
+  EBUSY: "something is mounted there",
   ELOOP: "it is a symbolic link",
   ENOTDIR: "it is no folder",
   EISDIR: "it is a folder",
