@@ -255,7 +255,7 @@ export const effects: readonly Defence[] = [
   {
     attack: "a link in the place of a file that is written",
     file: "host/src/effects/files/files.ts",
-    take: "if (found !== undefined && !isNew) requirePlain(found);",
+    take: "folder.requireInside(found);\n    requirePlain(found);",
     put: "",
     test: FOLDERS,
     name: "GRANT-28: a link as the last name",
