@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { StreamedEvent } from "../egress/event-stream.ts";
 import { cannotAsk, statusOfError, usageOf } from "./api.ts";
 import type { AnswerStream, ModelApi } from "./api.ts";
-import { finishOf, GatheredAnswer } from "./gathered.ts";
+import { finishOf, GatheredAnswer, theSame } from "./gathered.ts";
 import type { Finish, ModelMessage, ModelResult, Usage } from "./question.ts";
 import { jsonAs, notTheApi } from "./strict-json.ts";
 
@@ -143,7 +143,9 @@ class MessageStream implements AnswerStream {
   #ending(data: string): void {
     const { delta: said, usage: took } = jsonAs(events.message_delta, data);
     if (!this.#hasBegun || this.#block !== undefined) throw outOfOrder();
-    if (typeof said.stop_reason === "string") this.#reason ??= said.stop_reason;
+    if (typeof said.stop_reason === "string") {
+      this.#reason = theSame(this.#reason, said.stop_reason);
+    }
     this.#answer.refusal(said.stop_details?.explanation);
     this.#usage = later(this.#usage, took);
   }

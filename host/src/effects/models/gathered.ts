@@ -87,3 +87,15 @@ export class GatheredAnswer {
 /** By a table of the API's words. */
 export const finishOf = (words: Readonly<Record<string, Finish>>, word: string): Finish =>
   Object.hasOwn(words, word) ? (words[word] ?? "other") : "other";
+
+/**
+ * Why an answer has ended, said again.
+ *
+ * @throws RequestFailed `protocol` where it was said otherwise before
+ */
+export function theSame(before: string | undefined, reason: string): string {
+  if (before !== undefined && before !== reason) {
+    throw notTheApi("the service says in two ways why its answer has ended");
+  }
+  return reason;
+}

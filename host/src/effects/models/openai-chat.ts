@@ -5,7 +5,7 @@ import type { Provider } from "@reach-fabric/schema";
 import type { StreamedEvent } from "../egress/event-stream.ts";
 import { statusOfError, usageOf } from "./api.ts";
 import type { AnswerStream, ModelApi } from "./api.ts";
-import { finishOf, GatheredAnswer } from "./gathered.ts";
+import { finishOf, GatheredAnswer, theSame } from "./gathered.ts";
 import type { Finish, ModelMessage, ModelResult, Question, Usage } from "./question.ts";
 import { jsonAs, notTheApi } from "./strict-json.ts";
 
@@ -55,6 +55,7 @@ const completion = z.looseObject({
   choices: z
     .array(
       z.looseObject({
+        index: z.literal(0).optional(),
         finish_reason: text,
         message: z.looseObject({
           content: text,
@@ -63,7 +64,7 @@ const completion = z.looseObject({
         }),
       }),
     )
-    .min(1),
+    .length(1),
   usage,
 });
 
@@ -100,7 +101,9 @@ class ChatStream implements AnswerStream {
     const [choice] = choices ?? [];
     if (choice === undefined) return undefined;
     if (choice.delta) this.#piece(choice.delta);
-    if (typeof choice.finish_reason === "string") this.#reason ??= choice.finish_reason;
+    if (typeof choice.finish_reason === "string") {
+      this.#reason = theSame(this.#reason, choice.finish_reason);
+    }
     return undefined;
   }
 

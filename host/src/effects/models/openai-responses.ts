@@ -48,6 +48,7 @@ type Response = z.infer<typeof response>;
 const event = z.looseObject({ type: z.string() });
 const last = z.looseObject({ response });
 const done = z.looseObject({ item });
+const piece = z.looseObject({ delta: z.string() });
 const failure = z.looseObject({
   code: z.unknown().optional(),
   error: z.looseObject({ code: z.unknown().optional(), type: z.unknown().optional() }).nullish(),
@@ -65,7 +66,9 @@ function resultOf(said: Response, items: Response["output"] = said.output): Mode
     throw notTheApi("the service's answer is not one that has ended");
   }
   // What is cut in an answer that is whole, one of the two is wrong.
-  if (status === "completed" && items.some((each) => (each.status ?? status) !== status)) {
+  const isCut = items.some((each) => (each.status ?? status) !== status);
+  const isBroken = typeof details?.reason === "string" || (error ?? null) !== null;
+  if (status === "completed" && (isCut || isBroken)) {
     throw notTheApi("the service says that its answer is whole, and has cut a part of it");
   }
   const answer = new GatheredAnswer();
@@ -103,8 +106,26 @@ const saidIn = (items: Response["output"]): string =>
     }),
   );
 
+/** Events that say a piece of a text, and of which text it is one. */
+const PIECES: Readonly<Record<string, string>> = {
+  "response.output_text.delta": "output_text",
+  "response.refusal.delta": "refusal",
+  "response.function_call_arguments.delta": "arguments",
+};
+
+/** The texts of that kind in items, one behind the other, as their pieces come. */
+const textsIn = (items: Response["output"], kind: string): string =>
+  items
+    .flatMap(({ type, content, arguments: given }) => {
+      if (type === "function_call" && kind === "arguments") return [given];
+      const parts = type === "message" ? (content ?? []) : [];
+      return parts.filter((part) => part.type === kind).map((part) => part.text ?? part.refusal);
+    })
+    .join("");
+
 class ResponseStream implements AnswerStream {
   readonly #items: Response["output"] = [];
+  readonly #texts = new Map<string, string>();
 
   take({ data }: StreamedEvent): ModelResult | undefined {
     const { type } = jsonAs(event, data);
@@ -115,10 +136,19 @@ class ResponseStream implements AnswerStream {
       }
       // Some services say what they have made when it is made, and not again; some the other way round.
       const [early, late] = [this.#items, said.output];
+      const items = late.length > 0 ? late : early;
+      const isOther = [...this.#texts].some(([kind, text]) => textsIn(items, kind) !== text);
+      if (said.status === "completed" && isOther) {
+        throw notTheApi("the service's answer has another text than its pieces");
+      }
       if (late.length > 0 && early.length > 0 && saidIn(early) !== saidIn(late)) {
         throw notTheApi("the service's answer is another one at its end than in its parts");
       }
-      return resultOf(said, late.length > 0 ? late : early);
+      return resultOf(said, items);
+    }
+    if (Object.hasOwn(PIECES, type)) {
+      const kind = PIECES[type] ?? "";
+      this.#texts.set(kind, (this.#texts.get(kind) ?? "") + jsonAs(piece, data).delta);
     }
     if (type === "response.output_item.done") this.#items.push(jsonAs(done, data).item);
     if (type !== "error") return undefined;

@@ -367,6 +367,7 @@ describe("GRANT-23: a stream that is none", () => {
     ["no end", good],
     ["an end without a reason", chat(piece({ content: "x" })) + DONE],
     ["an end that is cut", good + DONE.slice(0, -1)],
+    ["two reasons", good + chat(piece({}, "length")) + DONE],
     ["text behind its reason", good + chat(piece({ content: "more" })) + DONE],
     ["no model", chat({ choices: [{ delta: { content: "x" }, finish_reason: "stop" }] }) + DONE],
     ["two choices", chat({ model: "x", choices: [{ index: 1, delta: {} }] }) + good + DONE],
@@ -388,6 +389,14 @@ describe("GRANT-23: a stream that is none", () => {
     ["bytes that are no UTF-8", Uint8Array.of(0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0x0a, 0x0a)],
   ])("%s", async (_, text) => {
     expect(await recordedOf(await saying(text))).toEqual({ failure: "protocol" });
+  });
+
+  it("and so is a whole answer that says two", async () => {
+    const choice = { finish_reason: "stop", message: { content: "hi" } };
+    const said = async (...choices: object[]): Promise<unknown> =>
+      recordedOf(await saying(JSON.stringify({ model: "x", choices }), "application/json"));
+    expect(await said(choice)).toEqual({ finish: "stop", model: "x", text: "hi" });
+    expect(await said(choice, choice)).toEqual({ failure: "protocol" });
   });
 
   it("is one where it ends, whatever follows", async () => {
@@ -479,6 +488,11 @@ describe("GRANT-23: events of Anthropic's out of their order", () => {
     ["an ending inside a block", [start, block(0), text(0), ending, end]],
     ["a block behind the ending", [start, ending, block(0), text(0), stop(0), end]],
     ["an end without an ending", [start, block(0), text(0), stop(0), end]],
+    ["an ending that names no reason", [start, { ...ending, delta: { stop_reason: null } }, end]],
+    [
+      "two endings with two reasons",
+      [start, ending, { ...ending, delta: { stop_reason: "max_tokens" } }, end],
+    ],
   ])("%s", async (_, all) => {
     const origin = await saying(events(...all));
     const { recorded } = await asked({ origin, api: "anthropic", model: "x" });
@@ -572,6 +586,38 @@ describe("GRANT-23: responses of OpenAI's", () => {
     expect(
       await recordedOf({ ...half, ...details, status: "incomplete" }, "response.incomplete"),
     ).toMatchObject({ finish: "length" });
+  });
+
+  it("that are whole and say why they are cut, or what went wrong, are none", async () => {
+    const whole = { model: "x", status: "completed", output: [item] };
+    const nothing = { incomplete_details: null, error: null };
+    expect(await recordedOf({ ...whole, ...nothing })).toMatchObject({ finish: "stop" });
+    for (const odd of [
+      { incomplete_details: { reason: "max_output_tokens" } },
+      { error: { code: "server_error" } },
+    ]) {
+      expect(await recordedOf({ ...whole, ...odd })).toEqual({ failure: "protocol" });
+    }
+  });
+
+  it("whose texts are others than their pieces are none", async () => {
+    const call = { type: "function_call", call_id: "c", name: "f", arguments: "{}" };
+    const said = async (delta: object, output: object[]): Promise<unknown> => {
+      const response = { model: "x", status: "completed", output };
+      const origin = await saying(chat(delta, { type: "response.completed", response }));
+      return (await asked({ origin, api: "openai-responses", model: "x" })).recorded;
+    };
+    const piece = (kind: string, delta: string): object => ({
+      type: `response.${kind}.delta`,
+      delta,
+    });
+    expect(await said(piece("output_text", "hi"), [item])).toMatchObject({ finish: "stop" });
+    expect(await said(piece("output_text", "ho"), [item])).toEqual({ failure: "protocol" });
+    expect(await said(piece("output_text", "hi"), [])).toEqual({ failure: "protocol" });
+    expect(await said(piece("refusal", "no"), [item])).toEqual({ failure: "protocol" });
+    const given = "function_call_arguments";
+    expect(await said(piece(given, "{}"), [call])).toMatchObject({ finish: "tools" });
+    expect(await said(piece(given, '{"a":1}'), [call])).toEqual({ failure: "protocol" });
   });
 
   it("whose end says another text than its parts are none", async () => {
