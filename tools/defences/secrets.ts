@@ -25,6 +25,23 @@ export const secrets: readonly Defence[] = [
     name: "attack: a value that stands where a name belongs is in no error",
   },
   {
+    attack:
+      "a secret that stands in the place of a part's name, told by the error about its variable",
+    file: "host/src/secrets/file.ts",
+    take: "PART.test(member) ?",
+    put: "PART !== undefined ?",
+    test: "host/test/secrets/sources.test.ts",
+    name: "attack: a value that stands where a name belongs is in no error",
+  },
+  {
+    attack: "a secret that stands in the place of its name in a vault, told by the error about it",
+    file: "host/src/secrets/vault/changes.ts",
+    take: "secretName.safeParse(name).success ?",
+    put: "secretName !== undefined ?",
+    test: "host/test/secrets/vault.test.ts",
+    name: "attack: a value that stands where a vault's name belongs is in no error",
+  },
+  {
     attack: "an answer, an error or a model's text with a secret in it",
     file: "host/src/effects/admissible.ts",
     take: "const isOpen = own !== undefined || guard === undefined;",

@@ -93,7 +93,7 @@ test("set, list, rotate, retire, remove, check: with no value in any word", asyn
 });
 
 test("attack: a value on the command line is refused, and not repeated", async () => {
-  for (const line of [`set cli ${TOKEN}`, `rotate cli ${TOKEN}`]) {
+  for (const line of [`set cli ${TOKEN}`, `rotate cli ${TOKEN}`, `set ${TOKEN} cli`]) {
     const ended = await secrets(line);
     const { code, what } = errorOf(ended);
     expect([ended.status, code, what]).toEqual([2, "REACH-E4001", "A value is never an argument"]);

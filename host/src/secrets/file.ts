@@ -63,6 +63,9 @@ function checkedSecrets(document: ReadDocument): ReturnType<typeof checked<typeo
 /** What a variable of the environment is called by custom: anything else may be a value in the place of its name. */
 const VARIABLE = /^[A-Z][A-Z0-9_]{0,63}$/;
 
+/** What the parts of secrets are called that come from variables: anything else may be a value, too. */
+const PART = /^(?:id|password|secret|token|username)$/;
+
 /** The same document with the values of variables in the places that name them. */
 function withVariables(document: ReadDocument, variables: Variables, path: string): ReadDocument {
   const text = Buffer.from(document.canonical).toString("utf8");
@@ -74,9 +77,10 @@ function withVariables(document: ReadDocument, variables: Variables, path: strin
     const found = variables(variable);
     if (found !== undefined && found !== "") return found;
     const called = VARIABLE.test(variable) ? variable : "a variable";
+    const part = PART.test(member) ? `a secret's ${member}` : "a part of a secret";
     throw new ReachError(hostCode.noVariable, "A variable of the environment is missing.", {
       where: path,
-      why: `a secret's ${member} is to come from ${called}, which is not there or empty`,
+      why: `${part} is to come from ${called}, which is not there or empty`,
       hint: `Set ${called} for this command alone, or take a vault (reach secrets set).`,
     });
   });

@@ -130,6 +130,7 @@ describe("VAULT-10: a file, and variables of the environment", () => {
       { bureau: { token: { env: canary } } },
       { bureau: { token: { env: canary.toUpperCase() + "-" } } },
       { bureau: { [canary]: "token" } },
+      { bureau: { [canary]: { env: "NONE" } } },
       { bureau: { token: "tok-0123456789", [canary]: "x" } },
       // Beside the secrets.
       { [canary]: 1 },

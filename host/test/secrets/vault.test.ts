@@ -129,6 +129,22 @@ describe("VAULT-6: what can be done to a vault", () => {
   });
 });
 
+it("attack: a value that stands where a vault's name belongs is in no error", async () => {
+  const canary = "sk_live 0123456789abcdefghij";
+  const vault = await createVault(join(await newFolder(), "vault.json"), { passphrase });
+  const at = "2026-12-01T00:00:00.000Z";
+  for (const change of [
+    () => vault.set(canary, { token: TOKEN }, at),
+    () => vault.rotate(canary, { token: TOKEN }, at),
+    () => vault.retire(canary),
+    () => vault.remove(canary),
+  ]) {
+    const error = await errorOf(change());
+    expect(error.code).toMatch(/^REACH-E4/);
+    expect(JSON.stringify([error.message, error.where, error.hint])).not.toContain(canary);
+  }
+});
+
 it("VAULT-4: a secret that is too long once it is JSON is refused, and the vault is as it was", async () => {
   const path = join(await newFolder(), "vault.json");
   const vault = await createVault(path, { passphrase });

@@ -40,12 +40,13 @@ export interface ValueOption {
 }
 
 /** A value that is on the command line is known to all who can see processes, and to the shell's history. */
-export function refuseValue(name: string, others: readonly string[]): void {
+export function refuseValue(others: readonly string[]): void {
   if (others.length === 0) return;
   throw new CliError({
     code: CODE.usage,
     what: "A value is never an argument",
-    where: `secret ${name}`,
+    // The name may be the value: they were mixed up, it may be.
+    where: "the arguments behind the command",
     why: "others on this machine can see arguments, and your shell keeps them",
     hint: `Take another value, and give it on stdin or when it is asked for. This one is known.`,
     exitCode: EXIT.usage,

@@ -23,7 +23,7 @@ export function rotateSecret(group: Command, verb: Verb): void {
     .action(
       verb<[string, string[], VaultOption & ValueOption]>(
         async (terminal, name, others, options) => {
-          refuseValue(name, others);
+          refuseValue(others);
           const secret = await valueGiven(terminal.machine, name, options);
           const vault = await vaultGiven(terminal, options);
           await vault.rotate(name, secret, now());

@@ -24,7 +24,7 @@ export function setSecret(group: Command, verb: Verb): void {
     .action(
       verb<[string, string[], VaultOption & ValueOption]>(
         async (terminal, name, others, options) => {
-          refuseValue(name, others);
+          refuseValue(others);
           const secret = await valueGiven(terminal.machine, name, options);
           const vault = await vaultMade(terminal, options);
           await vault.set(name, secret, now());

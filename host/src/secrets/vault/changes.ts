@@ -1,4 +1,5 @@
 // What can be done to the secrets of a vault (VAULT-6). Each gives all entries as they are then.
+import { secretName } from "@reach-fabric/schema";
 import { hostCode } from "../../files/codes.ts";
 import { ReachError } from "../../files/error.ts";
 import type { Secret } from "../texts.ts";
@@ -60,7 +61,8 @@ function currentOf(entries: readonly VaultEntry[], name: string): VaultEntry {
   const found = entries.find((one) => one.name === name && one.state === "current");
   if (found !== undefined) return found;
   throw new ReachError(hostCode.noSecret, "There is no such secret.", {
-    where: `secret ${name}`,
+    // What has not the form of a name may be a value in the place of one.
+    where: secretName.safeParse(name).success ? `secret ${name}` : "the secret that is named",
     hint: "reach secrets list names those that are there; reach secrets set makes one.",
   });
 }
