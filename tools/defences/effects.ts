@@ -237,6 +237,14 @@ export const effects: readonly Defence[] = [
     name: "GRANT-17: a try that was given up does not spoil the next one, which has its key",
   },
   {
+    attack: "a file that no list shows: it has the name of one that is being written",
+    file: "host/src/effects/files/path.ts",
+    take: "/^\\.reach-/i.test(segment)",
+    put: "segment.length > 300",
+    test: FOLDERS,
+    name: "GRANT-27: a path that leads elsewhere, by the host alone",
+  },
+  {
     attack: "a link as a name before the last of a path",
     file: "host/src/effects/files/walk.ts",
     take: "if (!found.isDirectory()) throw notPlain(kindOf(found));\n    this.requireInside",

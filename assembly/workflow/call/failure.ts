@@ -37,7 +37,7 @@ export function hasFailed(result: usize): bool {
   ) {
     problem(COMMUNICATION, 502, "The service's answer could not be taken");
   } else if (cellIs(failure, "missing")) {
-    problem(COMMUNICATION, 404, "There is no such file");
+    problem(COMMUNICATION, 404, "There is no such file or folder");
   } else if (cellIs(failure, "exists")) {
     problem(COMMUNICATION, 409, "There is such a file already");
   } else problem(COMMUNICATION, 503, "The service could not be reached");

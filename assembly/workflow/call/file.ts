@@ -119,6 +119,7 @@ function isPath(v: usize): bool {
     if (c == SLASH) {
       if (i == start) return invalid("it has an empty segment");
       if (i - start > MOST_NAME) return invalid("a segment has more than 255 bytes");
+      if (isOwnName(at + start, i - start)) return invalid("a segment begins with .reach-");
       // That is `.` and `..` as well, and what some systems take for another name.
       const last: u32 = textByte(at + i - 1);
       if (last == DOT || last == SPACE) return invalid("a segment ends with a dot or a space");
@@ -127,6 +128,18 @@ function isPath(v: usize): bool {
     } else if (c < SPACE || c == 0x7f || c == BACKSLASH || c == COLON || isHighControl(c, at, i)) {
       return invalid("it has a character that no path has");
     }
+  }
+  return true;
+}
+
+/** Files have such names while they are written (GRANT-29). Some systems do not tell small letters from large ones. */
+function isOwnName(at: usize, n: u32): bool {
+  const name = ".reach-";
+  if (n < (name.length as u32)) return false;
+  for (let i: u32 = 0; i < (name.length as u32); i++) {
+    const c: u32 = textByte(at + i);
+    const lower = c - 0x41 < 26 ? c | 0x20 : c;
+    if (lower != load<u16>(changetype<usize>(name) + ((i as usize) << 1))) return false;
   }
   return true;
 }

@@ -46,6 +46,10 @@ const name: fc.Arbitrary<string> = fc.oneof(
     "a:b",
     "..\\a",
     "%2e%2e",
+    ".reach-a",
+    ".REACH-",
+    ".reach",
+    "a.reach-b",
   ),
   fc.constantFrom(
     "\u2024\u2024",

@@ -259,6 +259,8 @@ describe("call file", () => {
 });
 
 const OUTSIDE = [
+  ".reach-a",
+  "in/.Reach-0.part",
   "../secret.txt",
   "in/../../secret.txt",
   "..",

@@ -41,9 +41,6 @@ export interface FilesOptions extends BoundsOptions {
   readonly isBound?: boolean;
 }
 
-/** A name under which a file is made before it has its own. No path that a list gives has such a name. */
-const PART = /^\.reach-[0-9a-f]{32}\.part$/;
-
 /** Most names in a folder that is listed. */
 const MOST_NAMES = 10_000;
 
@@ -161,7 +158,7 @@ async function write(
     folder.requireInside(found);
     requirePlain(found);
   }
-  // This try's own: one that was given up may still be at work.
+  // No path has this name (GRANT-27), and no other try: one that was given up may still be at work.
   const part = `.reach-${randomBytes(16).toString("hex")}.part`;
   let isTaken = false;
   try {
@@ -217,7 +214,7 @@ type Entry =
 async function list(folder: HeldFolder): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const name of await namesIn(folder)) {
-    if (name.includes("/") || whyNotDown(name) !== undefined || PART.test(name)) continue;
+    if (name.includes("/") || whyNotDown(name) !== undefined) continue;
     const found = await folder.look(name);
     if (found === undefined || !folder.isInside(found)) continue;
     if (found.isDirectory()) entries.push({ kind: "folder", name });

@@ -26,5 +26,8 @@ export function whyNotDown(path: string): string | undefined {
   if (segments.some((segment) => Buffer.byteLength(segment) > MOST_NAME)) {
     return `a segment has more than ${MOST_NAME} bytes`;
   }
+  // Files have such names while they are written, and some systems do not tell small letters from large ones.
+  if (segments.some((segment) => /^\.reach-/i.test(segment)))
+    return "a segment begins with .reach-";
   return segments.length > MOST_SEGMENTS ? `it has more than ${MOST_SEGMENTS} segments` : undefined;
 }
