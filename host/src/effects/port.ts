@@ -12,7 +12,7 @@ export interface OutsidePort {
   readonly send: (message: object) => void;
   /** Is called once, before anything is sent: `take` is given what comes from then on. */
   readonly onMessage: (take: (message: unknown) => void) => void;
-  /** `gone` is called when there is nobody at the other end any more. */
+  /** `gone` is called when the other end is gone. */
   readonly onClose: (gone: () => void) => void;
   readonly close: () => void;
 }
@@ -74,7 +74,7 @@ export function serveOutside(port: OutsidePort, outside: Pick<Outside, Remote | 
     if (!signal.aborted) port.send(said);
   };
   port.onClose(() => {
-    for (const stop of underWay.values()) stop.abort(new Error("nobody waits for it"));
+    for (const stop of underWay.values()) stop.abort(new Error("the other process is gone"));
   });
   port.onMessage((message) => {
     const { success, data } = asked.safeParse(message);

@@ -142,11 +142,12 @@ export class Journal {
 
   /** Closes the file without its room. */
   async #closeAt(file: FileHandle, length: number): Promise<void> {
-    const shorter = this.#size === length ? undefined : file.truncate(length);
-    await shorter?.then(
-      () => (this.#size = length),
-      () => undefined,
-    );
+    try {
+      if (this.#size > length) await file.truncate(length);
+      this.#size = length;
+    } catch {
+      // The room stays, which a reader drops.
+    }
     await file.close().catch(() => undefined);
   }
 

@@ -70,7 +70,7 @@ const HINTS: Readonly<Record<string, string>> = {
   [hostCode.badCredentials]:
     "The secret must be there (--secrets), of the kind that the workflow uses, and granted to that origin.",
   [hostCode.secretCaught]:
-    "The service repeats a secret in its answer: until it does not, no record can hold that.",
+    "No record and no file may hold a secret: see what the service, or the file, says it in.",
 };
 
 /** What was denied in a run: by the engine, or by the host, whose note says why. */

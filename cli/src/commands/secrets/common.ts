@@ -45,7 +45,7 @@ export function refuseValue(others: readonly string[]): void {
   throw new CliError({
     code: CODE.usage,
     what: "A value is never an argument",
-    // The name may be the value: they were mixed up, it may be.
+    // Which of them is the value is not known: none is repeated.
     where: "the arguments behind the command",
     why: "others on this machine can see arguments, and your shell keeps them",
     hint: `Take another value, and give it on stdin or when it is asked for. This one is known.`,

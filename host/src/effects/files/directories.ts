@@ -31,7 +31,10 @@ export async function requireDirectories(
       `The folder ${name} of the grant has no directory.`,
       {
         where: file,
-        why: directory === undefined ? '"directories" does not name it' : `${directory} is none`,
+        why:
+          directory === undefined
+            ? '"directories" does not name it'
+            : `${directory} is no directory`,
         hint: `Say where it is: "directories": {"${name}": "/absolute/path"}.`,
       },
     );

@@ -1,4 +1,4 @@
-// The way down from a granted folder to a file, on which no link is followed (GRANT-28), also where somebody puts one there meanwhile.
+// The way down from a granted folder to a file, on which no link is followed (GRANT-28), also where one is put there meanwhile.
 import { constants } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { lstat, open, stat } from "node:fs/promises";
@@ -56,7 +56,8 @@ export class HeldFolder {
     try {
       handle = await open(directory, O_RDONLY | O_DIRECTORY);
       const is = await handle.stat({ bigint: true });
-      if (!is.isDirectory()) throw new HostTrouble("a directory of the grant is none");
+      if (!is.isDirectory())
+        throw new HostTrouble("a directory of the grant is another kind of file");
       const has = isBound && (await isNamed(handle, is));
       return new HeldFolder(handle, directory, has, is, []);
     } catch (error) {
@@ -89,7 +90,7 @@ export class HeldFolder {
     }
   }
 
-  /** What a name in it stands for, itself and no other thing that it leads to; undefined where there is none. */
+  /** What a name in it stands for, itself and no other thing that it leads to; undefined where nothing is. */
   async look(name: string): Promise<BigIntStats | undefined> {
     try {
       const found = await lstat(this.at(name), { bigint: true });
@@ -168,7 +169,7 @@ async function opened(path: string, flags: number): Promise<FileHandle> {
 const missing = (): RequestFailed =>
   new RequestFailed("missing", hostCode.noSuchFile, "there is nothing of that name");
 
-/** Somebody else is at work there: what was looked at is not what was opened. */
+/** Another program is at work there: what was looked at is not what was opened. */
 const changed = (): RequestFailed =>
   notPlain("it was put in the place of something else meanwhile");
 

@@ -65,7 +65,6 @@ function resultOf(said: Response, items: Response["output"] = said.output): Mode
   if (status !== "completed" && status !== "incomplete") {
     throw notTheApi("the service's answer is not one that has ended");
   }
-  // What is cut in an answer that is whole, one of the two is wrong.
   const isCut = items.some((each) => (each.status ?? status) !== status);
   const isBroken = typeof details?.reason === "string" || (error ?? null) !== null;
   if (status === "completed" && (isCut || isBroken)) {
