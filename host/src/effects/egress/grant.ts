@@ -3,7 +3,6 @@
 import { canonicalize, fromUtf8 } from "@reach-fabric/engine";
 import { grantFile, problemCode, whyNotPath } from "@reach-fabric/schema";
 import type {
-  FolderAccess,
   Grant,
   GrantBounds,
   GrantFile,
@@ -115,20 +114,9 @@ export function effectiveGrant({
   mcp = [],
   folders = [],
 }: Pick<GrantFile, keyof Grant>): Grant {
-  const origins = new Map<string, string[]>();
-  for (const { name, origins: some } of secrets) {
-    origins.set(name, [...new Set([...(origins.get(name) ?? []), ...some])].sort());
-  }
-  const servers = new Map<string, string[]>();
-  for (const { server, calls } of mcp) {
-    servers.set(server, [...new Set([...(servers.get(server) ?? []), ...calls])].sort());
-  }
-
-  const accesses = new Map<string, FolderAccess[]>();
-  for (const { name, access } of folders) {
-    accesses.set(name, [...new Set([...(accesses.get(name) ?? []), ...access])].sort());
-  }
-
+  const origins = joined(secrets.map(({ name, origins: some }) => [name, some]));
+  const servers = joined(mcp.map(({ server, calls }) => [server, calls]));
+  const accesses = joined(folders.map(({ name, access }) => [name, access]));
   const entries = http.map(({ origin, methods, paths, headers = [] }) =>
     fromUtf8(
       canonicalize(
@@ -147,28 +135,25 @@ export function effectiveGrant({
     ...(emit.length === 0 ? {} : { emit: [...new Set(emit)].sort() }),
     ...(models.length === 0 ? {} : { models: [...new Set(models)].sort() }),
     ...(spending === undefined ? {} : { spending }),
-    ...(servers.size === 0
+    ...(servers.length === 0 ? {} : { mcp: servers.map(([server, calls]) => ({ server, calls })) }),
+    ...(accesses.length === 0
       ? {}
-      : {
-          mcp: [...servers]
-            .map(([server, calls]) => ({ server, calls }))
-            .sort((a, b) => (a.server < b.server ? -1 : 1)),
-        }),
-    ...(accesses.size === 0
+      : { folders: accesses.map(([name, access]) => ({ name, access })) }),
+    ...(origins.length === 0
       ? {}
-      : {
-          folders: [...accesses]
-            .map(([name, access]) => ({ name, access }))
-            .sort((a, b) => (a.name < b.name ? -1 : 1)),
-        }),
-    ...(origins.size === 0
-      ? {}
-      : {
-          secrets: [...origins]
-            .map(([name, some]) => ({ name, origins: some }))
-            .sort((a, b) => (a.name < b.name ? -1 : 1)),
-        }),
+      : { secrets: origins.map(([name, some]) => ({ name, origins: some })) }),
   };
+}
+
+/** Each name once with all that is said of it, both sorted and without repetition. */
+function joined<T extends string>(
+  said: readonly (readonly [name: string, values: readonly T[]])[],
+): (readonly [name: string, values: T[]])[] {
+  const all = new Map<string, Set<T>>();
+  for (const [name, values] of said) all.set(name, new Set([...(all.get(name) ?? []), ...values]));
+  return [...all]
+    .map(([name, values]) => [name, [...values].sort()] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** A request's URI in the parts that a grant speaks of. */
