@@ -1,7 +1,7 @@
 // entered.jsonl on the disk: it only grows, by whole writes. docs/spec/run-folder.md, RUN-3.
 //
 // While it is open it has room behind its lines: where a write makes a file no longer, a sync has the file's length and
-// places not to write, too, and takes two thirds of the time.
+// places not to write, too, and takes less time.
 import { constants } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
